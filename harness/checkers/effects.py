@@ -1,4 +1,6 @@
-"""Whether the faults took effect on which a scenario rests, as told by who brought them about."""
+"""Whether what a scenario rests on was so, as told by who brought it about: faults took effect,
+people may do what they are to, and profiles have their latest version.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,8 @@ class _Telling:
     kind: str
     about: Mapping[str, Json]
     told: Mapping[str, Json]
+    wanted: Mapping[str, Json]
+    """What has to be told of something that lasts."""
 
     @property
     def key(self) -> tuple[Json, ...]:
@@ -44,6 +48,7 @@ _Flaw = tuple[str, tuple[str, ...]]
 @check
 def faults_took_effect(history: History) -> Finding:
     """Each fault took effect: a message met it, a cut link carried nothing, a side began anew.
+    What lasts is as it was arranged: who may do what, and which version is the latest.
 
     Of several that wait for the same messages one is enough. What nobody can tell is no flaw.
     """
@@ -54,15 +59,19 @@ def faults_took_effect(history: History) -> Finding:
             return _void(f"nobody can tell any more what came of the fault: {why}", operation.id)
     tellings = [t for t in map(_telling, asked) if t.told.get("told")]
     done = [o for o in history.operations if o.outcome is Outcome.OK]
-    flaws = [*_without_effect(done, tellings), *_leaks(tellings)]
-    if flaws:
-        why = "; ".join(dict.fromkeys(why for why, _ in flaws))
-        on = dict.fromkeys(operation for _, operations in flaws for operation in operations)
-        return _void(f"the fault did not take effect: {why}", *on)
+    faults = [*_without_effect(done, tellings), *_leaks(tellings)]
+    for what, flaws in (
+        ("the fault did not take effect", faults),
+        ("what was arranged is not so", list(_unlike(tellings))),
+    ):
+        if flaws:
+            why = "; ".join(dict.fromkeys(why for why, _ in flaws))
+            on = dict.fromkeys(operation for _, operations in flaws for operation in operations)
+            return _void(f"{what}: {why}", *on)
     untold = dict.fromkeys(t.kind for t in map(_telling, asked) if not t.told.get("told"))
     beside = f"; nobody can tell of {', '.join(untold)}" if untold else ""
     return Finding(
-        Verdict.PASS, f"the faults took effect{beside}", tuple(t.id for t in tellings), ground=True
+        Verdict.PASS, f"what it rests on was so{beside}", tuple(t.id for t in tellings), ground=True
     )
 
 
@@ -105,10 +114,26 @@ def _leaks(tellings: list[_Telling]) -> Iterator[_Flaw]:
             yield why, (telling.id,)
 
 
+_UNLIKE: Mapping[str, str] = {
+    "PutUser": "the permissions of {email} are not those that were asked for; see how PutUser is"
+    " arranged",
+    "PutProfile": "the latest version of a cluster profile is {latest}, and not the one that was"
+    " asked for; see how PutProfile is arranged",
+}
+"""What lasts, and how it reads where another thing is seen than was arranged."""
+
+
+def _unlike(tellings: list[_Telling]) -> Iterator[_Flaw]:
+    for telling in tellings:
+        told = telling.told
+        if any(name in told and told[name] != value for name, value in telling.wanted.items()):
+            yield _UNLIKE[telling.kind].format(**{**telling.about, **told}), (telling.id,)
+
+
 def _telling(operation: OperationRecord) -> _Telling:
-    fields = operation.args.get("fields")
-    about = fields if isinstance(fields, dict) else {}
-    return _Telling(operation.id, str(operation.args["fault"]), about, operation.value or {})
+    args = operation.args
+    about, wanted = (v if isinstance(v := args.get(n), dict) else {} for n in ("fields", "wanted"))
+    return _Telling(operation.id, str(args["fault"]), about, operation.value or {}, wanted)
 
 
 def _key(kind: str, about: Mapping[str, Json]) -> tuple[Json, ...]:

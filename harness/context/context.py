@@ -148,6 +148,7 @@ class Context:
             uid = self.new_id("project")
             index = self._cast_index + len(self._projects)
             name = self.marked(self._people.project(index))
+            name = f"{name} {uid[:6]}" if self.mark else name  # a target may want another for each
             self._projects[label] = self.recorder.arrange(arrangements.CreateProject(uid, name)).uid
         return self._projects[label]
 
@@ -158,7 +159,7 @@ class Context:
     def admin(self, label: str = "administrator") -> Actor:
         """An administrator of the project with every pairing permission there."""
         if label not in self._admins:
-            self._admins[label] = self.new_admin(label, every_grant(self.project()))
+            self._put_user(label, every_grant(self.project()), self.project())
         return self._admins[label]
 
     def new_admin(
@@ -172,8 +173,17 @@ class Context:
         """Somebody at Palette with just these grants, who works in one project's scope.
 
         `project_uid` is the scope that the calls name (the scenario's project without one;
-        an empty text is the tenant's). The actor can be had again by the label.
+        an empty text is the tenant's). The actor can be had again by the label. What they may do
+        is read back, as a scenario rests on it.
         """
+        scope = self.project() if project_uid is None else project_uid
+        user = self._put_user(label, grants, scope, tenant_admin=tenant_admin)
+        self.recorder.see_effect(user, self.recorder.limits.await_s)
+        return self._admins[label]
+
+    def _put_user(
+        self, label: str, grants: frozenset[Grant], scope: str, *, tenant_admin: bool = False
+    ) -> arrangements.PutUser:
         index = self._cast_index + len(self._admins)
         email = self.email(self._people.person(index).email)
         key, password = self.new_secret("apikey"), self.new_secret("password")
@@ -181,12 +191,10 @@ class Context:
         user = self.recorder.arrange(asked)
         if any(user.api_key == other.credentials.api_key for other in self._admins.values()):
             raise Inconclusive(f"the target gives one person for two: {label} and another")
-        scope = self.project() if project_uid is None else project_uid
         credentials = ops.Credentials(api_key=user.api_key, project_uid=scope)
-        actor = Actor(label, credentials, user=user.email)
-        self._admins[label] = actor
+        self._admins[label] = Actor(label, credentials, user=user.email)
         self._logins[label] = ops.LogInToPalette(user.email, user.password)
-        return actor
+        return user
 
     def email(self, person: str) -> str:
         """An e-mail address that no other scenario has, from that of a person."""
@@ -197,7 +205,7 @@ class Context:
         self.admin(label)
         login = self._logins[label]
         if not login.password:
-            raise Inconclusive(f"nobody knows the password of the {label} who is given")
+            raise Inconclusive(f"nobody knows the password of the {label}")
         return login
 
     def token(self) -> RegistrationToken:
@@ -290,7 +298,10 @@ class Context:
 
     def publish(self, profile: ClusterProfile) -> ClusterProfile:
         """Put a cluster profile into Palette, to be found by its name."""
-        came = self.recorder.arrange(arrangements.PutProfile(profile)).profile
+        put = self.recorder.arrange(arrangements.PutProfile(profile))
+        came = put.profile
+        if len(came.editions) > 1:
+            self.recorder.see_effect(put, self.recorder.limits.await_s)
         if any(p.uid == came.uid for name, p in self.profiles.items() if name != profile.name):
             raise Inconclusive(f"the target gives one profile for two: {came.name}")
         self.profiles[profile.name] = came

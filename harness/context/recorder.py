@@ -10,18 +10,22 @@ from typing import TypeVar, cast
 from harness.catalogue.limits import Limits
 from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
-    READ_BACK,
     AdvanceClock,
     Arrangement,
     DisturbMessages,
+    FaultEffect,
     FaultNextMessage,
+    PutProfile,
+    PutUser,
     Restart,
     SetLink,
     SetRateLimit,
+    to_be_seen,
 )
 from harness.domain.errors import PairproofError, Refused
 from harness.domain.flows import AdminFlow, OperatorFlow
 from harness.domain.operations import Credentials, Done, Operation, Reply, Session, Value
+from harness.domain.profile import ClusterProfile
 from harness.history.evidence import EvidenceWriter
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
@@ -106,6 +110,9 @@ class Recorder:
         self.scenario = scenario
         self.arranged: list[Arrangement] = []
         """What was arranged so far, as it came to be."""
+        self._is_read_back = False
+        self._lasting: dict[str, Arrangement] = {}
+        """Users and profiles that nobody has told about yet, by e-mail and uid."""
         self._faults: dict[Arrangement, None] = {}
         """The faults that stand, or wait for a message: what came of them is told at the end."""
         self._writer = writer
@@ -234,23 +241,32 @@ class Recorder:
                 self.see_effect(arrangement)
             case SetLink(up=False) | FaultNextMessage() | DisturbMessages() | SetRateLimit():
                 self._faults[arrangement] = None
+            case PutUser(email=name) | PutProfile(ClusterProfile(uid=name)):
+                self._lasting[name] = arrangement
 
-    def see_effects(self) -> bool:
-        """Have told what came of the faults that are left; returns whether there was any at all."""
+    def see_effects(self, *, failed: bool) -> bool:
+        """Have told what came of the faults that are left, and where something `failed`, of who may
+        do what, which may be why; returns whether anything was told.
+        """
         for fault in tuple(self._faults):
             self.see_effect(fault, self._patience(fault))
-        return any(isinstance(arrangement, READ_BACK) for arrangement in self.arranged)
+        for lasting in tuple(self._lasting.values()) if failed else ():
+            self.see_effect(lasting)
+        return self._is_read_back
 
     def see_effect(self, fault: Arrangement, within_s: float = 0) -> OperationRecord:
-        """Have told what has come of a fault, by whoever brought it about; with a time, wait so
-        long for it to meet a message.
+        """Have told what has come of something, by whoever brought it about; with a time, wait so
+        long for a fault to meet a message, and for what lasts to be as it was arranged.
         """
+        self._is_read_back, wanted = True, to_be_seen(fault)
+        self._lasting = {name: a for name, a in self._lasting.items() if a != fault}
         about: dict[str, Json] = {"fault": type(fault).__name__, "fields": to_json_object(fault)}
+        about |= {"wanted": _said(wanted)} if wanted else {}
         invoked = self._invoke(Actor("harness", Credentials()), "SeeEffect", about, {})
         deadline = self.driver.now() + round(within_s * 1_000_000)
         try:
             effect = self.driver.seen(fault)
-            while effect is not None and not effect.met and self.driver.now() < deadline:
+            while effect and not effect.met and effect != wanted and self.driver.now() < deadline:
                 self.driver.sleep(round(self.limits.poll_s * 1_000_000))
                 effect = self.driver.seen(fault)
         except PairproofError as error:
@@ -258,8 +274,7 @@ class Recorder:
             return self._writer.outcome(invoked.id, Outcome.FAIL, end=self.driver.now(), error=why)
         if effect is not None and effect.met:
             self._faults.pop(fault, None)  # nothing more has to be told of it
-        told: dict[str, Json] = {"told": effect is not None}
-        told |= to_json_object(effect) if effect is not None else {}
+        told: dict[str, Json] = {"told": effect is not None, **(_said(effect) if effect else {})}
         return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
 
     def _note_confirmation(self, arrangement: str) -> None:
@@ -369,6 +384,14 @@ class Recorder:
     ) -> OperationRecord:
         start = self.driver.now()
         return self._writer.invoke(self.scenario, actor.label, kind, args, start=start, tags=tags)
+
+
+def _said(effect: FaultEffect) -> dict[str, Json]:
+    """As much as an effect says: of a fault, or of the one thing that lasts."""
+    fields = to_json_object(effect)
+    lasting = {name: fields.pop(name) for name in ("grants", "latest")}
+    said: dict[str, Json] = {n: value for n, value in lasting.items() if value is not None}
+    return said or fields
 
 
 def _about(actor: Actor) -> dict[str, Json]:

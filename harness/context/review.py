@@ -202,7 +202,8 @@ def user_reduced(context: Context, permission: str) -> Actor:
     grants = _all_but(context, permission) & _all_but(context, PairPermission.LIST)
     login = context.login_of("user")
     key = actor.credentials.api_key
-    context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    reduced = context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    context.recorder.see_effect(reduced, context.recorder.limits.await_s)
     context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     return actor
 

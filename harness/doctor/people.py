@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from harness.doctor.finding import Notes
 from harness.domain import operations as ops
+from harness.domain.arrangements import PutUser
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refused
+from harness.targets.arranging.api import PublishedApi
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Host, TargetSlot
@@ -109,6 +111,17 @@ def _keys(driver: HttpDriver, notes: Notes) -> None:
     if arranging.admin is not None:
         reply = _ask(driver, ops.ListTokens(), arranging.admin)
         _key("central.admin", reply, notes)
+        if driver.arranging.way_for(PutUser) == PublishedApi.name:
+            looks = (ops.ListProjects(), ops.ListRoles(), ops.ListUsers())
+            replies = {type(look).__name__: _ask(driver, look, arranging.admin) for look in looks}
+            if refused := [n for n, reply in replies.items() if not isinstance(reply, ops.Done)]:
+                told = (
+                    f"Palette refuses {', '.join(refused)} to central.admin, so that projects and"
+                )
+                remedy = (
+                    "give that key the role of a tenant admin, or name another way in [arrange]"
+                )
+                notes.gap(f"{told} people are hardly arranged by the API", remedy)
     projects = arranging.given.projects
     for person in arranging.given.people:
         scope = projects[0] if projects else ""

@@ -164,12 +164,6 @@ class SetRateLimit(Arrangement):
     retry_after: int = 1
 
 
-READ_BACK: tuple[type[Arrangement], ...] = (
-    *(SetLink, FaultNextMessage, DisturbMessages, AdvanceClock, Restart, SetRateLimit),
-)
-"""The faults: nobody rests on one before its effect was told, where that can be told."""
-
-
 @dataclass(frozen=True, slots=True)
 class FaultEffect:
     """What has come of a fault so far, as whoever brought it about can tell.
@@ -180,6 +174,8 @@ class FaultEffect:
         passed: what got through a link since it was cut: messages, or bytes.
         starts: how often the side was started so far.
         now: the side's clock, in microseconds since the Unix epoch.
+        grants: what a user may do.
+        latest: the latest version of a cluster profile; empty where none is published.
     """
 
     met: tuple[int, ...] = ()
@@ -187,6 +183,8 @@ class FaultEffect:
     passed: int = 0
     starts: int = 0
     now: int = 0
+    grants: frozenset[Grant] | None = None
+    latest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +244,13 @@ class PutProfile(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class RemoveProfile(Arrangement):
-    """Delete a cluster profile with all its versions; one that is not there is no error."""
+    """Delete a cluster profile with all its versions; one that is not there is no error.
+
+    `project_uid` is the project that it is in; empty for the tenant's.
+    """
 
     uid: str
+    project_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +333,24 @@ SIDES_OF: Mapping[type[Arrangement], tuple[Side, ...]] = {
     ),
 }
 """The sides that an arrangement of each kind concerns, or may concern where it names one."""
+
+
+READ_BACK: tuple[type[Arrangement], ...] = (
+    *(SetLink, FaultNextMessage, DisturbMessages, AdvanceClock, Restart, SetRateLimit),
+    *(PutUser, PutProfile),
+)
+"""What nobody rests on before it was told what has come of it, where that can be told."""
+
+
+def to_be_seen(arrangement: Arrangement) -> FaultEffect | None:
+    """What is seen of something that lasts, once it is as it was arranged; `None` of all else."""
+    match arrangement:
+        case PutUser(grants=grants):
+            return FaultEffect(grants=grants)
+        case PutProfile(profile):
+            latest = profile.latest()
+            return FaultEffect(latest=latest.version if latest else "")
+    return None
 
 
 def side_of(arrangement: Arrangement) -> tuple[Side, ...]:

@@ -16,6 +16,7 @@ from typing import ClassVar, Final
 from harness.domain.cluster import Cluster, ManagementMode, NodePool
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
+from harness.domain.permission import AccessRole
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 
@@ -422,7 +423,7 @@ class ViewToken(CentralOperation):
 
 @dataclass(frozen=True, slots=True)
 class CreateToken(CentralOperation):
-    """Create a registration token, in tenant scope. Answers a `TokenUid`."""
+    """Create a registration token, in tenant scope. Answers a `Created`."""
 
     name: str
     project_uid: str = ""
@@ -452,6 +453,144 @@ class DeleteToken(CentralOperation):
     """Delete a token. Answers `Acknowledged`."""
 
     token_uid: str
+
+
+# What a tenant's administrator arranges by the published calls.
+
+
+@dataclass(frozen=True, slots=True)
+class AddProject(CentralOperation):
+    """Create a project. Answers a `Created`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteProject(CentralOperation):
+    """Delete a project, with what is in it if that is asked for. Answers `Acknowledged`."""
+
+    project_uid: str
+    with_contents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddRole(CentralOperation):
+    """Create a role. Answers a `Created`."""
+
+    role: AccessRole
+
+
+@dataclass(frozen=True, slots=True)
+class ListRoles(CentralOperation):
+    """The roles with their permissions. Answers a `RoleList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRole(CentralOperation):
+    """A role with its permissions. Answers an `AccessRole`."""
+
+    role_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRole(CentralOperation):
+    """Delete a role; whoever held it does so no more. Answers `Acknowledged`."""
+
+    role_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddUser(CentralOperation):
+    """Create a user of Palette, without any role. Answers a `Created`."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListUsers(CentralOperation):
+    """The users of Palette. Answers a `UserList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser(CentralOperation):
+    """Delete a user of Palette, with sessions and API keys. Answers `Acknowledged`."""
+
+    user_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTenantRoles(CentralOperation):
+    """Replace the roles that a user holds in the tenant, by uid. Answers `Acknowledged`."""
+
+    user_uid: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTenantRoles(CentralOperation):
+    """The roles that a user holds in the tenant. Answers `TenantRoles`."""
+
+    user_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetProjectRoles(CentralOperation):
+    """Replace the roles that a user holds in these projects. Answers `Acknowledged`."""
+
+    user_uid: str
+    projects: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewProjectRoles(CentralOperation):
+    """The roles that a user holds in projects. Answers `ProjectRoles`."""
+
+    user_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword(CentralOperation):
+    """Give a user another password. Answers `Acknowledged`."""
+
+    user_uid: str
+    password: str
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddApiKey(CentralOperation):
+    """Create an API key of a user's. Answers an `IssuedKey`."""
+
+    name: str
+    user_uid: str
+    expiry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddProfile(CentralOperation):
+    """Create a version of a cluster profile, in the scope of the call. Answers a `Created`.
+
+    One of the same name there is a further version of that profile.
+    """
+
+    profile: StackProfile
+    variables: tuple[tuple[str, str], ...] = ()
+    publish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishProfile(CentralOperation):
+    """Publish the draft of a cluster profile. Answers `Acknowledged`."""
+
+    profile_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteProfile(CentralOperation):
+    """Delete a cluster profile. Answers `Acknowledged`."""
+
+    profile_uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -684,10 +823,14 @@ class ProfileList:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """The latest version of a cluster profile; that of a draft where none is published."""
+    """The latest version of a cluster profile; that of a draft where none is published.
+
+    `versions` are the uids of all its versions, which may be one and the same.
+    """
 
     profile: StackProfile
     published: bool
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -706,10 +849,53 @@ class SelectableProfiles:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenUid:
-    """The uid of a created token."""
+class Created:
+    """The uid of what was created."""
 
     uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleList:
+    """Roles of the tenant."""
+
+    items: tuple[AccessRole, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUser:
+    """A user of Palette, as they are found."""
+
+    uid: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserList:
+    """Users of Palette."""
+
+    items: tuple[NamedUser, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRoles:
+    """The uids of the roles that somebody holds in the tenant, by themselves or in a team."""
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRoles:
+    """The same by the uids of projects."""
+
+    projects: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new API key. A secret."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -750,8 +936,14 @@ Value = (
     | ProfileList
     | ProfileView
     | RegistrationToken
-    | TokenUid
+    | Created
     | TokenList
+    | AccessRole
+    | RoleList
+    | UserList
+    | TenantRoles
+    | ProjectRoles
+    | IssuedKey
     | PollAnswer
 )
 

@@ -18,6 +18,11 @@ class PairPermission(StrEnum):
     UPDATE = "update"
     DELETE = "delete"
 
+    @property
+    def published(self) -> str:
+        """As it stands in a role."""
+        return f"clusterPair.{self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -25,6 +30,25 @@ class Grant:
 
     permission: PairPermission
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRole:
+    """A role, by which people hold permissions: in the tenant, or in projects.
+
+    `permissions` are as they are published, `clusterPair.list`: those on pairing requests and
+    all others.
+    """
+
+    name: str
+    of_projects: bool
+    permissions: tuple[str, ...]
+    uid: str = ""
+
+    def grants(self, scope: str) -> frozenset[Grant]:
+        """What it permits on pairing requests, to whom holds it in this scope."""
+        found = (p for p in PairPermission if p.published in self.permissions)
+        return frozenset(Grant(permission, scope) for permission in found)
 
 
 def permits(

@@ -34,6 +34,8 @@ _QUERIES: Mapping[type[Operation], Mapping[str, str]] = {
     ops.LogIn: {"extendedSession": "boolean", "setCookie": "boolean"},
     ops.LogInToPalette: {"setCookie": "boolean"},
     ops.ListProjects: {"name": "string"},
+    ops.DeleteProject: {"cleanupProjectResources": "boolean"},
+    ops.AddProfile: {"publish": "boolean"},
 }
 
 _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
@@ -46,6 +48,21 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
         ops.ConfirmPairing: "pairingUid",
     },
     ops.AcceptPairingRequest: {ops.ViewCentralCluster: "uid", ops.ChangeCentralCluster: "uid"},
+    ops.AddProject: {ops.DeleteProject: "uid"},
+    ops.AddRole: {ops.ViewRole: "uid", ops.DeleteRole: "uid"},
+    ops.AddUser: {
+        ops.SetTenantRoles: "uid",
+        ops.ViewTenantRoles: "uid",
+        ops.SetProjectRoles: "uid",
+        ops.ViewProjectRoles: "uid",
+        ops.ChangePassword: "uid",
+        ops.DeleteUser: "uid",
+    },
+    ops.AddProfile: {
+        ops.ViewProfile: "uid",
+        ops.PublishProfile: "uid",
+        ops.DeleteProfile: "uid",
+    },
     ops.CreateToken: {
         ops.ViewToken: "uid",
         ops.UpdateToken: "uid",
@@ -74,7 +91,18 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.MatchProfiles: ("profiles[].uid!",),
     ops.ConfirmMatch: ("profiles[].uid!",),
     ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
-    ops.CreateToken: ("metadata.name!",),
+    **dict.fromkeys((ops.CreateToken, ops.AddProject, ops.AddRole), ("metadata.name!",)),
+    ops.AddUser: ("spec.emailId!",),
+    ops.SetProjectRoles: ("projects[].projectUid!",),
+    ops.ChangePassword: ("newPassword!",),
+    ops.AddApiKey: ("metadata.name!", "spec.userUid!"),
+    ops.AddProfile: (
+        "metadata.name!",
+        "spec.template.type!",
+        "spec.template.packs[].layer!",
+        "spec.template.packs[].name!",
+        "spec.template.packs[].tag!",
+    ),
     ops.SetTokenState: ("isActive:boolean",),
     ops.SubmitPairing: (
         "spec.clusterMeta.localClusterUid!",
@@ -98,16 +126,17 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
 
 def describe(title: str, routes: Iterable[Route]) -> Schema:
     """The OpenAPI 3.1 document of an app that serves these routes."""
-    served = {route.operation: route for route in routes}
+    every = tuple(routes)
+    served = {route.operation: route for route in reversed(every)}
     paths: dict[str, Schema] = {}
-    for route in served.values():
+    for route in every:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, served)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": __version__},
         "paths": paths,
         "components": {
-            "schemas": _schemas(served.values()),
+            "schemas": _schemas(every),
             "securitySchemes": {
                 name: {"type": "apiKey", "in": "header", "name": name}
                 for name in sorted({s for r in served.values() for s in _SCHEMES[r.surface]})

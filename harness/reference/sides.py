@@ -93,11 +93,18 @@ class CentralSide:
                         self._write(arrangement)
 
     def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
-        """What has come of a fault, if it is one of this side's."""
+        """What has come of it, if it is one of this side's."""
         with self._lock:
             match arrangement:
                 case arrangements.SetRateLimit():
                     return arrangements.FaultEffect(met=tuple(self._limited_at))
+                case arrangements.PutUser(email):
+                    user = self._store.get(records.User, email)
+                    return arrangements.FaultEffect(grants=user.grants if user else frozenset())
+                case arrangements.PutProfile(profile):
+                    there = self._store.get(ClusterProfile, profile.uid)
+                    latest = there.latest() if there else None
+                    return arrangements.FaultEffect(latest=latest.version if latest else "")
             return _side_seen(arrangement, self._store, self.clock)
 
     def _write(self, arrangement: arrangements.Arrangement) -> None:
@@ -106,11 +113,11 @@ class CentralSide:
             case arrangements.CreateProject(uid, name):
                 store.put(records.Project(uid, name))
             case arrangements.ForgetProject(uid):
-                self._forget(uid)
+                self.core.forget_project(uid)
             case arrangements.PutUser(email, password, api_key, grants, tenant_admin):
                 store.put(records.User(email, password, api_key, grants, tenant_admin))
             case arrangements.RemoveUser(email):
-                self._forget_user(email)
+                self.core.forget_user(email)
             case arrangements.PutToken(token):
                 store.put(token)
             case arrangements.RemoveToken(uid):
@@ -125,19 +132,6 @@ class CentralSide:
                 self.clock.set_right()
             case _:
                 raise ArrangementError(f"the central side cannot arrange {arrangement!r}")
-
-    def _forget_user(self, email: str) -> None:
-        for session in list(self._store.every(records.LoginSession)):
-            if session.subject == email:
-                self._store.delete(records.LoginSession, session.token)
-        self._store.delete(records.User, email)
-
-    def _forget(self, project_uid: str) -> None:
-        requests, clusters = records.PairingRequest, records.CentralCluster
-        for kind in (requests, clusters, RegistrationToken, ClusterProfile):
-            for record in list(self._store.find(kind, "project", project_uid)):
-                self._store.delete(kind, records.KEY[kind](record))
-        self._store.delete(records.Project, project_uid)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -166,7 +166,7 @@ class ScenarioRun:
         if self._faults_are_judged or not self.findings or (error is not None and not failed):
             return
         self._faults_are_judged = True
-        if self.recorder.see_effects():
+        if self.recorder.see_effects(failed=failed):
             name = faults_took_effect.__name__
             self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
 

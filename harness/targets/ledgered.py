@@ -264,7 +264,7 @@ def what_is_sent(
 def uid_of_reply(value: ops.Value) -> str:
     """The uid of what was made, if the answer names one."""
     match value:
-        case ops.PairingId(uid) | ops.Accepted(uid) | ops.TokenUid(uid):
+        case ops.PairingId(uid) | ops.Accepted(uid) | ops.Created(uid):
             return uid
     return ""
 

@@ -93,7 +93,7 @@ ARRANGE_KEYS: Mapping[str, TargetKey] = {
     "commands": table_of("commands, each for one kind of arrangement", _COMMANDS),
 }
 ADMIN_KEYS: Mapping[str, TargetKey] = {
-    **credential("api_key", "the API key of somebody who may create registration tokens"),
+    **credential("api_key", "the API key of an administrator of the tenant"),
     "project_uid": TargetKey("the scope that the calls name", default="the tenant's"),
 }
 PLACE_KEYS: Mapping[str, TargetKey] = {
@@ -379,7 +379,9 @@ _CENTRAL = {
     "endpoint_forms": table_of("other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS),
     "tls": _OWN_TLS,
     "control": _OWN_CONTROL,
-    "admin": table_of("who may create registration tokens through the API", ADMIN_KEYS),
+    "admin": table_of(
+        "an administrator of the tenant, by whom the published API arranges", ADMIN_KEYS
+    ),
 }
 OPERATION_S_MAX = 600
 """The most that a target file may allow one operation."""

@@ -9,9 +9,11 @@ noted: it was told secrets by a run that has ended, which nobody here would know
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 from typing import Final
+
+from msgspec import structs
 
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -182,8 +184,8 @@ class Undoer:
                 return Undone(State.CONSUMED, "nobody has said whether it came to be")
             case LedgerKind.CLOCK:
                 return self._clock_set_right(entry)
-            case LedgerKind.TOKEN:
-                return self._token_removed(entry)
+            case LedgerKind.TOKEN | LedgerKind.PROJECT | LedgerKind.PROFILE:
+                return self._removed_by_name(entry)
             case LedgerKind.CLUSTER:
                 return self._place_cleared(entry)
         return self._arranged(WAYS_BACK[entry.kind](entry))
@@ -216,18 +218,22 @@ class Undoer:
         self._driver.arrange(arrangement)
         return Undone(State.REMOVED)
 
-    def _token_removed(self, entry: LedgerEntry) -> Undone:
-        """Remove a token; where somebody may look, by its name as well, if no uid ever came."""
-        admin = self._owner.admin()
-        if admin is None:
-            return self._arranged(arrangements.RemoveToken(entry.uid))
-        listed = self._ask(ops.ListTokens(), admin)
-        if not (isinstance(listed, ops.Done) and isinstance(listed.value, ops.TokenList)):
+    def _removed_by_name(self, entry: LedgerEntry) -> Undone:
+        """Remove it; where somebody may look, by its name as well, if no uid ever came."""
+        admin, is_token = self._owner.admin(), entry.kind is LedgerKind.TOKEN
+        if admin is None or (not is_token and entry.state is not State.INTENDED):
+            return self._arranged(WAYS_BACK[entry.kind](entry))
+        scope = entry.project if entry.kind is LedgerKind.PROFILE else admin.project_uid
+        listed = self._ask(_LISTED[entry.kind], replace(admin, project_uid=scope))
+        kinds = ops.TokenList | ops.ScopeList | ops.ProfileList
+        if isinstance(listed, ops.Done) and isinstance(listed.value, kinds):
+            items = [i for i in listed.value.items if i.uid == entry.uid or i.name == entry.what]
+            for uid in dict.fromkeys(item.uid for item in items):
+                self._arranged(WAYS_BACK[entry.kind](structs.replace(entry, uid=uid)))
+            return Undone(State.REMOVED)
+        if is_token:
             return Undone(State.LEAKED, f"the tokens cannot be listed: {_reason_of(listed)}")
-        for token in listed.value.items:
-            if token.uid == entry.uid or token.name == entry.what:
-                self._arranged(arrangements.RemoveToken(token.uid))
-        return Undone(State.REMOVED)
+        return self._arranged(WAYS_BACK[entry.kind](entry))
 
     def _place_cleared(self, entry: LedgerEntry) -> Undone:
         """Leave a place empty, or as its own reset leaves it."""
@@ -301,10 +307,18 @@ def _reason_of(reply: ops.Reply) -> str:
     return reply.reason.value if isinstance(reply, Refused) else "an answer of another kind"
 
 
+_LISTED: Final[Mapping[LedgerKind, ops.CentralOperation]] = {
+    LedgerKind.TOKEN: ops.ListTokens(),
+    LedgerKind.PROJECT: ops.ListProjects(),
+    LedgerKind.PROFILE: ops.ListProfiles(),
+}
+"""Where what has a name is found by it."""
+
 WAYS_BACK: Final[Mapping[LedgerKind, Callable[[LedgerEntry], arrangements.Arrangement]]] = {
     LedgerKind.PROJECT: lambda e: arrangements.ForgetProject(e.uid),
     LedgerKind.USER: lambda e: arrangements.RemoveUser(e.uid),
-    LedgerKind.PROFILE: lambda e: arrangements.RemoveProfile(e.uid),
+    LedgerKind.TOKEN: lambda e: arrangements.RemoveToken(e.uid),
+    LedgerKind.PROFILE: lambda e: arrangements.RemoveProfile(e.uid, e.project),
     LedgerKind.HOST_MODE: lambda e: arrangements.SetHostMode(e.place, ManagementMode.LOCAL),
     LedgerKind.CLUSTER_STATE: lambda e: arrangements.SetClusterState(e.place, ClusterState.RUNNING),
     LedgerKind.NODE_HEALTH: lambda e: arrangements.SetNodeHealth(e.place, e.uid, Health.HEALTHY),

@@ -103,7 +103,7 @@ class V1ClusterProfileSpec(WireModel):
     draft: V1ClusterProfileTemplate | None = None
     published: V1ClusterProfileTemplate | None = None
     version: str | None = None
-    versions: Spare[list[V1ClusterProfileVersion]] = None
+    versions: list[V1ClusterProfileVersion] | None = None
 
 
 class V1ClusterProfileStatus(WireModel):

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire import local_ui as ui
-from harness.wire import palette, profiles
+from harness.wire import palette, profiles, tenant
 from harness.wire.model import WireModel
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -378,6 +378,78 @@ _PALETTE = (
     ),
 )
 
+_USER = "/v1/users/{uid}"
+
+_TENANT = (
+    _route(
+        ops.AddProject,
+        "POST /v1/projects 201 v1ProjectsCreate",
+        request=tenant.V1ProjectEntity,
+        response=palette.V1Uid,
+    ),
+    _route(ops.DeleteProject, "DELETE /v1/projects/{uid} 204 v1ProjectsUidDelete"),
+    _route(
+        ops.AddRole,
+        "POST /v1/roles 201 v1RolesCreate",
+        request=tenant.V1Role,
+        response=palette.V1Uid,
+    ),
+    _route(ops.ListRoles, "GET /v1/roles 200 v1RolesList", response=tenant.V1Roles),
+    _route(ops.ViewRole, "GET /v1/roles/{uid} 200 v1RolesUidGet", response=tenant.V1Role),
+    _route(ops.DeleteRole, "DELETE /v1/roles/{uid} 204 v1RolesUidDelete"),
+    _route(
+        ops.AddUser,
+        "POST /v1/users 201 v1UsersCreate",
+        request=tenant.V1UserEntity,
+        response=palette.V1Uid,
+    ),
+    _route(
+        ops.ListUsers, "GET /v1/users/meta 200 v1UsersMetadata", response=tenant.V1UsersMetadata
+    ),
+    _route(ops.DeleteUser, f"DELETE {_USER} 204 v1UsersUidDelete"),
+    _route(
+        ops.SetTenantRoles,
+        f"PUT {_USER}/roles 204 v1UsersUidRolesUpdate",
+        request=tenant.V1UserRoleUIDs,
+    ),
+    _route(
+        ops.ViewTenantRoles,
+        f"GET {_USER}/roles 200 v1UsersUidRoles",
+        response=tenant.V1UserRolesEntity,
+    ),
+    _route(
+        ops.SetProjectRoles,
+        f"PUT {_USER}/projects 204 v1UsersProjectRolesPut",
+        request=tenant.V1ProjectRolesPatch,
+    ),
+    _route(
+        ops.ViewProjectRoles,
+        f"GET {_USER}/projects 200 v1UsersProjectRoles",
+        response=tenant.V1ProjectRolesEntity,
+    ),
+    _route(
+        ops.ChangePassword,
+        f"PATCH {_USER}/password/change 204 v1UsersUidPasswordChange",
+        request=tenant.V1UsersUidPasswordChange,
+    ),
+    _route(
+        ops.AddApiKey,
+        "POST /v1/apiKeys 201 v1ApiKeysCreate",
+        request=tenant.V1ApiKeyEntity,
+        response=tenant.V1ApiKeyCreateResponse,
+    ),
+    _route(
+        ops.AddProfile,
+        "POST /v1/clusterprofiles 201 v1ClusterProfilesCreate",
+        request=tenant.V1ClusterProfileEntity,
+        response=palette.V1Uid,
+    ),
+    _route(
+        ops.PublishProfile, "PATCH /v1/clusterprofiles/{uid}/publish 204 v1ClusterProfilesPublish"
+    ),
+    _route(ops.DeleteProfile, "DELETE /v1/clusterprofiles/{uid} 204 v1ClusterProfilesDelete"),
+)
+
 _AGENT_PAIRING = "/v1/edgehosts/clusters/pairing"
 
 _AGENT = (
@@ -414,5 +486,12 @@ _AGENT = (
     ),
 )
 
-ROUTES: RouteTable = {route.operation: route for route in (*_LOCAL_UI, *_PALETTE, *_AGENT)}
+ROUTES: RouteTable = {
+    route.operation: route for route in (*_LOCAL_UI, *_PALETTE, *_TENANT, *_AGENT)
+}
 """Every operation that crosses HTTP, in the reference's way."""
+
+OLDER: tuple[Route, ...] = (
+    _route(ops.ListProjects, "GET /v1/projects 200 v1ProjectsList", response=tenant.V1Projects),
+)
+"""Calls that are published as deprecated: a Palette serves them, and nobody here asks them."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from harness.domain.cluster import Cluster, ManagementMode
 from harness.domain.operations import AcceptPairingRequest, ClusterSettings
 from harness.domain.pairing import LocalState, RequestState
-from harness.domain.permission import Grant
+from harness.domain.permission import AccessRole, Grant
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 
@@ -31,6 +31,23 @@ class User:
     api_key: str
     grants: frozenset[Grant]
     tenant_admin: bool = False
+    uid: str = ""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The uids of roles by scope; whoever was arranged has grants without any."""
+
+    @property
+    def known_by(self) -> str:
+        """The uid by which others name them."""
+        return self.uid or self.email
+
+
+@dataclass(frozen=True, slots=True)
+class UserKey:
+    """A further API key of a user's, who is named by e-mail."""
+
+    key: str
+    email: str
+    expiry: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +188,8 @@ class Boots:
 Record: TypeAlias = (
     Project
     | User
+    | UserKey
+    | AccessRole
     | LoginSession
     | RegistrationToken
     | ClusterProfile
@@ -185,6 +204,8 @@ Record: TypeAlias = (
 KEY: Mapping[type, Callable[..., str]] = {
     Project: lambda r: r.uid,
     User: lambda r: r.email,
+    UserKey: lambda r: r.key,
+    AccessRole: lambda r: r.uid,
     LoginSession: lambda r: r.token,
     RegistrationToken: lambda r: r.uid,
     ClusterProfile: lambda r: r.uid,
@@ -204,7 +225,8 @@ def submission_key(cluster_uid: str, cluster_token: str) -> str:
 
 
 INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
-    User: {"api_key": lambda r: r.api_key},
+    User: {"api_key": lambda r: r.api_key, "uid": lambda r: r.known_by},
+    UserKey: {"email": lambda r: r.email},
     RegistrationToken: {"value": lambda r: r.value, "project": lambda r: r.project_uid},
     ClusterProfile: {"project": lambda r: r.project_uid},
     PairingRequest: {

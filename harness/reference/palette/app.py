@@ -10,7 +10,7 @@ from harness.domain import operations as ops
 from harness.reference.http_app import ReferenceApp, add_operations
 from harness.reference.openapi import describe
 from harness.reference.palette.pages import mount_pages
-from harness.wire.routes import ROUTES, routes_of
+from harness.wire.routes import OLDER, ROUTES, routes_of
 
 TITLE = "Palette, as far as pairing touches it"
 
@@ -30,7 +30,7 @@ def make_palette_app(central: CentralPort, *, people: bool = True) -> ReferenceA
     Without `people` it has what edge hosts ask for, and nothing else.
     """
     surfaces = (ops.Surface.PALETTE, ops.Surface.AGENT) if people else (ops.Surface.AGENT,)
-    routes = routes_of(ROUTES, *surfaces)
+    routes = (*routes_of(ROUTES, *surfaces), *(OLDER if people else ()))
     app = ReferenceApp(TITLE, lambda: describe(TITLE, routes))
 
     def perform(_: Request, operation: ops.Operation, credentials: ops.Credentials) -> ops.Reply:

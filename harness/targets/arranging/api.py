@@ -1,25 +1,66 @@
-"""The way by the target's own published API, where that can do it."""
+"""The way by the target's own published API, as a tenant's administrator uses it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, PutToken, RemoveToken
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    FaultEffect,
+    ForgetProject,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RemoveProfile,
+    RemoveToken,
+    RemoveUser,
+)
 from harness.domain.errors import Refused
+from harness.domain.permission import TENANT, AccessRole, Grant
+from harness.domain.profile import ClusterProfile, ProfileEdition, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
-ABLE: Final[tuple[type[Arrangement], ...]] = (PutToken, RemoveToken)
-"""What this way does by the published operations."""
-
 _A_WHILE: Final = 3_600_000_000
 """How long a token lasts that is made to expire, in microseconds."""
+_KEY_LASTS: Final = 365 * 86_400_000_000
+"""How long an API key lasts, in microseconds: clocks are put forward by weeks."""
+
+_BESIDE_PAIRING: Final = (
+    *(f"cluster.{operation}" for operation in ("create", "get", "list", "update")),
+    *(f"clusterProfile.{operation}" for operation in ("get", "list")),
+)
+"""What everybody does in the suite besides deciding on pairing requests."""
+_TENANT_ADMIN: Final = tuple(
+    f"edgeToken.{o}" for o in ("create", "delete", "get", "list", "update")
+)
+
+V = TypeVar("V")
 
 
-class TokenApi:
-    """Creates and removes registration tokens as a tenant's administrator does."""
+@dataclass(slots=True)
+class _MadeUser:
+    """A user of Palette whom this way knows: their API key and their roles, if it gave them any."""
+
+    uid: str
+    api_key: str = ""
+    roles: list[str] | None = None
+
+
+@dataclass(slots=True)
+class _MadeProfile:
+    """A cluster profile that this way made: as it is now, and the uid of each version."""
+
+    profile: ClusterProfile
+    uids: dict[str, str] = field(default_factory=dict)
+
+
+class PublishedApi:
+    """Arranges projects, people, tokens and cluster profiles as a tenant's administrator does."""
 
     name = "api"
 
@@ -29,62 +70,244 @@ class TokenApi:
         epoch: Callable[[], int],
         admin: ops.Credentials | None,
     ) -> None:
-        """`admin` is who may create tokens; `epoch` tells the target's time in microseconds."""
+        """`admin` is who may do all that; `epoch` tells the target's time in microseconds."""
         self._send = send
         self._epoch = epoch
         self._admin = admin
-        self._made: dict[str, RegistrationToken] = {}
+        self._tokens: dict[str, RegistrationToken] = {}
+        self._projects: set[str] = set()
+        self._users: dict[str, _MadeUser] = {}
+        self._profiles: dict[str, _MadeProfile] = {}
+        self._rules: Mapping[type[Arrangement], Callable[[Any], Arrangement]] = {
+            PutToken: self._token,
+            RemoveToken: self._remove_token,
+            CreateProject: self._project,
+            ForgetProject: self._forget_project,
+            PutUser: self._user,
+            RemoveUser: self._remove_user,
+            PutProfile: self._profile,
+            RemoveProfile: self._remove_profile,
+        }
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        """Whether this way does not do it, or nobody may."""
-        if kind not in ABLE:
-            return "it arranges registration tokens alone"
+        """Whether nothing is published for it, or nobody may."""
+        if kind not in self._rules:
+            return "no published operation brings it about"
         if self._admin is None:
-            return "nobody is named who may create registration tokens: add [central.admin]"
+            return "no administrator of the tenant is named: add [central.admin]"
         return ""
 
-    def seen(self, arrangement: Arrangement) -> None: ...
-
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Create, change or delete a token.
+        """Arrange it by published operations.
 
         Raises:
             CannotArrange: the API cannot do this.
-            ArrangingFailed: an operation did not succeed.
+            ArrangingFailed: an operation did not succeed, after another one had.
         """
         why = self.cannot(type(arrangement))
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
-        match arrangement:
-            case PutToken(token) if token.uid in self._made:
-                return PutToken(self._changed(token))
-            case PutToken(token):
-                return PutToken(self._created(token))
-            case RemoveToken(uid):
-                self._ask(arrangement, ops.DeleteToken(uid))
-                self._made.pop(uid, None)
-        return arrangement
+        return self._rules[type(arrangement)](arrangement)
 
-    def _created(self, token: RegistrationToken) -> RegistrationToken:
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What a user may do, and which version of a profile is the latest, as it is read back."""
+        if self._admin is None:
+            return None
+        try:
+            match arrangement:
+                case PutUser():
+                    return FaultEffect(grants=self._grants_of(arrangement))
+                case PutProfile(profile):
+                    look = ops.ViewProfile(profile.uid)
+                    view = self._view(arrangement, look, ops.ProfileView, profile.project_uid)
+                    return FaultEffect(latest=view.profile.version if view.published else "")
+        except CannotArrange:
+            return None
+        return None
+
+    # --- projects -------------------------------------------------------------------------
+
+    def _project(self, asked: CreateProject) -> CreateProject:
+        uid = self._created(asked, ops.AddProject(asked.name))
+        self._projects.add(uid)
+        return replace(asked, uid=uid)
+
+    def _forget_project(self, asked: ForgetProject) -> ForgetProject:
+        listed = self._projects
+        if asked.uid not in listed:
+            scopes = self._view(asked, ops.ListProjects(), ops.ScopeList)
+            listed = {scope.uid for scope in scopes.items}
+        if asked.uid in listed:
+            self._ask(asked, ops.DeleteProject(asked.uid, with_contents=True))
+        self._projects.discard(asked.uid)
+        return asked
+
+    # --- people ---------------------------------------------------------------------------
+
+    def _user(self, asked: PutUser) -> PutUser:
+        """A user with roles of their own; one who is there already gets others."""
+        user = self._users.get(asked.email)
+        is_new = user is None
+        if user is None:
+            user, is_new = self._added_user(asked)
+        held: dict[str, tuple[str, ...]] = {TENANT: ()}
+        if not is_new:
+            before = self._view(asked, ops.ViewProjectRoles(user.uid), ops.ProjectRoles)
+            held |= dict.fromkeys(before.projects, ())
+        for role, scope in self._roles_for(asked):
+            user.roles = user.roles or []
+            named = replace(role, name=f"{asked.email} {len(user.roles) + 1}")
+            user.roles.append(self._created(asked, ops.AddRole(named), begins=False))
+            held[scope] = (user.roles[-1],)
+        in_tenant = held.pop(TENANT)
+        if in_tenant or not is_new:
+            self._ask(asked, ops.SetTenantRoles(user.uid, in_tenant))
+        if held:
+            self._ask(asked, ops.SetProjectRoles(user.uid, held))
+        if not is_new:
+            return replace(asked, api_key=user.api_key or asked.api_key)
+        expiry = self._epoch() + _KEY_LASTS
+        add = ops.AddApiKey(asked.email, user.uid, expiry)
+        user.api_key = self._view(asked, add, ops.IssuedKey).key
+        return replace(asked, api_key=user.api_key, password=self._password(user, asked.password))
+
+    def _added_user(self, asked: PutUser) -> tuple[_MadeUser, bool]:
+        """The user, and whether they are new: one whom another run has left is found again."""
+        try:
+            uid = self._created(asked, ops.AddUser(asked.email, asked.email.partition("@")[0]))
+        except ArrangingFailed:
+            raise
+        except CannotArrange:
+            found = self._found_user(asked, asked.email)
+            if found is None:
+                raise
+            return found, False
+        user = self._users[asked.email] = _MadeUser(uid, roles=[])
+        return user, True
+
+    def _roles_for(self, asked: PutUser) -> list[tuple[AccessRole, str]]:
+        """The roles by which somebody has just these permissions, with the scope of each."""
+        scopes = {grant.scope for grant in asked.grants} | (
+            {TENANT} if asked.tenant_admin else set()
+        )
+        roles = []
+        for scope in sorted(scopes):
+            of_scope = sorted(g.permission.published for g in asked.grants if g.scope == scope)
+            admin = _TENANT_ADMIN if asked.tenant_admin and scope == TENANT else ()
+            permissions = (*of_scope, *_BESIDE_PAIRING, *admin)
+            roles.append((AccessRole("", scope != TENANT, permissions), scope))
+        return roles
+
+    def _password(self, user: _MadeUser, password: str) -> str:
+        """The password, where the target lets somebody else set it; else nobody knows one."""
+        change = ops.ChangePassword(user.uid, password)
+        return password if password and isinstance(self._reply(change), ops.Done) else ""
+
+    def _found_user(self, asked: Arrangement, email: str) -> _MadeUser | None:
+        users = self._view(asked, ops.ListUsers(), ops.UserList).items
+        uid = next((user.uid for user in users if user.email == email), None)
+        return None if uid is None else _MadeUser(uid)
+
+    def _remove_user(self, asked: RemoveUser) -> RemoveUser:
+        """The user goes before the roles that they hold."""
+        user = self._users.pop(asked.email, None) or self._found_user(asked, asked.email)
+        if user is not None:
+            self._ask(asked, ops.DeleteUser(user.uid))
+        roles = user.roles if user else None
+        if roles is None:
+            listed = self._view(asked, ops.ListRoles(), ops.RoleList).items
+            roles = [role.uid for role in listed if role.name.startswith(f"{asked.email} ")]
+        for uid in roles:
+            self._ask(asked, ops.DeleteRole(uid))
+        return asked
+
+    def _grants_of(self, asked: PutUser) -> frozenset[Grant]:
+        user = self._users.get(asked.email) or self._found_user(asked, asked.email)
+        if user is None:
+            return frozenset()
+        in_tenant = self._view(asked, ops.ViewTenantRoles(user.uid), ops.TenantRoles).roles
+        by_project = self._view(asked, ops.ViewProjectRoles(user.uid), ops.ProjectRoles).projects
+        return frozenset(
+            grant
+            for scope, uids in {TENANT: in_tenant, **by_project}.items()
+            for uid in uids
+            for grant in self._view(asked, ops.ViewRole(uid), AccessRole).grants(scope)
+        )
+
+    # --- cluster profiles -----------------------------------------------------------------
+
+    def _profile(self, asked: PutProfile) -> PutProfile:
+        """A profile, or what is new of one that was made; what is there already stays as it is."""
+        profile, made = asked.profile, self._profiles.get(asked.profile.uid)
+        is_new = made is None
+        if made is None:
+            made = _MadeProfile(replace(profile, name=self._free_name(profile), editions=()))
+        _check_kept(made.profile, profile)
+        for edition in profile.editions:
+            before, scope = made.profile.edition(edition.version), profile.project_uid
+            if before is None:
+                add = _addition(made.profile, edition)
+                uid = self._created(asked, add, begins=is_new and not made.uids, scope=scope)
+                made.uids[edition.version] = uid
+            elif before != edition:
+                publish = ops.PublishProfile(made.uids[edition.version])
+                self._ask(asked, publish, scope=scope)
+        shown = profile.latest() or profile.latest(drafts_count=True)
+        uid = made.uids[shown.version] if is_new and shown else profile.uid
+        made.profile = replace(made.profile, uid=uid, editions=profile.editions)
+        self._profiles[uid] = made
+        return PutProfile(made.profile)
+
+    def _free_name(self, profile: ClusterProfile) -> str:
+        """The name; where the project has one of that name, which would get a version, another."""
+        there = {(m.profile.project_uid, m.profile.name) for m in self._profiles.values()}
+        taken = (profile.project_uid, profile.name) in there
+        return f"{profile.name} {profile.uid}" if taken else profile.name
+
+    def _remove_profile(self, asked: RemoveProfile) -> RemoveProfile:
+        """All versions, each by its uid, which may be one and the same."""
+        made, scope = self._profiles.pop(asked.uid, None), asked.project_uid
+        uids = set(made.uids.values()) if made else set()
+        if made is None:
+            listed = self._view(asked, ops.ListProfiles(), ops.ProfileList, scope).items
+            if any(item.uid == asked.uid for item in listed):
+                shown = self._view(asked, ops.ViewProfile(asked.uid), ops.ProfileView, scope)
+                uids = {asked.uid, *filter(None, shown.versions.values())}
+        for uid in sorted(uids):
+            self._ask(asked, ops.DeleteProfile(uid), scope=scope)
+        return asked
+
+    # --- registration tokens --------------------------------------------------------------
+
+    def _token(self, asked: PutToken) -> PutToken:
+        token = asked.token
+        return PutToken(
+            self._changed(token) if token.uid in self._tokens else self._new_token(token)
+        )
+
+    def _remove_token(self, asked: RemoveToken) -> RemoveToken:
+        self._ask(asked, ops.DeleteToken(asked.uid))
+        self._tokens.pop(asked.uid, None)
+        return asked
+
+    def _new_token(self, token: RegistrationToken) -> RegistrationToken:
         asked, expiry = PutToken(token), token.expiry
         expired = token.has_expired(self._epoch())
         if expired:
             expiry = self._epoch() + _A_WHILE
-        made = self._ask(asked, ops.CreateToken(token.name, token.project_uid, expiry))
-        if not isinstance(made, ops.TokenUid):
-            raise ArrangingFailed("PutToken", "CreateToken was not answered with a uid")
+        uid = self._created(asked, ops.CreateToken(token.name, token.project_uid, expiry))
         if expired:
-            self._expire(made.uid, token)
+            self._expire(uid, token)
         if not token.active:
-            self._ask(asked, ops.SetTokenState(made.uid, active=False))
-        seen = self._ask(asked, ops.ViewToken(made.uid))
-        if not isinstance(seen, RegistrationToken) or not seen.value.strip():
+            self._ask(asked, ops.SetTokenState(uid, active=False))
+        seen = self._view(asked, ops.ViewToken(uid), RegistrationToken)
+        if not seen.value.strip():
             raise ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
         if (seen.project_uid, seen.active) != (token.project_uid, token.active):
             raise ArrangingFailed("PutToken", "ViewToken shows another project or state than asked")
         if seen.has_expired(self._epoch()) is not expired:
             raise ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
-        self._made[seen.uid] = seen
+        self._tokens[seen.uid] = seen
         return seen
 
     def _expire(self, uid: str, token: RegistrationToken) -> None:
@@ -98,22 +321,76 @@ class TokenApi:
             raise CannotArrange("PutToken", why) from failed
 
     def _changed(self, token: RegistrationToken) -> RegistrationToken:
-        known, asked = self._made[token.uid], PutToken(token)
+        known, asked = self._tokens[token.uid], PutToken(token)
         if token.expiry != known.expiry:
             change = ops.UpdateToken(token.uid, token.name, token.project_uid, token.expiry)
             self._ask(asked, change)
-            seen = self._ask(asked, ops.ViewToken(token.uid))
-            if not isinstance(seen, RegistrationToken) or seen.expiry != token.expiry:
+            seen = self._view(asked, ops.ViewToken(token.uid), RegistrationToken)
+            if seen.expiry != token.expiry:
                 raise ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
         self._ask(asked, ops.SetTokenState(token.uid, token.active))
-        self._made[token.uid] = token
+        self._tokens[token.uid] = token
         return token
 
-    def _ask(self, arrangement: Arrangement, operation: ops.CentralOperation) -> ops.Value:
+    # --- asking ---------------------------------------------------------------------------
+
+    def _reply(self, operation: ops.CentralOperation, scope: str | None = None) -> ops.Reply:
         assert self._admin is not None
-        reply = self._send(Outgoing(operation, self._admin, correlation="arrange")).reply
+        by = self._admin if scope is None else replace(self._admin, project_uid=scope)
+        return self._send(Outgoing(operation, by, correlation="arrange")).reply
+
+    def _ask(
+        self,
+        arrangement: Arrangement,
+        operation: ops.CentralOperation,
+        *,
+        begins: bool = False,
+        scope: str | None = None,
+    ) -> ops.Value:
+        """What it is answered with. One that `begins` and is refused has changed nothing."""
+        reply = self._reply(operation, scope)
         if isinstance(reply, ops.Done):
             return reply.value
         why = reply.message if isinstance(reply, Refused) else getattr(reply, "why", "no answer")
-        asked = type(operation).__name__
-        raise ArrangingFailed(type(arrangement).__name__, f"{asked}: {why}")
+        failed = CannotArrange if begins and isinstance(reply, Refused) else ArrangingFailed
+        raise failed(type(arrangement).__name__, f"{type(operation).__name__}: {why}")
+
+    def _created(
+        self,
+        arrangement: Arrangement,
+        operation: ops.CentralOperation,
+        *,
+        begins: bool = True,
+        scope: str | None = None,
+    ) -> str:
+        made = self._ask(arrangement, operation, begins=begins, scope=scope)
+        if not isinstance(made, ops.Created):
+            why = f"{type(operation).__name__} was not answered with a uid"
+            raise ArrangingFailed(type(arrangement).__name__, why)
+        return made.uid
+
+    def _view(
+        self,
+        arrangement: Arrangement,
+        operation: ops.CentralOperation,
+        kind: type[V],
+        scope: str | None = None,
+    ) -> V:
+        value = self._ask(arrangement, operation, scope=scope)
+        if not isinstance(value, kind):
+            why = f"{type(operation).__name__} was not answered with a {kind.__name__}"
+            raise ArrangingFailed(type(arrangement).__name__, why)
+        return value
+
+
+def _addition(profile: ClusterProfile, edition: ProfileEdition) -> ops.AddProfile:
+    version = StackProfile(profile.name, profile.type, edition.version, edition.packs)
+    return ops.AddProfile(version, edition.variables, edition.published)
+
+
+def _check_kept(made: ClusterProfile, wanted: ClusterProfile) -> None:
+    """Versions are only added, or published where they were drafts."""
+    for edition in made.editions:
+        if wanted.edition(edition.version) not in (edition, replace(edition, published=True)):
+            why = f"version {edition.version} of {made.name} is there, and stays as it is"
+            raise CannotArrange("PutProfile", why)

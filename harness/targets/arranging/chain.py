@@ -15,7 +15,7 @@ from harness.domain.arrangements import (
     Slot,
 )
 from harness.targets import port
-from harness.targets.arranging.api import TokenApi
+from harness.targets.arranging.api import PublishedApi
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.given import Given, InstalledClusters
 from harness.targets.arranging.person import PersonArranger
@@ -36,8 +36,9 @@ class Chain:
 
     def __init__(self, ways: Iterable[port.Arranger]) -> None:
         self.ways = tuple(ways)
+        self._api = self.way(PublishedApi)
         self._arranged_by: dict[Arrangement, port.Arranger] = {}
-        """The faults, each with the way that brought it about last."""
+        """What is read back, each with the way that brought it about last."""
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why no way can arrange this kind, and what it would take; empty if one can."""
@@ -70,9 +71,12 @@ class Chain:
         return person.confirmation() if person else None
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        """What has come of a fault, as the way tells that brought it about or would be tried."""
+        """What has come of it, as the way tells that brought it about or would be tried; where
+        that cannot, what the published API shows of it.
+        """
         by = self._arranged_by.get(arrangement) or self._first(type(arrangement))
-        return by.seen(arrangement) if by else None
+        told = by.seen(arrangement) if by else None
+        return self._api.seen(arrangement) if told is None and self._api else told
 
     def close(self) -> None:
         """Let go of what ways have started."""
@@ -93,8 +97,8 @@ class Chain:
             if not why:
                 try:
                     came = way.arrange(arrangement)
-                    if isinstance(arrangement, READ_BACK):
-                        self._arranged_by[arrangement] = way
+                    if isinstance(came, READ_BACK):
+                        self._arranged_by[came] = way
                     return came
                 except port.ArrangingFailed:
                     raise
@@ -122,7 +126,7 @@ def chain_for(
     )
     ways: dict[str, port.Arranger] = {
         "commands": Commands(settings.commands, settings.resets),
-        "api": TokenApi(driver.send, driver.epoch, settings.admin),
+        "api": PublishedApi(driver.send, driver.epoch, settings.admin),
         "given": Given(settings.given, clusters.ready),
         "person": PersonArranger(None),
         **more,

@@ -26,7 +26,7 @@ from harness.targets.arranging.commands import (
 from harness.targets.arranging.given import GivenPerson, GivenThings
 from harness.targets.reading import TargetFileReader, TargetProblem
 
-WAYS: Final = ("control", "link", "commands", "api", "given", "person")
+WAYS: Final = ("control", "link", "commands", "given", "api", "person")
 """The ways to arrange something, in the order in which they are tried by default."""
 
 
@@ -39,7 +39,7 @@ class ArrangingSettings:
         commands: by the name of an arrangement, or `*`.
         resets: by slot, what puts its cluster back.
         disposable: slots whose clusters may be paired for good.
-        admin: who may create registration tokens.
+        admin: an administrator of the tenant.
         given: what is there already.
     """
 

@@ -198,7 +198,7 @@ def _arranging(answers: Answers) -> _Lines:
         yield from ("", "[control]", toml_line("url", answers.arranging.control_url))
         yield toml_line("secret_env", answers.arranging.control_env)
     if answers.arranging.admin_env:
-        yield from ("", "[central.admin]  # who may create registration tokens")
+        yield from ("", "[central.admin]  # an administrator of the tenant")
         yield toml_line("api_key_env", answers.arranging.admin_env)
     yield from _given(answers)
 

@@ -31,7 +31,9 @@ _VALUES: Mapping[type[Operation], FromAnswer] = {
 }
 """How each answer is read; one that has nothing to tell is acknowledged."""
 
-_SECRET_ANSWERS = frozenset({ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken})
+_SECRET_ANSWERS = frozenset(
+    {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}
+)
 """Operations whose answers hold secrets, so that not even a broken one may be quoted."""
 
 BARE_REFUSALS = frozenset({400, 401, 403, 404, 500})

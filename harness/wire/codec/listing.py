@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from harness.domain.operations import Done, PairingList, Reply, TokenList
+from harness.domain.operations import Done, PairingList, Reply, RoleList, TokenList
 from harness.domain.pairing import RequestState
 from harness.wire import palette
 from harness.wire.http import Json
@@ -91,10 +91,12 @@ def _passes(text: str, wanted: palette.V1FilterString | None) -> bool:
 CONTINUE = "continue"
 LIST_META = "listmeta"
 
+PagedList = PairingList | TokenList | RoleList
+
 
 def is_list(reply: Reply) -> bool:
     """Whether a reply is a list, of which more pages may follow."""
-    return isinstance(reply, Done) and isinstance(reply.value, PairingList | TokenList)
+    return isinstance(reply, Done) and isinstance(reply.value, PagedList)
 
 
 def next_page(answer: Json) -> str:
@@ -112,9 +114,7 @@ def joined(pages: Sequence[Reply]) -> Reply:
     other = next((page for page in pages if not isinstance(page, Done)), None)
     if other is not None or len(pages) == 1:
         return other or pages[0]
-    values = [page.value for page in pages if isinstance(page, Done)]
-    requests = [value.items for value in values if isinstance(value, PairingList)]
-    tokens = [value.items for value in values if isinstance(value, TokenList)]
-    if requests:
-        return Done(PairingList(tuple(chain.from_iterable(requests))))
-    return Done(TokenList(tuple(chain.from_iterable(tokens))))
+    values = (page.value for page in pages if isinstance(page, Done))
+    lists = [value for value in values if isinstance(value, PagedList)]
+    items = chain.from_iterable(value.items for value in lists)
+    return Done(type(lists[0])(tuple(items)))  # type: ignore[arg-type]

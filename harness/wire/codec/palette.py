@@ -11,11 +11,16 @@ from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.operations import CentralOperation, Operation, SelectedProfile, Value
 from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
-from harness.wire.codec import parts, pools, stack
+from harness.wire.codec import parts, pools, stack, tenant
 from harness.wire.codec.listing import core_filter
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
-from harness.wire.profiles import V1ClusterProfile, V1ClusterProfileSpec, V1ClusterProfileStatus
+from harness.wire.profiles import (
+    V1ClusterProfile,
+    V1ClusterProfileSpec,
+    V1ClusterProfileStatus,
+    V1ClusterProfileVersion,
+)
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
 
@@ -78,7 +83,10 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"uid": uid}, body=update)
         case ops.SetTokenState(uid, active):
             return parts.Parts({"uid": uid}, body=wire.V1EdgeTokenActiveState(isActive=active))
-    raise TypeError(f"{type(operation).__name__} does not cross HTTP")
+    arranged = tenant.to_parts(operation)
+    if arranged is None:
+        raise TypeError(f"{type(operation).__name__} does not cross HTTP")
+    return arranged
 
 
 def _expiry(expiry: int | None) -> str | None:
@@ -264,6 +272,7 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.UpdateToken: _update_token,
     ops.SetTokenState: _set_state,
     ops.DeleteToken: lambda i: ops.DeleteToken(i.parameter("uid")),
+    **tenant.OPERATIONS,
 }
 """How each operation is read from its request."""
 
@@ -286,7 +295,7 @@ def to_answer(value: Value) -> WireModel:
             return _to_pair(value)
         case MatchResult():
             return _to_match(value)
-        case ops.Accepted(uid) | ops.TokenUid(uid):
+        case ops.Accepted(uid) | ops.Created(uid):
             return wire.V1Uid(uid=uid)
         case ops.CentralClusterList(clusters):
             return wire.V1SpectroClustersMetadata(items=[_of_cluster(c) for c in clusters])
@@ -307,7 +316,10 @@ def to_answer(value: Value) -> WireModel:
             return _to_token(value)
         case ops.TokenList(tokens):
             return wire.V1EdgeTokens(items=[_to_token(token) for token in tokens])
-    raise TypeError(f"Palette does not answer a {type(value).__name__}")
+    answer = tenant.to_answer(value)
+    if answer is None:
+        raise TypeError(f"Palette does not answer a {type(value).__name__}")
+    return answer
 
 
 def _metadata(
@@ -346,6 +358,7 @@ def _to_profile(view: ops.ProfileView) -> WireModel:
         version=view.profile.version,
         published=template if view.published else None,
         draft=None if view.published else template,
+        versions=[V1ClusterProfileVersion(version=v, uid=u) for v, u in view.versions.items()],
     )
     status = V1ClusterProfileStatus(isPublished=view.published)
     return V1ClusterProfile(metadata=metadata, spec=spec, status=status)
@@ -545,7 +558,8 @@ def _profile(json: Json) -> Value:
         raise Malformed("spec.published", "it is missing")
     place = "spec.published" if spec.published else "spec.draft"
     (profile,) = stack.from_palette([template], place)
-    return ops.ProfileView(profile, spec.published is not None)
+    versions = {v.version or "": v.uid or "" for v in spec.versions or ()}
+    return ops.ProfileView(profile, spec.published is not None, versions)
 
 
 def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
@@ -567,16 +581,12 @@ def _tokens(json: Json) -> Value:
     return ops.TokenList(tuple(_token(item, f"items.{n}.") for n, item in enumerate(items)))
 
 
-def _uid(json: Json) -> str:
-    return parts.needed(parse_model(wire.V1Uid, json).uid, "uid")
-
-
 VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.LogInToPalette: _session,
     ops.ListPairingRequests: _pairing_list,
     ops.ViewPairingRequest: _pairing_request,
     ops.MatchProfiles: _match_result,
-    ops.AcceptPairingRequest: lambda json: ops.Accepted(_uid(json)),
+    ops.AcceptPairingRequest: lambda json: ops.Accepted(parts.uid_of(json)),
     ops.ViewCentralCluster: _central_cluster,
     ops.ListCentralClusters: _central_clusters,
     ops.ListProjects: _projects,
@@ -584,6 +594,7 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.ViewProfile: _profile,
     ops.ListTokens: _tokens,
     ops.ViewToken: lambda json: _token(parse_model(wire.V1EdgeToken, json), ""),
-    ops.CreateToken: lambda json: ops.TokenUid(_uid(json)),
+    ops.CreateToken: lambda json: ops.Created(parts.uid_of(json)),
+    **tenant.VALUES,
 }
 """How each operation's answer is read."""

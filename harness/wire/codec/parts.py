@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from harness.domain.operations import Operation, Value
 from harness.wire.http import Json
-from harness.wire.model import Malformed, WireModel
+from harness.wire.model import Malformed, WireModel, parse_model
+from harness.wire.palette import V1Uid
 
 V = TypeVar("V")
 
@@ -92,3 +93,12 @@ def present(value: V | None, field_name: str) -> V:
 def unless_empty(text: str) -> str | None:
     """The text, or nothing at all in place of an empty one."""
     return text or None
+
+
+def uid_of(json: Json) -> str:
+    """The uid of what was created.
+
+    Raises:
+        Malformed: there is none.
+    """
+    return needed(parse_model(V1Uid, json).uid, "uid")

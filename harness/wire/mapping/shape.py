@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from harness.domain.cluster import ClusterState
 from harness.domain.match import Mismatch
 from harness.domain.pairing import RequestState
-from harness.wire import local_ui, palette
+from harness.wire import local_ui, palette, tenant
 from harness.wire.mapping.json_path import EACH, Way
 from harness.wire.model import WireModel
 
@@ -69,7 +69,7 @@ _WORDS: Mapping[tuple[type[WireModel], str], frozenset[str]] = {
 _NOT_WORDS = (local_ui.V1HttpPatch, palette.V1ClusterPairMetadataSortSpec)
 """Models whose closed sets belong to the format and not to pairing."""
 
-_PAGED = (palette.V1SpectroClusterPairingRequestMetas, palette.V1EdgeTokens)
+_PAGED = (palette.V1SpectroClusterPairingRequestMetas, palette.V1EdgeTokens, tenant.V1Roles)
 _LIST_META = Fields({"continue": _TEXT})
 
 

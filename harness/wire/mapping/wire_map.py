@@ -120,6 +120,9 @@ QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
     ops.ListProjects: ("name",),
     ops.ListPairingRequests: ("continue",),
     ops.ListTokens: ("continue",),
+    ops.ListRoles: ("continue",),
+    ops.DeleteProject: ("cleanupProjectResources",),
+    ops.AddProfile: ("publish",),
 }
 """The query parameters of an operation, which a mapping can move."""
 

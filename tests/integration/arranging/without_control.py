@@ -17,7 +17,7 @@ from harness.reference.embedded import EmbeddedReference
 from tests.integration.cli.command import Command
 
 FORWARD = Path(__file__).with_name("forward.py")
-_CONTROL = re.compile(r"\n\[control\]\n[^\[]*")
+_CONTROL = re.compile(r"\n\[(?:central\.)?control\]\n[^\[]*")
 _PASSED = '["CONTROL_URL", "CONTROL_SECRET"]'
 
 

@@ -19,6 +19,7 @@ import trustme
 from harness.cli.doctor import doctor
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
+from harness.domain.permission import every_grant
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout
 from tests.integration.http import faulty
@@ -278,6 +279,13 @@ def a_key_that_palette_does_not_know(setup: Setup) -> None:
     setup.add('[central.admin]\napi_key_env = "KEY"')
 
 
+def a_key_that_arranges_nobody(setup: Setup) -> None:
+    grants = every_grant("nowhere")
+    setup.reference.arrange(arrangements.PutUser("a@acme.test", "", "key-4711-of-nobody", grants))
+    setup.environment["KEY"] = "key-4711-of-nobody"
+    setup.add('[central.admin]\napi_key_env = "KEY"\n[arrange]\nways = ["api", "control"]')
+
+
 def a_host_under_another_name(setup: Setup) -> None:
     setup.replace(f'uid = "{setup.host}"', 'uid = "edge-of-somebody"')
 
@@ -348,6 +356,7 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
     (no_control_port, 2, "api", "this is no control port", "correct control.url"),
     (the_wrong_password, 2, "login", "refuses the login", "edge.login"),
     (a_key_that_palette_does_not_know, 2, "login", "does not know the key", "api_key_env"),
+    (a_key_that_arranges_nobody, 3, "login", "refuses ListRoles, ListUsers", "tenant admin"),
     (a_host_under_another_name, 2, "clusters", "does not name", "correct their uids"),
     (a_cluster_that_is_paired, 3, "clusters", "centrally managed", "reset"),
     (a_cluster_in_error, 3, "clusters", "which is Error", "wait until it is Running"),

@@ -22,8 +22,9 @@ from harness.reference.palette.app import make_palette_app
 from harness.reference.remapped import speaking
 from harness.wire.http import BODY_BYTES_MAX
 from harness.wire.mapping import OperationMap, WireMap
-from harness.wire.routes import ROUTES
+from harness.wire.routes import OLDER, ROUTES
 from tests.integration.reference_http.conftest import API_KEY, TOKEN, World
+from tests.unit.wire.as_published import differences
 
 JSON = {"Content-Type": "application/json"}
 
@@ -321,10 +322,20 @@ def test_the_description_names_every_operation_of_its_surface(document: dict[str
     local = ("POST", "/v1/users/default/login") in described
     served = {
         (route.method, route.path): route.id
-        for route in ROUTES.values()
+        for route in (*ROUTES.values(), *OLDER)
         if (route.surface is Surface.LOCAL_UI) == local
     }
     assert described == served
+
+
+def test_projects_are_listed_by_the_older_call_as_well(world: World) -> None:
+    asked = {"headers": {"ApiKey": API_KEY}}
+    older = world.client.get(f"{world.palette['https']}/v1/projects", **asked)
+    newer = world.client.get(f"{world.palette['https']}/v1/dashboard/projects/metadata", **asked)
+    assert older.status_code == 200
+    assert older.json()["items"] == newer.json()["items"]
+    assert older.json()["items"]
+    assert differences(OLDER[0], 200, older.json()) == []
 
 
 def test_every_reference_of_the_description_leads_somewhere(document: dict[str, Any]) -> None:

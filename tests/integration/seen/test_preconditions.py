@@ -13,12 +13,15 @@ from harness.catalogue.verdict import Verdict
 from harness.domain.arrangements import (
     Arrangement,
     InstallCluster,
+    PutProfile,
     PutToken,
+    PutUser,
     RemoveToken,
     SetClusterState,
     SetHostMode,
     SetNodeHealth,
 )
+from harness.domain.permission import every_grant
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.sides import CentralSide, EdgeSide
 
@@ -65,3 +68,42 @@ def test_what_is_not_seen_to_be_so_is_no_ground_for_a_verdict(driver: str) -> No
         for reason in grey:
             assert reason.startswith(f"precondition not reached: {LOOKS[requirement]}")
             assert re.search("never showed .*; seen last: .", reason)
+
+
+UNLIKE = {
+    "PRE-7": ("the latest version of a cluster profile is 1.0.0", 4),
+    "PRE-8": ("the permissions of ", 6),
+    "PRE-9": ("the permissions of ", 2),
+}
+"""How it reads where another thing is there than was arranged, and how often at least."""
+
+
+def unlike(arrangement: Arrangement) -> Arrangement:
+    """Everybody may do everything in each scope of theirs, and a profile has its first version."""
+    match arrangement:
+        case PutUser(grants=grants):
+            scopes = {grant.scope for grant in grants} or {""}
+            every = frozenset(g for scope in scopes for g in every_grant(scope))
+            return replace(arrangement, grants=every if len(grants) < 4 else frozenset())
+        case PutProfile(profile):
+            return PutProfile(replace(profile, editions=profile.editions[:1]))
+    return arrangement
+
+
+@pytest.mark.parametrize("driver", ["inprocess", pytest.param("http", marks=pytest.mark.slow)])
+def test_permissions_and_versions_that_are_others_are_no_ground_for_a_verdict(driver: str) -> None:
+    results: dict[str, TrialResult] = {}
+
+    def report(trial: Trial, result: TrialResult) -> None:
+        assert not result.problem
+        results[trial.requirement] = result
+
+    really = CentralSide.arrange
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CentralSide, "arrange", lambda self, asked: really(self, unlike(asked)))
+        run_trials([Trial("", driver, requirement) for requirement in UNLIKE], 2, report)
+    for requirement, (why, at_least) in UNLIKE.items():
+        result = results[requirement]
+        grey = [e.reason for e in result.with_verdict(Verdict.INCONCLUSIVE)]
+        assert not result.with_verdict(Verdict.FAIL), result.with_verdict(Verdict.FAIL)
+        assert sum(f"what was arranged is not so: {why}" in reason for reason in grey) >= at_least

@@ -14,6 +14,15 @@ START: dict[str, Json] = {"side": "edge"}
 CLOCK: dict[str, Json] = {"side": "central", "by": 60}
 LIMIT: dict[str, Json] = {"calls": 2, "retry_after": 1}
 
+ALL = [{"permission": p, "scope": "p-1"} for p in ("delete", "get", "list", "update")]
+USER: dict[str, Json] = {
+    "email": "a@b.test",
+    "password": "",
+    "api_key": "<apikey:1>",
+    "grants": ALL,
+}
+PROFILE: dict[str, Json] = {"profile": {"uid": "u", "name": "infra"}}
+
 Step = tuple[str, dict[str, Json], dict[str, Json] | None]
 
 
@@ -21,8 +30,14 @@ def did(kind: str, **args: Json) -> Step:
     return kind, args, {}
 
 
+WANTED: dict[str, dict[str, Json]] = {"PutProfile": {"latest": "1.10.0"}}
+"""What has to be seen of what lasts."""
+
+
 def tells(kind: str, about: dict[str, Json], **effect: Json) -> Step:
-    return "SeeEffect", {"fault": kind, "fields": about}, {"told": True, **effect}
+    wanted = {"grants": about["grants"]} if kind == "PutUser" else WANTED.get(kind, {})
+    args = {"fault": kind, "fields": about, **({"wanted": wanted} if wanted else {})}
+    return "SeeEffect", args, {"told": True, **effect}
 
 
 def untold(kind: str, about: dict[str, Json]) -> Step:
@@ -57,6 +72,8 @@ def finding_of(*steps: Step) -> Finding:
         (tells("AdvanceClock", CLOCK, now=5), did("AdvanceClock", **CLOCK),
          tells("AdvanceClock", CLOCK, now=66)),
         (did("SetRateLimit", **LIMIT), tells("SetRateLimit", LIMIT, met=[3])),
+        (did("PutUser", **USER), tells("PutUser", USER, grants=ALL)),
+        (did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.10.0")),
     ],
 )  # fmt: skip
 def test_what_took_effect_stands(steps: tuple[Step, ...]) -> None:
@@ -88,6 +105,29 @@ def test_what_did_not_take_effect_is_told_with_what_to_look_at(
     assert finding.reason.startswith("the fault did not take effect: ")
     assert why in finding.reason
     assert finding.operations
+
+
+OTHER: dict[str, Json] = {"permission": "get", "scope": "p-2"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ((did("PutUser", **USER), tells("PutUser", USER, grants=ALL[1:])),
+         "the permissions of a@b.test are not those that were asked for"),
+        ((did("PutUser", **USER), tells("PutUser", USER, grants=[*ALL, OTHER])), "permissions"),
+        ((did("PutUser", **USER), tells("PutUser", USER | {"grants": []}, grants=ALL)), "permis"),
+        ((did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.9.0")),
+         "the latest version of a cluster profile is 1.9.0, and not the one"),
+        ((did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="2.0.0")), "2.0.0"),
+    ],
+)  # fmt: skip
+def test_what_lasts_and_is_another_thing_is_no_ground(steps: tuple[Step, ...], why: str) -> None:
+    finding = finding_of(*steps)
+    assert (finding.verdict, finding.ground) == (Verdict.INCONCLUSIVE, True)
+    assert finding.reason.startswith("what was arranged is not so: ")
+    assert why in finding.reason
+    assert finding.operations == ("s#2",)
 
 
 def test_what_met_another_kind_or_host_is_no_proof() -> None:
@@ -122,7 +162,7 @@ def test_each_restart_is_counted_for_itself() -> None:
 def test_what_nobody_can_tell_is_said_and_no_flaw() -> None:
     finding = finding_of(did("SetLink", **CUT), untold("SetLink", CUT))
     assert finding.verdict is Verdict.PASS
-    assert finding.reason == "the faults took effect; nobody can tell of SetLink"
+    assert finding.reason == "what it rests on was so; nobody can tell of SetLink"
 
 
 def test_a_proxy_that_is_gone_leaves_nothing_to_rest_on() -> None:
@@ -134,7 +174,7 @@ def test_a_proxy_that_is_gone_leaves_nothing_to_rest_on() -> None:
 # --- what a scenario comes to by it -----------------------------------------------------------
 
 NO_GROUND = Finding(Verdict.INCONCLUSIVE, "the fault did not take effect: x", ("s#9",), ground=True)
-GROUND = Finding(Verdict.PASS, "the faults took effect", ("s#8",), ground=True)
+GROUND = Finding(Verdict.PASS, "what it rests on was so", ("s#8",), ground=True)
 
 
 @pytest.mark.parametrize(

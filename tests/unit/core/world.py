@@ -66,8 +66,10 @@ class SmallWorld:
     def local(self, operation: ops.LocalOperation) -> ops.Done | Refused:
         return self.reference.perform_local(self.host, operation, self.operator)
 
-    def central(self, operation: ops.CentralOperation) -> ops.Done | Refused:
-        return self.reference.perform_central(operation, self.admin)
+    def central(
+        self, operation: ops.CentralOperation, by: ops.Credentials | None = None
+    ) -> ops.Done | Refused:
+        return self.reference.perform_central(operation, by or self.admin)
 
     def send(self) -> str:
         value = done(self.local(ops.SendPairingRequest("palette.test", "token")))

@@ -361,7 +361,7 @@ def test_a_token_and_a_cluster_that_people_make_are_noted_too(
     driver: LedgeredDriver, spy: Spy
 ) -> None:
     slot, host = slot_of(driver)
-    spy.reply = ops.Done(ops.TokenUid("theirs"))
+    spy.reply = ops.Done(ops.Created("theirs"))
     ask(driver, ops.CreateToken("pairproof-1", "project-1", 1))
     spy.reply = ops.Done(ops.Acknowledged())
     ask(driver, ops.CreateCluster("east"), host)

@@ -150,7 +150,6 @@ def test_every_kind_has_its_turn_and_a_way_back() -> None:
         LedgerKind.REQUEST,
         LedgerKind.CENTRAL_CLUSTER,
         LedgerKind.CLOCK,
-        LedgerKind.TOKEN,
         LedgerKind.CLUSTER,
     }
     assert set(WAYS_BACK) == set(LedgerKind) - own
@@ -329,6 +328,24 @@ def test_a_token_whose_uid_never_came_is_found_by_its_name(ledger: Ledger) -> No
     assert swept(target, ledger) == ["removed"]
     assert target.arranged == [arrangements.RemoveToken("theirs")]
     assert target.credentials == [ops.Credentials(api_key="admin-key")]
+
+
+def test_a_project_and_a_profile_whose_uids_never_came_are_found_by_name(ledger: Ledger) -> None:
+    scopes = (ops.NamedScope("theirs", "pairproof-1 retail"), ops.NamedScope("p", "another"))
+    profiles = tuple(ops.ProfileListItem("prof", "pairproof-1 infra", v) for v in ("1.0", "2.0"))
+    target = Scripted(
+        ListProjects=ops.Done(ops.ScopeList(scopes)),
+        ListProfiles=ops.Done(ops.ProfileList(profiles)),
+    )
+    target.target = described(admin=ops.Credentials(api_key="admin-key"))
+    ledger.intend(entry(LedgerKind.PROJECT, what="pairproof-1 retail", uid="asked for"))
+    ledger.intend(entry(LedgerKind.PROFILE, what="pairproof-1 infra", uid="asked", project="p"))
+    assert swept(target, ledger) == ["removed", "removed"]
+    assert target.arranged == [
+        arrangements.ForgetProject("theirs"),
+        arrangements.RemoveProfile("prof", "p"),
+    ]
+    assert [by.project_uid for by in target.credentials] == ["", "p"]
 
 
 def test_tokens_that_cannot_be_listed_are_a_leak(ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.pairing import RequestState
+from harness.domain.permission import AccessRole
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.domain.token import RegistrationToken
 
@@ -59,6 +60,9 @@ tokens = st.builds(RegistrationToken, words, texts, texts, texts, maybe_times, s
 problems = st.builds(MatchProblem, st.sampled_from(Mismatch), texts, texts, texts, texts, texts)
 annotations = tags.filter(lambda tags: "description" not in tags)
 maybe_texts = st.none() | texts
+roles = st.builds(AccessRole, words, st.booleans(), tuples_of(words), texts)
+held_roles = st.dictionaries(words, tuples_of(words), max_size=3)
+new_profiles = st.builds(StackProfile, words, st.sampled_from(ProfileType), words, tuples_of(packs))
 maybe_tags = st.none() | tags
 
 OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
@@ -113,6 +117,26 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.UpdateToken: st.builds(ops.UpdateToken, words, texts, texts, maybe_times),
     ops.SetTokenState: st.builds(ops.SetTokenState, words, st.booleans()),
     ops.DeleteToken: st.builds(ops.DeleteToken, words),
+    ops.AddProject: st.builds(ops.AddProject, words),
+    ops.DeleteProject: st.builds(ops.DeleteProject, words, st.booleans()),
+    ops.AddRole: st.builds(ops.AddRole, roles),
+    ops.ListRoles: st.builds(ops.ListRoles),
+    ops.ViewRole: st.builds(ops.ViewRole, words),
+    ops.DeleteRole: st.builds(ops.DeleteRole, words),
+    ops.AddUser: st.builds(ops.AddUser, words, texts),
+    ops.ListUsers: st.builds(ops.ListUsers),
+    ops.DeleteUser: st.builds(ops.DeleteUser, words),
+    ops.SetTenantRoles: st.builds(ops.SetTenantRoles, words, tuples_of(words)),
+    ops.ViewTenantRoles: st.builds(ops.ViewTenantRoles, words),
+    ops.SetProjectRoles: st.builds(ops.SetProjectRoles, words, held_roles),
+    ops.ViewProjectRoles: st.builds(ops.ViewProjectRoles, words),
+    ops.ChangePassword: st.builds(ops.ChangePassword, words, words, texts),
+    ops.AddApiKey: st.builds(ops.AddApiKey, words, words, maybe_times),
+    ops.AddProfile: st.builds(
+        ops.AddProfile, new_profiles, tuples_of(st.tuples(words, texts)), st.booleans()
+    ),
+    ops.PublishProfile: st.builds(ops.PublishProfile, words),
+    ops.DeleteProfile: st.builds(ops.DeleteProfile, words),
     ops.Probe: st.builds(ops.Probe),
     ops.SubmitPairing: st.builds(ops.SubmitPairing, texts, header_words, submitted_clusters, texts),
     ops.PollPairing: st.builds(ops.PollPairing, words, header_words),
@@ -194,16 +218,33 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.ListProfiles: st.builds(
         ops.ProfileList, tuples_of(st.builds(ops.ProfileListItem, words, texts, texts))
     ),
-    ops.ViewProfile: st.builds(ops.ProfileView, profiles, st.booleans()),
+    ops.ViewProfile: st.builds(
+        ops.ProfileView, profiles, st.booleans(), st.dictionaries(texts, texts, max_size=3)
+    ),
     ops.ChangeCentralCluster: no_content,
     ops.UpdateCentralProfiles: no_content,
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),
     ops.ViewToken: tokens,
-    ops.CreateToken: st.builds(ops.TokenUid, words),
+    ops.CreateToken: st.builds(ops.Created, words),
     ops.UpdateToken: no_content,
     ops.SetTokenState: no_content,
     ops.DeleteToken: no_content,
+    **dict.fromkeys(
+        (ops.AddProject, ops.AddRole, ops.AddUser, ops.AddProfile), st.builds(ops.Created, words)
+    ),
+    **dict.fromkeys(
+        (ops.DeleteProject, ops.DeleteRole, ops.DeleteUser, ops.SetTenantRoles), no_content
+    ),
+    **dict.fromkeys(
+        (ops.SetProjectRoles, ops.ChangePassword, ops.PublishProfile, ops.DeleteProfile), no_content
+    ),
+    ops.ListRoles: st.builds(ops.RoleList, tuples_of(roles)),
+    ops.ViewRole: roles,
+    ops.ListUsers: st.builds(ops.UserList, tuples_of(st.builds(ops.NamedUser, words, texts))),
+    ops.ViewTenantRoles: st.builds(ops.TenantRoles, tuples_of(words)),
+    ops.ViewProjectRoles: st.builds(ops.ProjectRoles, held_roles),
+    ops.AddApiKey: st.builds(ops.IssuedKey, words),
     ops.Probe: no_content,
     ops.SubmitPairing: st.builds(ops.PairingId, words),
     ops.PollPairing: poll_answers,

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from harness.wire import local_ui, palette, profiles
+from harness.wire import local_ui, palette, profiles, tenant
 from harness.wire.model import WireModel
 
 LOCAL_UI = {
@@ -173,7 +173,46 @@ PROFILES = {
     "v1SpectroClusterVariable": "name value",
 }
 
+TENANT = {
+    "v1ApiKeyCreateResponse": "apiKey uid",
+    "v1ApiKeyEntity": "metadata spec",
+    "v1ApiKeySpecEntity": "expiry userUid",
+    "v1ClusterProfileEntity": "metadata spec",
+    "v1ClusterProfileEntity.spec": "template variables version",
+    "v1ClusterProfileTemplateDraft": "cloudType packs type",
+    "v1ObjectMeta": PALETTE["v1ObjectMeta"],
+    "v1PackManifestEntity": "layer manifests name registryUid tag type uid values",
+    "v1Project": "metadata spec status",
+    "v1ProjectEntity": "metadata spec",
+    "v1ProjectRolesEntity": "projects",
+    "v1ProjectRolesPatch": "projects",
+    "v1ProjectRolesPatch.projects": "projectUid roles",
+    "v1Projects": "items",
+    "v1Role": "metadata spec status",
+    "v1RoleSpec": "permissions scope type",
+    "v1Roles": "items",
+    "v1UidRoleSummary": "inheritedRoles name roles uid",
+    "v1UidSummary": "name uid",
+    "v1UserEntity": "metadata spec",
+    "v1UserMetaEntity": "emailId name uid",
+    "v1UserRoleUIDs": "roles",
+    "v1UserRolesEntity": "inheritedRoles roles",
+    "v1UserSpecEntity": "emailId firstName lastName loginMode roles teams",
+    "v1UsersMetadata": "items",
+    "v1UsersUidPasswordChange.body": "currentPassword newPassword",
+    "v1Variable": (
+        "defaultValue description displayName format hidden immutable inputType isSensitive name"
+        " options regex required"
+    ),
+}
+
 REQUIRED = {
+    "v1PackManifestEntity": "name",
+    "v1Projects": "items",
+    "v1Roles": "items",
+    "v1UsersMetadata": "items",
+    "v1UsersUidPasswordChange.body": "newPassword",
+    "v1Variable": "name",
     "v1ClusterProfilesMetadata": "items",
     "v1ProjectsMetadata": "items",
     "v1SpectroClustersMetadata": "items",
@@ -229,7 +268,8 @@ def published(module: ModuleType) -> dict[str, type[WireModel]]:
 
 
 @pytest.mark.parametrize(
-    ("module", "table"), [(local_ui, LOCAL_UI), (palette, PALETTE), (profiles, PROFILES)]
+    ("module", "table"),
+    [(local_ui, LOCAL_UI), (palette, PALETTE), (profiles, PROFILES), (tenant, TENANT)],
 )
 def test_fields_bear_the_published_names(module: ModuleType, table: dict[str, str]) -> None:
     ours = {n: set(kind.field_names(own=False)) for n, kind in published(module).items()}
@@ -246,9 +286,9 @@ def differing(
     """The published models with fields of a sort that differ from a table, with those."""
     found = [
         (name, fields(kind) ^ set(table.get(name, "").split()))
-        for module in (local_ui, palette, profiles)
+        for module in (local_ui, palette, profiles, tenant)
         for name, kind in published(module).items()
-        if module is not palette or kind.__module__ != profiles.__name__
+        if module not in (palette, tenant) or kind.__module__ != profiles.__name__
     ]
     return [(name, fields) for name, fields in found if fields]
 

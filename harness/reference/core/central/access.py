@@ -9,7 +9,7 @@ from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.permission import TENANT, PairPermission, permits
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import LoginSession, Project, User
+from harness.reference.core.records import LoginSession, Project, User, UserKey
 from harness.reference.core.store import Store
 
 
@@ -76,7 +76,7 @@ class AccessRules:
         """The user behind an API key or a login that still lasts (ACC-1, REJ-3)."""
         key = call.credentials.api_key
         if key:
-            found = next(self.store.find(User, "api_key", key), None)
+            found = next(self.store.find(User, "api_key", key), None) or self._by_key(call)
             if found is not None:
                 return found
             raise Refusal(Reason.UNAUTHENTICATED, "the API key is not known")
@@ -85,6 +85,12 @@ class AccessRules:
         if session is None or user is None or self.session_is_over(session, call.now):
             raise Refusal(Reason.UNAUTHENTICATED, "log in first: there is no valid session")
         return user
+
+    def _by_key(self, call: CentralCall) -> User | None:
+        """The user of a key that was created for them and still lasts."""
+        key = self.store.get(UserKey, call.credentials.api_key)
+        lasts = key and (key.expiry is None or call.now < key.expiry)
+        return self.store.get(User, key.email) if key and lasts else None
 
     def session_is_over(self, session: LoginSession, now: int) -> bool:
         """Whether a login has run out."""
@@ -115,13 +121,18 @@ class AccessRules:
             return Refusal(Reason.NOT_FOUND, "there is no such pairing request")
         return Refusal(
             Reason.FORBIDDEN,
-            f"the permission clusterPair.{permission.value} is missing in this scope",
-            permission=f"clusterPair.{permission.value}",
+            f"the permission {permission.published} is missing in this scope",
+            permission=permission.published,
         )
 
     def belongs(self, project_uid: str, scope: str) -> bool:
         """Whether something of a project can be seen from a scope (PRE-9)."""
         return scope in (TENANT, project_uid)
+
+    @staticmethod
+    def new_uid(kind: str, call: CentralCall) -> str:
+        """A uid for what somebody creates."""
+        return f"{call.draws.bits128(f'{kind}-uid') >> 32:024x}"
 
     @staticmethod
     def is_member(user: User, scope: str) -> bool:

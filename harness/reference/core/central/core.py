@@ -17,6 +17,7 @@ from harness.reference.core.central.agents import AgentRules
 from harness.reference.core.central.book import RequestBook
 from harness.reference.core.central.review import uids_of
 from harness.reference.core.central.steps import StepRules
+from harness.reference.core.central.tenant import TenantRules
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, Project
 from harness.reference.core.store import Store
@@ -147,7 +148,8 @@ class ProfileRules(AccessRules):
         if profile is None or shown is None or not self.is_shared(profile, scope):
             raise Refusal(Reason.NOT_FOUND, f"there is no cluster profile {operation.profile_uid}")
         about = (profile.name, profile.type, shown.version, shown.packs, profile.uid)
-        return ops.ProfileView(StackProfile(*about), shown.published)
+        versions = dict.fromkeys((e.version for e in profile.editions), profile.uid)
+        return ops.ProfileView(StackProfile(*about), shown.published, versions)
 
     def is_shared(self, profile: ClusterProfile, scope: str) -> bool:
         """Whether a profile can be seen from a scope: its own, and the tenant's from anywhere."""
@@ -167,18 +169,18 @@ class TokenRules(AccessRules):
         """One registration token."""
         return self.known_token(operation.token_uid, self.project_scope(call))
 
-    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.TokenUid:
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.Created:
         """A new registration token; creating one is a matter of the tenant."""
         user = self.authenticate(call)
         if not user.tenant_admin or self.scope_of(call) != TENANT:
             raise Refusal(Reason.FORBIDDEN, "only a tenant admin creates registration tokens")
         self.require_project(operation.project_uid)
-        uid = f"{call.draws.bits128('token-uid') >> 32:024x}"
+        uid = self.new_uid("token", call)
         value = f"{call.draws.bits128('token-value'):032x}"
         self.store.put(
             RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
         )
-        return ops.TokenUid(uid)
+        return ops.Created(uid)
 
     def require_project(self, uid: str) -> None:
         """A token's project is optional (SND-14), and has to exist."""
@@ -226,7 +228,7 @@ class TokenRules(AccessRules):
         return token
 
 
-class CentralCore(StepRules, ClusterRules, ProfileRules, TokenRules, AgentRules):
+class CentralCore(StepRules, ClusterRules, ProfileRules, TokenRules, TenantRules, AgentRules):
     """Every rule of the central side, each a small method that a mutant can replace."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
@@ -259,6 +261,24 @@ class CentralCore(StepRules, ClusterRules, ProfileRules, TokenRules, AgentRules)
             ops.UpdateToken: self.update_token,
             ops.SetTokenState: self.set_token_state,
             ops.DeleteToken: self.delete_token,
+            ops.AddProject: self.add_project,
+            ops.DeleteProject: self.delete_project,
+            ops.AddRole: self.add_role,
+            ops.ListRoles: self.list_roles,
+            ops.ViewRole: self.view_role,
+            ops.DeleteRole: self.delete_role,
+            ops.AddUser: self.add_user,
+            ops.ListUsers: self.list_users,
+            ops.DeleteUser: self.delete_user,
+            ops.SetTenantRoles: self.set_tenant_roles,
+            ops.ViewTenantRoles: self.view_tenant_roles,
+            ops.SetProjectRoles: self.set_project_roles,
+            ops.ViewProjectRoles: self.view_project_roles,
+            ops.ChangePassword: self.change_password,
+            ops.AddApiKey: self.add_api_key,
+            ops.AddProfile: self.add_profile,
+            ops.PublishProfile: self.publish_profile,
+            ops.DeleteProfile: self.delete_profile,
             ops.Probe: self.probe,
             ops.SubmitPairing: self.submit,
             ops.PollPairing: self.poll,

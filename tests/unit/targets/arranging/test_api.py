@@ -1,16 +1,36 @@
-"""Tokens are made through the published API where that can do it, and not where it cannot."""
+"""What the published API can arrange is arranged by it, and what it cannot is not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import CreateProject, PutProfile, PutToken, RemoveToken
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    FaultEffect,
+    ForgetProject,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RemoveProfile,
+    RemoveToken,
+    RemoveUser,
+    Restart,
+    Side,
+    to_be_seen,
+)
 from harness.domain.errors import Reason, Refused
+from harness.domain.permission import Grant, PairPermission, every_grant
+from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
-from harness.targets.arranging.api import TokenApi
+from harness.reference.clock import VirtualClock
+from harness.reference.core.store import MemoryStore
+from harness.reference.sides import CentralSide
+from harness.targets.arranging.api import PublishedApi
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
 NOW = 1_000
@@ -37,7 +57,7 @@ class Palette:
             case ops.CreateToken(name, project, expiry):
                 uid = f"own-{len(self.tokens)}"
                 self.tokens[uid] = RegistrationToken(uid, name, f"value-{uid}", project, expiry)
-                return ops.TokenUid(uid)
+                return ops.Created(uid)
             case ops.UpdateToken(uid, name, project, expiry):
                 kept = self.tokens[uid]
                 self.tokens[uid] = replace(kept, name=name, project_uid=project, expiry=expiry)
@@ -56,25 +76,25 @@ def palette() -> Palette:
 
 
 @pytest.fixture
-def api(palette: Palette) -> TokenApi:
-    return TokenApi(palette.send, lambda: NOW, ADMIN)
+def api(palette: Palette) -> PublishedApi:
+    return PublishedApi(palette.send, lambda: NOW, ADMIN)
 
 
 def test_a_token_is_created_with_uid_and_value_of_the_target(
-    api: TokenApi, palette: Palette
+    api: PublishedApi, palette: Palette
 ) -> None:
     came = api.arrange(PutToken(ASKED))
     assert came == PutToken(replace(ASKED, uid="own-0", value="value-own-0"))
     assert [type(o) for o in palette.asked] == [ops.CreateToken, ops.ViewToken]
 
 
-def test_one_that_is_deactivated_is_created_and_then_deactivated(api: TokenApi) -> None:
+def test_one_that_is_deactivated_is_created_and_then_deactivated(api: PublishedApi) -> None:
     came = api.arrange(PutToken(replace(ASKED, active=False)))
     assert isinstance(came, PutToken)
     assert (came.token.active, came.token.uid) == (False, "own-0")
 
 
-def test_one_that_was_made_is_changed_and_removed(api: TokenApi, palette: Palette) -> None:
+def test_one_that_was_made_is_changed_and_removed(api: PublishedApi, palette: Palette) -> None:
     came = api.arrange(PutToken(ASKED))
     assert isinstance(came, PutToken)
     off = PutToken(replace(came.token, active=False))
@@ -87,7 +107,7 @@ def test_one_that_was_made_is_changed_and_removed(api: TokenApi, palette: Palett
 
 @pytest.mark.parametrize("expiry", [NOW, NOW - 1, -5])
 def test_one_that_has_expired_is_created_and_then_expires(
-    api: TokenApi, palette: Palette, expiry: int
+    api: PublishedApi, palette: Palette, expiry: int
 ) -> None:
     came = api.arrange(PutToken(replace(ASKED, expiry=expiry)))
     assert came == PutToken(palette.tokens["own-0"])
@@ -95,7 +115,9 @@ def test_one_that_has_expired_is_created_and_then_expires(
     assert palette.asked[0] == ops.CreateToken("token-1", "p-1", NOW + 3_600_000_000)
 
 
-def test_where_no_token_can_be_made_to_expire_none_is_left(api: TokenApi, palette: Palette) -> None:
+def test_where_no_token_can_be_made_to_expire_none_is_left(
+    api: PublishedApi, palette: Palette
+) -> None:
     palette.answers[ops.UpdateToken] = Refused(Reason.NOT_FOUND, "no such call")
     with pytest.raises(CannotArrange, match="UpdateToken: no such call") as told:
         api.arrange(PutToken(replace(ASKED, expiry=NOW)))
@@ -103,13 +125,13 @@ def test_where_no_token_can_be_made_to_expire_none_is_left(api: TokenApi, palett
     assert palette.tokens == {}
 
 
-def test_one_without_expiry_and_project_is_made_so(api: TokenApi, palette: Palette) -> None:
+def test_one_without_expiry_and_project_is_made_so(api: PublishedApi, palette: Palette) -> None:
     api.arrange(PutToken(replace(ASKED, expiry=None, project_uid="")))
     assert palette.asked[0] == ops.CreateToken("token-1")
 
 
 def test_the_expiry_of_one_that_was_made_is_changed_and_read_back(
-    api: TokenApi, palette: Palette
+    api: PublishedApi, palette: Palette
 ) -> None:
     came = api.arrange(PutToken(ASKED))
     assert isinstance(came, PutToken)
@@ -132,18 +154,202 @@ def test_the_expiry_of_one_that_was_made_is_changed_and_read_back(
     ],
 )
 def test_what_the_api_does_not_do_is_not_taken_for_done(
-    api: TokenApi, palette: Palette, operation: type[ops.Operation], reply: ops.Reply, why: str
+    api: PublishedApi, palette: Palette, operation: type[ops.Operation], reply: ops.Reply, why: str
 ) -> None:
     palette.answers[operation] = reply
-    with pytest.raises(ArrangingFailed, match=why):
+    with pytest.raises(CannotArrange, match=why):
         api.arrange(PutToken(ASKED))
 
 
-def test_what_has_no_operation_is_said_beforehand(api: TokenApi) -> None:
-    assert api.cannot(PutToken) == api.cannot(RemoveToken) == ""
-    assert "tokens alone" in api.cannot(CreateProject)
+def test_what_has_no_operation_is_said_beforehand(api: PublishedApi) -> None:
+    assert api.cannot(PutToken) == api.cannot(CreateProject) == ""
+    assert "no published operation" in api.cannot(Restart)
     with pytest.raises(CannotArrange):
-        api.arrange(CreateProject("p", "retail"))
-    nobody = TokenApi(Palette().send, lambda: NOW, None)
+        api.arrange(Restart(Side.CENTRAL))
+    nobody = PublishedApi(Palette().send, lambda: NOW, None)
     assert "[central.admin]" in nobody.cannot(PutToken)
-    assert "tokens alone" in nobody.cannot(PutProfile)
+    assert "no published operation" in nobody.cannot(Restart)
+    assert nobody.seen(PutUser("a@acme.test", "", "", frozenset())) is None
+
+
+# --- at the reference -------------------------------------------------------------------------
+
+DAY = 86_400_000_000
+ROOT = PutUser("root@acme.test", "canary-word", ADMIN.api_key, frozenset(), tenant_admin=True)
+JANE = PutUser("jane@acme.test", "canary-word-2", "not-hers", frozenset())
+PACKS = (Pack(Layer.OS, "Ubuntu", "22.04"),)
+INFRA = ClusterProfile(
+    "asked", "infra", ProfileType.INFRA, (ProfileEdition("1.0.0", PACKS),), "set by each test"
+)
+
+
+class World:
+    """The reference, arranged by its published operations and by nothing else."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.side = CentralSide(MemoryStore(), self.clock, 1)
+        self.side.arrange(ROOT)
+        self.asked: list[ops.Operation] = []
+        self.refused: dict[type[ops.Operation], ops.Reply] = {}
+        self.api = PublishedApi(self.send, self.clock.now, ADMIN)
+        self.project = self.arrange(CreateProject("asked", "retail")).uid
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self.asked.append(outgoing.operation)
+        refused = self.refused.get(type(outgoing.operation))
+        return Exchange(refused or self.ask(outgoing.operation, outgoing.credentials))
+
+    def ask(self, operation: ops.Operation, by: ops.Credentials = ADMIN) -> ops.Reply:
+        return self.side.perform(operation, by)
+
+    def arrange(self, arrangement: A) -> A:
+        came = self.api.arrange(arrangement)
+        assert isinstance(came, type(arrangement))
+        return came
+
+    def left(self) -> list[object]:
+        """Whatever can be listed besides the administrator."""
+        found: list[object] = []
+        for look in (ops.ListProjects(), ops.ListProfiles(), ops.ListRoles(), ops.ListUsers()):
+            reply = self.ask(look)
+            assert isinstance(reply, ops.Done)
+            found += reply.value.items
+        return [each for each in found if each != ops.NamedUser(ROOT.email, ROOT.email)]
+
+
+A = TypeVar("A", bound=Arrangement)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def granted(*permissions: PairPermission, scope: str) -> frozenset[Grant]:
+    return frozenset(Grant(permission, scope) for permission in permissions)
+
+
+def test_a_user_may_just_what_was_asked_for(world: World) -> None:
+    grants = granted(PairPermission.LIST, scope=world.project)
+    came = world.arrange(replace(JANE, grants=grants))
+    assert (came.email, came.password) == (JANE.email, JANE.password)
+    assert came.api_key not in ("", "not-hers")
+    hers = ops.Credentials(api_key=came.api_key, project_uid=world.project)
+    assert world.ask(ops.ListPairingRequests(), hers) == ops.Done(ops.PairingList(()))
+    refused = world.ask(ops.RejectPairingRequest("any"), hers)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.FORBIDDEN
+    assert isinstance(world.ask(ops.LogInToPalette(came.email, came.password)), ops.Done)
+    assert world.api.seen(came) == to_be_seen(came)
+    assert world.api.seen(replace(came, grants=every_grant(world.project))) != to_be_seen(
+        replace(came, grants=every_grant(world.project))
+    )
+
+
+def test_one_who_is_there_gets_other_permissions_and_keeps_the_key(world: World) -> None:
+    other = world.arrange(CreateProject("asked", "other")).uid
+    came = world.arrange(replace(JANE, grants=every_grant(world.project) | every_grant("")))
+    fewer = replace(came, grants=granted(PairPermission.GET, scope=other))
+    assert world.arrange(fewer) == fewer
+    assert world.api.seen(fewer) == to_be_seen(fewer)
+
+
+def test_one_whom_an_earlier_run_has_left_is_left_without_permissions(world: World) -> None:
+    came = world.arrange(replace(JANE, grants=every_grant(world.project)))
+    later = PublishedApi(world.send, world.clock.now, ADMIN)
+    nothing = later.arrange(replace(JANE, grants=frozenset()))
+    assert later.seen(nothing) == FaultEffect(grants=frozenset())
+    mine = ops.Credentials(api_key=came.api_key, project_uid=world.project)
+    assert isinstance(world.ask(ops.ListPairingRequests(), mine), Refused)
+    later.arrange(RemoveUser(JANE.email))
+    later.arrange(RemoveUser(JANE.email))
+    assert world.left() == [ops.NamedScope(world.project, "retail")]
+
+
+def test_somebody_who_administers_may_create_tokens(world: World) -> None:
+    came = world.arrange(replace(JANE, tenant_admin=True))
+    hers = ops.Credentials(api_key=came.api_key)
+    assert isinstance(world.ask(ops.CreateToken("hers"), hers), ops.Done)
+
+
+def test_where_nobody_else_may_set_a_password_nobody_knows_one(world: World) -> None:
+    world.refused[ops.ChangePassword] = Refused(Reason.FORBIDDEN, "by e-mail alone")
+    assert world.arrange(JANE).password == ""
+
+
+def test_versions_are_added_and_published(world: World) -> None:
+    infra = replace(INFRA, project_uid=world.project)
+    came = world.arrange(PutProfile(infra)).profile
+    draft = ProfileEdition("1.10.0", PACKS, published=False, variables=(("size", "3"),))
+    more = replace(came, editions=(*came.editions, ProfileEdition("1.9.0", PACKS), draft))
+    assert world.arrange(PutProfile(more)).profile == more
+    assert world.api.seen(PutProfile(more)) == FaultEffect(latest="1.9.0")
+    live = replace(more, editions=(*more.editions[:2], replace(draft, published=True)))
+    assert world.arrange(PutProfile(live)).profile.uid == came.uid
+    assert world.api.seen(PutProfile(live)) == FaultEffect(latest="1.10.0")
+    assert world.api.seen(PutProfile(more)) != to_be_seen(PutProfile(more))
+
+
+def test_a_version_that_is_there_is_not_changed(world: World) -> None:
+    came = world.arrange(PutProfile(replace(INFRA, project_uid=world.project))).profile
+    other = replace(came, editions=(ProfileEdition("1.0.0", ()),))
+    before = len(world.asked)
+    with pytest.raises(CannotArrange, match=r"version 1\.0\.0 of infra is there") as told:
+        world.api.arrange(PutProfile(other))
+    assert not isinstance(told.value, ArrangingFailed)
+    assert len(world.asked) == before
+
+
+def test_two_profiles_of_one_name_are_two(world: World) -> None:
+    infra = replace(INFRA, project_uid=world.project)
+    one, two = (world.arrange(PutProfile(replace(infra, uid=uid))).profile for uid in "ab")
+    assert (one.name, two.name) == ("infra", "infra b")
+    assert one.uid != two.uid
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_all_of_it_can_be_taken_back(world: World, later: bool) -> None:
+    """By the run that made it, and by whoever finds its ledger."""
+    world.arrange(replace(JANE, grants=every_grant(world.project) | every_grant("")))
+    in_tenant = world.arrange(PutProfile(replace(INFRA, project_uid=""))).profile
+    inside = world.arrange(PutProfile(replace(INFRA, project_uid=world.project))).profile
+    api = PublishedApi(world.send, world.clock.now, ADMIN) if later else world.api
+    for gone in (
+        RemoveProfile(in_tenant.uid),
+        RemoveProfile(inside.uid, world.project),
+        ForgetProject(world.project),
+        ForgetProject(world.project),
+        RemoveUser(JANE.email),
+    ):
+        api.arrange(gone)
+    assert world.left() == []
+
+
+@pytest.mark.parametrize(
+    ("arrangement", "operation"),
+    [
+        (CreateProject("asked", "new"), ops.AddProject),
+        (JANE, ops.AddUser),
+        (PutProfile(INFRA), ops.AddProfile),
+    ],
+)
+def test_what_is_refused_at_once_is_left_to_the_next_way(
+    world: World, arrangement: Arrangement, operation: type[ops.Operation]
+) -> None:
+    world.refused[operation] = Refused(Reason.FORBIDDEN, "not you")
+    with pytest.raises(CannotArrange, match="not you") as told:
+        world.api.arrange(arrangement)
+    assert not isinstance(told.value, ArrangingFailed)
+    world.refused[operation] = ops.Unknown("no answer")
+    with pytest.raises(ArrangingFailed, match="no answer"):
+        world.api.arrange(arrangement)
+
+
+@pytest.mark.parametrize("operation", [ops.AddRole, ops.SetProjectRoles, ops.AddApiKey])
+def test_half_a_user_is_no_user(world: World, operation: type[ops.Operation]) -> None:
+    world.refused[operation] = Refused(Reason.FORBIDDEN, "not you")
+    with pytest.raises(ArrangingFailed, match="not you"):
+        world.api.arrange(replace(JANE, grants=every_grant(world.project)))
+    world.api.arrange(RemoveUser(JANE.email))
+    assert world.left() == [ops.NamedScope(world.project, "retail")]
