@@ -211,6 +211,15 @@ def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
 
 
 @predicate
+def version_not_otherwise(sample: Sample, *, version: str) -> bool:
+    """A cluster profile's latest version is this one, if it is shown at all."""
+    shown = sample.value.get("profile")
+    return sample.outcome is not Outcome.OK or (
+        isinstance(shown, dict) and shown.get("version") == version
+    )
+
+
+@predicate
 def not_shown(sample: Sample) -> bool:
     """Nothing is shown."""
     return sample.outcome is not Outcome.OK

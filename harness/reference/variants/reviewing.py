@@ -10,6 +10,7 @@ from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
 from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission
+from harness.domain.profile import ClusterProfile
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
@@ -156,3 +157,21 @@ variant(
         central=CentralChoices(match=MatchRules(one_base_profile=False)),
     ),
 )
+
+
+@varies("PRE-7")
+class VersionsAreGoodForASecond(Dated):
+    """Which versions a profile has is looked up, and good for a second."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._known: dict[str, tuple[int, ClusterProfile]] = {}
+
+    def profile(self, uid: str) -> ClusterProfile | None:
+        found = super().profile(uid)
+        if found is None:
+            return None
+        since, known = self._known.get(uid, (self.now - SECOND, found))
+        if self.now - since >= SECOND:
+            since, known = self._known[uid] = self.now, found
+        return known

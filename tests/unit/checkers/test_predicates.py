@@ -73,6 +73,8 @@ def sick(name: str) -> Sample:
         ("node_is", {"node": "n1", "health": "Unhealthy"}, sick("n1"), sick("n2")),
         ("token_not_otherwise", TOKEN, ok(active=False, expiry=7_999_999), ok(active=True)),
         ("token_not_otherwise", TOKEN, fail("Forbidden"), ok(active=False, expiry=8_000_000)),
+        ("version_not_otherwise", {"version": "2"}, ok(profile={"version": "2"}), ok(profile={})),
+        ("version_not_otherwise", {"version": "2"}, fail("NotFound"), ok()),
         ("not_shown", {}, fail("NotFound"), ok(active=True)),
         ("bears", {"fields": {"name": "a"}}, ok(name="a", tags={}), ok(name="b")),
     ],

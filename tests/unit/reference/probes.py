@@ -318,6 +318,17 @@ def a_list_by_who_has_lost_the_permission(world: SmallWorld) -> object:
     return seen
 
 
+def a_match_beside_a_new_version(world: SmallWorld) -> object:
+    uid = world.send()
+    seen = [world.central(ops.MatchProfiles(uid, SELECTED))]
+    later = ProfileEdition("1.1.0", (replace(PACKS[0], version="24.04"),))
+    editions = (ProfileEdition("1.0.0", PACKS), later)
+    world.arrange(
+        arrangements.PutProfile(ClusterProfile("f", "f", ProfileType.FULL, editions, "p"))
+    )
+    return [*seen, world.central(ops.MatchProfiles(uid, SELECTED))]
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -390,6 +401,7 @@ PROBES: Mapping[str, Probe] = {
     "a_profile_may_come_twice": a_match_of_copies,
     "a_paired_cluster_is_imported_first": changes_of_tags,
     "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
+    "versions_are_good_for_a_second": a_match_beside_a_new_version,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
