@@ -210,12 +210,13 @@ class Context:
         self, project_uid: str, *, lasts: int | None = DAY, active: bool = True
     ) -> RegistrationToken:
         """A registration token of a project; it expires `lasts` microseconds from now, if ever."""
+        now = self.recorder.driver.epoch() + self._clocks.get(arrangements.Side.CENTRAL, 0)
         token = RegistrationToken(
             self.new_id("token"),
             self.marked(f"token-{self._made}"),
             self.new_secret("token"),
             project_uid,
-            None if lasts is None else self.recorder.driver.epoch() + lasts,
+            None if lasts is None else now + lasts,
             active,
         )
         return self.recorder.arrange(arrangements.PutToken(token)).token

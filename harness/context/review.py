@@ -19,6 +19,8 @@ KEPT = "(kept)"
 """In a feature: this value is not touched."""
 NONE = "(none)"
 """In a feature: this value is empty."""
+LOGIN_MAX = 70 * DAY
+"""No login lasts so long, whatever the target chooses."""
 
 
 class UnknownPhrase(PairproofError):
@@ -139,7 +141,8 @@ def stranger(context: Context, credentials: str) -> Actor:
             return Actor("stranger", ops.Credentials(session=token, project_uid=project))
         case "a login that has expired":
             actor = logged_in(context)
-            context.put_clock_forward(Side.CENTRAL, 30 * DAY)
+            context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
+            context.put_clock_forward(Side.CENTRAL, LOGIN_MAX)
             return actor
     raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
 

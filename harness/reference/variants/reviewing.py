@@ -21,7 +21,8 @@ from harness.reference.planting import variant, varies
 from harness.reference.variants.palette import Dated, TheSamePackMayComeTwice
 
 SECOND = 1_000_000
-"""In microseconds."""
+"""In microseconds, as a day is."""
+DAY = 86_400 * SECOND
 
 
 @varies("ACC-6")
@@ -175,3 +176,30 @@ class VersionsAreGoodForASecond(Dated):
         if self.now - since >= SECOND:
             since, known = self._known[uid] = self.now, found
         return known
+
+
+@varies("INV-2")
+class WhatNobodyDecidesFails(CentralCore):
+    """A request that nobody has decided for nine days has failed."""
+
+    def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
+        request = super().current(pairing_uid, now)
+        if request and request.state is RequestState.PENDING and now > request.created + 9 * DAY:
+            request = replace(request, state=RequestState.FAILED)
+            self.store.put(request)
+        return request
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        for request in list(self.store.find(PairingRequest, "any_open", "yes")):
+            self.current(request.pairing_uid, call.now)
+        return super().list_requests(operation, call)
+
+
+variant(
+    "logins_to_palette_last_two_months",
+    "ACC-1",
+    "A login to Palette is good for sixty days.",
+    Behaviour(central=CentralChoices(session=60 * DAY)),
+)

@@ -18,7 +18,7 @@ from harness.domain.profile import (
     StackProfile,
 )
 
-from ..core.world import PACKS, SmallWorld
+from ..core.world import PACKS, SmallWorld, done
 
 Probe = Callable[[SmallWorld], object]
 
@@ -329,6 +329,20 @@ def a_match_beside_a_new_version(world: SmallWorld) -> object:
     return [*seen, world.central(ops.MatchProfiles(uid, SELECTED))]
 
 
+def the_list_weeks_later(world: SmallWorld) -> object:
+    world.send()
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 30 * 1_440 * MINUTE))
+    return world.listed()
+
+
+def a_login_to_palette_weeks_later(world: SmallWorld) -> object:
+    session = done(world.central(ops.LogInToPalette("a@example.com", "pw")))
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 30 * 1_440 * MINUTE))
+    token = getattr(session, "token", "")
+    there = ops.Credentials(session=token, project_uid="p")
+    return world.reference.perform_central(ops.ListPairingRequests(), there)
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -402,6 +416,8 @@ PROBES: Mapping[str, Probe] = {
     "a_paired_cluster_is_imported_first": changes_of_tags,
     "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
     "versions_are_good_for_a_second": a_match_beside_a_new_version,
+    "what_nobody_decides_fails": the_list_weeks_later,
+    "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
