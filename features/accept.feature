@@ -245,7 +245,7 @@ Feature: Accept a pairing request in Palette
       Given a pending pairing request
       And the cluster cannot reach Palette
       And the administrator has accepted the request
-      And an hour and a second have passed at Palette
+      And an hour and a half has passed at Palette
       And the administrator has opened the request
       And the cluster can reach Palette again
       And the pairing has come to nothing

@@ -188,7 +188,7 @@ Feature: Prerequisites of a pairing request
         | cut short by a character |
         | longer by a character    |
         | expired                  |
-        | expired a second ago     |
+        | expired half an hour ago |
         | deactivated              |
         | deactivated later        |
         | deleted                  |
@@ -222,7 +222,7 @@ Feature: Prerequisites of a pairing request
     Scenario: A token expires while it is kept for later
       Given a local cluster
       And a registration token that is "about to expire in an hour"
-      And an hour and a second have passed at Palette
+      And an hour and a half has passed at Palette
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI

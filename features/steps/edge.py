@@ -8,7 +8,7 @@ from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import local_actions
 from harness.context.context import ClusterShape, Context
-from harness.context.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
+from harness.context.entries import HALF_AN_HOUR, HOUR, endpoint_of_form, token_of_kind
 from harness.domain.arrangements import Side
 from harness.domain.cluster import Health
 from harness.domain.operations import ListPairingRequests, VerifyConnection
@@ -140,9 +140,9 @@ def _token_of(context: Context, project: str) -> None:
     context.use_token(context.new_token(context.project(project)))
 
 
-@given("an hour and a second have passed at Palette")
+@given("an hour and a half has passed at Palette")
 def _an_hour_later(context: Context) -> None:
-    context.put_clock_forward(Side.CENTRAL, HOUR + SECOND)
+    context.put_clock_forward(Side.CENTRAL, HOUR + HALF_AN_HOUR)
 
 
 @given(parsers.parse('an endpoint of the form "{form}"'))

@@ -95,7 +95,7 @@ def _revokes(fate: str) -> Action:
 
 
 GOOD_TOKENS = ("about to expire in an hour", "deactivated and activated again")
-BAD_TOKENS = ("empty", "unknown", "expired", "expired a second ago", "deactivated", "deleted")
+BAD_TOKENS = ("empty", "unknown", "expired", "expired half an hour ago", "deactivated", "deleted")
 
 ENTRIES = (
     *(_enters_token(kind, True) for kind in GOOD_TOKENS),

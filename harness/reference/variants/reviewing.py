@@ -11,6 +11,7 @@ from harness.domain.match import MatchRules
 from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission
 from harness.domain.profile import ClusterProfile
+from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
@@ -195,6 +196,14 @@ class WhatNobodyDecidesFails(CentralCore):
         for request in list(self.store.find(PairingRequest, "any_open", "yes")):
             self.current(request.pairing_uid, call.now)
         return super().list_requests(operation, call)
+
+
+@varies("PRE-4")
+class TokensAreGoodForAMinuteMore(CentralCore):
+    """A token admits requests for a minute after its expiry, as clocks may differ."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now - 60 * SECOND)
 
 
 variant(

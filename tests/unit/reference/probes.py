@@ -17,6 +17,7 @@ from harness.domain.profile import (
     ProfileType,
     StackProfile,
 )
+from harness.domain.token import RegistrationToken
 
 from ..core.world import PACKS, SmallWorld, done
 
@@ -343,6 +344,12 @@ def a_login_to_palette_weeks_later(world: SmallWorld) -> object:
     return world.reference.perform_central(ops.ListPairingRequests(), there)
 
 
+def a_send_with_a_token_that_has_expired(world: SmallWorld) -> object:
+    expiry = world.reference.now() - 1
+    world.arrange(arrangements.PutToken(RegistrationToken("t", "t", "token", "p", expiry)))
+    return world.local(SEND)
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -418,6 +425,7 @@ PROBES: Mapping[str, Probe] = {
     "versions_are_good_for_a_second": a_match_beside_a_new_version,
     "what_nobody_decides_fails": the_list_weeks_later,
     "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
+    "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
