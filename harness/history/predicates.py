@@ -118,9 +118,14 @@ def not_listed(sample: Sample, *, pairing_uid: str) -> bool:
 
 
 @predicate
-def listed_exactly(sample: Sample, *, pairing_uids: list[str]) -> bool:
-    """Just these requests wait for a decision."""
-    return sample.outcome is Outcome.OK and sorted(_open_ids(sample)) == sorted(pairing_uids)
+def listed_exactly(
+    sample: Sample, *, pairing_uids: list[str], local_cluster_uids: list[str]
+) -> bool:
+    """Just these requests wait for a decision, of all that may be of these clusters."""
+    mine = ("", None, *local_cluster_uids)
+    found = [i for i in _open_items(sample) if i.get("local_cluster_uid") in mine]
+    ids = [str(item.get("pairing_uid")) for item in found]
+    return sample.outcome is Outcome.OK and sorted(ids) == sorted(pairing_uids)
 
 
 @predicate

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
 from harness.domain.pairing import RequestState
@@ -212,3 +213,17 @@ variant(
     "A login to Palette is good for sixty days.",
     Behaviour(central=CentralChoices(session=60 * DAY)),
 )
+
+
+@varies("REJ-4")
+class SomebodyElsesRequestWaitsAsWell(CentralCore):
+    """Beside each request waits one of somebody else's, whose id differs in the last place."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        mine, uid = self.store.get(PairingRequest, answer.pairing_uid), answer.pairing_uid
+        uid = f"{uid[:-1]}{'0' if uid[-1:] != '0' else '1'}"
+        if mine is not None and self.store.get(PairingRequest, uid) is None:
+            other = Cluster(f"cluster-{uid}", "somebody-elses", "", {"owner": "somebody-else"})
+            self.store.put(replace(mine, pairing_uid=uid, cluster=other, cluster_token="theirs"))
+        return answer

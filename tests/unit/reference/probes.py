@@ -350,6 +350,11 @@ def a_send_with_a_token_that_has_expired(world: SmallWorld) -> object:
     return world.local(SEND)
 
 
+def the_list(world: SmallWorld) -> object:
+    world.send()
+    return world.listed()
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -426,6 +431,7 @@ PROBES: Mapping[str, Probe] = {
     "what_nobody_decides_fails": the_list_weeks_later,
     "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
+    "somebody_elses_request_waits_as_well": the_list,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
