@@ -6,8 +6,8 @@ Feature: Accept a pairing request in Palette
   Rule: A login to Palette is needed
 
     Scenario Outline: Reviewing requests without a login that is good
-      Given a pending pairing request
-      And somebody with "<credentials>"
+      Given somebody with "<credentials>"
+      And a pending pairing request
       When this person tries to "<action>"
       Then it is refused
       And the request goes on waiting in Palette
@@ -37,8 +37,8 @@ Feature: Accept a pairing request in Palette
         | a login that has expired | reject |
 
     Scenario Outline: A restart of Palette does not bring an expired login back, to <action>
-      Given a pending pairing request
-      And somebody with "a login that has expired"
+      Given somebody with "a login that has expired"
+      And a pending pairing request
       And Palette has restarted
       When this person tries to "<action>"
       Then it is refused

@@ -96,7 +96,7 @@ Feature: Invariants, judged over everything that was seen
       And both sides are watched until they have settled
       Then the history keeps to "accepted by exact match"
 
-    Scenario: The local stack changes after the request was sent
+    Scenario: The profiles fit a stack that the cluster does not run
       Given a pending pairing request
       And profiles that match what the cluster runs after a change
       When the administrator accepts the request
@@ -165,6 +165,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And the cluster cannot reach Palette
       When the operator cancels the pairing request
+      And that has succeeded
       And the administrator accepts the request
       And the cluster can reach Palette again
       And both sides are watched until they have settled
@@ -181,6 +182,7 @@ Feature: Invariants, judged over everything that was seen
     Scenario: An acceptance and a rejection by two administrators
       Given a pending pairing request
       When "the first administrator" rejects the request
+      And that has succeeded
       And "the second administrator" accepts the request under the name "harbor"
       And both sides are watched until they have settled
       Then the history keeps to "decided once"
@@ -203,14 +205,16 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And a user with every permission but "update"
       When this person tries to "accept"
-      And both sides are watched until they have settled
+      Then it is refused
+      When both sides are watched until they have settled
       Then the history keeps to "only who may changes"
 
     Scenario: A token that is not usable is tried
       Given a local cluster
       And a registration token that is "deactivated"
       When the operator sends a pairing request
-      Then the history keeps to "only who may changes"
+      Then the request is refused
+      And the history keeps to "only who may changes"
 
     Scenario Outline: Somebody of another project changes a paired cluster, with <selected> selected
       Given the target tells projects apart

@@ -79,8 +79,8 @@ Feature: Reject a pairing request in Palette
   Rule: A reject needs a login and the permission
 
     Scenario Outline: With <credentials>, a reject is refused
-      Given a pending pairing request
-      And somebody with "<credentials>"
+      Given somebody with "<credentials>"
+      And a pending pairing request
       When this person tries to "reject"
       Then it is refused
       And the request goes on waiting in Palette

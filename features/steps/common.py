@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import THEN, Judge
-from harness.context import central_changes, local_actions, local_changes
-from harness.context.context import Context
+from harness.context import central_changes, local_actions, local_changes, review
+from harness.context.context import MAIN, Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 
@@ -158,13 +158,7 @@ def _one_stays_in_palette(context: Context, judge: Judge) -> None:
 
 @then("only this request waits in Palette")
 def _only_this_waits(context: Context, judge: Judge) -> None:
-    seen = context.recorder.await_state(
-        context.admin(),
-        ops.ListPairingRequests(),
-        "listed_exactly",
-        pairing_uids=[context.cluster().pairing_uid],
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=review.await_list(context, MAIN).id)
 
 
 @then("the request no longer waits in Palette")

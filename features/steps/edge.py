@@ -6,13 +6,13 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import local_actions
+from harness.context import local_actions, review
 from harness.context.context import ClusterShape, Context
 from harness.context.entries import HOUR, LEEWAY, endpoint_of_form, token_of_kind
 from harness.context.recorder import NotSupported
 from harness.domain.arrangements import Side
 from harness.domain.cluster import Health
-from harness.domain.operations import ListPairingRequests, VerifyConnection
+from harness.domain.operations import VerifyConnection
 
 OTHER = "another cluster"
 POSITIONS = {"first": 1, "second": 2, "last": -1}
@@ -223,7 +223,4 @@ def _tells(context: Context, judge: Judge, trouble: str) -> None:
 
 @then("nobody's request reaches Palette")
 def _nobodys_request(context: Context, judge: Judge) -> None:
-    seen = context.recorder.stays(
-        context.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=[]
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=review.list_stays(context).id)

@@ -74,6 +74,7 @@ class Context:
         recorder: where operations are carried out and recorded.
         notes: what steps of one scenario tell each other, by name (operations, mostly).
         seen: the ids of all operations that were noted, in order: what an observation tells of.
+        refused: those of the operations that had to be refused for the scenario to go on.
         insecure: whether operators ask Local UI not to mind the certificate.
         mark: what all that is made is called by, and drawn with, on a target that outlives the
             run; empty where all goes with the run, so that the same seed gives the same ids.
@@ -100,6 +101,7 @@ class Context:
         self._kinds = need.kinds
         self.insecure = False
         self.seen: list[str] = []
+        self.refused: list[str] = []
         self.changing: ops.LocalClusterOperation | None = None
         """The last local cluster operation that was carried out."""
         self.answering: list[str] = []
@@ -222,12 +224,13 @@ class Context:
         self, project_uid: str, *, lasts: int | None = 90 * DAY, active: bool = True
     ) -> RegistrationToken:
         """A registration token of a project; it expires `lasts` microseconds from now, if ever."""
+        now = self.recorder.driver.epoch() + self._clocks.get(arrangements.Side.CENTRAL, 0)
         token = RegistrationToken(
             self.new_id("token"),
             self.marked(f"token-{self._made}"),
             self.new_secret("token"),
             project_uid,
-            None if lasts is None else self.recorder.driver.epoch() + lasts,
+            None if lasts is None else now + lasts,
             active,
         )
         return self.recorder.arrange(arrangements.PutToken(token)).token
@@ -460,6 +463,7 @@ class Context:
         """
         if taken.record.outcome is not Outcome.FAIL:
             raise NotReached(taken.record, f"{taken.record.kind} was not refused")
+        self.refused.append(taken.id)
         return taken
 
     def must_hold(self, waited: OperationRecord) -> OperationRecord:

@@ -19,6 +19,8 @@ KEPT = "(kept)"
 """In a feature: this value is not touched."""
 NONE = "(none)"
 """In a feature: this value is empty."""
+LOGIN_MAX = 70 * DAY
+"""No login lasts so long, whatever the target chooses."""
 
 
 class UnknownPhrase(PairproofError):
@@ -117,9 +119,11 @@ def must_show_own_values(context: Context, label: str = MAIN) -> None:
 
 
 def mistyped(context: Context, label: str = MAIN) -> str:
-    """A pending request's id with another last character: the id of no request."""
+    """A pending request's id with another last character: that of none that is listed."""
     uid = context.cluster(label).pairing_uid
-    return f"{uid[:-1]}{'0' if uid[-1:] != '0' else '1'}"
+    shown = context.recorder.perform(context.admin(), ops.ListPairingRequests()).value
+    taken = {i.pairing_uid for i in shown.items} if isinstance(shown, ops.PairingList) else set()
+    return next(t for last in "0123456789abcdef" if (t := uid[:-1] + last) not in {uid, *taken})
 
 
 # --- people -----------------------------------------------------------------------------------
@@ -139,7 +143,8 @@ def stranger(context: Context, credentials: str) -> Actor:
             return Actor("stranger", ops.Credentials(session=token, project_uid=project))
         case "a login that has expired":
             actor = logged_in(context)
-            context.put_clock_forward(Side.CENTRAL, 30 * DAY)
+            context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
+            context.put_clock_forward(Side.CENTRAL, LOGIN_MAX)
             return actor
     raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
 
@@ -333,9 +338,13 @@ def tags_from(text: str) -> Mapping[str, str]:
 # --- what Palette shows ------------------------------------------------------------------------
 
 
-def pending_ids(context: Context, *labels: str) -> list[Json]:
-    """The ids of these clusters' requests."""
-    return [context.cluster(label).pairing_uid for label in labels]
+def just_those_of(context: Context, *labels: str) -> dict[str, list[Json]]:
+    """That of the requests of the scenario's clusters just these are listed. Those of other
+    clusters are somebody else's.
+    """
+    ids: list[Json] = [context.cluster(label).pairing_uid for label in labels]
+    mine: list[Json] = [leased.cluster.uid for leased in context.clusters.values()]
+    return {"pairing_uids": ids, "local_cluster_uids": mine}
 
 
 def list_requests(context: Context) -> RecordedReply:
@@ -346,17 +355,17 @@ def list_requests(context: Context) -> RecordedReply:
 
 def await_list(context: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Wait until just these clusters' requests wait for a decision in the project."""
-    ids = pending_ids(context, *labels)
+    look, just = ops.ListPairingRequests(), just_those_of(context, *labels)
     return context.recorder.await_state(
-        admin or context.admin(), ops.ListPairingRequests(), "listed_exactly", pairing_uids=ids
+        admin or context.admin(), look, "listed_exactly", within_s=None, **just
     )
 
 
 def list_stays(context: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Watch that just these clusters' requests go on waiting for a decision in the project."""
-    ids = pending_ids(context, *labels)
+    look, just = ops.ListPairingRequests(), just_those_of(context, *labels)
     return context.recorder.stays(
-        admin or context.admin(), ops.ListPairingRequests(), "listed_exactly", pairing_uids=ids
+        admin or context.admin(), look, "listed_exactly", during_s=None, **just
     )
 
 

@@ -14,7 +14,7 @@ from harness.context.context import MAIN, Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.errors import PairproofError
-from harness.domain.operations import MatchProfiles, SelectedProfile
+from harness.domain.operations import MatchProfiles, SelectedProfile, ViewProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 
 Rows = Sequence[Sequence[str]]
@@ -94,10 +94,16 @@ def ask_for_version(context: Context, kind: ProfileType, version: str) -> None:
 
 
 def add_edition(context: Context, kind: ProfileType, edition: ProfileEdition) -> None:
-    """Publish a further version of a profile that is selected."""
+    """Publish a further version of a profile that is selected, which Palette then shows.
+
+    Raises:
+        Inconclusive: it shows another one as the latest.
+    """
     named(context)
     profile = _made(context, kind)
-    context.publish(replace(profile, editions=(*profile.editions, edition)))
+    came = context.publish(replace(profile, editions=(*profile.editions, edition)))
+    look, version = ViewProfile(came.uid), came.editions[-1].version
+    context.must_see(context.admin(), look, "version_not_otherwise", version=version)
 
 
 def select_unfit(context: Context, fault: str) -> None:

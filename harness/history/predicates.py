@@ -118,9 +118,14 @@ def not_listed(sample: Sample, *, pairing_uid: str) -> bool:
 
 
 @predicate
-def listed_exactly(sample: Sample, *, pairing_uids: list[str]) -> bool:
-    """Just these requests wait for a decision."""
-    return sample.outcome is Outcome.OK and sorted(_open_ids(sample)) == sorted(pairing_uids)
+def listed_exactly(
+    sample: Sample, *, pairing_uids: list[str], local_cluster_uids: list[str]
+) -> bool:
+    """Just these requests wait for a decision, of all that may be of these clusters."""
+    mine = ("", None, *local_cluster_uids)
+    found = [i for i in _open_items(sample) if i.get("local_cluster_uid") in mine]
+    ids = [str(item.get("pairing_uid")) for item in found]
+    return sample.outcome is Outcome.OK and sorted(ids) == sorted(pairing_uids)
 
 
 @predicate
@@ -212,6 +217,15 @@ def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
     found = sample.value.get("expiry")
     near = not isinstance(found, int) or abs(found - expiry) < 1_000_000
     return sample.outcome is not Outcome.OK or (sample.value.get("active") is active and near)
+
+
+@predicate
+def version_not_otherwise(sample: Sample, *, version: str) -> bool:
+    """A cluster profile's latest version is this one, if it is shown at all."""
+    shown = sample.value.get("profile")
+    return sample.outcome is not Outcome.OK or (
+        isinstance(shown, dict) and shown.get("version") == version
+    )
 
 
 @predicate

@@ -114,7 +114,8 @@ class ScenarioRun:
         reasons: list[Json] = [r.value for r_ in requirements for r in r_.refused_as]
         if not reasons:
             return  # nothing is demanded of a refusal here
-        judged = map(self.history().__getitem__, self.refusals)
+        rested_on = dict.fromkeys([*self.context.refused, *self.refusals])
+        judged = map(self.history().__getitem__, rested_on)
         refused = [o for o in judged if o.outcome is Outcome.FAIL]
         unclear = [o for o in refused if not answers.tells_reason(o, [str(r) for r in reasons])]
         for operation in [o for o in unclear if o.kind in answers.NEVER_TRIED]:

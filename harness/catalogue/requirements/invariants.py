@@ -82,7 +82,10 @@ INVARIANTS = Group(
             text="Whatever took effect was asked by somebody who was logged in and permitted at"
             " that moment. A registration token that was revoked before a send admits nothing.",
             source="#prerequisites item 5",
-            refused_as=(Reason.UNAUTHENTICATED, Reason.FORBIDDEN, Reason.NOT_CONFIRMED),
+            refused_as=(
+                *(Reason.UNAUTHENTICATED, Reason.FORBIDDEN),
+                *(Reason.NOT_CONFIRMED, Reason.TOKEN_UNUSABLE),
+            ),
         ),
         Requirement(
             id="INV-8",

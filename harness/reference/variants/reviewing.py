@@ -6,10 +6,13 @@ import re
 from dataclasses import replace
 
 from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
 from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission
+from harness.domain.profile import ClusterProfile
+from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
@@ -20,7 +23,8 @@ from harness.reference.planting import variant, varies
 from harness.reference.variants.palette import Dated, TheSamePackMayComeTwice
 
 SECOND = 1_000_000
-"""In microseconds."""
+"""In microseconds, as a day is."""
+DAY = 86_400 * SECOND
 
 
 @varies("ACC-6")
@@ -156,3 +160,70 @@ variant(
         central=CentralChoices(match=MatchRules(one_base_profile=False)),
     ),
 )
+
+
+@varies("PRE-7")
+class VersionsAreGoodForASecond(Dated):
+    """Which versions a profile has is looked up, and good for a second."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._known: dict[str, tuple[int, ClusterProfile]] = {}
+
+    def profile(self, uid: str) -> ClusterProfile | None:
+        found = super().profile(uid)
+        if found is None:
+            return None
+        since, known = self._known.get(uid, (self.now - SECOND, found))
+        if self.now - since >= SECOND:
+            since, known = self._known[uid] = self.now, found
+        return known
+
+
+@varies("INV-2")
+class WhatNobodyDecidesFails(CentralCore):
+    """A request that nobody has decided for nine days has failed."""
+
+    def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
+        request = super().current(pairing_uid, now)
+        if request and request.state is RequestState.PENDING and now > request.created + 9 * DAY:
+            request = replace(request, state=RequestState.FAILED)
+            self.store.put(request)
+        return request
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        for request in list(self.store.find(PairingRequest, "any_open", "yes")):
+            self.current(request.pairing_uid, call.now)
+        return super().list_requests(operation, call)
+
+
+@varies("PRE-4")
+class TokensAreGoodForAMinuteMore(CentralCore):
+    """A token admits requests for a minute after its expiry, as clocks may differ."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now - 60 * SECOND)
+
+
+variant(
+    "logins_to_palette_last_two_months",
+    "ACC-1",
+    "A login to Palette is good for sixty days.",
+    Behaviour(central=CentralChoices(session=60 * DAY)),
+)
+
+
+@varies("REJ-4")
+class SomebodyElsesRequestWaitsAsWell(CentralCore):
+    """Beside each request waits one of somebody else's, whose id differs in the last place."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        mine, uid = self.store.get(PairingRequest, answer.pairing_uid), answer.pairing_uid
+        uid = f"{uid[:-1]}{'0' if uid[-1:] != '0' else '1'}"
+        if mine is not None and self.store.get(PairingRequest, uid) is None:
+            other = Cluster(f"cluster-{uid}", "somebody-elses", "", {"owner": "somebody-else"})
+            self.store.put(replace(mine, pairing_uid=uid, cluster=other, cluster_token="theirs"))
+        return answer

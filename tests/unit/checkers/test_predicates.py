@@ -27,6 +27,7 @@ def listing(*uids: str, state: str = "Pairing", cluster: str = "c1") -> Sample:
 
 
 TOKEN: dict[str, Json] = {"active": False, "expiry": 7_000_000}
+OF_C1: dict[str, Json] = {"local_cluster_uids": ["c1"]}
 
 
 def sick(name: str) -> Sample:
@@ -62,8 +63,9 @@ def sick(name: str) -> Sample:
         ("listed", {"pairing_uid": "u"}, listing("u"), listing("u", state="Rejected")),
         ("not_listed", {"pairing_uid": "u"}, listing("t"), listing("u")),
         ("not_listed", {"pairing_uid": "u"}, listing("u", state="Paired"), fail("Forbidden")),
-        ("listed_exactly", {"pairing_uids": ["a", "b"]}, listing("b", "a"), listing("a")),
-        ("listed_exactly", {"pairing_uids": []}, listing(), listing("a")),
+        ("listed_exactly", {"pairing_uids": ["a", "b"], **OF_C1}, listing("b", "a"), listing("a")),
+        ("listed_exactly", {"pairing_uids": [], **OF_C1}, listing("a", cluster="c2"), listing("a")),
+        ("listed_exactly", {"pairing_uids": [], **OF_C1}, listing(), listing("a", cluster="")),
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing("u", cluster="c2"), listing("u")),
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing(), INFO),
         ("lists_nothing", {}, fail("Forbidden"), listing("a")),
@@ -73,6 +75,8 @@ def sick(name: str) -> Sample:
         ("node_is", {"node": "n1", "health": "Unhealthy"}, sick("n1"), sick("n2")),
         ("token_not_otherwise", TOKEN, ok(active=False, expiry=7_999_999), ok(active=True)),
         ("token_not_otherwise", TOKEN, fail("Forbidden"), ok(active=False, expiry=8_000_000)),
+        ("version_not_otherwise", {"version": "2"}, ok(profile={"version": "2"}), ok(profile={})),
+        ("version_not_otherwise", {"version": "2"}, fail("NotFound"), ok()),
         ("not_shown", {}, fail("NotFound"), ok(active=True)),
         ("bears", {"fields": {"name": "a"}}, ok(name="a", tags={}), ok(name="b")),
     ],

@@ -17,8 +17,9 @@ from harness.domain.profile import (
     ProfileType,
     StackProfile,
 )
+from harness.domain.token import RegistrationToken
 
-from ..core.world import PACKS, SmallWorld
+from ..core.world import PACKS, SmallWorld, done
 
 Probe = Callable[[SmallWorld], object]
 
@@ -322,6 +323,42 @@ def a_list_by_who_has_lost_the_permission(world: SmallWorld) -> object:
     return seen
 
 
+def a_match_beside_a_new_version(world: SmallWorld) -> object:
+    uid = world.send()
+    seen = [world.central(ops.MatchProfiles(uid, SELECTED))]
+    later = ProfileEdition("1.1.0", (replace(PACKS[0], version="24.04"),))
+    editions = (ProfileEdition("1.0.0", PACKS), later)
+    world.arrange(
+        arrangements.PutProfile(ClusterProfile("f", "f", ProfileType.FULL, editions, "p"))
+    )
+    return [*seen, world.central(ops.MatchProfiles(uid, SELECTED))]
+
+
+def the_list_weeks_later(world: SmallWorld) -> object:
+    world.send()
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 30 * 1_440 * MINUTE))
+    return world.listed()
+
+
+def a_login_to_palette_weeks_later(world: SmallWorld) -> object:
+    session = done(world.central(ops.LogInToPalette("a@example.com", "pw")))
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 30 * 1_440 * MINUTE))
+    token = getattr(session, "token", "")
+    there = ops.Credentials(session=token, project_uid="p")
+    return world.reference.perform_central(ops.ListPairingRequests(), there)
+
+
+def a_send_with_a_token_that_has_expired(world: SmallWorld) -> object:
+    expiry = world.reference.now() - 1
+    world.arrange(arrangements.PutToken(RegistrationToken("t", "t", "token", "p", expiry)))
+    return world.local(SEND)
+
+
+def the_list(world: SmallWorld) -> object:
+    world.send()
+    return world.listed()
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -395,6 +432,11 @@ PROBES: Mapping[str, Probe] = {
     "a_profile_may_come_twice": a_match_of_copies,
     "a_paired_cluster_is_imported_first": changes_of_tags,
     "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
+    "versions_are_good_for_a_second": a_match_beside_a_new_version,
+    "what_nobody_decides_fails": the_list_weeks_later,
+    "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
+    "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
+    "somebody_elses_request_waits_as_well": the_list,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,

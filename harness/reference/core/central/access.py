@@ -8,6 +8,7 @@ from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.permission import TENANT, PairPermission, permits
+from harness.domain.profile import ClusterProfile
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import LoginSession, Project, User, UserKey
 from harness.reference.core.store import Store
@@ -124,6 +125,10 @@ class AccessRules:
             f"the permission {permission.published} is missing in this scope",
             permission=permission.published,
         )
+
+    def profile(self, uid: str) -> ClusterProfile | None:
+        """The cluster profile of this uid, with the versions that it has by now."""
+        return self.store.get(ClusterProfile, uid)
 
     def belongs(self, project_uid: str, scope: str) -> bool:
         """Whether something of a project can be seen from a scope (PRE-9)."""

@@ -143,7 +143,7 @@ class ProfileRules(AccessRules):
     def view_profile(self, operation: ops.ViewProfile, call: CentralCall) -> ops.ProfileView:
         """The latest version of a profile; that of a draft where none is published."""
         scope = self.member_of(call)
-        profile = self.store.get(ClusterProfile, operation.profile_uid)
+        profile = self.profile(operation.profile_uid)
         shown = (profile.latest() or profile.latest(drafts_count=True)) if profile else None
         if profile is None or shown is None or not self.is_shared(profile, scope):
             raise Refusal(Reason.NOT_FOUND, f"there is no cluster profile {operation.profile_uid}")

@@ -95,7 +95,7 @@ class ReviewRules(RequestBook):
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
         """The profile that was selected; it must be one of the request's project."""
-        profile = self.store.get(ClusterProfile, chosen.uid)
+        profile = self.profile(chosen.uid)
         if profile is None or not self.is_selectable(profile, request):
             raise Refusal(
                 Reason.NOT_FOUND, f"there is no cluster profile {chosen.uid}", profile=chosen.uid
