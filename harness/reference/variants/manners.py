@@ -317,3 +317,23 @@ class TokensAreGoodForAMinuteMore(CentralCore):
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         return super().usable_token(value, now - 60_000_000)
+
+
+@varies("PRE-3")
+class WithoutAClusterNothingIsShown(edge_flows.EdgeCore):
+    """On a host without a cluster, a look at the request is refused for that reason."""
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        self.authenticate(call)
+        self.cluster_at(self.site_of(call.host_uid))
+        return super().view_pairing(operation, call)
+
+
+@varies("PRE-3")
+class NoRequestIsShownUnderCentralManagement(edge_flows.EdgeCore):
+    """Once Palette manages the cluster, a look at the request is refused for that reason."""
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        self.authenticate(call)
+        self.require_local(self.site_of(call.host_uid))
+        return super().view_pairing(operation, call)
