@@ -22,6 +22,7 @@ from harness.context.recorder import (
     NotSupported,
     RecordedReply,
     Recorder,
+    is_logged_out,
 )
 from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.domain import arrangements
@@ -117,6 +118,7 @@ class Context:
         self._projects: dict[str, str] = {}
         self._admins: dict[str, Actor] = {}
         self._logins: dict[str, ops.LogInToPalette] = {}
+        recorder.renew = self._renew
         self._token: RegistrationToken | None = None
 
     # --- identities -------------------------------------------------------------------
@@ -276,6 +278,29 @@ class Context:
         if not isinstance(taken.value, ops.Session):
             raise Inconclusive("the login to Local UI was not answered with a session")
         return visitor.in_session(taken.value.token)
+
+    def _renew(self, actor: Actor) -> ops.Credentials:
+        """An operator whose login has ended, as a change of management may end it, logs in anew."""
+        for leased in self.clusters.values():
+            known = leased.operator
+            if (known.host_uid, known.label) == (actor.host_uid, actor.label):
+                if known == actor:
+                    leased.operator = self.log_in(actor.host_uid)
+                return leased.operator.credentials
+        return actor.credentials
+
+    def look(self, operation: ops.LocalOperation) -> RecordedReply:
+        """The operator looks at something in Local UI, after a new login if that is needed.
+
+        Raises:
+            NotReached: it is not shown.
+        """
+        leased = self.cluster()
+        taken = self.recorder.perform(leased.operator, operation)
+        if is_logged_out(taken.reply):
+            leased.operator = self.log_in(leased.operator.host_uid)
+            taken = self.recorder.perform(leased.operator, operation)
+        return self.must(taken)
 
     def visitor(self, label: str = MAIN) -> Actor:
         """Somebody at the cluster's first host who has not logged in."""

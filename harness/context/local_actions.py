@@ -357,6 +357,7 @@ def accepted_and_learned(context: Context) -> LeasedCluster:
     leased = context.cluster()
     context.must(context.accept())
     await_loss(context, arrangements.MessageKind.CONFIRM)
+    context.look(ops.ViewManagement())  # the operator may have to log in anew
     return leased
 
 

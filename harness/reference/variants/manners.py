@@ -337,3 +337,20 @@ class NoRequestIsShownUnderCentralManagement(edge_flows.EdgeCore):
         self.authenticate(call)
         self.require_local(self.site_of(call.host_uid))
         return super().view_pairing(operation, call)
+
+
+@varies("SND-1")
+class LoginsEndWithTheHandover(edge_flows.EdgeCore):
+    """When Local UI changes between local and central management, everybody logs in anew."""
+
+    _central: ClassVar[dict[str, bool]] = {}
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        session = super().log_in(operation, call)
+        self._central[session.token] = self.is_central(self.site_of(call.host_uid))
+        return session
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        central = self.is_central(self.site_of(host_uid))
+        same = self._central.get(session.token, central) is central
+        return same and super().is_good_here(session, host_uid)
