@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from harness.domain import operations as ops
+from harness.domain.arrangements import Side
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
-from harness.domain.errors import Reason, Refusal
+from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
@@ -16,7 +18,14 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, SlotState
+from harness.reference.core.records import (
+    Boots,
+    LocalRequest,
+    LoginSession,
+    PairingRequest,
+    SlotState,
+)
+from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
 
 A_SECOND = 1_000_000
@@ -354,3 +363,44 @@ class LoginsEndWithTheHandover(edge_flows.EdgeCore):
         central = self.is_central(self.site_of(host_uid))
         same = self._central.get(session.token, central) is central
         return same and super().is_good_here(session, host_uid)
+
+
+def _has_restarted(store: Store, side: Side) -> bool:
+    """Whether a side was started more often than once."""
+    boots = store.get(Boots, side.value)
+    return boots is not None and boots.count > 1
+
+
+@varies("SND-3")
+class ARestartTakesHalfASecond(edge_flows.EdgeCore):
+    """For half a second after a restart Local UI answers that it is starting."""
+
+    _since = 0
+
+    def perform(
+        self,
+        host_uid: str,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
+        now: int,
+        draws: Draws,
+    ) -> EdgeFlow:
+        self._since = self._since or now
+        if _has_restarted(self.store, Side.EDGE) and 0 <= now - self._since < A_SECOND // 2:
+            raise Refusal(Reason.INTERNAL, "Local UI is starting")
+        return (yield from super().perform(host_uid, operation, credentials, now, draws))
+
+
+@varies("SND-4")
+class ARestartOfPaletteTakesASecond(CentralCore):
+    """For a second after a restart Palette answers that it is starting."""
+
+    _since = 0
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        self._since = self._since or now
+        if _has_restarted(self.store, Side.CENTRAL) and 0 <= now - self._since < A_SECOND:
+            return Refused(Reason.INTERNAL, "Palette is starting")
+        return super().perform(operation, credentials, now, draws)
