@@ -373,7 +373,7 @@ class Context:
         """
         self.must(self.until_taken(lambda: self.send(label)))
         self.must_be_pending(label)
-        self._let_catch_up(label, "listed")
+        self.let_catch_up(label, "listed")
         return self.cluster(label)
 
     def must_be_pending(self, label: str = MAIN) -> None:
@@ -386,7 +386,8 @@ class Context:
         uid = leased.pairing_uid
         self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
 
-    def _let_catch_up(self, label: str, predicate: str) -> None:
+    def let_catch_up(self, label: str, predicate: str) -> None:
+        """Wait for the list to show the last request, or not to, where anybody looks there."""
         if arrangements.PutUser.__name__ in self._kinds:
             look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
             self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
@@ -414,7 +415,7 @@ class Context:
         self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
         look = ops.ViewCentralCluster(leased.central_uid)
         self.must_see(self.admin(), look, "handed_over")
-        self._let_catch_up(label, "not_listed")
+        self.let_catch_up(label, "not_listed")
         return leased
 
     # --- preconditions ----------------------------------------------------------------

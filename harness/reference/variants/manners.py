@@ -404,3 +404,32 @@ class ARestartOfPaletteTakesASecond(CentralCore):
         if _has_restarted(self.store, Side.CENTRAL) and 0 <= now - self._since < A_SECOND:
             return Refused(Reason.INTERNAL, "Palette is starting")
         return super().perform(operation, credentials, now, draws)
+
+
+@varies("SND-4")
+class ARequestIsShownASecondLate(CentralCore):
+    """A request is shown to nobody at Palette for its first second."""
+
+    _now = 0
+
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+        found = super().open_requests(scope, cluster_uid)
+        return [request for request in found if self.has_arrived(request)]
+
+    def has_arrived(self, request: PairingRequest) -> bool:
+        """Whether it came more than a second ago, or at a time that is still to come."""
+        return not 0 <= self._now - request.created < A_SECOND
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        self._now = now
+        return super().perform(operation, credentials, now, draws)
+
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request is not None and not self.has_arrived(request):
+            raise self.no_request(operation.pairing_uid)
+        return super().view_request(operation, call)
