@@ -204,7 +204,7 @@ def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _
     return ops.ViewCluster(), "deleting_or_gone", {}
 
 
-def must_take_effect(context: Context, kind: str) -> None:
+def must_take_effect(context: Context, kind: str = "") -> None:
     """A precondition: a local cluster operation was seen to work while the cluster is in local
     hands. The cluster is what Local UI then shows.
 

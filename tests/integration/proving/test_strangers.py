@@ -48,6 +48,16 @@ class BreaksDown(CentralCore):
         raise ZeroDivisionError("a defect of the product")
 
 
+class RefusesEveryLocalChange(EdgeCore):
+    def changeable(self, *_: Any) -> Any:
+        raise Refusal(Reason.NOT_FOUND, "there is no such path")
+
+
+class RefusesEveryCentralChange(CentralCore):
+    def change_cluster(self, *_: Any) -> Any:
+        raise Refusal(Reason.NOT_FOUND, "there is no such path")
+
+
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
@@ -58,6 +68,8 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     IsNotTheLeader: {"SND-3": {FAIL}, "PRE-2": {INCONCLUSIVE, FAIL}},
     IsAlwaysBusy: {"SND-3": {FAIL, INCONCLUSIVE}, "PRE-1": {INCONCLUSIVE, FAIL}},
     BreaksDown: {"REJ-1": {FAIL}},
+    RefusesEveryLocalChange: {"INV-10": {INCONCLUSIVE}},
+    RefusesEveryCentralChange: {"INV-1": {PASS, INCONCLUSIVE}, "INV-10": {INCONCLUSIVE}},
 }
 """The verdicts that the scenarios of a requirement may have; each has to occur."""
 
