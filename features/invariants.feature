@@ -11,7 +11,8 @@ Feature: Invariants, judged over everything that was seen
       And the cluster cannot reach Palette
       And the administrator has accepted the request
       When a central operation is tried
-      And the operator looks at who manages the cluster
+      Then it is refused
+      When the operator looks at who manages the cluster
       And a local operation is tried
       And the cluster can reach Palette again
       And both sides are watched until they have settled
@@ -289,7 +290,10 @@ Feature: Invariants, judged over everything that was seen
   Rule: After the confirmation nothing local takes effect
 
     Scenario: A local operation on a paired cluster, before and after a restart
-      Given a paired cluster that is centrally managed
+      Given a local cluster
+      And a local operation was seen to take effect on it
+      And its request was accepted, and it is paired
+      And Palette manages the cluster
       When a local operation is tried
       And the edge restarts
       And a local operation is tried

@@ -53,7 +53,9 @@ Feature: Prerequisites of a pairing request
       And the node "only node" is unhealthy
       And a send that was refused
       When the node "only node" recovers
-      And the operator sends a pairing request until one is taken
+      Then nothing becomes pending again in Local UI
+      And no request of the cluster waits in Palette
+      When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -299,7 +301,9 @@ Feature: Prerequisites of a pairing request
       And the operator is at a host that reaches it and knows of that
       And a send that was refused
       When the last host of the cluster can reach Palette again
-      And the operator sends a pairing request until one is taken
+      Then nothing becomes pending again in Local UI
+      And no request of the cluster waits in Palette
+      When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 

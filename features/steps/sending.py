@@ -176,6 +176,11 @@ def _has_worked(context: Context, kind: str) -> None:
     local_changes.must_take_effect(context, kind)
 
 
+@given("a local operation was seen to take effect on it")
+def _probe_has_worked(context: Context) -> None:
+    local_changes.must_take_effect(context)
+
+
 @given("a local operation on it was refused")
 def _probe_refused(context: Context) -> None:
     context.note("the refused", context.must_be_refused(local_changes.change_locally(context)))

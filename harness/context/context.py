@@ -22,6 +22,7 @@ from harness.context.recorder import (
     NotSupported,
     RecordedReply,
     Recorder,
+    is_logged_out,
 )
 from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.domain import arrangements
@@ -119,6 +120,7 @@ class Context:
         self._projects: dict[str, str] = {}
         self._admins: dict[str, Actor] = {}
         self._logins: dict[str, ops.LogInToPalette] = {}
+        recorder.renew = self._renew
         self._token: RegistrationToken | None = None
 
     # --- identities -------------------------------------------------------------------
@@ -293,6 +295,29 @@ class Context:
             raise Inconclusive("the login to Local UI was not answered with a session")
         return visitor.in_session(taken.value.token)
 
+    def _renew(self, actor: Actor) -> ops.Credentials:
+        """An operator whose login has ended, as a change of management may end it, logs in anew."""
+        for leased in self.clusters.values():
+            known = leased.operator
+            if (known.host_uid, known.label) == (actor.host_uid, actor.label):
+                if known == actor:
+                    leased.operator = self.log_in(actor.host_uid)
+                return leased.operator.credentials
+        return actor.credentials
+
+    def look(self, operation: ops.LocalOperation) -> RecordedReply:
+        """The operator looks at something in Local UI, after a new login if that is needed.
+
+        Raises:
+            NotReached: it is not shown.
+        """
+        leased = self.cluster()
+        taken = self.recorder.perform(leased.operator, operation)
+        if is_logged_out(taken.reply):
+            leased.operator = self.log_in(leased.operator.host_uid)
+            taken = self.recorder.perform(leased.operator, operation)
+        return self.must(taken)
+
     def visitor(self, label: str = MAIN) -> Actor:
         """Somebody at the cluster's first host who has not logged in."""
         return replace(self.cluster(label).operator, label="visitor", credentials=ops.Credentials())
@@ -367,7 +392,7 @@ class Context:
         """
         self.must(self.until_taken(lambda: self.send(label)))
         self.must_be_pending(label)
-        self._let_catch_up(label, "listed")
+        self.let_catch_up(label, "listed")
         return self.cluster(label)
 
     def must_be_pending(self, label: str = MAIN) -> None:
@@ -380,7 +405,8 @@ class Context:
         uid = leased.pairing_uid
         self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
 
-    def _let_catch_up(self, label: str, predicate: str) -> None:
+    def let_catch_up(self, label: str, predicate: str) -> None:
+        """Wait for the list to show the last request, or not to, where anybody looks there."""
         if arrangements.PutUser.__name__ in self._kinds:
             look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
             self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
@@ -426,7 +452,7 @@ class Context:
         self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
         look = ops.ViewCentralCluster(leased.central_uid)
         self.must_see(self.admin(), look, "handed_over")
-        self._let_catch_up(label, "not_listed")
+        self.let_catch_up(label, "not_listed")
         return leased
 
     # --- preconditions ----------------------------------------------------------------

@@ -11,6 +11,7 @@ from harness.domain.operations import ListPairingRequests, ViewPairing
 def send(context: Context, label: str = MAIN) -> RecordedReply:
     """Send a cluster's request as the procedure has it."""
     taken = context.until_taken(lambda: context.send_by_procedure(label))
+    context.let_catch_up(label, "listed")
     context.note("the send", taken)
     return taken
 

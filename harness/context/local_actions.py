@@ -255,11 +255,19 @@ def flicker(context: Context, times: int) -> None:
 
 
 def restart(context: Context, side: arrangements.Side) -> None:
-    """Stop a side and start it again; after a restart of the edge, operators log in anew."""
+    """Stop a side and start it again, until it answers as before; after a restart of the edge,
+    operators log in anew.
+
+    Raises:
+        Inconclusive: it does not.
+    """
     context.recorder.arrange(arrangements.Restart(side))
     if side is arrangements.Side.EDGE:
         for leased in context.clusters.values():
+            context.must_see(leased.operator, ops.ViewManagement(), "succeeds")
             leased.operator = context.log_in(leased.operator.host_uid)
+    elif arrangements.PutUser in map(type, context.recorder.arranged):
+        context.must_see(context.admin(), ops.ListPairingRequests(), "succeeds")
 
 
 # --- requests that come and go ----------------------------------------------------------------
@@ -347,6 +355,7 @@ def accepted_and_learned(context: Context) -> LeasedCluster:
     leased = context.cluster()
     context.must(context.accept())
     await_loss(context, arrangements.MessageKind.CONFIRM)
+    context.look(ops.ViewManagement())  # the operator may have to log in anew
     return leased
 
 

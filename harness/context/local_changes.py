@@ -127,7 +127,7 @@ def change_locally(context: Context, kind: str = "", actor: Actor | None = None)
         NotSupported: the target offers no such operation.
     """
     leased = context.cluster()
-    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
+    seen = context.look(ops.ViewCluster()).value
     cluster = leased.cluster
     if isinstance(seen, Cluster):
         cluster = replace(seen, stack=leased.cluster.stack)
@@ -204,7 +204,7 @@ def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _
     return ops.ViewCluster(), "deleting_or_gone", {}
 
 
-def must_take_effect(context: Context, kind: str) -> None:
+def must_take_effect(context: Context, kind: str = "") -> None:
     """A precondition: a local cluster operation was seen to work while the cluster is in local
     hands. The cluster is what Local UI then shows.
 
@@ -214,7 +214,6 @@ def must_take_effect(context: Context, kind: str) -> None:
     context.must(change_locally(context, kind))
     context.must_hold(local_effect(context))
     leased = context.cluster()
-    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
-    stack = context.must(context.recorder.perform(leased.operator, ops.ViewStack())).value
+    seen, stack = context.look(ops.ViewCluster()).value, context.look(ops.ViewStack()).value
     if isinstance(seen, Cluster) and isinstance(stack, ops.Stack):
         leased.cluster = replace(seen, stack=stack.profiles)

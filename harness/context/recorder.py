@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
@@ -22,7 +22,7 @@ from harness.domain.arrangements import (
     SetRateLimit,
     to_be_seen,
 )
-from harness.domain.errors import PairproofError, Refused
+from harness.domain.errors import PairproofError, Reason, Refused
 from harness.domain.flows import AdminFlow, OperatorFlow
 from harness.domain.operations import Credentials, Done, Operation, Reply, Session, Value
 from harness.domain.profile import ClusterProfile
@@ -113,6 +113,8 @@ class Recorder:
         self._is_read_back = False
         self._lasting: dict[str, Arrangement] = {}
         """Users and profiles that nobody has told about yet, by e-mail and uid."""
+        self.renew: Callable[[Actor], Credentials] = lambda actor: actor.credentials
+        """What somebody who waits does where their login is not good any more."""
         self._faults: dict[Arrangement, None] = {}
         """The faults that stand, or wait for a message: what came of them is told at the end."""
         self._writer = writer
@@ -343,12 +345,15 @@ class Recorder:
         invoked = self._invoke(actor, kind, told, _about(actor))
         limit = round(next(iter(wait.values())) * 1_000_000)
         deadline = self.driver.now() + limit
-        outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
+        credentials = actor.credentials
         samples: list[Json] = []
         asked = unread = late = 0
         once_more = until
         while True:
+            outgoing = Outgoing(operation, credentials, actor.host_uid, invoked.id)
             exchange = self.driver.send(outgoing)
+            if credentials == actor.credentials and is_logged_out(exchange.reply):
+                credentials = self.renew(actor)
             outcome, value, error = _ended(exchange.reply)
             seen: dict[str, Json] = {"outcome": outcome.value, "value": value, "error": error}
             sample = Sample.from_json(seen)
@@ -412,6 +417,11 @@ def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Jso
         }
         return Outcome.FAIL, None, error
     return Outcome.INFO, None, {"why": reply.why}
+
+
+def is_logged_out(reply: Reply) -> bool:
+    """Whether somebody has to log in first."""
+    return isinstance(reply, Refused) and reply.reason is Reason.UNAUTHENTICATED
 
 
 def _same(sample: Json, seen: Mapping[str, Json]) -> bool:

@@ -38,8 +38,11 @@ class Sample:
     @property
     def not_found(self) -> bool:
         """Whether the answer was that there is no such thing."""
-        says_none = self.error.get("reason") in ("NotFound", "NoPairingRequest")
-        return self.outcome is Outcome.FAIL and says_none
+        return self.is_for("NotFound", "NoPairingRequest")
+
+    def is_for(self, *reasons: str) -> bool:
+        """Whether the answer was a refusal for one of these reasons."""
+        return self.outcome is Outcome.FAIL and self.error.get("reason") in reasons
 
 
 def predicate(function: Predicate) -> Predicate:
@@ -71,10 +74,13 @@ def predicate_names() -> tuple[str, ...]:
 
 @predicate
 def nothing_pending(sample: Sample) -> bool:
-    """Local UI shows no pending request: none at all, or one that is not `Pairing`."""
+    """Local UI shows no pending request: none at all, or one that is not `Pairing`.
+
+    Where there is no cluster, or Palette manages it, that may be said in place of it.
+    """
     if sample.outcome is Outcome.OK:
         return sample.value.get("status") != "Pairing"
-    return sample.not_found
+    return sample.not_found or sample.is_for("NoLocalCluster", "ClusterCentrallyManaged")
 
 
 @predicate
@@ -96,7 +102,8 @@ def status_is(sample: Sample, *, status: str) -> bool:
 @predicate
 def paired_or_not_shown(sample: Sample) -> bool:
     """Local UI shows the request as paired, or no request any more."""
-    return status_is(sample, status="Paired") or sample.not_found
+    shown = sample.outcome is Outcome.OK and sample.value.get("status") == "Paired"
+    return shown or sample.not_found or sample.is_for("ClusterCentrallyManaged")
 
 
 @predicate
@@ -260,7 +267,7 @@ def deleting_or_gone(sample: Sample) -> bool:
     """The cluster is being deleted, or is gone."""
     if sample.outcome is Outcome.OK:
         return sample.value.get("state") == "Deleting"
-    return sample.not_found or sample.error.get("reason") == "NoLocalCluster"
+    return sample.not_found or sample.is_for("NoLocalCluster")
 
 
 @predicate

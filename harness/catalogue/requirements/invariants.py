@@ -24,6 +24,7 @@ INVARIANTS = Group(
             " everything has settled. A pairing commits when the host has confirmed it; before"
             " that the cluster is local and no central operation on it takes effect.",
             source="#accept-pairing-request-from-palette step 11",
+            refused_as=(Reason.NOT_CONFIRMED,),
         ),
         Requirement(
             id="INV-2",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
+from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, Node, NodePool
@@ -351,6 +353,48 @@ class RefusedTokenLocksTheCluster(bases.Remembers):
 
 
 # --- every host ----------------------------------------------------------------------------------
+class _MakesUp(EdgeCore):
+    """Keeps a send that was refused for a reason, and makes it when that is over."""
+
+    REASON: ClassVar[Reason]
+
+    _kept: ClassVar[dict[str, tuple[ops.SendPairingRequest, EdgeCall]]] = {}
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        slot = self.site_of(call.host_uid).slot
+        try:
+            reply = yield from super().send(operation, call)
+        except Refusal as refusal:
+            if refusal.refused.reason is self.REASON:
+                self._kept[slot] = (operation, call)
+            raise
+        self._kept.pop(slot, None)
+        return reply
+
+    def working_slots(self) -> list[str]:
+        return list(dict.fromkeys([*super().working_slots(), *self._kept]))
+
+    def follow(self, slot: str) -> Work:
+        if slot in self._kept:
+            with suppress(Refusal):
+                yield from self.send(*self._kept[slot])
+        yield from super().follow(slot)
+
+
+@mutant("PRE-2")
+class RefusedSendIsMadeOnceHealthy(_MakesUp):
+    """A send that was refused for an unhealthy node is made when the node has recovered."""
+
+    REASON = Reason.NODE_UNHEALTHY
+
+
+@mutant("PRE-5")
+class RefusedSendIsMadeOnceLinked(_MakesUp):
+    """A send that was refused for a host without a link is made when the link is back."""
+
+    REASON = Reason.HOST_UNREACHABLE
+
+
 @mutant("PRE-5")
 class OnlyTheFirstHostIsProbed(EdgeCore):
     """Only the first host of the cluster is asked whether it reaches Palette."""

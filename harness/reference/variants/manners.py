@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from harness.domain import operations as ops
+from harness.domain.arrangements import Side
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
-from harness.domain.errors import Reason, Refusal
+from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
@@ -16,7 +18,14 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, SlotState
+from harness.reference.core.records import (
+    Boots,
+    LocalRequest,
+    LoginSession,
+    PairingRequest,
+    SlotState,
+)
+from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
 
 A_SECOND = 1_000_000
@@ -317,3 +326,110 @@ class TokensAreGoodForAMinuteMore(CentralCore):
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         return super().usable_token(value, now - 60_000_000)
+
+
+@varies("PRE-3")
+class WithoutAClusterNothingIsShown(edge_flows.EdgeCore):
+    """On a host without a cluster, a look at the request is refused for that reason."""
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        self.authenticate(call)
+        self.cluster_at(self.site_of(call.host_uid))
+        return super().view_pairing(operation, call)
+
+
+@varies("PRE-3")
+class NoRequestIsShownUnderCentralManagement(edge_flows.EdgeCore):
+    """Once Palette manages the cluster, a look at the request is refused for that reason."""
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        self.authenticate(call)
+        self.require_local(self.site_of(call.host_uid))
+        return super().view_pairing(operation, call)
+
+
+@varies("SND-1")
+class LoginsEndWithTheHandover(edge_flows.EdgeCore):
+    """When Local UI changes between local and central management, everybody logs in anew."""
+
+    _central: ClassVar[dict[str, bool]] = {}
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        session = super().log_in(operation, call)
+        self._central[session.token] = self.is_central(self.site_of(call.host_uid))
+        return session
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        central = self.is_central(self.site_of(host_uid))
+        same = self._central.get(session.token, central) is central
+        return same and super().is_good_here(session, host_uid)
+
+
+def _has_restarted(store: Store, side: Side) -> bool:
+    """Whether a side was started more often than once."""
+    boots = store.get(Boots, side.value)
+    return boots is not None and boots.count > 1
+
+
+@varies("SND-3")
+class ARestartTakesHalfASecond(edge_flows.EdgeCore):
+    """For half a second after a restart Local UI answers that it is starting."""
+
+    _since = 0
+
+    def perform(
+        self,
+        host_uid: str,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
+        now: int,
+        draws: Draws,
+    ) -> EdgeFlow:
+        self._since = self._since or now
+        if _has_restarted(self.store, Side.EDGE) and 0 <= now - self._since < A_SECOND // 2:
+            raise Refusal(Reason.INTERNAL, "Local UI is starting")
+        return (yield from super().perform(host_uid, operation, credentials, now, draws))
+
+
+@varies("SND-4")
+class ARestartOfPaletteTakesASecond(CentralCore):
+    """For a second after a restart Palette answers that it is starting."""
+
+    _since = 0
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        self._since = self._since or now
+        if _has_restarted(self.store, Side.CENTRAL) and 0 <= now - self._since < A_SECOND:
+            return Refused(Reason.INTERNAL, "Palette is starting")
+        return super().perform(operation, credentials, now, draws)
+
+
+@varies("SND-4")
+class ARequestIsShownASecondLate(CentralCore):
+    """A request is shown to nobody at Palette for its first second."""
+
+    _now = 0
+
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+        found = super().open_requests(scope, cluster_uid)
+        return [request for request in found if self.has_arrived(request)]
+
+    def has_arrived(self, request: PairingRequest) -> bool:
+        """Whether it came more than a second ago, or at a time that is still to come."""
+        return not 0 <= self._now - request.created < A_SECOND
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        self._now = now
+        return super().perform(operation, credentials, now, draws)
+
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request is not None and not self.has_arrived(request):
+            raise self.no_request(operation.pairing_uid)
+        return super().view_request(operation, call)

@@ -59,6 +59,16 @@ class BreaksDown(CentralCore):
         raise ZeroDivisionError("a defect of the product")
 
 
+class RefusesEveryLocalChange(EdgeCore):
+    def changeable(self, *_: Any) -> Any:
+        raise Refusal(Reason.NOT_FOUND, "there is no such path")
+
+
+class RefusesEveryCentralChange(CentralCore):
+    def change_cluster(self, *_: Any) -> Any:
+        raise Refusal(Reason.NOT_FOUND, "there is no such path")
+
+
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
@@ -79,6 +89,8 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
         "REJ-1": {FAIL},
         "INV-6 invariants/an-acceptance-and-a-rejection-by-two-administrators": {INCONCLUSIVE},
     },
+    RefusesEveryLocalChange: {"INV-10": {INCONCLUSIVE}},
+    RefusesEveryCentralChange: {"INV-1": {PASS, INCONCLUSIVE}, "INV-10": {INCONCLUSIVE}},
 }
 """The verdicts that the scenarios of a requirement may have, or one of them; each has to occur."""
 

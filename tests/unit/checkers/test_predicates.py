@@ -45,6 +45,11 @@ def sick(name: str) -> Sample:
         ("nothing_pending", {}, fail("NoPairingRequest"), ok(status="Pairing")),
         ("nothing_pending", {}, fail("NotFound"), fail("Unauthenticated")),
         ("nothing_pending", {}, ok(status="Rejected"), INFO),
+        ("nothing_pending", {}, fail("ClusterCentrallyManaged"), fail("Conflict")),
+        ("nothing_pending", {}, fail("NoLocalCluster"), fail("InternalError")),
+        ("paired_or_not_shown", {}, fail("ClusterCentrallyManaged"), fail("NoLocalCluster")),
+        ("handed_over", {}, ok(state="Running"), ok(state="Pairing")),
+        ("handed_over", {}, ok(state=""), fail("NotFound")),
         (
             "pending_with_id",
             {"pairing_uid": "u"},
