@@ -48,6 +48,29 @@ class BreaksDown(CentralCore):
         raise ZeroDivisionError("a defect of the product")
 
 
+class ForgetsWhatWasNotAnswered(EdgeCore):
+    """A request that was submitted, and whose answer was lost, is left to itself in Palette."""
+
+    def owe(self, *_: Any) -> None:
+        return None
+
+
+class AsksForNoLogin(EdgeCore):
+    """What changes the cluster is taken from anybody; a send and a cancel are not."""
+
+    def changeable(self, operation: Any, call: Any) -> Any:
+        site = self.site_of(call.host_uid)
+        self.require_local(site)
+        return site
+
+
+class LooksAtNoMembership(CentralCore):
+    """Whoever names a project works in it."""
+
+    def is_member(self, *_: Any) -> bool:  # type: ignore[override]
+        return True
+
+
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
@@ -58,6 +81,9 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     IsNotTheLeader: {"SND-3": {FAIL}, "PRE-2": {INCONCLUSIVE, FAIL}},
     IsAlwaysBusy: {"SND-3": {FAIL, INCONCLUSIVE}, "PRE-1": {INCONCLUSIVE, FAIL}},
     BreaksDown: {"REJ-1": {FAIL}},
+    ForgetsWhatWasNotAnswered: {"INV-9": {FAIL, INCONCLUSIVE, PASS}},
+    AsksForNoLogin: {"INV-7": {FAIL, PASS}},
+    LooksAtNoMembership: {"INV-7": {FAIL, PASS}},
 }
 """The verdicts that the scenarios of a requirement may have; each has to occur."""
 
