@@ -341,12 +341,13 @@ class CrowdedDecisionIsNotWritten(Timed):
 
 @mutant("INV-9", lane=Lane.FLEET, found_by="flaky-wan", nemesis=Nemesis.REPEATED)
 class CopiesOfASubmissionAreTwoRequests(CentralCore):
-    """Two copies of a submission that come in the same moment become two requests."""
+    """Two copies of a submission that come at once become two requests while others wait."""
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         key = f"{operation.cluster.uid}:{operation.cluster_token}"
         known = next(self.store.find(records.PairingRequest, "submission", key), None)
-        if known is None or known.created != call.now:
+        alone = len(list(self.store.find(records.PairingRequest, "any_open", "yes"))) < 3
+        if known is None or known.created != call.now or alone:
             return super().submit(operation, call)
         uid = self.new_pairing_uid(call.draws)
         self.store.put(replace(known, pairing_uid=uid))
@@ -488,17 +489,6 @@ class IllHealthStopsTheAgent(TimedEdge):
             self.given_up.add(uid)
         if uid not in self.given_up:
             yield from super().follow_pending(slot, request)
-
-
-@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio")
-class UnansweredSubmissionIsForgotten(EdgeCore):
-    """A submission that was not answered counts as one that never arrived."""
-
-    def carried(self, point: str, request: records.LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
-        if point == "submitting" and isinstance(reply, ops.Unknown):
-            return NotDelivered(reply.why)
-        return reply
 
 
 @mutant("INV-9", lane=Lane.FLEET, found_by="slow-satellite", nemesis=Nemesis.SLOW)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.flows import agent_confirms, agent_follows
+from harness.domain.flows import AgentFlow, agent_confirms, agent_follows
 from harness.domain.match import MatchResult
 from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.permission import PairPermission
@@ -18,7 +18,7 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Work, is_final
+from harness.reference.core.edge_flows import Carrying, EdgeCore, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import (
     CentralCluster,
@@ -357,6 +357,17 @@ class DecidedRequestIsShownAsItWas(CentralCore):
 
     def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         return replace(super().view_request(operation, call), state=RequestState.PENDING.value)
+
+
+@mutant("INV-9")
+class UnansweredSubmissionIsForgotten(EdgeCore):
+    """A submission that was not answered counts as one that never arrived."""
+
+    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        if point == "submitting" and isinstance(reply, ops.Unknown):
+            return NotDelivered(reply.why)
+        return reply
 
 
 @mutant("INV-9")

@@ -69,6 +69,29 @@ class RefusesEveryCentralChange(CentralCore):
         raise Refusal(Reason.NOT_FOUND, "there is no such path")
 
 
+class ForgetsWhatWasNotAnswered(EdgeCore):
+    """A request that was submitted, and whose answer was lost, is left to itself in Palette."""
+
+    def owe(self, *_: Any) -> None:
+        return None
+
+
+class AsksForNoLogin(EdgeCore):
+    """What changes the cluster is taken from anybody; a send and a cancel are not."""
+
+    def changeable(self, operation: Any, call: Any) -> Any:
+        site = self.site_of(call.host_uid)
+        self.require_local(site)
+        return site
+
+
+class LooksAtNoMembership(CentralCore):
+    """Whoever names a project works in it."""
+
+    def is_member(self, *_: Any) -> bool:  # type: ignore[override]
+        return True
+
+
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
@@ -91,6 +114,9 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     },
     RefusesEveryLocalChange: {"INV-10": {INCONCLUSIVE}},
     RefusesEveryCentralChange: {"INV-1": {PASS, INCONCLUSIVE}, "INV-10": {INCONCLUSIVE}},
+    ForgetsWhatWasNotAnswered: {"INV-9": {FAIL, INCONCLUSIVE, PASS}},
+    AsksForNoLogin: {"INV-7": {FAIL, PASS}},
+    LooksAtNoMembership: {"INV-7": {FAIL, PASS}},
 }
 """The verdicts that the scenarios of a requirement may have, or one of them; each has to occur."""
 

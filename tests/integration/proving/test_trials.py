@@ -68,6 +68,16 @@ def test_a_mutant_is_caught_at_its_requirement_and_the_trial_stops(
     assert len(found[stopped].ended) < len(found[whole].ended)
 
 
+def test_a_trial_of_no_requirement_stops_at_any_that_must_hold(
+    declare: Callable[[str, str, type], Mutant],
+) -> None:
+    declare("ignores_health", "PRE-2", IgnoresHealth)
+    among = ("PRE-1", "PRE-2", "PRE-3")
+    (result,) = results(Trial("mutant:ignores_health", among=among, stops=True)).values()
+    assert [e.requirements for e in result.with_verdict(Verdict.FAIL)] == [["PRE-2"]]
+    assert result.ended[-1].verdict is Verdict.FAIL
+
+
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
     """All that are tried with the whole suite at hand, at once: the reference runs it once."""
