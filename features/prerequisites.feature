@@ -68,7 +68,7 @@ Feature: Prerequisites of a pairing request
       And no request reaches Palette
 
     Scenario Outline: The <node> is unhealthy among many
-      Given a local cluster of at least 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers, one more where there is room
       And the node "<node>" is unhealthy
       When the operator sends a pairing request
       Then the request is refused
@@ -83,7 +83,7 @@ Feature: Prerequisites of a pairing request
         | last worker              |
 
     Scenario Outline: The <node> is unhealthy among several of the control plane
-      Given a local cluster of at least 2 control plane nodes and 0 workers
+      Given a local cluster of at least 2 control plane nodes and 0 workers, one more where there is room
       And the node "<node>" is unhealthy
       When the operator sends a pairing request
       Then the request is refused
@@ -91,12 +91,13 @@ Feature: Prerequisites of a pairing request
       And no request of the cluster waits in Palette
 
       Examples:
-        | node                     |
-        | first control plane node |
-        | last control plane node  |
+        | node                      |
+        | first control plane node  |
+        | middle control plane node |
+        | last control plane node   |
 
     Scenario Outline: The <node> was unhealthy among many and has recovered
-      Given a local cluster of at least 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers, one more where there is room
       And the node "<node>" is unhealthy
       And a send that was refused
       When the node "<node>" recovers

@@ -44,6 +44,17 @@ def _many_pools(context: Context, control: int, workers: int, pools: int) -> Non
 @given(
     parsers.parse(
         "a local cluster of at least {control:d} control plane nodes and {workers:d} workers,"
+        " one more where there is room"
+    )
+)
+def _cluster_with_a_middle(context: Context, control: int, workers: int) -> None:
+    context.needs(Feature.MULTI_NODE)
+    context.new_cluster(shape=ClusterShape(control, workers, better=True))
+
+
+@given(
+    parsers.parse(
+        "a local cluster of at least {control:d} control plane nodes and {workers:d} workers,"
         " and a free host"
     )
 )

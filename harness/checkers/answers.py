@@ -49,7 +49,7 @@ def refused_or_in_vain(history: History, *, operation: str) -> Finding:
 
 
 UNREAD_SHARE_MAX = 0.1
-"""The share of unreadable answers up to which a scenario is judged by the others."""
+"""The share of unreadable answers up to which a requirement is judged by the others."""
 
 REFUSALS = (
     *("refused", "refused_or_in_vain", "refused_or_shows_none"),
@@ -112,15 +112,13 @@ def unread(operations: Iterable[OperationRecord]) -> tuple[int, tuple[str, ...]]
     return came, tuple(ids)
 
 
-@check
-def answers_could_be_read(history: History) -> Finding:
-    """All but a tenth of the answers that came were well-formed."""
-    came, lost = unread(history.operations)
-    told = f"{len(lost)} of {came} answers could not be read"
-    if len(lost) > UNREAD_SHARE_MAX * came:
-        why = f"{told}: {_why_unread(history[lost[0]])}"
-        return Finding(Verdict.INCONCLUSIVE, why, tuple(dict.fromkeys(lost)), ground=True)
-    return Finding(Verdict.PASS, told, ground=True)
+def why_unread(operations: Sequence[OperationRecord]) -> str:
+    """Why what rests on these answers cannot be judged; empty where all but a tenth were read."""
+    came, lost = unread(operations)
+    if len(lost) <= UNREAD_SHARE_MAX * came:
+        return ""
+    first = next(record for record in operations if record.id == lost[0])
+    return f"{len(lost)} of {came} answers could not be read: {_why_unread(first)}"
 
 
 @check

@@ -7,6 +7,7 @@ they are, so what a scenario has arranged at them is undone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from harness.catalogue.needs import Need, consuming_scenarios
@@ -24,13 +25,22 @@ _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 @dataclass(frozen=True, slots=True)
 class ClusterShape:
     """How many nodes a cluster has at least: in its control plane, and in how many pools of
-    workers. `spare` is how many hosts its place has besides.
+    workers. `spare` is how many hosts its place has besides; with `better` it has a node more of
+    the last kind, where some place has room for one.
     """
 
     control_plane: int = 1
     workers: int = 0
     worker_pools: int = 1
     spare: int = 0
+    better: bool = False
+
+    @property
+    def larger(self) -> ClusterShape:
+        """With a node more."""
+        if self.workers:
+            return replace(self, workers=self.workers + 1, better=False)
+        return replace(self, control_plane=self.control_plane + 1, better=False)
 
     @property
     def hosts(self) -> int:
@@ -156,6 +166,10 @@ class Installer:
             CannotArrange: no place has one, and none can be installed.
             Inconclusive: there is no place.
         """
+        if shape.better:
+            rather = tuple(arrangements.LARGER_SHAPE if m == "shape" else m for m in matters)
+            with suppress(CannotArrange, Inconclusive):
+                return self.install(model, shape.larger, rather, shape.larger.hosts)
         tried: dict[str, CannotArrange] = {}
         while True:
             slot = self._lease(hosts, tried)
@@ -296,8 +310,15 @@ def need_from(operations: Sequence[OperationRecord]) -> Need:
         )
         for slot, uids in hosts.items()
     )
-    sizes = tuple(sorted((len(uids) for uids in hosts.values()), reverse=True))
+    larger = {str(o.args["slot"]) for o in installed if _is_larger(o.args.get("matters"))}
+    least = (len(uids) - (slot in larger) for slot, uids in hosts.items())
+    sizes = tuple(sorted(least, reverse=True))
     return Need(tuple(sorted({o.kind for o in arranged})), clusters, sizes)
+
+
+def _is_larger(matters: Json) -> bool:
+    """Whether a cluster has a node more than its scenario needs."""
+    return isinstance(matters, list) and arrangements.LARGER_SHAPE in matters
 
 
 def _hosts(cluster: Json) -> tuple[str, ...]:

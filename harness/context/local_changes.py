@@ -151,7 +151,7 @@ def local_effect(context: Context) -> OperationRecord:
     if isinstance(context.changing, ops.UpdateStack) and not (seen.value or {}).get("held"):
         raise Inconclusive(
             "the profiles did not change: what is published takes an archive that a person uploads;"
-            " say under [offers] that the target has no UpdateStack"
+            " take UpdateStack out of [offers] where the target does not take them in the call"
         )
     return seen
 

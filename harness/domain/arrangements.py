@@ -52,6 +52,11 @@ class Arrangement:
     """Base of all arrangements."""
 
 
+LARGER_SHAPE = "larger shape"
+SHAPES = frozenset({"shape", LARGER_SHAPE})
+"""What an `InstallCluster` may say of the shape."""
+
+
 @dataclass(frozen=True, slots=True)
 class InstallCluster(Arrangement):
     """Put a fresh local cluster onto the hosts of a slot; what was there is gone.
@@ -64,8 +69,8 @@ class InstallCluster(Arrangement):
     cluster: Cluster | None
     matters: tuple[str, ...] = ()
     """What of the cluster has to be just so: `name`, `description`, `tags`, `shape` (how many
-    nodes of which kind, and how many pools, at least), `stack`. The rest, and its uid, a target
-    may choose."""
+    nodes of which kind, and how many pools, at least), `larger shape` (the same; with a node less
+    it is tried elsewhere), `stack`. The rest, and its uid, a target may choose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,11 @@ class PatchCluster(LocalClusterOperation):
 
 @dataclass(frozen=True, slots=True)
 class UpdateStack(LocalClusterOperation):
-    """Replace the profiles that the cluster runs. Answers `Acknowledged`."""
+    """Replace the profiles that the cluster runs. Answers `Acknowledged`.
+
+    What is published takes them from an archive that a person uploads. So only a target that says
+    that it takes them in the call is asked for it.
+    """
 
     stack: tuple[StackProfile, ...]
 
@@ -405,7 +409,9 @@ class ReleaseCentralCluster(CentralClusterOperation):
     cluster_uid: str
 
 
-RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset({PatchCluster, ReleaseCentralCluster})
+RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset(
+    {PatchCluster, UpdateStack, ReleaseCentralCluster}
+)
 """What is published as to be removed, or nowhere: asked for only where a target says so."""
 
 

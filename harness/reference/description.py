@@ -63,7 +63,7 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     claimed = (*FEATURES, *reference.features)
     features = [f for f in claimed if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
-    yield "offers = { ReleaseCentralCluster = true }"
+    yield "offers = { ReleaseCentralCluster = true, UpdateStack = true }"
     yield ""
     yield "[implementation]"
     yield _line("name", reference.called)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from harness.catalogue.requirement import Level, Requirement, Role
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
+from harness.checkers.answers import why_unread
 from harness.history.lines import EvidenceHeader, LeakLine, ScenarioLine, VerdictLine, WaiverLine
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
@@ -53,7 +54,7 @@ class ScenarioReport:
 
 @dataclass(frozen=True, slots=True)
 class RequirementReport:
-    """What the run says of one requirement; `reason` is for one that no scenario asked for."""
+    """What the run says of one requirement; `reason` is for a verdict that no scenario gave."""
 
     requirement: Requirement
     verdict: Verdict
@@ -319,10 +320,16 @@ def _requirement(
     # It may have failed in each of several repeats, though not by the same scenario.
     if judging.repeated is not None and requirement.id in judging.repeated.failing:
         verdict = Verdict.FAIL
+    reason = ""
+    if verdict is Verdict.PASS:
+        histories = judging.evidence.histories
+        found = (histories[s.line.id].operations for s in scenarios if s.line.id in histories)
+        reason = why_unread([operation for operations in found for operation in operations])
+        verdict = Verdict.INCONCLUSIVE if reason else verdict
     # It is waived if each of its failures is.
     waivers = [scenario.waived for scenario in scenarios if scenario.failed]
     waived = waivers[0] if waivers and all(waivers) else None
-    return RequirementReport(requirement, verdict, scenarios, waived)
+    return RequirementReport(requirement, verdict, scenarios, waived, reason)
 
 
 def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:

@@ -58,7 +58,7 @@ def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
         f" {escaped(requirement.title)}{waived}<br>{escaped(words.place(requirement.source))}",
         words.LEVEL_NAMES[requirement.level],
     ]
-    if not report.scenarios:
+    if report.reason:
         yield [*about, "none", escaped(report.reason)]
     for scenario in report.scenarios:
         if scenario.verdict is report.verdict or scenario.failed:

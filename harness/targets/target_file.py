@@ -14,7 +14,7 @@ from harness.configuration import toml_lines
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import RARELY_OFFERED
+from harness.domain.operations import RARELY_OFFERED, LocalOperation
 from harness.files import parse_toml, read_text
 from harness.targets.arranging.reading import read_arranging
 from harness.targets.key_kinds import Table, check_structure
@@ -156,7 +156,8 @@ class _Reader(TargetFileReader):
                 ),
             )
         roles = frozenset(map(Role, data["roles"]))
-        offers = {kind.__name__: kind not in RARELY_OFFERED for kind in ROUTES}
+        played = LocalOperation if not places else ()  # an edge of ours has whatever there is
+        offers = {k.__name__: k not in RARELY_OFFERED or issubclass(k, played) for k in ROUTES}
         offers |= data.get("offers", {})
         not_offered = frozenset(kind for kind in ROUTES if not offers[kind.__name__])
         return TargetInfo(

@@ -18,6 +18,7 @@ ROOT = HERE.parents[1]
 SECRET = "the keeper's own secret"
 ENVIRONMENT = {"BOX_USER": "keeper", "BOX_SECRET": SECRET}
 """The variables that the target file names."""
+OFFERED = ("PatchCluster", "ReleaseCentralCluster", "UpdateStack")
 NOT_OFFERED = (
     *("AddMachinePool", "UpdateMachinePool", "ScaleMachinePool", "RemoveMachinePool"),
     *("RemoveNode", "UpdateClusterSettings", "UpdateCentralProfiles"),
@@ -43,7 +44,7 @@ class Second:
         yield 'schema = "pairproof/target/1"'
         yield f"roles = {json.dumps(roles)}"
         yield 'features = ["scopes", "multi-node", "clock", "management-switch"]'
-        yield "offers.PatchCluster = true\noffers.ReleaseCentralCluster = true"
+        yield from (f"offers.{name} = true" for name in OFFERED)
         yield from (f"offers.{name} = false" for name in NOT_OFFERED)
         yield '[implementation]\nname = "Depot and boxes"\nversion = "3"'
         yield '[tls]\nca_file = "ca.pem"'

@@ -77,6 +77,14 @@ class _LooksAtSome(EdgeCore):
 
 
 @mutant("PRE-2")
+class MiddleOfAPoolIgnored(_LooksAtSome):
+    """Of each pool, the health of the first and of the last node is looked at."""
+
+    def looked_at(self, pool: NodePool) -> Iterable[Node]:
+        return (pool.nodes[0], pool.nodes[-1])
+
+
+@mutant("PRE-2")
 class LastWorkerIgnored(_LooksAtSome):
     """Only the last worker's health is ignored."""
 

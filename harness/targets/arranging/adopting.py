@@ -94,7 +94,9 @@ def _check_choice(
         came, arrangements.InstallCluster
     ):
         free -= frozenset(asked.matters)
-        if "shape" in asked.matters and _is_smaller(came.cluster, asked.cluster):
+        if not arrangements.SHAPES.isdisjoint(asked.matters) and _is_smaller(
+            came.cluster, asked.cluster
+        ):
             raise ArrangingFailed(kind.__name__, f"{who} gave a cluster of another shape")
     for name, value in after.items():
         if name not in free and value != before.get(name):
@@ -130,7 +132,7 @@ def chosen(asked: arrangements.InstallCluster, cluster: Cluster) -> str:
     for name in asked.matters:
         differs = (
             _is_smaller(cluster, wanted)
-            if name == "shape"
+            if name in arrangements.SHAPES
             else getattr(wanted, name) != getattr(cluster, name)
         )
         if differs:

@@ -46,7 +46,7 @@ class Apart:
         yield 'schema = "pairproof/target/1"'
         yield f"roles = {json.dumps(sides)}"
         yield 'features = ["scopes", "multi-node", "clock", "management-switch"]'
-        yield "offers = { PatchCluster = true, ReleaseCentralCluster = true }"
+        yield "offers = { PatchCluster = true, ReleaseCentralCluster = true, UpdateStack = true }"
         yield '[implementation]\nname = "The reference, apart"'
         yield f'[tls]\nca_file = "{LAB_CA}"'
         yield from _table("limits", self.served["edge"])

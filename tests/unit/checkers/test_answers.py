@@ -9,7 +9,6 @@ import pytest
 from harness.catalogue.verdict import Verdict, worst
 from harness.checkers import registry
 from harness.checkers.answers import (
-    answers_could_be_read,
     has_not_happened,
     held,
     observed,
@@ -90,20 +89,6 @@ def test_a_refusal_counts_for_its_own_reason_or_beside_its_control(
 def test_what_was_not_refused_is_no_refusal_whatever_its_control_says() -> None:
     found = refused_for_that(of(OK, CONTROL), operation="s#1", reasons=[], control="s#2")
     assert found.verdict is Verdict.FAIL
-
-
-@pytest.mark.parametrize(("lost", "verdict"), [(1, Verdict.PASS), (2, Verdict.INCONCLUSIVE)])
-def test_of_ten_answers_one_may_be_unreadable(lost: int, verdict: Verdict) -> None:
-    response: dict[str, Json] = {"status": 200}
-    records = [replace(OK, id=f"s#{n}", response=response) for n in range(10 - lost)]
-    records += [replace(INFO, id=f"s#{9 - n}", response=response) for n in range(lost)]
-    found = answers_could_be_read(of(*records))
-    assert found.verdict is verdict
-    assert f"{lost} of 10" in found.reason
-
-
-def test_answers_that_never_came_are_not_unreadable() -> None:
-    assert answers_could_be_read(of(INFO, OK)).verdict is Verdict.PASS
 
 
 def test_what_was_refused_is_not_seen_to_have_happened() -> None:

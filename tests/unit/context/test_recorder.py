@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import held
 from harness.context.context import ClusterShape, Context
-from harness.context.installing import SlotPool
+from harness.context.installing import SlotPool, need_from
 from harness.context.recorder import Inconclusive, Recorder
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, SetNodeHealth
@@ -234,6 +235,19 @@ def test_clusters_are_leased_and_given_back(bench: Bench) -> None:
     assert bench.pool.lease(5).host_uids
     with pytest.raises(Inconclusive, match="6 hosts"):
         bench.pool.lease(6)
+
+
+@pytest.mark.parametrize(("room", "nodes"), [(4, 4), (3, 3)])
+@pytest.mark.parametrize("shape", [ClusterShape(1, 2, better=True), ClusterShape(3, better=True)])
+def test_a_node_more_is_had_where_there_is_room_for_it(
+    bench: Bench, shape: ClusterShape, room: int, nodes: int
+) -> None:
+    context = bench.context
+    slots = tuple(replace(s, host_uids=s.host_uids[:room]) for s in context.inventory.slots)
+    context._installer._pool = SlotPool(slots)
+    (made, *_) = context.new_cluster(shape=shape).cluster.pools[::-1]
+    assert len(made.nodes) == nodes - (shape.control_plane if shape.workers else 0)
+    assert need_from(context.recorder.history().operations).hosts == (3,)
 
 
 def test_a_place_comes_back_though_its_cluster_could_not_be_installed(

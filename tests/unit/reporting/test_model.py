@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,56 @@ def test_the_verdict_on_a_run(
     report = build_report(evidence(given), [r for r, _ in given])
     assert (report.verdict, report.exit_code) == (overall, code)
     assert report.why.endswith(".")
+
+
+def answered(*lost: int) -> tuple[Evidence, list[Requirement]]:
+    """A passing scenario for each number: how many of its ten answers could not be read."""
+    found = evidence([(M1, PASS)] * len(lost))
+    histories = {}
+    for line, number in zip(found.scenarios, lost, strict=True):
+        ends = [Outcome.INFO] * number + [Outcome.OK] * (10 - number)
+        histories[line.id] = History(
+            tuple(
+                replace(
+                    asked_in(line.id),
+                    id=f"{line.id}#{n}",
+                    outcome=end,
+                    response={"status": 200},
+                    error={"why": "no JSON"} if end is Outcome.INFO else None,
+                )
+                for n, end in enumerate(ends, 1)
+            )
+        )
+    return replace(found, histories=histories), [M1]
+
+
+@pytest.mark.parametrize(
+    ("lost", "verdict"), [((0, 2), PASS), ((1, 1), PASS), ((2, 1), UNSURE), ((2,), UNSURE)]
+)
+def test_a_tenth_of_a_requirements_answers_may_be_unreadable(
+    lost: tuple[int, ...], verdict: Verdict
+) -> None:
+    (found,) = build_report(*answered(*lost)).requirements
+    assert found.verdict is verdict
+    told = f"{sum(lost)} of {10 * len(lost)} answers could not be read: no JSON"
+    assert found.reason == (told if verdict is UNSURE else "")
+    assert {s.verdict for s in found.scenarios} == {PASS}
+
+
+def test_answers_that_never_came_are_not_unreadable() -> None:
+    run = evidence([(M1, PASS)])
+    lost = replace(asked_in("test/s0"), outcome=Outcome.INFO)
+    (found,) = build_report(
+        replace(run, histories={"test/s0": History((lost,))}), [M1]
+    ).requirements
+    assert found.verdict is PASS
+
+
+def test_what_failed_failed_whatever_could_not_be_read() -> None:
+    run, _ = answered(9)
+    verdicts = tuple(msgspec.structs.replace(v, verdict=FAIL) for v in run.verdicts)
+    (found,) = build_report(replace(run, verdicts=verdicts), [M1]).requirements
+    assert found.verdict is FAIL
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from harness.catalogue.requirement import Role
 from harness.domain.arrangements import Side
-from harness.domain.operations import AcceptPairingRequest, ListTokens, ViewCluster
+from harness.domain.operations import AcceptPairingRequest, ListTokens, UpdateStack, ViewCluster
 from harness.targets.peer_table import Peer
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
@@ -54,6 +54,7 @@ def test_a_central_side_alone() -> None:
     assert target.sides == {Side.CENTRAL}
     assert target.addresses() == ("https://palette.example",)
     assert target.slots() == ()
+    assert UpdateStack not in target.info.not_offered, "the harness's own edge has it"
 
 
 def test_a_side_may_be_described_and_not_be_judged() -> None:

@@ -12,7 +12,7 @@ import trustme
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
-from harness.domain.operations import ViewPairingRequest
+from harness.domain.operations import UpdateStack, ViewPairingRequest
 from harness.loopback import is_loopback
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
@@ -104,6 +104,12 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
 def test_the_endpoint_is_the_address_of_palette_unless_it_is_given() -> None:
     target = read(changed('endpoint = "palette.acme.example"\n', ""))
     assert target.endpoint == "https://palette.acme.example"
+
+
+def test_a_change_of_the_profiles_is_asked_for_only_where_it_is_claimed() -> None:
+    assert UpdateStack in read().info.not_offered
+    claimed = changed("[central]\n", "[offers]\nUpdateStack = true\n[central]\n")
+    assert UpdateStack not in read(claimed).info.not_offered
 
 
 def test_it_may_add_words_by_which_its_errors_tell_a_trouble() -> None:
