@@ -70,10 +70,8 @@ class Trust:
             OSError: a file holds no certificate or key.
         """
         require_pem(self.ca_file, self.cert_file, self.key_file)
-        context = ssl.create_default_context(cafile=self.ca_file)
-        if self.insecure or self.fingerprints:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
+        unchecked = self.insecure or self.fingerprints
+        context = _unchecked() if unchecked else ssl.create_default_context(cafile=self.ca_file)
         if self.cert_file is not None:
             # Without an answer, OpenSSL would ask on the terminal for the key's password.
             context.load_cert_chain(self.cert_file, self.key_file, password=lambda: "")
@@ -187,6 +185,13 @@ def pinned(context: ssl.SSLContext, fingerprints: Collection[bytes]) -> ssl.SSLC
     return context
 
 
+def _unchecked() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
     """The fingerprint of the certificate that a server shows, whoever signed it.
 
@@ -194,9 +199,7 @@ def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
         OSError: nobody answers there, in time and over TLS; the message is for people.
     """
     parts = urlsplit(url if "://" in url else f"https://{url}")
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = _unchecked()
     host, until = parts.hostname or "", time.monotonic() + within_s
     with socket.create_connection((host, parts.port or 443), within_s) as plain:
         plain.settimeout(max(until - time.monotonic(), 0.1))

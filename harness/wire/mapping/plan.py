@@ -314,8 +314,7 @@ class _Planner:
 
 
 def _leads_to(one: Way, other: Way) -> bool:
-    length = min(len(one), len(other))
-    return one[:length] == other[:length]
+    return one[: len(other)] == other[: len(one)]
 
 
 def _element(way: Way) -> Way:

@@ -133,8 +133,18 @@ def ways(shape: Shape, way: Way = ()) -> Iterator[tuple[Way, Shape]]:
 @cache
 def every_word() -> frozenset[str]:
     """The words of all closed sets that a mapping can rename."""
+    leaves = (shape for _, shape in _everything())
+    return frozenset(word for leaf in leaves if isinstance(leaf, Leaf) for word in leaf.words)
+
+
+@cache
+def every_field() -> tuple[str, ...]:
+    """The names of all fields of the published models, in order."""
+    return tuple(sorted({way[-1] for way, _ in _everything()}))
+
+
+def _everything() -> Iterator[tuple[Way, Shape]]:
     from harness.wire.routes import ROUTES
 
     models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
-    leaves = (leaf for model in models for _, leaf in ways(shape_of(model)))
-    return frozenset(word for leaf in leaves if isinstance(leaf, Leaf) for word in leaf.words)
+    return (known for model in models for known in ways(shape_of(model)))

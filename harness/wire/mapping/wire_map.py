@@ -22,7 +22,7 @@ from harness.wire.mapping.plan import (
     plan_of,
 )
 from harness.wire.mapping.scope import BodyScope
-from harness.wire.mapping.shape import Fields, every_word, shape_of, ways
+from harness.wire.mapping.shape import Fields, every_field, every_word, shape_of
 from harness.wire.mapping.values import HEADERS, MappedHeader, ValueForm, header_of, theirs_of
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES, Route, RouteTable, remapped
@@ -226,10 +226,8 @@ def _check_names(wire: WireMap) -> None:
         known_in((), "paths", kind.__name__, [known.__name__ for known in ROUTES])
     for name in wire.headers:
         known_in((), "headers", name, HEADERS)
-    models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
-    every_field = sorted({way[-1] for model in models for way, _ in ways(shape_of(model))})
     for name in wire.fields:
-        known_in((), "fields", name, every_field)
+        known_in((), "fields", name, every_field())
     for theirs, ours in wire.codes.items():
         _known(("codes", theirs), ours, _REASONS)
     for ours in wire.code_status:

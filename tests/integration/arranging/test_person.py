@@ -6,8 +6,6 @@ import os
 import pty
 import re
 import select
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,17 +17,18 @@ from harness.catalogue.verdict import Verdict
 from harness.domain.arrangements import SetNodeHealth
 from harness.domain.cluster import Health
 from harness.reference.embedded import EmbeddedReference, Layout
+from tests.forking import Forked
 from tests.integration.arranging.without_control import Certified, by_command_for, prepared
+from tests.integration.cli.command import Command
 
 SCENARIO = "the-only-node-was-unhealthy-and-has-recovered"
 _BY_COMMAND = (
     "CreateProject InstallCluster PutToken PutUser RemoveToken RemoveUser ForgetProject"
 ).split()
 _AT_A_TERMINAL = (
-    "import fcntl, os, sys, termios\n"
-    "os.setsid()\n"
+    "import fcntl, runpy, termios\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    "runpy.run_module('harness.cli', run_name='__main__', alter_sys=True)"
 )
 _ASKED = re.compile(r"Make node (\S+) of the cluster in slot (\S+) (unhealthy|healthy)\.")
 
@@ -47,13 +46,16 @@ class Terminal:
         more = by_command_for(*_BY_COMMAND)
         command, environment = prepared(reference, folder, more, "-k", SCENARIO, *words)
         self._master, slave = pty.openpty()
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _AT_A_TERMINAL, *command[1:]],
+        (folder / "at_a_terminal.py").write_text(_AT_A_TERMINAL, "utf-8")
+        here = {"CI": "", "COLUMNS": "80", "TERM": "xterm"}
+        self._process = Forked(
+            ["at_a_terminal", *command[3:]],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**environment, "TERM": "xterm"},
+            env=Command(folder).environment({**environment, **here}),
             cwd=folder,
+            start_new_session=True,
         )
         os.close(slave)
         self._folder = folder

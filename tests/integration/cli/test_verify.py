@@ -14,6 +14,7 @@ from harness.history.reader import part_path
 from tests.integration.cli.command import Command
 from tests.integration.cli.test_exit_codes import planted
 from tests.unit.verifying.sample import Line, changed, one
+from tests.whole_run import whole_run
 
 SOME = ("--driver", "inprocess", "--tags", "PRE-1 or WDR-4 or WDR-8", "--out", "out")
 
@@ -43,9 +44,10 @@ def verified(command: Command, *words: str) -> dict[str, object]:
 # --- it agrees ------------------------------------------------------------------------------
 
 
-def test_it_reaches_every_verdict_of_a_whole_run_in_process(command: Command) -> None:
-    done = command.here("certify", "--driver", "inprocess", "--out", "out")
-    assert done.returncode == 0, done.stderr
+def test_it_reaches_every_verdict_of_a_whole_run_in_process(
+    command: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shutil.copytree(whole_run(tmp_path_factory), command.folder / "out")
     assert_agrees(command)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import trustme
 
 from tests.integration.http.faulty import Visit, answer
-from tests.integration.leaks.canaries import canary, spelled
+from tests.integration.leaks.canaries import FRAGMENT, canary, spelled
 
 SESSION = canary("session")
 COOKIES = (canary("cookie"), canary("second-cookie"))
@@ -113,10 +113,11 @@ class Echo:
         return answer("409 Conflict", f"{many}{pad}{secrets[0]}{secrets[-1]}".encode() * 3)
 
     def chunks(self) -> bytes:
-        """The same refusal, three bytes at a time."""
+        """The same refusal, in pieces of which none tells a secret."""
         head, _, body = self._refusal().partition(b"\r\n\r\n")
         lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
-        pieces = [body[i : i + 3] for i in range(0, len(body), 3)]
+        size = FRAGMENT - 1
+        pieces = [body[i : i + size] for i in range(0, len(body), size)]
         chunked = b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in pieces)
         return b"\r\n".join((*lines, b"Transfer-Encoding: chunked", b"", chunked + b"0\r\n\r\n"))
 

@@ -41,7 +41,7 @@ def with_commands(folder: Path, url: str) -> None:
     describe(folder, url)
     (folder / "arrange.py").write_text(PROGRAM, "utf-8")
     path = folder / "target.toml"
-    words = {kind: json.dumps([sys.executable, "arrange.py", kind]) for kind in KINDS}
+    words = {kind: json.dumps([sys.executable, "-I", "-S", "arrange.py", kind]) for kind in KINDS}
     tables = [f"[arrange.commands.{kind}]\ncommand = {text}\n" for kind, text in words.items()]
     ways = '\n[arrange]\nways = ["commands"]\n'
     path.write_text(f"{path.read_text('utf-8')}{ways}{''.join(tables)}", "utf-8")

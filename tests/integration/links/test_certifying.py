@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from harness.reference.embedded import EmbeddedReference
 from harness.reference.http_link import HttpLink
 from harness.reference.sides import ArrangementError
 from harness.targets.target_file import read_target
+from tests.integration.cli.command import Command
 from tests.integration.links.palettes import can_connect
 
 REQUIREMENTS = ("PRE-5", "WDR-3", "WDR-4", "WDR-5")
@@ -108,13 +106,9 @@ def certified(reference: EmbeddedReference, text: str, folder: Path) -> Verdicts
     """The verdict and its reason of each scenario for each requirement."""
     file = folder / "target.toml"
     file.write_text(text, "utf-8")
-    command = [sys.executable, "-m", "harness.cli", "certify", "--target", str(file)]
-    command += ["--out", str(folder / "out")]
-    command += [word for r in REQUIREMENTS for word in ("--requirement", r)]
-    variables = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
-    run = subprocess.run(
-        command, env=variables | environment(reference), capture_output=True, text=True, timeout=300
-    )
+    asked = [word for r in REQUIREMENTS for word in ("--requirement", r)]
+    words = ("certify", "--target", str(file), "--out", str(folder / "out"), *asked)
+    run = Command(folder).here(*words, env=environment(reference))
     assert run.returncode in (0, 3), run.stdout[-4_000:] + run.stderr[-4_000:]
     lines = (folder / "out" / "evidence.jsonl").read_text("utf-8").splitlines()
     found = [line for line in map(json.loads, lines) if line["type"] == "verdict"]

@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from harness.catalogue.verdict import Verdict
+from harness.proving import trials
 from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.planting import MUTANTS, Mutant
+from harness.running.session import suite_words
+from harness.suite import suite_dir
+
+SUITE = tuple(
+    suite_dir("features") / f"{name}.feature" for name in ("prerequisites", "cancel_connectivity")
+)
+"""With PRE-2, at which the mutants fail, and WDR-4."""
 
 
 class IgnoresHealth(EdgeCore):
@@ -49,8 +58,9 @@ def results(*trials: Trial) -> dict[Trial, TrialResult]:
 
 
 def test_the_reference_passes_through_both_drivers() -> None:
-    trials = [Trial(driver=driver, requirement="PRE-2") for driver in ("inprocess", "http")]
-    inprocess, http = (results(*trials)[trial] for trial in trials)
+    asked = [Trial(driver=driver, requirement="PRE-2") for driver in ("inprocess", "http")]
+    found = results(*asked)
+    inprocess, http = (found[trial] for trial in asked)
     assert not inprocess.problem
     assert {e.verdict for e in inprocess.ended} == {Verdict.PASS}
     assert inprocess == http
@@ -80,7 +90,10 @@ def test_a_trial_of_no_requirement_stops_at_any_that_must_hold(
 
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
-    """All that are tried with the whole suite at hand, at once: the reference runs it once."""
+    """All that are tried with a whole suite at hand, at once: the reference runs it once.
+
+    It is a suite of two features, with all that is looked for; that of all is for `make prove`.
+    """
     declared = {
         "caught_elsewhere": ("WDR-4", IgnoresHealth),
         "nothing": ("PRE-2", EdgeCore),
@@ -88,6 +101,7 @@ def matrix() -> Matrix:
         "breaks": ("PRE-2", Breaks),
     }
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trials, "suite_words", partial(suite_words, files=SUITE))
         for name, (requirement, core) in declared.items():
             mutant = Mutant(name, requirement, "It is wrong.", Behaviour(make_edge=core))
             patch.setitem(MUTANTS.entries, name, mutant)
@@ -123,8 +137,8 @@ def test_a_trial_that_dies_is_no_kill(matrix: Matrix, name: str, told: str) -> N
 
 def test_one_trial_does_not_reach_the_next(declare: Callable[[str, str, type], Mutant]) -> None:
     declare("ignores_health", "PRE-2", IgnoresHealth)
-    trials = [Trial("mutant:ignores_health", requirement="PRE-2"), Trial(requirement="PRE-2")]
+    asked = [Trial("mutant:ignores_health", requirement="PRE-2"), Trial(requirement="PRE-2")]
     found: dict[Trial, TrialResult] = {}
-    run_trials(trials, 1, found.__setitem__)
-    assert found[trials[0]].with_verdict(Verdict.FAIL)
-    assert not found[trials[1]].with_verdict(Verdict.FAIL)
+    run_trials(asked, 1, found.__setitem__)
+    assert found[asked[0]].with_verdict(Verdict.FAIL)
+    assert not found[asked[1]].with_verdict(Verdict.FAIL)

@@ -6,9 +6,6 @@ The reference with one thing that says that it is so and does not do it, in proc
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from harness.reference.description import environment, target_text
 from harness.reference.faults import FaultyLink
 from harness.reference.planting import MUTANTS, Mutant
 from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
+from tests.integration.cli.command import Command
 
 INCONCLUSIVE = Verdict.INCONCLUSIVE
 DRIVERS = ("inprocess", "http")
@@ -154,24 +152,13 @@ def test_a_withdrawal_that_is_asked_elsewhere_is_not_spoiled_by_the_proxy(
         '\n[paths.WithdrawPairing]\nmethod = "POST"\npath = "/elsewhere/withdrawn"\n'
     )
     (tmp_path / "target.toml").write_text(text, "utf-8")
-    words = ["certify", "--target", str(tmp_path / "target.toml"), "--out", str(tmp_path / "out")]
-    variables = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
-    run = subprocess.run(
-        [sys.executable, "-m", "harness.cli", *words, "--requirement", "WDR-10"],
-        env=variables | environment(uncut),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    words = ("--target", "target.toml", "--out", "out", "--requirement", "WDR-10")
+    command = Command(tmp_path)
+    run = command.here("certify", *words, env=environment(uncut))
     lines = (tmp_path / "out" / "evidence.jsonl").read_text("utf-8").splitlines()
     verdicts = [line for line in map(json.loads, lines) if line["type"] == "verdict"]
     spoiled = [v for v in verdicts if "answers-the-cancel-with-an-error" in v["scenario"]]
     assert [v["verdict"] for v in spoiled] == ["inconclusive"] * 2, run.stdout
     assert all("no withdraw message" in v["reason"] for v in spoiled)
-    verified = subprocess.run(
-        [sys.executable, "-m", "harness.cli", "verify", str(tmp_path / "out")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    verified = command.here("verify", "out")
     assert verified.returncode == 0, verified.stdout + verified.stderr

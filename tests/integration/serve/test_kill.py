@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +17,10 @@ from harness.opening import open_target
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.reading import env_file_of, read_env_file
+from tests.forking import Forked
+from tests.integration.cli.command import Command
 from tests.integration.ports import free_ports
 
-ROOT = Path(__file__).resolve().parents[3]
 HOSTS = 2
 PORTS = 4 + HOSTS
 PROGRAM = """
@@ -46,12 +45,11 @@ class Process:
 
     def start(self) -> None:
         """Start it, and wait until it says that it is ready."""
-        command = [sys.executable, "-c", PROGRAM, str(self.folder), str(self.port)]
+        (self.folder / "serves_here.py").write_text(PROGRAM, "utf-8")
         # What a killed process leaves in the folder for temporary files goes with the test's.
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.folder)}
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=environment, cwd=self.folder
-        )
+        variables = Command(self.folder).environment({"TMPDIR": str(self.folder)})
+        words = ["serves_here", str(self.folder), str(self.port)]
+        process = Forked(words, stdout=subprocess.PIPE, env=variables, cwd=self.folder)
         self.started.append(process)
         assert any(line.startswith("Credentials ") for line in self.output())
 
