@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.files import read_toml
-from harness.targets.key_kinds import check_structure
 from harness.targets.reading import TARGET_FILE, TargetFileReader, TargetProblem
 from harness.targets.target_keys import FILE, SCHEMA, WIRE_KEYS
 from harness.wire.http import Json
@@ -80,7 +79,7 @@ def load_wire(path: Path) -> WireMap:
     text, data = read_toml(path, TARGET_FILE)
     reading = TargetFileReader(text, str(path), path.parent, {})
     is_target = data.get("schema") == SCHEMA
-    check_structure(data, reading.refuse, FILE if is_target else WIRE_KEYS)
+    reading.check_structure(data, FILE if is_target else WIRE_KEYS)
     return read_wire(reading, data)
 
 
