@@ -49,11 +49,13 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
         suite = suite_for(target, requirements_of, REQUIREMENTS)
         diagnosis = examine(target, suite, _opened, lambda: datetime.now(UTC))
     except TargetFileError as error:
-        place = f"{error.file}:{error.line}" if error.line else error.file
-        told = ": ".join(filter(None, [place, error.key, error.problem.found]))
-        what = f"{told}; allowed: {error.problem.allowed}"
-        finding = DoctorFinding(Severity.PROBLEM, "file", what, error.problem.remedy)
-        diagnosis = Diagnosis((finding,))
+        told = [(m.of_file(error.source), m.remedy) for m in error.mistakes]
+        diagnosis = Diagnosis(
+            tuple(
+                DoctorFinding(Severity.PROBLEM, "file", what.removesuffix(f"; {remedy}"), remedy)
+                for what, remedy in told
+            )
+        )
     code = _CODES[worst(diagnosis.findings)]
     if format == "json":
         put_json(_document(target_file, diagnosis, code))

@@ -1,21 +1,12 @@
-"""The tree of a kind of file, for people and editors: in words, as tables of keys, as JSON Schema.
-
-Also how data is written as TOML, since defaults are shown so.
-"""
+"""The tree of a kind of file, for people and editors: as tables of keys, as JSON Schema."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import Any
 
 from harness.configuration.kinds import RELATION, KeyRelation, Node, relation_of, words_of
-
-_ESCAPES = {"\x7f": "\\u007f"}
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
+from harness.configuration.toml_writing import toml
 
 # --- the page ---------------------------------------------------------------------------
 
@@ -82,52 +73,3 @@ def _rules(relation: KeyRelation) -> Iterator[Node]:
         yield {"not": {"required": [relation.not_with]}}
     for other, values in relation.only_for.items():
         yield {"properties": {other: {"enum": list(values)}}}
-
-
-# --- TOML -------------------------------------------------------------------------------
-
-
-def toml(value: object) -> str:
-    """A value as TOML, on one line but for a list of several items."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            quoted = json.dumps(value, ensure_ascii=False)
-            return "".join(_ESCAPES.get(letter, letter) for letter in quoted)
-        case Decimal():
-            return f"{value.normalize():f}"
-        case Mapping():
-            inside = ", ".join(toml_lines_of(value))
-            return f"{{ {inside} }}" if inside else "{}"
-        case list() if len(value) > 1:
-            return "".join(["[\n", *(f"    {toml(item)},\n" for item in value), "]"])
-        case list():
-            return f"[{', '.join(map(toml, value))}]"
-        case _:
-            return str(value)
-
-
-def toml_lines_of(table: Mapping[str, object]) -> Iterator[str]:
-    """The assignments of a table."""
-    for name, value in table.items():
-        yield f"{name if _BARE.fullmatch(name) else toml(name)} = {toml(value)}"
-
-
-def toml_document(data: Mapping[str, Any]) -> str:
-    """Data as a file: first what is no table, then each table with its header.
-
-    A list is one of tables where all its items are, and it has any.
-    """
-    tables = {name: part for name, part in data.items() if _is_headed(part)}
-    lines = [*toml_lines_of({n: part for n, part in data.items() if n not in tables})]
-    for name, part in tables.items():
-        header = f"[[{name}]]" if isinstance(part, list) else f"[{name}]"
-        for each in part if isinstance(part, list) else [part]:
-            lines += ["", header, *toml_lines_of(each)]
-    return "\n".join(lines) + "\n"
-
-
-def _is_headed(part: object) -> bool:
-    is_list = isinstance(part, list) and bool(part) and all(isinstance(p, dict) for p in part)
-    return is_list or isinstance(part, dict)

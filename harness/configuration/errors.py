@@ -22,11 +22,14 @@ _NUMBER_MAX = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong at a path, and what to do about it."""
+    """What is wrong at a path, what may stand there where the remedy does not say it, and what
+    to do.
+    """
 
     path: Path
     found: str
     remedy: str
+    allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,15 @@ class PlacedFlaw:
     key: str
     found: str
     remedy: str
+    allowed: str = ""
 
     def __str__(self) -> str:
-        return f"{self.key + ': ' if self.key else ''}{self.found}; {self.remedy}"
+        allowed = f"allowed: {self.allowed}; " if self.allowed else ""
+        return f"{self.key + ': ' if self.key else ''}{self.found}; {allowed}{self.remedy}"
+
+    def of_file(self, source: str) -> str:
+        """The line about it in a message."""
+        return f"{source}{f':{self.line}' if self.line else ''}: {self}"
 
 
 class ConfigurationError(PairproofError):
@@ -53,10 +62,7 @@ class ConfigurationError(PairproofError):
     def __init__(self, source: str, mistakes: Iterable[PlacedFlaw]) -> None:
         self.source = source
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-        shown = [
-            f"{source}{f':{mistake.line}' if mistake.line else ''}: {mistake}"
-            for mistake in self.mistakes[:_SHOWN_MAX]
-        ]
+        shown = [mistake.of_file(source) for mistake in self.mistakes[:_SHOWN_MAX]]
         if more := self.mistakes[_SHOWN_MAX:]:
             shown.append(f"{source}: and {len(more)} more")
         super().__init__("\n".join(shown))
@@ -73,7 +79,10 @@ class ConfigurationError(PairproofError):
         placed = [(line_in(lines, flaw.path) if text else 0, flaw) for flaw in flaws]
         return cls(
             source,
-            [PlacedFlaw(line, dotted(flaw.path), flaw.found, flaw.remedy) for line, flaw in placed],
+            [
+                PlacedFlaw(line, dotted(flaw.path), flaw.found, flaw.remedy, flaw.allowed)
+                for line, flaw in placed
+            ],
         )
 
 

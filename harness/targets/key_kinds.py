@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
+from harness.configuration.errors import Flaw, like, nearest
 from harness.configuration.toml_lines import Path, dotted
-from harness.targets.reading import TargetProblem
 
 
 class TargetKeyKind(StrEnum):
@@ -142,48 +141,38 @@ _SECRETIVE = re.compile(r"passw|secret|token|api_?key|_env$", re.IGNORECASE)
 _SHOWN_MAX = 60
 
 
-class Refuse(Protocol):
-    """Raises the error for a problem at a path."""
-
-    def __call__(self, path: Path, problem: TargetProblem) -> NoReturn:
-        """Raise it."""
-
-
-def check_structure(data: Table, refuse: Refuse, keys: Mapping[str, TargetKey]) -> None:
-    """Refuse the first key that is unknown, missing, or holds what it may not hold."""
-    _check_table(data, keys, (), refuse)
-
-
-def _check_table(table: Table, keys: Mapping[str, TargetKey], path: Path, refuse: Refuse) -> None:
-    for name in table:
-        if name not in keys:
-            refuse((*path, name), _unknown(name, keys, path))
+def structure_flaws(table: Table, keys: Mapping[str, TargetKey], path: Path = ()) -> Iterator[Flaw]:
+    """Each key that is unknown, missing, or holds what it may not hold."""
+    unknown = [name for name in table if name not in keys]
+    for name in unknown:
+        yield _unknown(name, keys, path)
+    meant = {like(name, keys) for name in unknown}
     for name, key in keys.items():
         here = (*path, name)
         if name in table:
-            _check_value(table[name], key, here, refuse)
-            if key.instead in table:
+            yield from _value_flaws(table[name], key, here)
+            if key.instead in table and name < key.instead:  # told once
                 found = f"{name} and {key.instead} contradict each other"
-                refuse(here, TargetProblem(found, "one of them", "remove one of the two"))
-        elif key.required and key.instead not in table:
+                yield Flaw(here, found, "remove one of the two", "one of them")
+        elif key.required and key.instead not in table and meant.isdisjoint({name, key.instead}):
             example = f"[{dotted(here)}]" if key.kind is TargetKeyKind.TABLE else f"{name} = …"
             other = f" (or {key.instead} = …)" if key.instead else ""
             remedy = f"add {example}{other}: {key.meaning}"
-            refuse(here, TargetProblem("it is missing", key.describe(), remedy))
+            yield Flaw(here, "it is missing", remedy, key.describe())
 
 
-def _check_value(value: object, key: TargetKey, path: Path, refuse: Refuse) -> None:
+def _value_flaws(value: object, key: TargetKey, path: Path) -> Iterator[Flaw]:
     if not _is_of(value, key):
         shown = _display(value, str(path[-1]))
-        refuse(path, TargetProblem(f"{shown} stands there", key.describe(), f"say {key.meaning}"))
-    if key.kind is TargetKeyKind.MAP and isinstance(value, dict):
+        yield Flaw(path, f"{shown} stands there", f"say {key.meaning}", key.describe())
+    elif key.kind is TargetKeyKind.MAP and isinstance(value, dict):
         for name, entry in value.items():
-            _check_value(entry, TargetKey("what it is there", key.value), (*path, name), refuse)
+            yield from _value_flaws(entry, TargetKey("what it is there", key.value), (*path, name))
     elif isinstance(value, dict) and key.kind is TargetKeyKind.TABLE:
-        _check_table(value, key.table, path, refuse)
+        yield from structure_flaws(value, key.table, path)
     elif key.kind is TargetKeyKind.TABLES and isinstance(value, list):
         for n, entry in enumerate(value):
-            _check_table(entry, key.table, (*path, n), refuse)
+            yield from structure_flaws(entry, key.table, (*path, n))
 
 
 def _is_of(value: object, key: TargetKey) -> bool:
@@ -228,18 +217,16 @@ def _is_status(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599
 
 
-def _unknown(name: str, keys: Mapping[str, TargetKey], path: Path) -> TargetProblem:
+def _unknown(name: str, keys: Mapping[str, TargetKey], path: Path) -> Flaw:
     where = f"[{dotted(path)}]" if path else "a target file"
     if _SECRETIVE.search(name) and f"{name}_env" in keys:
         remedy = (
             f"credentials never stand in the file: name a variable with {name}_env, or a file"
             f" with {name}_file"
         )
-    elif near := get_close_matches(name, keys, n=1):
-        remedy = f"did you mean {near[0]}?"
     else:
-        remedy = "remove it"
-    return TargetProblem(f"{where} has no such key", ", ".join(keys), remedy)
+        remedy = nearest(name, keys)
+    return Flaw((*path, name), f"{where} has no such key", remedy, ", ".join(keys))
 
 
 def _display(value: object, name: str) -> str:

@@ -4,23 +4,25 @@ Each concern (the wire, arranging, links …) declares its keys and reads them w
 takes a `TargetFileReader`.
 
 PairproofError
-+-- CredentialError     a credential cannot be taken from its file
-+-- FileError           a file cannot be read, or says what it may not say
++-- CredentialError         a credential cannot be taken from its file
++-- ConfigurationError      a file cannot be read, or says what it may not say
     +-- TargetFileError
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from harness.configuration import toml_lines
+from harness.configuration.errors import ConfigurationError, Flaw, PlacedFlaw
 from harness.domain.errors import PairproofError
 from harness.files import FileKind, read_text
+from harness.targets.key_kinds import Table, TargetKey, structure_flaws
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +40,7 @@ class TargetProblem:
     remedy: str
 
 
-class FileError(PairproofError):
-    """A TOML file of a user's cannot be used.
-
-    Attributes:
-        file: the file, as it was given.
-        line: the line from 1; 0 where the file as a whole is meant.
-        key: the key as one writes it, such as `edge.clusters[0].slot`; may be empty.
-        problem: what is wrong.
-    """
-
-    def __init__(self, file: str, line: int, key: str, problem: TargetProblem) -> None:
-        self.file = file
-        self.line = line
-        self.key = key
-        self.problem = problem
-        place = f"{file}:{line}" if line else file
-        told = f"{problem.found}; allowed: {problem.allowed}; {problem.remedy}"
-        super().__init__(": ".join(part for part in (place, key, told) if part))
-
-
-class TargetFileError(FileError):
+class TargetFileError(ConfigurationError):
     """A target file, or the `.env` file beside it, cannot be used."""
 
 
@@ -80,8 +62,16 @@ class TargetFileReader:
 
     def refuse(self, path: toml_lines.Path, problem: TargetProblem) -> NoReturn:
         """Give up because of what stands at a path."""
-        line = toml_lines.line_of(self.text, path)
-        raise TargetFileError(self.file, line, toml_lines.dotted(path), problem)
+        self.refuse_all([Flaw(path, problem.found, problem.remedy, problem.allowed)])
+
+    def refuse_all(self, flaws: Iterable[Flaw]) -> NoReturn:
+        """Give up because of all this."""
+        raise TargetFileError.of(self.file, self.text, flaws)
+
+    def check_structure(self, data: Table, keys: Mapping[str, TargetKey]) -> None:
+        """Refuse all keys that are unknown, missing, or hold what they may not hold."""
+        if flaws := list(structure_flaws(data, keys)):
+            self.refuse_all(flaws)
 
     def once(self, seen: dict[str, str], what: str, value: str, path: toml_lines.Path) -> None:
         """Note a value, and refuse one that was there before."""
@@ -181,7 +171,7 @@ _FORM = 'lines such as NAME=value or NAME="value", and comments after #'
 
 def _unusable(allowed: str) -> Callable[[str, int, str, str], TargetFileError]:
     return lambda file, line, found, remedy: TargetFileError(
-        file, line, "", TargetProblem(found, allowed, remedy)
+        file, [PlacedFlaw(line, "", found, remedy, allowed)]
     )
 
 
@@ -222,8 +212,9 @@ def _variables(text: str, file: str) -> dict[str, str]:
             continue
         assignment = _ASSIGNMENT.fullmatch(line.strip())
         if assignment is None:
-            problem = TargetProblem("this line assigns nothing", _FORM, "correct or remove it")
-            raise TargetFileError(file, number, "", problem)
+            raise _unusable(_FORM)(
+                file, number, "this line assigns nothing", "correct or remove it"
+            )
         found[assignment[1]] = _unquoted(assignment[2])
     return found
 

@@ -17,7 +17,7 @@ from harness.domain.errors import Refusal
 from harness.domain.operations import RARELY_OFFERED, LocalOperation
 from harness.files import parse_toml, read_text
 from harness.targets.arranging.reading import read_arranging
-from harness.targets.key_kinds import Table, check_structure
+from harness.targets.key_kinds import Table
 from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import Peer, read_peer
@@ -58,7 +58,7 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
     data = parse_toml(text, file, TARGET_FILE)
     reader = _Reader(text, file, folder, environment)
     reader.check_version(data)
-    check_structure(data, reader.refuse, FILE)
+    reader.check_structure(data, FILE)
     return reader.target(data)
 
 

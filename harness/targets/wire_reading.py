@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.configuration.toml_writing import assignments
 from harness.files import read_toml
-from harness.targets.key_kinds import check_structure
 from harness.targets.reading import TARGET_FILE, TargetFileReader, TargetProblem
 from harness.targets.target_keys import FILE, SCHEMA, WIRE_KEYS
-from harness.wire.http import Json
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.plan import WordTable
 from harness.wire.routes import ROUTES
@@ -80,7 +78,7 @@ def load_wire(path: Path) -> WireMap:
     text, data = read_toml(path, TARGET_FILE)
     reading = TargetFileReader(text, str(path), path.parent, {})
     is_target = data.get("schema") == SCHEMA
-    check_structure(data, reading.refuse, FILE if is_target else WIRE_KEYS)
+    reading.check_structure(data, FILE if is_target else WIRE_KEYS)
     return read_wire(reading, data)
 
 
@@ -92,8 +90,7 @@ def wire_text(wire: WireMap) -> str:
     lines: list[str] = []
     for table, entries in _tables(wire):
         if entries:
-            lines += ["", f"[{table}]"]
-            lines += [f"{_text(name)} = {_value(value)}" for name, value in entries.items()]
+            lines += ["", f"[{table}]", *assignments(entries)]
     return "\n".join([*lines, ""])
 
 
@@ -123,16 +120,3 @@ def _of_operation(table: str, change: OperationMap) -> Iterator[tuple[str, _Entr
     yield f"{table}.states", change.states
     yield f"{table}.constants", change.constants
     yield f"{table}.answer_constants", change.answer_constants
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _text(value) if isinstance(value, str) else str(value)
-
-
-def _text(text: Json) -> str:
-    """JSON's texts are TOML's too, as long as no DEL is in them."""
-    return json.dumps(text).replace("\x7f", "\\u007f")

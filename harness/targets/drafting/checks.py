@@ -126,8 +126,8 @@ class Rules:
         try:
             return read()
         except TargetFileError as error:
-            problem = error.problem
-            told = f"{problem.found}; needed: {problem.allowed}; {problem.remedy}"
+            (wrong,) = error.mistakes
+            told = f"{wrong.found}; needed: {wrong.allowed}; {wrong.remedy}"
             raise WrongAnswer(told) from error
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from harness.configuration.toml_writing import assignment, toml
 from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
 from harness.loopback import LOOPBACK, is_loopback_host
@@ -27,13 +28,7 @@ from harness.targets.drafting.answers import (
 from harness.targets.drafting.checks import Rules, WrongAnswer
 from harness.targets.drafting.matching import Certainty, matched
 from harness.targets.drafting.openapi import Document
-from harness.targets.drafting.wire_draft import (
-    WireDraft,
-    toml_line,
-    toml_list,
-    toml_text,
-    wire_draft,
-)
+from harness.targets.drafting.wire_draft import WireDraft, wire_draft
 from harness.targets.links.reading import LinkWay
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA
@@ -80,18 +75,18 @@ def env_template(variables: Sequence[str]) -> str:
 def _head(answers: Answers) -> _Lines:
     yield "# A target file: what is certified, and how it is reached. docs/target-file.md explains"
     yield "# every key. Paths of files start at this file's folder."
-    yield toml_line("schema", SCHEMA)
+    yield assignment("schema", SCHEMA)
     roles = [side.value for side in answers.roles]
-    yield f"{toml_list('roles', roles)}  # the sides that are judged"
+    yield f"{assignment('roles', roles)}  # the sides that are judged"
     claimed = [feature.value for feature in answers.features]
-    yield f"{toml_list('features', claimed)}  # claimed beyond the plain procedure"
+    yield f"{assignment('features', claimed)}  # claimed beyond the plain procedure"
     if answers.allow_writes:
         yield "allow_writes = true  # a run may change things at addresses that are elsewhere"
     else:
         yield "# allow_writes = true  # a run begins only with this, unless all is on this machine"
-    yield from ("", "[implementation]", toml_line("name", answers.name))
+    yield from ("", "[implementation]", assignment("name", answers.name))
     for key, value in (("version", answers.version), ("organization", answers.organization)):
-        yield toml_line(key, value) if value else f'# {key} = "…"'
+        yield assignment(key, value) if value else f'# {key} = "…"'
     yield from ('# url = "…"', '# contact = "…"')
 
 
@@ -119,26 +114,26 @@ def _described(answers: Answers) -> _Lines:
 
 def _edge(edge: EdgeAnswer) -> _Lines:
     yield from ("", "[edge.login]  # a user of the hosts' operating system; names of variables")
-    yield toml_line("username_env", edge.username_env)
-    yield toml_line("password_env", edge.password_env)
+    yield assignment("username_env", edge.username_env)
+    yield assignment("password_env", edge.password_env)
     for place in edge.places:
         yield from _place(place)
 
 
 def _place(place: JsonPathAnswer) -> _Lines:
-    yield from ("", "[[edge.clusters]]", toml_line("slot", place.slot), "hosts = [")
+    yield from ("", "[[edge.clusters]]", assignment("slot", place.slot), "hosts = [")
     for host in place.hosts:
-        yield f"    {{ uid = {toml_text(host.uid)}, url = {toml_text(host.url)} }},"
+        yield f"    {{ uid = {toml(host.uid)}, url = {toml(host.url)} }},"
     yield "]"
     if place.disposable:
         yield "disposable = true  # its cluster may be paired for good"
     if place.reset:
-        yield f"reset = {{ {toml_list('command', shlex.split(place.reset))}, timeout_s = 900 }}"
+        yield f"reset = {{ {assignment('command', shlex.split(place.reset))}, timeout_s = 900 }}"
 
 
 def _central(central: CentralAnswer) -> _Lines:
-    yield from ("", "[central]", f"{toml_line('url', central.url)}  # what administrators ask")
-    yield f"{toml_line('endpoint', central.endpoint)}  # what an operator enters in Local UI"
+    yield from ("", "[central]", f"{assignment('url', central.url)}  # what administrators ask")
+    yield f"{assignment('endpoint', central.endpoint)}  # what an operator enters in Local UI"
     yield from ("", "# [central.endpoint_forms]  # bad endpoints that edge hosts can reach (PRE-6)")
     yield from ('# untrusted = "https://…"', '# silent = "https://…"', '# refusing = "https://…"')
 
@@ -150,10 +145,10 @@ def _tls(table: str, trust: TrustAnswer) -> _Lines:
             yield '# ca_file = "ca.pem"'
         case TrustWay.CA:
             yield from ("", f"[{table}]  # what a CA of this file has signed is trusted")
-            yield toml_line("ca_file", trust.value)
+            yield assignment("ca_file", trust.value)
         case TrustWay.PINNED:
             yield from ("", f"[{table}]  # this certificate alone is trusted; add others here")
-            yield toml_list("fingerprints", [trust.value])
+            yield assignment("fingerprints", [trust.value])
         case TrustWay.INSECURE:
             yield from ("", f"[{table}]  # any certificate: good for a lab, and for nothing else")
             yield "insecure = true"
@@ -161,14 +156,14 @@ def _tls(table: str, trust: TrustAnswer) -> _Lines:
 
 def _peer(peer: PeerAnswer) -> _Lines:
     yield from ("", "[peer]  # the harness plays Palette, and the edge hosts reach it here")
-    yield f"{toml_line('bind', _bind(peer.host))}  # the address that it listens on"
-    yield toml_line("host", peer.host)
+    yield f"{assignment('bind', _bind(peer.host))}  # the address that it listens on"
+    yield assignment("host", peer.host)
     yield f"port = {peer.port}  # the first of six"
     match peer.trust:
         case PeerTrust.CA:
             yield 'ca_out = "pairproof-ca.pem"  # made at the first run: install it on the hosts'
         case PeerTrust.CERTIFICATE:
-            yield toml_line("cert_file", peer.cert_file)
+            yield assignment("cert_file", peer.cert_file)
         case PeerTrust.PLAIN:
             yield "tls = false  # over plain HTTP"
 
@@ -188,18 +183,18 @@ def _arranging(answers: Answers) -> _Lines:
     if answers.links.way not in (None, LinkWay.NONE):
         ways += ["link"]
     if ways:
-        yield from ("", "[arrange]", f"{toml_list('ways', ways)}  # tried in this order")
+        yield from ("", "[arrange]", f"{assignment('ways', ways)}  # tried in this order")
     else:
         yield "# Nobody arranges anything yet: what needs a precondition is inconclusive."
     if ArrangeWay.PERSON in answers.arranging.ways:
         yield "# A person is asked on the terminal: pairproof certify --interactive --operator NAME"
     yield from _commands(answers)
     if answers.arranging.control_url:
-        yield from ("", "[control]", toml_line("url", answers.arranging.control_url))
-        yield toml_line("secret_env", answers.arranging.control_env)
+        yield from ("", "[control]", assignment("url", answers.arranging.control_url))
+        yield assignment("secret_env", answers.arranging.control_env)
     if answers.arranging.admin_env:
         yield from ("", "[central.admin]  # an administrator of the tenant")
-        yield toml_line("api_key_env", answers.arranging.admin_env)
+        yield assignment("api_key_env", answers.arranging.admin_env)
     yield from _given(answers)
 
 
@@ -207,7 +202,7 @@ def _commands(answers: Answers) -> _Lines:
     arranging = answers.arranging
     if arranging.program:
         yield from ("", '[arrange.commands."*"]  # gets the arrangement as JSON; 3 means: I cannot')
-        yield toml_list("command", shlex.split(arranging.program))
+        yield assignment("command", shlex.split(arranging.program))
     elif ArrangeWay.COMMANDS in arranging.ways:
         yield from ("", "# Which command arranges what? The program has to be there.")
         yield from ('# [arrange.commands."*"]', '# command = ["./lab/arrange.py", "{arrangement}"]')
@@ -221,7 +216,7 @@ def _given(answers: Answers) -> _Lines:
         yield "clusters = true  # the clusters that are installed in the places above"
     if answers.central is not None:
         projects = answers.arranging.projects
-        yield toml_list("projects", projects) if projects else '# projects = ["uid of a project"]'
+        yield assignment("projects", projects) if projects else '# projects = ["uid of a project"]'
         yield from ("", "# Who has which permissions on pairing requests? For each of them:")
         yield from ("# [[given.people]]", '# label = "administrator"')
         yield '# api_key_env = "PALETTE_KEY_1"'
@@ -234,15 +229,15 @@ def _links(answers: Answers) -> _Lines:
         told = "The control port cuts them." if answers.arranging.control_url else "Nobody yet."
         yield from (f"# {told}", "# [links]", '# way = "proxy"')
         return
-    yield from ("", "[links]", toml_line("way", links.way.value))
+    yield from ("", "[links]", assignment("way", links.way.value))
     if links.listen:
-        yield toml_line("listen", links.listen)
-        yield f"{toml_line('host', links.host)}  # how the edge hosts reach it"
+        yield assignment("listen", links.listen)
+        yield f"{assignment('host', links.host)}  # how the edge hosts reach it"
     if links.toxiproxy_url:
-        yield from ("", "[links.toxiproxy]", toml_line("url", links.toxiproxy_url))
+        yield from ("", "[links.toxiproxy]", assignment("url", links.toxiproxy_url))
     if links.way is LinkWay.COMMANDS:
         for name, command in (("down", links.down), ("up", links.up)):
-            yield from ("", f"[links.commands.{name}]", toml_list("command", shlex.split(command)))
+            yield from ("", f"[links.commands.{name}]", assignment("command", shlex.split(command)))
 
 
 # --- the end ------------------------------------------------------------------------------

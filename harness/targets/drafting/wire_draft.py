@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from harness.configuration.toml_writing import toml
 from harness.domain.operations import Operation, Surface
 from harness.history.visible import visible_line
 from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
@@ -201,8 +201,8 @@ def _missing_lines(drafted: Drafted) -> Iterator[str]:
     yield ""
     yield visible_line(f"# missing: {route.summary}. {near}{why}")
     yield f"# [paths.{route.operation.__name__}]"
-    yield f"# method = {toml_text(route.method)}"
-    yield f"# path = {toml_text(route.path)}"
+    yield f"# method = {toml(route.method)}"
+    yield f"# path = {toml(route.path)}"
 
 
 def _table(drafted: Drafted) -> Iterator[str]:
@@ -219,9 +219,9 @@ def _table(drafted: Drafted) -> Iterator[str]:
     name = f"paths.{drafted.route.operation.__name__}"
     yield f"[{name}]"
     if change.method:
-        yield f"method = {toml_text(change.method)}"
+        yield f"method = {toml(change.method)}"
     if change.path:
-        yield f"path = {toml_text(change.path)}"
+        yield f"path = {toml(change.path)}"
     if change.status:
         yield f"status = [{', '.join(map(str, change.status))}]"
     yield from _entries(name, "request", change.request, drafted)
@@ -236,25 +236,8 @@ def _entries(name: str, table: str, entries: Mapping[str, str], drafted: Drafted
         unsure = f"{table}.{ours}" in drafted.unsure
         told = "is it this one?" if theirs else "it has no such thing"
         note = f"  # guessed: {told}" if unsure else ""
-        yield f"{toml_text(ours)} = {toml_text(theirs)}{note}"
+        yield f"{toml(ours)} = {toml(theirs)}{note}"
     for ours in asked[:_ASKED_MAX]:
-        yield f'# {toml_text(ours)} = "…"  # where is it? "" means nowhere'
+        yield f'# {toml(ours)} = "…"  # where is it? "" means nowhere'
     if len(asked) > _ASKED_MAX:
         yield f"# and {len(asked) - _ASKED_MAX} more of which the document says nothing"
-
-
-def toml_text(value: str) -> str:
-    """A text. JSON's texts are TOML's too, as long as no DEL is in them and nothing is spelled
-    as two surrogates.
-    """
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def toml_line(key: str, value: str) -> str:
-    """One assignment of a text."""
-    return f"{key} = {toml_text(value)}"
-
-
-def toml_list(key: str, values: Sequence[str]) -> str:
-    """One assignment of a list of texts."""
-    return f"{key} = [{', '.join(map(toml_text, values))}]"

@@ -386,3 +386,15 @@ def test_a_broken_set_up_is_explained(
     assert told, found
     assert remedy in told[0]["remedy"], told[0]
     assert setup.code == code, found
+
+
+def test_all_that_is_wrong_with_the_keys_is_listed(setup: Setup, examine: Examine) -> None:
+    setup.add("[limts]\nawait_s = 5\n[timeouts]\nchek_s = 1\nconnect_s = 0")
+    found = examine(setup)
+    assert [(f["area"], f["remedy"]) for f in found] == [
+        ("file", "did you mean limits?"),
+        ("file", "did you mean check_s?"),
+        ("file", "say a connection has to stand by then"),
+    ]
+    assert "timeouts.connect_s: 0 stands there; allowed: a number of seconds" in found[2]["what"]
+    assert setup.code == 2

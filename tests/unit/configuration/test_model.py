@@ -9,7 +9,6 @@ import jsonschema
 import pytest
 from pydantic import ConfigDict
 
-from harness.configuration.describing import toml_document
 from harness.configuration.errors import ConfigurationError
 from harness.configuration.kinds import (
     AtLeastOne,
@@ -22,6 +21,7 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.model import FileModel, config
+from harness.configuration.toml_writing import toml_document
 from harness.files import FileKind
 
 

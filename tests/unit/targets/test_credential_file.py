@@ -61,8 +61,9 @@ def test_one_end_of_line_is_taken_off(secret: Path, content: str) -> None:
 def test_one_of_the_two_is_needed(secret: Path, line: str, key: str, told: str) -> None:
     with pytest.raises(TargetFileError) as caught:
         read(line, secret.parent)
-    assert caught.value.key == f"edge.login.{key}"
-    assert caught.value.line >= 8
+    (mistake,) = caught.value.mistakes
+    assert mistake.key == f"edge.login.{key}"
+    assert mistake.line >= 8
     assert told in str(caught.value)
     assert "hunter2" not in str(caught.value)
 

@@ -17,6 +17,7 @@ from harness.loopback import is_loopback
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import load_target, read_target
+from tests.unit.configuration.placed import placed
 
 TEXT = """\
 schema = "pairproof/target/1"
@@ -159,15 +160,26 @@ def test_what_is_wrong_is_told_with_file_line_and_key(
     old: str, new: str, line: int, key: str, told: str
 ) -> None:
     error = refused(changed(old, new))
-    assert (error.file, error.line, error.key) == ("acme.toml", line, key)
+    assert placed(error) == [(line, key)]
     assert str(error).startswith(f"acme.toml:{line}: {key}: ")
     assert told in str(error)
-    assert all((error.problem.found, error.problem.allowed, error.problem.remedy))
+    (mistake,) = error.mistakes
+    assert all((mistake.found, mistake.allowed, mistake.remedy))
+
+
+def test_all_that_is_wrong_with_its_keys_is_told_at_once() -> None:
+    text = changed('["edge"]', '["edg"]').replace("slot =", "solt =").replace("waits = 0", "")
+    error = refused(text.replace("check_s = 1.5", "check_s = 0").replace('name = "Acme Edge"', ""))
+    assert placed(error) == [
+        (2, "roles"), (5, "implementation.name"), (14, "edge.clusters[0].solt"),
+        (35, "timeouts.check_s"),
+    ]  # fmt: skip
+    assert str(error).count("\nacme.toml:") == 3
 
 
 def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> None:
     own = '[edge.control]\nurl = "http://127.0.0.1:1"\nsecret_env = "ACME_CONTROL"\n\n[control]'
-    assert refused(changed("[control]", own)).key == "edge.control"
+    assert [key for _, key in placed(refused(changed("[control]", own)))] == ["edge.control"]
 
 
 def test_an_operation_may_be_asked_elsewhere() -> None:
@@ -178,30 +190,30 @@ def test_an_operation_may_be_asked_elsewhere() -> None:
 
 def test_a_path_with_a_parameter_that_the_operation_does_not_have_is_refused() -> None:
     error = refused(TEXT + '[paths.ListTokens]\npath = "/tokens/{uid}"\n')
-    assert (error.line, error.key) == (40, "paths.ListTokens.path")
+    assert placed(error) == [(40, "paths.ListTokens.path")]
     assert "{uid}" in str(error)
 
 
 def test_several_nodes_need_a_place_with_several_hosts() -> None:
     error = refused(changed('    { uid = "h2", url = "https://edge-2.acme.example:5080" },\n', ""))
-    assert (error.line, error.key) == (3, "features")
+    assert placed(error) == [(3, "features")]
 
 
 def test_what_is_no_toml_is_told_with_its_line() -> None:
     error = refused(changed('slot = "lab"', 'slot = "lab'))
-    assert error.line == 14
+    assert [line for line, _ in placed(error)] == [14]
     assert "not TOML" in str(error)
 
 
 def test_a_credential_in_the_file_is_refused_and_not_repeated() -> None:
     error = refused(changed('password_env = "ACME_PASSWORD"', 'password = "canary-pw"'))
-    assert (error.line, error.key) == (11, "edge.login.password")
+    assert placed(error) == [(11, "edge.login.password")]
     assert "name a variable with password_env" in str(error)
 
 
 def test_a_credential_where_its_variable_belongs_is_not_repeated() -> None:
     error = refused(changed('"ACME_PASSWORD"', '"canary-pw"'))
-    assert error.key == "edge.login.password_env"
+    assert [key for _, key in placed(error)] == ["edge.login.password_env"]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +222,7 @@ def test_a_credential_where_its_variable_belongs_is_not_repeated() -> None:
 def test_a_variable_without_a_value_is_named(variables: dict[str, str], told: str) -> None:
     rest = {name: value for name, value in VARIABLES.items() if name != "ACME_PASSWORD"}
     error = refused(TEXT, {**rest, **variables})
-    assert (error.line, error.key) == (11, "edge.login.password_env")
+    assert placed(error) == [(11, "edge.login.password_env")]
     assert re.search(f"ACME_PASSWORD .*{told}.*export ACME_PASSWORD=", str(error))
 
 
@@ -255,19 +267,19 @@ def test_certificates_that_cannot_be_used_are_told(
         (tmp_path / "ca.pem").write_text(content, "utf-8")
     with pytest.raises(TargetFileError, match=told) as caught:
         load_target(file_of(TEXT + '[tls]\nca_file = "ca.pem"\n'), VARIABLES)
-    assert (caught.value.line, caught.value.key) == (40, "tls.ca_file")
+    assert placed(caught.value) == [(40, "tls.ca_file")]
 
 
 def test_to_trust_some_and_to_trust_any_contradict_each_other() -> None:
     error = refused(TEXT + '[tls]\nca_file = "ca.pem"\ninsecure = true\n')
-    assert (error.line, error.key) == (41, "tls.insecure")
+    assert placed(error) == [(41, "tls.insecure")]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     told = "there is no such file.*target init"
     with pytest.raises(TargetFileError, match=told) as caught:
         load_target(tmp_path / "no.toml", {})
-    assert caught.value.line == 0
+    assert [line for line, _ in placed(caught.value)] == [0]
 
 
 def test_a_folder_is_no_target_file(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from harness.targets.trust import (
     fingerprint_of,
     pinned,
 )
+from tests.unit.configuration.placed import placed
 
 HEAD = """\
 schema = "pairproof/target/1"
@@ -97,7 +98,7 @@ def test_what_contradicts_itself_is_told(
 ) -> None:
     with pytest.raises(TargetFileError) as caught:
         read(f"[tls]\n{table}\n", folder)
-    assert (caught.value.line, caught.value.key) == (line, key)
+    assert placed(caught.value) == [(line, key)]
     assert told in str(caught.value)
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from harness.domain.errors import Reason
 from harness.domain.operations import ViewPairing, ViewToken
-from harness.targets.key_kinds import check_structure
 from harness.targets.reading import TargetFileError, TargetFileReader
 from harness.targets.target_keys import WIRE_KEYS
 from harness.targets.wire_reading import load_wire, read_wire, wire_text
 from harness.wire.mapping import PLAIN, WireMap
+from tests.unit.configuration.placed import placed
 from tests.unit.targets.test_target_file import TEXT, read
 from tests.unit.wire.mapped import WILD
 
@@ -41,7 +41,7 @@ in_success = true
 def wire_of(text: str) -> WireMap:
     data = tomllib.loads(text)
     reading = TargetFileReader(text, "wire.toml", Path(), {})
-    check_structure(data, reading.refuse, WIRE_KEYS)
+    reading.check_structure(data, WIRE_KEYS)
     return read_wire(reading, data)
 
 
@@ -95,19 +95,19 @@ def test_what_is_wrong_is_told_with_its_line(line: str, number: int, key: str, t
         wire_of(text)
         return
     error = refused(text)
-    assert (error.line, error.key) == (number, key)
+    assert placed(error) == [(number, key)]
     assert told in str(error)
 
 
 def test_one_word_for_two_states_is_told_where_it_stands() -> None:
     error = refused(SAID.replace('Paired = ["done", "DONE"]', 'Paired = "x"\nFailed = "x"'))
-    assert (error.line, error.key) == (13, "states.Failed")
+    assert placed(error) == [(13, "states.Failed")]
 
 
 def test_a_word_of_one_operation_is_told_where_it_stands() -> None:
     own = '[paths.ViewPairing.states]\nFailed = "DONE"\n'
     error = refused(SAID + own)
-    assert (error.line, error.key) == (18, "paths.ViewPairing.states.Failed")
+    assert placed(error) == [(18, "paths.ViewPairing.states.Failed")]
 
 
 def test_a_mapping_is_read_as_it_was_written() -> None:

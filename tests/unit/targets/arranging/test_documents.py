@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import NoReturn
 
-from harness.configuration.toml_lines import Path as KeyPath
 from harness.domain.arrangements import SIDES_OF
 from harness.targets.arranging.reading import WAYS
-from harness.targets.key_kinds import check_structure
-from harness.targets.reading import TargetProblem
+from harness.targets.key_kinds import structure_flaws
 from harness.targets.target_keys import FILE
 
 GUIDE = Path(__file__).resolve().parents[4] / "docs" / "arranging.md"
@@ -24,16 +21,9 @@ name = "Acme"
 """
 
 
-class Refused(Exception):
-    """What checks a target file does not go on after the first thing that is wrong."""
-
-
 def what_is_wrong(examples: list[str]) -> list[str]:
     """What the examples have that a target file may not have."""
     found: list[str] = []
-
-    def refuse(path: KeyPath, problem: TargetProblem) -> NoReturn:
-        raise Refused(f"{path}: {problem}")
 
     for example in examples:
         data = tomllib.loads(BASE) | tomllib.loads(example)
@@ -41,10 +31,7 @@ def what_is_wrong(examples: list[str]) -> list[str]:
             data["edge"]["login"] = {"username_env": "U", "password_env": "P"}
         if "central" in data:
             data["central"].setdefault("url", "https://palette.example")
-        try:
-            check_structure(data, refuse, FILE)
-        except Refused as refused:
-            found.append(f"{refused} in {example}")
+        found += [f"{flaw} in {example}" for flaw in structure_flaws(data, FILE)]
     return found
 
 

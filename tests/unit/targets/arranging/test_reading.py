@@ -13,6 +13,7 @@ from harness.targets.arranging.reading import WAYS, ArrangingSettings
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
+from tests.unit.configuration.placed import placed
 
 HEAD = """\
 schema = "pairproof/target/1"
@@ -260,6 +261,6 @@ def test_what_makes_no_sense_is_told_with_its_line(
 ) -> None:
     with pytest.raises(TargetFileError) as error:
         read(text, folder)
-    assert (error.value.line, error.value.key) == (line, key)
+    assert placed(error.value) == [(line, key)]
     assert told in str(error.value)
     assert "canary" not in str(error.value)
