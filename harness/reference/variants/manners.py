@@ -90,18 +90,6 @@ class AReturnIsTakenAndComesToNothing(edge_flows.EdgeCore):
         return ops.Acknowledged("it was looked at")
 
 
-@varies("ACC-12")
-class ACentralChangeAddsItsTags(CentralCore):
-    """A central change adds its tags to those that the cluster has."""
-
-    def change_cluster(
-        self, operation: ops.ChangeCentralCluster, call: CentralCall
-    ) -> ops.Acknowledged:
-        cluster = self.known_cluster(operation.cluster_uid, call)
-        tags = None if operation.tags is None else {**cluster.tags, **operation.tags}
-        return super().change_cluster(replace(operation, tags=tags), call)
-
-
 @varies("SND-6")
 class LocalUiAddsATagOfItsOwn(edge_flows.EdgeCore):
     """Local UI shows each cluster with a tag of its own."""
@@ -318,14 +306,6 @@ class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
         if self.is_preparing(self.site_of(call.host_uid)):
             raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request")
         return view
-
-
-@varies("PRE-4")
-class TokensAreGoodForAMinuteMore(CentralCore):
-    """A registration token admits for a minute more than it says, as clocks differ."""
-
-    def usable_token(self, value: str, now: int) -> RegistrationToken:
-        return super().usable_token(value, now - 60_000_000)
 
 
 @varies("PRE-3")
