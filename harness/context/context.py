@@ -22,7 +22,6 @@ from harness.context.recorder import (
     NotSupported,
     RecordedReply,
     Recorder,
-    is_logged_out,
 )
 from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.domain import arrangements
@@ -306,14 +305,15 @@ class Context:
         return actor.credentials
 
     def look(self, operation: ops.LocalOperation) -> RecordedReply:
-        """The operator looks at something in Local UI, after a new login if that is needed.
+        """The operator looks at something in Local UI, after a new login if it was refused: not
+        everybody says that it was for that.
 
         Raises:
             NotReached: it is not shown.
         """
         leased = self.cluster()
         taken = self.recorder.perform(leased.operator, operation)
-        if is_logged_out(taken.reply):
+        if taken.record.outcome is Outcome.FAIL:
             leased.operator = self.log_in(leased.operator.host_uid)
             taken = self.recorder.perform(leased.operator, operation)
         return self.must(taken)

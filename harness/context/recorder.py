@@ -352,14 +352,16 @@ class Recorder:
         while True:
             outgoing = Outgoing(operation, credentials, actor.host_uid, invoked.id)
             exchange = self.driver.send(outgoing)
-            if credentials == actor.credentials and is_logged_out(exchange.reply):
-                credentials = self.renew(actor)
             outcome, value, error = _ended(exchange.reply)
             seen: dict[str, Json] = {"outcome": outcome.value, "value": value, "error": error}
             sample = Sample.from_json(seen)
             asked += 1
             unread += outcome is Outcome.INFO and exchange.response is not None
             held = holds(predicate, sample, args)
+            # What is awaited and refused may be refused for the login: not everybody says so.
+            out = is_logged_out(exchange.reply) or (until and outcome is Outcome.FAIL and not held)
+            if out and credentials == actor.credentials:
+                credentials = self.renew(actor)
             settled = held if until else not held and outcome is not Outcome.INFO
             over = settled or self.driver.now() >= deadline
             found: dict[str, Json] = {"held": held, "asked": asked, "unread": unread}

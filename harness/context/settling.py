@@ -8,6 +8,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.settling import both_sides_agree
 from harness.context import central_changes, local_changes
 from harness.context.context import Context
+from harness.context.recorder import RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageKind, SetLink
 from harness.domain.cluster import ManagementMode
@@ -115,15 +116,21 @@ def _look(context: Context) -> dict[str, str]:
 
 
 def send_anew(context: Context) -> list[str]:
-    """Where the cluster is locally managed, end what is pending, and send: what has to succeed."""
-    recorder, operator = context.recorder, context.cluster().operator
-    mode = recorder.perform(operator, ops.ViewManagement()).value
+    """Where the cluster is locally managed, end what is pending, and send: what has to succeed, if
+    not at once.
+    """
+    operator = context.cluster().operator
+    mode = context.recorder.perform(operator, ops.ViewManagement()).value
     if mode != ops.Management(ManagementMode.LOCAL):
         return []
-    done = []
+    sent = context.until_taken(lambda: _ends_and_sends(context))
+    context.cluster().central_uid = ""
+    return [sent.id]
+
+
+def _ends_and_sends(context: Context) -> RecordedReply:
+    recorder, operator = context.recorder, context.cluster().operator
     view = recorder.perform(operator, ops.ViewPairing()).value
     if isinstance(view, ops.PairingView) and view.status == "Pairing":
-        done.append(recorder.perform(operator, ops.CancelPairingRequest()).id)
-    done.append(context.send().id)
-    context.cluster().central_uid = ""
-    return done
+        recorder.perform(operator, ops.CancelPairingRequest())
+    return context.send()

@@ -119,7 +119,16 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         wrap_palette=_wrapped([b.wrap_palette for b in behaviours]),
         wrap_local_ui=_wrapped([b.wrap_local_ui for b in behaviours]),
         limits=limits,
+        words=_words([b.words for b in behaviours]),
+        features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
     )
+
+
+def _words(stated: Sequence[Mapping[str, tuple[str, ...]]]) -> Mapping[str, tuple[str, ...]]:
+    others = [words for words in stated if words is not WORDS]
+    if len(others) > 1:
+        raise CannotMix("two of them use other words")
+    return others[0] if others else WORDS
 
 
 _Choices = TypeVar("_Choices", CentralChoices, EdgeChoices)

@@ -261,7 +261,7 @@ class TheModeIsShownASecondLate(edge_flows.EdgeCore):
         return self._behind.at(key, call.now, view, ops.Management(ManagementMode.LOCAL))
 
 
-@varies("WDR-6")
+@varies("WDR-6", limits={"edge_lag_s": 3.0})
 class TheHandoverTakesASecond(edge_flows.EdgeCore):
     """A host that has learned of the acceptance confirms it a second later."""
 
@@ -274,7 +274,7 @@ class TheHandoverTakesASecond(edge_flows.EdgeCore):
             yield from super().follow_confirming(slot, request)
 
 
-@varies("INV-1")
+@varies("INV-1", limits={"edge_lag_s": 3.0})
 class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
     """For a second a handover is prepared: the cluster is still local, and no request is shown."""
 
