@@ -43,7 +43,11 @@ class FeatureFile(pytest.Module):
         """
         suite = suite_of(self.config)
         strict = is_ours(self.path)
-        feature, resolved = _guarded(self.path, self, self.CollectError, strict=strict)
+        definitions = suite.definitions.get(self.path.parent)
+        if definitions is None:  # what a file can use comes with its folder
+            definitions = steps.visible_definitions(self)
+            suite.definitions[self.path.parent] = definitions
+        feature, resolved = _guarded(self, self.path, definitions, self.CollectError, strict=strict)
         items = list(super().collect())
         for item in items:
             if isinstance(item, pytest.Function):
@@ -64,7 +68,8 @@ def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
         if template is None or BOUND in item.stash or not isinstance(item, pytest.Function):
             continue
         path = Path(template.feature.filename)
-        feature, resolved = _guarded(path, item, pytest.UsageError, strict=False)
+        definitions = steps.visible_definitions(item)
+        feature, resolved = _guarded(item, path, definitions, pytest.UsageError, strict=False)
         bind(item, feature, resolved)
         suite = suite_of(config)
         suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
@@ -72,14 +77,19 @@ def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
 
 
 def _guarded(
-    path: Path, node: pytest.Item | pytest.Collector, refusal: type[Exception], *, strict: bool
+    node: pytest.Item | pytest.Collector,
+    path: Path,
+    definitions: Sequence[steps.Definition],
+    refusal: type[Exception],
+    *,
+    strict: bool,
 ) -> tuple[gherkin.FeatureText, steps.Resolved]:
     """A feature and what its steps run, for a node that would be; refused if anything is wrong."""
     try:
         feature = _read(path)
     except gherkin.FeatureUnreadable as error:
         raise refusal(str(error)) from None
-    resolved = steps.resolve(feature, steps.visible_definitions(node))
+    resolved = steps.resolve(feature, definitions)
     found = (*guards.problems(feature, strict=strict), *resolved.problems)
     if found:
         raise refusal(describe(path, node.config.invocation_params.dir, found))
@@ -132,16 +142,15 @@ def scenario_line(
     example: gherkin.Example | None,
 ) -> ScenarioLine:
     """How a scenario stands in the evidence, whatever was selected with it."""
-    shown = _published_path(feature.path, root)
+    shown, stem = _published(feature.path, root)
     tags = (*scenario.tags, *(example.tags if example else ()))
     ids = [tag for tag in dict.fromkeys(tags) if tag in KNOWN_IDS]
     if not ids and not is_ours(feature.path):
         ids = [OWN.id]
-    stem = shown.with_suffix("").as_posix().removeprefix("features/")
     return ScenarioLine(
         id=gherkin.scenario_id(stem, scenario, example),
         name=gherkin.scenario_name(scenario, example),
-        feature=shown.as_posix(),
+        feature=shown,
         line=example.line if example else scenario.line,
         rule=scenario.rule.name if scenario.rule else "",
         requirements=ids,
@@ -150,11 +159,13 @@ def scenario_line(
 
 
 @cache
-def _published_path(path: Path, root: Path) -> Path:
-    """The path that evidence names: the same in a checkout and in a wheel."""
+def _published(path: Path, root: Path) -> tuple[str, str]:
+    """The path that evidence names, the same in a checkout and in a wheel; what ids begin with."""
     if is_ours(path):
-        return Path("features", path.resolve().relative_to(suite_dir("features")))
-    return path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+        shown = Path("features", path.resolve().relative_to(suite_dir("features")))
+    else:
+        shown = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    return shown.as_posix(), shown.with_suffix("").as_posix().removeprefix("features/")
 
 
 # Of several runs in one process, as `--repeat` makes them, the first pays for what follows.

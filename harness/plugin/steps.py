@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
@@ -15,6 +16,7 @@ import pytest
 from _pytest.nodes import Node
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.parser import Step
+from pytest_bdd.parsers import StepParser
 from pytest_bdd.steps import StepFunctionContext, StepNamePrefix, step_function_context_registry
 
 from harness.gherkin import FeatureText, StepKind, StepText
@@ -77,17 +79,24 @@ def resolve(feature: FeatureText, definitions: Sequence[Definition]) -> Resolved
     problems: dict[FeatureProblem, None] = {}
     kinds = get_args(StepKind)
     of_kind = {k: [d for d in definitions if d.context.type in (None, k)] for k in kinds}
+    parsers = {k: tuple(d.context.parser for d in found) for k, found in of_kind.items()}
     for scenario in feature.scenarios:
         for step in scenario.filled_steps():
             key = (step.kind, step.text)
             if key not in texts:
-                found = [d for d in of_kind[step.kind] if d.context.parser.is_matching(step.text)]
+                matching = _matching(parsers[step.kind], step.text)
+                found = [of_kind[step.kind][n] for n in matching]
                 texts[key] = _wrong(step, found, definitions)
                 if not texts[key]:
                     contexts[key] = found[0].context
             if texts[key]:
                 problems[FeatureProblem(step.line, texts[key])] = None
     return Resolved(contexts, tuple(problems))
+
+
+@cache  # several runs in one process ask the same
+def _matching(parsers: tuple[StepParser, ...], text: str) -> tuple[int, ...]:
+    return tuple(n for n, parser in enumerate(parsers) if parser.is_matching(text))
 
 
 @contextmanager

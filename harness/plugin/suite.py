@@ -33,7 +33,7 @@ from harness.opening import driver_names, goes_with_run, open_target
 from harness.plugin.header import header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
-from harness.plugin.steps import is_async, quick_lookup
+from harness.plugin.steps import Definition, is_async, quick_lookup
 from harness.running.belongings import owned_now
 from harness.running.facts import now_utc
 from harness.running.run import ONE_TARGET, Run
@@ -137,6 +137,8 @@ class Suite:
         self.selection = selection_of(config)
         self.collected = 0
         self.tags: set[str] = set()
+        self.definitions: dict[Path, tuple[Definition, ...]] = {}
+        """The step definitions that the features of a folder can use."""
         self.run: Run | None = None
         self.problem = ""
         """Why the run as a whole went wrong, for people; empty if it did not."""

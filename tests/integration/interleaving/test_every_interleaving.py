@@ -22,6 +22,8 @@ QUICK = {
     "stays_open_while_it_confirms",
 }
 """Found without any fault, or on the first interleaving with one."""
+WALKED = {"withdraws_whatever_is_pending": ("send-again",)}
+"""By what these are found. All that is walked before it without a fault has nothing to show."""
 
 
 def clean(result: WalkResult) -> None:
@@ -53,7 +55,8 @@ def test_the_reference_is_clean_with_two_faults(interleaving: str) -> None:
 
 @pytest.mark.parametrize("race", [m for m in RACES if m.name in QUICK], ids=lambda m: m.name)
 def test_a_race_is_found_at_the_invariant_that_it_breaks(race: Mutant) -> None:
-    assert first_violation(race.behaviour, race.requirement) is not None
+    walked = [INTERLEAVINGS[name] for name in WALKED.get(race.name, INTERLEAVINGS)]
+    assert first_violation(race.behaviour, race.requirement, walked) is not None
 
 
 @pytest.mark.slow
