@@ -81,7 +81,7 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
         behaviour.called,
         __version__,
         features=INPROCESS_FEATURES,
-        not_offered=RARELY_OFFERED - {ReleaseCentralCluster},
+        not_offered=(RARELY_OFFERED - {ReleaseCentralCluster}) | behaviour.not_offered,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 

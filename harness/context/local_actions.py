@@ -460,7 +460,7 @@ def view_cluster(context: Context, when: str) -> None:
     """
     operator = context.cluster().operator
     looks = {"cluster": ops.ViewCluster(), "stack": ops.ViewStack()}
-    if ops.UpdateClusterSettings not in context.recorder.driver.info.not_offered:
+    if context.offers(ops.UpdateClusterSettings):
         looks["settings"] = ops.ViewClusterSettings()
     for what, look in looks.items():
         context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))

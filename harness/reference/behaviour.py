@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.domain.operations import Operation
 from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge_flows import EdgeCore
@@ -43,6 +44,7 @@ class Behaviour:
             what goes in and out. It takes no part where there is no wire.
         limits: what a target file would state for it, by the names that the catalogue has for
             limits, in seconds; what is not named is as it is for the reference.
+        not_offered: the operations that a target file would say it has not.
     """
 
     central: CentralChoices = CentralChoices()
@@ -53,6 +55,7 @@ class Behaviour:
     wrap_palette: Wrap = as_it_is
     wrap_local_ui: Wrap = as_it_is
     limits: Mapping[str, float] = field(default_factory=dict)
+    not_offered: frozenset[type[Operation]] = frozenset()
 
     @property
     def needs_a_wire(self) -> bool:

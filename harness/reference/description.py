@@ -60,7 +60,8 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
         yield "allow_writes = true"
     features = [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
-    yield "offers = { ReleaseCentralCluster = true }"
+    without = (f", {kind.__name__} = false" for kind in sorted(reference.not_offered, key=str))
+    yield f"offers = {{ ReleaseCentralCluster = true{''.join(without)} }}"
     yield ""
     yield "[implementation]"
     yield _line("name", reference.called)
