@@ -82,7 +82,7 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
         behaviour.called,
         __version__,
         features=INPROCESS_FEATURES | set(map(Feature, behaviour.features)),
-        not_offered=RARELY_OFFERED - {ReleaseCentralCluster, UpdateStack},
+        not_offered=(RARELY_OFFERED - {ReleaseCentralCluster, UpdateStack}) | behaviour.not_offered,
         words=behaviour.words,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))

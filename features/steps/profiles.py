@@ -175,12 +175,12 @@ def _has_matched(context: Context) -> None:
 
 @when("the administrator matches them with the request")
 def _match(context: Context) -> None:
-    selection.match(context)
+    selection.match_if_offered(context)
 
 
 @when(parsers.parse('the administrator matches them with the request of "{label}"'))
 def _match_of(context: Context, label: str) -> None:
-    selection.match(context, label)
+    selection.match_if_offered(context, label)
 
 
 @when("pairs the cluster with them")

@@ -75,6 +75,7 @@ class Context:
         notes: what steps of one scenario tell each other, by name (operations, mostly).
         seen: the ids of all operations that were noted, in order: what an observation tells of.
         refused: those of the operations that had to be refused for the scenario to go on.
+        not_asked: under which names nothing is kept, as the target does not offer it.
         insecure: whether operators ask Local UI not to mind the certificate.
         mark: what all that is made is called by, and drawn with, on a target that outlives the
             run; empty where all goes with the run, so that the same seed gives the same ids.
@@ -102,6 +103,7 @@ class Context:
         self.insecure = False
         self.seen: list[str] = []
         self.refused: list[str] = []
+        self.not_asked: set[str] = set()
         self.changing: ops.LocalClusterOperation | None = None
         """The last local cluster operation that was carried out."""
         self.answering: list[str] = []
@@ -511,6 +513,10 @@ class Context:
         """
         self.must_hold(self.recorder.await_state(actor, look, predicate, within_s=None, **args))
 
+    def offers(self, kind: type[ops.Operation]) -> bool:
+        """Whether the target has operations of this kind."""
+        return kind not in self.recorder.driver.info.not_offered
+
     def needs(self, feature: Feature) -> None:
         """Go on only if the target claims the feature.
 
@@ -557,7 +563,7 @@ class Context:
         Raises:
             NotSupported: the target does not offer it.
         """
-        if type(operation) in self.recorder.driver.info.not_offered:
+        if not self.offers(type(operation)):
             raise NotSupported(f"the target does not offer {type(operation).__name__}")
         taken = self.recorder.perform(actor, operation)
         self.note(name, taken)

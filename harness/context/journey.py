@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.context.context import MAIN, Context
 from harness.context.recorder import RecordedReply
 from harness.domain.flows import admin_accepts, admin_rejects, operator_cancels
-from harness.domain.operations import ListPairingRequests, ViewPairing
+from harness.domain.operations import ListPairingRequests, MatchProfiles, ViewPairing
 
 
 def send(context: Context, label: str = MAIN) -> RecordedReply:
@@ -19,7 +19,8 @@ def send(context: Context, label: str = MAIN) -> RecordedReply:
 def accept(context: Context, who: str, label: str = MAIN) -> RecordedReply:
     """Accept a cluster's request as the procedure has it."""
     leased = context.cluster(label)
-    flow = admin_accepts(leased.pairing_uid, context.acceptance(label))
+    matches = context.offers(MatchProfiles)
+    flow = admin_accepts(leased.pairing_uid, context.acceptance(label), matches=matches)
     taken = context.accepted(leased, context.recorder.run(context.admin(who), flow))
     context.note("the acceptance", taken)
     return taken

@@ -209,6 +209,14 @@ def match(context: Context, label: str = MAIN) -> RecordedReply:
     return context.perform(context.admin(), operation, "the match")
 
 
+def match_if_offered(context: Context, label: str = MAIN) -> None:
+    """The same; where nobody can ask, it is the acceptance that tells."""
+    if context.offers(MatchProfiles):
+        match(context, label)
+    else:
+        context.not_asked.add("the match")
+
+
 def pair(context: Context, label: str = MAIN) -> RecordedReply:
     """Pair a cluster with the selection, whatever a match has said."""
     leased = context.cluster(label)

@@ -77,21 +77,23 @@ def steps_before(acceptance: ops.AcceptPairingRequest) -> tuple[ops.AcceptanceSt
 
 
 def admin_accepts(
-    pairing_uid: str, acceptance: Acceptance, local_cluster_uid: str = ""
+    pairing_uid: str, acceptance: Acceptance, local_cluster_uid: str = "", *, matches: bool = True
 ) -> AdminFlow:
     """Find the request by its id, look at it, match, and pair the cluster.
 
-    With a `local_cluster_uid` only the requests of that cluster are listed. Returns the reply
-    to the acceptance, or the one that ended the flow before it: a request that is not listed
-    ends it with the reply to viewing it.
+    With a `local_cluster_uid` only the requests of that cluster are listed; `matches` says whether
+    a match can be asked for before the acceptance. Returns the reply to the acceptance, or the
+    one that ended the flow before it: a request that is not listed ends it with the reply to
+    viewing it.
     Source: `#accept-pairing-request-from-palette`, steps 8 to 15.
     """
     reply = yield from _admin_finds(pairing_uid, local_cluster_uid)
     if not isinstance(reply, ops.Done):
         return reply
-    matched = yield ops.MatchProfiles(pairing_uid, acceptance.selection)
-    if not isinstance(matched, ops.Done):
-        return matched
+    if matches:
+        matched = yield ops.MatchProfiles(pairing_uid, acceptance.selection)
+        if not isinstance(matched, ops.Done):
+            return matched
     accepted = yield acceptance.on(pairing_uid)
     return accepted
 

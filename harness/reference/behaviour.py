@@ -12,6 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from harness.domain.errors import PairproofError
+from harness.domain.operations import Operation
 from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge_flows import EdgeCore
@@ -60,6 +61,7 @@ class Behaviour:
             limits, in seconds; what is not named is as it is for the reference.
         words: what a target file would state for it, by the troubles that the catalogue has.
         features: what it would claim there besides what the reference claims.
+        not_offered: the operations that a target file would say it has not.
     """
 
     central: CentralChoices = CentralChoices()
@@ -72,6 +74,7 @@ class Behaviour:
     limits: Mapping[str, float] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: WORDS)
     features: tuple[str, ...] = ()
+    not_offered: frozenset[type[Operation]] = frozenset()
 
     @property
     def needs_a_wire(self) -> bool:
@@ -121,6 +124,7 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         limits=limits,
         words=_words([b.words for b in behaviours]),
         features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
+        not_offered=frozenset[type[Operation]]().union(*(b.not_offered for b in behaviours)),
     )
 
 

@@ -63,7 +63,8 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     claimed = (*FEATURES, *reference.features)
     features = [f for f in claimed if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
-    yield "offers = { ReleaseCentralCluster = true, UpdateStack = true }"
+    without = (f", {kind.__name__} = false" for kind in sorted(reference.not_offered, key=str))
+    yield f"offers = {{ ReleaseCentralCluster = true, UpdateStack = true{''.join(without)} }}"
     yield ""
     yield "[implementation]"
     yield _line("name", reference.called)

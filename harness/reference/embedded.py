@@ -69,6 +69,7 @@ class EmbeddedReference:
     Attributes:
         called: what it calls itself.
         limits, words, features: what its target file states besides the usual.
+        not_offered: the operations that it says it has not.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
         ca_file: the certificate to trust, in PEM; of no use where one was given to it to show.
@@ -102,6 +103,7 @@ class EmbeddedReference:
         self.limits = behaviour.limits
         self.words = behaviour.words
         self.features = behaviour.features
+        self.not_offered = behaviour.not_offered
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())

@@ -13,6 +13,7 @@ from harness.domain.operations import (
     RARELY_OFFERED,
     CentralClusterOperation,
     LocalClusterOperation,
+    MatchProfiles,
     Surface,
 )
 from harness.domain.permission import PairPermission
@@ -443,7 +444,7 @@ _OFFERS = {
         route.summary, Kind.FLAG, default="false" if route.operation in RARELY_OFFERED else "true"
     )
     for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
-    if issubclass(route.operation, LocalClusterOperation | CentralClusterOperation)
+    if issubclass(route.operation, LocalClusterOperation | CentralClusterOperation | MatchProfiles)
 }
 _WORDS = {
     trouble: TargetKey(
@@ -472,7 +473,8 @@ FILE: Mapping[str, TargetKey] = {
         default="none",
     ),
     "offers": table_of(
-        "which operations on a cluster it has; what needs one that it has not is not_supported",
+        "which operations it has, of those on a cluster and the match; what needs one that it has"
+        " not is not_supported, and a match that is made on acceptance alone is judged there",
         _OFFERS,
     ),
     "words": table_of(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
-from harness.domain.match import MatchRules
+from harness.domain.match import MatchResult, MatchRules
 from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission
 from harness.domain.profile import ClusterProfile
@@ -227,3 +227,18 @@ class SomebodyElsesRequestWaitsAsWell(CentralCore):
             other = Cluster(f"cluster-{uid}", "somebody-elses", "", {"owner": "somebody-else"})
             self.store.put(replace(mine, pairing_uid=uid, cluster=other, cluster_token="theirs"))
         return answer
+
+
+class MatchesOnAcceptance(CentralCore):
+    """Nobody can ask whether a selection matches."""
+
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
+        raise Refusal(Reason.NOT_FOUND, "there is no such path")
+
+
+variant(
+    "a_match_is_made_on_acceptance_alone",
+    "ACC-7",
+    "Whether a selection matches is told by the acceptance alone: no call asks for it before.",
+    Behaviour(make_central=MatchesOnAcceptance, not_offered=frozenset({ops.MatchProfiles})),
+)

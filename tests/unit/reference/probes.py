@@ -437,6 +437,7 @@ PROBES: Mapping[str, Probe] = {
     "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
     "somebody_elses_request_waits_as_well": the_list,
+    "a_match_is_made_on_acceptance_alone": no_match,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,

@@ -12,7 +12,7 @@ import trustme
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
-from harness.domain.operations import UpdateStack, ViewPairingRequest
+from harness.domain.operations import MatchProfiles, UpdateStack, ViewPairingRequest
 from harness.loopback import is_loopback
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
@@ -180,6 +180,12 @@ def test_all_that_is_wrong_with_its_keys_is_told_at_once() -> None:
 def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> None:
     own = '[edge.control]\nurl = "http://127.0.0.1:1"\nsecret_env = "ACME_CONTROL"\n\n[control]'
     assert [key for _, key in placed(refused(changed("[control]", own)))] == ["edge.control"]
+
+
+def test_a_match_that_nobody_can_ask_for_is_not_offered() -> None:
+    offers = 'features = ["multi-node"]\noffers = { MatchProfiles = false }'
+    told = read(changed('features = ["multi-node"]', offers))
+    assert told.info.not_offered - read().info.not_offered == {MatchProfiles}
 
 
 def test_an_operation_may_be_asked_elsewhere() -> None:
