@@ -33,7 +33,6 @@ Feature: Prerequisites of a pairing request
       Examples:
         | state        |
         | Provisioning |
-        | Deleting     |
         | Error        |
 
   @PRE-2 @edge @core

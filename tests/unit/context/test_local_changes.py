@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.requirement import Feature, Role
-from harness.context import local_changes
+from harness.context import entries, local_changes
 from harness.context.context import ClusterShape, Context
 from harness.context.recorder import Inconclusive, NotSupported
 from harness.domain import operations as ops
@@ -91,6 +91,11 @@ def test_it_takes_a_free_host_to_add_a_node(bench: Bench) -> None:
     context.new_cluster(shape=ClusterShape(1, 4))
     with pytest.raises(Inconclusive, match="no host of the place is free"):
         local_changes.change_locally(context, "scaling of a machine pool")
+
+
+def test_a_session_that_was_logged_out_takes_a_logout(bench: Bench) -> None:
+    with pytest.raises(NotSupported, match="does not offer LogOut"):
+        entries.stranger_with(without(bench, ops.LogOut), "a logged-out")
 
 
 # --- the lab as it is -----------------------------------------------------------------------------
