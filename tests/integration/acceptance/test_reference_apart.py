@@ -11,6 +11,7 @@ import pytest
 
 from harness.domain.operations import Surface
 from harness.history.reader import read_evidence
+from harness.wire.codec import tenant
 from harness.wire.routes import ROUTES
 from tests.integration.acceptance.apart import SIDES, Apart, apart
 from tests.integration.acceptance.certifying import SOME, described, verdicts
@@ -20,6 +21,8 @@ PEOPLES = {r.operation.__name__ for r in ROUTES.values() if r.surface is not Sur
 FOR_OTHERS = {
     *("ListTokens", "CreateToken", "ViewToken", "DeleteToken", "SetTokenState", "UpdateToken"),
     *("ListProfiles", "ViewProfile", "ListProjects", "ListCentralClusters", "PatchCluster"),
+    *(operation.__name__ for operation in tenant.OPERATIONS),
+    *("ListRoles", "ListUsers"),
 }
 """No scenario asks them of the reference: by them things are found, or arranged where nothing else
 can, or they are deprecated."""
