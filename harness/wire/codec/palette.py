@@ -475,22 +475,24 @@ def _pairing_request(json: Json) -> Value:
 
 def _match_result(json: Json) -> Value:
     body = parse_model(wire.V1ClusterPairMatch, json)
-    if body.valid is bool(body.problems):
+    if body.valid and body.problems:
         raise Malformed("valid", "it contradicts the list of problems")
+    problems = tuple(map(_problem, body.problems))
+    if not (body.valid or problems):
+        problems = (MatchProblem(Mismatch.OTHER, "no reason is given"),)
     return MatchResult(
         tuple(
             PackMatch(row.pack, row.version, row.profile or "", row.profileVersion or "")
             for row in body.packs
         ),
-        tuple(_problem(p, f"problems.{n}") for n, p in enumerate(body.problems)),
+        problems,
     )
 
 
-def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
-    if problem.kind not in frozenset(Mismatch):
-        raise Malformed(f"{place}.kind", f"one of {', '.join(Mismatch)} is needed")
+def _problem(problem: wire.V1ClusterPairProblem) -> MatchProblem:
+    known = problem.kind in frozenset(Mismatch)
     return MatchProblem(
-        Mismatch(problem.kind),
+        Mismatch(problem.kind) if known else Mismatch.OTHER,
         problem.message,
         problem.pack or "",
         problem.localVersion or "",
