@@ -7,10 +7,11 @@ PairproofError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Self
+from typing import Final, Self
 
 from harness.configuration.toml_lines import Path, dotted, line_in, lines_of
 from harness.domain.errors import PairproofError
@@ -105,6 +106,17 @@ def literal(value: object) -> str:
         return "a very large number"
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= _VALUE_MAX else f"{text[:_VALUE_MAX]}…"
+
+
+_SECRETIVE: Final = re.compile(r"passw|secret|token|api_?key|_env$", re.IGNORECASE)
+
+
+def describe_value(value: object, path: Path) -> str:
+    """A value for a message; not where it might be a secret that stands in the wrong place."""
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    if isinstance(value, str) and (_SECRETIVE.search(name) or "@" in value):
+        return "something else"
+    return literal(value)
 
 
 def nearest(name: str, names: Iterable[str], otherwise: str = "remove it") -> str:
