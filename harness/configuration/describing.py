@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from harness.configuration.kinds import RELATION, KeyRelation, Node, relation_of, words_of
 from harness.configuration.toml_writing import toml
@@ -17,19 +17,26 @@ def described(node: Node, defaults: Any, name: str = "") -> Iterator[str]:
     yield ""
     if node.get("description"):
         yield from (node["description"], "")
-    yield from ("| key | holds | default | meaning |", "| --- | --- | --- | --- |")
-    below = []
+    rows, below = [], []
+    at = f"{name.strip('[]')}." if name else ""
     for key, inner in node["properties"].items():
         if "properties" in inner:
-            below.append((inner, defaults.get(key, {}), f"[{key}]"))
+            below.append((inner, defaults.get(key, {}), f"[{at}{key}]"))
         elif "properties" in inner.get("items", {}):
             item = inner["items"] | {"description": inner.get("description", "")}
-            below.append((item, defaults.get(key, [{}])[0], f"[[{key}]]"))
+            below.append((item, defaults.get(key, [{}])[0], f"[[{at}{key}]]"))
+        elif "properties" in (inner.get("additionalProperties") or {}):
+            item = inner["additionalProperties"] | {"description": inner.get("description", "")}
+            below.append((item, {}, f"[{at}{key}.<{inner['noun']}>]"))
         else:
-            default = f"`{toml(defaults[key])}`" if defaults.get(key) not in (None, {}) else "none"
+            value = defaults[key] if key in defaults else inner.get("default")
+            default = "none" if value in (None, {}, "", (), frozenset()) else f"`{toml(value)}`"
             default = "required" if key in node.get("required", ()) else default
-            yield f"| `{key}` | {words_of(inner)} | {default} | {' '.join(_meaning(inner))} |"
-    yield ""
+            rows.append(
+                f"| `{key}` | {words_of(inner)} | {default} | {' '.join(_meaning(inner))} |"
+            )
+    if rows:
+        yield from ("| key | holds | default | meaning |", "| --- | --- | --- | --- |", *rows, "")
     for inner, values, header in below:
         yield from described(inner, values, header)
 
@@ -40,6 +47,8 @@ def _meaning(node: Node) -> Iterator[str]:
         yield node["description"]
     if relation.needs:
         yield f"Needs {' or '.join(f'`{needed}`' for needed in relation.needs)}."
+    if relation.instead:
+        yield f"One of it and `{relation.instead}` is required."
     if relation.not_with:
         yield f"Not together with `{relation.not_with}`."
     for other, values in relation.only_for.items():
@@ -49,14 +58,24 @@ def _meaning(node: Node) -> Iterator[str]:
 # --- the JSON Schema --------------------------------------------------------------------
 
 
+_OURS: Final = (RELATION, "default", "noun")
+"""What only we know of a node; a default may be kept in another form than it is written."""
+
+
 def published(node: Node) -> Node:
     """A node as JSON Schema says it: how keys go together is `dependentSchemas` there."""
-    told = {name: part for name, part in node.items() if name != RELATION}
+    told = {name: part for name, part in node.items() if name not in _OURS}
     for name in ("items", "additionalProperties"):
         if isinstance(told.get(name), dict):
             told[name] = published(told[name])
     if "properties" in node:
         told["properties"] = {name: published(part) for name, part in node["properties"].items()}
+        pairs = [
+            {"oneOf": [{"required": [name]}, {"required": [other]}]}
+            for name, part in node["properties"].items()
+            if (other := relation_of(part).instead)
+        ]
+        told |= {"allOf": pairs} if pairs else {}
         related = {
             name: {"allOf": rules}
             for name, part in node["properties"].items()

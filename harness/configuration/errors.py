@@ -7,10 +7,11 @@ PairproofError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Self
+from typing import Final, Self
 
 from harness.configuration.toml_lines import Path, dotted, line_in, lines_of
 from harness.domain.errors import PairproofError
@@ -22,14 +23,11 @@ _NUMBER_MAX = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong at a path, what may stand there where the remedy does not say it, and what
-    to do.
-    """
+    """What is wrong at a path, and what to do."""
 
     path: Path
     found: str
     remedy: str
-    allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,9 @@ class PlacedFlaw:
     key: str
     found: str
     remedy: str
-    allowed: str = ""
 
     def __str__(self) -> str:
-        allowed = f"allowed: {self.allowed}; " if self.allowed else ""
-        return f"{self.key + ': ' if self.key else ''}{self.found}; {allowed}{self.remedy}"
+        return f"{self.key + ': ' if self.key else ''}{self.found}; {self.remedy}"
 
     def of_file(self, source: str) -> str:
         """The line about it in a message."""
@@ -76,14 +72,13 @@ class ConfigurationError(PairproofError):
     def of(cls, source: str, text: str, flaws: Iterable[Flaw]) -> Self:
         """Of all flaws of a text in TOML; of values that come from no text, without lines."""
         lines = lines_of(text)
-        placed = [(line_in(lines, flaw.path) if text else 0, flaw) for flaw in flaws]
-        return cls(
-            source,
-            [
-                PlacedFlaw(line, dotted(flaw.path), flaw.found, flaw.remedy, flaw.allowed)
-                for line, flaw in placed
-            ],
+        placed = (
+            PlacedFlaw(
+                line_in(lines, flaw.path) if text else 0, dotted(flaw.path), flaw.found, flaw.remedy
+            )
+            for flaw in flaws
         )
+        return cls(source, placed)
 
 
 class Misspelt(PairproofError, ValueError):
@@ -105,6 +100,17 @@ def literal(value: object) -> str:
         return "a very large number"
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= _VALUE_MAX else f"{text[:_VALUE_MAX]}…"
+
+
+_SECRETIVE: Final = re.compile(r"passw|secret|token|api_?key|_env$", re.IGNORECASE)
+
+
+def describe_value(value: object, path: Path) -> str:
+    """A value for a message; not where it might be a secret that stands in the wrong place."""
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    if isinstance(value, str) and (_SECRETIVE.search(name) or "@" in value):
+        return "something else"
+    return literal(value)
 
 
 def nearest(name: str, names: Iterable[str], otherwise: str = "remove it") -> str:

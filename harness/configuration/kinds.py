@@ -6,7 +6,7 @@ A kind checks a value, and says as JSON Schema and in words (`title`) what is al
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ def words_of(node: Node) -> str:
         case "array":
             return f"a list, each item {words_of(node['items'])}"
         case "object" if node.get("additionalProperties"):
-            return f"a table: name = {words_of(node['additionalProperties'])}"
+            return f"a table: {node.get('noun', 'name')} = {words_of(node['additionalProperties'])}"
         case "object":
             return "a table"
         case _:
@@ -86,13 +86,20 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that holds something; with `pattern`, one that has something like it."""
+    """A text that holds something; with `pattern`, one that has something like it.
+
+    `reads` is what makes of it what is kept; raises `Misspelt`.
+    """
 
     pattern: str = r"\S"
     words: str = "a text that is not blank"
+    reads: Callable[[str], Any] | None = None
 
     def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.str_schema(pattern=self.pattern, strict=True)
+        text = core_schema.str_schema(pattern=self.pattern, strict=True)
+        if self.reads is None:
+            return text
+        return core_schema.no_info_after_validator_function(self.reads, text)
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> Node:
         return {"type": "string", "pattern": self.pattern, "title": self.words}
@@ -117,19 +124,75 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """A number above 0, up to a bound."""
+
+    most: float
+    noun: str = "a number of seconds"
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.float_schema(gt=0, le=self.most, strict=True, allow_inf_nan=False)
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
+        return {**handler(of), "title": f"{self.noun} above 0 and at most {self.most:g}"}
+
+
+@dataclass(frozen=True, slots=True)
+class TableOf:
+    """A table by a dataclass that is made, and so is no type for a type checker."""
+
+    made: Any
+
+    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return handler.generate_schema(self.made)
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """A list in which nothing stands twice."""
+
+    def __get_pydantic_core_schema__(self, of: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._distinct, handler(of))
+
+    def _distinct(self, read: tuple[Any, ...]) -> tuple[Any, ...]:
+        for n, each in enumerate(read):
+            if each in read[:n]:
+                raise Misspelt(f"{each} stands there twice", "write each once")
+        return read
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
+        return {**handler(of), "uniqueItems": True}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBy:
+    """A table of names of one's own, kept as it is; `noun` is what a name is."""
+
+    noun: str
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
+        return {**handler(of), "noun": self.noun}
+
+
+@dataclass(frozen=True, slots=True)
 class AtLeastOne:
-    """A list that is not empty where it stands."""
+    """A list or a table that is not empty where it stands; `is_required` where it has to."""
+
+    is_required: bool = False
 
     def __get_pydantic_core_schema__(self, of: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._some, handler(of))
 
-    def _some(self, read: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _some(self, read: Any) -> Any:
         if not read:
-            raise Misspelt("the list is empty", "write one at least, or leave the list out")
+            what = "table" if isinstance(read, dict) else "list"
+            otherwise = "" if self.is_required else f", or leave the {what} out"
+            raise Misspelt(f"the {what} is empty", f"write one at least{otherwise}")
         return read
 
     def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
-        return {**handler(of), "minItems": 1}
+        node = handler(of)
+        return {**node, "minItems" if node["type"] == "array" else "minProperties": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +247,13 @@ class KeyRelation:
     Attributes:
         needs: without any of these it has no effect.
         not_with: it contradicts this one.
+        instead: the one that may stand in its place, where one of the two has to stand there.
         only_for: another key, and with which of its values this one may stand.
     """
 
     needs: tuple[str, ...] = ()
     not_with: str = ""
+    instead: str = ""
     only_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:

@@ -11,19 +11,26 @@ import ast
 import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
 from inspect import getsource
 from itertools import pairwise
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails, core_schema
 
 from harness.configuration.describing import described, published
-from harness.configuration.errors import ConfigurationError, Flaw, like, literal, nearest
+from harness.configuration.errors import (
+    ConfigurationError,
+    Flaw,
+    describe_value,
+    like,
+    literal,
+    nearest,
+)
 from harness.configuration.kinds import KeyRelation, Node, relation_of, words_of
 from harness.configuration.toml_lines import Path, dotted
 from harness.files import FileKind, parse_toml
@@ -109,6 +116,13 @@ class FileModel(Generic[Value]):
         told = [each for each in errors if each["type"] != "missing" or each["loc"] not in meant]
         return None, [self._flaw(each) for each in told]
 
+    def judge(self, data: Mapping[str, Any]) -> tuple[Value | None, list[Flaw]]:
+        """What data says, or else all that is wrong with it, with how its keys go together."""
+        value, found = self.read(data)
+        if value is not None and not _may_clash(value, data):
+            return value, []  # without the tree, which takes longer than all the rest
+        return value, [*found, *self.clashes(data)]
+
     def write(self, value: Value, *, defaults: bool = False) -> dict[str, Any]:
         """The data of a file that says so; what has its default only where that is wanted."""
         written: dict[str, Any] = _written(
@@ -118,7 +132,7 @@ class FileModel(Generic[Value]):
 
     def _flaw(self, error: ErrorDetails) -> Flaw:
         path = tuple(part for part in error["loc"] if part != "[key]")
-        node, value = self.at(path), error["input"]
+        node, value = self.at(path), describe_value(error["input"], path)
         if error["loc"][-1] == "[key]":
             table = self.at(path[:-1])
             node = table["propertyNames"] if "enum" in table["propertyNames"] else table
@@ -131,20 +145,22 @@ class FileModel(Generic[Value]):
                 where = f"[{dotted(path[:-1])}]" if path[:-1] else self.noun
                 remedy = nearest(str(path[-1]), known, "remove it;")
                 told = f"there is no such key in {where}"
+                if f"{path[-1]}_env" in known:
+                    remedy = (
+                        f"credentials never stand in the file: name a variable with {path[-1]}_env,"
+                        f" or a file with {path[-1]}_file;"
+                    )
                 return Flaw(path, told, f"{remedy} there are {', '.join(known)}")
             case "missing":
-                means = f"{words_of(node)}. {node.get('description', '')}".strip()
-                return Flaw(path, "it is missing", f"add {path[-1]} = …: {means}")
+                return _missing(path, node)
             case "enum" | "literal_error":
-                remedy = nearest(str(value), node["enum"], f"write {words_of(node)}")
-                return Flaw(path, f"there is no {literal(value)} here", remedy)
+                remedy = nearest(str(error["input"]), node["enum"], f"write {words_of(node)}")
+                return Flaw(path, f"there is no {value} here", remedy)
             case "dataclass_type" | "dict_type":
-                return Flaw(
-                    path, f"{literal(value)} is no table", f"write a table: {_header(path)}"
-                )
+                return Flaw(path, f"{value} is no table", f"write a table: {_header(path)}")
             case kind:
                 wrong, how = _FOUND.get(kind, ("is out of bounds", ""))
-                return Flaw(path, f"{literal(value)} {wrong}", f"write {words_of(node)}{how}")
+                return Flaw(path, f"{value} {wrong}", f"write {words_of(node)}{how}")
 
     # --- how keys go together -----------------------------------------------------------------
 
@@ -191,6 +207,9 @@ def without(data: object, paths: Collection[Path], at: Path = ()) -> Any:
 _UNKNOWN: Final = "unexpected_keyword_argument"
 _FOUND: Final = {
     "int_type": ("is no whole number", ""),
+    "int_from_float": ("is no whole number", ""),
+    "float_type": ("is no number", ""),
+    "finite_number": ("is no number", ""),
     "bool_type": ("is neither true nor false", ", without quotes"),
     "string_type": ("is no text", ", in quotes"),
     "tuple_type": ("is no list", ", in brackets"),
@@ -205,13 +224,54 @@ def _header(path: Path) -> str:
     return f"[[{'.'.join(names)}]]" if isinstance(path[-1], int) else f"[{'.'.join(names)}]"
 
 
+def _may_clash(value: object, data: Any) -> bool:
+    """Whether a relation of keys does not hold somewhere in data that is read as this value."""
+    if isinstance(value, tuple) and isinstance(data, list):
+        return any(map(_may_clash, value, data))
+    if isinstance(value, dict):
+        return any(_may_clash(inner, data[name]) for name, inner in value.items())
+    of: type = type(value)
+    if not is_dataclass(of):
+        return False
+    relations = _relations(of).items()
+    if any(each.instead and {name, each.instead}.isdisjoint(data) for name, each in relations):
+        return True
+    clashes = (_related(name, each, data, ()) for name, each in relations if name in data)
+    return any(map(any, clashes)) or any(_may_clash(getattr(value, n), data[n]) for n in data)
+
+
+@cache
+def _relations(of: type) -> Mapping[str, KeyRelation]:
+    """How the keys of a table go with others, of those that do."""
+    hints = get_type_hints(of, include_extras=True)
+    return {
+        name: each
+        for name, hint in hints.items()
+        for each in getattr(hint, "__metadata__", ())
+        if isinstance(each, KeyRelation)
+    }
+
+
+def _missing(path: Path, node: Node, other: str = "") -> Flaw:
+    """What is not there has to be, or another key in its place."""
+    how = _header(path) if "properties" in node else f"{path[-1]} = …"
+    means = f"{words_of(node)}. {node.get('description', '')}".strip()
+    return Flaw(path, "it is missing", f"add {how}{f' (or {other} = …)' if other else ''}: {means}")
+
+
 def _clashes(data: Any, node: Node, path: Path) -> Iterator[Flaw]:
     if isinstance(data, list | tuple):
         for n, each in enumerate(data):
             yield from _clashes(each, node.get("items", {}), (*path, n))
     elif isinstance(data, Mapping):
+        known = node.get("properties", {})
+        meant = {like(name, known) for name in data if name not in known}
+        for name, inner in known.items():
+            pair = {name, other} if (other := relation_of(inner).instead) else set()
+            if pair and pair.isdisjoint(data) and pair.isdisjoint(meant):
+                yield _missing((*path, name), inner, other)
         for name, value in data.items():
-            inner, here = node.get("properties", {}).get(name, {}), (*path, name)
+            inner, here = known.get(name, node.get("additionalProperties") or {}), (*path, name)
             yield from _related(name, relation_of(inner), data, here)
             yield from _clashes(value, inner, here)
 
@@ -222,9 +282,10 @@ def _related(
     if relation.needs and table.keys().isdisjoint(relation.needs):
         names = " or ".join(relation.needs)
         yield Flaw(path, f"it has no effect without {names}", f"set {names}, or remove it")
-    if relation.not_with in table:
-        told = f"{name} and {relation.not_with} contradict each other"
-        yield Flaw(path, told, "remove one of them")
+    for other in (relation.not_with, relation.instead):
+        if other in table:
+            told = f"{name} and {other} contradict each other"
+            yield Flaw(path, told, "remove one of them")
     for other, values in relation.only_for.items():
         if other in table and table[other] not in values:
             told = f'{other} "{table[other]}" has no {name}'
@@ -235,7 +296,10 @@ class _Tree(GenerateJsonSchema):
     """Titles are what a kind says in words; what a key means is the text below its field."""
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> Node:
-        made, texts = super().dataclass_schema(schema), _texts(schema["cls"])
+        made = super().dataclass_schema(schema)
+        texts: dict[str, str] = {}
+        for of in reversed(schema["cls"].__mro__[:-1]):
+            texts |= _texts(of)
         for field, node in zip(fields(schema["cls"]), made["properties"].values(), strict=True):
             node |= {"description": texts[field.name]} if field.name in texts else {}
         return made
@@ -245,7 +309,9 @@ class _Tree(GenerateJsonSchema):
         return {"type": "object", "propertyNames": name, "additionalProperties": value}
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> Node:
-        return self.generate_inner(schema["schema"])  # the page shows it as a file has it
+        node, default = self.generate_inner(schema["schema"]), schema.get("default")
+        is_as_written = node.get("type") != "string" or isinstance(default, str)
+        return {**node, "default": default} if is_as_written else node
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False

@@ -6,69 +6,24 @@ what it is called. Where it plays the edges, it calls, and nobody calls it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from pathlib import Path
+from typing import Annotated
 
+from harness.configuration.kinds import Flag, KeyRelation, Text, Whole
 from harness.domain.arrangements import Side
 from harness.loopback import LOOPBACK, is_loopback_host
-from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
-from harness.targets.reading import TargetFileReader, TargetProblem
+from harness.targets.key_kinds import File, OwnIp
+from harness.targets.reading import TargetFileReader
 
 PLACES_MAX = 20
 PALETTE_PORTS = 3
 """How many ports Palette takes; the bad endpoints follow."""
 
-PALETTE_KEYS: Mapping[str, TargetKey] = {
-    "bind": TargetKey(
-        "the address that it listens on",
-        allowed="an IP address of this machine",
-        pattern=r"^[0-9A-Fa-f.:]+$",
-        default=LOOPBACK,
-    ),
-    "host": TargetKey(
-        "the name or address by which the edge hosts reach it",
-        allowed="a host name or an IP address, without a port",
-        pattern=r"^[A-Za-z0-9.:-]+$",
-        default="`bind`, or localhost",
-    ),
-    "port": TargetKey(
-        "the first of the six ports that it listens on, which follow one another: Palette, Palette"
-        " over plain HTTP, Palette with a certificate of an unknown CA, and three bad endpoints",
-        TargetKeyKind.COUNT,
-        maximum=65_530,
-        default="free ones",
-    ),
-    "tls": TargetKey(
-        "whether the endpoint that is handed in is HTTPS, not HTTP",
-        TargetKeyKind.FLAG,
-        default="true",
-    ),
-    "cert_file": file_key(
-        "the certificate that it shows, in PEM, with those that lead to a CA that the edge hosts"
-        " trust",
-        default="one of a CA of its own",
-    ),
-    "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
-    "ca_out": file_key(
-        "where it keeps its own CA, for the edge hosts to trust: the certificate in this file,"
-        " the private key beside it (`.key`, mode 600); made at the first run",
-        default="a new CA for each run",
-    ),
-}
-EDGE_KEYS: Mapping[str, TargetKey] = {
-    "clusters": TargetKey(
-        "how many places for clusters it has", TargetKeyKind.COUNT, maximum=PLACES_MAX, default="3"
-    ),
-    "hosts": TargetKey(
-        "how many edge hosts each place has", TargetKeyKind.COUNT, maximum=PLACES_MAX, default="5"
-    ),
-}
-PEER_KEYS: Mapping[str, TargetKey] = {**PALETTE_KEYS, **EDGE_KEYS}
+_OF_EDGES = ("clusters", "hosts")
 _PLAYS = {
-    Side.CENTRAL: "the harness plays the edge hosts here, which call and are not called",
-    Side.EDGE: "the harness plays Palette here, and the edge hosts are the target's",
+    True: "the harness plays the edge hosts here, which call and are not called",
+    False: "the harness plays Palette here, and the edge hosts are the target's",
 }
 
 
@@ -76,93 +31,71 @@ _PLAYS = {
 class Peer:
     """How the side that the harness plays is reached, and how big it is.
 
-    Attributes:
-        bind: the address that Palette listens on.
-        host: the name or address by which the edge hosts reach it.
-        port: the first of six ports; 0 takes free ones.
-        tls: whether the endpoint that is handed in is HTTPS.
-        cert_file, key_file: the certificate that Palette shows; `None` for one of its own CA.
-        ca_out: where its own CA is kept; `None` for a new one each time.
-        clusters, hosts: places for clusters, and edge hosts in each.
+    A file says it so, with paths that start at its folder.
     """
 
-    bind: str = LOOPBACK
-    host: str = "localhost"
-    port: int = 0
-    tls: bool = True
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    ca_out: Path | None = None
-    clusters: int = 3
-    hosts: int = 5
+    bind: OwnIp = LOOPBACK
+    """The address that it listens on."""
+    host: Annotated[
+        str, Text(r"^[A-Za-z0-9.:-]+$", "a host name or an IP address, without a port")
+    ] = "localhost"
+    """The name or address by which the edge hosts reach it; with a `bind` that is not loopback,
+    that address."""
+    port: Annotated[int, Whole(0, 65_530)] = 0
+    """The first of the six ports that it listens on, which follow one another: Palette, Palette
+    over plain HTTP, Palette with a certificate of an unknown CA, and three bad endpoints; 0 takes
+    free ones."""
+    tls: Annotated[bool, Flag()] = True
+    """Whether the endpoint that is handed in is HTTPS, not HTTP."""
+    cert_file: File = None
+    """The certificate that it shows, in PEM, with those that lead to a CA that the edge hosts
+    trust; without it, one of a CA of its own."""
+    key_file: Annotated[File, KeyRelation(needs=("cert_file",))] = None
+    """Its private key, in PEM, if that is not in `cert_file`."""
+    ca_out: Annotated[File, KeyRelation(not_with="cert_file")] = None
+    """Where it keeps its own CA, for the edge hosts to trust: the certificate in this file, the
+    private key beside it (`.key`, mode 600); made at the first run. Without it, each run has a new
+    CA."""
+    clusters: Annotated[int, Whole(1, PLACES_MAX)] = 3
+    """How many places for clusters it has."""
+    hosts: Annotated[int, Whole(1, PLACES_MAX)] = 5
+    """How many edge hosts each place has."""
 
 
-def read_peer(reading: TargetFileReader, table: Table, described: frozenset[Side]) -> Peer:
+def read_peer(reading: TargetFileReader, said: Peer, described: frozenset[Side]) -> Peer:
     """The peer of a target file that describes these sides."""
-    _refuse_unused(reading, table, described)
-    for name in EDGE_KEYS:
-        if table.get(name) == 0:
-            problem = TargetProblem(
-                "0 stands there", f"from 1 to {PLACES_MAX}", "leave it out, or raise it"
-            )
-            reading.refuse(("peer", name), problem)
-    _refuse_certificates(reading, table)
-    bind = table.get("bind", LOOPBACK)
-    cert, key, ca = (
-        reading.path_of(table[name]) if name in table else None
-        for name in ("cert_file", "key_file", "ca_out")
-    )
-    given = {name: table[name] for name in ("port", "tls", "clusters", "hosts") if name in table}
-    host = _host(reading, table, bind)
-    return Peer(bind, host, cert_file=cert, key_file=key, ca_out=ca, **given)
+    _note_unused(reading, described)
+    _note_certificates(reading, said)
+    peer = reading.located(said, "cert_file", "key_file", "ca_out")
+    return peer if reading.says("peer", "host") else replace(peer, host=_host(reading, said.bind))
 
 
-def _refuse_unused(reading: TargetFileReader, table: Table, described: frozenset[Side]) -> None:
+def _note_unused(reading: TargetFileReader, described: frozenset[Side]) -> None:
     """A key that would change nothing is a misunderstanding."""
-    if table and described == frozenset(Side):
+    given = reading.data.get("peer", ())
+    if given and described == frozenset(Side):
         found = "the file describes both sides, so the harness plays none"
         remedy = "remove [peer], or the side that the harness is to play"
-        reading.refuse(("peer",), TargetProblem(found, "[peer] beside one side", remedy))
-    for side, keys in ((Side.CENTRAL, PALETTE_KEYS), (Side.EDGE, EDGE_KEYS)):
-        for name in keys if side in described else ():
-            if name in table:
-                allowed = ", ".join(EDGE_KEYS if keys is PALETTE_KEYS else PALETTE_KEYS)
-                reading.refuse(("peer", name), TargetProblem(_PLAYS[side], allowed, "remove it"))
+        reading.flaw(("peer",), found, remedy)
+    elif described:
+        is_edge_played = described == {Side.CENTRAL}
+        for name in given:
+            if (name in _OF_EDGES) is not is_edge_played:
+                reading.flaw(("peer", name), _PLAYS[is_edge_played], "remove it")
 
 
-def _refuse_certificates(reading: TargetFileReader, table: Table) -> None:
-    if "key_file" in table and "cert_file" not in table:
-        problem = TargetProblem(
-            "a key without its certificate", "cert_file, and its key", "add cert_file"
-        )
-        reading.refuse(("peer", "key_file"), problem)
-    if "cert_file" in table and "ca_out" in table:
-        found = "a certificate of one's own needs no CA of the harness's"
-        reading.refuse(("peer", "ca_out"), TargetProblem(found, "one of the two", "remove one"))
-    if str(table.get("ca_out", "")).endswith(".key"):
-        problem = TargetProblem(
-            "its key has that name", "a file such as ca.pem", "give another name"
-        )
-        reading.refuse(("peer", "ca_out"), problem)
-    for name in ("cert_file", "ca_out"):
-        if name in table and table.get("tls") is False:
+def _note_certificates(reading: TargetFileReader, said: Peer) -> None:
+    if said.ca_out and said.ca_out.suffix == ".key":
+        reading.flaw(("peer", "ca_out"), "its key has that name", "give another, such as ca.pem")
+    for name in ("cert_file", "ca_out") if not said.tls else ():
+        if getattr(said, name):
             found = "over plain HTTP no certificate is shown"
-            problem = TargetProblem(found, f"tls = true with {name}", "remove tls = false, or this")
-            reading.refuse(("peer", name), problem)
+            reading.flaw(("peer", name), found, "remove tls = false, or this")
 
 
-def _host(reading: TargetFileReader, table: Table, bind: str) -> str:
+def _host(reading: TargetFileReader, bind: str) -> str:
     """The name by which the peer is reached; an address of all interfaces is none."""
-    try:
-        everywhere = ip_address(bind).is_unspecified
-    except ValueError:
-        problem = TargetProblem(
-            f"{bind!r} stands there", "an IP address of this machine", "correct it"
-        )
-        reading.refuse(("peer", "bind"), problem)
-    if "host" in table:
-        return str(table["host"])
-    if everywhere:
-        allowed = "with bind = " + repr(bind) + ", host says how the edge hosts reach this machine"
-        reading.refuse(("peer",), TargetProblem("host is missing", allowed, "add host = …"))
+    if ip_address(bind).is_unspecified:
+        remedy = f"add host = …: with bind = {bind!r} it says how the edge hosts reach this machine"
+        reading.flaw(("peer",), "host is missing", remedy)
     return "localhost" if is_loopback_host(bind) else bind

@@ -12,32 +12,17 @@ PairproofError
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from harness.configuration import toml_lines
 from harness.configuration.errors import ConfigurationError, Flaw, PlacedFlaw
 from harness.domain.errors import PairproofError
 from harness.files import FileKind, read_text
-from harness.targets.key_kinds import Table, TargetKey, structure_flaws
 
-
-@dataclass(frozen=True, slots=True)
-class TargetProblem:
-    """What is wrong at one place. No part of it repeats a secret.
-
-    Attributes:
-        found: what stands there.
-        allowed: what may stand there.
-        remedy: what to do.
-    """
-
-    found: str
-    allowed: str
-    remedy: str
+Value = TypeVar("Value")
 
 
 class TargetFileError(ConfigurationError):
@@ -46,91 +31,72 @@ class TargetFileError(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class TargetFileReader:
-    """A target file that is being read.
+    """A target file whose keys are right, and that is being read: what makes no sense is noted.
 
     Attributes:
-        text: the whole text; errors look up their line in it.
-        file: what messages call it.
         folder: where relative paths start.
         environment: where credentials come from.
+        data: the file as it was written.
+        flaws: what is wrong. No part of it repeats a secret.
     """
 
-    text: str
-    file: str
     folder: Path
     environment: Mapping[str, str]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    flaws: list[Flaw] = field(default_factory=list)
 
-    def refuse(self, path: toml_lines.Path, problem: TargetProblem) -> NoReturn:
-        """Give up because of what stands at a path."""
-        self.refuse_all([Flaw(path, problem.found, problem.remedy, problem.allowed)])
+    def flaw(self, path: toml_lines.Path, found: str, remedy: str) -> None:
+        """Note that something is wrong at a path. The file is refused in the end."""
+        self.flaws.append(Flaw(path, found, remedy))
 
-    def refuse_all(self, flaws: Iterable[Flaw]) -> NoReturn:
-        """Give up because of all this."""
-        raise TargetFileError.of(self.file, self.text, flaws)
-
-    def check_structure(self, data: Table, keys: Mapping[str, TargetKey]) -> None:
-        """Refuse all keys that are unknown, missing, or hold what they may not hold."""
-        if flaws := list(structure_flaws(data, keys)):
-            self.refuse_all(flaws)
+    def says(self, *path: str | int) -> bool:
+        """Whether the file has something at a path, be it what holds anyway."""
+        table: Any = self.data
+        for part in path:
+            if isinstance(part, str) and part not in table:
+                return False
+            table = table[part]
+        return True
 
     def once(self, seen: dict[str, str], what: str, value: str, path: toml_lines.Path) -> None:
-        """Note a value, and refuse one that was there before."""
+        """Note a value, and what was there before."""
         key = f"{what} {value}"
         if key in seen:
-            self.refuse(
-                path,
-                TargetProblem(
-                    f"the {what} {value!r} stands at {seen[key]} already",
-                    f"each {what} once",
-                    f"give each its own {what}",
-                ),
-            )
-        seen[key] = toml_lines.dotted(path)
+            told = f"the {what} {value!r} stands at {seen[key]} already"
+            self.flaw(path, told, f"give each its own {what}")
+        seen.setdefault(key, toml_lines.dotted(path))
 
-    def address(self, url: str, path: toml_lines.Path) -> str:
-        """An address without a slash at its end."""
-        try:
-            parts = urlsplit(url)
-            usable = bool(parts.hostname) and parts.port != 0 and url == url.strip()
-        except ValueError:
-            usable = False
-        if not usable:
-            problem = TargetProblem(
-                f"{url!r} stands there, whose host or port is none",
-                "an address such as https://edge-1.example:5080",
-                "correct the address",
-            )
-            self.refuse(path, problem)
-        return url.rstrip("/")
-
-    def path_of(self, name: str) -> Path:
+    def path_of(self, name: Path) -> Path:
         """A file that a key names; a relative path starts at the target file's folder."""
-        return self.folder / Path(name).expanduser()
+        return self.folder / name
 
-    def credential(self, table: Mapping[str, Any], path: toml_lines.Path, name: str) -> str:
+    def located(self, said: Value, *names: str) -> Value:
+        """A table with the paths of its files as they are reached."""
+        files = {n: self.path_of(file) for n in names if (file := getattr(said, n)) is not None}
+        return replace(said, **files)  # type: ignore[type-var]
+
+    def credential(self, table: object, path: toml_lines.Path, name: str) -> str:
         """A credential of the table at `path`: from the variable that `<name>_env` names, or the
-        file that `<name>_file` names.
+        file that `<name>_file` names; empty where neither is there.
         """
-        if f"{name}_file" not in table:
-            return self.variable(table, (*path, f"{name}_env"))
-        here = (*path, f"{name}_file")
+        file, variable = getattr(table, f"{name}_file"), getattr(table, f"{name}_env")
+        if file is None:
+            return self.variable(variable, (*path, f"{name}_env")) if variable else ""
         try:
-            return credential_in(self.path_of(table[f"{name}_file"]))
+            return credential_in(self.path_of(file))
         except CredentialError as error:
-            self.refuse(here, error.problem)
+            self.flaw((*path, f"{name}_file"), str(error), error.remedy)
+            return ""
 
-    def variable(self, table: Mapping[str, Any], path: toml_lines.Path) -> str:
-        """The value of the environment variable that a key names."""
-        name = table[str(path[-1])]
+    def variable(self, name: str, path: toml_lines.Path, *, may_be_empty: bool = False) -> str:
+        """The value of the environment variable that stands at a path."""
         value = self.environment.get(name, "")
-        if not value:
-            self.refuse(
+        if not value and not (may_be_empty and name in self.environment):
+            is_there = "empty" if name in self.environment else "not set"
+            self.flaw(
                 path,
-                TargetProblem(
-                    f"the variable {name} is {'empty' if name in self.environment else 'not set'}",
-                    "a variable of the environment, or of the .env file beside the target file",
-                    f"set it: export {name}=…",
-                ),
+                f"the variable {name} is {is_there}",
+                f"set it (export {name}=…), or write it into the .env file beside the target file",
             )
         return value
 
@@ -138,18 +104,18 @@ class TargetFileReader:
 class CredentialError(PairproofError):
     """A credential cannot be taken from its file. The message never repeats what it holds."""
 
-    def __init__(self, problem: TargetProblem) -> None:
-        super().__init__(problem.found)
-        self.problem = problem
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(found)
+        self.remedy = remedy
 
 
 def _credential(file: str, line: int, found: str, remedy: str) -> CredentialError:
     # The file is not named: a credential itself may stand where its name belongs.
     told = f"the file that stands there cannot be used: {found}"
-    return CredentialError(TargetProblem(told, _ALLOWED, remedy.replace(file, "FILE")))
+    needed = "it takes a file of mode 600 that holds the credential and nothing else"
+    return CredentialError(told, f"{remedy.replace(file, 'FILE')}; {needed}")
 
 
-_ALLOWED = "a file of mode 600 that holds the credential and nothing else"
 _CREDENTIAL = FileKind("correct the path", 65_536, _credential, private=True)
 
 
@@ -171,7 +137,7 @@ _FORM = 'lines such as NAME=value or NAME="value", and comments after #'
 
 def _unusable(allowed: str) -> Callable[[str, int, str, str], TargetFileError]:
     return lambda file, line, found, remedy: TargetFileError(
-        file, [PlacedFlaw(line, "", found, remedy, allowed)]
+        file, [PlacedFlaw(line, "", found, f"{remedy}; it takes {allowed}")]
     )
 
 

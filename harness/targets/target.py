@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 from harness.catalogue.limits import Limits
+from harness.configuration.kinds import Above, Whole
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
@@ -18,6 +19,7 @@ from harness.domain.operations import Operation
 from harness.history.visible import visible_line
 from harness.loopback import is_loopback
 from harness.targets.arranging.reading import ArrangingSettings
+from harness.targets.key_kinds import Address, Named
 from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import Links
 from harness.targets.peer_table import Peer
@@ -30,8 +32,10 @@ from harness.wire.mapping import PLAIN, WireMap
 class Host:
     """An edge host and where its Local UI answers."""
 
-    uid: str
-    url: str
+    uid: Named
+    """The host's uid, as the target knows it."""
+    url: Address
+    """Where its Local UI answers; each host has an address of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +59,22 @@ class Control:
 class Timeouts:
     """How long the harness waits for the network, in seconds."""
 
-    connect_s: float = 5.0
-    check_s: float = 5.0
+    connect_s: Annotated[float, Above(60)] = 5.0
+    """A connection has to stand by then."""
+    check_s: Annotated[float, Above(60)] = 5.0
+    """How long the check before the first operation waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How the harness spares a target.
+    """How the harness spares a target."""
 
-    Attributes:
-        waits, wait_s: how often a 429 is waited for, and for how many seconds at most.
-        per_second: how many requests each address is sent a second at most; 0 for no bound.
-    """
-
-    waits: int = 3
-    wait_s: float = 10.0
-    per_second: float = 0.0
+    waits: Annotated[int, Whole(0, 20)] = 3
+    """How often an operation that is answered 429 with Retry-After is tried again."""
+    wait_s: Annotated[float, Above(120)] = 10.0
+    """A Retry-After beyond this is not waited for."""
+    per_second: Annotated[float, Above(100_000, "a number")] = 0.0
+    """How many requests each address is sent a second at most; without it there is no bound."""
 
 
 @dataclass(frozen=True, slots=True)

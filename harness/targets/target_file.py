@@ -6,31 +6,45 @@ The keys are declared in `target_keys`; `docs/target-file.md` explains them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration import toml_lines
-from harness.domain.arrangements import Side
+from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import RARELY_OFFERED, LocalOperation
-from harness.files import parse_toml, read_text
-from harness.targets.arranging.reading import read_arranging
-from harness.targets.key_kinds import Table
+from harness.domain.operations import RARELY_OFFERED, Credentials, LocalOperation
+from harness.files import read_text
+from harness.targets.arranging.commands import known_fields
+from harness.targets.arranging.reading import (
+    ArrangingSettings,
+    read_command,
+    read_commands,
+    read_given,
+)
 from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
 from harness.targets.reading import (
     TARGET_FILE,
+    TargetFileError,
     TargetFileReader,
-    TargetProblem,
     env_file_of,
     read_env_file,
 )
-from harness.targets.target import Control, Host, RateLimit, Target, TargetSlot, Timeouts
-from harness.targets.target_keys import FILE, SCHEMA
+from harness.targets.target import Control, Target, TargetSlot
+from harness.targets.target_keys import (
+    OPERATION_LIMITS,
+    TARGETS,
+    CentralTable,
+    ControlTable,
+    EdgeTable,
+    SlotTable,
+    TargetTables,
+)
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
 from harness.wire.routes import ROUTES
@@ -55,157 +69,169 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
     Raises:
         TargetFileError: the text is wrong; says where, and what to do.
     """
-    data = parse_toml(text, file, TARGET_FILE)
-    reader = _Reader(text, file, folder, environment)
-    reader.check_version(data)
-    reader.check_structure(data, FILE)
-    return reader.target(data)
+    data = TARGETS.parse(text, file)
+    said, flaws = TARGETS.judge(data)
+    reader = _Reader(folder, environment, data, flaws)
+    target = None if said is None or flaws else reader.target(said)
+    if target is None or flaws:
+        raise TargetFileError.of(file, text, flaws)
+    return target
 
 
 class _Reader(TargetFileReader):
-    """Reads a text whose structure is right, and checks that it makes sense."""
+    """Reads a file whose keys are right, and notes what makes no sense."""
 
-    def check_version(self, data: Table) -> None:
-        """The schema comes before everything else: another one has other keys."""
-        found = data.get("schema")
-        if found != SCHEMA:
-            told = "it is missing" if found is None else f"{found!r} stands there"
-            remedy = f'write schema = "{SCHEMA}", or use the pairproof that knows it'
-            self.refuse(("schema",), TargetProblem(told, f'"{SCHEMA}"', remedy))
-
-    def target(self, data: Table) -> Target:
-        """The target that the text describes."""
-        sides, limits = self.sides(data), data.get("limits", {})
-        operation_of = {route.operation.__name__: route.operation for route in ROUTES.values()}
-        edge, central = data.get("edge", {}), data.get("central", {})
-        proxy = data.get("network", {}).get("proxy", "")
-        places = self.places(edge.get("clusters", []))
-        peer = read_peer(self, data.get("peer", {}), sides)
+    def target(self, said: TargetTables) -> Target:
+        """The target that the file describes."""
+        described = {Side.EDGE: said.edge, Side.CENTRAL: said.central}
+        sides = frozenset(side for side, table in described.items() if table is not None)
+        for role in said.roles:
+            if role in sides:
+                continue
+            self.flaw(
+                ("roles",),
+                f"it names {role}, and [{role}] is missing",
+                f"add [{role}], which says where that side is reached, or take {role} out of"
+                " roles: the harness plays the side that is not described",
+            )
+        edge, central = said.edge, said.central
+        slots = edge.clusters if edge else ()
+        places = self.places(slots)
+        peer = read_peer(self, said.peer, sides)
+        trust = read_trust(self, said.tls, ("tls",))
+        hosts = [host.uid for place in places for host in place.hosts]
+        limits = asdict(said.limits)
+        operation_limits = limits.pop(OPERATION_LIMITS)
         return Target(
-            info=self.info(data, places, peer),
+            info=self.info(said, places, peer),
             places=places,
             local_user=self.local_user(edge) if edge else LocalUser("", ""),
-            central_url=self.address(central["url"], ("central", "url")) if central else "",
-            endpoint=self.endpoint(central, sides),
-            endpoint_forms=central.get("endpoint_forms", {}),
-            trust=read_trust(self, data.get("tls", {}), ("tls",)),
+            central_url=central.url if central else "",
+            endpoint=self.endpoint(central, sides) if central else "",
+            endpoint_forms=central.endpoint_forms if central else {},
+            trust=trust,
             trusts={
-                side: read_trust(self, data[side.value]["tls"], (side.value, "tls"))
-                for side in Side
-                if "tls" in data.get(side.value, {})
+                side: read_trust(self, table.tls, (side.value, "tls"))
+                for side, table in described.items()
+                if table is not None and table.tls is not None
             },
-            controls=self.controls(data, sides),
-            limits=Limits.from_mapping({k: v for k, v in limits.items() if k != "operations"}),
+            controls=self.controls(said, trust),
+            limits=Limits.from_mapping(limits),
             operation_limits={
-                operation_of[name]: float(s) for name, s in limits.get("operations", {}).items()
+                kind: operation_limits[kind.__name__]
+                for kind in ROUTES
+                if kind.__name__ in operation_limits
             },
-            timeouts=Timeouts(**data.get("timeouts", {})),
-            rate_limit=RateLimit(**data.get("rate_limit", {})),
-            wire=read_wire(self, data),
+            timeouts=said.timeouts,
+            rate_limit=said.rate_limit,
+            wire=read_wire(self, said),
             peer=peer,
-            proxy=self.address(proxy, ("network", "proxy")) if proxy else "",
-            allow_writes=data.get("allow_writes", False),
-            keeps=frozenset(map(LedgerKind, data.get("keeps", []))),
-            arranging=read_arranging(self, data),
-            links=read_links(self, data),
+            proxy=said.network.proxy,
+            allow_writes=said.allow_writes,
+            keeps=frozenset(map(LedgerKind, said.keeps)),
+            arranging=self.arranging(said, slots),
+            links=read_links(self, said.links, hosts),
         )
 
-    def sides(self, data: Table) -> frozenset[Side]:
-        """The sides that the text describes: at least those that are judged."""
-        for role in data["roles"]:
-            if role not in data:
-                problem = TargetProblem(
-                    f"it is missing, and roles names {role}",
-                    f"[{role}], which says where that side is reached",
-                    f"add [{role}], or take {role} out of roles: the harness plays the side that"
-                    " is not described",
-                )
-                self.refuse(("roles",), problem)
-        return frozenset(side for side in Side if side.value in data)
-
-    def endpoint(self, central: Table, sides: frozenset[Side]) -> str:
-        """The Palette endpoint. Edge hosts that the harness plays have to make sense of it."""
-        endpoint = str(central.get("endpoint", central.get("url", "")))
+    def endpoint(self, central: CentralTable, sides: frozenset[Side]) -> str:
+        """The Palette endpoint, as it is written. Edge hosts that the harness plays have to make
+        sense of it.
+        """
+        endpoint = central.endpoint
+        if endpoint is None:
+            endpoint = str(self.data["central"]["url"])
         if Side.EDGE not in sides:
             try:
                 base_url(endpoint)
             except Refusal as refusal:
-                allowed = "a host name or a URL, at which the harness's edge hosts ask"
-                problem = TargetProblem(refusal.refused.message, allowed, "correct it")
-                self.refuse(("central", "endpoint"), problem)
+                remedy = "write a host name or a URL, at which the harness's edge hosts ask"
+                self.flaw(("central", "endpoint"), refusal.refused.message, remedy)
         return endpoint
 
-    def local_user(self, edge: Table) -> LocalUser:
+    def local_user(self, edge: EdgeTable) -> LocalUser:
         """The user who may log in to each Local UI."""
-        login, at = edge["login"], ("edge", "login")
-        username, password = (self.credential(login, at, n) for n in ("username", "password"))
+        at = ("edge", "login")
+        username, password = (
+            self.credential(edge.login, at, name) for name in ("username", "password")
+        )
         return LocalUser(username, password)
 
-    def info(self, data: Table, places: tuple[TargetSlot, ...], peer: Peer) -> TargetInfo:
+    def info(self, said: TargetTables, places: tuple[TargetSlot, ...], peer: Peer) -> TargetInfo:
         """Who made it and what it claims; a claim has to be possible."""
-        features = frozenset(map(Feature, data.get("features", [])))
+        features = frozenset(map(Feature, said.features))
         spans = max((len(place.hosts) for place in places), default=peer.hosts)
         if Feature.MULTI_NODE in features and spans < 2:
             table = "edge.clusters" if places else "peer"
-            self.refuse(
-                ("features",),
-                TargetProblem(
-                    f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts",
-                    "the claim, where a cluster can span several hosts",
-                    f"add hosts to {table}, or drop the claim",
-                ),
-            )
-        roles = frozenset(map(Role, data["roles"]))
+            told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
+            self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
         played = LocalOperation if not places else ()  # an edge of ours has whatever there is
         offers = {k.__name__: k not in RARELY_OFFERED or issubclass(k, played) for k in ROUTES}
-        offers |= data.get("offers", {})
-        not_offered = frozenset(kind for kind in ROUTES if not offers[kind.__name__])
+        offers |= said.offers
         return TargetInfo(
-            **data["implementation"],
-            roles=roles,
+            **asdict(said.implementation),
+            roles=frozenset(map(Role, said.roles)),
             features=features,
-            not_offered=not_offered,
-            words={trouble: tuple(words) for trouble, words in data.get("words", {}).items()},
+            not_offered=frozenset(kind for kind in ROUTES if not offers[kind.__name__]),
+            words=said.words,
         )
 
-    def places(self, tables: list[Table]) -> tuple[TargetSlot, ...]:
+    def places(self, slots: tuple[SlotTable, ...]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""
         seen: dict[str, str] = {}
-        places = []
-        for n, table in enumerate(tables):
+        for n, said in enumerate(slots):
             at: toml_lines.Path = ("edge", "clusters", n)
-            self.once(seen, "slot", table["slot"], (*at, "slot"))
-            hosts = []
-            for m, entry in enumerate(table["hosts"]):
-                here = (*at, "hosts", m)
-                self.once(seen, "uid", entry["uid"], (*here, "uid"))
-                url = self.address(entry["url"], (*here, "url"))
-                self.once(seen, "address", url, (*here, "url"))
-                hosts.append(Host(entry["uid"], url))
-            places.append(TargetSlot(table["slot"], tuple(hosts)))
-        return tuple(places)
+            self.once(seen, "slot", said.slot, (*at, "slot"))
+            for m, host in enumerate(said.hosts):
+                self.once(seen, "uid", host.uid, (*at, "hosts", m, "uid"))
+                self.once(seen, "address", host.url, (*at, "hosts", m, "url"))
+        return tuple(TargetSlot(said.slot, said.hosts) for said in slots)
 
-    def controls(self, data: Table, sides: frozenset[Side]) -> dict[Side, Control]:
-        """The control port of each side that has one: its own, or the one for all described."""
-        found: dict[Side, Control] = {}
-        if "control" in data:
-            # It stands beside [tls], and goes by it, whatever its sides go by.
-            trust = read_trust(self, data.get("tls", {}), ("tls",))
-            shared = self.control(data["control"], ("control",), trust)
-            found = dict.fromkeys((side for side in Side if side in sides), shared)
-        for side in found.keys() | sides:
-            own = data[side.value].get("control")
+    def arranging(self, said: TargetTables, slots: tuple[SlotTable, ...]) -> ArrangingSettings:
+        """How preconditions are arranged."""
+        admin = said.central.admin if said.central else None
+        at = ("central", "admin")
+        resets = {
+            slot.slot: read_command(
+                self, slot.reset, ("edge", "clusters", n, "reset"), known_fields(RenewCluster)
+            )
+            for n, slot in enumerate(slots)
+            if slot.reset
+        }
+        is_disposable = {
+            s.slot: bool(s.reset) if s.disposable is None else s.disposable for s in slots
+        }
+        return ArrangingSettings(
+            ways=said.arrange.ways,
+            commands=read_commands(self, said.arrange.commands),
+            resets=resets,
+            disposable=frozenset(slot for slot, yes in is_disposable.items() if yes),
+            admin=Credentials(
+                api_key=self.credential(admin, at, "api_key"), project_uid=admin.project_uid
+            )
+            if admin
+            else None,
+            given=read_given(self, said.given),
+        )
+
+    def controls(self, said: TargetTables, trust: Trust) -> dict[Side, Control]:
+        """The control port of each side that has one: its own, or the one for all described.
+
+        That one stands beside `[tls]`, and goes by it, whatever its sides go by.
+        """
+        sides = {side: t for side in Side if (t := getattr(said, side.value)) is not None}
+        shared = said.control and self.control(said.control, ("control",), trust)
+        found = dict.fromkeys(sides, shared) if shared else {}
+        for side, table in sides.items():
             path = (side.value, "control")
-            if own is not None and "control" in data:
+            if table.control and shared:
                 told = "[control] names one for both sides already"
-                self.refuse(
-                    path, TargetProblem(told, "one control port a side", "remove one of the two")
-                )
-            if own is not None:
-                found[side] = self.control(own, path)
+                self.flaw(path, told, "remove one of the two")
+            if table.control:
+                found[side] = self.control(table.control, path)
         return found
 
-    def control(self, table: Table, path: toml_lines.Path, trust: Trust | None = None) -> Control:
+    def control(
+        self, said: ControlTable, path: toml_lines.Path, trust: Trust | None = None
+    ) -> Control:
         """One control port."""
-        url = self.address(table["url"], (*path, "url"))
-        return Control(url, self.credential(table, path, "secret"), trust)
+        return Control(said.url, self.credential(said, path, "secret"), trust)

@@ -11,37 +11,36 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from harness.configuration import toml_lines
+from harness.configuration.kinds import AtLeastOne, Flag, KeyRelation, Text
 from harness.files import UnusableFile, require_pem
-from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
-from harness.targets.reading import TargetFileReader, TargetProblem
+from harness.targets.key_kinds import File
+from harness.targets.reading import TargetFileReader
 
 _PREFIX = "sha256:"
 SHOW_S = 5.0
 """A server has to show its certificate by then."""
 
 
-TLS_KEYS: Mapping[str, TargetKey] = {
-    "ca_file": file_key("the certificates to trust, in PEM, in place of the machine's own"),
-    "fingerprints": TargetKey(
-        "trust these certificates alone, by the SHA-256 of the one that a server shows; neither"
-        " its chain, its name nor its dates count then",
-        TargetKeyKind.TEXTS,
-        allowed='fingerprints such as "sha256:AB:CD…", of 32 bytes',
-        pattern=r"^sha256:([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$|^sha256:[0-9A-Fa-f]{64}$",
+def fingerprint_from(text: str) -> bytes:
+    """The 32 bytes of `sha256:AB:CD…`, with or without colons."""
+    return bytes.fromhex(text.removeprefix(_PREFIX).replace(":", ""))
+
+
+_Fingerprint = Annotated[
+    bytes,
+    Text(
+        r"^sha256:([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$|^sha256:[0-9A-Fa-f]{64}$",
+        'a fingerprint of 32 bytes, such as "sha256:AB:CD…"',
+        fingerprint_from,
     ),
-    "insecure": TargetKey("trust any certificate", TargetKeyKind.FLAG, default="false"),
-    "cert_file": file_key("the certificate to show to a server that asks for one, in PEM"),
-    "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
-}
-
-
+]
 _WAYS = ("ca_file", "fingerprints", "insecure")
 
 
@@ -49,18 +48,20 @@ _WAYS = ("ca_file", "fingerprints", "insecure")
 class Trust:
     """Which certificates are trusted, and what is shown to a server that asks for one.
 
-    Attributes:
-        ca_file: certificates in PEM; `None` for the machine's usual ones.
-        insecure: any certificate will do.
-        fingerprints: SHA-256 of the certificates that will do, whatever else is the matter.
-        cert_file, key_file: the client's certificate and its key.
+    A file says it so, with paths that start at its folder.
     """
 
-    ca_file: Path | None = None
-    insecure: bool = False
-    fingerprints: frozenset[bytes] = frozenset()
-    cert_file: Path | None = None
-    key_file: Path | None = None
+    ca_file: File = None
+    """The certificates to trust, in PEM, in place of the machine's own."""
+    insecure: Annotated[bool, Flag()] = False
+    """Trust any certificate."""
+    fingerprints: Annotated[frozenset[_Fingerprint], AtLeastOne()] = frozenset()
+    """Trust these certificates alone, by the SHA-256 of the one that a server shows; neither its
+    chain, its name nor its dates count then."""
+    cert_file: File = None
+    """The certificate to show to a server that asks for one, in PEM."""
+    key_file: Annotated[File, KeyRelation(needs=("cert_file",))] = None
+    """Its private key, in PEM, if that is not in `cert_file`."""
 
     def context(self) -> ssl.SSLContext:
         """What a TLS client checks certificates with; holds for every connection made with it.
@@ -78,50 +79,36 @@ class Trust:
         return pinned(context, self.fingerprints) if self.fingerprints else context
 
 
-def read_trust(reading: TargetFileReader, table: Table, path: toml_lines.Path) -> Trust:
-    """The trust that a table at `path` states; its files are tried, where their lines are known."""
-    named = [way for way in _WAYS if table.get(way)]
+def read_trust(reading: TargetFileReader, said: Trust, path: toml_lines.Path) -> Trust:
+    """The trust that a table at `path` says; its files are tried, where their lines are known."""
+    named = [way for way in _WAYS if getattr(said, way)]
     if len(named) > 1:
         shown = {"insecure": "insecure = true"}
         first, second = (shown.get(way, way) for way in named[:2])
-        problem = TargetProblem(
-            f"{first} and {second} contradict each other", "one of them", "remove one"
+        reading.flaw(
+            (*path, named[1]), f"{first} and {second} contradict each other", "remove one of them"
         )
-        reading.refuse((*path, named[1]), problem)
-    if "key_file" in table and "cert_file" not in table:
-        problem = TargetProblem(
-            "a key without its certificate", "cert_file, and its key", "add cert_file"
-        )
-        reading.refuse((*path, "key_file"), problem)
-    trust = Trust(
-        _file(reading, table, "ca_file"),
-        table.get("insecure", False),
-        frozenset(map(fingerprint_from, table.get("fingerprints", []))),
-        _file(reading, table, "cert_file"),
-        _file(reading, table, "key_file"),
-    )
+    trust = reading.located(said, "ca_file", "cert_file", "key_file")
     _try(reading, Trust(trust.ca_file), (*path, "ca_file"), "certificate")
     if trust.cert_file is not None:
-        _try(reading, trust, (*path, "cert_file"), "certificate with its key (without a password)")
+        shown_one = Trust(cert_file=trust.cert_file, key_file=trust.key_file)
+        what = "certificate with its key (without a password)"
+        _try(reading, shown_one, (*path, "cert_file"), what)
     return trust
 
 
-def _file(reading: TargetFileReader, table: Table, name: str) -> Path | None:
-    return reading.path_of(table[name]) if name in table else None
-
-
 def _try(reading: TargetFileReader, trust: Trust, path: toml_lines.Path, what: str) -> None:
-    """See whether the files can be used, and refuse the key at `path` if not."""
+    """See whether the files can be used."""
     try:
         trust.context()
     except (OSError, UnusableFile) as error:
         told = f"{trust.cert_file or trust.ca_file} cannot be used: it holds no {what}"
-        problem = TargetProblem(
+        reading.flaw(
+            path,
             error.told if isinstance(error, UnusableFile) else told,
-            f"a file with {what} in PEM",
-            "correct the path (a relative one starts at the target file's folder)",
+            f"correct the path to a file with {what} in PEM (a relative one starts at the target"
+            " file's folder)",
         )
-        reading.refuse(path, problem)
 
 
 class PinMismatch(ssl.SSLError):
@@ -136,11 +123,6 @@ class PinMismatch(ssl.SSLError):
         super().__init__(f"the certificate is {found}, and {' or '.join(expected)} is expected")
         self.found = found
         self.expected = expected
-
-
-def fingerprint_from(text: str) -> bytes:
-    """The 32 bytes of `sha256:AB:CD…`, with or without colons."""
-    return bytes.fromhex(text.removeprefix(_PREFIX).replace(":", ""))
 
 
 def describe_fingerprint(digest: bytes) -> str:

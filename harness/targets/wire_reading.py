@@ -3,70 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from harness.configuration.toml_writing import assignments
 from harness.files import read_toml
-from harness.targets.reading import TARGET_FILE, TargetFileReader, TargetProblem
-from harness.targets.target_keys import FILE, SCHEMA, WIRE_KEYS
-from harness.wire.mapping import MappingError, OperationMap, WireMap
-from harness.wire.mapping.plan import WordTable
+from harness.targets.reading import TARGET_FILE, TargetFileError, TargetFileReader
+from harness.targets.target_keys import SCHEMA, TARGETS, WIRES, OperationTable, WireTables
+from harness.wire.local_ui import V1Error
+from harness.wire.mapping import PLAIN, MappingError, OperationMap, WireMap
 from harness.wire.routes import ROUTES
 
-_Table = Mapping[str, Any]
 
-
-def read_wire(reading: TargetFileReader, data: _Table) -> WireMap:
-    """The mapping that the tables of a target file make, whose structure is right.
-
-    Raises:
-        TargetFileError: it contradicts itself, or names what is not there.
-    """
+def read_wire(reading: TargetFileReader, said: WireTables) -> WireMap:
+    """The mapping that the tables of a target file make."""
     operation_of = {route.operation.__name__: route.operation for route in ROUTES.values()}
-    errors = dict(data.get("errors", {}))
-    refused = errors.pop("refused", [])
-    in_success = errors.pop("in_success", False)
+    errors = {name: getattr(said.errors, name) for name in V1Error.model_fields}
     try:
         return WireMap(
-            operations={
-                operation_of[name]: _operation(table)
-                for name, table in data.get("paths", {}).items()
-            },
-            headers=data.get("headers", {}),
-            fields=data.get("fields", {}),
-            codes=data.get("codes", {}),
-            code_status=data.get("code_status", {}),
-            errors=errors,
-            errors_in_success=in_success,
-            refused=tuple(refused),
-            states=_words(data.get("states", {})),
-            constants=data.get("constants", {}),
+            operations={operation_of[n]: _operation(table) for n, table in said.paths.items()},
+            headers=said.headers,
+            fields=said.fields,
+            codes=said.codes,
+            code_status=said.code_status,
+            errors={name: place for name, place in errors.items() if place is not None},
+            errors_in_success=said.errors.in_success,
+            refused=said.errors.refused,
+            states=said.states,
+            constants=said.constants,
         )
     except MappingError as error:
-        problem = TargetProblem(error.found, error.allowed, error.remedy)
-        reading.refuse(error.place, problem)
+        reading.flaw(error.place, error.found, f"{error.remedy}; it takes {error.allowed}")
+        return PLAIN
 
 
-def _operation(table: _Table) -> OperationMap:
-    return OperationMap(
-        method=table.get("method", ""),
-        path=table.get("path", ""),
-        status=tuple(table.get("status", ())),
-        refused=tuple(table.get("refused", ())),
-        request=table.get("request", {}),
-        response=table.get("response", {}),
-        states=_words(table.get("states", {})),
-        constants=table.get("constants", {}),
-        answer_constants=table.get("answer_constants", {}),
-    )
-
-
-def _words(table: _Table) -> WordTable:
-    return {
-        ours: (theirs,) if isinstance(theirs, str) else tuple(theirs)
-        for ours, theirs in table.items()
-    }
+def _operation(said: OperationTable) -> OperationMap:
+    return OperationMap(**{each.name: getattr(said, each.name) for each in fields(OperationMap)})
 
 
 def load_wire(path: Path) -> WireMap:
@@ -76,10 +48,15 @@ def load_wire(path: Path) -> WireMap:
         TargetFileError: the file cannot be read or is wrong; says where, and what to do.
     """
     text, data = read_toml(path, TARGET_FILE)
-    reading = TargetFileReader(text, str(path), path.parent, {})
     is_target = data.get("schema") == SCHEMA
-    reading.check_structure(data, FILE if is_target else WIRE_KEYS)
-    return read_wire(reading, data)
+    if is_target:
+        del data["schema"]
+    said, flaws = (TARGETS if is_target else WIRES).judge(data)
+    reading = TargetFileReader(path.parent, {}, flaws=flaws)
+    wire = PLAIN if said is None else read_wire(reading, said)
+    if flaws:
+        raise TargetFileError.of(str(path), text, flaws)
+    return wire
 
 
 _Entries = Mapping[str, object]

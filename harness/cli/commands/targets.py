@@ -52,13 +52,13 @@ def target_init(
 @target_app.command("schema", epilog="Example: pairproof target schema > target.schema.json")
 def target_schema(
     table: Annotated[
-        bool, typer.Option("--table", help="The keys as a table (Markdown) instead.")
+        bool, typer.Option("--table", help="The keys as tables (Markdown) instead.")
     ] = False,
 ) -> None:
     """Print the JSON Schema of a target file, for editors."""
-    from harness.targets.target_schema import schema_text, to_markdown
+    from harness.targets.target_keys import target_schema_text, to_markdown
 
-    typer.echo(to_markdown() if table else schema_text(), nl=False)
+    typer.echo(to_markdown() if table else target_schema_text(), nl=False)
 
 
 @commands.command(epilog="Example: pairproof doctor --target target.toml")

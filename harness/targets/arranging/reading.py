@@ -7,10 +7,23 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path as FilePath
+from typing import Annotated, Final
 
+from harness.configuration.errors import Misspelt, literal
+from harness.configuration.kinds import (
+    Above,
+    AtLeastOne,
+    Distinct,
+    Flag,
+    KeyRelation,
+    NamedBy,
+    OneOf,
+    Text,
+    Whole,
+)
 from harness.configuration.toml_lines import Path
-from harness.domain.arrangements import SIDES_OF, RenewCluster
+from harness.domain.arrangements import SIDES_OF
 from harness.domain.operations import Credentials
 from harness.domain.permission import TENANT, Grant, PairPermission
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
@@ -24,7 +37,8 @@ from harness.targets.arranging.commands import (
     placeholders,
 )
 from harness.targets.arranging.given import GivenPerson, GivenThings
-from harness.targets.reading import TargetFileReader, TargetProblem
+from harness.targets.key_kinds import File, Named, Texts, Variable
+from harness.targets.reading import TargetFileReader
 
 WAYS: Final = ("control", "link", "commands", "given", "api", "person")
 """The ways to arrange something, in the order in which they are tried by default."""
@@ -67,208 +81,277 @@ _ALWAYS: Final = ("PATH", "HOME", "LANG")
 _SECRET_LENGTH_MIN: Final = 6
 _KINDS = {kind.__name__: kind for kind in SIDES_OF}
 
-Table = Mapping[str, Any]
+# --- what a file says --------------------------------------------------------------------------
 
 
-def read_arranging(reading: TargetFileReader, data: Table) -> ArrangingSettings:
-    """How preconditions are arranged, from a whole target file whose structure is right.
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise Misspelt(f"{literal(text)}: {error}", "write a regular expression") from error
+    return text
 
-    Raises:
-        TargetFileError: something in it makes no sense; says where, and what to do.
-    """
-    arrange, given = data.get("arrange", {}), data.get("given", {})
-    places = data.get("edge", {}).get("clusters", [])
-    admin = data.get("central", {}).get("admin")
-    credentials = None
-    if admin is not None:
-        key = reading.credential(admin, ("central", "admin"), "api_key")
-        credentials = Credentials(api_key=key, project_uid=admin.get("project_uid", TENANT))
-    resets = {
-        place["slot"]: read_command(
-            reading, place["reset"], ("edge", "clusters", n, "reset"), known_fields(RenewCluster)
+
+@dataclass(frozen=True, slots=True)
+class CommandTable:
+    """A command."""
+
+    command: Annotated[tuple[str, ...], AtLeastOne(is_required=True)]
+    """The program and its arguments, with fields of the arrangement in braces; it is not run by a
+    shell, and a relative path starts at the target file's folder."""
+    stdin: Annotated[bool, Flag()] = True
+    """Whether it gets the arrangement as JSON on standard input."""
+    timeout_s: Annotated[float, Above(3_600)] = TIMEOUT_S
+    """It is killed after this time."""
+    expect: Annotated[int, Whole(0, 255)] = 0
+    """The exit code that means success."""
+    expect_output: Annotated[str, Text("", "a regular expression", _expression)] = ""
+    """A regular expression that its standard output has to contain."""
+    pass_env: Annotated[
+        tuple[Annotated[str, Text(r"^[A-Za-z_][A-Za-z0-9_]*$", "a variable's name")], ...],
+        AtLeastOne(),
+    ] = ()
+    """Variables of the environment that it gets besides PATH, HOME and LANG."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangingCommandTable(CommandTable):
+    """A command for arrangements."""
+
+    stays: Annotated[bool, Flag()] = False
+    """It is started once, gets each arrangement as a line of JSON and answers with one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangeTable:
+    """`[arrange]`."""
+
+    ways: Annotated[tuple[Annotated[str, OneOf(*WAYS)], ...], Distinct()] = WAYS
+    """The ways that are tried, in this order (see `docs/arranging.md`)."""
+    commands: Annotated[
+        dict[Annotated[str, OneOf(ANY, *_KINDS)], ArrangingCommandTable],
+        NamedBy("arrangement or *"),
+    ] = field(default_factory=dict)
+    """Commands, each for one kind of arrangement; `*` for every one without one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminTable:
+    """`[central.admin]`."""
+
+    api_key_env: Annotated[Variable, KeyRelation(instead="api_key_file")] = ""
+    """The variable that holds the API key of an administrator of the tenant."""
+    api_key_file: File = None
+    """In place of `api_key_env`: the file that holds it."""
+    project_uid: str = TENANT
+    """The scope that the calls name; without it, the tenant's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PersonTable:
+    label: Named
+    """Who it is, for people."""
+    api_key_env: Annotated[Variable, KeyRelation(instead="api_key_file")] = ""
+    """The variable that holds their API key."""
+    api_key_file: File = None
+    """In place of `api_key_env`: the file that holds it."""
+    email: str = ""
+    """Their e-mail address, by which they log in."""
+    password_env: Annotated[Variable, KeyRelation(not_with="password_file")] = ""
+    """The variable that holds their password."""
+    password_file: File = None
+    """In place of `password_env`: the file that holds it."""
+    permissions: Annotated[tuple[PairPermission, ...], Distinct()] = tuple(PairPermission)
+    """Their permissions on pairing requests, and no others."""
+    projects: Texts | None = None
+    """The projects in which they have these; without it, the first of `given.projects`."""
+    tenant: Annotated[bool, Flag()] = False
+    """They have them in the scope of the tenant as well."""
+    tenant_admin: Annotated[bool, Flag()] = False
+    """They may create registration tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PackTable:
+    layer: Layer
+    """The layer that it fills."""
+    name: Named
+    """What it is called."""
+    version: Named
+    """Its exact version."""
+
+
+@dataclass(frozen=True, slots=True)
+class _VersionTable:
+    version: Named
+    """The version, such as 1.0.0."""
+    packs: Annotated[tuple[_PackTable, ...], AtLeastOne(is_required=True)]
+    """Its packs."""
+    published: Annotated[bool, Flag()] = True
+    """Whether it is published, not a draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ProfileTable:
+    uid: Named
+    """Its uid."""
+    name: Named
+    """What it is called."""
+    type: ProfileType
+    """Its type."""
+    versions: Annotated[tuple[_VersionTable, ...], AtLeastOne(is_required=True)]
+    """All its versions."""
+    project_uid: str = ""
+    """The project that it is in; without it, any that is given."""
+
+    def profile(self) -> ClusterProfile:
+        """As a run knows it."""
+        editions = (
+            ProfileEdition(
+                each.version,
+                tuple(Pack(pack.layer, pack.name, pack.version) for pack in each.packs),
+                each.published,
+            )
+            for each in self.versions
         )
-        for n, place in enumerate(places)
-        if "reset" in place
-    }
-    disposable = (p["slot"] for p in places if p.get("disposable", "reset" in p))
-    return ArrangingSettings(
-        ways=tuple(arrange.get("ways", WAYS)),
-        commands=_commands(reading, arrange.get("commands", {})),
-        resets=resets,
-        disposable=frozenset(disposable),
-        admin=credentials,
-        given=_given(reading, given),
-    )
+        return ClusterProfile(self.uid, self.name, self.type, tuple(editions), self.project_uid)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTable:
+    """`[given]`."""
+
+    projects: Texts = ()
+    """Uids of projects that scenarios may use, one at a time."""
+    clusters: Annotated[bool, Flag()] = False
+    """The clusters of `edge.clusters` are used as they are installed there."""
+    people: Annotated[tuple[_PersonTable, ...], AtLeastOne()] = ()
+    """Users of Palette with just these permissions."""
+    profiles: Annotated[tuple[_ProfileTable, ...], AtLeastOne()] = ()
+    """Cluster profiles; those that match the clusters' own let them be accepted."""
 
 
 # --- commands -----------------------------------------------------------------------------------
 
 
-def _commands(reading: TargetFileReader, tables: Table) -> dict[str, Command]:
-    return {
-        name: read_command(
-            reading,
-            table,
-            ("arrange", "commands", name),
-            (KIND,) if name == ANY else known_fields(_KINDS[name]),
-        )
-        for name, table in tables.items()
-    }
+def read_commands(
+    reading: TargetFileReader, tables: Mapping[str, ArrangingCommandTable]
+) -> dict[str, Command]:
+    """The commands for arrangements, by the name of one or `*`."""
+    fields_of = {ANY: (KIND,), **{name: known_fields(kind) for name, kind in _KINDS.items()}}
+    at = ("arrange", "commands")
+    return {n: read_command(reading, said, (*at, n), fields_of[n]) for n, said in tables.items()}
 
 
 def read_command(
-    reading: TargetFileReader, table: Table, path: Path, fields: Iterable[str]
+    reading: TargetFileReader, said: CommandTable, path: Path, fields: Iterable[str]
 ) -> Command:
     """One command, whose words may use these placeholders."""
-    words = tuple(table["command"])
-    here = (*path, "command")
-    for word in words:
-        _check_word(reading, word, here, tuple(fields))
-    if placeholders(words[0]):
-        problem = TargetProblem(
-            f"the program {words[0]!r} has a placeholder", "a fixed program", "name it in full"
+    words, here, known = said.command, (*path, "command"), tuple(fields)
+    used = [_placeholders(reading, word, here, known) for word in words]
+    stays = isinstance(said, ArrangingCommandTable) and said.stays
+    if stays:
+        _check_staying(
+            reading, [word for word, names in zip(words, used, strict=True) if names], path
         )
-        reading.refuse(here, problem)
-    if table.get("stays", False):
-        _check_staying(reading, table, path)
-    passed = tuple(table.get("pass_env", ()))
-    own = {name: _variable(reading, name, (*path, "pass_env")) for name in passed}
+    if used[0]:
+        told = f"the program {words[0]!r} has a placeholder"
+        reading.flaw(here, told, "name a fixed program in full")
+    at = (*path, "pass_env")
+    own = {n: reading.variable(n, at, may_be_empty=True) for n in said.pass_env}
     always = {name: reading.environment[name] for name in _ALWAYS if name in reading.environment}
     return Command(
-        words=(_program(reading, words[0], here), *words[1:]),
+        words=(words[0] if used[0] else _program(reading, words[0], here), *words[1:]),
         folder=reading.folder.absolute(),
-        stdin=table.get("stdin", True),
-        timeout_s=table.get("timeout_s", TIMEOUT_S),
-        expect=table.get("expect", 0),
-        expect_output=_expression(reading, table.get("expect_output", ""), path),
+        stdin=said.stdin,
+        timeout_s=said.timeout_s,
+        expect=said.expect,
+        expect_output=said.expect_output,
         environment={"PATH": os.defpath, **always, **own},
         secrets=tuple(value for value in own.values() if len(value) >= _SECRET_LENGTH_MIN),
-        stays=table.get("stays", False),
+        stays=stays,
     )
 
 
-def _check_staying(reading: TargetFileReader, table: Table, path: Path) -> None:
-    """A command that stays is told by lines alone, and says by lines how it went."""
-    why = "of a command that stays, which gets each arrangement as a line and answers with one"
-    for word in table["command"]:
-        if placeholders(word):
-            problem = TargetProblem(
-                f"{word!r} has a placeholder", f"the fixed words {why}", "remove it"
-            )
-            reading.refuse((*path, "command"), problem)
+def _check_staying(reading: TargetFileReader, words: Iterable[str], path: Path) -> None:
+    """A command that stays is told by lines alone, and says by lines how it went; these words of it
+    have placeholders.
+    """
+    why = "a command that stays gets each arrangement as a line and answers with one"
+    for word in words:
+        reading.flaw((*path, "command"), f"{word!r} has a placeholder", f"remove it: {why}")
     for name in ("stdin", "expect", "expect_output"):
-        if name in table:
-            problem = TargetProblem("it stands there", f"no such key {why}", "remove it, or stays")
-            reading.refuse((*path, name), problem)
+        if reading.says(*path, name):
+            reading.flaw((*path, name), "it stands there", f"remove it, or stays: {why}")
 
 
-def _check_word(reading: TargetFileReader, word: str, path: Path, fields: tuple[str, ...]) -> None:
-    allowed = ", ".join(f"{{{name}}}" for name in fields)
-    remedy = "correct it; braces that mean themselves are written twice"
+def _placeholders(
+    reading: TargetFileReader, word: str, path: Path, fields: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The placeholders of a word, which are of these; none of one that is wrong."""
+    remedy = (
+        f"correct it: there are {', '.join(f'{{{name}}}' for name in fields)}, and braces that mean"
+        " themselves are written twice"
+    )
     try:
-        strange = [name for name in placeholders(word) if name not in fields]
+        names = placeholders(word)
     except BadTemplate as error:
-        reading.refuse(path, TargetProblem(str(error), f"texts with {allowed}", remedy))
-    if strange:
-        found = f"the placeholder {{{strange[0]}}} stands there"
-        reading.refuse(path, TargetProblem(found, allowed, remedy))
+        reading.flaw(path, str(error), remedy)
+        return ()
+    for strange in (name for name in names if name not in fields):
+        reading.flaw(path, f"the placeholder {{{strange}}} stands there", remedy)
+    return names
 
 
 def _program(reading: TargetFileReader, word: str, path: Path) -> str:
     """The program as it is started: found beside the target file, or in PATH."""
     if "/" in word:
-        file = reading.path_of(word)
+        file = reading.path_of(FilePath(word).expanduser())
         found = str(file.absolute()) if os.access(file, os.X_OK) and file.is_file() else None
     else:
         found = shutil.which(word, path=reading.environment.get("PATH", os.defpath))
     if found is None:
-        problem = TargetProblem(
+        reading.flaw(
+            path,
             f"{word!r} is no program that can be run here",
-            "an executable file, by its path or by its name in PATH",
-            "correct the path (a relative one starts at the target file's folder), or chmod +x it",
+            "name an executable file by its name in PATH, or by its path (a relative one starts at"
+            " the target file's folder), or chmod +x it",
         )
-        reading.refuse(path, problem)
-    return found
-
-
-def _variable(reading: TargetFileReader, name: str, path: Path) -> str:
-    if name not in reading.environment:
-        problem = TargetProblem(
-            f"the variable {name} is not set",
-            "variables of the environment, or of the .env file beside the target file",
-            f"set it: export {name}=…",
-        )
-        reading.refuse(path, problem)
-    return reading.environment[name]
-
-
-def _expression(reading: TargetFileReader, text: str, path: Path) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        problem = TargetProblem(f"{text!r}: {error}", "a regular expression", "correct it")
-        reading.refuse((*path, "expect_output"), problem)
-    return text
+    return found or word
 
 
 # --- what is given ------------------------------------------------------------------------------
 
 
-def _given(reading: TargetFileReader, table: Table) -> GivenThings:
-    projects = tuple(table.get("projects", ()))
+def read_given(reading: TargetFileReader, said: GivenTable) -> GivenThings:
+    """What is there already."""
     seen: dict[str, str] = {}
-    for n, uid in enumerate(projects):
+    for n, uid in enumerate(said.projects):
         reading.once(seen, "project", uid, ("given", "projects", n))
-    people = [
-        _person(reading, entry, ("given", "people", n), projects)
-        for n, entry in enumerate(table.get("people", ()))
-    ]
-    profiles = []
-    for n, entry in enumerate(table.get("profiles", ())):
-        reading.once(seen, "uid", entry["uid"], ("given", "profiles", n, "uid"))
-        profiles.append(_profile(entry))
-    return GivenThings(projects, tuple(people), tuple(profiles), table.get("clusters", False))
+    for n, profile in enumerate(said.profiles):
+        reading.once(seen, "uid", profile.uid, ("given", "profiles", n, "uid"))
+    people = (
+        _person(reading, person, ("given", "people", n), said.projects)
+        for n, person in enumerate(said.people)
+    )
+    profiles = tuple(profile.profile() for profile in said.profiles)
+    return GivenThings(said.projects, tuple(people), profiles, said.clusters)
 
 
 def _person(
-    reading: TargetFileReader, table: Table, path: Path, projects: tuple[str, ...]
+    reading: TargetFileReader, said: _PersonTable, path: Path, projects: tuple[str, ...]
 ) -> GivenPerson:
-    scopes = list(table.get("projects", projects[:1]))
+    scopes = projects[:1] if said.projects is None else said.projects
     for n, scope in enumerate(scopes):
         if scope not in projects:
-            problem = TargetProblem(
-                f"the project {scope!r} stands there", "one of given.projects", "name it there too"
-            )
-            reading.refuse((*path, "projects", n), problem)
-    scopes += [TENANT] if table.get("tenant", False) else []
-    named = table.get("permissions", [p.value for p in PairPermission])
+            told = f"the project {scope!r} stands there, and is none of given.projects"
+            reading.flaw((*path, "projects", n), told, "name it there too")
+    scopes += (TENANT,) if said.tenant else ()
     return GivenPerson(
-        label=table["label"],
-        api_key=reading.credential(table, path, "api_key"),
-        grants=frozenset(Grant(PairPermission(p), scope) for p in named for scope in scopes),
-        email=table.get("email", ""),
-        password=(
-            reading.credential(table, path, "password")
-            if {"password_env", "password_file"} & table.keys()
-            else ""
-        ),
-        tenant_admin=table.get("tenant_admin", False),
-    )
-
-
-def _profile(table: Table) -> ClusterProfile:
-    editions = tuple(
-        ProfileEdition(
-            version["version"],
-            tuple(Pack(Layer(p["layer"]), p["name"], p["version"]) for p in version["packs"]),
-            version.get("published", True),
-        )
-        for version in table["versions"]
-    )
-    return ClusterProfile(
-        table["uid"],
-        table["name"],
-        ProfileType(table["type"]),
-        editions,
-        table.get("project_uid", ""),
+        label=said.label,
+        api_key=reading.credential(said, path, "api_key"),
+        grants=frozenset(Grant(p, scope) for p in said.permissions for scope in scopes),
+        email=said.email,
+        password=reading.credential(said, path, "password"),
+        tenant_admin=said.tenant_admin,
     )

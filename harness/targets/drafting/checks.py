@@ -6,20 +6,18 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
-from harness.domain.arrangements import Arrangement, Side
+from harness.domain.arrangements import Arrangement
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.commands import known_fields
-from harness.targets.arranging.reading import read_command
-from harness.targets.links.reading import read_links
-from harness.targets.peer_table import read_peer
-from harness.targets.reading import TargetFileError, TargetFileReader
-from harness.targets.target_keys import FILE
-from harness.targets.trust import read_trust
+from harness.targets.arranging.reading import CommandTable, read_command
+from harness.targets.key_kinds import address
+from harness.targets.reading import TargetFileReader
+from harness.targets.target_keys import TARGETS
+from harness.targets.trust import Trust, read_trust
 
-T = TypeVar("T")
 Check = Callable[[str], str]
 """Takes what was typed and returns it as it is written; raises `WrongAnswer`."""
 
@@ -36,17 +34,20 @@ class Rules:
     """
 
     def __init__(self, folder: Path, path: str) -> None:
-        self._reading = TargetFileReader("", "answer", folder, {"PATH": path})
+        self._folder = folder
+        self._environment = {"PATH": path}
 
-    def key(self, *names: str) -> Check:
-        """A text that the key of this name may hold."""
-        key = FILE[names[0]]
-        for name in names[1:]:
-            key = key.table[name]
+    def key(self, *names: str | int) -> Check:
+        """A text that the key at a place may hold."""
 
         def check(text: str) -> str:
-            if re.search(key.pattern, text) is None:
-                raise WrongAnswer(f"needed: {key.describe()}")
+            data: Any = text
+            for name in reversed(names):
+                data = {name: data} if isinstance(name, str) else [data]
+            _, found = TARGETS.read(data)
+            for flaw in found:
+                if flaw.path == names:
+                    raise WrongAnswer(f"{flaw.found}; {flaw.remedy}")
             return text
 
         return check
@@ -57,8 +58,7 @@ class Rules:
 
     def address(self, text: str) -> str:
         """An address over HTTP or HTTPS, without a slash at its end."""
-        found = self.key("central", "url")(text)
-        return self._try(lambda: self._reading.address(found, ("url",)))
+        return address(self.key("central", "url")(text))
 
     def endpoint(self, text: str) -> str:
         """A Palette endpoint: a URL or a host name."""
@@ -82,25 +82,9 @@ class Rules:
 
     def ca_file(self, text: str) -> str:
         """A file with certificates in PEM."""
-        found = self.key("tls", "ca_file")(text)
-        self._try(lambda: read_trust(self._reading, {"ca_file": found}, ("tls",)))
-        return found
-
-    def fingerprint(self, text: str) -> str:
-        """The SHA-256 of a certificate."""
-        return self.key("tls", "fingerprints")(text)
-
-    def peer_host(self, text: str) -> str:
-        """How the edge hosts reach the harness."""
-        found = self.key("peer", "host")(text)
-        self._try(lambda: read_peer(self._reading, {"host": found}, frozenset({Side.EDGE})))
-        return found
-
-    def listen(self, text: str) -> str:
-        """An address and a port to listen on."""
-        found = self.key("links", "listen")(text)
-        self._try(lambda: read_links(self._reading, {"links": {"way": "proxy", "listen": found}}))
-        return found
+        said = Trust(Path(self.key("tls", "ca_file")(text)).expanduser())
+        self._try(lambda reading: read_trust(reading, said, ("tls",)))
+        return text
 
     def command_of(self, kind: type[Arrangement]) -> Check:
         """A command for one arrangement, as typed: a program that is there, and its arguments."""
@@ -117,18 +101,16 @@ class Rules:
             raise WrongAnswer(f"its quotes do not end ({error})") from error
         if not words:
             raise WrongAnswer("needed: a program and its arguments")
-        self._try(lambda: read_command(self._reading, {"command": words}, ("command",), fields))
+        said = CommandTable(tuple(words))
+        self._try(lambda reading: read_command(reading, said, ("command",), fields))
         return text
 
-    @staticmethod
-    def _try(read: Callable[[], T]) -> T:
+    def _try(self, read: Callable[[TargetFileReader], object]) -> None:
         """Read it as a file is read; what the file would be refused for is what is wrong."""
-        try:
-            return read()
-        except TargetFileError as error:
-            (wrong,) = error.mistakes
-            told = f"{wrong.found}; needed: {wrong.allowed}; {wrong.remedy}"
-            raise WrongAnswer(told) from error
+        reading = TargetFileReader(self._folder, self._environment)
+        read(reading)
+        for flaw in reading.flaws:
+            raise WrongAnswer(f"{flaw.found}; {flaw.remedy}")
 
 
 def number(least: int, most: int) -> Check:

@@ -119,7 +119,9 @@ class Interview:
             "What do you call this place for a cluster?",
             _fresh("lab", [place.slot for place in before]),
             self.rules.fresh(
-                "name", [place.slot for place in before], self.rules.key("edge", "clusters", "slot")
+                "name",
+                [place.slot for place in before],
+                self.rules.key("edge", "clusters", 0, "slot"),
             ),
             ("A place is a group of edge hosts on which a cluster is installed.",),
         )
@@ -144,7 +146,7 @@ class Interview:
         uid = yield answers.Question(
             "By which uid does the target know this host?",
             _fresh("edge", uids),
-            self.rules.fresh("uid", uids, self.rules.key("edge", "clusters", "hosts", "uid")),
+            self.rules.fresh("uid", uids, self.rules.key("edge", "clusters", 0, "hosts", 0, "uid")),
         )
         return Host(uid, url)
 
@@ -171,7 +173,7 @@ class Interview:
         host = yield answers.Question(
             "By which name or address do the edge hosts reach this machine?",
             "this-machine.example" if away else "localhost",
-            self.rules.peer_host,
+            self.rules.key("peer", "host"),
             ("The harness plays Palette here, and the edge hosts ask it.",),
         )
         port = yield answers.Question(
@@ -244,7 +246,7 @@ class Interview:
         typed = yield answers.Question(
             "Which is the SHA-256 of its certificate?",
             None,
-            self.rules.fingerprint,
+            self.rules.key("tls", "fingerprints", 0),
             ("Such as sha256:AB:CD:… with 32 bytes; openssl x509 -noout -fingerprint -sha256",),
         )
         return typed
@@ -394,7 +396,7 @@ class Interview:
         listen = yield answers.Question(
             "On which address and port does the proxy listen?",
             f"{'0.0.0.0' if away else '127.0.0.1'}:{LINK_PORT}",
-            self.rules.listen,
+            self.rules.key("links", "listen"),
         )
         default = answers.host_of(toxiproxy) if toxiproxy else ""
         host = yield answers.Question(

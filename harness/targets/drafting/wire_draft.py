@@ -13,7 +13,7 @@ from harness.history.visible import visible_line
 from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
-from harness.targets.target_keys import OPERATION_KEYS
+from harness.targets.target_keys import PATH
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.routes import ROUTES, Route, routes_of
 
@@ -123,7 +123,7 @@ def _missing(table: str, of: FieldMatches, moved: Mapping[str, str]) -> Iterator
 
 def _alone(drafted: Drafted) -> Drafted:
     """The same without what makes no sense by itself."""
-    pattern = OPERATION_KEYS["path"].pattern
+    pattern = PATH.pattern
     if drafted.change.path and not re.search(pattern, drafted.change.path):
         return _given_up(drafted, "its path cannot be asked")
     for _ in range(_TRIES_MAX):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Final
 
 from harness.configuration import toml_lines
+from harness.configuration.errors import Misspelt, literal
+from harness.configuration.kinds import AtLeastOne, NamedBy, Text
 from harness.domain.arrangements import SetLink
 from harness.files import UnusableFile
 from harness.targets.arranging.commands import Command, known_fields
-from harness.targets.arranging.reading import read_command
+from harness.targets.arranging.reading import CommandTable, read_command
+from harness.targets.key_kinds import Address, File
 from harness.targets.links.sockets import ending_context, normal
-from harness.targets.reading import TargetFileReader, TargetProblem
+from harness.targets.reading import TargetFileReader
 
 
 class LinkWay(StrEnum):
@@ -57,6 +58,95 @@ class Use(StrEnum):
     ALWAYS = "always"
 
 
+def _listen(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if int(port) > _PORT_MAX:
+        raise Misspelt(f"{literal(text)} stands there", f"write a port from 0 to {_PORT_MAX}")
+    return host.strip("[]"), int(port)
+
+
+def _one_spelling(text: str) -> str:
+    try:
+        return normal(text)
+    except ValueError as error:
+        told = f"{literal(text)} is no IP address"
+        raise Misspelt(told, "write the address as the proxy sees it") from error
+
+
+_PORT_MAX: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What a file says of links, and a run goes by as it stands."""
+
+    way: LinkWay = LinkWay.NONE
+    """Who cuts the links between edge hosts and Palette (see `docs/links.md`)."""
+    listen: Annotated[
+        tuple[str, int],
+        Text(
+            r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}$",
+            "an address and a port, such as 0.0.0.0:7443 or [::]:0",
+            _listen,
+        ),
+    ] = ("127.0.0.1", 0)
+    """Where the proxy listens, 127.0.0.1:0 if nothing is said; port 0 takes a free one."""
+    host: Annotated[
+        str,
+        Text(
+            r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$",
+            "a host name or an IP address, without a port",
+        ),
+    ] = "localhost"
+    """The name by which the edge hosts reach the proxy."""
+    tls: Tls = Tls.PASS
+    """TLS passes through, or ends at the proxy, which can then read the messages."""
+    cert_file: File = None
+    """The certificate that the proxy shows with `tls = "end"`, in PEM."""
+    key_file: File = None
+    """Its private key, in PEM, if that is not in `cert_file`."""
+    cut: CutForm | None = None
+    """How a link that is down looks from the edge: connecting is refused, connections are reset, or
+    nothing is answered; without it, reset over HTTPS and closed over HTTP."""
+    use: Use = Use.NEEDED
+    """Which scenarios have operators enter the proxy's address: those that cut a link, or all."""
+    sources: Annotated[
+        dict[str, Annotated[str, Text(r"^[0-9A-Fa-f:.]+$", "an IP address", _one_spelling)]],
+        AtLeastOne(),
+        NamedBy("uid of a host"),
+    ] = field(default_factory=dict)
+    """The address that each host arrives from at the proxy, by the host's uid; without it, all
+    hosts are taken to arrive from one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ToxiproxyTable:
+    url: Address
+    """Where its HTTP API answers."""
+    name: str = "pairproof"
+    """What its proxy is called there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LinkCommandTables:
+    down: CommandTable
+    """Cuts it; {host_uid} stands for the host."""
+    up: CommandTable
+    """Mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinksTable(_Keys):
+    """`[links]`."""
+
+    way: LinkWay
+    """Who cuts the links between edge hosts and Palette (see `docs/links.md`)."""
+    toxiproxy: _ToxiproxyTable | None = None
+    """A Toxiproxy server that runs already."""
+    commands: _LinkCommandTables | None = None
+    """Commands that cut one host's link and mend it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkCommands:
     """The user's commands that cut a host's link and mend it."""
@@ -66,30 +156,16 @@ class LinkCommands:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class Links(_Keys):
     """How links are cut.
 
     Attributes:
-        way: who does it.
-        listen: where the proxy listens; port 0 takes a free one.
-        host: the name by which the edge hosts reach the proxy.
-        tls: what the proxy does with TLS; with `cert_file` and `key_file` where it ends it.
-        cut: how a link that is down looks; `None` for what suits the endpoint.
-        use: which scenarios go over the proxy.
-        sources: the address that each host arrives from, by its uid; all hosts or none.
+        cut: `None` for what suits the endpoint.
+        sources: all hosts or none.
         toxiproxy_url, toxiproxy_name: the server, and what its proxy is called there.
         commands: the user's.
     """
 
-    way: LinkWay = LinkWay.NONE
-    listen: tuple[str, int] = ("127.0.0.1", 0)
-    host: str = "localhost"
-    tls: Tls = Tls.PASS
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    cut: CutForm | None = None
-    use: Use = Use.NEEDED
-    sources: Mapping[str, str] = field(default_factory=dict)
     toxiproxy_url: str = ""
     toxiproxy_name: str = "pairproof"
     commands: LinkCommands | None = None
@@ -100,154 +176,78 @@ class Links:
         return self.way in (LinkWay.PROXY, LinkWay.TOXIPROXY)
 
 
-Table = Mapping[str, Any]
-
-_TABLE_OF = {LinkWay.TOXIPROXY: "toxiproxy", LinkWay.COMMANDS: "commands"}
-"""The ways that need a table of their own."""
-_PORT_MAX = 65_535
-
-
-def read_links(reading: TargetFileReader, data: Table) -> Links:
-    """How links are cut, from a whole target file whose structure is right.
-
-    Raises:
-        TargetFileError: something in it makes no sense; says where, and what to do.
-    """
-    table = data.get("links")
-    if table is None:
+def read_links(reading: TargetFileReader, said: LinksTable | None, hosts: list[str]) -> Links:
+    """How links are cut, between Palette and these hosts."""
+    if said is None:
         return Links()
-    way = LinkWay(table["way"])
-    _check_tables(reading, table, way)
-    places = data.get("edge", {}).get("clusters", [])
-    hosts = [host["uid"] for place in places for host in place["hosts"]]
-    links = Links(
-        way=way,
-        listen=_listen(reading, table.get("listen", "127.0.0.1:0")),
-        host=table.get("host", "localhost"),
-        tls=Tls(table.get("tls", "pass")),
-        cert_file=reading.path_of(table["cert_file"]) if "cert_file" in table else None,
-        key_file=reading.path_of(table["key_file"]) if "key_file" in table else None,
-        cut=CutForm(table["cut"]) if "cut" in table else None,
-        use=Use(table.get("use", "needed")),
-        sources=_sources(reading, table.get("sources", {}), hosts),
-        toxiproxy_url=_toxiproxy(reading, table),
-        toxiproxy_name=table.get("toxiproxy", {}).get("name", "pairproof"),
-        commands=_commands(reading, table["commands"]) if "commands" in table else None,
-    )
+    _check_tables(reading, said)
+    _check_sources(reading, said, hosts)
+    kept = {each.name: getattr(said, each.name) for each in fields(_Keys)}
+    links = reading.located(Links(**kept), "cert_file", "key_file")
+    if said.toxiproxy:
+        url, name = said.toxiproxy.url, said.toxiproxy.name
+        links = replace(links, toxiproxy_url=url, toxiproxy_name=name)
+    if said.commands:
+        down, up = (
+            read_command(reading, table, ("links", "commands", name), known_fields(SetLink))
+            for name, table in (("down", said.commands.down), ("up", said.commands.up))
+        )
+        links = replace(links, commands=LinkCommands(down, up))
     _check_tls(reading, links)
     return links
 
 
-def _check_tables(reading: TargetFileReader, table: Table, way: LinkWay) -> None:
-    needed = _TABLE_OF.get(way, "")
-    if needed and needed not in table:
-        problem = TargetProblem(
-            f'way = "{way.value}" stands there without [links.{needed}]',
-            f"[links.{needed}], which says how",
-            f"add [links.{needed}], or choose another way",
-        )
-        reading.refuse(("links", "way"), problem)
-    if way is LinkWay.TOXIPROXY and "sources" in table:
-        problem = TargetProblem(
-            "Toxiproxy does not tell its clients apart",
-            'sources with way = "proxy" only',
-            'remove sources, or write way = "proxy"',
-        )
-        reading.refuse(("links", "sources"), problem)
+def _check_tables(reading: TargetFileReader, said: LinksTable) -> None:
+    needed = {LinkWay.TOXIPROXY: "toxiproxy", LinkWay.COMMANDS: "commands"}.get(said.way)
+    if needed and getattr(said, needed) is None:
+        told = f'way = "{said.way.value}" stands there without [links.{needed}]'
+        remedy = f"add [links.{needed}], which says how, or choose another way"
+        reading.flaw(("links", "way"), told, remedy)
+    if said.way is LinkWay.TOXIPROXY and said.sources:
+        told = "Toxiproxy does not tell its clients apart"
+        reading.flaw(("links", "sources"), told, 'remove sources, or write way = "proxy"')
 
 
-def _listen(reading: TargetFileReader, text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if int(port) > _PORT_MAX:
-        problem = TargetProblem(
-            f"{text!r} stands there", f"a port from 0 to {_PORT_MAX}", "correct the port"
-        )
-        reading.refuse(("links", "listen"), problem)
-    return host.strip("[]"), int(port)
-
-
-def _sources(reading: TargetFileReader, table: Table, hosts: list[str]) -> dict[str, str]:
-    """The address of each host, in its one spelling: every host has one, or none has."""
-    found = {}
-    for uid, text in table.items():
-        here: toml_lines.Path = ("links", "sources", uid)
+def _check_sources(reading: TargetFileReader, said: LinksTable, hosts: list[str]) -> None:
+    """Every host has an address, or none has."""
+    known = ", ".join(hosts) or "none: the harness plays the edge"
+    for uid in said.sources:
         if uid not in hosts:
-            known = ", ".join(hosts) or "none: the harness plays the edge"
-            problem = TargetProblem(f"there is no host {uid!r}", known, "correct the uid")
-            reading.refuse(here, problem)
-        try:
-            found[uid] = normal(text)
-        except ValueError:
-            problem = TargetProblem(
-                f"{text!r} stands there", "an IP address", "write the address as the proxy sees it"
-            )
-            reading.refuse(here, problem)
-    missing = [uid for uid in hosts if uid not in found]
-    if found and missing:
-        problem = TargetProblem(
+            told = f"there is no host {uid!r}"
+            reading.flaw(("links", "sources", uid), told, f"correct the uid; there are {known}")
+    missing = [uid for uid in hosts if uid not in said.sources]
+    if said.sources and missing:
+        reading.flaw(
+            ("links", "sources"),
             f"host {missing[0]} has no address there",
-            "an address for every host of edge.clusters, or no sources at all",
-            f'add "{missing[0]}" = "…"',
+            f'add "{missing[0]}" = "…": every host of edge.clusters has an address, or none',
         )
-        reading.refuse(("links", "sources"), problem)
-    return found
-
-
-def _toxiproxy(reading: TargetFileReader, table: Table) -> str:
-    if "toxiproxy" not in table:
-        return ""
-    path: toml_lines.Path = ("links", "toxiproxy", "url")
-    if "url" not in table["toxiproxy"]:
-        problem = TargetProblem(
-            "it is missing", "where Toxiproxy's HTTP API answers", "add url = …"
-        )
-        reading.refuse(path, problem)
-    return reading.address(table["toxiproxy"]["url"], path)
-
-
-def _commands(reading: TargetFileReader, table: Table) -> LinkCommands:
-    fields = known_fields(SetLink)
-    down, up = (
-        read_command(reading, table[name], ("links", "commands", name), fields)
-        for name in ("down", "up")
-    )
-    return LinkCommands(down, up)
 
 
 def _check_tls(reading: TargetFileReader, links: Links) -> None:
     """A certificate goes with TLS that ends at our own proxy, and the other way round."""
     here: toml_lines.Path = ("links", "cert_file")
+    at: toml_lines.Path = ("links", "tls")
     if links.tls is Tls.PASS:
         if links.cert_file or links.key_file:
-            at = here if links.cert_file else ("links", "key_file")
-            problem = TargetProblem(
-                "a certificate, and TLS passes through the proxy",
-                'cert_file with tls = "end" only',
-                'write tls = "end", or remove it',
+            told = "a certificate, and TLS passes through the proxy"
+            path = here if links.cert_file else ("links", "key_file")
+            reading.flaw(path, told, 'write tls = "end", or remove it')
+    elif links.way is not LinkWay.PROXY:
+        told = f'way = "{links.way.value}" cannot end TLS'
+        reading.flaw(at, told, 'write way = "proxy", or tls = "pass"')
+    elif links.cert_file is None:
+        told = 'tls = "end" stands there without a certificate'
+        remedy = "add cert_file (and key_file), for links.host, that the edge hosts trust"
+        reading.flaw(at, told, remedy)
+    else:
+        try:
+            ending_context(links.cert_file, links.key_file)
+        except (OSError, UnusableFile) as error:
+            told = "cannot be used: it holds no certificate with its key (without a password)"
+            reading.flaw(
+                here,
+                error.told if isinstance(error, UnusableFile) else f"{links.cert_file} {told}",
+                "correct the path to one in PEM, with its key there or in key_file (a relative path"
+                " starts at the target file's folder)",
             )
-            reading.refuse(at, problem)
-        return
-    if links.way is not LinkWay.PROXY:
-        problem = TargetProblem(
-            f'way = "{links.way.value}" cannot end TLS',
-            'tls = "end" with way = "proxy" only',
-            'write way = "proxy", or tls = "pass"',
-        )
-        reading.refuse(("links", "tls"), problem)
-    if links.cert_file is None:
-        problem = TargetProblem(
-            'tls = "end" stands there without a certificate',
-            "cert_file, a certificate for links.host that the edge hosts trust",
-            "add cert_file (and key_file)",
-        )
-        reading.refuse(("links", "tls"), problem)
-    try:
-        ending_context(links.cert_file, links.key_file)
-    except (OSError, UnusableFile) as error:
-        told = "cannot be used: it holds no certificate with its key (without a password)"
-        problem = TargetProblem(
-            error.told if isinstance(error, UnusableFile) else f"{links.cert_file} {told}",
-            "a certificate in PEM, with its key there or in key_file",
-            "correct the path (a relative one starts at the target file's folder)",
-        )
-        reading.refuse(here, problem)

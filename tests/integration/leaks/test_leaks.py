@@ -177,7 +177,7 @@ def test_credentials_in_an_address_are_refused_and_not_repeated(command: Command
     path.write_text(text[:at] + changed, "utf-8")
     done = command.here("certify", *CERTIFY)
     assert done.returncode == 2
-    assert "something else stands there; allowed: an address" in done.stderr
+    assert "something else does not do; write an address" in done.stderr
     assert found_in(command, done.stdout + done.stderr, {secret, PASSWORD, CONTROL}) == {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import jsonschema
@@ -11,9 +11,12 @@ from pydantic import ConfigDict
 
 from harness.configuration.errors import ConfigurationError
 from harness.configuration.kinds import (
+    Above,
     AtLeastOne,
+    Distinct,
     Flag,
     KeyRelation,
+    NamedBy,
     NotWritten,
     OneOf,
     Pairs,
@@ -52,6 +55,31 @@ class House:
     nickname: Annotated[str, NotWritten()] = "no key says it"
 
 
+@dataclass(frozen=True)
+class Gate:
+    """How one comes in."""
+
+    key_env: Annotated[str, Text(), KeyRelation(instead="key_file")] = ""
+    """The variable that holds the key."""
+    key_file: str = ""
+    """In place of it."""
+    open_s: Annotated[float, Above(60)] = 1.0
+    ways: Annotated[tuple[Annotated[str, OneOf("in", "out")], ...], Distinct()] = ()
+    codes: Annotated[dict[Annotated[str, OneOf("north", "south")], int], NamedBy("side")] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True)
+class Yard:
+    """A yard."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = config()
+
+    gates: Annotated[dict[str, Gate], NamedBy("gate")] = field(default_factory=dict)
+
+
+YARDS = FileModel(Yard, ConfigurationError, "yard/1", "a yard", FileKind("give a yard"))
 HOUSES = FileModel(House, ConfigurationError, "house/1", "a house", FileKind("give a house"))
 
 
@@ -126,6 +154,40 @@ def test_all_that_is_wrong_is_told_and_the_schema_refuses_it_too(
     assert not validator.is_valid({"schema": "house/1"} | data)
 
 
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        ({}, "key_env: it is missing; add key_env = … (or key_file = …): a text that"),
+        ({"key_env": "K", "key_file": "f"}, "key_env: key_env and key_file contradict each other"),
+        ({"key_env": "K", "open_s": 0}, "open_s: 0 is out of bounds; write a number of seconds"),
+        ({"key_env": "K", "open_s": True}, "open_s: true is no number"),
+        ({"key_env": "K", "ways": ["in", "in"]}, "ways: in stands there twice; write each once"),
+        ({"key_env": "K", "codes": {"nord": 1}}, 'codes.nord: there is no "nord" here; did you'),
+        ({"key_env": 'a@b "', "key_file": 1}, "key_file: 1 is no text"),
+        ({"key_env": " "}, "key_env: something else does not do"),
+        ({"key": "secret!"}, "key: there is no such key in [gates.a]; credentials never stand in"),
+    ],
+    ids=str,
+)
+def test_tables_of_ones_own_are_judged_like_any_other(gate: dict[str, Any], told: str) -> None:
+    data = {"gates": {"a": gate}}
+    validator = jsonschema.Draft202012Validator(YARDS.json_schema("A yard"))
+    validator.validate({"schema": "yard/1", "gates": {"a": {"key_file": "f", "open_s": 60}}})
+
+    _, found = YARDS.judge(data)
+    text = str(ConfigurationError.of("y.toml", "", found))
+    assert f"y.toml: gates.a.{told}" in text
+    assert "secret!" not in text
+    assert not validator.is_valid({"schema": "yard/1", **data})
+
+
+def test_what_has_no_mistake_is_judged_without_a_tree() -> None:
+    fresh = FileModel(Yard, ConfigurationError, "yard/1", "a yard", FileKind("give a yard"))
+    value, found = fresh.judge({"gates": {"a": {"key_file": "f"}}})
+    assert (value, found) == (Yard({"a": Gate(key_file="f")}), [])
+    assert "tree" not in vars(fresh)
+
+
 def test_a_misspelt_key_is_not_missing_as_well_but_what_else_is_wrong_is_told() -> None:
     assert len(flaws_of({"rooms": [{"nam": "x"}]})) == 1
     assert len(flaws_of({"rooms": [{"nam": "x", "name": 3}]})) == 2
@@ -140,4 +202,4 @@ def test_the_page_has_a_table_for_each_table() -> None:
     )
     assert page[page.index("### `[[rooms]]`") + 2] == "Its rooms."
     assert "| `name` | a text that is not blank | required | What it is called. |" in page
-    assert "| `oven` | true or false | none | Only with `kind` kitchen. |" in page
+    assert "| `oven` | true or false | `false` | Only with `kind` kitchen. |" in page

@@ -101,7 +101,7 @@ timeout_s = 3
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('way = "rope"', r'links.way: .*one of "proxy", "toxiproxy"'),
+        ('way = "rope"', r"links.way: .*one of proxy, toxiproxy"),
         ("", r"links.way: it is missing"),
         ('way = "proxy"\nlisten = "7443"', r"links.listen: .*such as 0.0.0.0:7443"),
         ('way = "proxy"\nlisten = "h:99999"', r"links.listen: .*a port from 0 to 65535"),
@@ -110,11 +110,11 @@ timeout_s = 3
         ('way = "proxy"\ncert_file = "x.pem"', r"links.cert_file: .*passes through"),
         ('way = "proxy"\nkey_file = "x.pem"', r"links.key_file: .*passes through"),
         ('way = "proxy"\ntls = "end"\ncert_file = "x.pem"', r"links.cert_file: .*no such file"),
-        ('way = "person"\ntls = "end"\ncert_file = "x.pem"', r'links.tls: .*with way = "proxy"'),
+        ('way = "person"\ntls = "end"\ncert_file = "x.pem"', r'links.tls: .*write way = "proxy"'),
         ('way = "toxiproxy"', r"links.way: .*without \[links.toxiproxy\]"),
         ('way = "toxiproxy"\n[links.toxiproxy]\nname = "x"', r"links.toxiproxy.url: it is missing"),
         ('way = "commands"', r"links.way: .*without \[links.commands\]"),
-        ('way = "proxy"\n[links.sources]\ne3 = "10.0.0.1"', r"no host 'e3'; allowed: e1, e2"),
+        ('way = "proxy"\n[links.sources]\ne3 = "10.0.0.1"', r"no host 'e3'; .*there are e1, e2"),
         ('way = "proxy"\n[links.sources]\ne1 = "10.0.1"\ne2 = "::1"', r"sources.e1: .*IP address"),
         ('way = "proxy"\n[links.sources]\ne1 = "10.0.0.1"', r"host e2 has no address there"),
         ('way = "proxy"\n[links.sources]\n', r"links.sources: "),

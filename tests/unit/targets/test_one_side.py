@@ -109,14 +109,14 @@ def test_how_many_edge_hosts_the_peer_has() -> None:
         ('["edge"]', EDGE, 'host = "a/b"', "peer.host", "without a port"),
         ('["edge"]', EDGE, "port = 65535", "peer.port", "65530"),
         ('["edge"]', EDGE, "hosts = 2", "peer.hosts", "the edge hosts are the target's"),
-        ('["edge"]', EDGE, 'key_file = "k"', "peer.key_file", "without its certificate"),
-        ('["edge"]', EDGE, 'cert_file = "c"\nca_out = "d"', "peer.ca_out", "no CA"),
+        ('["edge"]', EDGE, 'key_file = "k"', "peer.key_file", "no effect without cert_file"),
+        ('["edge"]', EDGE, 'cert_file = "c"\nca_out = "d"', "peer.ca_out", "contradict"),
         ('["edge"]', EDGE, 'ca_out = "ca.key"', "peer.ca_out", "its key has that name"),
         ('["edge"]', EDGE, 'tls = false\ncert_file = "c"', "peer.cert_file", "plain HTTP"),
         ('["edge"]', EDGE, 'tls = false\nca_out = "c"', "peer.ca_out", "plain HTTP"),
         ('["central"]', CENTRAL, "port = 9000", "peer.port", "which call and are not called"),
         ('["central"]', CENTRAL, "hosts = 0", "peer.hosts", "from 1 to"),
-        ('["central"]', CENTRAL, "clusters = 21", "peer.clusters", "0 to 20"),
+        ('["central"]', CENTRAL, "clusters = 21", "peer.clusters", "1 to 20"),
     ],
 )
 def test_what_would_change_nothing_or_make_no_sense_is_told(
@@ -159,7 +159,7 @@ def test_an_operation_may_take_its_own_time() -> None:
         ("AcceptPairing = 45", "did you mean AcceptPairingRequest?"),
         ("AcceptPairingRequest = 601", "at most 600"),
         ("AcceptPairingRequest = 0", "above 0"),
-        ("SubmitPairing = 5", "no such key"),
+        ("SubmitPairing = 5", "there is no"),
     ],
 )
 def test_an_operation_has_a_maximum(line: str, told: str) -> None:

@@ -103,8 +103,11 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
 
 
 def test_the_endpoint_is_the_address_of_palette_unless_it_is_given() -> None:
-    target = read(changed('endpoint = "palette.acme.example"\n', ""))
-    assert target.endpoint == "https://palette.acme.example"
+    text = changed('endpoint = "palette.acme.example"\n', "")
+    assert read(text).endpoint == "https://palette.acme.example"
+    slash = read(text.replace('palette.acme.example"', 'palette.acme.example/"'))
+    assert slash.endpoint == "https://palette.acme.example/"
+    assert slash.central_url == "https://palette.acme.example"
 
 
 def test_a_change_of_the_profiles_is_asked_for_only_where_it_is_claimed() -> None:
@@ -128,17 +131,17 @@ def test_each_side_may_have_a_control_port_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "key", "told"),
     [
-        ("target/1", "target/2", 1, "schema", "'pairproof/target/2' stands there"),
+        ("target/1", "target/2", 1, "schema", '"pairproof/target/2" stands there'),
         ('schema = "pairproof/target/1"\n', "", 1, "schema", "it is missing"),
-        ('["edge"]', '["edg"]', 2, "roles", "from edge, central"),
-        ('["edge"]', "[]", 2, "roles", "from edge, central"),
-        ('["edge"]', '["edge", "edge"]', 2, "roles", "from edge, central"),
-        ('["multi-node"]', '["pagse"]', 3, "features", "pages, scopes, multi-node"),
+        ('["edge"]', '["edg"]', 2, "roles[0]", "did you mean edge?"),
+        ('["edge"]', "[]", 2, "roles", "the list is empty"),
+        ('["edge"]', '["edge", "edge"]', 2, "roles", "edge stands there twice"),
+        ('["multi-node"]', '["pagse"]', 3, "features[0]", "did you mean pages?"),
         ("version =", "vresion =", 7, "implementation.vresion", "did you mean version?"),
         ('name = "Acme Edge"', 'name = " "', 6, "implementation.name", "not blank"),
         ("[edge.login]", "[edge.logins]", 9, "edge.logins", "did you mean login?"),
         ('username_env = "ACME_USER"\n', "", 9, "edge.login.username_env", "it is missing"),
-        ('slot = "lab"', "slot = 7", 14, "edge.clusters[0].slot", "7 stands there"),
+        ('slot = "lab"', "slot = 7", 14, "edge.clusters[0].slot", "7 is no text"),
         ('uid = "h2"', 'uid = "h1"', 17, "edge.clusters[0].hosts[1].uid", "already"),
         ("edge-2", "edge-1", 17, "edge.clusters[0].hosts[1].url", "already"),
         ("https://edge-2", "htps://edge-2", 17, "edge.clusters[0].hosts[1].url", "https://"),
@@ -146,7 +149,7 @@ def test_each_side_may_have_a_control_port_of_its_own() -> None:
         ("https://palette", "https://me:pw@palette", 21, "central.url", "something else"),
         ("untrusted =", "untrustd =", 25, "central.endpoint_forms.untrustd", "untrusted"),
         ("await_s = 20", "await_s = 61", 32, "limits.await_s", "at most 60"),
-        ("await_s = 20", "await_s = true", 32, "limits.await_s", "true stands there"),
+        ("await_s = 20", "await_s = true", 32, "limits.await_s", "true is no number"),
         ("await_s = 20", "await_s = nan", 32, "limits.await_s", "at most 60"),
         ("waits = 0", "waits = -1", 38, "rate_limit.waits", "from 0 to 20"),
         ("waits = 0", "waits = 1.5", 38, "rate_limit.waits", "whole number"),
@@ -164,17 +167,27 @@ def test_what_is_wrong_is_told_with_file_line_and_key(
     assert str(error).startswith(f"acme.toml:{line}: {key}: ")
     assert told in str(error)
     (mistake,) = error.mistakes
-    assert all((mistake.found, mistake.allowed, mistake.remedy))
+    assert all((mistake.found, mistake.remedy))
 
 
 def test_all_that_is_wrong_with_its_keys_is_told_at_once() -> None:
     text = changed('["edge"]', '["edg"]').replace("slot =", "solt =").replace("waits = 0", "")
     error = refused(text.replace("check_s = 1.5", "check_s = 0").replace('name = "Acme Edge"', ""))
     assert placed(error) == [
-        (2, "roles"), (5, "implementation.name"), (14, "edge.clusters[0].solt"),
+        (2, "roles[0]"), (5, "implementation.name"), (14, "edge.clusters[0].solt"),
         (35, "timeouts.check_s"),
     ]  # fmt: skip
     assert str(error).count("\nacme.toml:") == 3
+
+
+def test_all_that_makes_no_sense_is_told_at_once() -> None:
+    text = changed('uid = "h2"', 'uid = "h1"').replace("edge-2", "edge-1")
+    text += '[tls]\nca_file = "no.pem"\n[peer]\nport = 1\n[headers]\nApiKey = "a b"\n'
+    assert placed(refused(text, {"ACME_CONTROL": "canary-control"})) == [
+        (10, "edge.login.username_env"), (11, "edge.login.password_env"),
+        (17, "edge.clusters[0].hosts[1].uid"), (17, "edge.clusters[0].hosts[1].url"),
+        (40, "tls.ca_file"), (41, "peer"), (44, "headers.ApiKey"),
+    ]  # fmt: skip
 
 
 def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> None:
@@ -278,7 +291,7 @@ def test_certificates_that_cannot_be_used_are_told(
 
 def test_to_trust_some_and_to_trust_any_contradict_each_other() -> None:
     error = refused(TEXT + '[tls]\nca_file = "ca.pem"\ninsecure = true\n')
-    assert placed(error) == [(41, "tls.insecure")]
+    assert placed(error) == [(40, "tls.ca_file"), (41, "tls.insecure")]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ import jsonschema
 import pytest
 
 import harness.targets
+from harness.configuration.kinds import Node, relation_of
 from harness.configuration.toml_lines import Path as Way
 from harness.configuration.toml_lines import dotted
-from harness.targets.key_kinds import TargetKey, TargetKeyKind, structure_flaws
-from harness.targets.target_keys import FILE
-from harness.targets.target_schema import json_schema, schema_text, to_markdown
+from harness.targets.target_keys import TARGETS, target_schema_text, to_markdown
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = Path(harness.targets.__file__).parent / "schemas" / "target-1.schema.json"
@@ -34,48 +32,47 @@ TEXTS = (
     *(f"sha256:{'ab' * 32}", "http://x.example", "127.0.0.1:80", "proxy", "pass", "closed"),
     *("needed", "cluster", "kernel", ""),
 )
-ALIKE = (
-    FILE["paths"].table,
-    FILE["limits"].table["operations"].table,
-    FILE["arrange"].table["commands"].table,
-)
-VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+TREE = TARGETS.tree
+SCHEMA_TEXT = target_schema_text()
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_TEXT))
 
 
-def whole(keys: Any = FILE) -> dict[str, Any]:
-    """A file with every key there is: of operations, which are all alike, two; of two keys that
-    may stand in each other's place, the first.
-    """
-    names = list(keys)[:2] if keys in ALIKE else keys
-    seen: set[str] = set()
-    return {n: example(keys[n]) for n in names if not (seen.add(n) or keys[n].instead in seen)}
+def whole(node: Node = TREE) -> dict[str, Any]:
+    """A table with every key there is: of two that may not stand together, the first."""
+    made: dict[str, Any] = {}
+    shut_out: set[str] = set()
+    for name, inner in node["properties"].items():
+        relation = relation_of(inner)
+        if name not in shut_out and relation.not_with not in made:
+            made[name] = example(inner)
+            shut_out |= {relation.instead, relation.not_with}
+    return made if node is not TREE else {"schema": TARGETS.schema, **made}
 
 
-def example(key: TargetKey) -> Any:
-    match key.kind:
-        case TargetKeyKind.TEXT:
-            return next(text for text in TEXTS if re.search(key.pattern, text))
-        case TargetKeyKind.FLAG:
+def example(node: Node) -> Any:
+    match node.get("type"):
+        case None if "enum" in node:
+            return node["enum"][0]
+        case "string" if "enum" in node:
+            return node["enum"][0]
+        case "string":
+            return next(text for text in TEXTS if re.search(node.get("pattern", ""), text))
+        case "boolean":
             return True
-        case TargetKeyKind.SECONDS | TargetKeyKind.COUNT | TargetKeyKind.NUMBER:
+        case "integer":
+            return max(1, node["minimum"])
+        case "number":
             return 1
-        case TargetKeyKind.TEXTS:
-            return [example(replace(key, kind=TargetKeyKind.TEXT))]
-        case TargetKeyKind.NAMES:
-            return list(key.names)
-        case TargetKeyKind.STATUSES:
-            return [200]
-        case TargetKeyKind.STATUS:
-            return 404
-        case TargetKeyKind.WORDS | TargetKeyKind.SCALAR:
-            return "word"
-        case TargetKeyKind.MAP:
-            return {"of one's own": example(TargetKey("", key.value))}
-        case TargetKeyKind.TEXT_TABLE:
-            return {"of one's own": example(replace(key, kind=TargetKeyKind.TEXT))}
-        case TargetKeyKind.TABLE:
-            return whole(key.table)
-    return [whole(key.table)]
+        case "array" if node.get("uniqueItems") and "enum" in node["items"]:
+            return node["items"]["enum"]
+        case "array":
+            return [example(node["items"])]
+        case "object" if "properties" in node:
+            return whole(node)
+        case "object":
+            names = node.get("propertyNames", {}).get("enum", ["of one's own"])
+            return {name: example(node["additionalProperties"]) for name in names[:2]}
+    return "word"
 
 
 def ways(value: Any, way: Way = ()) -> Iterator[Way]:
@@ -89,8 +86,8 @@ def ways(value: Any, way: Way = ()) -> Iterator[Way]:
 def sections() -> Iterator[dict[str, Any]]:
     """The file's parts, each beside no more than every file has: a small file is quickly read."""
     everything = whole()
-    needed = {name: everything[name] for name, key in FILE.items() if key.required}
-    yield from ({**needed, name: everything[name]} for name in FILE if name not in needed)
+    needed = {name: everything[name] for name in ("schema", *TREE["required"])}
+    yield from ({**needed, name: everything[name]} for name in everything if name not in needed)
 
 
 def spoilt() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -133,11 +130,12 @@ def copied(section: dict[str, Any], above: list[str | int]) -> tuple[dict[str, A
 
 
 def parser_takes(data: dict[str, Any]) -> bool:
-    return not list(structure_flaws(data, FILE))
+    rest = {name: value for name, value in data.items() if name != "schema"}
+    return data.get("schema") == TARGETS.schema and not TARGETS.judge(rest)[1]
 
 
 def test_the_schema_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA_TEXT))
 
 
 def test_both_take_a_file_with_every_key() -> None:
@@ -161,10 +159,9 @@ def test_they_agree_on_everything_that_is_spoilt() -> None:
 
 @pytest.mark.parametrize(
     ("path", "wanted"),
-    [(SCHEMA_FILE, schema_text()), (PAGE, to_markdown())],
+    [(SCHEMA_FILE, SCHEMA_TEXT), (PAGE, to_markdown())],
     ids=["schema", "page"],
 )
 def test_what_is_published_is_up_to_date(path: Path, wanted: str) -> None:
-    stale = f"{path.name} is stale: put schema_text() or to_markdown() of target_schema into it"
+    stale = f"{path.name} is stale: target_schema_text() or to_markdown() makes it"
     assert path.read_text("utf-8").endswith(wanted), stale
-    assert json.loads(SCHEMA_FILE.read_text("utf-8")) == json_schema()

@@ -11,7 +11,7 @@ import pytest
 from harness.domain.errors import Reason
 from harness.domain.operations import ViewPairing, ViewToken
 from harness.targets.reading import TargetFileError, TargetFileReader
-from harness.targets.target_keys import WIRE_KEYS
+from harness.targets.target_keys import WIRES
 from harness.targets.wire_reading import load_wire, read_wire, wire_text
 from harness.wire.mapping import PLAIN, WireMap
 from tests.unit.configuration.placed import placed
@@ -39,10 +39,12 @@ in_success = true
 
 
 def wire_of(text: str) -> WireMap:
-    data = tomllib.loads(text)
-    reading = TargetFileReader(text, "wire.toml", Path(), {})
-    reading.check_structure(data, WIRE_KEYS)
-    return read_wire(reading, data)
+    said, flaws = WIRES.judge(tomllib.loads(text))
+    reading = TargetFileReader(Path(), {}, flaws=flaws)
+    wire = PLAIN if said is None else read_wire(reading, said)
+    if flaws:
+        raise TargetFileError.of("wire.toml", text, flaws)
+    return wire
 
 
 def refused(text: str) -> TargetFileError:
@@ -68,8 +70,8 @@ def test_a_target_file_without_a_word_of_it_is_plain() -> None:
     ("line", "number", "key", "told"),
     [
         ("[paths.ViewTokn]\n", 17, "paths.ViewTokn", "did you mean ViewToken?"),
-        ("[paths.Probe]\nstatus = [99]\n", 18, "paths.Probe.status", "statuses from 200 to 599"),
-        ("[paths.Probe]\nstatus = 200\n", 18, "paths.Probe.status", "statuses from 200 to 599"),
+        ("[paths.Probe]\nstatus = [99]\n", 18, "paths.Probe.status[0]", "number from 200 to 599"),
+        ("[paths.Probe]\nstatus = 200\n", 18, "paths.Probe.status", "number from 200 to 599"),
         ('[paths.Probe]\nmethod = "get"\n', 18, "paths.Probe.method", "capitals"),
         (
             '[paths.Probe.response]\nservce = "x"\n',
@@ -123,7 +125,7 @@ def test_a_mapping_comes_from_a_file_of_its_own_or_from_a_target_file(tmp_path: 
     assert load_wire(own) == load_wire(whole) == wire_of(SAID)
     other = tmp_path / "other.toml"
     other.write_text("[tls]\n", "utf-8")
-    with pytest.raises(TargetFileError, match="tls: a target file has no such key"):
+    with pytest.raises(TargetFileError, match="tls: there is no such key in a file of a mapping"):
         load_wire(other)
     with pytest.raises(TargetFileError, match="there is no such file"):
         load_wire(tmp_path / "missing.toml")
@@ -134,6 +136,6 @@ def test_a_mapping_comes_from_a_file_of_its_own_or_from_a_target_file(tmp_path: 
 
 def test_the_wild_mapping_maps_every_operation_that_the_schema_knows() -> None:
     schema = Path(__file__).parents[3] / "harness/targets/schemas/target-1.schema.json"
-    named = json.loads(schema.read_text("utf-8"))["properties"]["paths"]["properties"]
-    assert set(named) == {kind.__name__ for kind in WILD.operations}
+    named = json.loads(schema.read_text("utf-8"))["properties"]["paths"]["propertyNames"]
+    assert set(named["enum"]) == {kind.__name__ for kind in WILD.operations}
     assert ViewPairing in WILD.operations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.domain.operations import PollPairing
-from harness.targets.target_keys import OPERATION_KEYS, WIRE_KEYS
+from harness.targets.target_keys import OperationTable, WireTables
 from harness.targets.wire_reading import load_wire
 from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF
@@ -84,6 +85,6 @@ def test_the_example_of_a_mapping_is_one(tmp_path: Path) -> None:
     (tmp_path / "example.toml").write_text(example, "utf-8")
     wire = load_wire(tmp_path / "example.toml")
     assert wire.routes[PollPairing].path == "/agent/state"
-    assert set(tomllib.loads(example)) == set(WIRE_KEYS)
+    assert set(tomllib.loads(example)) == {field.name for field in dataclasses.fields(WireTables)}
     said = set().union(*(table.keys() for table in tomllib.loads(example)["paths"].values()))
-    assert said == set(OPERATION_KEYS)
+    assert said == {field.name for field in dataclasses.fields(OperationTable)}

@@ -8,13 +8,11 @@ from pathlib import Path
 
 from harness.domain.arrangements import SIDES_OF
 from harness.targets.arranging.reading import WAYS
-from harness.targets.key_kinds import structure_flaws
-from harness.targets.target_keys import FILE
+from harness.targets.target_keys import TARGETS
 
 GUIDE = Path(__file__).resolve().parents[4] / "docs" / "arranging.md"
 EXAMPLES = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
 BASE = """
-schema = "pairproof/target/1"
 roles = ["central"]
 [implementation]
 name = "Acme"
@@ -31,7 +29,7 @@ def what_is_wrong(examples: list[str]) -> list[str]:
             data["edge"]["login"] = {"username_env": "U", "password_env": "P"}
         if "central" in data:
             data["central"].setdefault("url", "https://palette.example")
-        found += [f"{flaw} in {example}" for flaw in structure_flaws(data, FILE)]
+        found += [f"{flaw} in {example}" for flaw in TARGETS.judge(data)[1]]
     return found
 
 
