@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from harness.domain.cluster import Node, NodePool
-from harness.wire import palette as wire
-from harness.wire.codec.parts import needed
-from harness.wire.model import Malformed
+from harness.wire.codec import fields as at
+from harness.wire.codec.fields import WireRecord, record
+
+_HOST = record(Node, name=at.text("hostName"), host_uid=at.needed("hostUid"))
 
 
-def to_palette(pools: Sequence[NodePool]) -> list[wire.V1EdgeNativeMachinePoolConfigEntity]:
-    """The pools as they go to Palette. Neither state nor health of a node crosses."""
-    return [_to_pool(pool) for pool in pools]
+def _labels(pool: NodePool) -> list[str]:
+    return ["control-plane" if pool.control_plane else "worker"]
 
 
-def _to_pool(pool: NodePool) -> wire.V1EdgeNativeMachinePoolConfigEntity:
-    hosts = [
-        wire.V1EdgeNativeMachinePoolHostEntity(hostName=node.name, hostUid=node.host_uid)
-        for node in pool.nodes
-    ]
-    head = wire.V1MachinePoolConfigEntity(
-        name=pool.name,
-        isControlPlane=pool.control_plane,
-        size=len(hosts),
-        labels=["control-plane" if pool.control_plane else "worker"],
-    )
-    cloud = wire.V1EdgeNativeMachinePoolCloudConfigEntity(edgeHosts=hosts)
-    return wire.V1EdgeNativeMachinePoolConfigEntity(cloudConfig=cloud, poolConfig=head)
-
-
-def from_palette(
-    pools: Sequence[wire.V1EdgeNativeMachinePoolConfigEntity], place: str
-) -> tuple[NodePool, ...]:
-    """The pools that came; `place` is the path of the list in its body.
-
-    Raises:
-        Malformed: a pool lacks its head, or a host its uid.
-    """
-    return tuple(_from_pool(pool, f"{place}.{n}") for n, pool in enumerate(pools))
-
-
-def _from_pool(pool: wire.V1EdgeNativeMachinePoolConfigEntity, place: str) -> NodePool:
-    if pool.poolConfig is None:
-        raise Malformed(f"{place}.poolConfig", "it is missing")
-    hosts = pool.cloudConfig.edgeHosts if pool.cloudConfig else []
-    place = f"{place}.cloudConfig.edgeHosts"
-    nodes = tuple(
-        Node(host.hostName or "", needed(host.hostUid, f"{place}.{n}.hostUid"))
-        for n, host in enumerate(hosts)
-    )
-    return NodePool(pool.poolConfig.name, bool(pool.poolConfig.isControlPlane), nodes)
+PALETTE_POOL: WireRecord = record(
+    NodePool,
+    {"poolConfig.size": lambda pool: len(pool.nodes), "poolConfig.labels": _labels},
+    name=at.text("poolConfig!.name"),
+    control_plane=at.flag("poolConfig.isControlPlane"),
+    nodes=at.each(_HOST, "cloudConfig.edgeHosts"),
+)
+"""A pool as it goes to Palette. Neither state nor health of a node crosses."""

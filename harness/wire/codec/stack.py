@@ -2,123 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
-from harness.wire import local_ui, profiles
-from harness.wire.codec.parts import needed, present, unless_empty
-from harness.wire.model import Malformed
+from harness.wire.codec import fields as at
+from harness.wire.codec.fields import WireField, record
 
 CLOUD_TYPE = "edge-native"
 """What every cluster of edge hosts, and each of its profiles, is published as."""
 
 
-def to_local(stack: Sequence[StackProfile]) -> list[local_ui.LocalV1ClusterProfileTemplate]:
-    """The stack as Local UI shows it."""
-    return [
-        local_ui.LocalV1ClusterProfileTemplate(
-            name=profile.name,
-            type=profile.type.value,
-            uid=unless_empty(profile.uid),
-            version=profile.version,
-            packs=[_to_pack_info(pack) for pack in profile.packs],
-        )
-        for profile in stack
-    ]
+def pack_fields(version: WireField, *, closed_layers: bool = True) -> dict[str, WireField]:
+    """The fields of a pack; not every model limits the layers by itself."""
+    return {
+        "layer": at.one_of(Layer, "layer", needed=closed_layers),
+        "name": at.needed("name"),
+        "version": version,
+        "registry": at.unless_empty("registryUid"),
+        "values": at.unless_empty("values"),
+    }
 
 
-def from_local(
-    templates: Sequence[local_ui.LocalV1ClusterProfileTemplate], place: str
-) -> tuple[StackProfile, ...]:
-    """The stack that Local UI shows; `place` is the path of the list in its body.
+_LOCAL_PACK = record(Pack, **pack_fields(at.needed("version", or_from=("tag",))))
+_PALETTE_PACK = record(Pack, **pack_fields(at.needed("version", "tag")))
 
-    Raises:
-        Malformed: a profile lacks its name, type or version, or a pack its layer, name or
-            version.
-    """
-    return tuple(
-        _profile(template, "version", template.version, f"{place}.{n}")
-        for n, template in enumerate(templates)
-    )
+LOCAL_PROFILE = record(
+    StackProfile,
+    name=at.present("name"),
+    type=at.one_of(ProfileType, "type"),
+    version=at.present("version"),
+    packs=at.each(_LOCAL_PACK, "packs", required=True),
+    uid=at.unless_empty("uid"),
+)
+"""A profile of a stack as Local UI shows it."""
 
-
-def to_palette(stack: Sequence[StackProfile]) -> list[profiles.V1ClusterProfileTemplate]:
-    """The stack as it goes to Palette. The version stands in `profileVersion`."""
-    return [
-        profiles.V1ClusterProfileTemplate(
-            cloudType=CLOUD_TYPE,
-            name=profile.name,
-            type=profile.type.value,
-            uid=unless_empty(profile.uid),
-            profileVersion=profile.version,
-            packs=[_to_pack_ref(pack) for pack in profile.packs],
-        )
-        for profile in stack
-    ]
-
-
-def from_palette(
-    templates: Sequence[profiles.V1ClusterProfileTemplate], place: str
-) -> tuple[StackProfile, ...]:
-    """The stack that came to Palette; `place` is the path of the list in its body.
-
-    Raises:
-        Malformed: a profile lacks its name, type or version, or a pack its version.
-    """
-    return tuple(
-        _profile(template, "profileVersion", template.profileVersion, f"{place}.{n}")
-        for n, template in enumerate(templates)
-    )
-
-
-def _profile(
-    template: local_ui.LocalV1ClusterProfileTemplate | profiles.V1ClusterProfileTemplate,
-    version_name: str,
-    version: str | None,
-    place: str,
-) -> StackProfile:
-    return StackProfile(
-        present(template.name, f"{place}.name"),
-        ProfileType(needed(template.type, f"{place}.type")),
-        present(version, f"{place}.{version_name}"),
-        _from_packs(template.packs, f"{place}.packs"),
-        template.uid or "",
-    )
-
-
-def _to_pack_info(pack: Pack) -> local_ui.V1PackInfo:
-    return local_ui.V1PackInfo(
-        layer=pack.layer.value,
-        name=pack.name,
-        version=pack.version,
-        values=unless_empty(pack.values),
-        registryUid=unless_empty(pack.registry),
-    )
-
-
-def _to_pack_ref(pack: Pack) -> profiles.V1PackRef:
-    return profiles.V1PackRef(
-        layer=pack.layer.value,
-        name=pack.name,
-        tag=pack.version,
-        version=pack.version,
-        values=unless_empty(pack.values),
-        registryUid=unless_empty(pack.registry),
-    )
-
-
-def _from_packs(
-    packs: Sequence[local_ui.V1PackInfo | profiles.V1PackRef] | None, place: str
-) -> tuple[Pack, ...]:
-    if packs is None:
-        raise Malformed(place, "it is missing")
-    return tuple(
-        Pack(
-            Layer(needed(pack.layer, f"{place}.{n}.layer")),
-            needed(pack.name, f"{place}.{n}.name"),
-            needed(pack.version or pack.tag, f"{place}.{n}.version"),
-            pack.registryUid or "",
-            pack.values or "",
-        )
-        for n, pack in enumerate(packs)
-    )
+PALETTE_PROFILE = record(
+    StackProfile,
+    {"cloudType": at.constant(CLOUD_TYPE)},
+    name=at.present("name"),
+    type=at.one_of(ProfileType, "type"),
+    version=at.present("profileVersion"),
+    packs=at.each(_PALETTE_PACK, "packs", required=True),
+    uid=at.unless_empty("uid"),
+)
+"""The same as it goes to Palette."""
