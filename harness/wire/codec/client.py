@@ -11,10 +11,9 @@ from harness.domain.operations import (
     Reply,
     Unknown,
 )
-from harness.wire.codec.engine import BODY, HEADERS, PATH, QUERY
+from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
 from harness.wire.codec.errors import refused_from, refused_within
 from harness.wire.codec.listing import CONTINUE
-from harness.wire.codec.table import ANSWERS, REQUESTS
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.translate import ParsedRequest, ours_answered, theirs_asked

@@ -1,4 +1,4 @@
-"""The engine behind the table: it makes each row into functions, once.
+"""The engine behind the table: it makes each row into functions, when it is first asked for.
 
 What is written has its fields in the order of the published model; a place that the model does
 not have is an error of the table.
@@ -6,15 +6,20 @@ not have is an error of the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, methodcaller
 from typing import Any, Final
 
-from harness.wire.codec.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
+from harness.domain.operations import Acknowledged, Operation, Value
+from harness.wire.http import Json
+from harness.wire.local_ui import V1AcceptedResponseWithMessage
 from harness.wire.mapping.json_path import Way
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import Malformed, WireModel
+from harness.wire.model import Malformed, WireModel, parse_model
+from harness.wire.routes import ROWS
+from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
+from harness.wire.table.local_ui import ACKNOWLEDGED
 
 Reader = Callable[[Any], Any]
 
@@ -84,6 +89,13 @@ def _item_shape(shape: Shape, way: Way) -> Shape:
     return found.item
 
 
+def _by_hand(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Mapping[str, Write]]:
+    assert of.item is not None
+    assert of.by_hand is not None
+    part = _shape_at(shape, _way(of.places[0], base))
+    return of.by_hand(_reader(of.item, part, ()), _writer(of.item, part, ()))
+
+
 # --- reading --------------------------------------------------------------------------------
 
 
@@ -120,6 +132,8 @@ def _step(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Read | None, 
         return of.compute, as_read, ""
     if of.inside is not None:
         return _reader(of.inside, shape, base), as_read, ""
+    if of.by_hand is not None:
+        return _by_hand(of, shape, base)[0], as_read, ""
     ways = [_way(place, base) for place in (*of.places, *of.or_from)]
     for way in ways:
         _shape_at(shape, way)
@@ -223,6 +237,10 @@ def _written(
     for name, each in of.fields.items():
         if each.inside is not None:
             yield from _written(each.inside, shape, base, f"{above}{name}.")
+        if each.by_hand is not None:
+            for place, write in _by_hand(each, shape, base)[1].items():
+                yield _way(place, base), write
+            continue
         for way in (_way(place, base) for place in each.places):
             yield way, _leaf_writer(each, attrgetter(above + name), shape, way)
 
@@ -259,3 +277,67 @@ def _object_writer(node: _Node, shape: Shape) -> Write:
     if node.droppable or isinstance(shape, Leaf):
         return lambda whole: write(whole) or None
     return write
+
+
+# --- the rows as functions ------------------------------------------------------------------
+
+
+class _Functions(dict[type[Operation], tuple[Reader, Write]]):
+    """Reader and writer by operation, made when they are first asked for."""
+
+    def __init__(self, make: Callable[[type[Operation]], tuple[Reader, Write]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, kind: type[Operation]) -> tuple[Reader, Write]:
+        made = self[kind] = self._make(kind)
+        return made
+
+
+def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
+    row, model = ROWS[kind], ROWS[kind].request
+    read, write = request_functions(row.asked, model)
+    if model is None:
+        return read, write
+
+    def read_body(rooms: dict[str, Any]) -> Any:
+        if rooms[BODY] is None and row.bodiless:
+            rooms = {**rooms, BODY: {}}
+        parse_model(model, rooms[BODY])
+        return read(rooms)
+
+    return read_body, write
+
+
+def _answer_functions(kind: type[Operation]) -> tuple[Reader, Write]:
+    model, of = ROWS[kind].answer or (V1AcceptedResponseWithMessage, ACKNOWLEDGED)
+    read, write = answer_functions(of, model)
+
+    def read_body(json: Json) -> Value:
+        if json is None and of is ACKNOWLEDGED:
+            return Acknowledged()
+        parse_model(model, json)
+        value: Value = read(json)
+        return value
+
+    def write_value(value: Value) -> Json:
+        if not isinstance(value, of.make):  # type: ignore[arg-type]
+            raise TypeError(f"{kind.__name__} is not answered with a {type(value).__name__}")
+        body: Json = write(value)
+        return body
+
+    return read_body, write_value
+
+
+REQUESTS = _Functions(_request_functions)
+"""How each operation is read from a request, and written as one.
+
+What is read may be anything; `Malformed` is raised where it is none.
+"""
+
+ANSWERS = _Functions(_answer_functions)
+"""How the answer to each operation is read from a body, and written as one.
+
+What is read may be anything; `Malformed` is raised where it is none. A value that the operation
+is not answered with is a `TypeError`.
+"""

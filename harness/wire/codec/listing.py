@@ -9,36 +9,14 @@ to what it answers, so that a client may use all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 from harness.domain.operations import Done, PairingList, Reply, RoleList, TokenList
-from harness.domain.pairing import RequestState
 from harness.wire import palette
 from harness.wire.http import Json
 from harness.wire.model import parse_model
-
-
-def core_state(wanted: Mapping[str, Any] | None, _: str) -> str:
-    """The state that the core is asked for, by the published filter; empty for "any"."""
-    wanted = wanted or {}
-    state: str = wanted.get("eq") or ""
-    if wanted.get("ignoreCase") is not False:
-        state = {s.value.lower(): s.value for s in RequestState}.get(state.lower(), state)
-    return state
-
-
-def core_equality(wanted: Mapping[str, Any] | None, _: str) -> str:
-    """What the core is asked for; an equality is its matter only where it minds the case."""
-    wanted = wanted or {}
-    return (wanted.get("eq") or "") if wanted.get("ignoreCase") is False else ""
-
-
-def equality(text: str) -> dict[str, str | bool] | None:
-    """The published filter that asks for exactly this text; none for "any"."""
-    return {"eq": text, "ignoreCase": False} if text else None
 
 
 def refine(json: Json, reply: Reply) -> Reply:

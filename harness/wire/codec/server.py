@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.wire.codec.engine import BODY, HEADERS, PATH, QUERY
+from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
 from harness.wire.codec.errors import encode_refused
-from harness.wire.codec.local_ui import is_shown
-from harness.wire.codec.table import ANSWERS, REQUESTS
 from harness.wire.http import Json, ServerReply
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route
+from harness.wire.table.local_ui import is_shown
 
 UNKNOWN_STATUS = 504
 _UNSHOWN = Refused(Reason.NOTHING_PENDING, "there is no pairing request")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.domain.cluster import Node, NodePool
-from harness.wire.codec import fields as at
-from harness.wire.codec.fields import WireRecord, record
+from harness.wire.table import fields as at
+from harness.wire.table.fields import WireRecord, record
 
 _HOST = record(Node, name=at.text("hostName"), host_uid=at.needed("hostUid"))
 

@@ -15,7 +15,7 @@ from itertools import starmap
 from typing import Any, NamedTuple
 
 from harness.domain.operations import Operation
-from harness.wire.model import Malformed
+from harness.wire.model import Malformed, WireModel
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
 Read = Callable[[Any, str], Any]
@@ -47,6 +47,8 @@ class WireField:
         spread: the attribute as the elements to write.
         compute: takes the place of reading, and gets all that came.
         inside: what the attribute is made of, in places of the same request or body.
+        by_hand: of the functions of `item`, an object at the first place, makes how the attribute
+            is read from all that came, and what is written of the whole.
     """
 
     places: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class WireField:
     spread: Callable[[Any], Iterable[Any]] = as_it_is
     compute: Callable[[Any], Any] | None = None
     inside: WireRecord | None = None
+    by_hand: Callable[[Write, Write], tuple[Write, Mapping[str, Write]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,27 @@ class WireRecord:
     check: Callable[[Any], None] | None = None
 
 
+Answer = tuple[type[WireModel], WireRecord]
+"""The model of a body, and what is made of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """An operation, and what it is answered with; `None` is an acknowledgement.
+    """An operation, where it is asked, with which fields, and what it is answered with.
 
-    `bodiless` says that a body may be missing.
+    Attributes:
+        call: method, path, status of success, and id; it begins with `ours` where nothing is
+            published for its purpose.
+        answer: `None` is an acknowledgement without a body.
+        request: the model of the body, `None` where there is none.
+        bodiless: whether the body may be missing.
     """
 
     operation: type[Operation]
-    request: WireRecord
-    answer: WireRecord | None = None
+    call: str
+    answer: Answer | None
+    request: type[WireModel] | None
+    asked: WireRecord
     bodiless: bool = False
 
 
@@ -104,14 +118,17 @@ def record(
 
 def asks(
     operation: type[Operation],
-    answer: WireRecord | None = None,
+    call: str,
+    answer: Answer | None = None,
+    request: type[WireModel] | None = None,
     besides: Besides | None = None,
     check: Callable[[Any], None] | None = None,
     /,
     **fields: WireField,
 ) -> TableRow:
     """A row of the table."""
-    return TableRow(operation, record(operation, besides, check, **fields), answer)
+    asked = record(operation, besides, check, **fields)
+    return TableRow(operation, call, answer, request, asked)
 
 
 def constant(value: str | bool) -> Write:

@@ -8,12 +8,12 @@ from typing import Any
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.pairing import LocalState
-from harness.wire.codec import fields as at
-from harness.wire.codec.fields import TableRow, WireField, WireRecord, asks, record
-from harness.wire.codec.palette import DESCRIPTION, NO_COOKIE
-from harness.wire.codec.stack import LOCAL_PROFILE
-from harness.wire.local_ui import V1EdgeNativeHost
+from harness.wire import local_ui as ui
 from harness.wire.model import Malformed, parse_model
+from harness.wire.table import fields as at
+from harness.wire.table.fields import Answer, TableRow, WireField, WireRecord, asks, record
+from harness.wire.table.palette import DESCRIPTION, NO_COOKIE
+from harness.wire.table.stack import LOCAL_PROFILE
 
 ACKNOWLEDGED = record(ops.Acknowledged, message=at.text("message"))
 
@@ -200,7 +200,7 @@ def _read_host_patch(patches: Any, place: str) -> tuple[str, ...]:
     value = patches[0].get("value")
     if not isinstance(value, list):
         raise Malformed(f"{place}.0.value", "a list of hosts is needed")
-    hosts = [parse_model(V1EdgeNativeHost, host) for host in value]
+    hosts = [parse_model(ui.V1EdgeNativeHost, host) for host in value]
     uids = (at.needed_text(h.hostUid, f"{place}.0.value.{n}.hostUid") for n, h in enumerate(hosts))
     return tuple(uids)
 
@@ -215,6 +215,10 @@ def _is_local(request: Any) -> None:
         raise Malformed("type", "only local can be asked for here; pairing makes it central")
 
 
+_EDGE = "/v1/edge-mgmt"
+_POOLS = f"{_EDGE}/clusters/current/machinepools"
+_ACCEPTED = (ui.V1AcceptedResponseWithMessage, ACKNOWLEDGED)
+
 # --- the table ------------------------------------------------------------------------------------
 
 _SHARED = "spec.cloudConfig.spec!.clusterConfig"
@@ -223,11 +227,13 @@ _OF_POOL = {"pool_name": at.parameter("poolName")}
 _TAGS = {"tags": at.texts("metadata.labels")}
 
 
-def _pairing_input(kind: type[ops.PairingInput], answer: WireRecord) -> TableRow:
+def _pairing_input(kind: type[ops.PairingInput], call: str, answer: Answer) -> TableRow:
     """Empty and missing entries are let through: which rule they break is not ours to say."""
     return asks(
         kind,
+        call,
         answer,
+        ui.V1ClusterPairMeta,
         endpoint=at.text("paletteEndpoint"),
         token=at.text("registrationToken"),
         insecure=at.flag("insecure"),
@@ -237,69 +243,151 @@ def _pairing_input(kind: type[ops.PairingInput], answer: WireRecord) -> TableRow
 TABLE: tuple[TableRow, ...] = (
     asks(
         ops.LogIn,
-        record(
-            ops.Session,
-            {"IsFirstLogin": at.constant(False)},
-            token=at.needed("Token.Authorization"),
+        "POST /v1/users/default/login 200 V1UserLogin",
+        (
+            ui.V1LoginSuccess,
+            record(
+                ops.Session,
+                {"IsFirstLogin": at.constant(False)},
+                token=at.needed("Token.Authorization"),
+            ),
         ),
+        ui.LocalV1AuthLogin,
         NO_COOKIE,
         extended=at.switch("extendedSession"),
         username=at.present("username"),
         password=at.present("password"),
     ),
-    asks(ops.ViewCluster, _CLUSTER),
+    asks(ops.LogOut, "POST /v1/users/default/logout 200 V1UserLogout"),
+    asks(
+        ops.ViewCluster, f"GET {_EDGE}/cluster/details 200 v1ClusterGet", (ui.V1Cluster, _CLUSTER)
+    ),
     asks(
         ops.ViewStack,
-        record(
-            ops.Stack, profiles=at.each(LOCAL_PROFILE, "clusterProfileTemplates", required=True)
+        f"GET {_EDGE}/cluster/applications 200 v1ClusterApplications",
+        (
+            ui.V1ClusterCurrentApplications,
+            record(
+                ops.Stack, profiles=at.each(LOCAL_PROFILE, "clusterProfileTemplates", required=True)
+            ),
         ),
     ),
     asks(
         ops.ViewManagement,
-        record(
-            ops.Management,
-            {"installationMode": at.constant("connected")},
-            mode=at.one_of(ManagementMode, "managementMode"),
+        f"GET {_EDGE}/settings 200 v1Settings",
+        (
+            ui.V1Settings,
+            record(
+                ops.Management,
+                {"installationMode": at.constant("connected")},
+                mode=at.one_of(ManagementMode, "managementMode"),
+            ),
         ),
     ),
     _pairing_input(
         ops.VerifyConnection,
-        record(ops.Verification, verified=at.present("verified"), message=at.text("message")),
+        f"POST {_EDGE}/cluster/pair/verify-connection 200 v1ClusterPairVerifyConnection",
+        (
+            ui.V1ClusterPairVerifiedConnectionResponse,
+            record(ops.Verification, verified=at.present("verified"), message=at.text("message")),
+        ),
     ),
     _pairing_input(
-        ops.SendPairingRequest, record(ops.PairingId, pairing_uid=at.needed("pairingUid"))
+        ops.SendPairingRequest,
+        f"POST {_EDGE}/cluster/pair 201 v1ClusterPair",
+        (ui.V1ClusterPairInfoResponse, record(ops.PairingId, pairing_uid=at.needed("pairingUid"))),
     ),
-    asks(ops.ViewPairing, _PAIRING),
-    asks(ops.UpdateCluster, **_NAMED_CLUSTER, **_TAGS),
+    asks(
+        ops.ViewPairing,
+        f"GET {_EDGE}/cluster/pair/details 200 v1ClusterPairDetails",
+        (ui.V1ClusterPairDetailsResponse, _PAIRING),
+    ),
+    asks(
+        ops.CancelPairingRequest,
+        f"POST {_EDGE}/cluster/pair/reject 200 v1ClusterPairReject",
+        _ACCEPTED,
+    ),
+    asks(
+        ops.UpdateCluster,
+        f"PUT {_EDGE}/cluster/{{clusterName}} 202 v1UpdateClusterConfig",
+        _ACCEPTED,
+        ui.V1ClusterConfiguration,
+        **_NAMED_CLUSTER,
+        **_TAGS,
+    ),
     asks(
         ops.PatchNamedCluster,
+        f"PATCH {_EDGE}/cluster/{{clusterName}} 202 v1PatchClusterConfig",
+        _ACCEPTED,
+        ui.V1ClusterPatch,
         **_NAMED_CLUSTER,
         tags=WireField(("clusterConfigPatches",), _read_label_patches, _label_patches),
     ),
-    asks(ops.PatchCluster, **_TAGS),
     asks(
-        ops.UpdateStack,
-        stack=at.each(LOCAL_PROFILE, "spec.clusterProfileTemplates", required=True),
+        ops.PatchCluster,
+        f"PATCH {_EDGE}/cluster 202 v1PatchCluster",
+        _ACCEPTED,
+        ui.V1ClusterConfiguration,
+        **_TAGS,
     ),
     asks(
+        ops.UpdateStack,
+        f"PUT {_EDGE}/cluster/profiles 202 v1UpdateClusterProfiles",
+        _ACCEPTED,
+        ui.V1ClusterProfileConfiguration,
+        stack=at.each(LOCAL_PROFILE, "spec.clusterProfileTemplates", required=True),
+    ),
+    asks(ops.DeleteCluster, f"DELETE {_EDGE}/cluster 202 v1DeleteCluster", _ACCEPTED),
+    asks(
         ops.CreateCluster,
-        None,
+        f"POST {_EDGE}/cluster 202 v1CreateCluster",
+        _ACCEPTED,
+        ui.V1ClusterConfiguration,
         {f"{_LAYOUT}.clusterConfig": _nothing_shared},
         name=at.needed("metadata.name"),
         **_TAGS,
         pools=at.each(_pool_config("name"), f"{_LAYOUT}.machinePoolConfig", drop=True),
     ),
-    asks(ops.AddMachinePool, pool=at.inside(_pool_config("name"))),
-    asks(ops.UpdateMachinePool, pool=at.inside(_pool_config("{poolName}", "name"))),
+    asks(
+        ops.AddMachinePool,
+        f"POST {_POOLS} 201 v1ClusterMachinePoolCreate",
+        _ACCEPTED,
+        ui.V1EdgeNativeMachinePoolConfig,
+        pool=at.inside(_pool_config("name")),
+    ),
+    asks(
+        ops.UpdateMachinePool,
+        f"PUT {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolUpdate",
+        _ACCEPTED,
+        ui.V1EdgeNativeMachinePoolConfig,
+        pool=at.inside(_pool_config("{poolName}", "name")),
+    ),
     asks(
         ops.ScaleMachinePool,
+        f"PATCH {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolPatch",
+        _ACCEPTED,
+        ui.V1MachinePoolPatch,
         **_OF_POOL,
         host_uids=WireField(("machinePoolConfigPatches",), _read_host_patch, _host_patch),
     ),
-    asks(ops.RemoveMachinePool, **_OF_POOL),
-    asks(ops.RemoveNode, **_OF_POOL, node_name=at.parameter("nodeName")),
+    asks(
+        ops.RemoveMachinePool,
+        f"DELETE {_POOLS}/{{poolName}} 202 v1ClusterMachinePoolDelete",
+        _ACCEPTED,
+        **_OF_POOL,
+    ),
+    asks(
+        ops.RemoveNode,
+        f"DELETE {_POOLS}/{{poolName}}/nodes/{{nodeName}} 202 v1ClusterMachinePoolNodeDelete",
+        _ACCEPTED,
+        **_OF_POOL,
+        node_name=at.parameter("nodeName"),
+    ),
     asks(
         ops.UpdateClusterSettings,
+        f"PUT {_EDGE}/cluster/settings 202 v1EdgeNativeClusterSettings",
+        _ACCEPTED,
+        ui.V1EdgeNativeClusterSettings,
         settings=at.inside(
             record(
                 ops.ClusterSettings,
@@ -310,13 +398,24 @@ TABLE: tuple[TableRow, ...] = (
     ),
     asks(
         ops.ViewClusterSettings,
-        record(
-            ops.ClusterSettings,
-            {"spec.cloudConfig.spec.machinePoolConfig": lambda _: []},
-            ntp_servers=at.words(f"{_SHARED}.ntpServers"),
-            ssh_keys=at.words(f"{_SHARED}.sshKeys"),
+        f"GET {_EDGE}/cluster 200 v1ClusterConfig",
+        (
+            ui.V1ClusterConfiguration,
+            record(
+                ops.ClusterSettings,
+                {"spec.cloudConfig.spec.machinePoolConfig": lambda _: []},
+                ntp_servers=at.words(f"{_SHARED}.ntpServers"),
+                ssh_keys=at.words(f"{_SHARED}.sshKeys"),
+            ),
         ),
     ),
-    asks(ops.RestoreLocalManagement, None, {"type": at.constant("local")}, _is_local),
+    asks(
+        ops.RestoreLocalManagement,
+        f"ours PUT {_EDGE}/settings/management 202 v1SettingsManagementUpdate",
+        _ACCEPTED,
+        ui.V1Management,
+        {"type": at.constant("local")},
+        _is_local,
+    ),
 )
 """Each operation with its fields and its answer."""

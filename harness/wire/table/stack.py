@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
-from harness.wire.codec import fields as at
-from harness.wire.codec.fields import WireField, record
+from harness.wire.table import fields as at
+from harness.wire.table.fields import WireField, record
 
 CLOUD_TYPE = "edge-native"
 """What every cluster of edge hosts, and each of its profiles, is published as."""
