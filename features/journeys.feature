@@ -50,7 +50,7 @@ Feature: Whole journeys, from the local cluster to Palette
       And the cluster cannot reach Palette
       And its host has followed it for a while
       And the cluster can reach Palette again
-      When the administrator accepts the request
+      When the administrator tries to accept the request until it is taken
       Then it succeeds
       And Palette manages the cluster
 

@@ -21,16 +21,16 @@ Feature: Messages that get lost on the way
         | not sent yet | submission | is lost before it takes effect | sent            | the edge restarts                         |
         | not sent yet | submission | is lost after it took effect   | sent            | the operator looks at the pairing request |
         | not sent yet | submission | is lost after it took effect   | sent, accepted  | the operator looks at the pairing request |
-        | not sent yet | submission | is lost after it took effect   | sent, sent      | Palette restarts                          |
+        | not sent yet | submission | is lost after it took effect   | sent, sent      | the operator looks at the pairing request |
         | not sent yet | submission | is answered with an error      | sent            | the operator looks at the pairing request |
         | not sent yet | submission | arrives twice                  | sent, cancelled | the operator looks at the pairing request |
 
       Examples: the host follows its request
         | before | message  | fault                          | after    | event                                     |
         | sent   | question | is lost before it takes effect | rejected | the edge restarts                         |
-        | sent   | question | is lost after it took effect   | accepted | Palette restarts                          |
-        | sent   | question | is answered with an error      | accepted | the edge restarts                         |
-        | sent   | question | is answered with an error      | sent     | Palette restarts                          |
+        | sent   | question | is lost after it took effect   | accepted | the operator looks at the pairing request |
+        | sent   | question | is answered with an error      | accepted | the operator looks at the pairing request |
+        | sent   | question | is answered with an error      | sent     | the operator looks at the pairing request |
         | sent   | question | arrives twice                  | rejected | the operator looks at the pairing request |
 
       Examples: the handover
@@ -45,8 +45,8 @@ Feature: Messages that get lost on the way
         | sent   | withdrawal | is lost before it takes effect | cancelled, accepted | the operator looks at the pairing request |
         | sent   | withdrawal | is lost before it takes effect | cancelled, sent     | the edge restarts                         |
         | sent   | withdrawal | is lost after it took effect   | cancelled, sent     | Palette restarts                          |
-        | sent   | withdrawal | is answered with an error      | cancelled, rejected | the edge restarts                         |
-        | sent   | withdrawal | is answered with an error      | cancelled, accepted | Palette restarts                          |
+        | sent   | withdrawal | is answered with an error      | cancelled, rejected | the operator looks at the pairing request |
+        | sent   | withdrawal | is answered with an error      | cancelled, accepted | the operator looks at the pairing request |
         | sent   | withdrawal | arrives twice                  | cancelled, sent     | the operator looks at the pairing request |
 
     Scenario Outline: The next <message> <fault>, the next <other> <fate>, and a request is <course>

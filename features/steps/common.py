@@ -59,6 +59,11 @@ def _cancel(context: Context) -> None:
     context.perform(context.cluster().operator, ops.CancelPairingRequest(), "the cancel")
 
 
+@when("the administrator tries to accept the request until it is taken")
+def _accept_until_taken(context: Context) -> None:
+    context.note("the acceptance", context.until_taken(context.accept))
+
+
 @when("the administrator accepts the request")
 def _accept(context: Context) -> None:
     context.note("the acceptance", context.accept())

@@ -147,7 +147,8 @@ def _broken(history: History, looks: _Looks) -> str:
     sent, ended = "", None
     for operation in history.operations:
         if operation.kind == "SendPairingRequest" and operation.outcome is Outcome.OK:
-            sent, ended = _uid(operation.value), None
+            if _uid(operation.value) != sent:  # else it is the same request, decided or not
+                sent, ended = _uid(operation.value), None
         elif operation.kind == "CancelPairingRequest" or (
             operation.kind in ("AcceptPairingRequest", "RejectPairingRequest")
             and operation.outcome is not Outcome.FAIL

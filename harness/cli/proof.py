@@ -226,6 +226,8 @@ def _tell_caught(row: Caught) -> None:
 
 def _tell_left_alone(row: LeftAlone) -> None:
     differs = f"other observations at {', '.join(row.observed)}" if row.observed else "passes"
+    if row.unclear:
+        differs += f"; cannot judge {', '.join(e.scenario for e in row.unclear)}"
     _tell(row.variant, row.wrong, differs)
 
 

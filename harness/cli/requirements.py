@@ -62,6 +62,13 @@ def print_needs() -> int:
     return 0
 
 
+_WITH_STEPS = {
+    "planted": "variant:an_acceptance_takes_its_steps_in_calls",
+    "requirement": "ACC-4,ACC-11,ACC-17,ACC-18",
+}
+"""A run of what the reference as it is does not claim."""
+
+
 def needs_found(driver: str = "inprocess") -> str:
     """The table of needs as a run of the suite finds it.
 
@@ -71,16 +78,19 @@ def needs_found(driver: str = "inprocess") -> str:
     # Imported here: the catalogue is listed without all that a run needs.
     import pytest
 
-    from harness.catalogue.needs import needs_text
+    from harness.catalogue.needs import Need, needs_text
     from harness.context.installing import needs_of_run
     from harness.history.reader import read_evidence
     from harness.running.session import alone, suite_words
 
-    with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
-        pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder}))
-        evidence = read_evidence(Path(folder) / "evidence.jsonl")
-        if not evidence.complete:
-            raise CannotDo(
-                "the run against the embedded reference did not come to its end", INCONCLUSIVE
-            )
-        return needs_text(needs_of_run(evidence.histories))
+    needs: dict[str, Need] = {}
+    for options in ({}, _WITH_STEPS):
+        with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
+            pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder, **options}))
+            evidence = read_evidence(Path(folder) / "evidence.jsonl")
+            if not evidence.complete:
+                raise CannotDo(
+                    "the run against the embedded reference did not come to its end", INCONCLUSIVE
+                )
+            needs = {**needs_of_run(evidence.histories), **needs}
+    return needs_text(needs)

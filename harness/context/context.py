@@ -7,6 +7,7 @@ that a step says only what matters to its scenario.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from harness.catalogue.needs import UNKNOWN, need_of
@@ -302,7 +303,8 @@ class Context:
             known = leased.operator
             if (known.host_uid, known.label) == (actor.host_uid, actor.label):
                 if known == actor:
-                    leased.operator = self.log_in(actor.host_uid)
+                    with suppress(NotReached):  # nobody is let in yet: the next look tries again
+                        leased.operator = self.log_in(actor.host_uid)
                 return leased.operator.credentials
         return actor.credentials
 
@@ -356,7 +358,7 @@ class Context:
         return self.sent(leased, self.recorder.perform(actor or leased.operator, operation))
 
     def until_taken(self, send: Callable[[], RecordedReply]) -> RecordedReply:
-        """Send again and again until it is not refused, or the time is up.
+        """Send, or accept, again and again until it is not refused, or the time is up.
 
         Once what stood in its way is over, a target may take a while to allow it.
         """

@@ -359,9 +359,9 @@ class Recorder:
             unread += outcome is Outcome.INFO and exchange.response is not None
             held = holds(predicate, sample, args)
             # What is awaited and refused may be refused for the login: not everybody says so.
-            out = is_logged_out(exchange.reply) or (until and outcome is Outcome.FAIL and not held)
-            if out and credentials == actor.credentials:
-                credentials = self.renew(actor)
+            first = until and not held and credentials == actor.credentials
+            if is_logged_out(exchange.reply) or (first and outcome is Outcome.FAIL):
+                credentials = self.renew(replace(actor, credentials=credentials))
             settled = held if until else not held and outcome is not Outcome.INFO
             over = settled or self.driver.now() >= deadline
             found: dict[str, Json] = {"held": held, "asked": asked, "unread": unread}

@@ -117,20 +117,22 @@ def _look(context: Context) -> dict[str, str]:
 
 def send_anew(context: Context) -> list[str]:
     """Where the cluster is locally managed, end what is pending, and send: what has to succeed, if
-    not at once.
+    not at once. A handover that was still under way may come to its end meanwhile.
     """
-    operator = context.cluster().operator
-    mode = context.recorder.perform(operator, ops.ViewManagement()).value
-    if mode != ops.Management(ManagementMode.LOCAL):
-        return []
-    sent = context.until_taken(lambda: _ends_and_sends(context))
-    context.cluster().central_uid = ""
-    return [sent.id]
+    sent: list[str] = []
 
+    def ends_and_sends() -> RecordedReply:
+        mode = context.look(ops.ViewManagement())
+        if mode.value != ops.Management(ManagementMode.LOCAL):
+            sent.clear()
+            return mode
+        recorder, operator = context.recorder, context.cluster().operator
+        view = recorder.perform(operator, ops.ViewPairing()).value
+        if isinstance(view, ops.PairingView) and view.status == "Pairing":
+            recorder.perform(operator, ops.CancelPairingRequest())
+        taken = context.send()
+        sent[:] = [taken.id]
+        return taken
 
-def _ends_and_sends(context: Context) -> RecordedReply:
-    recorder, operator = context.recorder, context.cluster().operator
-    view = recorder.perform(operator, ops.ViewPairing()).value
-    if isinstance(view, ops.PairingView) and view.status == "Pairing":
-        recorder.perform(operator, ops.CancelPairingRequest())
-    return context.send()
+    context.until_taken(ends_and_sends)
+    return sent

@@ -171,7 +171,7 @@ class SetRateLimit(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class FaultEffect:
-    """What has come of a fault so far, as whoever brought it about can tell.
+    """What has come of a fault so far, or of what lasts, as whoever brought it about can tell.
 
     Attributes:
         met: when it met a message or a call, in microseconds since the Unix epoch.

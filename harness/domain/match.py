@@ -26,6 +26,8 @@ class Mismatch(StrEnum):
     NOTHING_PUBLISHED = "nothing-published"
     DUPLICATE = "duplicate"
     BASE_PROFILES = "base-profiles"
+    OTHER = "other"
+    """A reason of somebody else's, or none that was given."""
 
 
 @dataclass(frozen=True, slots=True)

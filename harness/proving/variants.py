@@ -35,11 +35,16 @@ class LeftAlone:
 
     @property
     def wrong(self) -> str:
-        """What is wrong with it, in a few words; empty if nothing is."""
+        """What is wrong with it, in a few words; empty if nothing is.
+
+        Each alone leaves everything to be judged. Several together may lawfully keep a situation
+        from coming about, such as a handover that is over before Palette has started again.
+        """
         if self.problem:
             return self.problem
         blamed = [f"fails {e.scenario}: {e.reason}" for e in self.failed]
-        blamed += [f"cannot judge {e.scenario}: {e.reason}" for e in self.unclear]
+        if not self.variant.is_mixture:
+            blamed += [f"cannot judge {e.scenario}: {e.reason}" for e in self.unclear]
         return "; ".join(blamed)
 
 

@@ -99,6 +99,11 @@ class Mutant(Planted):
 class Variant(Planted):
     """The reference with another lawful choice."""
 
+    @property
+    def is_mixture(self) -> bool:
+        """Whether it is several at once."""
+        return "+" in self.name
+
 
 class UnknownPlanted(PairproofError):
     """Nothing of this name can be planted; the message says what comes nearest."""

@@ -360,7 +360,7 @@ class V1ClusterPairProblem(OwnModel):
 
 
 class V1ClusterPairMatch(OwnModel):
-    """The answer of the match. `valid` exactly when there is no problem."""
+    """The answer of the match. There is no problem when it is `valid`."""
 
     valid: bool
     packs: list[V1ClusterPairPackMatch]

@@ -398,7 +398,10 @@ class _RewordedEdge(_Reworded, edge_flows.EdgeCore):
         return self.reworded(operation, reply) if isinstance(reply, Refused) else reply
 
 
-_MEANT = (Reason.NOT_FOUND, Reason.NOTHING_PENDING)
+_MEANT = (
+    *(Reason.NOT_FOUND, Reason.NOTHING_PENDING),
+    *(Reason.NO_LOCAL_CLUSTER, Reason.CENTRALLY_MANAGED),
+)
 """What a look is answered with where there is nothing: that is no refusal, but the answer."""
 
 

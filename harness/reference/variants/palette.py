@@ -202,6 +202,10 @@ class TheClusterBearsTheRequestsId(CentralCore):
             return super().accept(operation, call)
         return super().accept(operation, replace(call, draws=_OneDraw(request.pairing_uid)))
 
+    def new_pairing_uid(self, draws: Draws) -> str:
+        # As it is: said here since no other form of an id can be a cluster's uid.
+        return super().new_pairing_uid(draws)
+
 
 # --- what is listed and shown --------------------------------------------------------------------
 def _of_scope(core: CentralCore, scope: str) -> list[PairingRequest]:

@@ -140,6 +140,23 @@ variant(
     Behaviour(wrap_palette=_changing(one_page)),
 )
 
+
+# --- the match --------------------------------------------------------------------------------
+def without_reasons(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """That a selection does not match, and nothing of why."""
+    json = answer.json()
+    if not isinstance(json, dict) or json.get("valid") is not False:
+        return answer
+    return answer.with_json({**json, "packs": [], "problems": []})
+
+
+variant(
+    "no_match_has_no_reason",
+    "ACC-7",
+    "A selection that does not match is answered with just that, and no reason why.",
+    Behaviour(wrap_palette=_changing(without_reasons)),
+)
+
 # --- refusals ---------------------------------------------------------------------------------
 _REFUSING = (400, 403, 404, 409, 422, 500)
 

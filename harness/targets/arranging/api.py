@@ -224,7 +224,7 @@ class PublishedApi:
     def _grants_of(self, asked: PutUser) -> frozenset[Grant]:
         user = self._users.get(asked.email) or self._found_user(asked, asked.email)
         if user is None:
-            return frozenset()
+            raise CannotArrange("PutUser", f"no user {asked.email} is listed")
         in_tenant = self._view(asked, ops.ViewTenantRoles(user.uid), ops.TenantRoles).roles
         by_project = self._view(asked, ops.ViewProjectRoles(user.uid), ops.ProjectRoles).projects
         return frozenset(

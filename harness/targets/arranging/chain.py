@@ -76,7 +76,9 @@ class Chain:
         """
         by = self._arranged_by.get(arrangement) or self._first(type(arrangement))
         told = by.seen(arrangement) if by else None
-        return self._api.seen(arrangement) if told is None and self._api else told
+        if told is None and self._api is not None and self._api is not by:
+            return self._api.seen(arrangement)
+        return told
 
     def close(self) -> None:
         """Let go of what ways have started."""

@@ -165,7 +165,7 @@ def unless_empty(*places: str) -> WireField:
 
 
 def optional(place: str) -> WireField:
-    """A text that is `None` when it is missing."""
+    """Anything that is `None` when it is missing."""
     return WireField((place,), as_read)
 
 

@@ -92,8 +92,8 @@ _REQUEST = record(
 )
 
 
-def _agrees_with_its_problems(body: Any) -> None:
-    if body["valid"] is bool(body["problems"]):
+def _has_no_problem_if_valid(body: Any) -> None:
+    if body["valid"] and body["problems"]:
         raise Malformed("valid", "it contradicts the list of problems")
 
 
@@ -104,19 +104,32 @@ _PACK_MATCH = record(
     profile=at.unless_empty("profile"),
     profile_version=at.unless_empty("profileVersion"),
 )
+_MISMATCHES = {kind.value: kind for kind in Mismatch}
 _PROBLEM = record(
     MatchProblem,
-    kind=at.one_of(Mismatch, "kind", needed=False),
+    kind=WireField(
+        ("kind",), lambda kind, _: _MISMATCHES.get(kind, Mismatch.OTHER), lambda kind: kind.value
+    ),
     text=at.text("message"),
     pack=at.unless_empty("pack"),
     local_version=at.unless_empty("localVersion"),
     offered_version=at.unless_empty("offeredVersion"),
     profile=at.unless_empty("profile"),
 )
+
+
+def _result(
+    valid: bool, packs: tuple[PackMatch, ...], problems: tuple[MatchProblem, ...]
+) -> MatchResult:
+    unsaid = () if valid else (MatchProblem(Mismatch.OTHER, "no reason is given"),)
+    return MatchResult(packs, problems or unsaid)
+
+
 _MATCH = record(
-    MatchResult,
-    {"valid": lambda result: result.valid},
-    _agrees_with_its_problems,
+    _result,
+    None,
+    _has_no_problem_if_valid,
+    valid=at.optional("valid"),
     packs=at.each(_PACK_MATCH, "packs"),
     problems=at.each(_PROBLEM, "problems"),
 )

@@ -37,6 +37,12 @@ DIRECTED = (
     (SEND, 'a user with every permission but "list"', 'this person tries to "reject"'),
     (
         SEND,
+        'a user with every permission but "delete"',
+        'this person tries to "list"',
+        'this person tries to "open"',
+    ),
+    (
+        SEND,
         "the administrator accepts the request",
         "Palette manages the cluster",
         "the administrator asks Palette to give the cluster back to local management",

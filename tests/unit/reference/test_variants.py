@@ -156,6 +156,12 @@ def a_list_comes_in_pages() -> None:
     assert (uids, query) == (["0", "1", "2", "3", "4"], "continue=")
 
 
+def a_match_says_no_and_no_more() -> None:
+    told = {"valid": False, "packs": [{"pack": "Calico"}], "problems": [{"kind": "extra"}]}
+    answer = ask(palette("no_match_has_no_reason", 200, told), "POST", "/v1/x/match")
+    assert json.loads(answer[2]) == {"valid": False, "packs": [], "problems": []}
+
+
 def refusals_have_many_statuses() -> None:
     app = palette("refusals_have_any_status", 409, ERROR)
     answers = [ask(app, "DELETE", f"/v1/spectroclusters/pairing/{n}") for n in range(60)]
@@ -208,6 +214,7 @@ def some_requests_are_too_many() -> None:
 WIRE_PROBES: dict[str, Callable[[], None]] = {
     "another_servers_answers": another_server_answers,
     "lists_come_in_pages_of_two": a_list_comes_in_pages,
+    "no_match_has_no_reason": a_match_says_no_and_no_more,
     "refusals_have_any_status": refusals_have_many_statuses,
     "behind_a_proxy_that_says_little": a_proxy_says_little,
     "cookies_of_ordinary_words": cookies_are_set,

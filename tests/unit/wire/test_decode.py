@@ -8,10 +8,11 @@ import pytest
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
+from harness.domain.match import MatchResult, Mismatch
 from harness.domain.operations import Done, Operation, Unknown
 from harness.wire.codec import decode
 from harness.wire.codec.errors import STATUS_OF
-from harness.wire.http import HttpResponse
+from harness.wire.http import HttpResponse, Json
 
 SEND = ops.SendPairingRequest("palette.test", "a-token")
 JSON = {"Content-Type": "application/json"}
@@ -66,7 +67,7 @@ def answer(status: int, body: object, **headers: str) -> HttpResponse:
         (ops.PollPairing("u", "t"), answer(200, {"status": {"state": "Thinking"}}), "Thinking"),
         (
             ops.MatchProfiles("u", ()),
-            answer(200, {"valid": False, "packs": [], "problems": []}),
+            answer(200, {"valid": True, "packs": [], "problems": [{"kind": "x", "message": "y"}]}),
             "valid: it contradicts",
         ),
         (ops.Probe(), answer(200, {}), "it is not a Palette"),
@@ -205,3 +206,12 @@ def test_a_status_that_is_published_without_fields_is_a_refusal(status: int, bod
     reply = decode(SEND, HttpResponse(status, JSON, body))
     assert isinstance(reply, Refused)
     assert reply.details["status"] == str(status)
+
+
+@pytest.mark.parametrize("problems", [[], [{"kind": "of-their-own", "message": "it is blue"}]])
+def test_a_match_that_says_no_is_a_no_whatever_the_reason(problems: list[Json]) -> None:
+    said: Json = {"valid": False, "packs": [], "problems": problems}
+    reply = decode(ops.MatchProfiles("u", ()), answer(200, said))
+    assert isinstance(reply, ops.Done)
+    assert isinstance(reply.value, MatchResult)
+    assert [problem.kind for problem in reply.value.problems] == [Mismatch.OTHER]

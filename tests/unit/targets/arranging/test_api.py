@@ -247,6 +247,12 @@ def test_a_user_may_just_what_was_asked_for(world: World) -> None:
     )
 
 
+def test_of_somebody_who_is_not_listed_nothing_is_told(world: World) -> None:
+    assert world.api.seen(replace(JANE, email="")) is None
+    world.refused[ops.ListUsers] = Refused(Reason.FORBIDDEN, "not you")
+    assert world.api.seen(JANE) is None
+
+
 def test_one_who_is_there_gets_other_permissions_and_keeps_the_key(world: World) -> None:
     other = world.arrange(CreateProject("asked", "other")).uid
     came = world.arrange(replace(JANE, grants=every_grant(world.project) | every_grant("")))

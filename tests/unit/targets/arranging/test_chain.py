@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from harness.domain.arrangements import Arrangement, FaultEffect, RemoveToken, SetLink
+from harness.targets.arranging.api import PublishedApi
 from harness.targets.arranging.chain import Chain
 from harness.targets.port import ArrangingFailed, CannotArrange
 
@@ -58,6 +59,28 @@ def test_what_has_come_of_a_fault_is_told_by_the_way_that_brought_it_about() -> 
     chain.arrange(cut)
     assert chain.seen(cut) == told
     assert Chain([Way("never", "no", effect=told)]).seen(cut) is None
+
+
+class AllOfIt(PublishedApi):
+    """Shows something of everything."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        self.looks += 1
+        return FaultEffect(latest="1.0.0")
+
+
+@pytest.mark.parametrize(("told", "looks"), [(None, 1), (FaultEffect(latest="2.0.0"), 0)])
+def test_where_a_way_cannot_tell_what_is_published_is_looked_at(
+    told: FaultEffect | None, looks: int
+) -> None:
+    api = AllOfIt()
+    chain = Chain([Way("commands", effect=told), api])
+    chain.arrange(ASKED)
+    assert chain.seen(ASKED) == (told or FaultEffect(latest="1.0.0"))
+    assert api.looks == looks
 
 
 def test_one_that_went_wrong_is_the_last() -> None:
