@@ -163,7 +163,13 @@ def test_the_guard_sees_each_kind() -> None:
 CELL = "harness/fleet/cell.py"
 UNPREDICTABLE = frozenset("time datetime random uuid secrets os.urandom os.getpid".split())
 EXACT_MATH = frozenset(f"math.{n}" for n in "comb gcd isfinite isqrt lcm perm prod".split())
-TAKES_NO_PART = frozenset({"harness/reference/clock.py", "harness/reference/variants/wire.py"})
+TAKES_NO_PART = frozenset(
+    {
+        "harness/reference/clock.py",
+        "harness/reference/variants/wire.py",
+        "harness/wire/timestamps.py",
+    }
+)
 """The clock of the embedded reference, and what only shows over HTTP: no cell has either."""
 
 

@@ -12,11 +12,11 @@ from harness import __version__
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.codec.errors import STATUS_OF
-from harness.wire.codec.parts import CLUSTER_TOKEN_HEADER
 from harness.wire.codec.server import UNKNOWN_STATUS
 from harness.wire.local_ui import V1Error
 from harness.wire.model import WireModel, published_name
 from harness.wire.routes import Route
+from harness.wire.table.agent import CLUSTER_TOKEN_HEADER
 
 Schema = dict[str, Any]
 

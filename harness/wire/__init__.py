@@ -1,4 +1,5 @@
-"""The two published HTTP APIs: their models and routes, the codec, and mappings to other wires.
+"""The two published HTTP APIs: models, the table of the operations, the codec, and mappings to
+other wires.
 
 Imports `domain`. Begin with `routes`.
 """

@@ -115,6 +115,29 @@ class V1Health(WireModel):
     status: HealthName | None = None
 
 
+class V1Nic(WireModel):
+    """A network interface of a host."""
+
+    dns: list[str] | None = None
+    gateway: str | None = None
+    ip: str | None = None
+    isDefault: bool | None = None
+    macAddr: str | None = None
+    nicName: str | None = None
+    subnet: str | None = None
+
+
+class V1Condition(WireModel):
+    """How something is, in one respect."""
+
+    lastProbeTime: Time | None = None
+    lastTransitionTime: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str
+    type: str
+
+
 class V1EdgeHost(WireModel):
     """A host of a pool."""
 
@@ -236,17 +259,6 @@ class V1ClusterCurrentApplications(WireModel):
 # --- operations on the cluster ------------------------------------------------------------
 
 
-class V1Condition(WireModel):
-    """How something is, in one respect."""
-
-    lastProbeTime: Time | None = None
-    lastTransitionTime: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str
-    type: str
-
-
 class V1EdgeNativeControlPlaneEndPoint(WireModel):
     """Where the control plane is reached."""
 
@@ -260,18 +272,6 @@ class V1EdgeNativeOverlayNetworkConfiguration(WireModel):
 
     cidr: str | None = None
     enable: bool | None = None
-
-
-class V1Nic(WireModel):
-    """A network interface of a host."""
-
-    dns: list[str] | None = None
-    gateway: str | None = None
-    ip: str | None = None
-    isDefault: bool | None = None
-    macAddr: str | None = None
-    nicName: str | None = None
-    subnet: str | None = None
 
 
 class LocalV1ObjectMeta(WireModel):

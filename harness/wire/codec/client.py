@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from harness.domain import operations as ops
 from harness.domain.operations import (
     AgentOperation,
-    CentralOperation,
     Credentials,
     Done,
-    LocalOperation,
     Operation,
     Reply,
     Unknown,
 )
-from harness.wire.codec import agent, local_ui, palette
+from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
 from harness.wire.codec.errors import refused_from, refused_within
 from harness.wire.codec.listing import CONTINUE
-from harness.wire.codec.parts import FromAnswer, Parts
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.translate import ParsedRequest, ours_answered, theirs_asked
 from harness.wire.model import Malformed
-
-_VALUES: Mapping[type[Operation], FromAnswer] = {
-    **local_ui.VALUES,
-    **palette.VALUES,
-    **agent.VALUES,
-}
-"""How each answer is read; one that has nothing to tell is acknowledged."""
 
 _SECRET_ANSWERS = frozenset(
     {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}
@@ -54,15 +42,15 @@ def encode(
     `page` asks for one page of a list, as the answer before it said.
 
     Raises:
-        KeyError: the table has no route for it.
-        TypeError: the operation does not cross HTTP.
+        KeyError: the operation does not cross HTTP.
     """
     route = wire.routes[type(operation)]
-    parts = _parts(operation)
-    json = None if parts.body is None else parts.body.to_json()
-    query = {**parts.query, CONTINUE: page} if page else parts.query
-    headers = {**parts.headers, **credential_headers(credentials)}
-    asked = ParsedRequest(parts.parameters, query, headers, json)
+    rooms = REQUESTS[type(operation)][1](operation)
+    query = rooms.get(QUERY, {})
+    if page:
+        query[CONTINUE] = page
+    headers = {**rooms.get(HEADERS, {}), **credential_headers(credentials)}
+    asked = ParsedRequest(rooms.get(PATH, {}), query, headers, rooms.get(BODY))
     if not wire.is_plain:
         asked = theirs_asked(asked, type(operation), wire)
     general = {"Accept": "application/json"}
@@ -98,7 +86,7 @@ def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) 
         if status in spoken.status or (200 <= status < 300 and not spoken.status):
             if refused := refused_within(response, wire):
                 return refused
-            read = _VALUES.get(kind, local_ui.acknowledged)
+            read = ANSWERS[kind][0]
             return Done(read(published_answer(operation, response, wire)))
         if 400 <= status < 600:
             return _refused_or_unknown(operation, response, wire)
@@ -138,17 +126,6 @@ def glimpsed_answer(operation: Operation, response: HttpResponse, wire: WireMap)
 def may_hold_secrets(operation: Operation) -> bool:
     """Whether not even a broken answer to it may be quoted."""
     return type(operation) in _SECRET_ANSWERS
-
-
-def _parts(operation: Operation) -> Parts:
-    match operation:
-        case LocalOperation():
-            return local_ui.to_parts(operation)
-        case CentralOperation():
-            return palette.to_parts(operation)
-        case AgentOperation():
-            return agent.to_parts(operation)
-    raise TypeError(f"{type(operation).__name__} does not cross HTTP")
 
 
 def _json_of(response: HttpResponse) -> Json:

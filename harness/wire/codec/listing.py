@@ -14,25 +14,9 @@ from dataclasses import replace
 from itertools import chain
 
 from harness.domain.operations import Done, PairingList, Reply, RoleList, TokenList
-from harness.domain.pairing import RequestState
 from harness.wire import palette
 from harness.wire.http import Json
 from harness.wire.model import parse_model
-
-
-def core_filter(json: Json) -> tuple[str, str]:
-    """The state and the local cluster that the core is asked for, each empty for "any".
-
-    Raises:
-        Malformed: the body is not the published filter.
-    """
-    spec = _parse(json).filter or palette.V1ClusterPairMetadataFilterSpec()
-    state = (spec.state.eq if spec.state else None) or ""
-    if spec.state and _ignores_case(spec.state):
-        state = {s.value.lower(): s.value for s in RequestState}.get(state.lower(), state)
-    # An equality is the core's matter only where it minds the case.
-    uid = spec.localClusterUid
-    return state, "" if uid is None or _ignores_case(uid) else uid.eq or ""
 
 
 def refine(json: Json, reply: Reply) -> Reply:

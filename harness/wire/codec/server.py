@@ -6,18 +6,12 @@ from collections.abc import Mapping
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.wire.codec import agent, local_ui, palette
+from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
 from harness.wire.codec.errors import encode_refused
-from harness.wire.codec.parts import FromRequest, Incoming
 from harness.wire.http import Json, ServerReply
-from harness.wire.model import Malformed, WireModel
+from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route
-
-_OPERATIONS: Mapping[type[ops.Operation], FromRequest] = {
-    **local_ui.OPERATIONS,
-    **palette.OPERATIONS,
-    **agent.OPERATIONS,
-}
+from harness.wire.table.local_ui import is_shown
 
 UNKNOWN_STATUS = 504
 _UNSHOWN = Refused(Reason.NOTHING_PENDING, "there is no pairing request")
@@ -35,11 +29,10 @@ def operation_from(
     Raises:
         Refusal: `InvalidInput`, which names the field in its message and its details.
     """
-    read = _OPERATIONS.get(route.operation)
-    if read is None:  # it has no fields, so that its place says all of it
-        return route.operation()
+    rooms = {PATH: parameters, QUERY: query, HEADERS: headers or {}, BODY: json}
     try:
-        return read(Incoming(parameters, query, headers or {}, json))
+        operation: ops.Operation = REQUESTS[route.operation][0](rooms)
+        return operation
     except Malformed as malformed:
         raise Refusal(Reason.INVALID_INPUT, str(malformed), field=malformed.field) from malformed
 
@@ -58,7 +51,7 @@ def encode_reply(operation: ops.Operation, reply: ops.Reply) -> ServerReply:
     client takes it for a refusal: it may have happened.
 
     Raises:
-        TypeError: the operation's surface answers no such value.
+        TypeError: the operation is answered with no such value.
         KeyError: the operation does not cross HTTP.
     """
     match reply:
@@ -66,18 +59,9 @@ def encode_reply(operation: ops.Operation, reply: ops.Reply) -> ServerReply:
             return encode_refused(reply)
         case ops.Unknown(why):
             return ServerReply(UNKNOWN_STATUS, json={"outcome": "unknown", "why": why})
-        case ops.Done(ops.PairingView() as view) if not local_ui.is_shown(view):
+        case ops.Done(ops.PairingView() as view) if not is_shown(view):
             return encode_refused(_UNSHOWN)
     route = ROUTES[type(operation)]
     if route.response is None:
         return ServerReply(route.status)
-    return ServerReply(route.status, json=_answer(operation, reply.value).to_json())
-
-
-def _answer(operation: ops.Operation, value: ops.Value) -> WireModel:
-    match operation:
-        case ops.LocalOperation():
-            return local_ui.to_answer(value)
-        case ops.AgentOperation():
-            return agent.to_answer(value)
-    return palette.to_answer(value)
+    return ServerReply(route.status, json=ANSWERS[type(operation)][1](reply.value))

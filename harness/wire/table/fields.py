@@ -1,0 +1,327 @@
+"""What the table of the operations is written in: which attribute stands where, in which form.
+
+A place is written as in a target file: `spec.profiles` is in the body, or in the element of a
+list, `?name` in the query, `{uid}` in the path, `LocalClusterToken:` in a header. A step with a
+`!` has to be there, or else it is the one that is told as missing. An object with a `?` is left
+out when nothing is in it, and `*` is all of an object whose names are data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import starmap
+from typing import Any, NamedTuple
+
+from harness.domain.operations import Operation
+from harness.wire.model import Malformed, WireModel
+from harness.wire.timestamps import from_timestamp, to_timestamp
+
+Read = Callable[[Any, str], Any]
+"""From what stands there, `None` for nothing, and the name of the place. Raises `Malformed`."""
+
+Write = Callable[[Any], Any]
+"""To what shall stand there; `None` leaves it out."""
+
+
+def as_it_is(value: Any) -> Any:
+    """Writes the value."""
+    return value
+
+
+def as_read(value: Any, _: str) -> Any:
+    """Reads the value."""
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class WireField:
+    """An attribute of an operation, a value, or a part of one.
+
+    Attributes:
+        places: where it is written, and read from the first that holds anything.
+        read: how it is read; without, it is what stands there, or else `default`.
+        or_from: where it is looked for after the places, and never written.
+        item: what each element of a list is; `read` and `write` get the list of them.
+        spread: the attribute as the elements to write.
+        compute: takes the place of reading, and gets all that came.
+        inside: what the attribute is made of, in places of the same request or body.
+        by_hand: of the functions of `item`, an object at the first place, makes how the attribute
+            is read from all that came, and what is written of the whole.
+    """
+
+    places: tuple[str, ...] = ()
+    read: Read | None = None
+    write: Write = as_it_is
+    default: str | bool = ""
+    or_from: tuple[str, ...] = ()
+    item: WireRecord | None = None
+    spread: Callable[[Any], Iterable[Any]] = as_it_is
+    compute: Callable[[Any], Any] | None = None
+    inside: WireRecord | None = None
+    by_hand: Callable[[Write, Write], tuple[Write, Mapping[str, Write]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireRecord:
+    """What is made of some fields, which are looked at in this order.
+
+    Attributes:
+        besides: what else is written, by its place, as the whole says it.
+        check: looks at what came before anything is read. Raises `Malformed`.
+    """
+
+    make: Callable[..., Any]
+    fields: Mapping[str, WireField] = field(default_factory=dict)
+    besides: Mapping[str, Write] = field(default_factory=dict)
+    check: Callable[[Any], None] | None = None
+
+
+Answer = tuple[type[WireModel], WireRecord]
+"""The model of a body, and what is made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """An operation, where it is asked, with which fields, and what it is answered with.
+
+    Attributes:
+        call: method, path, status of success, and id; it begins with `ours` where nothing is
+            published for its purpose.
+        answer: `None` is an acknowledgement without a body.
+        request: the model of the body, `None` where there is none.
+        bodiless: whether the body may be missing.
+    """
+
+    operation: type[Operation]
+    call: str
+    answer: Answer | None
+    request: type[WireModel] | None
+    asked: WireRecord
+    bodiless: bool = False
+
+
+Besides = Mapping[str, Write]
+
+
+def record(
+    make: Callable[..., Any],
+    besides: Besides | None = None,
+    check: Callable[[Any], None] | None = None,
+    /,
+    **fields: WireField,
+) -> WireRecord:
+    """What is made of these attributes."""
+    return WireRecord(make, fields, besides or {}, check)
+
+
+def asks(
+    operation: type[Operation],
+    call: str,
+    answer: Answer | None = None,
+    request: type[WireModel] | None = None,
+    besides: Besides | None = None,
+    check: Callable[[Any], None] | None = None,
+    /,
+    **fields: WireField,
+) -> TableRow:
+    """A row of the table."""
+    asked = record(operation, besides, check, **fields)
+    return TableRow(operation, call, answer, request, asked)
+
+
+def constant(value: str | bool) -> Write:
+    """The same whatever is written."""
+    return lambda _: value
+
+
+def empty_object(_: object) -> dict[str, str]:
+    """An object that says nothing."""
+    return {}
+
+
+# --- forms ----------------------------------------------------------------------------------
+
+
+def present(place: str) -> WireField:
+    """A value that must be there; a text may be empty."""
+    return WireField((place,), _present)
+
+
+def needed(*places: str, or_from: tuple[str, ...] = ()) -> WireField:
+    """A text that must be there and not be empty."""
+    return WireField(places, needed_text, or_from=or_from)
+
+
+def text(*places: str, or_from: tuple[str, ...] = (), default: str = "") -> WireField:
+    """A text that may be missing, and is always written."""
+    return WireField(places, default=default, or_from=or_from)
+
+
+def unless_empty(*places: str) -> WireField:
+    """A text that is left out when it is empty."""
+    return WireField(places, write=_or_nothing)
+
+
+def optional(place: str) -> WireField:
+    """Anything that is `None` when it is missing."""
+    return WireField((place,), as_read)
+
+
+def parameter(name: str, *also: str) -> WireField:
+    """A parameter of the path."""
+    return WireField((f"{{{name}}}", *also), _parameter)
+
+
+def switch(name: str) -> WireField:
+    """A parameter of the query that is off when it is missing."""
+    return WireField((f"?{name}",), _switch, lambda on: "true" if on else None)
+
+
+def flag(place: str) -> WireField:
+    """A flag that is off when it is missing."""
+    return WireField((place,), default=False)
+
+
+def if_set(place: str) -> WireField:
+    """A flag that is left out when it is off."""
+    return WireField((place,), write=_or_nothing, default=False)
+
+
+def time(place: str) -> WireField:
+    """A time that may be missing; an empty one is."""
+    return WireField((place,), _time, lambda value: None if value is None else to_timestamp(value))
+
+
+def needed_time(place: str) -> WireField:
+    """A time that must be there."""
+    return WireField((place,), _needed_time, to_timestamp)
+
+
+def texts(place: str, besides: str | None = None) -> WireField:
+    """An object of texts whose names are data, without the name that has a field of its own."""
+    return WireField(
+        (place,), lambda value, _: {k: v for k, v in (value or {}).items() if k != besides}, dict
+    )
+
+
+def optional_texts(place: str) -> WireField:
+    """The same, where `None` is another thing than an empty one."""
+    return WireField((place,), as_read, lambda value: None if value is None else dict(value))
+
+
+def words(place: str) -> WireField:
+    """A list of texts."""
+    return WireField((place,), lambda value, _: tuple(value or ()), list)
+
+
+def one_of(kind: type[StrEnum], place: str, *, needed: bool = True) -> WireField:
+    """One of a closed set; without `needed`, the set is told to whom says nothing as well."""
+    members = {member.value: member for member in kind}
+    return WireField((place,), _looked_up(members, needed), lambda value: value.value)
+
+
+def each(item: WireRecord, place: str, *, required: bool = False, drop: bool = False) -> WireField:
+    """A list, as a tuple; one that is missing is empty unless it is required.
+
+    With `drop`, an empty one is left out.
+    """
+    read: Read | None = (lambda made, name: tuple(_present(made, name))) if required else None
+    return WireField((place,), read, _or_nothing if drop else as_it_is, item=item)
+
+
+def pairs(item: WireRecord, place: str) -> WireField:
+    """A list of pairs, which is left out when it is empty."""
+    return replace(each(item, place, drop=True), spread=lambda entries: starmap(Pair, entries))
+
+
+def mapped(item: WireRecord, place: str) -> WireField:
+    """The same as a mapping."""
+    return WireField(
+        (place,),
+        lambda made, _: dict(made or ()),
+        item=item,
+        spread=lambda mapping: starmap(Pair, mapping.items()),
+    )
+
+
+def inside(part: WireRecord) -> WireField:
+    """What has its places among those of the whole."""
+    return WireField(inside=part)
+
+
+def computed(
+    compute: Callable[[Any], Any], place: str | None = None, write: Write = as_it_is
+) -> WireField:
+    """What no form reads: a function of all that came."""
+    return WireField((place,) if place else (), write=write, compute=compute)
+
+
+class Pair(NamedTuple):
+    """An entry of a mapping, as it is written."""
+
+    key: Any
+    value: Any
+
+
+def pair(key: Any, value: Any) -> tuple[Any, Any]:
+    """An entry of a mapping, as it was read."""
+    return key, value
+
+
+def needed_text(value: str | None, name: str) -> str:
+    """A text that must be there and not be empty.
+
+    Raises:
+        Malformed: it is missing or empty.
+    """
+    if not value:
+        raise Malformed(name, "it is missing" if value is None else "it is empty")
+    return value
+
+
+def word_of(kind: type[StrEnum]) -> Read:
+    """Reads one of a closed set, as a text."""
+    return _looked_up({member.value: member.value for member in kind}, needed=True)
+
+
+def _looked_up(members: Mapping[str, str], needed: bool) -> Read:
+    def read(value: Any, name: str) -> str:
+        member = members.get(value)
+        if member is None:
+            needed_text(value if needed else "-", name)
+            raise Malformed(name, f"one of {', '.join(members)} is needed")
+        return member
+
+    return read
+
+
+def _present(value: Any, name: str) -> Any:
+    if value is None:
+        raise Malformed(name, "it is missing")
+    return value
+
+
+def _parameter(value: str | None, name: str) -> str:
+    if value is None:
+        raise Malformed(name, "the path does not hold it")
+    return value
+
+
+def _switch(value: str | None, name: str) -> bool:
+    if value not in ("true", "false", None):
+        raise Malformed(name, "true or false is needed")
+    return value == "true"
+
+
+def _time(value: str | None, name: str) -> int | None:
+    return from_timestamp(value, name) if value else None
+
+
+def _needed_time(value: str | None, name: str) -> int:
+    return from_timestamp(needed_text(value, name), name)
+
+
+def _or_nothing(value: Any) -> Any:
+    return value or None
