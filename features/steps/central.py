@@ -416,19 +416,3 @@ def _managed(context: Context, judge: Judge, kind: str = "") -> None:
 @then(parsers.parse('the "{kind}" by Palette takes effect'))
 def _managed_by(context: Context, judge: Judge, kind: str) -> None:
     _managed(context, judge, kind)
-
-
-@given("the central cluster was looked at")
-def _looked_at_central(context: Context) -> None:
-    context.must_hold(review.await_registered(context))
-    look = ops.ViewCentralCluster(context.cluster().central_uid)
-    context.note("the look before", context.must(context.recorder.perform(context.admin(), look)))
-
-
-@then("the central cluster bears what it bore before")
-def _bears_as_before(context: Context, judge: Judge) -> None:
-    look = ops.ViewCentralCluster(context.cluster().central_uid)
-    after = context.recorder.perform(context.admin(), look)
-    before = context.noted("the look before")
-    fields: list[Json] = ["name", "description", "tags"]
-    judge.check("unchanged", before=before, after=after.id, fields=fields)

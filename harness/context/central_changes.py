@@ -37,8 +37,7 @@ def central_change(context: Context, uid: str, kind: str = "") -> ops.CentralClu
     Raises:
         NotSupported: the target does not offer it.
     """
-    not_offered = context.recorder.driver.info.not_offered
-    offered = [k for k, probe in zip(_CHANGES, _PROBES, strict=True) if probe not in not_offered]
+    offered = [k for k, probe in zip(_CHANGES, _PROBES, strict=True) if context.offers(probe)]
     if not offered or (kind and kind not in offered):
         raise NotSupported(f"the target does not offer the {kind or ' or the '.join(_CHANGES)}")
     return _CHANGES[kind or offered[0]](context, uid)

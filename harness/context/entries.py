@@ -189,7 +189,7 @@ def _shortened(context: Context, host_uid: str) -> Actor:
 
 def _logged_out(context: Context, host_uid: str) -> Actor:
     actor = context.log_in(host_uid, "stranger")
-    if LogOut in context.recorder.driver.info.not_offered:
+    if not context.offers(LogOut):
         raise NotSupported("the target does not offer LogOut")
     context.must(context.recorder.perform(actor, LogOut()))
     return actor

@@ -110,8 +110,7 @@ def probe_of(context: Context) -> str:
     Raises:
         NotSupported: it offers none.
     """
-    not_offered = context.recorder.driver.info.not_offered
-    offered = [kind for kind, operation in _PROBES.items() if operation not in not_offered]
+    offered = [kind for kind, operation in _PROBES.items() if context.offers(operation)]
     if not offered:
         raise NotSupported(f"the target offers none of: {', '.join(_PROBES)}")
     return offered[0]
