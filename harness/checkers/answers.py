@@ -157,7 +157,7 @@ def has_not_happened(
 ) -> Finding:
     """A look does not show the effect of what was refused, whatever else it shows."""
     record = history[operation]
-    sample = Sample(record.outcome, record.value or {}, record.error or {})
+    sample = Sample.of(record)
     if holds(predicate, sample, args):
         return failed(f"{record.kind}: what was refused took effect: {_seen(sample)}", operation)
     if record.outcome is not Outcome.OK:

@@ -103,7 +103,7 @@ def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
     """What one side shows as pending or paired and the other does not."""
     if looks.listed.outcome is not Outcome.OK:
         return f"Palette lists nothing: {(looks.listed.error or {}).get('message')}"
-    waiting = set(open_ids_of(_sample(looks.listed), cluster_uid))
+    waiting = set(open_ids_of(Sample.of(looks.listed), cluster_uid))
     if waiting - stale - {looks.pending}:
         unknown = ", ".join(sorted(waiting - stale - {looks.pending}))
         return f"{unknown} waits in Palette, and is not pending in Local UI"
@@ -111,15 +111,11 @@ def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
         return f"{looks.pending} is pending in Local UI, and does not wait in Palette"
     if looks.status == "Paired" and not looks.is_central:
         return "Local UI shows the request as paired, and the cluster as locally managed"
-    if looks.handover and not not_being_handed_over(_sample(looks.handover)):
+    if looks.handover and not not_being_handed_over(Sample.of(looks.handover)):
         return "the cluster waits in Palette for its host to confirm"
     if looks.pending and looks.is_central:
         return f"{looks.pending} is pending, and the cluster is centrally managed"
     return ""
-
-
-def _sample(look: OperationRecord) -> Sample:
-    return Sample(look.outcome, look.value or {}, look.error or {})
 
 
 def _stale(history: History) -> frozenset[str]:

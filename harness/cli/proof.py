@@ -151,7 +151,7 @@ def run_variants(asked: ProofOptions) -> int:
         case _:
             alarms = sum(len(row.failed) for row in rows)
             observed = sum(bool(row.observed) for row in rows)
-            tried = sum(len(row.variant.name.split("+")) for row in rows)
+            tried = sum(len(row.variant.parts) for row in rows)
             at_once = f" in {len(rows)} mixtures by the seed {asked.mixed}"
             of_them = f", {observed} of them with other observations"
             put(f"variants      {tried}{of_them if asked.mixed is None else at_once}")
@@ -221,20 +221,23 @@ def _list(rows: Sequence[dict[str, str]], format: str) -> None:
 
 
 def _tell_caught(row: Caught) -> None:
-    _tell(row.mutant, row.wrong, row.killed_by[0] if row.killed_by else "")
+    _tell(_named(row.mutant), row.wrong, row.killed_by[0] if row.killed_by else "")
 
 
 def _tell_left_alone(row: LeftAlone) -> None:
     differs = f"other observations at {', '.join(row.observed)}" if row.observed else "passes"
     if row.unclear:
         differs += f"; cannot judge {', '.join(e.scenario for e in row.unclear)}"
-    _tell(row.variant, row.wrong, differs)
+    parts = row.variant.parts
+    what = f"{row.variant.says} {' + '.join(parts)}" if parts[1:] else _named(row.variant)
+    _tell(what, row.wrong, differs)
 
 
-def _tell(planted: planting.Planted, wrong: str, right: str) -> None:
-    what = f"{planted.requirement:7} {planted.name}"
-    if "+" in planted.name:
-        what = f"{planted.says} {planted.name.replace('+', ' + ')}"
+def _named(planted: planting.Planted) -> str:
+    return f"{planted.requirement:7} {planted.name}"
+
+
+def _tell(what: str, wrong: str, right: str) -> None:
     say(f"{'✗' if wrong else '✓'} {what}: {wrong or right}")
 
 

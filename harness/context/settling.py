@@ -61,7 +61,7 @@ def _waiting(context: Context) -> bool:
     """Whether a request of the cluster waits in Palette, which is then the one to decide."""
     leased = context.cluster()
     listed = context.recorder.perform(context.admin(), ops.ListPairingRequests()).record
-    found = open_ids_of(Sample(listed.outcome, listed.value or {}, {}), leased.cluster.uid)
+    found = open_ids_of(Sample.of(listed), leased.cluster.uid)
     if found and leased.pairing_uid not in found:
         leased.pairing_uid = found[-1]
     return bool(found)

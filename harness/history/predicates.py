@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from harness.history.operation import Json, Outcome
+from harness.history.operation import Json, OperationRecord, Outcome
 
 Predicate = Callable[..., bool]
 """`predicate(sample, **args) -> bool`; `args` are JSON values."""
@@ -34,6 +34,11 @@ class Sample:
             value if isinstance(value, dict) else {},
             error if isinstance(error, dict) else {},
         )
+
+    @classmethod
+    def of(cls, record: OperationRecord) -> Sample:
+        """The answer to an operation, as a wait would have seen it."""
+        return cls(record.outcome, record.value or {}, record.error or {})
 
     @property
     def not_found(self) -> bool:

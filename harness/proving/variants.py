@@ -43,7 +43,7 @@ class LeftAlone:
         if self.problem:
             return self.problem
         blamed = [f"fails {e.scenario}: {e.reason}" for e in self.failed]
-        if not self.variant.is_mixture:
+        if len(self.variant.parts) == 1:
             blamed += [f"cannot judge {e.scenario}: {e.reason}" for e in self.unclear]
         return "; ".join(blamed)
 

@@ -100,9 +100,9 @@ class Variant(Planted):
     """The reference with another lawful choice."""
 
     @property
-    def is_mixture(self) -> bool:
-        """Whether it is several at once."""
-        return "+" in self.name
+    def parts(self) -> tuple[str, ...]:
+        """The names of all that it is at once; its own alone where it is no mixture."""
+        return tuple(self.name.split("+"))
 
 
 class UnknownPlanted(PairproofError):

@@ -3,4 +3,4 @@
 Imports `domain`, `wire`. Begin with `palette`.
 """
 
-from harness.reference.variants import edge, manners, palette, reviewing, wire  # noqa: F401
+from harness.reference.variants import edge, hosts, palette, reviewing, wire  # noqa: F401

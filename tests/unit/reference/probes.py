@@ -20,7 +20,7 @@ from harness.domain.profile import (
 from harness.domain.token import RegistrationToken
 
 from ..core.world import PACKS, SmallWorld, done
-from .probes_of_manners import MANNERS
+from .probes_of_hosts import OF_HOSTS
 
 Probe = Callable[[SmallWorld], object]
 
@@ -361,7 +361,7 @@ def the_list(world: SmallWorld) -> object:
 
 
 PROBES: Mapping[str, Probe] = {
-    **MANNERS,
+    **OF_HOSTS,
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
     "offline_cancel_is_never_told": an_offline_cancel,

@@ -1,4 +1,4 @@
-"""What shows that a variant of `manners` does something else; see `probes`."""
+"""What shows that a variant of `hosts` does something else; see `probes`."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def looks_after_a_restart(world: SmallWorld) -> object:
     return type(world.local(ops.ViewCluster())), type(world.central(ops.ListPairingRequests()))
 
 
-MANNERS: Mapping[str, Callable[[SmallWorld], object]] = {
+OF_HOSTS: Mapping[str, Callable[[SmallWorld], object]] = {
     "the_request_is_shown_a_second_late": what_is_shown_of_a_send,
     "a_request_is_shown_a_second_late": what_is_shown_of_a_send,
     "a_return_is_taken_and_comes_to_nothing": a_return,

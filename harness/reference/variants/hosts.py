@@ -1,4 +1,4 @@
-"""Variants of both sides in how they answer and show what is so, and when."""
+"""Variants in how hosts, and what they ask, answer and show what is so, and when."""
 
 from __future__ import annotations
 
