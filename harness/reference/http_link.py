@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -19,7 +21,14 @@ import httpx
 import uvloop
 
 from harness import __version__
-from harness.domain.operations import AgentOperation, Credentials, Unknown
+from harness.domain.flows import pairing_uid_of
+from harness.domain.operations import (
+    AgentOperation,
+    Credentials,
+    SubmitPairing,
+    Unknown,
+    WithdrawPairing,
+)
 from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import CallInput, CallSequence
@@ -39,7 +48,8 @@ class HttpLink:
     checked with in its place. `proxy` is asked for connections, if there is one. `timeout_s` bounds
     each of three steps of a call: connecting, which begins with the name; TLS; and the rest, from
     the first byte sent to the last one read. Redirects are not followed, and no more than
-    `BODY_BYTES_MAX` is read. Safe to use from many threads.
+    `BODY_BYTES_MAX` is read. Where Palette withdraws by the id alone, one that never came is asked
+    for by submitting once more. Safe to use from many threads.
 
     The exchange runs on an event loop of its own: only there can the resolving of a name,
     and a server that sends a byte now and then, be bounded.
@@ -57,6 +67,7 @@ class HttpLink:
         self._timeout_s = timeout_s
         self._wire = wire
         self._mark, self._numbers = token_hex(4), count(1)
+        self._submitted: dict[str, SubmitPairing] = {}
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pairproof-link", daemon=True
@@ -82,8 +93,31 @@ class HttpLink:
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
     ) -> LinkReply:
-        now, unique = time.time_ns() // 1_000, f"{self._mark}-{next(self._numbers)}"
-        given = CallInput(base_url, unique, now)
+        if not self._wire.spoken(WithdrawPairing).route.parameters():
+            return await self._exchanged(transport, base_url, operation)
+        match operation:
+            case SubmitPairing(cluster_token=secret):
+                self._submitted[secret] = operation
+            case WithdrawPairing(cluster_token=secret, pairing_uid="") if secret in self._submitted:
+                # Its id never came. The same submission is answered with the same id (SND-4).
+                again = await self._exchanged(transport, base_url, self._submitted[secret])
+                uid = "" if isinstance(again, NotDelivered) else pairing_uid_of(again)
+                if not uid:
+                    return again
+                operation = replace(operation, pairing_uid=uid)
+        return await self._exchanged(transport, base_url, operation)
+
+    def _unique(self, operation: AgentOperation) -> str:
+        """A text for this message alone; a submission that is sent once more has its own again."""
+        if isinstance(operation, SubmitPairing):
+            secret = operation.cluster_token.encode()
+            return f"{self._mark}-{hashlib.blake2b(secret, digest_size=8).hexdigest()}"
+        return f"{self._mark}-{next(self._numbers)}"
+
+    async def _exchanged(
+        self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
+    ) -> LinkReply:
+        given = CallInput(base_url, self._unique(operation), time.time_ns() // 1_000)
         sequence = CallSequence(operation, Credentials(), self._wire, given)
         is_sent = False
         while (step := sequence.step) is not None:
