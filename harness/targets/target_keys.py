@@ -223,6 +223,8 @@ class OperationTable:
     """Where the target has a value of the answer: ours = theirs."""
     states: _Said = field(default_factory=dict)
     """Words that are different here only: ours = theirs."""
+    not_offered: Annotated[str, Text()] = ""
+    """It does not have this operation, and why: what needs it is not_supported, and says so."""
     constants: _Values = field(default_factory=dict)
     """What the target wants in each request besides."""
     answer_constants: _Values = field(default_factory=dict)
@@ -293,9 +295,9 @@ class _OwnTables:
     offers: Annotated[dict[_Offerable, Annotated[bool, Flag()]], NamedBy("operation")] = field(
         default_factory=dict
     )
-    """Which operations it has, of those on a cluster and the match; what needs one that it has not
-    is not_supported, and a match that is made on acceptance alone is judged there. Without an
-    entry, it has all but those that are to be removed, or published nowhere."""
+    """Which operations it has, of those on a cluster and the match, where it is not said of them in
+    `paths`; without either, it has all but those that are to be removed, or published nowhere. A
+    match that is made on acceptance alone is judged there."""
     words: Annotated[dict[Annotated[str, OneOf(*TROUBLES)], Texts], NamedBy("trouble")] = field(
         default_factory=dict
     )
