@@ -115,16 +115,16 @@ def test_a_target_that_shows_little_is_told_of(target: Target, words: str) -> No
 def test_a_driver_need_not_tell_of_its_wire(wire: Mapping[str, Json] | None) -> None:
     """It does not speak HTTP, or keeps to itself how; what it made of the answers tells."""
 
-    def told(target: Target) -> list[str]:
+    def with_wire(target: Target) -> list[str]:
         operations = run(target).histories[SCENARIO].operations
         for n, operation in enumerate(operations):
             operation.response = wire
             operation.value = {"n": n} if operation.outcome is Outcome.OK else None
         return described(evidence(list(operations), {}))
 
-    assert told(sound) == []
-    assert "40 of 40 requests were refused for want of a login" in told(refuses_every_login)[0]
-    assert "40 of 40 requests were too many" in told(has_no_time)[0]
+    assert with_wire(sound) == []
+    assert "40 of 40 requests were refused for want of a login" in with_wire(refuses_every_login)[0]
+    assert "40 of 40 requests were too many" in with_wire(has_no_time)[0]
 
 
 @pytest.mark.parametrize("target", [refuses_every_login, has_no_time, talks_nonsense])
