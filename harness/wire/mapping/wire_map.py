@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from harness.domain import operations as ops
 from harness.wire.http import Json
 from harness.wire.local_ui import V1Error
-from harness.wire.mapping.json_path import EACH, JsonPath, MappingError, Part, Way, place_of
+from harness.wire.mapping.json_path import EACH, JsonPath, MappingError, Part, place_of
 from harness.wire.mapping.keys import OperationMap, WireKeys
 from harness.wire.mapping.plan import (
     BodyPlan,
@@ -24,7 +24,7 @@ from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import Fields, every_field, every_word, shape_of
 from harness.wire.mapping.values import HEADERS, MappedHeader, ValueForm, header_of, theirs_of
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, Route, RouteTable, remapped
+from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, remapped
 
 
 @dataclass(frozen=True)
@@ -64,24 +64,6 @@ class WireMap(WireKeys):
             KeyError: the operation does not cross HTTP.
         """
         return self.tables.spoken[operation]
-
-
-QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
-    ops.LogIn: ("extendedSession", "setCookie"),
-    ops.LogInToPalette: ("setCookie",),
-    ops.ListProjects: ("name",),
-    ops.ListPairingRequests: ("continue",),
-    ops.ListTokens: ("continue",),
-    ops.ListRoles: ("continue",),
-    ops.DeleteProject: ("cleanupProjectResources",),
-    ops.AddProfile: ("publish",),
-}
-"""The query parameters of an operation, which a mapping can move."""
-
-TWICE: Mapping[type[ops.Operation], tuple[str, Way]] = {
-    ops.AcceptPairingRequest: ("pairingUid", ("spec", "pairingUid"))
-}
-"""Parameters of the path that the published body repeats: one of the two is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +205,8 @@ def _check_parameters(
         if moved and name in route.parameters():
             found = f"{{{name}}} stands in the path, and paths.{kind.__name__}.request moves it"
             raise MappingError(at, found, "one place for it", "remove one of the two")
-        elsewhere = moved or TWICE.get(kind, ("",))[0] == name
+        twice = ROWS[kind].twice
+        elsewhere = moved or (twice is not None and twice[0] == name)
         if name not in route.parameters() and not elsewhere:
             raise MappingError(
                 at,
@@ -331,7 +314,7 @@ def _sorted(
 def _check_ours(route: Route, place: JsonPath, at: tuple[str, ...]) -> None:
     known: Mapping[Part, tuple[str, ...]] = {
         Part.PARAMETER: ROUTES[route.operation].parameters(),
-        Part.QUERY: QUERIES.get(route.operation, ()),
+        Part.QUERY: ROWS[route.operation].queries,
         Part.HEADER: HEADERS,
     }
     names = known[place.part]

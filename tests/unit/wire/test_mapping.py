@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.cluster import ManagementMode
+from harness.domain.cluster import ManagementMode, Node, NodePool
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Operation, Reply, Unknown
 from harness.wire.codec import decode, encode
@@ -330,6 +330,13 @@ def test_an_answer_that_does_not_say_who_answers_can_be_taken_for_palettes() -> 
     wire = mapping(ops.Probe, response={"service": ""})
     assert reads(ops.Probe(), None, wire) == Done(ops.Acknowledged())
     assert isinstance(reads(ops.Probe(), None, PLAIN), Unknown)
+
+
+def test_what_the_body_repeats_can_be_left_out_of_the_path() -> None:
+    pool = NodePool("pool-a", True, (Node("n1", "h1"),))
+    for operation in (ACCEPT, ops.UpdateMachinePool(pool)):
+        wire = mapping(type(operation), method="POST", path="/elsewhere")
+        assert arrives(operation, wire) == arrives(operation, PLAIN)
 
 
 # --- what a mapping may not say ---------------------------------------------------------------
