@@ -13,8 +13,8 @@ from harness.history.visible import visible_line
 from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
-from harness.targets.target_keys import PATH
 from harness.wire.mapping import MappingError, OperationMap, WireMap
+from harness.wire.mapping.keys import PATH
 from harness.wire.routes import ROUTES, Route, routes_of
 
 _ASKED_MAX: Final = 12
@@ -128,7 +128,7 @@ def _alone(drafted: Drafted) -> Drafted:
         return _given_up(drafted, "its path cannot be asked")
     for _ in range(_TRIES_MAX):
         try:
-            WireMap(operations={drafted.route.operation: drafted.change})
+            WireMap({drafted.route.operation: drafted.change})
         except MappingError as error:
             smaller = _without(drafted, error.place)
             if smaller is None:
@@ -163,7 +163,7 @@ def _at_peace(drafted: dict[type[Operation], Drafted]) -> dict[type[Operation], 
     left = dict(drafted)
     for _ in range(len(left) + 1):
         try:
-            WireMap(operations={kind: d.change for kind, d in left.items()})
+            WireMap({kind: d.change for kind, d in left.items()})
         except MappingError as error:
             kind = _to_blame(left, error.place)
             left[kind] = _given_up(left[kind], error.found)
