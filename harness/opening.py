@@ -14,7 +14,7 @@ from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
-from harness.domain.operations import RARELY_OFFERED, ReleaseCentralCluster, UpdateStack
+from harness.domain.operations import RARELY_OFFERED, PatchCluster
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
 from harness.targets.port import Driver, TargetInfo, TargetUnusable
@@ -82,7 +82,10 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
         behaviour.called,
         __version__,
         features=INPROCESS_FEATURES | set(map(Feature, behaviour.features)),
-        not_offered=(RARELY_OFFERED - {ReleaseCentralCluster, UpdateStack}) | behaviour.not_offered,
+        not_offered={
+            PatchCluster: RARELY_OFFERED[PatchCluster],
+            **dict.fromkeys(behaviour.not_offered, ""),
+        },
         words=behaviour.words,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))

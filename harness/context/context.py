@@ -411,7 +411,7 @@ class Context:
 
     def let_catch_up(self, label: str, predicate: str) -> None:
         """Wait for the list to show the last request, or not to, where anybody looks there."""
-        if arrangements.PutUser.__name__ in self._kinds:
+        if arrangements.PutUser.__name__ in self._kinds and self.offers(ops.ListPairingRequests):
             look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
             self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
 
@@ -519,6 +519,16 @@ class Context:
         """Whether the target has operations of this kind."""
         return kind not in self.recorder.driver.info.not_offered
 
+    def first_offered(self, kinds: Mapping[str, type[ops.Operation]]) -> str:
+        """The name of the first of these operations that the target has.
+
+        Raises:
+            NotOffered: it has none of them; says so of the first.
+        """
+        found = next((name for name, kind in kinds.items() if self.offers(kind)), next(iter(kinds)))
+        self.recorder.driver.info.must_offer(kinds[found])
+        return found
+
     def needs(self, feature: Feature) -> None:
         """Go on only if the target claims the feature.
 
@@ -563,10 +573,8 @@ class Context:
         """Carry out an operation and keep it under a name.
 
         Raises:
-            NotSupported: the target does not offer it.
+            NotOffered: the target does not have it.
         """
-        if not self.offers(type(operation)):
-            raise NotSupported(f"the target does not offer {type(operation).__name__}")
         taken = self.recorder.perform(actor, operation)
         self.note(name, taken)
         return taken

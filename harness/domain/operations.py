@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from harness.domain.cluster import Cluster, ManagementMode, NodePool
@@ -409,10 +410,14 @@ class ReleaseCentralCluster(CentralClusterOperation):
     cluster_uid: str
 
 
-RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset(
-    {PatchCluster, UpdateStack, ReleaseCentralCluster}
+RARELY_OFFERED: Final[Mapping[type[Operation], str]] = MappingProxyType(
+    {
+        PatchCluster: "it is published as to be removed",
+        UpdateStack: "what is published takes an archive that a person uploads",
+        ReleaseCentralCluster: "it is not published",
+    }
 )
-"""What is published as to be removed, or nowhere: asked for only where a target says so."""
+"""What is asked for only where a target says so, and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,9 +209,9 @@ class _OwnTables:
     offers: Annotated[dict[_Offerable, Annotated[bool, Flag()]], NamedBy("operation")] = field(
         default_factory=dict
     )
-    """Which operations it has, of those on a cluster and the match; what needs one that it has not
-    is not_supported, and a match that is made on acceptance alone is judged there. Without an
-    entry, it has all but those that are to be removed, or published nowhere."""
+    """Which operations it has, of those on a cluster and the match, where it is not said of them in
+    `paths`; without either, it has all but those that are to be removed, or published nowhere. A
+    match that is made on acceptance alone is judged there."""
     words: Annotated[dict[Annotated[str, OneOf(*TROUBLES)], Texts], NamedBy("trouble")] = field(
         default_factory=dict
     )

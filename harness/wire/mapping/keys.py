@@ -107,6 +107,8 @@ class OperationMap:
     """Where the target has a value of the answer: ours = theirs."""
     states: WordTable = field(default_factory=dict)
     """Words that are different here only: ours = theirs."""
+    not_offered: Annotated[str, Text()] = ""
+    """It does not have this operation, and why: what needs it is not_supported, and says so."""
     constants: Constants = field(default_factory=dict)
     """What the target wants in each request besides."""
     answer_constants: Constants = field(default_factory=dict)
