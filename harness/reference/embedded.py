@@ -138,7 +138,14 @@ class EmbeddedReference:
         other, shown = self._other, self.layout.cert_file
         trusted = other.trusted or (trusting(shown) if shown else None)
         wire = self._wire if other.wire.is_plain else other.wire
-        return HttpLink(self.ca_file, self.layout.link_s, wire, trusted, proxy=other.proxy)
+        return HttpLink(
+            self.ca_file,
+            self.layout.link_s,
+            wire,
+            trusted,
+            proxy=other.proxy,
+            carried=other.carried,
+        )
 
     def _serve(self, servers: Servers, tls: ssl.SSLContext, behaviour: Behaviour) -> Addresses:
         first = self.layout.port_base

@@ -6,9 +6,10 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import httpcore
@@ -19,6 +20,7 @@ from harness import __version__
 from harness.domain.operations import AgentOperation, Credentials, Unknown
 from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.layout import Carry
 from harness.wire.codec import decode, encode
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
@@ -33,10 +35,11 @@ class HttpLink:
     """A `Link` over HTTP and HTTPS with connections that are kept.
 
     `ca_file` holds certificates that are trusted besides the system's; `trusted` is what they are
-    checked with in its place. `proxy` is asked for connections, if there is one. `timeout_s` bounds
-    each of three steps: connecting, which begins with the name; TLS; and the rest, from the
-    first byte sent to the last one read. Redirects are not followed, and no more than
-    `BODY_BYTES_MAX` is read. Safe to use from many threads.
+    checked with in its place. `proxy` is asked for connections, if there is one. What is meant for
+    an address in `carried` does not go over HTTP. `timeout_s` bounds each of three steps:
+    connecting, which begins with the name; TLS; and the rest, from the first byte sent to the last
+    one read. Redirects are not followed, and no more than `BODY_BYTES_MAX` is read. Safe to use
+    from many threads.
 
     The exchange runs on an event loop of its own: only there can the resolving of a name,
     and a server that sends a byte now and then, be bounded.
@@ -50,7 +53,9 @@ class HttpLink:
         trusted: ssl.SSLContext | None = None,
         *,
         proxy: str = "",
+        carried: Mapping[str, Carry] = MappingProxyType({}),
     ) -> None:
+        self._carried = carried
         self._timeout_s = timeout_s
         self._wire = wire
         self._loop = uvloop.new_event_loop()
@@ -72,6 +77,8 @@ class HttpLink:
         """
         if self._closed:
             return NotDelivered("the edge is being stopped")
+        if carry := self._carried.get(base_url):
+            return carry(host_uid, operation)
         transport = self._insecure if insecure else self._trusting
         return self._run(self._carry(transport, base_url, operation))
 

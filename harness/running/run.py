@@ -83,6 +83,7 @@ class Run:
         """Begin a scenario. Until it ends, a signal takes effect only while it waits."""
         self.stopping.guard(True)
         self.writer.scenario(line)
+        self.driver.begin_scenario(line.id)
         recorder = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
         mark = self.belongings.mark if self.belongings else ""
         context = Context(recorder, self.pool, self.inventory, self.seed, mark)
@@ -115,6 +116,7 @@ class Run:
         self._give_back(WITH_A_SCENARIO)
         scenario.context.clean_up()
         self._give_back(AFTER_A_SCENARIO)
+        self.driver.end_scenario(scenario.line.id)
         return ended
 
     def _give_back(self, kinds: Collection[LedgerKind]) -> None:

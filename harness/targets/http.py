@@ -234,6 +234,10 @@ class HttpDriver:
     def sleep(self, duration: int) -> None:
         self._pause(duration / 1_000_000)
 
+    def begin_scenario(self, scenario: str) -> None: ...
+
+    def end_scenario(self, scenario: str) -> None: ...
+
     def close(self) -> None:
         self.arranging.close()
         self.client.close()

@@ -171,6 +171,12 @@ class Driver(Protocol):
     def sleep(self, duration: int) -> None:
         """Let `duration` microseconds pass."""
 
+    def begin_scenario(self, scenario: str) -> None:
+        """A scenario of this id begins; what is asked from now on is asked for it."""
+
+    def end_scenario(self, scenario: str) -> None:
+        """It has ended, and what it made was given back, but for what other scenarios use."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -210,6 +216,12 @@ class DriverAround:
 
     def sleep(self, duration: int) -> None:
         self._driver.sleep(duration)
+
+    def begin_scenario(self, scenario: str) -> None:
+        self._driver.begin_scenario(scenario)
+
+    def end_scenario(self, scenario: str) -> None:
+        self._driver.end_scenario(scenario)
 
     def close(self) -> None:
         self._driver.close()

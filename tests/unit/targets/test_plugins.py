@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from harness.opening import UnknownDriver, driver_names, open_target
+from harness.domain import operations as ops
+from harness.domain.arrangements import CreateProject, InstallCluster, SetLink, Side
+from harness.domain.errors import Reason, Refused
+from harness.opening import UnknownDriver, driver_names, open_inprocess, open_target
 from harness.targets.plugins import PluginBroken, open_plugin, plugin_names
+from harness.targets.port import (
+    ArrangingFailed,
+    CannotArrange,
+    Driver,
+    Outgoing,
+    TargetUnusable,
+)
+from harness.targets.undoing import gone_sides
 
 Install = Callable[[str, str], None]
 
@@ -34,11 +46,46 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 WHOLE = """
 from harness.opening import open_inprocess
+TOLD = []
 def open_driver(target_file, seed):
-    driver = open_inprocess(seed)
-    driver.told = (target_file, seed)
+    TOLD.append((target_file, seed))
+    return open_inprocess(seed)
+"""
+
+ONE_SIDED = """
+from dataclasses import replace
+from harness.domain.arrangements import InstallCluster, Side
+from harness.opening import open_inprocess
+from harness.targets.plugged import side_asked
+from harness.targets.port import DriverAround
+class OneSided(DriverAround):
+    def send(self, outgoing):
+        assert side_asked(type(outgoing.operation)) is Side("{side}"), outgoing.operation
+        return super().send(outgoing)
+    def arrange(self, arrangement):
+        if isinstance(arrangement, InstallCluster):
+            assert "{side}" == "edge"
+        return super().arrange(arrangement)
+def open_driver(target_file, seed):
+    driver = OneSided(open_inprocess(seed))
+    driver.info = replace(driver.info, roles=frozenset({{Side("{side}")}}))
     return driver
 """
+
+SMALLEST = """
+from harness.domain.arrangements import Inventory, Slot
+from harness.domain.operations import LogIn
+from harness.targets.own import OwnDriver
+class Smallest(OwnDriver):
+    def inventory(self):
+        return {inventory}
+    def send(self, outgoing):
+        raise ZeroDivisionError("nothing by nothing")
+    {more}
+def open_driver(target_file, seed):
+    return Smallest()
+"""
+SOMETHING = 'Inventory((Slot("lab", ("h1",)),), "https://palette.test")'
 
 
 def test_a_driver_is_found_by_its_name(install: Install, tmp_path: Path) -> None:
@@ -46,7 +93,8 @@ def test_a_driver_is_found_by_its_name(install: Install, tmp_path: Path) -> None
     assert plugin_names() == ("theirs",)
     assert driver_names() == ("inprocess", "http", "theirs")
     with_file = open_target("theirs", tmp_path / "t.toml", 7)
-    assert with_file.told == (tmp_path / "t.toml", 7)  # type: ignore[attr-defined]
+    assert [(tmp_path / "t.toml", 7)] == sys.modules["whole_one"].TOLD
+    assert with_file.name == "theirs", "the name by which a cleanup finds it again"
     with_file.close()
 
 
@@ -70,7 +118,8 @@ def test_nothing_is_planted_into_a_driver_of_others(install: Install) -> None:
         ("1 / 0", "ZeroDivisionError"),
         ("x = 1", "AttributeError"),
         ("open_driver = 5", "is no function"),
-        ("open_driver = lambda target_file, seed: object()", "lacks name, info"),
+        ("open_driver = lambda target_file, seed: object()", "lacks info, .*OwnDriver has most"),
+        ("open_driver = lambda target_file, seed: 1 / 0", "ZeroDivisionError"),
     ],
 )
 def test_a_broken_package_is_named_with_what_is_wrong(
@@ -86,3 +135,84 @@ def test_two_packages_with_one_name_are_told(install: Install) -> None:
     install("second_one", WHOLE)
     with pytest.raises(PluginBroken, match="two packages bring a driver 'theirs'"):
         open_plugin("theirs", None, 1)
+
+
+def ask(driver: Driver, operation: ops.Operation, host_uid: str = "") -> ops.Reply:
+    return driver.send(Outgoing(operation, ops.Credentials(), host_uid)).reply
+
+
+@pytest.mark.parametrize("side", Side)
+def test_the_harness_plays_the_side_that_a_driver_does_not_reach(
+    install: Install, side: Side
+) -> None:
+    install("one_sided", ONE_SIDED.format(side=side.value))
+    with closing(open_target("theirs", None, 7)) as driver, closing(open_inprocess(7)) as whole:
+        slot = driver.inventory().slots[0]
+        for operation in (ops.ViewCluster(), ops.ListTokens()):  # nobody has logged in
+            reply = ask(driver, operation, slot.host_uids[0])
+            assert isinstance(reply, Refused)
+            assert reply.reason is Reason.UNAUTHENTICATED
+        for arranged in (CreateProject("p", "retail"), InstallCluster(slot.uid, None)):
+            assert driver.arrange(arranged) == arranged
+            assert driver.cannot(type(arranged)) == ""
+        is_near = driver.inventory().endpoint.startswith("https://localhost:")
+        assert is_near is (side is Side.EDGE)
+        assert (driver.local_user == whole.local_user) is (side is Side.EDGE)
+        assert gone_sides(driver) == set(Side) - {side}
+        offered = whole.info.not_offered ^ driver.info.not_offered
+        assert offered <= {ops.PatchCluster}, "the other side has what the harness has"
+
+
+def test_the_smallest_driver_arranges_nothing_and_says_so(install: Install) -> None:
+    install("smallest", SMALLEST.format(inventory=SOMETHING, more=""))
+    with closing(open_target("theirs", None, 7)) as driver:
+        assert driver.info.name == "theirs"
+        assert "names no way" in driver.cannot(CreateProject)
+        with pytest.raises(CannotArrange):
+            driver.arrange(CreateProject("p", "retail"))
+        assert driver.seen(SetLink("h1", up=False)) is None
+        assert 0 <= driver.now() < 60_000_000
+
+
+@pytest.mark.parametrize("method", ["arrange", "seen"])
+def test_a_driver_that_breaks_down_is_no_end_of_a_run(install: Install, method: str) -> None:
+    more = f"def {method}(self, arrangement): return [][0]"
+    install("smallest", SMALLEST.format(inventory=SOMETHING, more=more))
+    with closing(open_target("theirs", None, 7)) as driver:
+        told = "the driver theirs broke down: ZeroDivisionError: nothing by nothing"
+        assert ask(driver, ops.ListTokens()) == ops.Unknown(told)
+        with pytest.raises(ArrangingFailed, match="the driver theirs broke down: IndexError"):
+            getattr(driver, method)(SetLink("h1", up=False))
+
+
+@pytest.mark.parametrize(
+    ("inventory", "why"),
+    [
+        ('Inventory((), "https://palette.test")', "plays the edge, and its inventory has no slot"),
+        ('Inventory((Slot("lab", ("h1",)),), "")', "plays the central side, .* no endpoint"),
+    ],
+)
+def test_an_inventory_that_says_too_little_is_refused(
+    install: Install, inventory: str, why: str
+) -> None:
+    install("smallest", SMALLEST.format(inventory=inventory, more=""))
+    with pytest.raises(TargetUnusable, match=why):
+        open_target("theirs", None, 7)
+
+
+def test_a_driver_may_arrange_as_a_target_file_does(install: Install) -> None:
+    """By the published operations of a tenant's administrator, over what it sends itself."""
+    more = """
+    @property
+    def arranging(self):
+        from harness.domain.operations import Credentials
+        from harness.targets.arranging.api import PublishedApi
+        from harness.targets.arranging.chain import Chain
+        return Chain([PublishedApi(self.send, self.epoch, Credentials(api_key="admin"))])
+    """
+    install("smallest", SMALLEST.format(inventory=SOMETHING, more=more))
+    with closing(open_target("theirs", None, 7)) as driver:
+        assert driver.cannot(CreateProject) == ""
+        assert driver.cannot(InstallCluster) != ""
+        with pytest.raises(CannotArrange, match="nothing by nothing"):
+            driver.arrange(CreateProject("p", "retail"))
