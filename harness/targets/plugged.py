@@ -104,10 +104,11 @@ class PluggedDriver(DriverAround):
             self.local_user = self._beside.local_user
             self.secrets += self._beside.secrets
 
-    def _not_offered(self, peer: Target) -> frozenset[type[ops.Operation]]:
-        """What either side does not have."""
-        own = {kind for kind in self.info.not_offered if side_asked(kind) not in peer.sides}
-        return frozenset(own | {k for k in peer.info.not_offered if side_asked(k) in peer.sides})
+    def _not_offered(self, peer: Target) -> dict[type[ops.Operation], str]:
+        """What either side does not have, and why."""
+        own, other = self.info.not_offered, peer.info.not_offered
+        mine = {kind: why for kind, why in own.items() if side_asked(kind) not in peer.sides}
+        return mine | {kind: why for kind, why in other.items() if side_asked(kind) in peer.sides}
 
     def _other(self, *sides: Side) -> HttpDriver | None:
         """What reaches the side that the harness plays, if that one alone is concerned."""
