@@ -15,6 +15,7 @@ from harness.context.recorder import Inconclusive, Recorder
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.targets.arranging.adopting import chosen
 from harness.targets.port import CannotArrange
 
 _ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
@@ -179,14 +180,11 @@ class Installer:
                 if self._pool.is_stale(slot):  # an earlier scenario has consumed it
                     self._recorder.arrange(arrangements.RenewCluster(slot.uid))
                     self._pool.renewed(slot)
-                came = self._recorder.arrange(asked)
+                return slot, _as_wanted(asked, self._recorder.arrange(asked).cluster)
             except CannotArrange as error:
                 self.leased.remove(slot)
                 self._pool.give_back(slot)
                 tried[slot.uid] = error
-                continue
-            assert came.cluster is not None
-            return slot, came.cluster
 
     def _lease(self, hosts: int, tried: dict[str, CannotArrange]) -> arrangements.Slot:
         try:
@@ -212,6 +210,18 @@ class Installer:
             except CannotArrange:
                 return True
         return False
+
+
+def _as_wanted(asked: arrangements.InstallCluster, came: Cluster | None) -> Cluster:
+    """The cluster that a lab has installed, in which what matters is as it was asked for.
+
+    Raises:
+        CannotArrange: it is not, and so this lab has none such there.
+    """
+    if why := chosen(asked, came) if came else "nothing stands there then":
+        raise CannotArrange("InstallCluster", f"at slot {asked.slot}: {why}")
+    assert came is not None
+    return came
 
 
 def undoing(

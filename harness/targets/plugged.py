@@ -105,10 +105,10 @@ class PluggedDriver(DriverAround):
             self.secrets += self._beside.secrets
 
     def _not_offered(self, peer: Target) -> dict[type[ops.Operation], str]:
-        """What either side does not have, and why."""
-        own, other = self.info.not_offered, peer.info.not_offered
-        mine = {kind: why for kind, why in own.items() if side_asked(kind) not in peer.sides}
-        return mine | {kind: why for kind, why in other.items() if side_asked(kind) in peer.sides}
+        """What either side does not have."""
+        own = {k: w for k, w in self.info.not_offered.items() if side_asked(k) not in peer.sides}
+        played = peer.info.not_offered.items()
+        return own | {k: why for k, why in played if side_asked(k) in peer.sides}
 
     def _other(self, *sides: Side) -> HttpDriver | None:
         """What reaches the side that the harness plays, if that one alone is concerned."""

@@ -22,7 +22,11 @@ def certify(
         typer.Option(metavar="FILE", help="The target file; without it, the embedded reference."),
     ] = None,
     driver: Annotated[
-        str, typer.Option(metavar="NAME", help="How to reach it: http, inprocess or browser.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How to reach it: http, inprocess, browser, or a driver of your own.",
+        ),
     ] = "http",
     role: Annotated[
         str | None,

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.targets.ledger import FILE, read_ledger
+from harness.domain.arrangements import Side
+from harness.targets.ledger import (
+    FILE,
+    Ledger,
+    LedgerEntry,
+    LedgerHeader,
+    LedgerKind,
+    Owner,
+    read_ledger,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples"
@@ -140,6 +149,45 @@ def test_a_driver_of_another_package_reaches_its_product(
     assert not [entry for entry in entries.values() if entry.is_open]
     verify = run(["harness.cli", "verify", "run", "--format", "json"], tmp_path, environment)
     assert json.loads(verify.stdout)["same"] is True
+
+
+def test_the_other_commands_take_the_driver_too(
+    serve: Serve, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    way = ["--driver", "acme-bus", "--target", str(serve("both"))]
+    done = run(["harness.cli", "doctor", *way, "--format", "json"], tmp_path, environment)
+    document = json.loads(done.stdout)
+    assert document["verdict"] == "ready"
+    assert document["judged"] > 600
+    explore = ["harness.cli", "explore", *way, "--examples", "2", "--steps", "6", "--out", "drawn"]
+    done = run(explore, tmp_path, environment)
+    assert "2 sequences" in done.stdout
+    _, entries = read_ledger(tmp_path / "drawn" / FILE)
+    assert not [entry for entry in entries.values() if entry.is_open]
+    done = run(["harness.cli", "fleet", "rollout-wave", *way], tmp_path, environment, code=2)
+    assert "--driver acme-bus: a fleet in real time is a load" in done.stderr
+
+
+def test_what_a_run_over_the_driver_left_behind_is_cleaned_up_over_it(
+    serve: Serve, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """The ledger of a run that was killed names the driver and its target file."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    header = LedgerHeader(
+        mark="pairproof-0000beef",
+        implementation="Acme Bus Box",
+        driver="acme-bus",
+        target_file=str(serve("both")),
+        owner=Owner(ended.pid, "2026-11-25T10:00:00.000Z"),
+    )
+    with Ledger.create(tmp_path / FILE, header) as ledger:
+        for kind in (LedgerKind.TOKEN, LedgerKind.USER):
+            ledger.intend(
+                LedgerEntry(n=0, kind=kind, what="a thing", uid="uid-1", side=Side.CENTRAL)
+            )
+    done = run(["harness.cli", "cleanup", FILE], tmp_path, environment)
+    assert "2 removed, 0 consumed, 0 left on Acme Bus Box" in done.stdout
 
 
 def test_what_the_driver_says_of_its_target_is_told(

@@ -55,6 +55,7 @@ def open_driver(target_file, seed):
 ONE_SIDED = """
 from dataclasses import replace
 from harness.domain.arrangements import InstallCluster, Side
+from harness.domain.operations import RARELY_OFFERED
 from harness.opening import open_inprocess
 from harness.targets.plugged import side_asked
 from harness.targets.port import DriverAround
@@ -68,7 +69,8 @@ class OneSided(DriverAround):
         return super().arrange(arrangement)
 def open_driver(target_file, seed):
     driver = OneSided(open_inprocess(seed))
-    driver.info = replace(driver.info, roles=frozenset({{Side("{side}")}}))
+    roles = frozenset({{Side("{side}")}})
+    driver.info = replace(driver.info, roles=roles, not_offered=RARELY_OFFERED)
     return driver
 """
 
@@ -159,8 +161,9 @@ def test_the_harness_plays_the_side_that_a_driver_does_not_reach(
         assert is_near is (side is Side.EDGE)
         assert (driver.local_user == whole.local_user) is (side is Side.EDGE)
         assert gone_sides(driver) == set(Side) - {side}
-        offered = whole.info.not_offered ^ driver.info.not_offered
-        assert offered <= {ops.PatchCluster}, "the other side has what the harness has"
+        own, other = ops.UpdateStack, ops.ReleaseCentralCluster
+        assert (own in driver.info.not_offered) is (side is Side.EDGE)
+        assert (other in driver.info.not_offered) is (side is Side.CENTRAL), "the harness has it"
 
 
 def test_the_smallest_driver_arranges_nothing_and_says_so(install: Install) -> None:
