@@ -71,7 +71,8 @@ class Run:
         self.belongings: Belongings | None = None
         if owned is not None:
             redacted = self.redactor.text
-            self.belongings = Belongings(driver, evidence.parent, owned, redacted)
+            folder = evidence.parent.parent if part else evidence.parent  # that of the run
+            self.belongings = Belongings(driver, folder, owned, redacted)
             self.driver = self.belongings.noted(self.driver)
         self.writer = EvidenceWriter(evidence, self.redactor, part=part)
         self.writer.header(header)

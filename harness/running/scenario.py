@@ -18,15 +18,13 @@ from harness.context.recorder import Inconclusive, NotReached, NotSupported, Rec
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
+from harness.history.lines import INTERRUPTED, CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json, Outcome
 from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
 """What says that the harness could not judge."""
-
-INTERRUPTED = "the run was interrupted before this scenario was judged"
 
 
 class LeftOut(Exception):
