@@ -387,7 +387,7 @@ class Suite:
         error = item.stash.get(_ERROR, None)
         try:
             if call.when == "call":
-                running.judge_faults(error)
+                running.judge_ground(error)
             if call.excinfo is not None or call.when == "call":
                 rewrite(report, running, error, partial(self._around, item, running))
             if call.when == "teardown":

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from harness.configuration.errors import Misspelt, literal
 from harness.configuration.kinds import (
+    Above,
     AtLeastOne,
     Flag,
     NamedBy,
@@ -75,6 +76,12 @@ class _Scalar(Spelling):
 
 PATH: Final = Text(r"^/[^\s?#]*$", "a path that begins with / and has no query")
 
+HOLD_S_MAX: Final = 120
+"""The longest that a question may be held open."""
+
+_STABLE: Final = "stable"
+_MESSAGE: Final = Text(r"^[A-Z]+ /[^\s?#]*$", "a method and a path, such as POST /hosts/{id}/beat")
+
 Places = Annotated[dict[str, str], NamedBy("ours")]
 Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
 WordTable = Annotated[dict[str, Annotated[tuple[str, ...], _OneOrMore()]], NamedBy("ours")]
@@ -139,6 +146,29 @@ class ErrorMap:
         return {name: place for name, place in told.items() if place is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class AgentHabits:
+    """What edge hosts do with what they ask of Palette."""
+
+    host_token: Annotated[str, OneOf("fresh", _STABLE)] = "fresh"
+    """Whether an edge host has a secret of its own for each request, or (`stable`) one for good:
+    then what it submits while no request of it is open is a new one, however often that comes."""
+    hold_s: Annotated[float, Above(HOLD_S_MAX)] = 0.0
+    """How long Palette holds a question about a request that waits for its decision; without it,
+    it answers at once."""
+    beside: Annotated[
+        dict[Annotated[str, _MESSAGE], Annotated[int, Whole(200, 299)]], NamedBy("message")
+    ] = field(default_factory=dict)
+    """What edge hosts ask of Palette besides, and is no matter of pairing: `"POST /beat" = 204`,
+    with the status that the harness answers where it plays Palette. Any other message that no
+    operation has makes the scenario inconclusive."""
+
+    @property
+    def secret_stays(self) -> bool:
+        """Whether a secret outlives its request."""
+        return self.host_token == _STABLE
+
+
 @dataclass(frozen=True)
 class WireKeys:
     """The tables of a mapping."""
@@ -165,3 +195,5 @@ class WireKeys:
     """The words for states and the like: ours = theirs."""
     constants: Constants = field(default_factory=dict)
     """What the target wants in each request besides: ?query, Header: or a field."""
+    agents: AgentHabits = AgentHabits()
+    """What edge hosts do with what they ask of Palette."""
