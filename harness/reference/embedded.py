@@ -106,7 +106,8 @@ class EmbeddedReference:
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
         agents = self._between().agents
-        behaviour = behaviour.with_password(self.secrets.local_password).for_agents(agents)
+        behaviour = behaviour.with_password(self.secrets.local_password)
+        behaviour = behaviour.for_hosts(whose_secret_stays=agents.secret_stays)
         self.called = behaviour.called
         self.limits = behaviour.limits
         self.words = behaviour.words
