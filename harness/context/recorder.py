@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from harness.catalogue.limits import Limits
+from harness.checkers.effects import HEAR_STRAYS
 from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
     AdvanceClock,
@@ -31,7 +32,7 @@ from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
 from harness.history.predicates import Sample, holds, starved_s
 from harness.history.redaction import CUT, Redactor
-from harness.targets.port import Driver, Exchange, NotOffered, Outgoing
+from harness.targets.port import Driver, Exchange, NotOffered, Outgoing, strays_of
 from harness.targets.port import NotSupported as NotSupported
 
 A = TypeVar("A", bound=Arrangement)
@@ -289,6 +290,27 @@ class Recorder:
             self._faults.pop(fault, None)  # nothing more has to be told of it
         told: dict[str, Json] = {"told": effect is not None, **(_said(effect) if effect else {})}
         return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
+
+    def forget_strays(self) -> None:
+        """What could not be understood before this scenario is no matter of it."""
+        with suppress(PairproofError):  # it will not be told at the end either
+            strays_of(self.driver)
+
+    def hear_strays(self) -> bool:
+        """Have told what the side that the harness plays could not understand since the scenario
+        began; returns whether there was anything, which is recorded then.
+        """
+        start = self.driver.now()
+        try:
+            strays = strays_of(self.driver)
+        except PairproofError as error:
+            strays = (f"nobody can tell whether all that came was understood: {error}",)
+        if not strays:
+            return False
+        told: dict[str, Json] = {"messages": list(strays)}
+        invoked = self._writer.invoke(self.scenario, "harness", HEAR_STRAYS, {}, start=start)
+        self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
+        return True
 
     def _note_confirmation(self, arrangement: str) -> None:
         """A person who has arranged something stands in the evidence as who did it."""

@@ -639,13 +639,15 @@ class SubmitPairing(AgentOperation):
     """Submit a pairing request. Answers a `PairingId`.
 
     `cluster_token` is a secret of the cluster's own. Submitting again with the same cluster
-    and secret is the same submission, and is answered with the same id.
+    and secret is the same submission, and is answered with the same id. Where there is a `key`,
+    that says which submission it is, in place of the secret.
     """
 
     registration_token: str
     cluster_token: str
     cluster: Cluster
     agent_version: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -671,9 +673,9 @@ class WithdrawPairing(AgentOperation):
     """My request is cancelled. Answers `Acknowledged`.
 
     Without a `pairing_uid` it means "the one that I submitted with this secret", for a host
-    that never got the answer to its submission. `ended` says that the host has ended the
-    request already and cannot go back: then an acceptance that is being handed over fails,
-    where it would otherwise refuse the withdrawal (WDR-6, WDR-9).
+    that never got the answer to its submission; with one, `local_cluster_uid` may be empty.
+    `ended` says that the host has ended the request already and cannot go back: then an acceptance
+    that is being handed over fails, where it would otherwise refuse the withdrawal (WDR-6, WDR-9).
     """
 
     local_cluster_uid: str

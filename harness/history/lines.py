@@ -19,6 +19,8 @@ from harness.history.operation import Json, OperationRecord, Outcome
 SCHEMA: Final = "pairproof/evidence/1"
 STILL_OPEN: Final = "still open when the run ended"
 """Why an operation without an answer is `info`."""
+INTERRUPTED: Final = "the run was interrupted before this scenario was judged"
+"""Why a scenario is inconclusive that was under way when somebody stopped the run."""
 
 Object = dict[str, object]
 """A JSON object; `object` because the decoder cannot follow the recursive `Json`."""
@@ -74,6 +76,8 @@ class RunInfo(msgspec.Struct, frozen=True):
     platform: Object = {}
     workers: int = 1
     commit: str = ""
+    resumed_at: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """When the run was gone on with after it had been cut off, each time."""
 
 
 class EvidenceHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):

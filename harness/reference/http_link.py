@@ -17,15 +17,19 @@ import httpx
 import uvloop
 
 from harness import __version__
-from harness.domain.operations import AgentOperation, Credentials, Unknown
+from harness.domain.operations import AgentOperation, Credentials, PollPairing, Probe, Unknown
 from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
+from harness.reference.strays import StrayMessages
 from harness.wire.codec import decode, encode
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
 
 Result = TypeVar("Result")
+
+_WITHOUT_NEWS = frozenset({204, 304})
+"""What a question that was held in vain may be answered with."""
 
 _SENDING = "http11.send_request_headers.started"
 """The event after which nobody can say any more that a message did not arrive."""
@@ -39,7 +43,7 @@ class HttpLink:
     an address in `carried` does not go over HTTP. `timeout_s` bounds each of three steps:
     connecting, which begins with the name; TLS; and the rest, from the first byte sent to the last
     one read. Redirects are not followed, and no more than `BODY_BYTES_MAX` is read. Safe to use
-    from many threads.
+    from many threads. A question that Palette may hold is waited for as much longer.
 
     The exchange runs on an event loop of its own: only there can the resolving of a name,
     and a server that sends a byte now and then, be bounded.
@@ -54,10 +58,13 @@ class HttpLink:
         *,
         proxy: str = "",
         carried: Mapping[str, Carry] = MappingProxyType({}),
+        strays: StrayMessages | None = None,
     ) -> None:
+        """Make it; `strays` is told of each answer that is none to what was asked."""
         self._carried = carried
         self._timeout_s = timeout_s
         self._wire = wire
+        self._strays = strays
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pairproof-link", daemon=True
@@ -85,18 +92,37 @@ class HttpLink:
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
     ) -> LinkReply:
-        exchange = _Exchange(self._timeout_s)
+        holds_s = self._wire.agents.hold_s if isinstance(operation, PollPairing) else 0.0
+        exchange = _Exchange(self._timeout_s, holds_s)
         try:
             request = self._request(base_url, operation, exchange)
             response = await exchange.carry(transport, request)
         except (TimeoutError, httpx.TimeoutException):
-            return exchange.failed(f"{base_url}: no answer within {self._timeout_s:g} s")
+            waited_s = self._timeout_s + holds_s
+            return exchange.failed(f"{base_url}: no answer within {waited_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return exchange.failed(f"{base_url}: {_what_failed(error)}")
         reply = decode(operation, response, self._wire)
         if isinstance(reply, Unknown):
+            self._note(operation, response.status, reply.why)
             return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
         return reply
+
+    def _note(self, operation: AgentOperation, status: int, why: str) -> None:
+        """Keep an answer that was one, and no news of a server that is down or of a stranger."""
+        nothing_new = self._wire.agents.hold_s and isinstance(operation, PollPairing)
+        if (
+            self._strays is None
+            or status >= 500
+            or isinstance(operation, Probe)
+            or (nothing_new and status in _WITHOUT_NEWS)
+        ):
+            return
+        kind, route = type(operation).__name__, self._wire.routes[type(operation)]
+        self._strays.note(
+            f"Palette's answer to {kind} ({route.method} {route.path}) cannot be read ({why}):"
+            f" correct [paths.{kind}] of the target file"
+        )
 
     def _request(
         self, base_url: str, operation: AgentOperation, exchange: _Exchange
@@ -133,11 +159,11 @@ class HttpLink:
 class _Exchange:
     """One request with its answer, and whether any of it may have arrived."""
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, holds_s: float) -> None:
         # The transport bounds connecting and TLS, each by itself; what it would count anew
         # with each byte that comes is bounded here.
         self.timeouts = {"connect": timeout_s, "pool": timeout_s, "read": None, "write": None}
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s + holds_s
         self._sent = False
         self._answering = asyncio.timeout(None)
 

@@ -93,6 +93,11 @@ def describe_kind(kind: str) -> str:
     return spaced[:1].upper() + spaced[1:].lower()
 
 
+def describe_resumed(header: EvidenceHeader) -> str:
+    """When the run was gone on with after it had been cut off; empty if it never was."""
+    return ", ".join(header.run.resumed_at or [])
+
+
 def describe_leak(leak: LeakLine) -> str:
     """What is left, where, and why."""
     uid, place = leak.uid and f"({leak.uid})", leak.where and f"at {leak.where}"

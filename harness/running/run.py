@@ -71,7 +71,8 @@ class Run:
         self.belongings: Belongings | None = None
         if owned is not None:
             redacted = self.redactor.text
-            self.belongings = Belongings(driver, evidence.parent, owned, redacted)
+            folder = evidence.parent.parent if part else evidence.parent  # that of the run
+            self.belongings = Belongings(driver, folder, owned, redacted)
             self.driver = self.belongings.noted(self.driver)
         self.writer = EvidenceWriter(evidence, self.redactor, part=part)
         self.writer.header(header)
@@ -87,6 +88,7 @@ class Run:
         recorder = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
         mark = self.belongings.mark if self.belongings else ""
         context = Context(recorder, self.pool, self.inventory, self.seed, mark)
+        recorder.forget_strays()
         self._current = ScenarioRun(line, recorder, context, self.writer, self.driver.now)
         return self._current
 

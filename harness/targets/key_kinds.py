@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from harness.configuration.errors import Misspelt, literal
-from harness.configuration.kinds import AtLeastOne, Node, OneOf, Spelling, Text, Whole
-from harness.wire.routes import ROUTES
+from harness.configuration.kinds import AtLeastOne, Text
 
 
 def address(url: str) -> str:
@@ -66,39 +65,3 @@ Variable = Annotated[
     Text(r"^[A-Z_][A-Z0-9_]*$", "the name of an environment variable, in capitals, digits and _"),
 ]
 Texts = Annotated[tuple[str, ...], AtLeastOne()]
-Status = Annotated[int, Whole(200, 599)]
-Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
-OperationName = Annotated[str, OneOf(*(kind.__name__ for kind in ROUTES))]
-
-
-class OneOrMore(Spelling):
-    """A text or several, kept as several."""
-
-    words = "a text, or a list of texts"
-    form: ClassVar[Node] = {
-        "anyOf": [
-            {"type": "string", "minLength": 1},
-            {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-        ]
-    }
-
-    def read(self, value: object) -> object:
-        texts = value if isinstance(value, list) else [value]
-        if not texts or not all(isinstance(text, str) and text for text in texts):
-            raise Misspelt(f"{literal(value)} is neither", f"write {self.words}")
-        return tuple(texts)
-
-
-class Scalar(Spelling):
-    """A value that is no list and no table."""
-
-    words = "a text, a number, or true or false"
-    form: ClassVar[Node] = {"type": ["string", "number", "boolean"]}
-
-    def read(self, value: object) -> object:
-        if not isinstance(value, str | int | float):
-            raise Misspelt(f"{literal(value)} is none of them", f"write {self.words}")
-        return value
-
-
-AnyScalar = Annotated[str | int | float | bool, Scalar()]

@@ -10,7 +10,7 @@ PairproofError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -181,6 +181,15 @@ class Driver(Protocol):
         """Let go of connections."""
 
 
+def strays_of(driver: Driver) -> tuple[str, ...]:
+    """What the side that the harness plays could not understand of the other, since last time.
+
+    A driver that plays none need not say so.
+    """
+    ask: Callable[[], tuple[str, ...]] = getattr(driver, "strays", tuple)
+    return ask()
+
+
 class DriverAround:
     """Hands everything on, for subclasses that take part in some of it."""
 
@@ -207,6 +216,9 @@ class DriverAround:
 
     def confirmation(self) -> Confirmation | None:
         return self._driver.confirmation()
+
+    def strays(self) -> tuple[str, ...]:
+        return strays_of(self._driver)
 
     def now(self) -> int:
         return self._driver.now()

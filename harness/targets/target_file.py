@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration import toml_lines
+from harness.configuration.errors import Flaw
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
@@ -75,13 +77,19 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
     Raises:
         TargetFileError: the text is wrong; says where, and what to do.
     """
-    data = TARGETS.parse(text, file)
-    said, flaws = TARGETS.judge(data)
-    reader = _Reader(folder, environment, data, flaws)
-    target = None if said is None or flaws else reader.target(said)
+    target, flaws = judge_target(TARGETS.parse(text, file), folder, environment)
     if target is None or flaws:
         raise TargetFileError.of(file, text, flaws)
     return target
+
+
+def judge_target(
+    data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+) -> tuple[Target | None, list[Flaw]]:
+    """The target that data describes, and all that is wrong with it, as in `read_target`."""
+    said, flaws = TARGETS.judge(data)
+    reader = _Reader(folder, environment, data, flaws)
+    return None if said is None or flaws else reader.target(said), flaws
 
 
 class _Reader(TargetFileReader):
@@ -186,7 +194,7 @@ class _Reader(TargetFileReader):
             is_of_edge = issubclass(kind, LocalOperation)
             # An edge of ours has whatever there is.
             usual = None if is_of_edge and not said.edge else RARELY_OFFERED.get(kind)
-            if why := said.paths[name].not_offered if name in said.paths else "":
+            if why := said.paths[kind].not_offered if kind in said.paths else "":
                 missing[kind] = why
                 self.check_missing(said, kind, said.edge if is_of_edge else said.central)
             elif not said.offers.get(name, usual is None):

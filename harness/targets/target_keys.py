@@ -8,9 +8,9 @@ tables of `docs/target-file.md` are `to_markdown()`; a test says when one of the
 from __future__ import annotations
 
 from dataclasses import dataclass, field, make_dataclass
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import FEATURES, Role
@@ -24,9 +24,8 @@ from harness.configuration.kinds import (
     NamedBy,
     OneOf,
     TableOf,
-    Text,
 )
-from harness.configuration.model import FileModel, config, schema_text
+from harness.configuration.model import FileModel, schema_text
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import (
     CentralClusterOperation,
@@ -37,14 +36,9 @@ from harness.domain.operations import (
 from harness.targets.arranging.reading import AdminTable, ArrangeTable, CommandTable, GivenTable
 from harness.targets.key_kinds import (
     Address,
-    AnyScalar,
     File,
     Named,
-    OneOrMore,
-    OperationName,
     ProxyAddress,
-    Status,
-    Statuses,
     Texts,
     Variable,
 )
@@ -54,7 +48,7 @@ from harness.targets.peer_table import Peer
 from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
-from harness.wire.mapping.values import HEADERS
+from harness.wire.mapping.keys import WireKeys
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA: Final = "pairproof/target/1"
@@ -195,86 +189,6 @@ _LIMITS: Final[Any] = make_dataclass(
 _LIMITS.__module__ = __name__
 
 
-# --- how the target's wire differs from the published one -----------------------------------------
-
-_Names = Annotated[dict[str, str], NamedBy("ours")]
-_Values = Annotated[dict[str, AnyScalar], NamedBy("ours")]
-_Said = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
-
-PATH: Final = Text(r"^/[^\s?#]*$", "a path that begins with / and has no query")
-
-
-@dataclass(frozen=True, slots=True)
-class OperationTable:
-    """What can be said of one operation."""
-
-    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
-    """The method."""
-    path: Annotated[str, PATH] = ""
-    """The path, with its parameters in braces."""
-    status: Statuses = ()
-    """The answers that mean that it happened, without it every 2xx; the harness answers with the
-    first one where it plays the side."""
-    refused: Statuses = ()
-    """Answers that mean a refusal, with any JSON or none."""
-    request: _Names = field(default_factory=dict)
-    """Where the target has a value of the request: ours = theirs."""
-    response: _Names = field(default_factory=dict)
-    """Where the target has a value of the answer: ours = theirs."""
-    states: _Said = field(default_factory=dict)
-    """Words that are different here only: ours = theirs."""
-    not_offered: Annotated[str, Text()] = ""
-    """It does not have this operation, and why: what needs it is not_supported, and says so."""
-    constants: _Values = field(default_factory=dict)
-    """What the target wants in each request besides."""
-    answer_constants: _Values = field(default_factory=dict)
-    """What the harness answers besides, where it plays the side."""
-
-
-@dataclass(frozen=True, slots=True)
-class _ErrorsTable:
-    code: str | None = None
-    """The field for `code`."""
-    message: str | None = None
-    """The field for `message`."""
-    details: str | None = None
-    """The field for `details`."""
-    ref: str | None = None
-    """The field for `ref`."""
-    in_success: Annotated[bool, Flag()] = False
-    """An answer of success that holds the code of an error is a refusal."""
-    refused: Statuses = ()
-    """Answers that mean a refusal of any operation, with any JSON or none."""
-
-
-@dataclass(frozen=True)
-class WireTables:
-    """The tables of a mapping."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = config()
-
-    paths: Annotated[dict[OperationName, OperationTable], NamedBy("operation")] = field(
-        default_factory=dict
-    )
-    """Where an operation is asked and what it looks like, if not as `docs/wire.md` says."""
-    headers: Annotated[dict[Annotated[str, OneOf(*HEADERS)], str], NamedBy("header")] = field(
-        default_factory=dict
-    )
-    """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
-    fields: _Names = field(default_factory=dict)
-    """Names of fields, wherever they stand: ours = theirs."""
-    codes: Annotated[dict[str, str], NamedBy("theirs")] = field(default_factory=dict)
-    """The codes of errors: theirs = ours."""
-    code_status: Annotated[dict[str, Status], NamedBy("our code")] = field(default_factory=dict)
-    """The statuses of refusals: our code = status."""
-    errors: _ErrorsTable = _ErrorsTable()
-    """Where the target's error has what the published one has."""
-    states: _Said = field(default_factory=dict)
-    """The words for states and the like: ours = theirs."""
-    constants: _Values = field(default_factory=dict)
-    """What the target wants in each request besides: ?query, Header: or a field."""
-
-
 # --- the file -------------------------------------------------------------------------------------
 
 
@@ -339,12 +253,12 @@ class _OwnTables:
 
 
 @dataclass(frozen=True)
-class TargetTables(WireTables, _OwnTables):
+class TargetTables(WireKeys, _OwnTables):
     """What a target file holds."""
 
 
 TARGETS: Final = FileModel(TargetTables, TargetFileError, SCHEMA, "a target file", TARGET_FILE)
-WIRES: Final = FileModel(WireTables, TargetFileError, SCHEMA, "a file of a mapping", TARGET_FILE)
+WIRES: Final = FileModel(WireKeys, TargetFileError, SCHEMA, "a file of a mapping", TARGET_FILE)
 
 
 def target_schema_text() -> str:

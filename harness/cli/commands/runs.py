@@ -85,6 +85,13 @@ def certify(
     operator: Annotated[
         str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
     ] = "",
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a run that was cut off, in its folder; ask for the same as then.",
+        ),
+    ] = None,
     mutant: options.PlantedMutant = "",
     variant: options.PlantedVariant = "",
 ) -> None:
@@ -115,6 +122,7 @@ def certify(
                 annotations=annotations.wanted,
                 interactive=interactive,
                 operator=operator,
+                resume=resume,
                 planted=options.planted_by(mutant, variant),
             )
         )

@@ -13,11 +13,11 @@ from harness.domain.operations import (
 )
 from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
 from harness.wire.codec.errors import refused_from, refused_within
-from harness.wire.codec.listing import CONTINUE
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.translate import ParsedRequest, ours_answered, theirs_asked
 from harness.wire.model import Malformed
+from harness.wire.table.fields import CONTINUE
 
 _SECRET_ANSWERS = frozenset(
     {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}

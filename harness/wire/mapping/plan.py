@@ -21,9 +21,6 @@ from harness.wire.mapping.json_path import (
 from harness.wire.mapping.scope import BodyScope, LeafMapping, ListMapping
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
 
-WordTable = Mapping[str, tuple[str, ...]]
-"""Ours to theirs: the first one is said, all of them are understood."""
-
 _A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or nothing"
 
 
@@ -59,7 +56,7 @@ class BodyRules:
     at: tuple[str, ...]
     entries: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
-    words: WordTable = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

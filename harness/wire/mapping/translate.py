@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from harness.domain.operations import Operation
 from harness.wire.http import Json
-from harness.wire.mapping.json_path import JsonPath, Part
+from harness.wire.mapping.json_path import JsonPath, Part, way_of
 from harness.wire.mapping.scope import Absent, put, value_at
 from harness.wire.mapping.values import ours_of, theirs_of
-from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap
+from harness.wire.mapping.wire_map import Spoken, WireMap
 from harness.wire.palette import SERVICE
+from harness.wire.routes import ROWS
 
 _BODILESS = frozenset({"GET", "HEAD", "DELETE"})
 _NO_CONTENT = 204
+_TWICE = {kind: (said[0], way_of(said[1])) for kind, row in ROWS.items() if (said := row.twice)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,9 @@ def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) 
 
 def _say_twice(built: _Building, operation: type[Operation]) -> None:
     """Say in the path what only the body says, and the other way round."""
-    if operation not in TWICE:
+    if operation not in _TWICE:
         return
-    name, way = TWICE[operation]
+    name, way = _TWICE[operation]
     said = value_at(built.json, way)
     if name in built.parameters and isinstance(said, Absent):
         built.put(JsonPath(Part.BODY, way=way), built.parameters[name])

@@ -5,19 +5,18 @@ operation's messages look like by it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 
 from harness.domain import operations as ops
-from harness.domain.errors import Reason
 from harness.wire.http import Json
 from harness.wire.local_ui import V1Error
-from harness.wire.mapping.json_path import EACH, JsonPath, MappingError, Part, Way, place_of
+from harness.wire.mapping.json_path import EACH, JsonPath, MappingError, Part, place_of
+from harness.wire.mapping.keys import OperationMap, WireKeys
 from harness.wire.mapping.plan import (
     BodyPlan,
     BodyRules,
     OutsideMapping,
-    WordTable,
     entry_of,
     plan_of,
 )
@@ -25,68 +24,21 @@ from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import Fields, every_field, every_word, shape_of
 from harness.wire.mapping.values import HEADERS, MappedHeader, ValueForm, header_of, theirs_of
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, Route, RouteTable, remapped
+from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, remapped
 
 
-@dataclass(frozen=True, slots=True)
-class OperationMap:
-    """How one operation differs.
-
-    Attributes:
-        method, path: where it is asked; empty as published. A path may use the published
-            parameters only.
-        status: the answers that mean that it happened; the harness answers with the first one.
-            Without any, every 2xx does.
-        refused: answers that mean that it was refused, whatever they hold.
-        request, response: where the target has a value, by our place for it (see `places`).
-        states: words that are different here only.
-        constants: what the target wants in each request besides, by its place for it.
-        answer_constants: what a body that the harness answers holds besides.
-    """
-
-    method: str = ""
-    path: str = ""
-    status: tuple[int, ...] = ()
-    refused: tuple[int, ...] = ()
-    request: Mapping[str, str] = field(default_factory=dict)
-    response: Mapping[str, str] = field(default_factory=dict)
-    states: WordTable = field(default_factory=dict)
-    constants: Mapping[str, Json] = field(default_factory=dict)
-    answer_constants: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class WireMap:
+@dataclass(frozen=True)
+class WireMap(WireKeys):
     """How an implementation's wire differs from the published one.
 
     Attributes:
-        operations: what is different for one operation.
-        headers: ours to theirs, `Authorization: Bearer {}` with what stands around the value.
-        fields: names of fields, ours to theirs, wherever no operation says otherwise.
-        codes: the target's code of an error to ours.
-        code_status: our code to the status of that refusal.
-        errors: where the target's error has `code`, `message`, `details` and `ref`.
-        errors_in_success: whether an answer of success that holds the code of an error is a
-            refusal.
-        refused: statuses that mean a refusal, whatever the answer holds.
-        states: our words to theirs; the first is said, all are understood.
-        constants: what each request holds besides.
         routes: where each operation is asked, which follows from the rest.
+        tables: what all of it amounts to.
 
     Raises:
         MappingError: the mapping contradicts itself, or names what is not there.
     """
 
-    operations: Mapping[type[ops.Operation], OperationMap] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[str, str] = field(default_factory=dict)
-    code_status: Mapping[str, int] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    errors_in_success: bool = False
-    refused: tuple[int, ...] = ()
-    states: WordTable = field(default_factory=dict)
-    constants: Mapping[str, Json] = field(default_factory=dict)
     routes: RouteTable = field(init=False, repr=False, compare=False)
     tables: Tables = field(init=False, repr=False, compare=False)
 
@@ -112,26 +64,6 @@ class WireMap:
             KeyError: the operation does not cross HTTP.
         """
         return self.tables.spoken[operation]
-
-
-QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
-    ops.LogIn: ("extendedSession", "setCookie"),
-    ops.LogInToPalette: ("setCookie",),
-    ops.ListProjects: ("name",),
-    ops.ListPairingRequests: ("continue",),
-    ops.ListTokens: ("continue",),
-    ops.ListRoles: ("continue",),
-    ops.DeleteProject: ("cleanupProjectResources",),
-    ops.AddProfile: ("publish",),
-}
-"""The query parameters of an operation, which a mapping can move."""
-
-TWICE: Mapping[type[ops.Operation], tuple[str, Way]] = {
-    ops.AcceptPairingRequest: ("pairingUid", ("spec", "pairingUid"))
-}
-"""Parameters of the path that the published body repeats: one of the two is enough."""
-
-_REASONS = tuple(reason.value for reason in Reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +113,7 @@ class Tables:
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
+_NO_KEYS = WireKeys()
 _PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
@@ -190,16 +123,14 @@ def compiled(wire: WireMap) -> Tables:
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
-    given = (wire.operations, wire.headers, wire.fields, wire.codes, wire.code_status)
-    errors_given = (wire.errors, wire.errors_in_success, wire.refused)
-    if not any((*given, *errors_given, wire.states, wire.constants)):
+    if all(getattr(wire, each.name) == getattr(_NO_KEYS, each.name) for each in fields(WireKeys)):
         return _PLAIN
     _check_names(wire)
-    routes = _routes(wire.operations)
+    routes = _routes(wire.paths)
     spoken = {kind: _spoken(wire, route) for kind, route in routes.items()}
     # Whoever was moved is to blame, and not who has always been there.
-    _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.operations))
-    errors = plan_of(shape_of(V1Error), BodyRules(("errors",), wire.errors))
+    _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
+    errors = plan_of(shape_of(V1Error), BodyRules(("errors",), wire.errors.places))
     if errors.outside:
         raise MappingError(
             ("errors",), "only a body has room for an error", "fields", "correct the fields"
@@ -222,28 +153,23 @@ def compiled(wire: WireMap) -> Tables:
 
 
 def _check_names(wire: WireMap) -> None:
-    for kind in wire.operations:
-        known_in((), "paths", kind.__name__, [known.__name__ for known in ROUTES])
-    for name in wire.headers:
-        known_in((), "headers", name, HEADERS)
+    """What a file's keys alone do not tell: each name is of something that is published."""
     for name in wire.fields:
-        known_in((), "fields", name, every_field())
-    for theirs, ours in wire.codes.items():
-        _known(("codes", theirs), ours, _REASONS)
-    for ours in wire.code_status:
-        known_in((), "code_status", ours, _REASONS)
+        _known(("fields", name), name, every_field())
     words = sorted(every_word())
     for word in wire.states:
-        known_in((), "states", word, words)
-    for kind, change in wire.operations.items():
+        _known(("states", word), word, words)
+    for kind, change in wire.paths.items():
+        at = ("paths", kind.__name__)
         for word in change.states:
-            known_in(("paths", kind.__name__), "states", word, words)
-    _check_statuses(wire)
-
-
-def known_in(above: tuple[str, ...], table: str, name: str, names: Sequence[str]) -> None:
-    """Refuse a key of a table that is not one of some names."""
-    _known((*above, table, name), name, names)
+            _known((*at, "states", word), word, words)
+        if both := set(change.status) & set(change.refused):
+            raise MappingError(
+                (*at, "refused"),
+                f"{min(both)} stands in status as well",
+                "a status in one of the two lists",
+                "remove it from one",
+            )
 
 
 def _known(at: tuple[str, ...], name: str, names: Sequence[str]) -> None:
@@ -251,33 +177,7 @@ def _known(at: tuple[str, ...], name: str, names: Sequence[str]) -> None:
         return
     near = get_close_matches(name, names, n=1)
     remedy = f"did you mean {near[0]}?" if near else "docs/wire.md says what there is"
-    allowed = ", ".join(names) if len(names) <= 40 else "a name of a published model"
-    raise MappingError(at, f"{name!r} is not known", allowed, remedy)
-
-
-def _check_statuses(wire: WireMap) -> None:
-    for kind, change in wire.operations.items():
-        at = ("paths", kind.__name__)
-        for name, listed in (("status", change.status), ("refused", change.refused)):
-            for status in listed:
-                _check_status(status, (*at, name))
-        both = set(change.status) & set(change.refused)
-        if both:
-            raise MappingError(
-                (*at, "refused"),
-                f"{min(both)} stands in status as well",
-                "a status in one of the two lists",
-                "remove it from one",
-            )
-    for name, status in wire.code_status.items():
-        _check_status(status, ("code_status", name))
-    for status in wire.refused:
-        _check_status(status, ("refused",))
-
-
-def _check_status(status: int, at: tuple[str, ...]) -> None:
-    if not 200 <= status <= 599:
-        raise MappingError(at, f"{status} stands there", "a status from 200 to 599", "correct it")
+    raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
 
 
 # --- where an operation is asked ----------------------------------------------------------
@@ -305,7 +205,8 @@ def _check_parameters(
         if moved and name in route.parameters():
             found = f"{{{name}}} stands in the path, and paths.{kind.__name__}.request moves it"
             raise MappingError(at, found, "one place for it", "remove one of the two")
-        elsewhere = moved or TWICE.get(kind, ("",))[0] == name
+        twice = ROWS[kind].twice
+        elsewhere = moved or (twice is not None and twice[0] == name)
         if name not in route.parameters() and not elsewhere:
             raise MappingError(
                 at,
@@ -344,7 +245,7 @@ def _apart(one: Spoken, other: Spoken) -> bool:
 
 
 def _spoken(wire: WireMap, route: Route) -> Spoken:
-    change = wire.operations.get(route.operation, OperationMap())
+    change = wire.paths.get(route.operation, OperationMap())
     at = ("paths", route.operation.__name__)
     words = {**wire.states, **change.states}
     words_at = dict.fromkeys(change.states, (*at, "states"))
@@ -366,7 +267,7 @@ def _spoken(wire: WireMap, route: Route) -> Spoken:
     return Spoken(
         route,
         change.status,
-        frozenset((*wire.refused, *change.refused)) - set(change.status),
+        frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
         body.scope if body.is_changed else None,
         answer.scope if answer.is_changed else None,
         moves,
@@ -413,7 +314,7 @@ def _sorted(
 def _check_ours(route: Route, place: JsonPath, at: tuple[str, ...]) -> None:
     known: Mapping[Part, tuple[str, ...]] = {
         Part.PARAMETER: ROUTES[route.operation].parameters(),
-        Part.QUERY: QUERIES.get(route.operation, ()),
+        Part.QUERY: ROWS[route.operation].queries,
         Part.HEADER: HEADERS,
     }
     names = known[place.part]

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.domain.operations import PollPairing
-from harness.targets.target_keys import OperationTable, WireTables
 from harness.targets.wire_reading import load_wire
 from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
+from harness.wire.mapping.keys import OperationMap, WireKeys
 from harness.wire.model import OwnModel
 from harness.wire.routes import ROUTES
 from tests.unit.wire.test_published_names import OUR_FIELDS
@@ -85,6 +85,6 @@ def test_the_example_of_a_mapping_is_one(tmp_path: Path) -> None:
     (tmp_path / "example.toml").write_text(example, "utf-8")
     wire = load_wire(tmp_path / "example.toml")
     assert wire.routes[PollPairing].path == "/agent/state"
-    assert set(tomllib.loads(example)) == {field.name for field in dataclasses.fields(WireTables)}
+    assert set(tomllib.loads(example)) == {field.name for field in dataclasses.fields(WireKeys)}
     said = set().union(*(table.keys() for table in tomllib.loads(example)["paths"].values()))
-    assert said == {field.name for field in dataclasses.fields(OperationTable)}
+    assert said == {field.name for field in dataclasses.fields(OperationMap)}
