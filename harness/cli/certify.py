@@ -166,7 +166,7 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.processes(1) > 1:
         raise CannotDo(ONE_TARGET)
     if plan.target is None or plan.driver not in DRIVERS:  # its target file is its own affair
-        return _slug(plan.driver), f"{plan.target}"
+        return _slug(plan.driver), str(plan.target or f"what {plan.driver} reaches")
     from harness.targets.target import describe
     from harness.targets.target_file import load_target
 
