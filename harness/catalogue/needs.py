@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,11 +25,13 @@ class Need:
         kinds: the names of the arrangements that it asks for, sorted.
         clusters: how many fresh clusters it uses up: those are paired, or changed for good.
         hosts: how many hosts each of its clusters spans, the largest first.
+        operations: the names of those that it asks and has nothing in place of, sorted.
     """
 
     kinds: tuple[str, ...] = ()
     clusters: int = 0
     hosts: tuple[int, ...] = ()
+    operations: tuple[str, ...] = ()
 
 
 UNKNOWN: Final = Need(clusters=1)
@@ -62,7 +64,12 @@ def needs_from(text: str) -> Mapping[str, Need]:
     if data.get("schema") != SCHEMA:
         raise ValueError(f"this is no table of needs ({SCHEMA})")
     return {
-        scenario: Need(tuple(entry["kinds"]), entry["clusters"], tuple(entry["hosts"]))
+        scenario: Need(
+            tuple(entry["kinds"]),
+            entry["clusters"],
+            tuple(entry["hosts"]),
+            tuple(entry["operations"]),
+        )
         for scenario, entry in data["scenarios"].items()
     }
 
@@ -71,7 +78,6 @@ def needs_text(needs: Mapping[str, Need]) -> str:
     """The table as its file holds it: sorted, a line for each scenario."""
     lines = []
     for scenario, need in sorted(needs.items()):
-        entry = {"kinds": need.kinds, "clusters": need.clusters, "hosts": need.hosts}
-        lines.append(f"    {json.dumps(scenario)}: {json.dumps(entry)}")
+        lines.append(f"    {json.dumps(scenario)}: {json.dumps(asdict(need))}")
     body = ",\n".join(lines)
     return f'{{\n  "schema": "{SCHEMA}",\n  "scenarios": {{\n{body}\n  }}\n}}\n'

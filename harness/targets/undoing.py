@@ -21,7 +21,7 @@ from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import RequestState
 from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
-from harness.targets.port import ArrangingFailed, CannotArrange, Driver, Outgoing
+from harness.targets.port import ArrangingFailed, CannotArrange, Driver, Outgoing, reply_to
 from harness.targets.target import Target
 
 SILENCES_MAX: Final = 3
@@ -267,7 +267,7 @@ class Undoer:
             return self._cancelled(entry.place, session)
         finally:
             # Sessions end by themselves, so it does not matter how this ends.
-            self._driver.send(Outgoing(ops.LogOut(), session, entry.place, "undo"))
+            reply_to(self._driver.send, Outgoing(ops.LogOut(), session, entry.place, "undo"))
 
     def _cancelled(self, host: str, session: ops.Credentials) -> Undone:
         reply = self._ask(ops.CancelPairingRequest(), session, host)
@@ -289,7 +289,7 @@ class Undoer:
     def _ask(
         self, operation: ops.Operation, credentials: ops.Credentials, host: str = ""
     ) -> ops.Done | Refused:
-        reply = self._driver.send(Outgoing(operation, credentials, host, "undo")).reply
+        reply = reply_to(self._driver.send, Outgoing(operation, credentials, host, "undo"))
         if not isinstance(reply, ops.Done | Refused):
             raise NoAnswerAtAll(type(operation).__name__)
         return reply
