@@ -18,7 +18,6 @@ from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.store import Store
 from harness.reference.sides import CentralFactory, EdgeFactory
-from harness.wire.mapping import AgentHabits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -85,11 +84,6 @@ class Behaviour:
     def with_password(self, password: str) -> Behaviour:
         """The same, with this password of the operating system's user of every host."""
         return replace(self, edge=replace(self.edge, password=password))
-
-    def for_agents(self, habits: AgentHabits) -> Behaviour:
-        """The same, with a central side for edge hosts of these habits."""
-        stays = habits.secret_stays or self.central.host_secret_stays
-        return replace(self, central=replace(self.central, host_secret_stays=stays))
 
     def central_factory(self) -> CentralFactory:
         """What makes the central core over a store."""

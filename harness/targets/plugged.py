@@ -162,6 +162,10 @@ class PluggedDriver(DriverAround):
         other = self._other(*SIDES_OF[kind])
         return other.cannot(kind) if other else self._driver.cannot(kind)
 
+    def strays(self) -> tuple[str, ...]:
+        beside = self._beside.strays() if self._beside else ()
+        return (*super().strays(), *beside)
+
     def _broke_down(self, crash: Exception) -> str:
         return f"the driver {self.name} broke down: {type(crash).__name__}: {crash}"
 
