@@ -323,7 +323,15 @@ def need_from(operations: Sequence[OperationRecord]) -> Need:
     larger = {str(o.args["slot"]) for o in installed if _is_larger(o.args.get("matters"))}
     least = (len(uids) - (slot in larger) for slot, uids in hosts.items())
     sizes = tuple(sorted(least, reverse=True))
-    return Need(tuple(sorted({o.kind for o in arranged})), clusters, sizes)
+    kinds = tuple(sorted({o.kind for o in arranged}))
+    return Need(kinds, clusters, sizes, *_costs(operations))
+
+
+def _costs(operations: Sequence[OperationRecord]) -> tuple[int, int]:
+    """How many requests were sent, and how many milliseconds it all took."""
+    requests = sum(int(str((o.value or {}).get("asked", 1))) for o in operations)
+    lasted = max(o.end or o.start for o in operations) - operations[0].start
+    return requests, lasted // 1_000
 
 
 def _is_larger(matters: Json) -> bool:

@@ -96,6 +96,8 @@ class PluggedDriver(DriverAround):
         self.secrets: tuple[tuple[str, str], ...] = getattr(driver, "secrets", ())
         self.arranging = getattr(driver, "arranging", None)
         self._lock = threading.Lock()
+        self._broken = ""
+        """Why it can be asked nothing until the next scenario."""
         self._closing = closing
         self._played = peer.sides if peer else frozenset[Side]()
         self._beside = HttpDriver(target, peer=peer) if peer else None
@@ -127,13 +129,21 @@ class PluggedDriver(DriverAround):
     def send(self, outgoing: Outgoing) -> Exchange:
         if other := self._other(side_asked(type(outgoing.operation))):
             return other.send(outgoing)
+        if self._broken:
+            return Exchange(ops.Unknown(self._broken))
         try:
             with self._lock:
-                return self._driver.send(outgoing)
+                came: object = self._driver.send(outgoing)
         except PairproofError:
             raise
         except Exception as crash:  # noqa: BLE001 - whatever it is, nobody knows what happened
             return Exchange(ops.Unknown(self._broke_down(crash)))
+        if isinstance(came, Exchange) and isinstance(came.reply, ops.Reply):
+            return came
+        what = type(getattr(came, "reply", came)).__name__
+        return Exchange(
+            ops.Unknown(f"the driver {self.name} answers with {what}, which is no reply")
+        )
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         if other := self._other(*side_of(arrangement)):
@@ -149,13 +159,15 @@ class PluggedDriver(DriverAround):
 
     @contextmanager
     def _arranging(self, arrangement: Arrangement) -> Iterator[None]:
+        what = type(arrangement).__name__
+        if self._broken:
+            raise ArrangingFailed(what, self._broken)
         try:
             with self._lock:
                 yield
         except PairproofError:
             raise
         except Exception as crash:
-            what = type(arrangement).__name__
             raise ArrangingFailed(what, self._broke_down(crash)) from crash
 
     def cannot(self, kind: type[Arrangement]) -> str:
@@ -165,6 +177,21 @@ class PluggedDriver(DriverAround):
     def strays(self) -> tuple[str, ...]:
         beside = self._beside.strays() if self._beside else ()
         return (*super().strays(), *beside)
+
+    def begin_scenario(self, scenario: str) -> None:
+        self._broken = ""
+        self._tell(self._driver.begin_scenario, scenario)
+
+    def end_scenario(self, scenario: str) -> None:
+        self._tell(self._driver.end_scenario, scenario)
+
+    def _tell(self, hear: Callable[[str], None], scenario: str) -> None:
+        """Who cannot hear of a scenario can tell nothing in it."""
+        try:
+            with self._lock:
+                hear(scenario)
+        except Exception as crash:  # noqa: BLE001 - the next scenario may go well
+            self._broken = self._broke_down(crash)
 
     def _broke_down(self, crash: Exception) -> str:
         return f"the driver {self.name} broke down: {type(crash).__name__}: {crash}"

@@ -198,6 +198,39 @@ def test_a_driver_that_breaks_down_is_no_end_of_a_run(install: Install, method: 
             getattr(driver, method)(SetLink("h1", up=False))
 
 
+def test_a_driver_that_cannot_hear_of_a_scenario_can_tell_nothing_in_it(install: Install) -> None:
+    more = """
+    def send(self, outgoing):
+        return Exchange(Unknown("as always"))
+    def begin_scenario(self, scenario):
+        assert scenario != "a/bad"
+    """
+    text = (
+        "from harness.targets.port import Exchange\nfrom harness.domain.operations import Unknown\n"
+    )
+    install("smallest", text + SMALLEST.format(inventory=SOMETHING, more=more))
+    with closing(open_target("theirs", None, 7)) as driver:
+        driver.begin_scenario("a/bad")
+        told = ask(driver, ops.ListTokens())
+        assert isinstance(told, ops.Unknown)
+        assert told.why.startswith("the driver theirs broke down: AssertionError")
+        with pytest.raises(ArrangingFailed, match="broke down: AssertionError"):
+            driver.arrange(CreateProject("p", "retail"))
+        driver.end_scenario("a/bad")
+        driver.begin_scenario("a/good")
+        assert ask(driver, ops.ListTokens()) == ops.Unknown("as always")
+
+
+@pytest.mark.parametrize(("came", "what"), [("None", "NoneType"), ("Exchange(5)", "int")])
+def test_what_is_no_reply_is_told(install: Install, came: str, what: str) -> None:
+    more = f"def send(self, outgoing): return {came}"
+    text = "from harness.targets.port import Exchange\n"
+    install("smallest", text + SMALLEST.format(inventory=SOMETHING, more=more))
+    with closing(open_target("theirs", None, 7)) as driver:
+        told = ops.Unknown(f"the driver theirs answers with {what}, which is no reply")
+        assert ask(driver, ops.ListTokens()) == told
+
+
 @pytest.mark.parametrize(
     ("inventory", "why"),
     [
