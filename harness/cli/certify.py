@@ -21,6 +21,7 @@ from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_line
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
+from harness.configuration.errors import Misspelt
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
 from harness.opening import DRIVERS, driver_names
@@ -63,12 +64,29 @@ class Plan:
     operator: str = ""
     planted: str = ""
     resume: Path | None = None
+    budget: str = ""
 
     @property
     def is_whole(self) -> bool:
         """Whether all of the suite is asked for."""
         selecting = (self.role, self.profile, self.requirements, self.tags, self.keyword)
-        return not any(selecting)
+        return not any((*selecting, self.budget))
+
+    @property
+    def budget_s(self) -> float:
+        """How long the run may last; 0 where nobody has said.
+
+        Raises:
+            CannotDo: what was typed is no duration.
+        """
+        if not self.budget:
+            return 0
+        from harness.fleet.spelling import duration
+
+        try:
+            return duration(self.budget) / 1_000_000
+        except Misspelt as error:
+            raise CannotDo(f"--budget: {error}") from None
 
     def processes(self, cpus: int) -> int:
         """How many processes share the scenarios.
@@ -159,6 +177,8 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.driver not in driver_names():
         raise UnknownName("driver", plan.driver, driver_names())
     Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
+    if plan.budget_s and plan.processes(1) > 1:
+        raise CannotDo("--budget is reckoned for one process: leave --workers out")
     if plan.planted:
         return _planted(plan)
     if plan.target is None and plan.driver in DRIVERS:
@@ -257,6 +277,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "interactive": "" if plan.interactive else None,
         "operator": plan.operator or None,
         "planted": plan.planted or None,
+        "budget": f"{plan.budget}={plan.budget_s}" if plan.budget else None,
         "resume": "" if plan.resume else None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }

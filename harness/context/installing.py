@@ -13,12 +13,18 @@ from dataclasses import dataclass, replace
 from harness.catalogue.needs import Need, consuming_scenarios
 from harness.context.recorder import Inconclusive, Recorder
 from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.targets.arranging.adopting import chosen
 from harness.targets.port import CannotArrange
 
 _ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
+_OPERATIONS = frozenset(
+    name
+    for name, kind in vars(ops).items()
+    if isinstance(kind, type) and issubclass(kind, ops.Operation)
+)
 _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 """What an operator does at Local UI that no cancel undoes."""
 
@@ -323,7 +329,16 @@ def need_from(operations: Sequence[OperationRecord]) -> Need:
     larger = {str(o.args["slot"]) for o in installed if _is_larger(o.args.get("matters"))}
     least = (len(uids) - (slot in larger) for slot, uids in hosts.items())
     sizes = tuple(sorted(least, reverse=True))
-    return Need(tuple(sorted({o.kind for o in arranged})), clusters, sizes)
+    kinds = tuple(sorted({o.kind for o in arranged}))
+    asked = {str(o.args.get("polls", o.kind)) for o in operations} & _OPERATIONS
+    return Need(kinds, clusters, sizes, *_costs(operations), tuple(sorted(asked)))
+
+
+def _costs(operations: Sequence[OperationRecord]) -> tuple[int, int]:
+    """How many requests were sent, and how many milliseconds it all took."""
+    requests = sum(int(str((o.value or {}).get("asked", 1))) for o in operations)
+    lasted = max(o.end or o.start for o in operations) - operations[0].start
+    return requests, lasted // 1_000
 
 
 def _is_larger(matters: Json) -> bool:

@@ -27,15 +27,16 @@ from harness.context.recorder import NotReached, NotSupported
 from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
-from harness.history.lines import EvidenceHeader, ScenarioLine
+from harness.history.lines import TIME_UP, EvidenceHeader, ScenarioLine
 from harness.history.merge import put_together
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
-from harness.plugin.header import header_of, limits_of
+from harness.plugin.header import budget_of, header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
 from harness.plugin.steps import Definition, is_async, quick_lookup
 from harness.running.belongings import owned_now
+from harness.running.budget import ANSWER_S, within
 from harness.running.facts import now_utc
 from harness.running.resuming import differing, ended_in
 from harness.running.run import ONE_TARGET, Run
@@ -147,6 +148,8 @@ class Suite:
         self._selected: list[str] = []
         """All that this run is about; `_left` is what had not ended when it went on."""
         self._left: list[str] = []
+        self._out_of = 0
+        self.budget, self._budget_s = budget_of(config)
         self._ended: set[str] = set()
         self.goes_on = bool(config.getoption("pairproof_resume"))
         self._earlier = ended_in(self.out) if self.goes_on else None
@@ -193,10 +196,37 @@ class Suite:
             items[:] = kept
 
     def narrow(self, items: list[pytest.Item]) -> None:
-        """Leave out what has ended already, once all that was not asked for is left out."""
+        """Leave out what a budget has no time for, and what has ended already, once all that was
+        not asked for is left out.
+
+        Raises:
+            pytest.UsageError: the budget is too small.
+        """
+        if self.budget:
+            self._keep_budget(items)
         self._selected = [item.stash[BOUND].line.id for item in items if BOUND in item.stash]
         ended = set(self._earlier.scenarios) if self._earlier else set()
         items[:] = [item for item in items if _scenario_of(item) not in ended]
+
+    def _keep_budget(self, items: list[pytest.Item]) -> None:
+        known = {_scenario_of(item): item.stash[BOUND] for item in items if BOUND in item.stash}
+        try:
+            chosen = within(
+                self._budget_s, {id_: bound.requirements for id_, bound in known.items()}
+            )
+        except PairproofError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._out_of = len(known)
+        order = {id_: number for number, id_ in enumerate(("", *chosen.scenarios))}
+        items[:] = [item for item in items if _scenario_of(item) in order]
+        items.sort(key=lambda item: order[_scenario_of(item)])
+        announce = _of_plugins(self.config, "announce")
+        if announce is not None:
+            announce(
+                f"a budget of {self.budget}: {len(order) - 1} of {len(known)} scenarios, every MUST"
+                f" asked; about {chosen.lasts_s:.0f} s, by what they take on the reference at"
+                f" {ANSWER_S * 1000:g} ms an answer"
+            )
 
     # --- the run ----------------------------------------------------------------------
 
@@ -228,7 +258,7 @@ class Suite:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)
             own = not any(item.stash[BOUND].ours for item in items)
-            header = header_of(self.config, driver, self.selection, own=own)
+            header = header_of(self.config, driver, self.selection, own=own, out_of=self._out_of)
             self._see_same(header)
             self.run = Run(
                 driver,
@@ -240,7 +270,8 @@ class Suite:
                 stopping=stopping,
                 owned=None if goes_with_run(driver_name, path) else owned_now(driver, path),
             )
-            consuming_last(session.items, self.run.inventory.slots, _scenario_of)
+            if not self.budget:  # its order is that each MUST comes first
+                consuming_last(session.items, self.run.inventory.slots, _scenario_of)
         finally:
             if self.run is None:
                 driver.close()
@@ -335,6 +366,8 @@ class Suite:
             item.stash[_RUNNING] = self.run.begin(bound.line)
             try:
                 check_applies(bound.requirements, self.run.driver.info)
+                if self.budget and self.run.driver.now() > self._budget_s * 1_000_000:
+                    raise LeftOut(TIME_UP)
             except (LeftOut, NotSupported) as error:
                 item.stash[_ERROR] = error
                 pytest.skip(str(error))
@@ -487,11 +520,16 @@ def attend(config: pytest.Config, driver: Driver) -> None:
 
 def _quiet_of(config: pytest.Config) -> Callable[[], AbstractContextManager[None]]:
     """What keeps the progress out of the way, where a plugin shows one."""
+    return _of_plugins(config, "quiet") or nullcontext
+
+
+def _of_plugins(config: pytest.Config, name: str) -> Callable[..., Any] | None:
+    """What the plugin that shows the progress does under this name, if there is one."""
     for plugin in config.pluginmanager.get_plugins():
-        quiet: Callable[[], AbstractContextManager[None]] | None = getattr(plugin, "quiet", None)
-        if callable(quiet):
-            return quiet
-    return nullcontext
+        found: Callable[..., Any] | None = getattr(plugin, name, None)
+        if callable(found):
+            return found
+    return None
 
 
 def consuming_last(

@@ -85,6 +85,13 @@ def certify(
     operator: Annotated[
         str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
     ] = "",
+    budget: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION",
+            help="Choose what fits into it, as in 20m: each MUST once, dearest repeats last.",
+        ),
+    ] = "",
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -122,6 +129,7 @@ def certify(
                 annotations=annotations.wanted,
                 interactive=interactive,
                 operator=operator,
+                budget=budget,
                 resume=resume,
                 planted=options.planted_by(mutant, variant),
             )
