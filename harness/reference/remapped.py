@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -44,6 +45,7 @@ _OF_NOBODY = re.compile(r"(HEAD|OPTIONS) .*|GET /(favicon\.ico|robots\.txt|healt
 """What browsers and load balancers ask of any server."""
 
 Headers = Sequence[tuple[bytes, bytes]]
+_Telling = Callable[["_Answer"], Awaitable[None]]
 
 
 def speaking(
@@ -112,12 +114,12 @@ class Remapped:
         method, path = scope["method"], _raw_path(scope)
         here = [place for place in self._places if place.pattern.fullmatch(path)]
         wire = self._wire
-        if wire.is_plain and not any(place.route.method == method for place in here):
-            here = []
-        for beside, pattern, status in () if here else self._beside:
-            if beside == method and pattern.fullmatch(path):
-                await _send(_Answer(status, {}, b""), send)
-                return
+        if not any(place.route.method == method for place in here):
+            for beside, pattern, status in self._beside:
+                if beside == method and pattern.fullmatch(path):
+                    await _send(_Answer(status, {}, b""), send)
+                    return
+            here = [] if wire.is_plain else here
         if not here and (wire.is_plain or not path.startswith(_PUBLISHED)):
             await self._app(scope, receive, self._noticing(scope, send))
             return
@@ -128,46 +130,52 @@ class Remapped:
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
             await _send(self._refusal(refused, headers), send)
             return
-        if operation is PollPairing and wire.agents.hold_s:
-            answer = await self._held(inner, body, receive)
-        else:
-            answer = await self._asked(inner, body)
-        if answer is not None:
-            if self._strays is not None and answer.status == _MALFORMED:
+
+        async def tell(answer: _Answer) -> None:
+            if answer.status == _MALFORMED:
                 self._note(scope, _message_of(answer))
             await _send(self._translated(answer, operation), send)
 
-    async def _asked(self, inner: Scope, body: bytes) -> _Answer:
-        """The app's answer, once it is whole."""
+        if operation is PollPairing and wire.agents.hold_s:
+            await self._hold(inner, body, receive, tell)
+        else:
+            await self._ask(inner, body, tell)
+
+    async def _ask(self, inner: Scope, body: bytes, tell: _Telling) -> None:
+        """Ask the app, and tell its answer once it is whole."""
         start: Message = {}
         read = bytearray()
 
         async def take(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
-            else:
-                read.extend(message.get("body", b""))
+                return
+            read.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                await tell(_Answer(start["status"], _headers_of(start["headers"]), bytes(read)))
 
         await self._app(inner, _once(body), take)
-        return _Answer(start["status"], _headers_of(start["headers"]), bytes(read))
 
-    async def _held(self, inner: Scope, body: bytes, receive: Receive) -> _Answer | None:
-        """The answer once it says more than that the request waits, or when the time is over.
-
-        `None` if nobody is there any more.
+    async def _hold(self, inner: Scope, body: bytes, receive: Receive, tell: _Telling) -> None:
+        """Tell the answer once it says more than that the request waits, or the time is over, or
+        nobody is there any more.
         """
-        now = asyncio.get_running_loop().time
+        now, released = asyncio.get_running_loop().time, self._released
         until = now() + self._wire.agents.hold_s
-        released = self._released
+        answers: list[_Answer] = []
+
+        async def keep(answer: _Answer) -> None:
+            answers.append(answer)
+
         while True:
-            answer = await self._asked(inner, body)
-            if now() >= until or released is not self._released or not _says_it_waits(answer):
-                return answer
-            try:
-                await asyncio.wait_for(receive(), min(_LOOK_S, max(0.0, until - now())))
-            except TimeoutError:
-                continue
-            return None
+            await self._ask(inner, body, keep)
+            answer, left_s = answers[-1], until - now()
+            if left_s <= 0 or released is not self._released or not _says_it_waits(answer):
+                await tell(answer)
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(receive(), min(_LOOK_S, left_s))
+                return
 
     def release(self) -> None:
         """Let all that is held be answered as it is now."""

@@ -45,7 +45,7 @@ class _OperationName(OneOf):
 
 
 @dataclass(frozen=True, slots=True)
-class _OneOrMore(Spelling):
+class OneOrMore(Spelling):
     """A text or several, kept as several.
 
     Attributes:
@@ -104,14 +104,14 @@ SeveralPlaces = str | tuple[str, ...]
 """Where a value of ours stands there: in one place, or in several at once."""
 
 _RequestPlaces = Annotated[
-    dict[str, Annotated[SeveralPlaces, _OneOrMore("place", is_kept=True)]], NamedBy("ours")
+    dict[str, Annotated[SeveralPlaces, OneOrMore("place", is_kept=True)]], NamedBy("ours")
 ]
 _Values = Annotated[
-    dict[str, Annotated[tuple[str | int | float | bool, ...], _OneOrMore("value")]],
+    dict[str, Annotated[tuple[str | int | float | bool, ...], OneOrMore("value")]],
     NamedBy("theirs"),
 ]
 Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
-WordTable = Annotated[dict[str, Annotated[tuple[str, ...], _OneOrMore()]], NamedBy("ours")]
+WordTable = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
 """Ours to theirs: the first one is said, all of them are understood."""
 
 Status = Annotated[int, Whole(200, 599)]

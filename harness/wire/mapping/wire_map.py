@@ -73,6 +73,12 @@ class WireMap(WireKeys):
         """Whether it changes nothing."""
         return self.tables.is_plain
 
+    @property
+    def has_submission_key(self) -> bool:
+        """Whether it has room for the key of a submission."""
+        request = self.paths.get(ops.SubmitPairing, OperationMap()).request
+        return bool(self.headers.get("SubmissionKey") or request.get("SubmissionKey:"))
+
     def headers_sent(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers by the names that the target has for them."""
         return theirs_of(headers, self.tables.headers)
