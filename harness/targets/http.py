@@ -5,11 +5,14 @@ before a run, and arranging by the control port.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from secrets import token_hex
+from typing import Final
 from urllib.parse import quote
+
+import msgspec
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
@@ -17,7 +20,9 @@ from harness.domain.arrangements import (
     SIDES_OF,
     Arrangement,
     FaultEffect,
+    FaultNextMessage,
     Inventory,
+    PutUser,
     Side,
     side_of,
 )
@@ -40,7 +45,15 @@ from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import CallInput, CallSequence, Sessions, decode
-from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement, encode_seen, from_json
+from harness.wire.control import (
+    HEALTH_PATH,
+    HELD_PATH,
+    STRAYS_PATH,
+    bearer,
+    encode_arrangement,
+    encode_seen,
+    from_json,
+)
 from harness.wire.http import HttpRequest, HttpResponse, NotJson, parse_json
 from harness.wire.mapping import WireMap
 from harness.wire.model import Malformed
@@ -50,6 +63,11 @@ _READABLE = "/#[](),;:=+*!'@ "
 
 _SECOND = 1_000_000
 _LEAST_S = 0.001
+
+
+LOCAL_LOOKS: Final = (ops.ViewCluster(), ops.ViewManagement(), ops.ViewPairing())
+CENTRAL_LOOKS: Final = (ops.ListTokens(), ops.ListPairingRequests(), ops.ListCentralClusters())
+"""What changes nothing, and what nobody may see who has not logged in."""
 
 
 class HttpDriver:
@@ -123,13 +141,19 @@ class HttpDriver:
         """
         check_permission(self.target)
         for host in self.target.hosts():
-            _check_operation(self, ops.ViewCluster(), f"Local UI of host {host.uid}", host.uid)
+            for look in self.looks(LOCAL_LOOKS)[:1]:
+                _check_operation(self, look, f"Local UI of host {host.uid}", host.uid)
         if Side.CENTRAL in self.target.sides:
-            _check_operation(self, ops.ListTokens(), "Palette")
+            for look in self.looks(CENTRAL_LOOKS)[:1]:
+                _check_operation(self, look, "Palette")
         if Side.EDGE not in self.target.sides:
             _check_endpoint(self)
         for control in dict.fromkeys(self.target.controls.values()):
             _check_control(self, control)
+
+    def looks(self, among: Iterable[ops.Operation]) -> list[ops.Operation]:
+        """Those of these looks that the target has."""
+        return [look for look in among if self.info.offers(type(look))]
 
     # --- operations -----------------------------------------------------------------------
 
@@ -139,7 +163,11 @@ class HttpDriver:
         A 429 or 503 that says when to come back is obeyed a few times; a list that comes in pages
         is read to its end; the waits and the further pages are part of what is recorded as the
         response.
+
+        Raises:
+            NotOffered: the target does not have it.
         """
+        self.info.must_offer(type(outgoing.operation))
         waited: list[Json] = []
         first = self._ask_patiently(outgoing, "", waited)
         return recorded(first, self._further_pages(outgoing, first, waited), waited)
@@ -273,9 +301,17 @@ class HttpDriver:
         """
         if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
             return self._peer_port.arrange(arrangement)
+        if isinstance(arrangement, PutUser):
+            names = self.info.permissions
+            if names and not arrangement.named and (why := names.blurred(arrangement.grants)):
+                raise port.CannotArrange("PutUser", why)
+            arrangement = self.info.named(arrangement)
         if self.links is not None:
             self.links.arranger.noticed(arrangement)
-        return self.arranging.arrange(arrangement)
+        came = self.arranging.arrange(arrangement)
+        if isinstance(arrangement, FaultNextMessage) and self._peer_port is not None:
+            self._peer_port.release()  # what is held now was asked before
+        return came
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
         if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
@@ -290,6 +326,14 @@ class HttpDriver:
     def confirmation(self) -> port.Confirmation | None:
         return self.arranging.confirmation()
 
+    def strays(self) -> tuple[str, ...]:
+        """What the peer could not understand of the target, since this was asked last.
+
+        Raises:
+            ArrangingFailed: the peer does not tell.
+        """
+        return self._peer_port.strays() if self._peer_port is not None else ()
+
     def now(self) -> int:
         return (time.monotonic_ns() - self._start) // 1_000
 
@@ -298,6 +342,10 @@ class HttpDriver:
 
     def sleep(self, duration: int) -> None:
         self._pause(duration / 1_000_000)
+
+    def begin_scenario(self, scenario: str) -> None: ...
+
+    def end_scenario(self, scenario: str) -> None: ...
 
     def close(self) -> None:
         self.arranging.close()
@@ -455,6 +503,28 @@ class ControlPort:
         except (NotJson, Malformed) as error:
             why = f"the control port does not tell what came of it: {error}"
             raise port.ArrangingFailed(what, why) from error
+
+    def strays(self) -> tuple[str, ...]:
+        """What the peer behind it could not understand, since this was asked last.
+
+        Raises:
+            ArrangingFailed: it does not tell.
+        """
+        told: list[str] = []
+        for control in dict.fromkeys(self._controls.values()):
+            request = HttpRequest("DELETE", STRAYS_PATH, headers=bearer(control.secret))
+            told += msgspec.json.decode(self._exchange(control, request, "strays").body)
+        return tuple(told)
+
+    def release(self) -> None:
+        """Have every question that the peer behind it holds answered.
+
+        Raises:
+            ArrangingFailed: no answer came.
+        """
+        for control in dict.fromkeys(self._controls.values()):
+            request = HttpRequest("DELETE", HELD_PATH, headers=bearer(control.secret))
+            self._exchange(control, request, "release")
 
     def _exchange(self, control: Control, request: HttpRequest, what: str) -> HttpResponse:
         sent = self._client.prepare(control.url, request, USER_AGENT)

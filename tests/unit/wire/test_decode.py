@@ -239,9 +239,12 @@ def test_a_status_that_is_published_without_fields_is_a_refusal(status: int, bod
     assert reply.details["status"] == str(status)
 
 
-@pytest.mark.parametrize("problems", [[], [{"kind": "of-their-own", "message": "it is blue"}]])
-def test_a_match_that_says_no_is_a_no_whatever_the_reason(problems: list[Json]) -> None:
-    said: Json = {"valid": False, "packs": [], "problems": problems}
+@pytest.mark.parametrize(
+    "why",
+    [{}, {"packs": [], "problems": []}, {"problems": [{"kind": "ours", "message": "it is blue"}]}],
+)
+def test_a_match_that_says_no_is_a_no_whatever_the_reason(why: dict[str, Json]) -> None:
+    said: Json = {"valid": False, **why}
     reply = decode(ops.MatchProfiles("u", ()), answer(200, said))
     assert isinstance(reply, ops.Done)
     assert isinstance(reply.value, MatchResult)
