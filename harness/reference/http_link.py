@@ -6,9 +6,12 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -22,8 +25,8 @@ from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
 from harness.reference.strays import StrayMessages
-from harness.wire.codec import decode, encode
-from harness.wire.http import BODY_BYTES_MAX, HttpResponse
+from harness.wire.codec import CallInput, CallSequence
+from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
 
 Result = TypeVar("Result")
@@ -40,7 +43,7 @@ class HttpLink:
 
     `ca_file` holds certificates that are trusted besides the system's; `trusted` is what they are
     checked with in its place. `proxy` is asked for connections, if there is one. What is meant for
-    an address in `carried` does not go over HTTP. `timeout_s` bounds each of three steps:
+    an address in `carried` does not go over HTTP. `timeout_s` bounds each of three steps of a call:
     connecting, which begins with the name; TLS; and the rest, from the first byte sent to the last
     one read. Redirects are not followed, and no more than `BODY_BYTES_MAX` is read. Safe to use
     from many threads. A question that Palette may hold is waited for as much longer.
@@ -64,6 +67,7 @@ class HttpLink:
         self._carried = carried
         self._timeout_s = timeout_s
         self._wire = wire
+        self._mark, self._numbers = token_hex(4), count(1)
         self._strays = strays
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
@@ -92,21 +96,29 @@ class HttpLink:
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
     ) -> LinkReply:
+        given = CallInput(base_url, f"{self._mark}-{next(self._numbers)}", _now())
+        sequence = CallSequence(operation, Credentials(), self._wire, given)
         holds_s = self._wire.agents.hold_s if isinstance(operation, PollPairing) else 0.0
-        exchange = _Exchange(self._timeout_s, holds_s)
-        try:
-            request = self._request(base_url, operation, exchange)
-            response = await exchange.carry(transport, request)
-        except (TimeoutError, httpx.TimeoutException):
-            waited_s = self._timeout_s + holds_s
-            return exchange.failed(f"{base_url}: no answer within {waited_s:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            return exchange.failed(f"{base_url}: {_what_failed(error)}")
-        reply = decode(operation, response, self._wire)
-        if isinstance(reply, Unknown):
-            self._note(operation, response.status, reply.why)
-            return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
-        return reply
+        response = None
+        while (step := sequence.step) is not None:
+            await asyncio.sleep(step.after_s)
+            exchange = _Exchange(self._timeout_s, holds_s, is_sent=response is not None)
+            try:
+                request = self._request(base_url, step.request, exchange)
+                response = await exchange.carry(transport, request)
+            except (TimeoutError, httpx.TimeoutException):
+                waited_s = self._timeout_s + holds_s
+                return exchange.failed(f"{base_url}: no answer within {waited_s:g} s")
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                return exchange.failed(f"{base_url}: {_what_failed(error)}")
+            sequence.answered(response, _now())
+        reply = sequence.reply or Unknown("")
+        if not isinstance(reply, Unknown):
+            return reply
+        if response is None:
+            return NotDelivered(reply.why)
+        self._note(operation, response.status, reply.why)
+        return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
 
     def _note(self, operation: AgentOperation, status: int, why: str) -> None:
         """Keep an answer that was one, and no news of a server that is down or of a stranger."""
@@ -124,10 +136,7 @@ class HttpLink:
             f" correct [paths.{kind}] of the target file"
         )
 
-    def _request(
-        self, base_url: str, operation: AgentOperation, exchange: _Exchange
-    ) -> httpx.Request:
-        message = encode(operation, Credentials(), self._wire)
+    def _request(self, base_url: str, message: HttpRequest, exchange: _Exchange) -> httpx.Request:
         return httpx.Request(
             message.method,
             base_url + message.path,
@@ -157,14 +166,14 @@ class HttpLink:
 
 
 class _Exchange:
-    """One request with its answer, and whether any of it may have arrived."""
+    """One request with its answer, and whether any of it, or one before, may have arrived."""
 
-    def __init__(self, timeout_s: float, holds_s: float) -> None:
+    def __init__(self, timeout_s: float, holds_s: float, *, is_sent: bool) -> None:
         # The transport bounds connecting and TLS, each by itself; what it would count anew
         # with each byte that comes is bounded here.
         self.timeouts = {"connect": timeout_s, "pool": timeout_s, "read": None, "write": None}
         self._timeout_s = timeout_s + holds_s
-        self._sent = False
+        self._sent = is_sent
         self._answering = asyncio.timeout(None)
 
     async def trace(self, event: str, _: object) -> None:
@@ -188,6 +197,10 @@ class _Exchange:
             finally:
                 await response.aclose()
         return HttpResponse(response.status_code, dict(response.headers), body)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
 
 
 async def _bounded(response: httpx.Response) -> bytes:

@@ -49,7 +49,7 @@ from harness.targets.peer_table import Peer
 from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
-from harness.wire.mapping.keys import OneOrMore, WireKeys
+from harness.wire.mapping.keys import OPERATION_S_MAX, OneOrMore, WireKeys
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA: Final = "pairproof/target/1"
@@ -160,9 +160,6 @@ _ASKED: Final = [route.operation for route in routes_of(ROUTES, Surface.LOCAL_UI
 _OPTIONAL: Final = (LocalClusterOperation, CentralClusterOperation, MatchProfiles)
 _Asked = Annotated[str, OneOf(*(kind.__name__ for kind in _ASKED))]
 _Offerable = Annotated[str, OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
-OPERATION_S_MAX: Final = 600
-"""The most that a target file may allow one operation."""
-
 OPERATION_LIMITS: Final = "operations"
 _LIMITS: Final[Any] = make_dataclass(
     "LimitsTable",

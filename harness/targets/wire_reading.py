@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from harness.wire.mapping.keys import WireKeys
 
 
 def read_wire(reading: TargetFileReader, said: WireKeys) -> WireMap:
-    """The mapping that the tables of a target file make."""
+    """The mapping that the tables of a target file make, with the variables that it names."""
+    wire = _wire(reading, said)
+    variables = wire.tables.variables.items()
+    values = {name: reading.variable(name, at) for name, at in variables}
+    return replace(wire, environment=values) if values else wire
+
+
+def _wire(reading: TargetFileReader, said: WireKeys) -> WireMap:
     try:
         return WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
     except MappingError as error:
@@ -36,7 +43,7 @@ def load_wire(path: Path) -> WireMap:
         del data["schema"]
     said, flaws = (TARGETS if is_target else WIRES).judge(data)
     reading = TargetFileReader(path.parent, {}, flaws=flaws)
-    wire = PLAIN if said is None else read_wire(reading, said)
+    wire = PLAIN if said is None else _wire(reading, said)
     if flaws:
         raise TargetFileError.of(str(path), text, flaws)
     return wire
