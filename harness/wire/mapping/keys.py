@@ -44,7 +44,7 @@ class _OperationName(OneOf):
         )
 
 
-class _OneOrMore(Spelling):
+class OneOrMore(Spelling):
     """A text or several, kept as several."""
 
     words = "a text, or a list of texts"
@@ -84,7 +84,7 @@ _MESSAGE: Final = Text(r"^[A-Z]+ /[^\s?#]*$", "a method and a path, such as POST
 
 Places = Annotated[dict[str, str], NamedBy("ours")]
 Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
-WordTable = Annotated[dict[str, Annotated[tuple[str, ...], _OneOrMore()]], NamedBy("ours")]
+WordTable = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
 """Ours to theirs: the first one is said, all of them are understood."""
 
 Status = Annotated[int, Whole(200, 599)]
