@@ -18,7 +18,7 @@ from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.targets.port import CannotArrange
 
-_ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
+_ARRANGING = frozenset(arrangements.ARRANGEMENTS)
 _OPERATIONS = frozenset(
     name
     for name, kind in vars(ops).items()

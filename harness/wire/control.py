@@ -13,20 +13,12 @@ from typing import TypeVar
 
 import msgspec
 
-from harness.domain import arrangements
-from harness.domain.arrangements import Arrangement
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement
 from harness.wire.http import HttpRequest, Json
 from harness.wire.model import Malformed
 
 HEALTH_PATH = "/control/health"
 INVENTORY_PATH = "/control/inventory"
-
-ARRANGEMENTS: Mapping[str, type[Arrangement]] = {
-    name: kind
-    for name, kind in sorted(vars(arrangements).items())
-    if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
-}
-"""Every arrangement by the name that its path ends with."""
 
 
 def arrangement_path(kind: type[Arrangement]) -> str:
