@@ -188,9 +188,11 @@ def in_session(context: Context, taken: RecordedReply) -> Actor:
     return Actor("administrator", ops.Credentials(session=taken.value.token, project_uid=project))
 
 
-def user_without(context: Context, permission: str) -> Actor:
-    """A user who has every permission on pairing requests in the project except one."""
-    return context.new_admin("user", _all_but(context, permission), all_of_them=False)
+def user_without(context: Context, permission: str, *, all_others: bool = False) -> Actor:
+    """A user who has every permission on pairing requests in the project except one, and whatever
+    is one with it there; with `all_others`, but for that one.
+    """
+    return context.new_admin("user", _all_but(context, permission), all_of_them=all_others)
 
 
 def user_with(context: Context, permissions: str) -> Actor:
