@@ -18,6 +18,7 @@ from harness.doctor.people import examine_logins
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
 from harness.domain.operations import RARELY_OFFERED
+from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.reach import Reach, reach_of, requirements_out_of_reach
 from harness.targets.http import HttpDriver
 from harness.targets.links.explaining import explain
@@ -142,6 +143,10 @@ def examine_reach(
 ) -> tuple[Notes, Reach]:
     """What of these scenarios can be judged, and what the rest would take."""
     notes = Notes("reach")
+    commands = driver.arranging.way(Commands)
+    if commands and (why := commands.ask_what_it_can()):
+        told = f"{why} what it can arrange, and is taken to arrange everything"
+        notes.note(told, "let it answer WhatCanBe: see docs/arranging.md")
     slots = driver.inventory().slots
     reach = reach_of(driver.cannot, slots, scenarios, not_offered=driver.info.not_offered)
     others = {s for m in reach.missing for s in m.scenarios} | set(reach.too_large)

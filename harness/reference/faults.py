@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
+    CARRIES,
     FaultEffect,
     FaultNextMessage,
     MessageFault,
@@ -19,13 +20,7 @@ from harness.reference.clock import Clock
 from harness.reference.core.link import Link, LinkReply, NotDelivered
 
 _BROKE = "the connection broke before an answer came"
-_KINDS: dict[type, MessageKind] = {
-    ops.Probe: MessageKind.PROBE,
-    ops.SubmitPairing: MessageKind.SUBMIT,
-    ops.PollPairing: MessageKind.POLL,
-    ops.ConfirmPairing: MessageKind.CONFIRM,
-    ops.WithdrawPairing: MessageKind.WITHDRAW,
-}
+_KINDS = {operation: kind for kind, operation in CARRIES.items()}
 
 
 def message_kind(operation: ops.AgentOperation) -> MessageKind:

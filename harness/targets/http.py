@@ -16,8 +16,6 @@ import msgspec
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
-    OF_ONE_SIDE,
-    SIDES_OF,
     Arrangement,
     FaultEffect,
     FaultNextMessage,
@@ -319,7 +317,7 @@ class HttpDriver:
         return self.arranging.seen(arrangement)
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        if self._peer_port is not None and self._peer_sides.issuperset(SIDES_OF[kind]):
+        if self._peer_port is not None and self._peer_sides.issuperset(kind.sides):
             return self._peer_port.cannot(kind)
         return self.arranging.cannot(kind)
 
@@ -457,10 +455,9 @@ class ControlPort:
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Which side has no control port; empty if each that may be concerned has one."""
-        sides = SIDES_OF[kind]
-        missing = [side.value for side in sides if side not in self._controls]
-        depends = kind in OF_ONE_SIDE  # on the one that is asked for
-        if not missing or (depends and len(missing) < len(sides)):
+        missing = [side.value for side in kind.sides if side not in self._controls]
+        depends = kind.names_side()  # on the one that is asked for
+        if not missing or (depends and len(missing) < len(kind.sides)):
             return ""
         return f"the {missing[0]} side of the target has no control port"
 

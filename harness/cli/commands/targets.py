@@ -61,6 +61,16 @@ def target_schema(
     typer.echo(to_markdown() if table else target_schema_text(), nl=False)
 
 
+@target_app.command(
+    "arrangements", epilog="Example: pairproof target arrangements > docs/arrangements.md"
+)
+def target_arrangements() -> None:
+    """Print what a run may want arranged: what each means, its JSON, and what may be answered."""
+    from harness.targets.arranging.contract import to_markdown
+
+    typer.echo(to_markdown(), nl=False)
+
+
 @commands.command(epilog="Example: pairproof doctor --target target.toml")
 def doctor(
     target: Annotated[

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from harness.catalogue.needs import Need, all_needs
-from harness.domain.arrangements import SIDES_OF, Arrangement, Slot
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement, Slot
 from harness.domain.operations import Operation
 
 Cannot = Callable[[type[Arrangement]], str]
 """Why nothing of a kind can be arranged; empty if it can. `Driver.cannot` is one."""
-
-_KINDS = {kind.__name__: kind for kind in SIDES_OF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,8 @@ def reach_of(
     ]
     chosen = {s: need for s, need in chosen.items() if names.keys().isdisjoint(need.operations)}
     why = {
-        kind: cannot(_KINDS[kind]) for kind in sorted({k for n in chosen.values() for k in n.kinds})
+        kind: cannot(ARRANGEMENTS[kind])
+        for kind in sorted({k for n in chosen.values() for k in n.kinds})
     }
     places = tuple(slots)
     missing = [

@@ -162,6 +162,24 @@ def test_what_is_not_offered_is_counted_and_not_asked_for(setup: Setup, examine:
     assert setup.code == 0
 
 
+def test_a_command_for_everything_is_asked_what_it_can(setup: Setup, examine: Examine) -> None:
+    lab = Path(__file__).parents[3] / "examples" / "targets" / "lab" / "arrange.py"
+    setup.add(f'[arrange]\nways = ["commands"]\n[arrange.commands."*"]\ncommand = ["{lab}"]')
+    found = examine(setup)
+    missing = {each["kind"]: each["why"] for each in setup.document["missing"]}
+    assert missing["SetNodeHealth"] == f"commands: the command {lab} does not say that it can"
+    assert setup.code == 3, found
+
+
+def test_one_that_does_not_know_the_question_is_taken_to_do_everything(
+    setup: Setup, examine: Examine
+) -> None:
+    setup.add('[arrange]\nways = ["commands"]\n[arrange.commands."*"]\ncommand = ["false"]')
+    found = [f for f in examine(setup) if "is taken to arrange everything" in f["what"]]
+    assert [f["level"] for f in found] == ["note"]
+    assert setup.document["missing"] == []
+
+
 # --- the file ---------------------------------------------------------------------------------
 
 
