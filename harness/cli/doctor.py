@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from rich.text import Text
 
-from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, put_json
+from harness.catalogue.requirement import Feature
+from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, CannotDo, put, put_json, put_list, say
+from harness.cli.progress import Watcher
+from harness.cli.requirements import STEPS_IN_CALLS
 from harness.cli.summary import print_texts
-from harness.doctor.examining import Diagnosis, examine, suite_for
+from harness.doctor.cost import RehearsedScenario, RunCost
+from harness.doctor.examining import Diagnosis, examine
 from harness.doctor.finding import DoctorFinding, Severity, worst
+from harness.doctor.rehearsing import RehearsedTarget
 from harness.history.operation import Json
-from harness.opening import open_http
+from harness.history.reader import read_evidence
+from harness.opening import open_http, open_inprocess
+from harness.reporting.words import VERDICT_NAMES
+from harness.running.selection import Selection
+from harness.running.session import alone, suite_words
 from harness.targets.http import HttpDriver
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import load_target
-from harness.verifying.known import known_here
 
 _CODES: Final = {
     Severity.GOOD: 0,
@@ -40,14 +49,64 @@ _MARKS: Final = {
 }
 
 
-def doctor(target_file: Path, format: str, *, everything: bool) -> int:
-    """Try the target and say what was found; returns the exit code."""
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The run that is rehearsed: what of the suite `certify` would be asked for."""
+
+    profile: str | None = None
+    requirements: tuple[str, ...] = ()
+    keyword: str = ""
+
+    def carry_out(self, target: HttpDriver) -> dict[str, RehearsedScenario]:
+        """What the run will say of each scenario of the target's.
+
+        Raises:
+            CannotDo: nothing is selected, or the rehearsal went wrong.
+        """
+        import pytest
+
+        steps = Feature.SERVER_STEPS in target.info.features
+        watcher, slots = Watcher(io.StringIO()), target.inventory().slots
+
+        class Opening:
+            def open_pairproof_target(self, *asked: object) -> RehearsedTarget:
+                planted = STEPS_IN_CALLS if steps else ""
+                return RehearsedTarget(open_inprocess(1, planted, slots), target)
+
+        say("the run is rehearsed on the reference, with what the target lacks taken away")
+        options = {"driver": "inprocess", "profile": self.profile}
+        options["requirement"] = ",".join(self.requirements) or None
+        with tempfile.TemporaryDirectory(prefix="pairproof-doctor-") as folder, alone():
+            words = suite_words({**options, "out": folder})
+            words += ["-k", self.keyword] if self.keyword else []
+            pytest.main(words, plugins=[watcher, Opening()])
+            if watcher.problem or watcher.broken:
+                raise CannotDo(watcher.problem or watcher.broken)
+            evidence = read_evidence(Path(folder) / "evidence.jsonl")
+        if not evidence.complete:
+            raise KeyboardInterrupt
+        told = {verdict.scenario: verdict for verdict in evidence.verdicts}
+        return {
+            line.id: RehearsedScenario(
+                tuple(line.requirements), told[line.id].verdict, told[line.id].reason
+            )
+            for line in evidence.scenarios
+        }
+
+
+def doctor(
+    target_file: Path, format: str, *, everything: bool, rehearsal: Rehearsal = Rehearsal()
+) -> int:
+    """Try the target and say what was found; returns the exit code.
+
+    Raises:
+        CannotDo: nothing is selected.
+        UnknownName: there is no such profile or requirement.
+    """
+    Selection.of(rehearsal.requirements, rehearsal.profile)
     try:
         target = load_target(target_file, os.environ)
-        scenarios = known_here().scenarios
-        requirements_of = {name: scenario.requirements for name, scenario in scenarios.items()}
-        suite = suite_for(target, requirements_of, REQUIREMENTS)
-        diagnosis = examine(target, suite, _opened, lambda: datetime.now(UTC))
+        diagnosis = examine(target, rehearsal.carry_out, _opened, lambda: datetime.now(UTC))
     except TargetFileError as error:
         told = [(m.of_file(error.source), m.remedy) for m in error.mistakes]
         diagnosis = Diagnosis(
@@ -60,7 +119,10 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
     if format == "json":
         put_json(_document(target_file, diagnosis, code))
     else:
-        print_texts(_lines(diagnosis, code, target_file, everything=everything))
+        print_texts(_lines(diagnosis, everything=everything))
+        if diagnosis.cost:
+            _print_cost(diagnosis.cost, everything=everything)
+        print_texts([_last_line(diagnosis, code, target_file)])
     return code
 
 
@@ -69,31 +131,35 @@ def _opened(target: Target) -> closing[HttpDriver]:
 
 
 def _document(target_file: Path, diagnosis: Diagnosis, code: int) -> dict[str, Json]:
-    reach = diagnosis.reach
+    cost = diagnosis.cost
     findings: list[Json] = [
         {"level": f.level.value, "area": f.area, "what": f.what, "remedy": f.remedy}
         for f in diagnosis.findings
     ]
     missing: list[Json] = [
-        {**asdict(missing), "scenarios": list(missing.scenarios)}
-        for missing in (reach.missing if reach else ())
+        {**asdict(lack), "scenarios": list(lack.scenarios)} for lack in (cost.lacks if cost else ())
+    ]
+    unjudged: list[Json] = [
+        {"scenario": id_, "verdict": told.verdict.value, "reason": told.reason}
+        for id_, told in (cost.scenarios if cost else {}).items()
+        if not told.is_judged
     ]
     return {
         "schema": "pairproof/doctor/1",
         "target": str(target_file),
         "verdict": _VERDICTS[code],
         "findings": findings,
-        "judged": len(reach.judged) if reach else None,
-        "clusters_used_up": reach.clusters if reach else None,
-        "clusters_disposable": reach.disposable if reach else None,
-        "too_large": list(reach.too_large) if reach else [],
+        "judged": len(cost.can_be_judged) if cost else None,
+        "clusters_used_up": cost.clusters if cost else None,
+        "clusters_disposable": cost.disposable if cost else None,
+        "seconds": round(cost.lasts_s, 1) if cost else None,
+        "basis": cost.basis if cost else "",
         "missing": missing,
+        "not_judged": unjudged,
     }
 
 
-def _lines(
-    diagnosis: Diagnosis, code: int, target_file: Path, *, everything: bool
-) -> Iterator[Text]:
+def _lines(diagnosis: Diagnosis, *, everything: bool) -> Iterator[Text]:
     area = ""
     for finding in diagnosis.findings:
         if finding.level is Severity.GOOD and not everything:
@@ -105,12 +171,33 @@ def _lines(
         yield Text(f"  {mark} {finding.what}", style=style)
         if finding.remedy:
             yield Text(f"    {finding.remedy}", style="dim")
-    yield _last_line(diagnosis, code, target_file)
+
+
+def _print_cost(cost: RunCost, *, everything: bool) -> None:
+    """The table of what is missing, and what a run will be like."""
+    if cost.lacks:
+        rows = [
+            (VERDICT_NAMES[lack.verdict], f"{len(lack.scenarios)}", f"{lack.alone}", lack.what,
+             lack.remedy)
+            for lack in cost.lacks
+        ]  # fmt: skip
+        heads = ("verdict", "scenarios", "alone brings", "missing", "what to add")
+        put_list(heads, rows, heads[1:3])
+    if everything:
+        unjudged = ((s, told) for s, told in cost.scenarios.items() if not told.is_judged)
+        put_list(
+            ("scenario", "verdict", "why"),
+            ((s, VERDICT_NAMES[told.verdict], told.reason) for s, told in unjudged),
+        )
+    clusters = f"{cost.clusters} clusters used up"
+    if cost.disposable is not None:
+        clusters += f" of {cost.disposable} that may be"
+    put(f"a run lasts about {cost.lasts_s / 60:.1f} minutes; {clusters} ({cost.basis})")
 
 
 def _last_line(diagnosis: Diagnosis, code: int, target_file: Path) -> Text:
-    reach = diagnosis.reach
-    judged = f"{len(reach.judged)} scenarios can be judged" if reach else ""
+    cost = diagnosis.cost
+    judged = f"{len(cost.can_be_judged)} scenarios can be judged" if cost else ""
     if code == WRONG_USAGE:
         count = sum(finding.level is Severity.PROBLEM for finding in diagnosis.findings)
         told = f"{count} problem{'s' if count != 1 else ''} to mend before a run"

@@ -156,6 +156,7 @@ def direct_reference(
     clusters: int = 2,
     hosts: int = 5,
     behaviour: Behaviour = Behaviour(),
+    slots: tuple[Slot, ...] = (),
     edge_store: Store | None = None,
     central_store: Store | None = None,
 ) -> Reference:
@@ -169,7 +170,7 @@ def direct_reference(
         clock,
         seed,
         link,
-        slots_for(seed, clusters, hosts),
+        slots or slots_for(seed, clusters, hosts),
         behaviour.edge_factory(),
     )
     user = (behaviour.edge.username, behaviour.edge.password)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import trustme
 
-from harness.cli.doctor import doctor
+from harness.cli.doctor import Rehearsal, doctor
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.permission import every_grant
@@ -25,6 +25,9 @@ from harness.reference.embedded import EmbeddedReference, Layout
 from tests.integration.http import faulty
 from tests.integration.http.faulty import answer
 from tests.integration.http.targets import NOT_LOGGED_IN
+
+FEW = Rehearsal(requirements=("WDR-1", "SND-2"))
+"""Ten scenarios, one of which needs two clusters, and two that only pages can show."""
 
 PAGE = answer("200 OK", b"<html><body>Welcome</body></html>")
 BUSY = answer("429 Too Many Requests", b'{"code": "TooManyRequests", "message": "slower"}')
@@ -131,7 +134,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             setup.file.write_text(setup.text, "utf-8")
         for name, value in setup.environment.items():
             monkeypatch.setenv(name, value)
-        setup.code = doctor(setup.file, "json", everything=True)
+        setup.code = doctor(setup.file, "json", everything=True, rehearsal=FEW)
         said = capsys.readouterr()
         setup.document = json.loads(said.out)
         for secret in setup.environment.values():
@@ -144,8 +147,13 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 def test_a_set_up_that_works_is_ready(setup: Setup, examine: Examine) -> None:
     assert examine(setup) == []
     assert (setup.code, setup.document["verdict"]) == (0, "ready")
-    assert setup.document["judged"] > 600
-    assert setup.document["missing"] == []
+    assert setup.document["judged"] == 10
+    (pages,) = setup.document["missing"]
+    assert (pages["verdict"], pages["what"]) == ("not_supported", "pages is not claimed")
+    assert pages["scenarios"] == [told["scenario"] for told in setup.document["not_judged"]]
+    assert 0 < setup.document["seconds"] < 600
+    assert setup.document["basis"].startswith("an estimate: ")
+    assert (setup.document["clusters_used_up"], setup.document["clusters_disposable"]) == (0, None)
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -361,10 +369,16 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
     (a_cluster_that_is_paired, 3, "clusters", "centrally managed", "reset"),
     (a_cluster_in_error, 3, "clusters", "which is Error", "wait until it is Running"),
     (a_node_that_is_ill, 3, "clusters", "control-plane-1", "mend them"),
-    (nothing_can_be_arranged, 3, "reach", "InstallCluster cannot be arranged", "no control port"),
+    (nothing_can_be_arranged, 3, "missing", "InstallCluster cannot be arranged", "no control port"),
     (a_program_that_is_not_there, 2, "file", "no-such-program", "chmod"),
     (the_port_of_the_peer_is_taken, 2, "peer", "in use", "[peer]"),
-    (one_small_place, 3, "reach", "need more hosts or more clusters", "five hosts"),
+    (
+        one_small_place,
+        3,
+        "missing",
+        "no free place for a cluster of",
+        "more entries in the target file",
+    ),
 ]
 
 
