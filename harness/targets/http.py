@@ -297,7 +297,7 @@ class HttpDriver:
         Raises:
             CannotArrange: none of them can; says what it would take.
         """
-        if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
+        if self._peer_port is not None and self.is_of_peer(arrangement):
             return self._peer_port.arrange(arrangement)
         if isinstance(arrangement, PutUser):
             names = self.info.permissions
@@ -311,8 +311,17 @@ class HttpDriver:
             self._peer_port.release()  # what is held now was asked before
         return came
 
+    @property
+    def ways(self) -> Sequence[port.Arranger]:
+        """How the target's own side is arranged, tried one after the other."""
+        return self.arranging.ways
+
+    def is_of_peer(self, arrangement: Arrangement) -> bool:
+        """Whether it concerns but the side that the harness plays."""
+        return self._peer_sides.issuperset(side_of(arrangement))
+
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
+        if self._peer_port is not None and self.is_of_peer(arrangement):
             return self._peer_port.seen(arrangement)
         return self.arranging.seen(arrangement)
 
@@ -468,16 +477,22 @@ class ControlPort:
             CannotArrange: a side has none, or the port says that it cannot.
             ArrangingFailed: no whole answer came, or one that makes no sense.
         """
-        what = type(arrangement).__name__
+        self.see_able(arrangement)
         concerned = side_of(arrangement)
-        missing = [side.value for side in concerned if side not in self._controls]
-        if missing:
-            raise port.CannotArrange(
-                what, f"the {missing[0]} side of the target has no control port"
-            )
         for control in dict.fromkeys(self._controls[side] for side in concerned):
             arrangement = self._ask(control, arrangement)
         return arrangement
+
+    def see_able(self, arrangement: Arrangement) -> None:
+        """See that each side that it concerns has a control port.
+
+        Raises:
+            CannotArrange: one has none.
+        """
+        missing = [side for side in side_of(arrangement) if side not in self._controls]
+        if missing:
+            why = f"the {missing[0].value} side of the target has no control port"
+            raise port.CannotArrange(type(arrangement).__name__, why)
 
     def _ask(self, control: Control, arrangement: Arrangement) -> Arrangement:
         what = type(arrangement).__name__

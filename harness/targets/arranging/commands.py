@@ -143,6 +143,14 @@ class Commands:
             raise ArrangingFailed(what, _describe(command, why, finished, secrets))
         return adopted_text(arrangement, finished.output, _called(command))
 
+    def see_able(self, arrangement: Arrangement) -> None:
+        """See that there is a command for it.
+
+        Raises:
+            CannotArrange: there is none.
+        """
+        self._command_for(arrangement)
+
     def seen(self, arrangement: Arrangement) -> None: ...
 
     def close(self) -> None:
