@@ -265,6 +265,16 @@ class RpcMap:
     """Where all calls with `rpc` are asked, by POST."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeaderMap:
+    """How a host says that another one has to be asked."""
+
+    status: Annotated[Statuses, KeyRelation(needs=("at",))] = ()
+    """The statuses that say so."""
+    at: Annotated[str, Text(), KeyRelation(needs=("status",))] = ""
+    """Where it says which: `Location:` or a field of the body, an address or the uid of a host."""
+
+
 @dataclass(frozen=True)
 class WireKeys:
     """The tables of a mapping."""
@@ -293,5 +303,8 @@ class WireKeys:
     """What the target wants in each request besides: ?query, Header: or a field."""
     rpc: RpcMap = RpcMap()
     """Where operations are asked by JSON-RPC."""
+    leader: LeaderMap = LeaderMap()
+    """How a host says that another one has to be asked: it is followed at most twice for a call, to
+    addresses that the file names."""
     agents: AgentHabits = AgentHabits()
     """What edge hosts do with what they ask of Palette."""

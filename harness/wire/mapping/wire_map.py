@@ -14,6 +14,7 @@ from harness.wire.mapping.calls import (
     LOGINS,
     CallPlan,
     Names,
+    answered_place,
     call_plan,
     error_plan,
     name_of,
@@ -138,6 +139,7 @@ class Tables:
     Attributes:
         spoken: the call that decides an operation: the last that is no repeat.
         calls: all of them, where there are several.
+        leader: where an answer says which host has to be asked.
         variables: the names after `env.` that texts of the mapping have, and where they stand.
         headers: ours to theirs, only those that are different.
         error: how the body of an error is translated; `None` where it is as published.
@@ -149,6 +151,7 @@ class Tables:
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
     calls: Mapping[type[ops.Operation], tuple[Spoken, ...]] = field(default_factory=dict)
+    leader: JsonPath | None = None
     variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: BodyScope | None = None
@@ -183,6 +186,7 @@ def compiled(wire: WireMap) -> Tables:
         routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
+        leader=answered_place(wire.leader.at, ("leader", "at")) if wire.leader.at else None,
         variables=dict(_variables(each for several in calls.values() for each in several)),
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
