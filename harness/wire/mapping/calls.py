@@ -169,6 +169,14 @@ def call_plan(
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
+    repeat = call.repeat or RepeatRule()
+    for both, name, other in (
+        (set(repeat.status) & {*call.status, *call.refused}, "repeat", "status or refused"),
+        (call.repeat and repeat.every_s >= repeat.within_s, "repeat", "its within_s"),
+    ):
+        if both:
+            found = f"{name} and {other} contradict each other"
+            raise MappingError((*at, name), found, "one of the two", "correct one")
     own = call.errors.places
     own_kept = replace(names, kept=(*names.kept, *call.keep))
     return CallPlan(

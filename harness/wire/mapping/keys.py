@@ -193,7 +193,7 @@ class _CallKeys:
     """Where its error has what the published one has, in place of `errors`."""
     filled: Places = field(default_factory=dict)
     """What of the published answer stands nowhere in the target's, and is known: ours = text."""
-    form: Annotated[bool, Flag()] = False
+    form: Annotated[bool, Flag(), KeyRelation(not_with="rpc")] = False
     """Its body is a form (`application/x-www-form-urlencoded`), of single fields."""
     rpc: Annotated[str, Text(), KeyRelation(not_with="path")] = ""
     """The method, where it is asked by JSON-RPC 2.0, at `rpc.path`: what would be its body are the

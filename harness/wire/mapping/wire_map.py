@@ -161,7 +161,8 @@ class Tables:
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
-_NO_KEYS = WireKeys()
+_NO_KEYS, _NOTHING_SAID = WireKeys(), OperationMap()
+_OF_A_CALL = tuple(each.name for each in fields(CallMap) if hasattr(_NOTHING_SAID, each.name))
 _PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
@@ -207,6 +208,13 @@ def _check_names(wire: WireMap) -> None:
     words = sorted(every_word())
     for word in wire.states:
         _known(("states", word), word, words)
+    for kind, operation in wire.paths.items():
+        beside = [name for name in _OF_A_CALL if operation.calls and getattr(operation, name)
+                  != getattr(_NOTHING_SAID, name)]  # fmt: skip
+        if beside:
+            found = f"{beside[0]} stands beside calls, and each of them has its own"
+            here = ("paths", kind.__name__, beside[0])
+            raise MappingError(here, found, "one of the two", "move it into a call")
     for at, change in (each for kind in wire.paths for each in said_of(wire, kind)):
         for word in change.states:
             _known((*at, "states", word), word, words)

@@ -297,6 +297,12 @@ def test_the_tables_are_written_as_they_are_read(mapping: Mapping) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("within_s = 2", "within_s = 0.5", "contradict each other"),
+        (
+            'path = "{kept.job}"\nrepeat = { while',
+            'path = "{kept.job}"\nstatus = [200]\nrepeat = { status = [200], while',
+            "repeat and status or refused contradict each other",
+        ),
         ("{kept.wizard}/finish", "{kept.wizrd}/finish", "{kept.wizrd} stands for nothing here"),
         ("{kept.wizard}/finish", "{kept.job}/finish", "{kept.job} stands for nothing here"),
         ("{kept.wizard}/finish", "{kept.wizard/finish", "a brace without its other one"),
@@ -321,6 +327,11 @@ def test_what_cannot_be_is_refused_when_it_is_read(
     before = ACCEPT.splitlines()
     line = max(n for n, text in enumerate(changed) if text not in before[n - 1 : n + 1]) + 1
     assert f"wire.toml:{line}: " in str(caught.value)
+
+
+def test_what_each_call_has_of_its_own_does_not_stand_beside_them(mapping: Mapping) -> None:
+    with pytest.raises(TargetFileError, match="status stands beside calls"):
+        mapping(f"[paths.AcceptPairingRequest]\nstatus = [200]\n{ACCEPT}")
 
 
 # --- other forms of a body ------------------------------------------------------------------------
