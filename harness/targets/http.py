@@ -27,6 +27,7 @@ from harness.domain.arrangements import (
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
+from harness.loopback import is_loopback
 from harness.targets import port
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.chain import chain_for, slots_of
@@ -217,6 +218,7 @@ class HttpDriver:
             f"{self._mark}-{next(self._numbers)}",
             self._epoch(),
             self._sessions.of(outgoing.credentials),
+            self._leaders(outgoing.operation),
         )
         operation, wire = outgoing.operation, self._wire(outgoing.operation)
         return CallSequence(operation, outgoing.credentials, wire, given, page)
@@ -231,7 +233,7 @@ class HttpDriver:
         """Make the calls that are left. All together take no longer than `within_s`, but for those
         that are made again and again, which have a limit of their own.
         """
-        operation, at, wire = outgoing.operation, self._base_url(outgoing), sequence.wire
+        operation, wire = outgoing.operation, sequence.wire
         correlation = {"X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
         more = {**USER_AGENT, **wire.headers_sent(correlation)}
         until = self.now() + round(within_s * _SECOND)
@@ -239,9 +241,9 @@ class HttpDriver:
             began = self.now()
             if step.after_s:
                 self._pause(step.after_s)
-            sent = self.client.prepare(at, step.request, more)
-            left_s = max((until - began) / _SECOND, _LEAST_S)
-            response = self._exchanged(at, sent, sequence, step.limit_s or left_s)
+            sent = self.client.prepare(step.base_url, step.request, more)
+            left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
+            response = self._exchanged(step.base_url, sent, sequence, step.limit_s or left_s)
             again = step.limit_s is not None
             times = calls.pop().times + 1 if again else 1
             calls.append(CallExchange(sent, response, step.spoken, times))
@@ -265,6 +267,17 @@ class HttpDriver:
             return None
         sequence.answered(response, self._epoch())
         return response
+
+    def _leaders(self, operation: ops.Operation) -> Mapping[str, str]:
+        """The addresses of the side that is asked, as far as anything may be changed there."""
+        described = self._described(operation)
+        if isinstance(operation, ops.LocalOperation):
+            hosts = described.hosts()
+            named = {h.uid: h.url for h in hosts} | {h.url: h.url for h in hosts}
+        else:
+            named = {described.central_url: described.central_url}
+        may_all = described.allow_writes
+        return {name: url for name, url in named.items() if may_all or is_loopback(url)}
 
     def _epoch(self) -> int:
         """Now, since the epoch, by a clock that is never set."""

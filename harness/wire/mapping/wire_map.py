@@ -14,6 +14,7 @@ from harness.wire.mapping.calls import (
     LOGINS,
     CallPlan,
     Names,
+    answered_place,
     call_plan,
     error_plan,
     name_of,
@@ -138,6 +139,7 @@ class Tables:
     Attributes:
         spoken: the call that decides an operation: the last that is no repeat.
         calls: all of them, where there are several.
+        leader: where an answer says which host has to be asked.
         variables: the names after `env.` that texts of the mapping have, and where they stand.
         headers: ours to theirs, only those that are different.
         error: how the body of an error is translated; `None` where it is as published.
@@ -149,6 +151,7 @@ class Tables:
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
     calls: Mapping[type[ops.Operation], tuple[Spoken, ...]] = field(default_factory=dict)
+    leader: JsonPath | None = None
     variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: BodyScope | None = None
@@ -158,7 +161,8 @@ class Tables:
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
-_NO_KEYS = WireKeys()
+_NO_KEYS, _NOTHING_SAID = WireKeys(), OperationMap()
+_OF_A_CALL = tuple(each.name for each in fields(CallMap) if hasattr(_NOTHING_SAID, each.name))
 _PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
@@ -183,6 +187,7 @@ def compiled(wire: WireMap) -> Tables:
         routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
+        leader=answered_place(wire.leader.at, ("leader", "at")) if wire.leader.at else None,
         variables=dict(_variables(each for several in calls.values() for each in several)),
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
@@ -203,6 +208,13 @@ def _check_names(wire: WireMap) -> None:
     words = sorted(every_word())
     for word in wire.states:
         _known(("states", word), word, words)
+    for kind, operation in wire.paths.items():
+        beside = [name for name in _OF_A_CALL if operation.calls and getattr(operation, name)
+                  != getattr(_NOTHING_SAID, name)]  # fmt: skip
+        if beside:
+            found = f"{beside[0]} stands beside calls, and each of them has its own"
+            here = ("paths", kind.__name__, beside[0])
+            raise MappingError(here, found, "one of the two", "move it into a call")
     for at, change in (each for kind in wire.paths for each in said_of(wire, kind)):
         for word in change.states:
             _known((*at, "states", word), word, words)
@@ -251,7 +263,8 @@ def _calls(
     found = []
     for n, (at, call) in enumerate(calls):
         names = Names(ROUTES[kind], tuple(kept), session)
-        spoken = _spoken(wire, _route(kind, call, at, names), call, at, names)
+        route = _rpc_route(wire, kind, call, at) if call.rpc else _route(kind, call, at, names)
+        spoken = _spoken(wire, route, call, at, names)
         name = name_of(call)
         if name in (name_of(other) for _, other in calls[:n]):
             found_twice = f"{name} is an earlier call"
@@ -284,6 +297,16 @@ def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Ro
         raise MappingError((*at, "path"), str(error), allowed, "correct the path") from error
     if isinstance(call, OperationMap):
         _check_parameters(kind, route, call, (*at, "path"))
+    return route
+
+
+def _rpc_route(wire: WireMap, kind: type[ops.Operation], call: AnyCall, at: At) -> Route:
+    if not wire.rpc.path:
+        found = "nothing says where JSON-RPC is asked"
+        raise MappingError((*at, "rpc"), found, "rpc.path at the top", 'add [rpc] path = "/rpc"')
+    route = replace(ROUTES[kind], method="POST", path=wire.rpc.path, rpc=call.rpc)
+    if isinstance(call, OperationMap):
+        _check_parameters(kind, route, call, (*at, "rpc"))
     return route
 
 
@@ -324,6 +347,8 @@ def _check_places(spoken: Iterable[Spoken]) -> None:
 
 
 def _apart(one: Spoken, other: Spoken) -> bool:
+    if one.route.rpc != other.route.rpc:
+        return True
     held, others = dict(one.constants), dict(other.constants)
     same_path = one.route.path == other.route.path
     return same_path and any(held[p] != others[p] for p in held.keys() & others.keys())
@@ -337,7 +362,9 @@ def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) 
     words_at = dict.fromkeys(change.states, (*at, "states"))
     is_part = isinstance(change, CallMap)
     inside, outside = _sorted(route, change, at)
-    request = BodyRules((*at, "request"), inside, wire.fields, words, words_at, is_part)
+    request = BodyRules(
+        (*at, "request"), inside, wire.fields, words, words_at, is_part, change.form
+    )
     response = BodyRules(
         (*at, "response"),
         change.response,
@@ -356,7 +383,8 @@ def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) 
     _check_once(moves, (*at, "request"))
     _check_in_path(moves, route, (*at, "request"))
     general = _constants(wire.constants, ("constants",), names)
-    has_body = route.request is not None and not (is_part and route.method in BODILESS)
+    sends_body = route.request is not None and not (is_part and route.method in BODILESS)
+    has_body = bool(route.rpc) or sends_body
     kept = {p: v for p, v in general.items() if has_body or p.part is not Part.BODY}
     constants = kept | _constants(change.constants, (*at, "constants"), names)
     answered = change.answer_constants if isinstance(change, OperationMap) else {}
@@ -364,7 +392,7 @@ def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) 
         route,
         change.status,
         frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
-        body.scope if body.is_changed else None,
+        body.scope if body.is_changed or change.form else None,
         answer.scope if answer.is_changed else None,
         moves,
         tuple(constants.items()),
