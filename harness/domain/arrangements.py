@@ -100,14 +100,12 @@ class InstallCluster(Arrangement):
     slot are left without any cluster (PRE-3).
     """
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
-    again: ClassVar[str] = (
+    sides = EDGE
+    again = (
         "what was there goes, with its requests; the new one is unpaired and managed by Local UI"
     )
-    subject: ClassVar[str] = "cluster"
-    own: ClassVar[frozenset[str]] = frozenset(
-        {"uid", "name", "description", "tags", "pools", "stack"}
-    )
+    subject = "cluster"
+    own = frozenset({"uid", "name", "description", "tags", "pools", "stack"})
 
     slot: str
     cluster: Cluster | None
@@ -123,8 +121,8 @@ class RenewCluster(Arrangement):
     manages. For a target whose clusters are given: pairing is for good, so an accept consumes one.
     """
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
-    again: ClassVar[str] = "it is done whatever stands there"
+    sides = EDGE
+    again = "it is done whatever stands there"
 
     slot: str
 
@@ -133,7 +131,7 @@ class RenewCluster(Arrangement):
 class SetHostMode(Arrangement):
     """The mode that a host was installed in (PRE-3)."""
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
+    sides = EDGE
 
     slot: str
     mode: ManagementMode
@@ -143,7 +141,7 @@ class SetHostMode(Arrangement):
 class SetClusterState(Arrangement):
     """The state of the slot's cluster (PRE-1)."""
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
+    sides = EDGE
 
     slot: str
     state: ClusterState
@@ -153,7 +151,7 @@ class SetClusterState(Arrangement):
 class SetNodeHealth(Arrangement):
     """The health of one node (PRE-2)."""
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
+    sides = EDGE
 
     slot: str
     node: str
@@ -164,8 +162,8 @@ class SetNodeHealth(Arrangement):
 class SetLink(Arrangement):
     """One host's link to the central side, up or down (PRE-5, WDR-4)."""
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
-    is_read_back: ClassVar[bool] = True
+    sides = EDGE
+    is_read_back = True
 
     host_uid: str
     up: bool
@@ -175,9 +173,9 @@ class SetLink(Arrangement):
 class FaultNextMessage(Arrangement):
     """What happens to the next message of a kind from a host. `delay` is in microseconds."""
 
-    sides: ClassVar[tuple[Side, ...]] = EDGE
-    again: ClassVar[str] = "each is for one message more"
-    is_read_back: ClassVar[bool] = True
+    sides = EDGE
+    again = "each is for one message more"
+    is_read_back = True
 
     host_uid: str
     message: MessageKind
@@ -193,9 +191,9 @@ class DisturbMessages(Arrangement):
     `slowed` is by how much their time on the way is multiplied. As it is here, nothing happens.
     """
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "it takes the place of the one before"
-    is_read_back: ClassVar[bool] = True
+    sides = CENTRAL
+    again = "it takes the place of the one before"
+    is_read_back = True
 
     host_uid: str
     lost_before: int = 0
@@ -207,9 +205,9 @@ class DisturbMessages(Arrangement):
 class AdvanceClock(Arrangement):
     """Put one side's clock forward by `by` microseconds."""
 
-    sides: ClassVar[tuple[Side, ...]] = (Side.CENTRAL, Side.EDGE)
-    again: ClassVar[str] = "it adds up; a negative `by` puts back"
-    is_read_back: ClassVar[bool] = True
+    sides = (Side.CENTRAL, Side.EDGE)
+    again = "it adds up; a negative `by` puts back"
+    is_read_back = True
 
     side: Side
     by: int
@@ -219,7 +217,7 @@ class AdvanceClock(Arrangement):
 class SetClockRight(Arrangement):
     """Let one side's clock follow the common one again, however far it was put forward."""
 
-    sides: ClassVar[tuple[Side, ...]] = (Side.CENTRAL, Side.EDGE)
+    sides = (Side.CENTRAL, Side.EDGE)
 
     side: Side
 
@@ -228,9 +226,9 @@ class SetClockRight(Arrangement):
 class Restart(Arrangement):
     """Stop a side and start it again from its store."""
 
-    sides: ClassVar[tuple[Side, ...]] = (Side.CENTRAL, Side.EDGE)
-    again: ClassVar[str] = "it is done once more"
-    is_read_back: ClassVar[bool] = True
+    sides = (Side.CENTRAL, Side.EDGE)
+    again = "it is done once more"
+    is_read_back = True
 
     side: Side
 
@@ -239,9 +237,9 @@ class Restart(Arrangement):
 class SetRateLimit(Arrangement):
     """Answer 429 with Retry-After to the next `calls` calls that people make to Palette."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "it takes the place of the one before; 0 `calls` end it"
-    is_read_back: ClassVar[bool] = True
+    sides = CENTRAL
+    again = "it takes the place of the one before; 0 `calls` end it"
+    is_read_back = True
 
     calls: int
     retry_after: int = 1
@@ -274,9 +272,9 @@ class FaultEffect:
 class CreateProject(Arrangement):
     """A project in Palette."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "a project of this uid stays, with this name"
-    own: ClassVar[frozenset[str]] = frozenset({"uid", "name"})
+    sides = CENTRAL
+    again = "a project of this uid stays, with this name"
+    own = frozenset({"uid", "name"})
 
     uid: str
     name: str
@@ -286,8 +284,8 @@ class CreateProject(Arrangement):
 class ForgetProject(Arrangement):
     """Remove a project with its requests, tokens, profiles and clusters."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "one that is not there is no error"
+    sides = CENTRAL
+    again = "one that is not there is no error"
 
     uid: str
 
@@ -296,12 +294,10 @@ class ForgetProject(Arrangement):
 class PutUser(Arrangement):
     """A user of Palette with an API key and a password, who may do this and no more."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = (
-        "one of this e-mail is replaced, and may do nothing any more that is not asked for"
-    )
-    own: ClassVar[frozenset[str]] = frozenset({"email", "password", "api_key"})
-    is_read_back: ClassVar[bool] = True
+    sides = CENTRAL
+    again = "one of this e-mail is replaced, and may do nothing any more that is not asked for"
+    own = frozenset({"email", "password", "api_key"})
+    is_read_back = True
 
     email: str
     password: str
@@ -318,8 +314,8 @@ class PutUser(Arrangement):
 class RemoveUser(Arrangement):
     """Delete a user of Palette with all sessions."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "one who is not there is no error"
+    sides = CENTRAL
+    again = "one who is not there is no error"
 
     email: str
 
@@ -328,10 +324,10 @@ class RemoveUser(Arrangement):
 class PutToken(Arrangement):
     """A registration token."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "one of this uid is replaced"
-    subject: ClassVar[str] = "token"
-    own: ClassVar[frozenset[str]] = frozenset({"uid", "name", "value"})
+    sides = CENTRAL
+    again = "one of this uid is replaced"
+    subject = "token"
+    own = frozenset({"uid", "name", "value"})
 
     token: RegistrationToken
 
@@ -340,8 +336,8 @@ class PutToken(Arrangement):
 class RemoveToken(Arrangement):
     """Delete a registration token."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "one that is not there is no error"
+    sides = CENTRAL
+    again = "one that is not there is no error"
 
     uid: str
 
@@ -350,11 +346,11 @@ class RemoveToken(Arrangement):
 class PutProfile(Arrangement):
     """A cluster profile with all its versions."""
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "one of this uid is replaced"
-    subject: ClassVar[str] = "profile"
-    own: ClassVar[frozenset[str]] = frozenset({"uid", "name"})
-    is_read_back: ClassVar[bool] = True
+    sides = CENTRAL
+    again = "one of this uid is replaced"
+    subject = "profile"
+    own = frozenset({"uid", "name"})
+    is_read_back = True
 
     profile: ClusterProfile
 
@@ -366,8 +362,8 @@ class RemoveProfile(Arrangement):
     `project_uid` is the project that it is in; empty for the tenant's.
     """
 
-    sides: ClassVar[tuple[Side, ...]] = CENTRAL
-    again: ClassVar[str] = "one that is not there is no error"
+    sides = CENTRAL
+    again = "one that is not there is no error"
 
     uid: str
     project_uid: str = ""
@@ -377,8 +373,8 @@ class RemoveProfile(Arrangement):
 class Reset(Arrangement):
     """A clean slate: no project, user, token, profile, request, session, fault or cluster."""
 
-    sides: ClassVar[tuple[Side, ...]] = (Side.CENTRAL, Side.EDGE)
-    again: ClassVar[str] = "it is done once more"
+    sides = (Side.CENTRAL, Side.EDGE)
+    again = "it is done once more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
             arrangement = control.arrangement_from(name, json_of(await request.body()))
             await anyio.to_thread.run_sync(arranger.arrange, arrangement)
         except KeyError:
-            known = ", ".join(ARRANGEMENTS)
+            known = ", ".join(sorted(ARRANGEMENTS))
             message = f"there is no arrangement {name}; there are {known}"
             return error(request, 404, Reason.NOT_FOUND, message)
         except Malformed as malformed:
