@@ -17,7 +17,7 @@ from harness.configuration.errors import Flaw
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import RARELY_OFFERED, Credentials, LocalOperation
+from harness.domain.operations import RARELY_OFFERED, Credentials, LocalOperation, Surface
 from harness.files import read_text
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
@@ -86,6 +86,9 @@ def judge_target(
     return None if said is None or flaws else reader.target(said), flaws
 
 
+_SURFACES = {Side.EDGE: Surface.LOCAL_UI, Side.CENTRAL: Surface.PALETTE}
+
+
 class _Reader(TargetFileReader):
     """Reads a file whose keys are right, and notes what makes no sense."""
 
@@ -110,8 +113,13 @@ class _Reader(TargetFileReader):
         hosts = [host.uid for place in places for host in place.hosts]
         limits = asdict(said.limits)
         operation_limits = limits.pop(OPERATION_LIMITS)
+        info = self.info(said, places, peer)
+        is_served = Side.CENTRAL not in sides
+        spoken = {Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
+        used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
+        served = [k for k in used if is_served and k.surface is Surface.AGENT]
         return Target(
-            info=self.info(said, places, peer),
+            info=info,
             places=places,
             local_user=self.local_user(edge) if edge else LocalUser("", ""),
             central_url=central.url if central else "",
@@ -132,7 +140,7 @@ class _Reader(TargetFileReader):
             },
             timeouts=said.timeouts,
             rate_limit=said.rate_limit,
-            wire=read_wire(self, said),
+            wire=read_wire(self, said, used, served),
             peer=peer,
             proxy=said.network.proxy,
             allow_writes=said.allow_writes,

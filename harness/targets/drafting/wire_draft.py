@@ -15,6 +15,7 @@ from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.keys import PATH
+from harness.wire.rehearsal import rehearse
 from harness.wire.routes import ROUTES, Route, routes_of
 
 _ASKED_MAX: Final = 12
@@ -125,15 +126,21 @@ def _missing(table: str, of: FieldMatches, moved: Mapping[str, str]) -> Iterator
 def _at_peace(drafted: dict[type[Operation], Drafted]) -> dict[type[Operation], Drafted]:
     """All of them, without what contradicts itself or others."""
     left = dict(drafted)
-    while True:
-        try:
-            WireMap({kind: d.change for kind, d in left.items()})
-        except MappingError as error:
-            kind = _to_blame(left, error.place)
-            smaller = _without(left[kind], error.place) if kind.__name__ in error.place else None
-            left[kind] = smaller or _given_up(left[kind], error.found)
-        else:
-            return left
+    while (error := _wrong(left)) is not None:
+        kind = _to_blame(left, error.place)
+        smaller = _without(left[kind], error.place) if kind.__name__ in error.place else None
+        left[kind] = smaller or _given_up(left[kind], error.found)
+    return left
+
+
+def _wrong(drafted: Mapping[type[Operation], Drafted]) -> MappingError | None:
+    """What a file with all of it would be refused for."""
+    try:
+        wire = WireMap({kind: d.change for kind, d in drafted.items()})
+    except MappingError as error:
+        return error
+    agent = [kind for kind in drafted if kind.surface is Surface.AGENT]
+    return next(rehearse(wire, drafted, agent), None)
 
 
 def _without(drafted: Drafted, place: tuple[str, ...]) -> Drafted | None:

@@ -73,7 +73,10 @@ class _Scalar(Spelling):
         return value
 
 
-PATH: Final = Text(r"^/[^\s?#]*$", "a path that begins with / and has no query")
+PATH: Final = Text(
+    r"^/([^\s?#{}]|\{[^\s?#{}]*\})*$",
+    "a path that begins with /, has no query, and closes its braces",
+)
 
 Places = Annotated[dict[str, str], NamedBy("ours")]
 Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
@@ -152,7 +155,7 @@ class WireKeys:
     )
     """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
     fields: Places = field(default_factory=dict)
-    """Names of fields, wherever they stand: ours = theirs."""
+    """Names of fields, wherever they stand: ours = theirs; empty where the target has none."""
     codes: Annotated[dict[str, _Reason], NamedBy("theirs")] = field(default_factory=dict)
     """The codes of errors: theirs = ours."""
     code_status: Annotated[dict[_Reason, Status], NamedBy("our code")] = field(default_factory=dict)
