@@ -15,7 +15,7 @@ from harness.configuration.kinds import Above, Whole
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import Operation
+from harness.domain.operations import Operation, PollPairing
 from harness.history.visible import visible_line
 from harness.loopback import is_loopback
 from harness.targets.arranging.reading import ArrangingSettings
@@ -146,7 +146,8 @@ class Target:
 
     def answer_s(self, operation: type[Operation]) -> float:
         """How many seconds an operation may take before its outcome is unknown."""
-        return self.operation_limits.get(operation, self.limits.answer_s)
+        holds_s = self.wire.agents.hold_s if operation is PollPairing else 0.0
+        return self.operation_limits.get(operation, self.limits.answer_s + holds_s)
 
     def slots(self) -> tuple[Slot, ...]:
         """The places as a run leases them."""
@@ -163,8 +164,9 @@ class Target:
         return (*(host.url for host in self.hosts()), *central, *controls)
 
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """The secrets of the control ports, each once, with its kind."""
-        own = dict.fromkeys(control.secret for control in self.controls.values())
+        """The secrets of the control ports and of the mapping, each once, with its kind."""
+        controls = (control.secret for control in self.controls.values())
+        own = dict.fromkeys((*controls, *self.wire.environment.values()))
         return (*((secret, "secret") for secret in own), *self.arranging.secrets())
 
     def is_local(self) -> bool:

@@ -17,7 +17,15 @@ from harness.configuration.errors import Flaw
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import RARELY_OFFERED, Credentials, LocalOperation, Surface
+from harness.domain.operations import (
+    RARELY_OFFERED,
+    AgentOperation,
+    Credentials,
+    LocalOperation,
+    Operation,
+    Surface,
+)
+from harness.domain.permission import PUBLISHED, PermissionNames
 from harness.files import read_text
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
@@ -180,16 +188,49 @@ class _Reader(TargetFileReader):
             table = "edge.clusters" if places else "peer"
             told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
             self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
-        played = LocalOperation if not places else ()  # an edge of ours has whatever there is
-        offers = {k.__name__: k not in RARELY_OFFERED or issubclass(k, played) for k in ROUTES}
-        offers |= said.offers
         return TargetInfo(
             **asdict(said.implementation),
             roles=frozenset(map(Role, said.roles)),
             features=features,
-            not_offered=frozenset(kind for kind in ROUTES if not offers[kind.__name__]),
+            not_offered=self.not_offered(said),
+            permissions=PermissionNames.said(said.permissions),
             words=said.words,
         )
+
+    def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
+        """Which operations it does not have, and why."""
+        missing: dict[type[Operation], str] = {}
+        for kind in ROUTES:
+            name = kind.__name__
+            is_of_edge = issubclass(kind, LocalOperation)
+            # An edge of ours has whatever there is.
+            usual = None if is_of_edge and not said.edge else RARELY_OFFERED.get(kind)
+            if why := said.paths[kind].not_offered if kind in said.paths else "":
+                missing[kind] = why
+                self.check_missing(said, kind, said.edge if is_of_edge else said.central)
+            elif not said.offers.get(name, usual is None):
+                missing[kind] = usual or ""
+        return missing
+
+    def check_missing(
+        self, said: TargetTables, kind: type[Operation], asked: EdgeTable | CentralTable | None
+    ) -> None:
+        """An operation can only be missing at a side that is described, of which no side asks it
+        that the harness plays.
+        """
+        name = kind.__name__
+        told = remedy = ""
+        if said.offers.get(name):
+            told, remedy = f"offers.{name} = true contradicts it", "remove one of the two"
+        elif issubclass(kind, AgentOperation):
+            if not said.edge:
+                told = f"the edge hosts that the harness plays ask {name}"
+                remedy = f"say in [paths.{name}] what they ask in its place"
+        elif asked is None:
+            told = f"{name} is asked of the side that the harness plays"
+            remedy = "remove it: only what the target answers can be missing"
+        if told:
+            self.flaw(("paths", name, "not_offered"), told, remedy)
 
     def places(self, slots: tuple[SlotTable, ...]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""
@@ -226,7 +267,7 @@ class _Reader(TargetFileReader):
             )
             if admin
             else None,
-            given=read_given(self, said.given),
+            given=read_given(self, said.given, PermissionNames.said(said.permissions) or PUBLISHED),
         )
 
     def controls(self, said: TargetTables, trust: Trust) -> dict[Side, Control]:

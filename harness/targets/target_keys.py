@@ -33,6 +33,7 @@ from harness.domain.operations import (
     MatchProfiles,
     Surface,
 )
+from harness.domain.permission import PairPermission
 from harness.targets.arranging.reading import AdminTable, ArrangeTable, CommandTable, GivenTable
 from harness.targets.key_kinds import (
     Address,
@@ -48,7 +49,7 @@ from harness.targets.peer_table import Peer
 from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
-from harness.wire.mapping.keys import WireKeys
+from harness.wire.mapping.keys import OPERATION_S_MAX, OneOrMore, WireKeys
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA: Final = "pairproof/target/1"
@@ -159,9 +160,6 @@ _ASKED: Final = [route.operation for route in routes_of(ROUTES, Surface.LOCAL_UI
 _OPTIONAL: Final = (LocalClusterOperation, CentralClusterOperation, MatchProfiles)
 _Asked = Annotated[str, OneOf(*(kind.__name__ for kind in _ASKED))]
 _Offerable = Annotated[str, OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
-OPERATION_S_MAX: Final = 600
-"""The most that a target file may allow one operation."""
-
 OPERATION_LIMITS: Final = "operations"
 _LIMITS: Final[Any] = make_dataclass(
     "LimitsTable",
@@ -209,9 +207,16 @@ class _OwnTables:
     offers: Annotated[dict[_Offerable, Annotated[bool, Flag()]], NamedBy("operation")] = field(
         default_factory=dict
     )
-    """Which operations it has, of those on a cluster and the match; what needs one that it has not
-    is not_supported, and a match that is made on acceptance alone is judged there. Without an
-    entry, it has all but those that are to be removed, or published nowhere."""
+    """Which operations it has, of those on a cluster and the match, where it is not said of them in
+    `paths`; without either, it has all but those that are to be removed, or published nowhere. A
+    match that is made on acceptance alone is judged there."""
+    permissions: Annotated[
+        dict[Annotated[str, OneOf(*PairPermission)], Annotated[tuple[str, ...], OneOrMore()]],
+        NamedBy("permission"),
+    ] = field(default_factory=dict)
+    """What its permissions on pairing requests are called: ours = one of its own, or all that it
+    takes; two of ours may be one there. Without an entry, as it is published (`clusterPair.list`).
+    What is left out of them goes by whatever belongs to it."""
     words: Annotated[dict[Annotated[str, OneOf(*TROUBLES)], Texts], NamedBy("trouble")] = field(
         default_factory=dict
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,16 @@ _Kinds = Collection[type[Operation]]
 def read_wire(
     reading: TargetFileReader, said: WireKeys, asked: _Kinds = ROUTES, served: _Kinds = ROUTES
 ) -> WireMap:
-    """The mapping that the tables of a target file make, which has to do for the operations that
-    are asked, and for those that the harness serves.
+    """The mapping that the tables of a target file make, with the variables that it names. It has
+    to do for the operations that are asked, and for those that the harness serves.
     """
+    wire = _wire(reading, said, asked, served)
+    variables = wire.tables.variables.items()
+    values = {name: reading.variable(name, at) for name, at in variables}
+    return replace(wire, environment=values) if values else wire
+
+
+def _wire(reading: TargetFileReader, said: WireKeys, asked: _Kinds, served: _Kinds) -> WireMap:
     wrong: Iterable[MappingError]
     try:
         wire = WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
@@ -49,7 +56,7 @@ def load_wire(path: Path) -> WireMap:
         del data["schema"]
     said, flaws = (TARGETS if is_target else WIRES).judge(data)
     reading = TargetFileReader(path.parent, {}, flaws=flaws)
-    wire = PLAIN if said is None else read_wire(reading, said)
+    wire = PLAIN if said is None else _wire(reading, said, ROUTES, ROUTES)
     if flaws:
         raise TargetFileError.of(str(path), text, flaws)
     return wire

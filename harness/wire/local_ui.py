@@ -373,10 +373,12 @@ class V1EdgeNativeClusterConfig(WireModel):
 
 
 class V1EdgeNativeCloudConfigSpec(WireModel):
-    """The pools of a cluster, and what they have in common."""
+    """The pools of a cluster, and what they have in common. `machinePoolConfig` is published as
+    required; pairing looks at it nowhere, so another wire may do without.
+    """
 
     clusterConfig: V1EdgeNativeClusterConfig
-    machinePoolConfig: list[V1EdgeNativeMachinePoolConfig]
+    machinePoolConfig: list[V1EdgeNativeMachinePoolConfig] | None = None
 
 
 class V1EdgeNativeCloudConfig(WireModel):

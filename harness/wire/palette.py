@@ -155,13 +155,15 @@ class V1UpdateStrategy(WireModel):
 
 
 class V1MachinePoolConfigEntity(WireModel):
-    """The head of a pool."""
+    """The head of a pool. `labels` and `size` are published as required; pairing never looks at
+    them, so another wire may do without.
+    """
 
     additionalAnnotations: Spare[Labels] = None
     additionalLabels: Spare[Labels] = None
     additionalTags: Spare[Labels] = None
     isControlPlane: bool | None = None
-    labels: list[str]
+    labels: list[str] | None = None
     machinePoolProperties: Spare[V1MachinePoolProperties] = None
     maxSize: Spare[int] = None
     minSize: Spare[int] = None
@@ -170,7 +172,7 @@ class V1MachinePoolConfigEntity(WireModel):
     overrideClusterAPIConfig: Spare[str] = None
     overrideHealthCheckConfiguration: Spare[str] = None
     overrideKubeadmConfiguration: Spare[str] = None
-    size: int
+    size: int | None = None
     skipK8sUpgrade: Spare[Literal["enabled", "disabled"]] = None
     taints: Spare[list[V1Taint]] = None
     updateStrategy: Spare[V1UpdateStrategy] = None
@@ -360,11 +362,13 @@ class V1ClusterPairProblem(OwnModel):
 
 
 class V1ClusterPairMatch(OwnModel):
-    """The answer of the match. There is no problem when it is `valid`."""
+    """The answer of the match. There is no problem when it is `valid`. Nothing is published for it,
+    so whether it is valid is all that a target has to say.
+    """
 
     valid: bool
-    packs: list[V1ClusterPairPackMatch]
-    problems: list[V1ClusterPairProblem]
+    packs: list[V1ClusterPairPackMatch] | None = None
+    problems: list[V1ClusterPairProblem] | None = None
 
 
 # --- the cluster after pairing ------------------------------------------------------------

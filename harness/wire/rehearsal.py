@@ -14,8 +14,9 @@ from itertools import count
 from types import NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from harness.domain.operations import LogIn, LogInToPalette, Operation
+from harness.domain.operations import Operation
 from harness.domain.pairing import RequestState
+from harness.wire.codec.calls import merged
 from harness.wire.codec.engine import (
     ANSWERS,
     BODY,
@@ -26,16 +27,21 @@ from harness.wire.codec.engine import (
     answer_functions,
     request_functions,
 )
-from harness.wire.mapping import MappingError, OperationMap, WireMap
-from harness.wire.mapping.json_path import Part, place_of
-from harness.wire.mapping.scope import glimpse
+from harness.wire.http import HttpResponse, Json
+from harness.wire.mapping import MappingError, WireMap
+from harness.wire.mapping.calls import LOGINS
+from harness.wire.mapping.json_path import At, Part, place_of
+from harness.wire.mapping.scope import glimpse, put
+from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
     ParsedRequest,
     ours_answered,
     ours_asked,
-    theirs_answered,
     theirs_asked,
+    theirs_path,
+    with_value,
 )
+from harness.wire.mapping.wire_map import Spoken, said_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROWS
 from harness.wire.table.fields import WireRecord
@@ -44,8 +50,6 @@ _Kind = type[Operation]
 _Way = tuple[str | int, ...]
 
 _ROOMS: Final = (BODY, PATH, QUERY, HEADERS)
-_LOGINS: Final = (LogIn, LogInToPalette)
-"""A target may know by other means who logs in."""
 _NO_CONTENT: Final = 204
 _TEXT: Final = "text-"
 
@@ -64,7 +68,7 @@ def rehearse(
 
 def _lost(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[MappingError]:
     yield from _overwritten(wire, kind)
-    if is_served or kind not in _LOGINS:
+    if is_served or kind not in LOGINS:  # who logs in may be known by other means
         for each in _lost_in_request(wire, kind, is_served=is_served):
             yield _error(wire, kind, "request", each)
     for each in _lost_in_answer(wire, kind):
@@ -72,25 +76,54 @@ def _lost(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[MappingErr
 
 
 def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[Malformed]:
-    spoken = wire.spoken(kind)
-    if not (wire.headers or spoken.body or spoken.outside or spoken.constants):
+    calls = wire.calls(kind)
+    if not wire.headers and not any(c.body or c.outside or c.constants or c.is_part for c in calls):
         return
     whole = sample_request(kind)
+    known = _known(wire, kind)
     came: Any = None
-    if is_served:
+    if is_served and len(calls) == 1:
         try:
-            read = ours_asked(_sent(wire, kind, whole), kind, wire)
+            read = ours_asked(_sent(wire, kind, whole, known)[0][1], kind, wire)
         except Malformed as malformed:
             yield malformed
             return
         rooms = (read.json, read.parameters, read.query, read.headers)
         came = dict(zip(_ROOMS, rooms, strict=True))
     else:  # what makes no difference to what is sent is not sent
-        sent = _sent(wire, kind, whole)
+        sent = _seen(_sent(wire, kind, whole, known))
         less = ((ways, _without(whole, ways)) for ways in _values(whole))
-        unsent = (ways for ways, rooms in less if _sent(wire, kind, rooms) == sent)
+        unsent = (ways for ways, rooms in less if _seen(_sent(wire, kind, rooms, known)) == sent)
         came = _without(whole, {way for ways in unsent for way in ways})
     yield from _missed(REQUESTS[kind][0], as_read(came), as_read(whole))
+
+
+def _sent(
+    wire: WireMap, kind: _Kind, rooms: Mapping[str, Any], known: Known
+) -> list[tuple[str | None, ParsedRequest]]:
+    """The path and the rest of each call; no path where one cannot be made."""
+    parameters, query, headers = (rooms.get(room) or {} for room in (PATH, QUERY, HEADERS))
+    ours = ParsedRequest(parameters, query, headers, rooms.get(BODY))
+    found: list[tuple[str | None, ParsedRequest]] = []
+    for spoken in wire.calls(kind):
+        theirs = theirs_asked(ours, spoken, wire, known)
+        try:
+            found.append((theirs_path(spoken, known, ours, theirs), theirs))
+        except (KeyError, Unknowable):
+            found.append((None, theirs))
+    return found
+
+
+def _seen(sent: Iterable[tuple[str | None, ParsedRequest]]) -> list[tuple[Any, ...]]:
+    return [(path, theirs.query, theirs.headers, theirs.json) for path, theirs in sent]
+
+
+def _known(wire: WireMap, kind: _Kind) -> dict[str, str]:
+    """Something for each name in a template that stands for no value of the operation."""
+    kept = (("kept", kind), *(("session", login) for login in LOGINS))
+    names = [f"{word}.{n}" for word, of in kept for c in wire.calls(of) for n, _ in c.call.keep]
+    names += ["unique", "now", "basic", *(f"env.{name}" for name in wire.tables.variables)]
+    return {name: f"known {name}" for name in names}
 
 
 def sample_request(kind: _Kind) -> dict[str, Any]:
@@ -118,27 +151,22 @@ def sample_answer(kind: _Kind) -> Any:
 
 def _overwritten(wire: WireMap, kind: _Kind) -> Iterator[MappingError]:
     """Constants that stand where a value of the operation goes."""
-    spoken = wire.spoken(kind)
-    if not spoken.constants:
-        return
-    body = sample_request(kind)[BODY]
-    theirs = body if spoken.body is None or body is None else spoken.body.written(body)
-    moved = {move.theirs for move in spoken.outside}
-    for place, _ in spoken.constants:
-        at = glimpse(theirs, place.way) if place.part is Part.BODY else None
-        is_own = any(str(value).startswith(_TEXT) for _, value in _leaves(at, ()))
-        if is_own or place in moved:
-            own = wire.paths.get(kind, OperationMap()).constants
-            text = next(t for t in (*own, *wire.constants) if place_of(t) == place)
-            above = ("paths", kind.__name__) if text in own else ()
-            told = f"a value of {kind.__name__} goes there already"
-            allowed = "a place where nothing else stands"
-            yield MappingError((*above, "constants", text), told, allowed, "remove one of the two")
-
-
-def _sent(wire: WireMap, kind: _Kind, rooms: Mapping[str, Any]) -> ParsedRequest:
-    parameters, query, headers = (rooms.get(room) or {} for room in (PATH, QUERY, HEADERS))
-    return theirs_asked(ParsedRequest(parameters, query, headers, rooms.get(BODY)), kind, wire)
+    for (at, call), spoken in zip(said_of(wire, kind), wire.calls(kind), strict=True):
+        if not spoken.constants:
+            continue
+        body = sample_request(kind)[BODY]
+        theirs = body if spoken.body is None or body is None else spoken.body.written(body)
+        moved = {move.theirs for move in spoken.outside}
+        for place, _ in spoken.constants:
+            there = glimpse(theirs, place.way) if place.part is Part.BODY else None
+            is_own = any(str(value).startswith(_TEXT) for _, value in _leaves(there, ()))
+            if is_own or place in moved:
+                own = call.constants
+                text = next(t for t in (*own, *wire.constants) if place_of(t) == place)
+                told = f"a value of {kind.__name__} goes there already"
+                allowed = "a place where nothing else stands"
+                key = (*(at if text in own else ()), "constants", text)
+                yield MappingError(key, told, allowed, "remove one of the two")
 
 
 def as_read(rooms: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,19 +177,49 @@ def as_read(rooms: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lost_in_answer(wire: WireMap, kind: _Kind) -> Iterator[Malformed]:
-    spoken = wire.spoken(kind)
-    is_empty = set(spoken.status) == {_NO_CONTENT}
-    is_other = spoken.answer or spoken.answer_constants or is_empty
-    if not is_other or spoken.is_assumed or (whole := sample_answer(kind)) is None:
+    calls = wire.calls(kind)
+    if not any(map(_is_read_otherwise, calls)) or any(call.is_assumed for call in calls):
         return
+    if (whole := sample_answer(kind)) is None:
+        return
+    came: Any = None
     try:
-        theirs = None if is_empty else theirs_answered(spoken.route.status, whole, kind, wire)[1]
-        came = ours_answered(theirs, kind, wire)
+        for spoken in calls:
+            if not spoken.call.is_silent:
+                came = merged(came, _read(whole, spoken))
+            for way, _, _ in spoken.call.filled:
+                came = with_value(came, way, glimpse(whole, way))
     except Malformed as malformed:
         yield malformed
     else:
         if came != whole:
             yield from _missed(ANSWERS[kind][0], came, whole)
+
+
+def _is_read_otherwise(spoken: Spoken) -> bool:
+    is_other = spoken.answer or spoken.answer_constants or spoken.read_outside
+    return bool(is_other or spoken.call.filled or spoken.is_part or _is_empty(spoken.status))
+
+
+def _is_empty(status: Collection[int]) -> bool:
+    return set(status) == {_NO_CONTENT}
+
+
+def _read(whole: Json, spoken: Spoken) -> Json:
+    """What is read of the answer to a call that holds all it can of the published one."""
+    json = whole if spoken.answer is None else spoken.answer.written(whole)
+    held: dict[str, Json] = {"": None if _is_empty(spoken.status) else json}
+    for place, value in spoken.answer_constants:
+        if not isinstance(value, Template):
+            put(held, ("", *place.way), value)
+    headers: dict[str, str] = {}
+    for move in spoken.read_outside:
+        text = move.form.as_text(glimpse(whole, move.ours.way))
+        is_cookie = move.theirs.part is Part.COOKIE
+        name = "Set-Cookie" if is_cookie else move.theirs.name
+        text = f"{move.theirs.name}={text}" if is_cookie else text
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return ours_answered(HttpResponse(spoken.route.status, headers, b""), held[""], spoken)
 
 
 def _missed(read: Callable[[Any], object], came: Any, whole: Any) -> Iterator[Malformed]:
@@ -225,23 +283,25 @@ def _error(wire: WireMap, kind: _Kind, table: str, lost: Malformed) -> MappingEr
     return MappingError(place, told, "a place such as data.items[].id", "write where it stands")
 
 
-def _place(wire: WireMap, kind: _Kind, table: str, names: list[str]) -> tuple[str, ...]:
+def _place(wire: WireMap, kind: _Kind, table: str, names: list[str]) -> At:
     """The key that loses a field, as far as one can be named."""
-    at, change = ("paths", kind.__name__), wire.paths.get(kind, OperationMap())
-    entries: Mapping[str, str] = getattr(change, table)
-    if table == "response" and set(change.status) == {_NO_CONTENT}:
-        return (*at, "status")
+    said = said_of(wire, kind)
     for n in range(len(names), -1, -1):
-        for text in entries:
-            bare = text.strip("{}?:").replace("[]", "").removeprefix("$").strip(".")
-            if bare.lower() == ".".join(names[:n]).lower():
-                return (*at, table, text)
+        for at, call in said:
+            for text in getattr(call, table):
+                bare = text.strip("{}?:").replace("[]", "").removeprefix("$").strip(".")
+                if bare.lower() == ".".join(names[:n]).lower():
+                    return (*at, table, text)
+    for at, call in said:
+        if table == "response" and _is_empty(call.status):
+            return (*at, "status")
     for name in reversed(names):
         if name in wire.fields:
             return ("fields", name)
         if found := next((n for n in wire.headers if n.lower() == name.lower()), ""):
             return ("headers", found)
-    return (*at, table) if entries else at
+    at, call = said[-1]
+    return (*at, table) if getattr(call, table) else at
 
 
 # --- samples --------------------------------------------------------------------------------

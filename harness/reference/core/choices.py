@@ -47,6 +47,8 @@ class CentralChoices:
         decided_are_readable: a decided request can still be read by its id (REJ-8).
         token_checked_on_accept: an acceptance needs the token to be usable still (SND-9).
         steps_in_calls: an acceptance takes the wizard's steps, each in a call (ACC-11).
+        host_secret_stays: a host has one secret for all its requests, so that a submission repeats
+            another only while that one's request waits or is handed over (SND-5).
     """
 
     tenant_extends: bool = True
@@ -57,6 +59,7 @@ class CentralChoices:
     decided_are_readable: bool = True
     token_checked_on_accept: bool = False
     steps_in_calls: bool = False
+    host_secret_stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class EdgeChoices:
         username, password: the operating system's user of every host.
         local_follows_central: the local name and tags follow the acceptance (ACC-22).
         agent_version: what the host says of its agent when it submits.
+        keys_submissions: it says by a key which submission it is.
     """
 
     second_send: SecondSend = SecondSend.REFUSE
@@ -82,3 +86,4 @@ class EdgeChoices:
     password: str = ""
     local_follows_central: bool = False
     agent_version: str = "4.9.0"
+    keys_submissions: bool = False

@@ -14,7 +14,8 @@ from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matc
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
 from harness.wire.mapping import MappingError, OperationMap, WireMap
-from harness.wire.mapping.keys import PATH
+from harness.wire.mapping.json_path import At
+from harness.wire.mapping.keys import PATH, SeveralPlaces
 from harness.wire.rehearsal import rehearse
 from harness.wire.routes import ROUTES, Route, routes_of
 
@@ -101,7 +102,7 @@ def _drafted(route: Route, match: Match | None) -> Drafted:
         return Drafted(route, match, why_not=str(error))
     if not re.search(PATH.pattern, place.path):
         return Drafted(route, match, why_not="its path cannot be asked")
-    request = {**asked.sure, **asked.guessed, **place.request}
+    request: dict[str, SeveralPlaces] = {**asked.sure, **asked.guessed, **place.request}
     change = OperationMap(
         method=theirs.method if theirs.method != route.method else "",
         path=place.path if place.path != route.path else "",
@@ -119,7 +120,7 @@ def _named(table: str, names: Iterable[str]) -> frozenset[str]:
     return frozenset(f"{table}.{name}" for name in names)
 
 
-def _missing(table: str, of: FieldMatches, moved: Mapping[str, str]) -> Iterator[str]:
+def _missing(table: str, of: FieldMatches, moved: Mapping[str, object]) -> Iterator[str]:
     return (f"{table}.{name}" for name in of.missing if name not in moved)
 
 
@@ -143,12 +144,12 @@ def _wrong(drafted: Mapping[type[Operation], Drafted]) -> MappingError | None:
     return next(rehearse(wire, drafted, agent), None)
 
 
-def _without(drafted: Drafted, place: tuple[str, ...]) -> Drafted | None:
+def _without(drafted: Drafted, place: At) -> Drafted | None:
     """The same without the entry at a place; `None` where no entry is to blame."""
     if place[2:3] not in (("request",), ("response",)):
         return None
-    table, name = place[2], place[-1]
-    entries: Mapping[str, str] = getattr(drafted.change, table)
+    table, name = str(place[2]), place[-1]
+    entries: Mapping[str | int, str] = getattr(drafted.change, table)
     if name not in entries:
         return None
     kept = {ours: theirs for ours, theirs in entries.items() if ours != name}
@@ -160,9 +161,7 @@ def _given_up(drafted: Drafted, why: str) -> Drafted:
     return replace(drafted, change=OperationMap(), unsure=frozenset(), asked=(), why_not=why)
 
 
-def _to_blame(
-    drafted: Mapping[type[Operation], Drafted], place: tuple[str, ...]
-) -> type[Operation]:
+def _to_blame(drafted: Mapping[type[Operation], Drafted], place: At) -> type[Operation]:
     """The operation at a place, or the least sure one that is still moved."""
     moved = [kind for kind, d in drafted.items() if d.change != OperationMap()]
     named = [kind for kind in moved if kind.__name__ in place]
@@ -211,7 +210,9 @@ def _table(drafted: Drafted) -> Iterator[str]:
     yield from _entries(name, "response", change.response, drafted)
 
 
-def _entries(name: str, table: str, entries: Mapping[str, str], drafted: Drafted) -> Iterator[str]:
+def _entries(
+    name: str, table: str, entries: Mapping[str, object], drafted: Drafted
+) -> Iterator[str]:
     asked = [a.partition(".")[2] for a in drafted.asked if a.startswith(f"{table}.")]
     if entries or asked:
         yield f"[{name}.{table}]"

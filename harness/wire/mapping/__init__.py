@@ -9,7 +9,16 @@ Imports `configuration`, `domain`. Begin with `keys`.
 from __future__ import annotations
 
 from harness.wire.mapping.json_path import MappingError
-from harness.wire.mapping.keys import ErrorMap, OperationMap
+from harness.wire.mapping.keys import AgentHabits, CallMap, ErrorMap, OperationMap, RepeatRule
 from harness.wire.mapping.wire_map import PLAIN, WireMap
 
-__all__ = ["PLAIN", "ErrorMap", "MappingError", "OperationMap", "WireMap"]
+__all__ = [
+    "PLAIN",
+    "AgentHabits",
+    "CallMap",
+    "ErrorMap",
+    "MappingError",
+    "OperationMap",
+    "RepeatRule",
+    "WireMap",
+]

@@ -93,7 +93,7 @@ _REQUEST = record(
 
 
 def _has_no_problem_if_valid(body: Any) -> None:
-    if body["valid"] and body["problems"]:
+    if body["valid"] and body.get("problems"):
         raise Malformed("valid", "it contradicts the list of problems")
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,17 +15,19 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import held
 from harness.context.context import ClusterShape, Context
 from harness.context.installing import SlotPool, need_from
-from harness.context.recorder import Inconclusive, Recorder
+from harness.context.recorder import Inconclusive, NotSupported, Recorder
+from harness.context.review import user_with, user_without
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, SetNodeHealth
 from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
+from harness.domain.permission import PermissionNames
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.operation import OperationRecord, Outcome
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
-from harness.targets.port import CannotArrange, Driver, DriverAround, Exchange, Outgoing
+from harness.targets.port import CannotArrange, Driver, DriverAround, Exchange, NotOffered, Outgoing
 
 
 class Bench:
@@ -69,6 +71,62 @@ def test_a_refusal_is_fail_with_its_reason(bench: Bench) -> None:
     assert taken.record.error is not None
     assert taken.record.error["reason"] == "NoPairingRequest"
     assert taken.record.tags["host"] == context.cluster().host(1)
+
+
+def _finds_out(bench: Bench, missing: type[ops.Operation]) -> None:
+    """Have the driver find, when it is asked, that the target does not have an operation."""
+    send = bench.driver.send
+
+    def sent(outgoing: Outgoing) -> Exchange:
+        if isinstance(outgoing.operation, missing):
+            raise NotOffered(missing, "there is no such page")
+        return send(outgoing)
+
+    bench.driver.send = sent  # type: ignore[method-assign]
+
+
+def test_what_a_driver_finds_not_to_be_offered_has_not_happened(bench: Bench) -> None:
+    context = bench.context
+    operator = context.cluster().operator
+    _finds_out(bench, ops.ViewPairing)
+    why = "the target does not offer ViewPairing: there is no such page"
+    with pytest.raises(NotOffered, match=why):
+        context.perform(operator, ops.ViewPairing())
+    with pytest.raises(NotOffered, match=why):
+        context.recorder.await_state(operator, ops.ViewPairing(), "nothing_pending")
+    ended = context.recorder.history().operations[-2:]
+    assert [o.kind for o in ended] == ["ViewPairing", "await_state"]
+    assert [(o.outcome, o.error) for o in ended] == [(Outcome.FAIL, {"why": why})] * 2
+
+
+def test_what_is_known_not_to_be_offered_is_not_asked(bench: Bench) -> None:
+    context = bench.context
+    operator = context.cluster().operator
+    bench.driver.info = replace(bench.driver.info, not_offered={ops.ViewPairing: "no such page"})
+    before = len(context.recorder.history().operations)
+    with pytest.raises(NotOffered, match="does not offer ViewPairing: no such page"):
+        context.recorder.stays(operator, ops.ViewPairing(), "nothing_pending")
+    with pytest.raises(NotOffered, match="does not offer ViewPairing: no such page"):
+        context.recorder.run(operator, operator_cancels())
+    assert len(context.recorder.history().operations) == before
+
+
+def test_a_user_is_told_by_the_products_own_names(bench: Bench) -> None:
+    """Whoever may not get may not list there, and nobody may do one alone."""
+    names = PermissionNames.said({"list": ["read"], "get": ["read"]})
+    bench.driver.info = replace(bench.driver.info, permissions=names)
+    context = bench.context
+    actor = user_without(context, "get")
+    (told,) = context.recorder.history().of_kind("PutUser")
+    theirs = {(n["name"], n["scope"]) for n in cast(Any, told.args["named"])}
+    project = context.project()
+    assert theirs == {("clusterPair.delete", project), ("clusterPair.update", project)}
+    assert {g["permission"] for g in cast(Any, told.args["grants"])} == {"delete", "update"}
+    assert actor.user == told.args["email"]
+    with pytest.raises(NotSupported, match="get and list are one grant there"):
+        user_with(context, "list")
+    assert len(context.recorder.history().of_kind("PutUser")) == 1
+    user_with(context, "list, get")
 
 
 def test_no_secret_reaches_the_file(bench: Bench) -> None:

@@ -18,7 +18,7 @@ from harness.targets.reading import TargetFileError
 from harness.targets.wire_reading import load_wire
 from harness.wire.codec import decode
 from harness.wire.codec.engine import ANSWERS, REQUESTS
-from harness.wire.mapping import MappingError, OperationMap, WireMap
+from harness.wire.mapping import CallMap, MappingError, OperationMap, WireMap
 from harness.wire.mapping.keys import WireKeys
 from harness.wire.rehearsal import as_read, rehearse, sample_answer, sample_request
 from harness.wire.routes import ROUTES
@@ -108,8 +108,8 @@ def test_a_sample_can_be_read_by_the_published_names(kind: type[Operation]) -> N
             "headers.Authorization",
             "no header",
         ),
-        ('[paths.ViewToken]\npath = "/tokens/{uid"', "paths.ViewToken.path", "closes its braces"),
-        ('[paths.ListTokens]\npath = "/a}b"', "paths.ListTokens.path", "closes its braces"),
+        ('[paths.ViewToken]\npath = "/tokens/{uid"', "paths.ViewToken.path", "lacks {uid}"),
+        ('[paths.ListTokens]\npath = "/a}b"', "paths.ListTokens.path", "brace"),
     ],
 )
 def test_what_cannot_come_through_is_told_at_its_key(
@@ -128,6 +128,35 @@ def test_all_that_gets_lost_is_told_at_once(tmp_path: Path) -> None:
         (3, "paths.ViewCluster.response.status.clusterState"),
         (5, "paths.ViewToken.response.metadata.uid"),
     ]
+
+
+ACCEPTING = (
+    CallMap(name="open", method="POST", path="/wizards/{pairingUid}", keep={"wizard": "data.id"}),
+    CallMap(
+        name="profiles",
+        method="PUT",
+        path="/wizards/{kept.wizard}/profiles",
+        request={"spec.profiles": "choice", "spec.profiles[].uid": "choice[].profile"},
+    ),
+    CallMap(name="end", method="POST", path="/{kept.wizard}", response={"uid": "data.cluster"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("n", "change", "key"),
+    [
+        (0, {"path": "/wizards"}, ("calls", 2)),
+        (1, {"request": {"spec.profiles": "choice", "spec.profiles[].uid": ""}}, ("calls", 1)),
+        (2, {"response": {"uid": ""}}, ("calls", 2, "response", "uid")),
+        (1, {"constants": {"choice": "none"}}, ("calls", 1, "constants", "choice")),
+    ],
+)
+def test_what_several_calls_lose_is_told_at_the_call(
+    n: int, change: dict[str, Any], key: tuple[str | int, ...]
+) -> None:
+    calls = tuple(replace(c, **change) if m == n else c for m, c in enumerate(ACCEPTING))
+    first, *_ = errors(WireMap({ops.AcceptPairingRequest: OperationMap(calls=calls)}))
+    assert first.place[2 : 2 + len(key)] == key
 
 
 @pytest.mark.parametrize(
@@ -151,8 +180,21 @@ def test_all_that_gets_lost_is_told_at_once(tmp_path: Path) -> None:
         ),
         WireMap({ops.Probe: OperationMap(response={"service": ""})}),
         WireMap(constants={"cloudType": "metal", "?setCookie": "true"}),
+        WireMap({ops.AcceptPairingRequest: OperationMap(calls=ACCEPTING)}),
+        WireMap({ops.AddRole: OperationMap(response={"uid": "Location:"})}),
+        WireMap({ops.AddRole: OperationMap(status=(204,), filled={"uid": "{metadata.name}"})}),
     ],
-    ids=["a login by other means", "told twice", "not needed", "a tag does", "assumed", "ours"],
+    ids=[
+        "a login by other means",
+        "told twice",
+        "not needed",
+        "a tag does",
+        "assumed",
+        "ours",
+        "in calls",
+        "a header",
+        "known",
+    ],
 )
 def test_what_can_do_without_is_not_blamed(wire: WireMap) -> None:
     assert errors(wire) == []
@@ -228,7 +270,7 @@ def _other(json: Any, more: str) -> Any:
 
 
 def test_the_example_of_the_page_loads_but_for_what_it_spoils(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    example, *_ = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
     spoilt = example.replace('pairingUid = "data.id as number"', 'pairingUid = ""')
     assert tomllib.loads(spoilt).keys() == {each.name for each in fields(WireKeys)}
     assert [key for _, key in placed(refused(tmp_path, spoilt))] == [

@@ -1,0 +1,522 @@
+"""The edge: hosts that are called one by one, in piers of one to three, and their agents."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import ssl
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.strangers.rpc import words
+from tests.strangers.rpc.jobs import Jobs
+from tests.strangers.rpc.office import set_cookie
+from tests.strangers.rpc.transport import (
+    INTERNAL,
+    NO_SUCH_METHOD,
+    Call,
+    Fault,
+    Server,
+    Table,
+    Unheard,
+    ask,
+)
+from tests.strangers.rpc.words import (
+    BOUND,
+    DECLINED,
+    FILED,
+    FILING,
+    GRANTED,
+    OBEYING,
+    RECALLED,
+    VOID,
+)
+
+LEARNED = {GRANTED: OBEYING, BOUND: OBEYING, DECLINED: DECLINED, VOID: VOID}
+FINAL = (words.DECIDED_ALREADY, words.GRANTED_ALREADY, words.NO_SUCH_THING)
+"""What the office says of an application about which nothing is left to be told."""
+ANSWER_S = 1.0
+"""How long a host waits for the office."""
+ROUND_S, LATE_ROUND_S = 0.05, 0.5
+AGENT = "annex 4.2"
+_OFFICE = re.compile(
+    r"(?:(https?)://)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?((?:/[\w.-]+)*)/?"
+)
+
+
+@dataclass(eq=False)
+class Filing:
+    """An application as the pier that sent it knows it."""
+
+    host: str
+    office: str
+    base: str
+    verify: bool
+    site: str
+    secret: str
+    phase: str = FILING
+    number: int | None = None
+    note: str = ""
+
+
+@dataclass
+class Pier:
+    """A few hosts with the site that runs on them, if any."""
+
+    name: str
+    hosts: tuple[str, ...]
+    run_by: str = "self"
+    site: Table | None = None
+    filing: Filing | None = None
+    untold: list[Filing] = field(default_factory=list)
+    """Recalled here, and the office has not heard of it."""
+
+    @property
+    def obeys(self) -> bool:
+        filing = self.filing
+        return self.run_by == "office" or (filing is not None and filing.phase in (OBEYING, BOUND))
+
+
+Method = Callable[["Annexes", Call], Awaitable[Any]]
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str) -> Callable[[Method], Method]:
+    """Makes a method of the annexes one that can be called by this name."""
+
+    def taken(function: Method) -> Method:
+        METHODS[name] = function
+        return function
+
+    return taken
+
+
+class Annexes:
+    """All annexes of a lab. `planted` are names of defects and habits."""
+
+    def __init__(self, passphrase: str, trusted: list[str], planted: frozenset[str]) -> None:
+        """`trusted` are files of the authorities whose certificates are trusted besides."""
+        self.planted = planted
+        self.passphrase = passphrase
+        self.server = Server(self.answer)
+        self.piers: dict[str, Pier] = {}
+        self.pier_of: dict[str, str] = {}
+        self.sessions: dict[str, tuple[str, float]] = {}
+        self.cut: set[str] = set()
+        self.spoiled: dict[tuple[str, str], deque[Table]] = defaultdict(deque)
+        self.ahead_s = 0.0
+        self.checking = ssl.create_default_context()
+        for file in trusted:
+            self.checking.load_verify_locations(file)
+        self.careless = ssl.create_default_context()
+        self.careless.check_hostname = False
+        self.careless.verify_mode = ssl.CERT_NONE
+        hides = "job-that-hides-its-failure" in planted
+        self.jobs = Jobs(
+            0.15 if "jobs-dawdle" in planted else 0.0,
+            says_done=frozenset({"apply"} if hides else ()),
+        )
+        self.agents: list[asyncio.Task[None]] = []
+
+    async def add_pier(self, name: str, hosts: tuple[str, ...], tls: ssl.SSLContext) -> Table:
+        """A pier with a host for each name; returns the port of each."""
+        self.piers[name] = Pier(name, hosts)
+        self.pier_of |= dict.fromkeys(hosts, name)
+        self.agents.append(asyncio.create_task(self.rounds(name)))
+        return {host: await self.server.listen(host, tls) for host in hosts}
+
+    def now(self) -> float:
+        return time.time() + self.ahead_s
+
+    async def answer(self, call: Call) -> Any:
+        asked = METHODS.get(call.method)
+        if asked is None:
+            raise Fault(NO_SUCH_METHOD, f"there is no method {call.method}")
+        try:
+            result = await asked(self, call)
+        except Fault as fault:
+            if "says-more" in self.planted:
+                fault.data |= {"help": f"see page {fault.code}"}
+            raise
+        return {**result, "served_by": call.at} if "says-more" in self.planted else result
+
+    # --- who may ------------------------------------------------------------------------------
+
+    @method("session.open")
+    async def sign_in(self, call: Call) -> Table:
+        given = call.text("user"), call.text("passphrase")
+        if given != ("warden", self.passphrase):
+            raise Fault(words.NOT_SIGNED_IN, "this user and passphrase do not belong together")
+        session = secrets.token_urlsafe(24)
+        lasts_s = words.LONG_SESSION_S if call.params.get("long") else words.SESSION_S
+        self.sessions[session] = call.at, self.now() + lasts_s
+        set_cookie(call, session, self.planted)
+        return {}
+
+    @method("session.close")
+    async def sign_out(self, call: Call) -> Table:
+        self.pier(call)
+        if "cookie-outlives-its-session" not in self.planted:
+            del self.sessions[call.cookie(words.COOKIE)]
+        call.also.append(("Set-Cookie", f"{words.COOKIE}=; Path=/; Max-Age=0"))
+        return {}
+
+    def pier(self, call: Call) -> Pier:
+        """The pier of the host that is asked, for somebody who is signed in there."""
+        host, until = self.sessions.get(call.cookie(words.COOKIE), ("", 0.0))
+        is_here = host == call.at or "one-sign-in-for-all" in self.planted
+        if not host or not is_here or self.now() >= until:
+            raise Fault(words.NOT_SIGNED_IN, "sign in first")
+        return self.piers[self.pier_of[call.at]]
+
+    @method("job.get")
+    async def job(self, call: Call) -> Table:
+        told = self.jobs.state_of(self.pier(call).name, call.text("job"))
+        if told is None:
+            raise Fault(words.NO_SUCH_THING, "there is no such job")
+        return told
+
+    # --- the site -----------------------------------------------------------------------------
+
+    def site(self, pier: Pier) -> Table:
+        if pier.site is None:
+            raise Fault(words.NO_SITE, "no site is here")
+        return pier.site
+
+    def changeable(self, call: Call) -> Table:
+        """The site, where it is the annex that runs it."""
+        pier = self.pier(call)
+        if pier.obeys and "sites-obey-both" not in self.planted:
+            raise Fault(words.RUN_BY_OFFICE, "the site is centrally managed: ask the office")
+        site = self.site(pier)
+        if call.params.get("named") not in (None, site["name"]):
+            raise Fault(words.NO_SITE, "no site of this name is here")
+        return site
+
+    @method("site.show")
+    async def show(self, call: Call) -> Table:
+        site = self.site(self.pier(call))
+        names = ("site", "name", "about", "labels", "condition", "racks")
+        return {name: site[name] for name in names}
+
+    @method("site.bundles")
+    async def show_bundles(self, call: Call) -> Table:
+        return {"bundles": self.site(self.pier(call))["bundles"]}
+
+    @method("site.settings")
+    async def show_settings(self, call: Call) -> Table:
+        return dict(self.site(self.pier(call))["settings"])
+
+    @method("site.set")
+    async def set_settings(self, call: Call) -> Table:
+        site = self.changeable(call)
+        site["settings"] = {n: call.params.get(n) or [] for n in ("clocks", "keys")}
+        return {}
+
+    @method("site.relabel")
+    async def relabel(self, call: Call) -> Table:
+        self.changeable(call)["labels"] = call.labels("labels")
+        return {}
+
+    @method("site.edit")
+    async def edit(self, call: Call) -> Table:
+        labels = self.changeable(call)["labels"]
+        for edit in call.listed("edits"):
+            name = edit["pointer"].removeprefix("/metadata/labels/")
+            labels[name.replace("~1", "/").replace("~0", "~")] = edit["value"]
+        return {}
+
+    @method("site.rebundle")
+    async def rebundle(self, call: Call) -> Table:
+        site, bundles = self.changeable(call), call.listed("bundles")
+
+        async def work() -> Table:
+            site["bundles"] = bundles
+            return {}
+
+        return self.jobs.start(self.pier(call).name, "rebundle", work())
+
+    @method("site.dismantle")
+    async def dismantle(self, call: Call) -> Table:
+        pier = self.pier(call)
+        if pier.obeys and "another-number-for-a-reason" in self.planted:
+            raise Fault(words.NO_SITE, "no such site is here")
+        site = self.changeable(call)
+
+        async def work() -> Table:
+            site["condition"] = "dismantling"
+            return {}
+
+        return self.jobs.start(pier.name, "dismantle", work())
+
+    @method("site.build")
+    async def build(self, call: Call) -> Table:
+        pier = self.pier(call)
+        if pier.obeys:
+            raise Fault(words.RUN_BY_OFFICE, "the site is centrally managed: ask the office")
+        if pier.site is not None:
+            raise Fault(words.FILED_ALREADY, "there is a site already")
+        unit = {"unit": call.at, "host": call.at, "health": "fit"}
+        pier.site = {
+            "site": secrets.token_hex(8),
+            "name": call.text("name"),
+            "about": "",
+            "labels": call.params.get("labels") or {},
+            "condition": "building",
+            "racks": [{"rack": "first", "worker": False, "units": [unit]}],
+            "bundles": [],
+            "settings": {"clocks": [], "keys": []},
+        }
+        return {}
+
+    @method("site.owner")
+    async def owner(self, call: Call) -> Table:
+        return {"run_by": "office" if self.pier(call).obeys else "self"}
+
+    @method("site.reclaim")
+    async def reclaim(self, call: Call) -> Table:
+        if self.pier(call).obeys:
+            raise Fault(words.FOR_GOOD, "a site that the office runs stays with the office")
+        return {}
+
+    # --- the application ----------------------------------------------------------------------
+
+    @method("uplink.show")
+    async def show_filing(self, call: Call) -> Table:
+        filing = self.pier(call).filing
+        if filing is None or filing.phase == FILING:
+            raise Fault(words.NOTHING_FILED, "no application was filed here")
+        return {
+            "application": filing.number,
+            "office": filing.office,
+            "verify": filing.verify,
+            "note": filing.note,
+            "phase": FILED if filing.phase == OBEYING else filing.phase,
+        }
+
+    @method("uplink.check")
+    async def check(self, call: Call) -> Table:
+        site, base = self.site(self.pier(call)), office_of(call.text("office"))
+        need_voucher(call)
+        why = await self.unreached(site, base, verify=self.verifies(call))
+        return {"reached": not why, "note": why or "each host of the site reaches the office"}
+
+    def verifies(self, call: Call) -> bool:
+        verify = call.params.get("verify", True) is not False
+        return verify is not ("verifies-only-when-told-not-to" in self.planted)
+
+    async def unreached(self, site: Table, base: str, *, verify: bool) -> str:
+        """Why the office cannot be reached from some host of the site; empty if it can."""
+        hosts = [unit["host"] for rack in site["racks"] for unit in rack["units"]]
+        if "last-machine-is-not-asked" in self.planted and len(hosts) > 1:
+            hosts.pop()
+        for host in hosts:
+            try:
+                told = await self.send(host, "probe", base, verify, "agent.ping", {})
+            except (Unheard, Fault) as error:
+                return f"host {host} cannot reach {base}: {error}"
+            if not isinstance(told, dict) or told.get("who") != "office":
+                return f"host {host} finds no office at {base}"
+        return ""
+
+    @method("uplink.apply")
+    async def apply(self, call: Call) -> Table:
+        pier = self.pier(call)
+        if pier.obeys:
+            raise Fault(words.RUN_BY_OFFICE, "the site is centrally managed already")
+        site = self.site(pier)
+        if site["condition"] != "up":
+            raise Fault(words.NOT_UP, f"the site is {site['condition']}, not up")
+        unfit = [u["unit"] for r in site["racks"] for u in r["units"] if u["health"] != "fit"]
+        if unfit:
+            raise Fault(words.UNFIT, f"these are not fit: {', '.join(unfit)}", units=unfit)
+        base = office_of(call.text("office"))
+        need_voucher(call)
+        if pier.filing is not None and pier.filing.phase in (FILING, FILED):
+            raise Fault(words.FILED_ALREADY, "an application waits already")
+        secret, verify = secrets.token_hex(16), self.verifies(call)
+        filing = Filing(call.at, call.text("office"), base, verify, site["site"], secret)
+        before, pier.filing = pier.filing, filing
+        work = self.applied(pier, filing, before, call.text("voucher"), site)
+        return self.jobs.start(pier.name, "apply", work)
+
+    async def applied(
+        self, pier: Pier, filing: Filing, before: Filing | None, voucher: str, site: Table
+    ) -> Table:
+        why = await self.unreached(site, filing.base, verify=filing.verify)
+        if why:
+            self.drop(pier, filing, instead=before)
+            raise Fault(words.OUT_OF_REACH, why)
+        message = {
+            "voucher": voucher,
+            "secret": filing.secret,
+            **{name: site[name] for name in ("site", "name", "about", "labels", "bundles")},
+            "racks": [
+                {
+                    "rack": rack["rack"],
+                    "worker": rack["worker"],
+                    "units": [{"unit": u["unit"], "host": u["host"]} for u in rack["units"]],
+                }
+                for rack in site["racks"]
+            ],
+            "agent": AGENT,
+        }
+        try:
+            told = await self.tell(filing, "submit", "agent.submit", message)
+        except Unheard as unheard:
+            self.drop(pier, filing, instead=before, untold=unheard.sent)
+            raise Fault(words.OUT_OF_REACH, f"the office did not take it: {unheard}") from None
+        except Fault as fault:
+            self.drop(pier, filing, instead=before, untold=fault.code == INTERNAL)
+            if "job-that-hides-its-failure" in self.planted:
+                return {"application": 0}
+            raise
+        if pier.filing is not filing:
+            raise Fault(words.DECIDED_ALREADY, "it was recalled meanwhile")
+        filing.number, filing.phase = told["application"], FILED
+        filing.note = "waits for the office"
+        return {"application": filing.number}
+
+    def drop(
+        self, pier: Pier, filing: Filing, *, instead: Filing | None = None, untold: bool = False
+    ) -> None:
+        if pier.filing is filing:
+            pier.filing = instead
+            if untold:
+                pier.untold.append(filing)
+
+    @method("uplink.recall")
+    async def recall(self, call: Call) -> Table:
+        pier = self.pier(call)
+        filing = pier.filing
+        if pier.obeys:
+            raise Fault(words.GRANTED_ALREADY, "it was granted: too late")
+        if filing is None or filing.phase not in (FILING, FILED):
+            raise Fault(words.NOTHING_FILED, "no application waits")
+        return self.jobs.start(pier.name, "recall", self.recalled(pier, filing))
+
+    async def recalled(self, pier: Pier, filing: Filing) -> Table:
+        if filing.phase == FILING:
+            self.drop(pier, filing, untold=True)
+            return {}
+        untold = False
+        try:
+            await self.withdraw(filing, final=False)
+        except Unheard as unheard:
+            if "recall-needs-the-office" in self.planted:
+                raise Fault(words.OUT_OF_REACH, f"the office is not reached: {unheard}") from None
+            untold = True
+        except Fault as fault:
+            untold = fault.code not in FINAL
+            if fault.code == words.GRANTED_ALREADY:
+                if pier.filing is filing and filing.phase == FILED:
+                    filing.phase = OBEYING
+                raise Fault(words.GRANTED_ALREADY, "it was granted: too late") from None
+        if pier.obeys:
+            raise Fault(words.GRANTED_ALREADY, "it was granted: too late")
+        self.drop(pier, filing, untold=untold)
+        return {}
+
+    async def withdraw(self, filing: Filing, *, final: bool) -> None:
+        message: Table = {"site": filing.site, "secret": filing.secret, "final": final}
+        if filing.number is not None:
+            message["application"] = filing.number
+        await self.tell(filing, "withdraw", "agent.withdraw", message)
+
+    # --- the agents ---------------------------------------------------------------------------
+
+    async def rounds(self, name: str) -> None:
+        """What the hosts of a pier do by themselves, for ever."""
+        pause_s = LATE_ROUND_S if "news-come-late" in self.planted else ROUND_S
+        while True:
+            await asyncio.sleep(pause_s)
+            pier = self.piers[name]
+            for filing in list(pier.untold):
+                await self.make_up_for(pier, filing)
+            if pier.filing is not None and pier.filing.phase in (FILED, OBEYING):
+                with suppress(Unheard):
+                    await self.follow(pier, pier.filing)
+
+    async def make_up_for(self, pier: Pier, filing: Filing) -> None:
+        """Tell the office of a recall that it has missed."""
+        if "keeps-offline-recalls-to-itself" not in self.planted:
+            try:
+                await self.withdraw(filing, final=True)
+            except Unheard:
+                return
+            except Fault as fault:
+                if fault.code not in FINAL:
+                    return
+        if filing in pier.untold:
+            pier.untold.remove(filing)
+
+    async def follow(self, pier: Pier, filing: Filing) -> None:
+        obeying = filing.phase == OBEYING
+        kind = "confirm" if obeying else "poll"
+        message = {"application": filing.number, "secret": filing.secret}
+        try:
+            phase = (await self.tell(filing, kind, f"agent.{kind}", message))["phase"]
+        except Fault as fault:
+            if fault.code not in FINAL:
+                return
+            phase = VOID
+        if pier.filing is not filing or (filing.phase == OBEYING) is not obeying:
+            return
+        if obeying:
+            filing.phase = BOUND if phase == BOUND else VOID
+        elif phase == RECALLED:
+            pier.filing = None
+        elif phase in LEARNED:
+            filing.phase, filing.note = LEARNED[phase], f"the office says: {phase}"
+
+    async def tell(self, filing: Filing, kind: str, name: str, params: Table) -> Any:
+        return await self.send(filing.host, kind, filing.base, filing.verify, name, params)
+
+    async def send(
+        self, host: str, kind: str, base: str, verify: bool, name: str, params: Table
+    ) -> Any:
+        """Ask the office something from a host, over its link as the lab has it."""
+        if host in self.cut:
+            raise Unheard("it has no connection", sent=False)
+        waiting = self.spoiled[host, kind]
+        spoiled: Table = waiting.popleft() if waiting else {}
+        tls = self.checking if verify else self.careless
+
+        async def once() -> Any:
+            return await ask(base, name, params, tls, ANSWER_S)
+
+        match spoiled.get("how"):
+            case "lost-before":
+                raise Unheard("the connection broke", sent=True)
+            case "lost-after":
+                await once()
+                raise Unheard("the connection broke", sent=True)
+            case "server-error":
+                raise Fault(INTERNAL, "something went wrong at the office")
+            case "repeated":
+                with suppress(Fault):
+                    await once()
+            case "delayed":
+                await asyncio.sleep(spoiled["for_s"])
+        return await once()
+
+
+def need_voucher(call: Call) -> None:
+    if not call.text("voucher").strip():
+        raise Fault(words.BAD_VOUCHER, "the voucher is missing")
+
+
+def office_of(text: str) -> str:
+    """The start of the address that was entered for the office; a name alone means HTTPS."""
+    found = _OFFICE.fullmatch(text.strip())
+    if not text.strip():
+        raise Fault(words.BAD_OFFICE, "the address of the office is missing")
+    if found is None or int(found[3] or 1) > 65535:
+        raise Fault(words.BAD_OFFICE, f"{text!r} is no address of an office: it is malformed")
+    port = f":{found[3]}" if found[3] else ""
+    return f"{found[1] or 'https'}://{found[2]}{port}{found[4]}"

@@ -1,0 +1,61 @@
+"""The numbers of errors, the phases of an application, and what can be planted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOT_SIGNED_IN, NOT_PERMITTED, NO_SUCH_THING = 1001, 1003, 1004
+NOT_UP, UNFIT, NO_SITE, RUN_BY_OFFICE, FOR_GOOD = 2001, 2002, 2003, 2004, 2005
+BAD_VOUCHER, BAD_OFFICE, OUT_OF_REACH = 3001, 3002, 3003
+FILED_ALREADY, NOTHING_FILED, GRANTED_ALREADY, DECIDED_ALREADY = 3004, 3005, 3006, 3007
+DOES_NOT_FIT, NOT_BOUND_YET = 3008, 3009
+TOO_MANY = 4001
+
+FILING, FILED, GRANTED, OBEYING, BOUND, DECLINED, RECALLED, VOID = (
+    "filing",
+    "filed",
+    "granted",
+    "obeying",
+    "bound",
+    "declined",
+    "recalled",
+    "void",
+)
+"""`filing` and `obeying` are an annex's own: on its way there, and bound once it says so."""
+
+SESSION_S, LONG_SESSION_S = 2 * 3600, 24 * 3600
+COOKIE = "sid"
+
+DEFECTS: Final = {
+    # what is its own
+    "job-that-did-nothing": "declining is told as done, and the application waits on",
+    "job-that-hides-its-failure": "applying is told as done with a number, whatever came of it",
+    "cookie-outlives-its-session": "the cookie goes on after the session was closed",
+    "poll-of-another": "a host is told what became of the application that was decided last",
+    "another-number-for-a-reason": "a site that the office runs is called unknown when asked to go",
+    "moments-in-milliseconds": "a voucher ends a thousand times later than it says",
+    "verifies-only-when-told-not-to": "the flag about certificates is read the wrong way round",
+    # what others have as well
+    "editions-are-not-compared": "an item fits whatever its exact version",
+    "recall-needs-the-office": "an application cannot be recalled while the office is out of reach",
+    "recall-is-kept-quiet": "the office takes a recall and lets the application wait on",
+    "sites-obey-both": "an annex goes on changing a site that the office runs",
+    "forgets-when-it-restarts": "an annex has forgotten its application once it was restarted",
+    "last-machine-is-not-asked": "the check of the connection leaves out the last host",
+    "numbers-come-again": "the number of an application that was declined is given to the next",
+    "every-zone-is-shown": "applications are listed whatever zone is asked for",
+}
+HABITS: Final = {
+    "jobs-dawdle": "a job is queued, then running, for a while each",
+    "more-cookies": "signing in sets other cookies too, before and after the one that counts",
+    "says-more": "each result and each error holds what nobody has asked for",
+    "short-pages": "a list comes two rows at a time",
+    "forgets-the-decided": "an application cannot be read once it was decided",
+    "hides-what-one-may-not-see": "who may not look is told that there is no such thing",
+    "asks-for-the-voucher-again": "a host is bound only while its voucher is still good",
+    "one-sign-in-for-all": "a session that one annex has opened is good at all of them",
+    "keeps-offline-recalls-to-itself": "the office is not told later of a recall that it missed",
+    "latest-may-be-a-draft": "an edition counts as the latest before it is released",
+    "whole-tenancy-rules-its-zones": "who holds a role in the tenancy holds it in each zone",
+    "news-come-late": "a host asks twice a second what became of its application",
+}
