@@ -263,7 +263,7 @@ class CallSequence:
                 raise Malformed(place.name or ".".join(place.way), "it is missing")
             self.kept[name] = value
         if not call.is_silent:
-            self.answer = _merged(self.answer, ours_answered(response, json, spoken))
+            self.answer = merged(self.answer, ours_answered(response, json, spoken))
         known = self._known() if call.filled else {}
         for way, template, form in call.filled:
             try:
@@ -304,10 +304,11 @@ def _neither(status: int, spoken: Spoken) -> str:
     return f"a 2xx that is not one of paths.{spoken.route.operation.__name__}.status ({statuses})"
 
 
-def _merged(one: Json, other: Json) -> Json:
+def merged(one: Json, other: Json) -> Json:
+    """What two answers say together; where they differ, the later one."""
     if not isinstance(one, dict) or not isinstance(other, dict):
         return other
-    both = {name: _merged(one[name], other[name]) for name in one.keys() & other.keys()}
+    both = {name: merged(one[name], other[name]) for name in one.keys() & other.keys()}
     return {**one, **other, **both}
 
 

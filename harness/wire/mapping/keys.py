@@ -290,7 +290,7 @@ class WireKeys:
     )
     """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
     fields: Places = field(default_factory=dict)
-    """Names of fields, wherever they stand: ours = theirs."""
+    """Names of fields, wherever they stand: ours = theirs; empty where the target has none."""
     codes: Annotated[dict[str, _Reason], NamedBy("theirs")] = field(default_factory=dict)
     """The codes of errors: theirs = ours."""
     code_status: Annotated[dict[_Reason, Status], NamedBy("our code")] = field(default_factory=dict)
