@@ -125,7 +125,7 @@ class Remapped:
             return
         headers = _headers_of(scope["headers"])
         try:
-            operation, inner, body = await self._understood(scope, receive, headers, here)
+            operation, inner, body, call_id = await self._understood(scope, receive, headers, here)
         except _Refused as refused:
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
             await _send(self._refusal(refused, headers), send)
@@ -134,7 +134,7 @@ class Remapped:
         async def tell(answer: _Answer) -> None:
             if answer.status == _MALFORMED:
                 self._note(scope, _message_of(answer))
-            await _send(self._translated(answer, operation), send)
+            await _send(self._translated(answer, operation, call_id), send)
 
         if operation is PollPairing and wire.agents.hold_s:
             await self._hold(inner, body, receive, tell)
@@ -210,8 +210,9 @@ class Remapped:
 
     async def _understood(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], here: list[_Place]
-    ) -> tuple[type[Operation], Scope, bytes]:
-        """The operation that is asked, and the request by the published wire with its body.
+    ) -> tuple[type[Operation], Scope, bytes, Json]:
+        """The operation that is asked, and the request by the published wire with its body; and the
+        id of the call, with JSON-RPC.
 
         Raises:
             _Refused: it is no request for any.
@@ -228,13 +229,14 @@ class Remapped:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         parameters = _parameters(fitting[0].pattern, _raw_path(scope))
         try:
-            asked = translate.ParsedRequest(
-                parameters, query, headers, parse_json(body) if body else None
-            )
-            operation = max(
-                (place.route.operation for place in fitting),
-                key=lambda kind: translate.constants_held(asked, self._wire.spoken(kind)),
-            )
+            asked = translate.ParsedRequest(parameters, query, headers, _parsed(body, headers))
+            held = {
+                kind: translate.constants_held(asked, self._wire.spoken(kind))
+                for kind in (place.route.operation for place in fitting)
+            }
+            operation = max(held, key=held.__getitem__)
+            if held[operation] < 0:
+                raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: no such method")
             ours = translate.ours_asked(asked, operation, self._wire)
             inner = _scope(scope, ROUTES[operation], ours)
         except NotJson as error:
@@ -245,15 +247,17 @@ class Remapped:
         except KeyError as missing:
             told = f"{missing.args[0]}: it is missing"
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
-        return operation, inner, _encoded(ours.json)
+        return operation, inner, _encoded(ours.json), translate.call_id_of(asked.json)
 
-    def _translated(self, answer: _Answer, operation: type[Operation]) -> _Answer:
+    def _translated(self, answer: _Answer, operation: type[Operation], call_id: Json) -> _Answer:
         headers = {n: v for n, v in answer.headers.items() if n not in _OF_THE_BODY}
         try:
             json = parse_json(answer.body) if answer.body else None
         except NotJson:
             return answer
-        status, body = translate.theirs_answered(answer.status, json, operation, self._wire)
+        status, body = translate.theirs_answered(
+            answer.status, json, operation, self._wire, call_id
+        )
         return _Answer(status, theirs_of(headers, self._wire.tables.headers), _encoded(body))
 
     def _refusal(self, refused: _Refused, headers: Mapping[str, str]) -> _Answer:
@@ -261,7 +265,9 @@ class Remapped:
         asked = ours_of(headers, self._wire.tables.headers)
         ref = asked.get(_REQUEST_ID, "")
         body = {**error_body(refused.code, str(refused), {}), "ref": ref}
-        status, theirs = translate.theirs_refused(refused.status, body, self._wire)
+        status, theirs = translate.theirs_refused(
+            refused.status, body, self._wire, self._wire.tables.error
+        )
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
 
@@ -286,6 +292,17 @@ def _message_of(answer: _Answer) -> str:
 def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:
     found = pattern.fullmatch(path)
     return {name: unquote(text) for name, text in found.groupdict().items()} if found else {}
+
+
+def _parsed(body: bytes, headers: Mapping[str, str]) -> Json:
+    """What a body holds, be it JSON or a form.
+
+    Raises:
+        NotJson: it is neither.
+    """
+    if "x-www-form-urlencoded" in headers.get("content-type", ""):
+        return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
+    return parse_json(body) if body else None
 
 
 def _raw_path(scope: Scope) -> str:

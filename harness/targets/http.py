@@ -242,7 +242,7 @@ class HttpDriver:
             if step.after_s:
                 self._pause(step.after_s)
             sent = self.client.prepare(at, step.request, more)
-            left_s = max((until - began) / _SECOND, _LEAST_S)
+            left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
             response = self._exchanged(at, sent, sequence, step.limit_s or left_s)
             again = step.limit_s is not None
             times = calls.pop().times + 1 if again else 1
