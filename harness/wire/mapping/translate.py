@@ -159,12 +159,14 @@ def theirs_path(spoken: Spoken, known: Known, ours: ParsedRequest, theirs: Parse
     """Where a request goes. What a path begins with is taken as it is, and may be an address.
 
     Raises:
-        KeyError: a parameter of the path is missing.
         Unknowable: nobody knows what one of its names stands for.
     """
     template = spoken.call.path
     if template is None:
-        return spoken.route.url_path(theirs.parameters)
+        try:
+            return spoken.route.url_path(theirs.parameters)
+        except KeyError as missing:
+            raise Unknowable(f"nobody knows {{{missing.args[0]}}}") from None
 
     def at(place: JsonPath) -> str | None:
         own = place.part is Part.PARAMETER
