@@ -74,6 +74,8 @@ docs: $(BASE) ## write the generated pages of docs/ again; takes five minutes
 	{ sed '/^### At the top/,$$d' docs/target-file.md; $(BIN)/pairproof target schema --table; } \
 	  > docs/target-file.md.new
 	mv docs/target-file.md.new docs/target-file.md
+	$(BIN)/pairproof target arrangements > docs/arrangements.md.new
+	mv docs/arrangements.md.new docs/arrangements.md
 	$(BIN)/pairproof requirements --needs > harness/catalogue/needs.json.new
 	mv harness/catalogue/needs.json.new harness/catalogue/needs.json
 

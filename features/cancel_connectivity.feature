@@ -145,7 +145,7 @@ Feature: Connectivity failures during a cancel
       And its host has followed it for a while
       And the cluster cannot reach Palette
       And the request was cancelled
-      And a week has passed at Palette
+      And as long has passed at Palette as a request waits
       When the administrator rejects the request
       Then it succeeds
       And the request no longer waits in Palette

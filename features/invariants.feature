@@ -83,7 +83,7 @@ Feature: Invariants, judged over everything that was seen
 
     Scenario: A week passes
       Given a pending pairing request
-      When a week passes at Palette
+      When as long passes at Palette as a request waits
       And both sides are watched until they have settled
       Then the history keeps to "no request is lost"
 

@@ -339,7 +339,7 @@ Feature: Send a pairing request from the local cluster
 
     Scenario: A request that waits for a week is still only a request
       Given a pending pairing request
-      And a week has passed at Palette
+      And as long has passed at Palette as a request waits
       When the administrator changes the cluster by the uid in the request
       Then it is refused
       And one request of the cluster waits in Palette

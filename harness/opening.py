@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness import __version__
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature
-from harness.domain.arrangements import Side
+from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
 from harness.domain.operations import RARELY_OFFERED, PatchCluster
@@ -97,14 +97,14 @@ def goes_with_run(driver: str, target_file: Path | None) -> bool:
     return target_file is None and driver in ("", *DRIVERS)
 
 
-def open_inprocess(seed: int, planted: str = "") -> Driver:
-    """The embedded reference in this process, in virtual time."""
+def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -> Driver:
+    """The embedded reference in this process, in virtual time; it may have these slots."""
     from harness.reference.planting import behaviour_with
     from harness.reference.world import direct_reference
     from harness.targets.inprocess import INPROCESS_FEATURES, InprocessDriver
 
     behaviour = behaviour_with(planted)
-    reference = direct_reference(seed, clusters=3, behaviour=behaviour)
+    reference = direct_reference(seed, clusters=3, behaviour=behaviour, slots=slots)
     info = TargetInfo(
         behaviour.called,
         __version__,

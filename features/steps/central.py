@@ -51,8 +51,13 @@ def _request_that_was(context: Context, fate: str) -> None:
 
 
 @given(parsers.parse('somebody with "{credentials}"'), target_fixture="person")
-def _stranger(context: Context, credentials: str) -> Actor:
-    return review.stranger(context, credentials)
+def _stranger(context: Context, judge: Judge, credentials: str) -> Actor:
+    actor = review.stranger(context, credentials)
+    if credentials == review.EXPIRED:
+        look = context.recorder.perform(actor, ops.ListPairingRequests())
+        after_s = context.recorder.limits.login_s
+        judge.check("login_has_ended", operation=look.id, after_s=after_s)
+    return actor
 
 
 @given("somebody who has logged in with the right password", target_fixture="person")

@@ -8,6 +8,9 @@ from math import isfinite
 
 from harness.catalogue.errors import LimitOutOfRange, UnknownName
 
+DAY_S = 86_400.0
+"""A day in seconds."""
+
 
 def _limit(default_s: float, maximum_s: float, meaning: str) -> float:
     about = {"default_s": default_s, "maximum_s": maximum_s, "meaning": meaning}
@@ -40,6 +43,17 @@ class Limits:
         30.0, 60.0, "after the last fault has healed, everything has settled by then (INV-9)"
     )
     poll_s: float = _limit(0.05, 5.0, "the pause between two looks while waiting or watching")
+    login_s: float = _limit(
+        70 * DAY_S,
+        300 * DAY_S,
+        "a login to Palette is over once its clock is put forward by this (ACC-1, REJ-3)",
+    )
+    waits_s: float = _limit(
+        7 * DAY_S,
+        70 * DAY_S,
+        "a pairing request that nobody decides waits at least so long: by this Palette's clock is"
+        " put forward (SND-11, WDR-5, INV-2)",
+    )
 
     def __post_init__(self) -> None:
         for kind in limit_kinds():

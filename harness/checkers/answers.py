@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from harness.catalogue.limits import DAY_S
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT, TROUBLES
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
@@ -37,6 +38,16 @@ def refused(history: History, *, operation: str) -> Finding:
     if record.outcome is Outcome.OK:
         return failed(f"{record.kind} should be refused, and succeeded", operation)
     return _unknown(record)
+
+
+@check
+def login_has_ended(history: History, *, operation: str, after_s: float) -> Finding:
+    """A login is good no more after this time; a target may say that its logins last longer."""
+    found = refused(history, operation=operation)
+    if found.verdict is not Verdict.FAIL:
+        return found
+    told = f"a login still works after {after_s / DAY_S:g} days"
+    return failed(f"{told}; if they last longer there, set limits.login_s", operation)
 
 
 @then("it is refused, or nothing comes of it")

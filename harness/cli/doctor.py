@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,21 +15,27 @@ from typing import Final
 from rich.text import Text
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, CannotDo, put_json
+from harness.catalogue.requirement import Feature
+from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, CannotDo, put, put_json, put_list, say
+from harness.cli.progress import Watcher
+from harness.cli.requirements import STEPS_IN_CALLS
 from harness.cli.summary import print_texts
+from harness.doctor.cost import RehearsedScenario, RunCost
 from harness.doctor.driving import examine_driver
-from harness.doctor.examining import Diagnosis, SelectedSuite, examine, suite_for
+from harness.doctor.examining import Diagnosis, examine
 from harness.doctor.finding import DoctorFinding, Severity, worst
+from harness.doctor.rehearsing import DescribedDriver, RehearsedTarget
 from harness.history.operation import Json
-from harness.opening import DRIVERS, driver_names, open_http, open_target
+from harness.history.reader import read_evidence
+from harness.opening import DRIVERS, driver_names, open_http, open_inprocess, open_target
+from harness.reporting.words import VERDICT_NAMES
+from harness.running.selection import Selection
+from harness.running.session import alone, suite_words
 from harness.targets.http import HttpDriver
 from harness.targets.plugged import PluggedDriver
-from harness.targets.port import TargetInfo
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import load_target
-from harness.verifying.known import known_here
 
 _CODES: Final = {
     Severity.GOOD: 0,
@@ -44,17 +52,70 @@ _MARKS: Final = {
 }
 
 
-def doctor(target_file: Path | None, format: str, *, everything: bool, driver: str = "http") -> int:
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The run that is rehearsed: what of the suite `certify` would be asked for."""
+
+    profile: str | None = None
+    requirements: tuple[str, ...] = ()
+    keyword: str = ""
+
+    def carry_out(self, target: DescribedDriver) -> dict[str, RehearsedScenario]:
+        """What the run will say of each scenario of the target's.
+
+        Raises:
+            CannotDo: nothing is selected, or the rehearsal went wrong.
+        """
+        import pytest
+
+        steps = Feature.SERVER_STEPS in target.info.features
+        watcher, slots = Watcher(io.StringIO()), target.inventory().slots
+
+        class Opening:
+            def open_pairproof_target(self, *asked: object) -> RehearsedTarget:
+                planted = STEPS_IN_CALLS if steps else ""
+                return RehearsedTarget(open_inprocess(1, planted, slots), target)
+
+        say("the run is rehearsed on the reference, with what the target lacks taken away")
+        options = {"driver": "inprocess", "profile": self.profile}
+        options["requirement"] = ",".join(self.requirements) or None
+        with tempfile.TemporaryDirectory(prefix="pairproof-doctor-") as folder, alone():
+            words = suite_words({**options, "out": folder})
+            words += ["-k", self.keyword] if self.keyword else []
+            pytest.main(words, plugins=[watcher, Opening()])
+            if watcher.problem or watcher.broken:
+                raise CannotDo(watcher.problem or watcher.broken)
+            evidence = read_evidence(Path(folder) / "evidence.jsonl")
+        if not evidence.complete:
+            raise KeyboardInterrupt
+        told = {verdict.scenario: verdict for verdict in evidence.verdicts}
+        return {
+            line.id: RehearsedScenario(
+                tuple(line.requirements), told[line.id].verdict, told[line.id].reason
+            )
+            for line in evidence.scenarios
+        }
+
+
+def doctor(
+    target_file: Path | None,
+    format: str,
+    *,
+    everything: bool,
+    driver: str = "http",
+    rehearsal: Rehearsal = Rehearsal(),
+) -> int:
     """Try the target and say what was found; returns the exit code.
 
     Raises:
-        CannotDo: the driver needs a target file, or has nothing that could be tried.
-        UnknownName: there is no such driver.
+        CannotDo: nothing is selected, or the driver has nothing that could be tried.
+        UnknownName: there is no such driver, profile or requirement.
         PairproofError: a driver of another package cannot be used.
     """
+    Selection.of(rehearsal.requirements, rehearsal.profile)
     tried = str(target_file or driver)
     try:
-        diagnosis = _diagnosis(target_file, driver)
+        diagnosis = _diagnosis(target_file, driver, rehearsal)
     except TargetFileError as error:
         told = [(m.of_file(error.source), m.remedy) for m in error.mistakes]
         diagnosis = Diagnosis(
@@ -67,29 +128,26 @@ def doctor(target_file: Path | None, format: str, *, everything: bool, driver: s
     if format == "json":
         put_json(_document(tried, diagnosis, code))
     else:
-        print_texts(_lines(diagnosis, code, tried, everything=everything))
+        print_texts(_lines(diagnosis, everything=everything))
+        if diagnosis.cost:
+            _print_cost(diagnosis.cost, everything=everything)
+        print_texts([_last_line(diagnosis, code, tried)])
     return code
 
 
-def _diagnosis(target_file: Path | None, driver: str) -> Diagnosis:
-    scenarios = known_here().scenarios
-    requirements_of = {name: scenario.requirements for name, scenario in scenarios.items()}
-
-    def suite(info: TargetInfo) -> SelectedSuite:
-        return suite_for(info, requirements_of, REQUIREMENTS)
-
+def _diagnosis(target_file: Path | None, driver: str, rehearsal: Rehearsal) -> Diagnosis:
     if driver not in driver_names():
         raise UnknownName("driver", driver, driver_names())
     if driver not in DRIVERS:
         with closing(open_target(driver, target_file, 1)) as opened:
             assert isinstance(opened, PluggedDriver)
-            return examine_driver(opened, suite(opened.info))
+            return examine_driver(opened, rehearsal.carry_out)
     if target_file is None or driver != "http":
         raise CannotDo(
             "name the target file that is to be tried with --target, for the driver http"
         )
     target = load_target(target_file, os.environ)
-    return examine(target, suite(target.info), _opened, lambda: datetime.now(UTC))
+    return examine(target, rehearsal.carry_out, _opened, lambda: datetime.now(UTC))
 
 
 def _opened(target: Target) -> closing[HttpDriver]:
@@ -97,30 +155,35 @@ def _opened(target: Target) -> closing[HttpDriver]:
 
 
 def _document(tried: str, diagnosis: Diagnosis, code: int) -> dict[str, Json]:
-    reach = diagnosis.reach
+    cost = diagnosis.cost
     findings: list[Json] = [
         {"level": f.level.value, "area": f.area, "what": f.what, "remedy": f.remedy}
         for f in diagnosis.findings
     ]
-    missing, not_offered = (
-        [{**asdict(each), "scenarios": list(each.scenarios)} for each in found]
-        for found in ((reach.missing, reach.not_offered) if reach else ((), ()))
-    )
+    missing: list[Json] = [
+        {**asdict(lack), "scenarios": list(lack.scenarios)} for lack in (cost.lacks if cost else ())
+    ]
+    unjudged: list[Json] = [
+        {"scenario": id_, "verdict": told.verdict.value, "reason": told.reason}
+        for id_, told in (cost.scenarios if cost else {}).items()
+        if not told.is_judged
+    ]
     return {
         "schema": "pairproof/doctor/1",
         "target": tried,
         "verdict": _VERDICTS[code],
         "findings": findings,
-        "judged": len(reach.judged) if reach else None,
-        "clusters_used_up": reach.clusters if reach else None,
-        "clusters_disposable": reach.disposable if reach else None,
-        "too_large": list(reach.too_large) if reach else [],
-        "missing": [*missing],
-        "not_offered": [*not_offered],
+        "judged": len(cost.can_be_judged) if cost else None,
+        "clusters_used_up": cost.clusters if cost else None,
+        "clusters_disposable": cost.disposable if cost else None,
+        "seconds": round(cost.lasts_s, 1) if cost else None,
+        "basis": cost.basis if cost else "",
+        "missing": missing,
+        "not_judged": unjudged,
     }
 
 
-def _lines(diagnosis: Diagnosis, code: int, tried: str, *, everything: bool) -> Iterator[Text]:
+def _lines(diagnosis: Diagnosis, *, everything: bool) -> Iterator[Text]:
     area = ""
     for finding in diagnosis.findings:
         if finding.level is Severity.GOOD and not everything:
@@ -132,12 +195,33 @@ def _lines(diagnosis: Diagnosis, code: int, tried: str, *, everything: bool) -> 
         yield Text(f"  {mark} {finding.what}", style=style)
         if finding.remedy:
             yield Text(f"    {finding.remedy}", style="dim")
-    yield _last_line(diagnosis, code, tried)
+
+
+def _print_cost(cost: RunCost, *, everything: bool) -> None:
+    """The table of what is missing, and what a run will be like."""
+    if cost.lacks:
+        rows = [
+            (VERDICT_NAMES[lack.verdict], f"{len(lack.scenarios)}", f"{lack.alone}", lack.what,
+             lack.remedy)
+            for lack in cost.lacks
+        ]  # fmt: skip
+        heads = ("verdict", "scenarios", "alone brings", "missing", "what to add")
+        put_list(heads, rows, heads[1:3])
+    if everything:
+        unjudged = ((s, told) for s, told in cost.scenarios.items() if not told.is_judged)
+        put_list(
+            ("scenario", "verdict", "why"),
+            ((s, VERDICT_NAMES[told.verdict], told.reason) for s, told in unjudged),
+        )
+    clusters = f"{cost.clusters} clusters used up"
+    if cost.disposable is not None:
+        clusters += f" of {cost.disposable} that may be"
+    put(f"a run lasts about {cost.lasts_s / 60:.1f} minutes; {clusters} ({cost.basis})")
 
 
 def _last_line(diagnosis: Diagnosis, code: int, tried: str) -> Text:
-    reach = diagnosis.reach
-    judged = f"{len(reach.judged)} scenarios can be judged" if reach else ""
+    cost = diagnosis.cost
+    judged = f"{len(cost.can_be_judged)} scenarios can be judged" if cost else ""
     if code == WRONG_USAGE:
         count = sum(finding.level is Severity.PROBLEM for finding in diagnosis.findings)
         told = f"{count} problem{'s' if count != 1 else ''} to mend before a run"

@@ -120,7 +120,7 @@ def run_real(asked: FleetOptions, real: RealtimeOptions, stopping: Stopping) -> 
     """
     prepared = prepare(asked, real)
     if prepared.planned.missing:
-        say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
+        say("pairproof: the fleet cannot begin on this target; it does not have")
         for what, why in prepared.planned.missing:
             say(f"  {what}: {why}")
         return exits.INCONCLUSIVE
@@ -192,10 +192,11 @@ def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario
     if side is Side.EDGE:
         with both_sides(target, scenario.seed, scenario.central.handover) as both:
             scenario = at_slots(scenario, asked.hosts, len(both.slots()))
-            return planned(scenario, both.cannot, edge=True)
+            offers = target.info.not_offered
+            return planned(scenario, both.cannot, edge=True, not_offered=offers)
     with closing(HttpDriver(target)) as driver:
         driver.check()
-        return planned(scenario, driver.cannot)
+        return planned(scenario, driver.cannot, not_offered=target.info.not_offered)
 
 
 def _refuse_any(options: dict[str, object], why: str) -> None:

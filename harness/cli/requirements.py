@@ -67,8 +67,11 @@ def print_needs() -> int:
     return 0
 
 
+STEPS_IN_CALLS = "variant:an_acceptance_takes_its_steps_in_calls"
+"""What is planted for a reference that claims `server-steps`."""
+
 _WITH_STEPS = {
-    "planted": "variant:an_acceptance_takes_its_steps_in_calls",
+    "planted": STEPS_IN_CALLS,
     "requirement": "ACC-4,ACC-11,ACC-17,ACC-18",
 }
 """A run of what the reference as it is does not claim."""

@@ -299,7 +299,7 @@ class _Tree(GenerateJsonSchema):
         made = super().dataclass_schema(schema)
         texts: dict[str, str] = {}
         for of in reversed(schema["cls"].__mro__[:-1]):
-            texts |= _texts(of)
+            texts |= texts_below(of)
         for field, node in zip(fields(schema["cls"]), made["properties"].values(), strict=True):
             node |= {"description": texts[field.name]} if field.name in texts else {}
         return made
@@ -320,7 +320,7 @@ class _Tree(GenerateJsonSchema):
         return value
 
 
-def _texts(of: type) -> Mapping[str, str]:
+def texts_below(of: type) -> Mapping[str, str]:
     """The text below each field of a dataclass."""
     return _texts_in(of.__module__).get(of.__name__, {})
 

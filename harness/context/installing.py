@@ -19,7 +19,7 @@ from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.targets.arranging.adopting import chosen
 from harness.targets.port import CannotArrange
 
-_ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
+_ARRANGING = frozenset(arrangements.ARRANGEMENTS)
 _OPERATIONS = frozenset(
     name
     for name, kind in vars(ops).items()

@@ -11,6 +11,7 @@ from harness.catalogue.limits import Limits
 from harness.checkers.effects import HEAR_STRAYS
 from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
+    CARRIES,
     AdvanceClock,
     Arrangement,
     DisturbMessages,
@@ -207,9 +208,12 @@ class Recorder:
 
         Raises:
             CannotArrange: the target offers no way.
+            NotOffered: it is to befall a message that there is none of.
         """
         if isinstance(arrangement, PutUser):
             arrangement = self.driver.info.named(arrangement)
+        elif isinstance(arrangement, FaultNextMessage):
+            self.driver.info.must_offer(CARRIES[arrangement.message])
         self._see_before(arrangement)
         actor = Actor("harness", Credentials())
         name = type(arrangement).__name__

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from harness.context import local_actions
-from harness.context.context import DAY, MAIN, Context, LeasedCluster
+from harness.context.context import MAIN, Context, LeasedCluster
 from harness.context.recorder import Actor, Inconclusive, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import PutUser, Side
@@ -19,8 +19,8 @@ KEPT = "(kept)"
 """In a feature: this value is not touched."""
 NONE = "(none)"
 """In a feature: this value is empty."""
-LOGIN_MAX = 70 * DAY
-"""No login lasts so long, whatever the target chooses."""
+EXPIRED = "a login that has expired"
+"""In a feature: somebody who logged in to Palette so long ago that it is good no more."""
 
 
 class UnknownPhrase(PairproofError):
@@ -141,10 +141,11 @@ def stranger(context: Context, credentials: str) -> Actor:
         case "an unknown session":
             token = context.new_secret("session")
             return Actor("stranger", ops.Credentials(session=token, project_uid=project))
-        case "a login that has expired":
+        case _ if credentials == EXPIRED:
             actor = logged_in(context)
             context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-            context.put_clock_forward(Side.CENTRAL, LOGIN_MAX)
+            lasts_s = context.recorder.limits.login_s
+            context.put_clock_forward(Side.CENTRAL, round(lasts_s * 1_000_000))
             return actor
     raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
 
@@ -187,9 +188,11 @@ def in_session(context: Context, taken: RecordedReply) -> Actor:
     return Actor("administrator", ops.Credentials(session=taken.value.token, project_uid=project))
 
 
-def user_without(context: Context, permission: str) -> Actor:
-    """A user who has every permission on pairing requests in the project except one."""
-    return context.new_admin("user", _all_but(context, permission), all_of_them=False)
+def user_without(context: Context, permission: str, *, all_others: bool = False) -> Actor:
+    """A user who has every permission on pairing requests in the project except one, and whatever
+    is one with it there; with `all_others`, but for that one.
+    """
+    return context.new_admin("user", _all_but(context, permission), all_of_them=all_others)
 
 
 def user_with(context: Context, permissions: str) -> Actor:

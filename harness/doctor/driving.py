@@ -1,12 +1,13 @@
 """The examination of a target that a driver of another package reaches, which nobody here knows
-the addresses of: what it answers to somebody who has not logged in, its logins, and its reach.
+the addresses of: what it answers to somebody who has not logged in, its logins, and the run's cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.doctor.examining import Diagnosis, SelectedSuite, examine_reach
+from harness.doctor.cost import Rehearse, cost_of, examine_cost
+from harness.doctor.examining import Diagnosis, examine_commands
 from harness.doctor.finding import DoctorFinding, Notes
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
@@ -15,7 +16,7 @@ from harness.targets.plugged import PluggedDriver
 from harness.targets.port import NotOffered, Outgoing
 
 
-def examine_driver(driver: PluggedDriver, suite: SelectedSuite) -> Diagnosis:
+def examine_driver(driver: PluggedDriver, rehearse: Rehearse) -> Diagnosis:
     """Try what a driver reaches before a run. Nothing is changed there."""
     notes = Notes("driver")
     for side in Side:
@@ -24,8 +25,10 @@ def examine_driver(driver: PluggedDriver, suite: SelectedSuite) -> Diagnosis:
     found: list[DoctorFinding] = [*notes.found]
     for answers in _answers(driver):
         found += answers.found
-    reached, reach = examine_reach(driver, suite.scenarios, suite.requirements, suite.scenarios_of)
-    return Diagnosis((*found, *reached.found), reach)
+    if driver.arranging:
+        found += examine_commands(driver.arranging)
+    cost = cost_of(driver, rehearse(driver))
+    return Diagnosis((*found, *examine_cost(cost).found), cost)
 
 
 def _answers(driver: PluggedDriver) -> Iterator[Notes]:

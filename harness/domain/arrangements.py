@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar, Final
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.domain.permission import Grant, NamedGrant
 from harness.domain.profile import ClusterProfile
@@ -24,6 +26,16 @@ class MessageKind(StrEnum):
     POLL = "poll"
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
+
+
+CARRIES: Final[Mapping[MessageKind, type[ops.AgentOperation]]] = {
+    MessageKind.PROBE: ops.Probe,
+    MessageKind.SUBMIT: ops.SubmitPairing,
+    MessageKind.POLL: ops.PollPairing,
+    MessageKind.CONFIRM: ops.ConfirmPairing,
+    MessageKind.WITHDRAW: ops.WithdrawPairing,
+}
+"""The operation that a message of each kind carries."""
 
 
 class MessageFault(StrEnum):
@@ -49,7 +61,30 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Base of all arrangements."""
+    """Base of all arrangements, with what is known of each kind.
+
+    Attributes:
+        sides: those that it concerns, or may concern where it names one.
+        again: what it means of what is there already, or when it is asked for again.
+        subject: the field that holds what it is about, where that is a value of its own.
+        own: what a target may choose, of the arrangement or of its subject.
+        is_read_back: whether nobody rests on it before it was told what has come of it, where that
+            can be told.
+    """
+
+    sides: ClassVar[tuple[Side, ...]]
+    again: ClassVar[str] = "it stays so"
+    subject: ClassVar[str] = ""
+    own: ClassVar[frozenset[str]] = frozenset()
+    is_read_back: ClassVar[bool] = False
+
+    @classmethod
+    def names_side(cls) -> bool:
+        """Whether one of this kind concerns the side that it names."""
+        return "side" in cls.__dataclass_fields__
+
+
+EDGE, CENTRAL = (Side.EDGE,), (Side.CENTRAL,)
 
 
 LARGER_SHAPE = "larger shape"
@@ -65,6 +100,13 @@ class InstallCluster(Arrangement):
     slot are left without any cluster (PRE-3).
     """
 
+    sides = EDGE
+    again = (
+        "what was there goes, with its requests; the new one is unpaired and managed by Local UI"
+    )
+    subject = "cluster"
+    own = frozenset({"uid", "name", "description", "tags", "pools", "stack"})
+
     slot: str
     cluster: Cluster | None
     matters: tuple[str, ...] = ()
@@ -79,12 +121,17 @@ class RenewCluster(Arrangement):
     manages. For a target whose clusters are given: pairing is for good, so an accept consumes one.
     """
 
+    sides = EDGE
+    again = "it is done whatever stands there"
+
     slot: str
 
 
 @dataclass(frozen=True, slots=True)
 class SetHostMode(Arrangement):
     """The mode that a host was installed in (PRE-3)."""
+
+    sides = EDGE
 
     slot: str
     mode: ManagementMode
@@ -94,6 +141,8 @@ class SetHostMode(Arrangement):
 class SetClusterState(Arrangement):
     """The state of the slot's cluster (PRE-1)."""
 
+    sides = EDGE
+
     slot: str
     state: ClusterState
 
@@ -101,6 +150,8 @@ class SetClusterState(Arrangement):
 @dataclass(frozen=True, slots=True)
 class SetNodeHealth(Arrangement):
     """The health of one node (PRE-2)."""
+
+    sides = EDGE
 
     slot: str
     node: str
@@ -111,6 +162,9 @@ class SetNodeHealth(Arrangement):
 class SetLink(Arrangement):
     """One host's link to the central side, up or down (PRE-5, WDR-4)."""
 
+    sides = EDGE
+    is_read_back = True
+
     host_uid: str
     up: bool
 
@@ -118,6 +172,10 @@ class SetLink(Arrangement):
 @dataclass(frozen=True, slots=True)
 class FaultNextMessage(Arrangement):
     """What happens to the next message of a kind from a host. `delay` is in microseconds."""
+
+    sides = EDGE
+    again = "each is for one message more"
+    is_read_back = True
 
     host_uid: str
     message: MessageKind
@@ -133,6 +191,10 @@ class DisturbMessages(Arrangement):
     `slowed` is by how much their time on the way is multiplied. As it is here, nothing happens.
     """
 
+    sides = CENTRAL
+    again = "it takes the place of the one before"
+    is_read_back = True
+
     host_uid: str
     lost_before: int = 0
     lost_after: int = 0
@@ -143,6 +205,10 @@ class DisturbMessages(Arrangement):
 class AdvanceClock(Arrangement):
     """Put one side's clock forward by `by` microseconds."""
 
+    sides = (Side.CENTRAL, Side.EDGE)
+    again = "it adds up; a negative `by` puts back"
+    is_read_back = True
+
     side: Side
     by: int
 
@@ -151,6 +217,8 @@ class AdvanceClock(Arrangement):
 class SetClockRight(Arrangement):
     """Let one side's clock follow the common one again, however far it was put forward."""
 
+    sides = (Side.CENTRAL, Side.EDGE)
+
     side: Side
 
 
@@ -158,12 +226,20 @@ class SetClockRight(Arrangement):
 class Restart(Arrangement):
     """Stop a side and start it again from its store."""
 
+    sides = (Side.CENTRAL, Side.EDGE)
+    again = "it is done once more"
+    is_read_back = True
+
     side: Side
 
 
 @dataclass(frozen=True, slots=True)
 class SetRateLimit(Arrangement):
     """Answer 429 with Retry-After to the next `calls` calls that people make to Palette."""
+
+    sides = CENTRAL
+    again = "it takes the place of the one before; 0 `calls` end it"
+    is_read_back = True
 
     calls: int
     retry_after: int = 1
@@ -196,6 +272,10 @@ class FaultEffect:
 class CreateProject(Arrangement):
     """A project in Palette."""
 
+    sides = CENTRAL
+    again = "a project of this uid stays, with this name"
+    own = frozenset({"uid", "name"})
+
     uid: str
     name: str
 
@@ -204,12 +284,20 @@ class CreateProject(Arrangement):
 class ForgetProject(Arrangement):
     """Remove a project with its requests, tokens, profiles and clusters."""
 
+    sides = CENTRAL
+    again = "one that is not there is no error"
+
     uid: str
 
 
 @dataclass(frozen=True, slots=True)
 class PutUser(Arrangement):
-    """A user of Palette with an API key and a password; replaces one of the same e-mail."""
+    """A user of Palette with an API key and a password, who may do this and no more."""
+
+    sides = CENTRAL
+    again = "one of this e-mail is replaced, and may do nothing any more that is not asked for"
+    own = frozenset({"email", "password", "api_key"})
+    is_read_back = True
 
     email: str
     password: str
@@ -224,14 +312,22 @@ class PutUser(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class RemoveUser(Arrangement):
-    """Delete a user of Palette with all sessions; one who is not there is no error."""
+    """Delete a user of Palette with all sessions."""
+
+    sides = CENTRAL
+    again = "one who is not there is no error"
 
     email: str
 
 
 @dataclass(frozen=True, slots=True)
 class PutToken(Arrangement):
-    """A registration token; replaces one of the same uid."""
+    """A registration token."""
+
+    sides = CENTRAL
+    again = "one of this uid is replaced"
+    subject = "token"
+    own = frozenset({"uid", "name", "value"})
 
     token: RegistrationToken
 
@@ -240,22 +336,34 @@ class PutToken(Arrangement):
 class RemoveToken(Arrangement):
     """Delete a registration token."""
 
+    sides = CENTRAL
+    again = "one that is not there is no error"
+
     uid: str
 
 
 @dataclass(frozen=True, slots=True)
 class PutProfile(Arrangement):
-    """A cluster profile with all its versions; replaces one of the same uid."""
+    """A cluster profile with all its versions."""
+
+    sides = CENTRAL
+    again = "one of this uid is replaced"
+    subject = "profile"
+    own = frozenset({"uid", "name"})
+    is_read_back = True
 
     profile: ClusterProfile
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveProfile(Arrangement):
-    """Delete a cluster profile with all its versions; one that is not there is no error.
+    """Delete a cluster profile with all its versions.
 
     `project_uid` is the project that it is in; empty for the tenant's.
     """
+
+    sides = CENTRAL
+    again = "one that is not there is no error"
 
     uid: str
     project_uid: str = ""
@@ -264,6 +372,9 @@ class RemoveProfile(Arrangement):
 @dataclass(frozen=True, slots=True)
 class Reset(Arrangement):
     """A clean slate: no project, user, token, profile, request, session, fault or cluster."""
+
+    sides = (Side.CENTRAL, Side.EDGE)
+    again = "it is done once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,47 +418,12 @@ OVER_LINKS = frozenset(k.__name__ for k in (SetLink, FaultNextMessage, DisturbMe
 """The names of what happens on the way from the edge hosts to the central side."""
 
 
-OF_ONE_SIDE: tuple[type[Arrangement], ...] = (Restart, AdvanceClock, SetClockRight)
-"""Arrangements that name the side that they concern."""
-
-SIDES_OF: Mapping[type[Arrangement], tuple[Side, ...]] = {
-    **dict.fromkeys((*OF_ONE_SIDE, Reset), (Side.CENTRAL, Side.EDGE)),
-    **dict.fromkeys(
-        (
-            InstallCluster,
-            RenewCluster,
-            SetHostMode,
-            SetClusterState,
-            SetNodeHealth,
-            SetLink,
-            FaultNextMessage,
-        ),
-        (Side.EDGE,),
-    ),
-    **dict.fromkeys(
-        (
-            DisturbMessages,
-            SetRateLimit,
-            CreateProject,
-            ForgetProject,
-            PutUser,
-            RemoveUser,
-            PutToken,
-            RemoveToken,
-            PutProfile,
-            RemoveProfile,
-        ),
-        (Side.CENTRAL,),
-    ),
+ARRANGEMENTS: Final[Mapping[str, type[Arrangement]]] = {
+    name: kind
+    for name, kind in vars().items()
+    if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
 }
-"""The sides that an arrangement of each kind concerns, or may concern where it names one."""
-
-
-READ_BACK: tuple[type[Arrangement], ...] = (
-    *(SetLink, FaultNextMessage, DisturbMessages, AdvanceClock, Restart, SetRateLimit),
-    *(PutUser, PutProfile),
-)
-"""What nobody rests on before it was told what has come of it, where that can be told."""
+"""Every arrangement by its name."""
 
 
 def to_be_seen(arrangement: Arrangement) -> FaultEffect | None:
@@ -363,7 +439,5 @@ def to_be_seen(arrangement: Arrangement) -> FaultEffect | None:
 
 def side_of(arrangement: Arrangement) -> tuple[Side, ...]:
     """Which side an arrangement concerns."""
-    match arrangement:
-        case Restart(side) | AdvanceClock(side=side) | SetClockRight(side):
-            return (side,)
-    return SIDES_OF[type(arrangement)]
+    side: Side | None = getattr(arrangement, "side", None)
+    return (side,) if side else arrangement.sides

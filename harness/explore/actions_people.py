@@ -231,7 +231,8 @@ def _becomes(says: str, who: ModelPerson, make: Callable[[Context], Actor]) -> A
 
 def _without(permission: str) -> Action:
     says = f'a user with every permission but "{permission}"'
-    return _becomes(says, ModelPerson(permission), lambda s: review.user_without(s, permission))
+    does: Callable[[Context], Actor] = lambda c: review.user_without(c, permission, all_others=True)  # noqa: E731
+    return _becomes(says, ModelPerson(permission), does)
 
 
 def _unknown(credentials: str) -> Action:

@@ -253,7 +253,8 @@ class Suite:
         stopping = Stopping()
         stopping.install()
         planted = self.config.getoption("pairproof_planted")
-        driver = open_target(driver_name or "inprocess", path, seed, planted)
+        opens = _of_plugins(self.config, "open_pairproof_target") or open_target
+        driver: Driver = opens(driver_name or "inprocess", path, seed, planted)
         try:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)

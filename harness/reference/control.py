@@ -10,7 +10,7 @@ import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 
 from harness import __version__
-from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement, FaultEffect, Inventory
 from harness.domain.errors import Reason, Refusal
 from harness.reference.http_app import ReferenceApp, error, headers_of, json_of, respond
 from harness.reference.sides import ArrangementError
@@ -77,7 +77,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
             arrangement = control.arrangement_from(name, json_of(await request.body()))
             await anyio.to_thread.run_sync(arranger.arrange, arrangement)
         except KeyError:
-            known = ", ".join(control.ARRANGEMENTS)
+            known = ", ".join(sorted(ARRANGEMENTS))
             message = f"there is no arrangement {name}; there are {known}"
             return error(request, 404, Reason.NOT_FOUND, message)
         except Malformed as malformed:

@@ -133,7 +133,7 @@ class EmbeddedReference:
                 stores[1],
                 clock,
                 self.secrets.draws,
-                FaultyLink(link, clock),
+                FaultyLink(link, clock, link.hang_up),
                 self.slots,
                 behaviour.edge_factory(),
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
+    CARRIES,
     FaultEffect,
     FaultNextMessage,
     MessageFault,
@@ -18,13 +20,7 @@ from harness.reference.clock import Clock
 from harness.reference.core.link import Link, LinkReply, NotDelivered
 
 _BROKE = "the connection broke before an answer came"
-_KINDS: dict[type, MessageKind] = {
-    ops.Probe: MessageKind.PROBE,
-    ops.SubmitPairing: MessageKind.SUBMIT,
-    ops.PollPairing: MessageKind.POLL,
-    ops.ConfirmPairing: MessageKind.CONFIRM,
-    ops.WithdrawPairing: MessageKind.WITHDRAW,
-}
+_KINDS = {operation: kind for kind, operation in CARRIES.items()}
 
 
 def message_kind(operation: ops.AgentOperation) -> MessageKind:
@@ -38,8 +34,12 @@ class FaultyLink:
     One implementation for every world: what really carries a message is handed in.
     """
 
-    def __init__(self, inner: Link, clock: Clock) -> None:
+    def __init__(
+        self, inner: Link, clock: Clock, hang_up: Callable[[str], None] = lambda host_uid: None
+    ) -> None:
+        """Make it. `hang_up` breaks off the question of a host that is still held."""
         self._inner = inner
+        self.hang_up = hang_up
         self._clock = clock
         self._lock = threading.Lock()
         self._down: dict[str, int] = {}
@@ -54,6 +54,8 @@ class FaultyLink:
                 self._down.setdefault(host_uid, 0)
             elif self._down.pop(host_uid, None) is None:
                 self._forget(host_uid)
+        if not up:
+            self.hang_up(host_uid)
 
     def _forget(self, host_uid: str) -> None:
         for kind in MessageKind:
@@ -64,6 +66,8 @@ class FaultyLink:
         """Queue a fault for the next message of its kind from its host."""
         with self._lock:
             self._next.setdefault((fault.host_uid, fault.message), deque()).append(fault)
+        if fault.message is MessageKind.POLL:
+            self.hang_up(fault.host_uid)  # or else the next one may be long in coming
 
     def seen(self, arrangement: SetLink | FaultNextMessage) -> FaultEffect:
         """What has come of a cut, or of the faults that were queued, since the last `heal`."""
@@ -93,12 +97,8 @@ class FaultyLink:
             return NotDelivered("the host has no connection to Palette")
         if was_down:
             self._leaked(host_uid)
-        kind = message_kind(operation)
-        fault = self._take(host_uid, kind)
+        fault = self._take(host_uid, message_kind(operation))
         reply = self._spoiled(fault, host_uid, base_url, insecure, operation)
-        late = self._take(host_uid, kind) if fault is None and kind is MessageKind.POLL else None
-        if late is not None:  # Palette has held the question that long: it counts as the next one
-            reply = self._spoiled(late, host_uid, base_url, insecure, operation)
         # What was under way when the link went down is cut off with it.
         return ops.Unknown(_BROKE) if self._is_cut(host_uid) else reply
 

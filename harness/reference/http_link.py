@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -81,6 +82,7 @@ class HttpLink:
         self._wire = wire
         self._mark, self._numbers = token_hex(4), count(1)
         self._strays = strays
+        self._questions: dict[str, Future[LinkReply]] = {}
         self._submitted: dict[str, SubmitPairing] = {}
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
@@ -104,7 +106,19 @@ class HttpLink:
         if carry := self._carried.get(base_url):
             return carry(host_uid, operation)
         transport = self._insecure if insecure else self._trusting
-        return self._run(self._carry(transport, base_url, operation))
+        work = self._carry(transport, base_url, operation)
+        if not (self._wire.agents.hold_s and isinstance(operation, PollPairing)):
+            return self._run(work)
+        question = self._questions[host_uid] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return question.result()
+        except CancelledError:
+            return Unknown(f"{base_url}: the host did not wait for the answer any longer")
+
+    def hang_up(self, host_uid: str) -> None:
+        """Wait no longer for the answer to a question of this host that is held."""
+        if question := self._questions.pop(host_uid, None):
+            question.cancel()
 
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
@@ -195,6 +209,8 @@ class HttpLink:
         if self._closed:
             return
         self._closed = True
+        for host_uid in tuple(self._questions):
+            self.hang_up(host_uid)
         self._run(self._trusting.aclose())
         self._run(self._insecure.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -216,6 +216,11 @@ class EdgeSide:
             return  # someone else took the request elsewhere meanwhile; the next round sees it
 
     def _carry(self, call: Call) -> TimedReply:
+        if isinstance(call.operation, ops.SubmitPairing | ops.WithdrawPairing):
+            # What became of the request before it, no host of the cluster wants to know any more.
+            beside = (slot.host_uids for slot in self._slots if call.host_uid in slot.host_uids)
+            for host_uid in next(beside, ()):
+                self.link.hang_up(host_uid)
         reply = self.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)
         return TimedReply(reply, self.clock.now())
 

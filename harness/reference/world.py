@@ -160,6 +160,7 @@ def direct_reference(
     clusters: int = 2,
     hosts: int = 5,
     behaviour: Behaviour = Behaviour(),
+    slots: tuple[Slot, ...] = (),
     edge_store: Store | None = None,
     central_store: Store | None = None,
 ) -> Reference:
@@ -173,7 +174,7 @@ def direct_reference(
         clock,
         seed,
         link,
-        slots_for(seed, clusters, hosts),
+        slots or slots_for(seed, clusters, hosts),
         behaviour.edge_factory(),
     )
     user = (behaviour.edge.username, behaviour.edge.password)

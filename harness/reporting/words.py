@@ -106,7 +106,8 @@ def describe_budget(evidence: Evidence) -> str:
         return ""
     count = len(evidence.scenarios)
     left = sum(v.reason == TIME_UP for v in {v.scenario: v for v in evidence.verdicts}.values())
-    late = f"; {left} of them were left out, as the time was up" if left else ", every MUST asked"
+    late = f"; {left} of them were left out, as the time was up" if left else ""
+    late = late or ", every MUST asked" * evidence.complete
     return f"a budget of {selection.budget}: {count} of {selection.out_of} scenarios{late}"
 
 

@@ -149,10 +149,10 @@ def _whole(answered: MappedExchange) -> dict[str, Json]:
     told = _response(answered, answered.calls[-1])
     if answered.kept:  # this name tells that they are secrets
         told["session"] = list(answered.kept)
-    if answered.calls[0].spoken.is_part:
+    if len(answered.calls) > 1 or answered.calls[0].spoken.is_part:
         told["calls"] = [
             {
-                "name": call.spoken.call.name,
+                "name": call.spoken.call.name or call.spoken.route.operation.__name__,
                 "request": _request(call.sent),
                 "response": _response(answered, call) or None,
                 **({"times": call.times} if call.times > 1 else {}),

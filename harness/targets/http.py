@@ -16,8 +16,6 @@ import msgspec
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
-    OF_ONE_SIDE,
-    SIDES_OF,
     Arrangement,
     FaultEffect,
     FaultNextMessage,
@@ -29,6 +27,7 @@ from harness.domain.arrangements import (
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
+from harness.loopback import is_loopback
 from harness.targets import port
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.chain import chain_for, slots_of
@@ -219,6 +218,7 @@ class HttpDriver:
             f"{self._mark}-{next(self._numbers)}",
             self._epoch(),
             self._sessions.of(outgoing.credentials),
+            self._leaders(outgoing.operation),
         )
         operation, wire = outgoing.operation, self._wire(outgoing.operation)
         return CallSequence(operation, outgoing.credentials, wire, given, page)
@@ -233,7 +233,7 @@ class HttpDriver:
         """Make the calls that are left. All together take no longer than `within_s`, but for those
         that are made again and again, which have a limit of their own.
         """
-        operation, at, wire = outgoing.operation, self._base_url(outgoing), sequence.wire
+        operation, wire = outgoing.operation, sequence.wire
         correlation = {"X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
         more = {**USER_AGENT, **wire.headers_sent(correlation)}
         until = self.now() + round(within_s * _SECOND)
@@ -241,9 +241,9 @@ class HttpDriver:
             began = self.now()
             if step.after_s:
                 self._pause(step.after_s)
-            sent = self.client.prepare(at, step.request, more)
+            sent = self.client.prepare(step.base_url, step.request, more)
             left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
-            response = self._exchanged(at, sent, sequence, step.limit_s or left_s)
+            response = self._exchanged(step.base_url, sent, sequence, step.limit_s or left_s)
             again = step.limit_s is not None
             times = calls.pop().times + 1 if again else 1
             calls.append(CallExchange(sent, response, step.spoken, times))
@@ -267,6 +267,17 @@ class HttpDriver:
             return None
         sequence.answered(response, self._epoch())
         return response
+
+    def _leaders(self, operation: ops.Operation) -> Mapping[str, str]:
+        """The addresses of the side that is asked, as far as anything may be changed there."""
+        described = self._described(operation)
+        if isinstance(operation, ops.LocalOperation):
+            hosts = described.hosts()
+            named = {h.uid: h.url for h in hosts} | {h.url: h.url for h in hosts}
+        else:
+            named = {described.central_url: described.central_url}
+        may_all = described.allow_writes
+        return {name: url for name, url in named.items() if may_all or is_loopback(url)}
 
     def _epoch(self) -> int:
         """Now, since the epoch, by a clock that is never set."""
@@ -299,7 +310,7 @@ class HttpDriver:
         Raises:
             CannotArrange: none of them can; says what it would take.
         """
-        if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
+        if self._peer_port is not None and self.is_of_peer(arrangement):
             return self._peer_port.arrange(arrangement)
         if isinstance(arrangement, PutUser):
             names = self.info.permissions
@@ -313,13 +324,22 @@ class HttpDriver:
             self._peer_port.release()  # what is held now was asked before
         return came
 
+    @property
+    def ways(self) -> Sequence[port.Arranger]:
+        """How the target's own side is arranged, tried one after the other."""
+        return self.arranging.ways
+
+    def is_of_peer(self, arrangement: Arrangement) -> bool:
+        """Whether it concerns but the side that the harness plays."""
+        return self._peer_sides.issuperset(side_of(arrangement))
+
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
+        if self._peer_port is not None and self.is_of_peer(arrangement):
             return self._peer_port.seen(arrangement)
         return self.arranging.seen(arrangement)
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        if self._peer_port is not None and self._peer_sides.issuperset(SIDES_OF[kind]):
+        if self._peer_port is not None and self._peer_sides.issuperset(kind.sides):
             return self._peer_port.cannot(kind)
         return self.arranging.cannot(kind)
 
@@ -457,10 +477,9 @@ class ControlPort:
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Which side has no control port; empty if each that may be concerned has one."""
-        sides = SIDES_OF[kind]
-        missing = [side.value for side in sides if side not in self._controls]
-        depends = kind in OF_ONE_SIDE  # on the one that is asked for
-        if not missing or (depends and len(missing) < len(sides)):
+        missing = [side.value for side in kind.sides if side not in self._controls]
+        depends = kind.names_side()  # on the one that is asked for
+        if not missing or (depends and len(missing) < len(kind.sides)):
             return ""
         return f"the {missing[0]} side of the target has no control port"
 
@@ -471,16 +490,22 @@ class ControlPort:
             CannotArrange: a side has none, or the port says that it cannot.
             ArrangingFailed: no whole answer came, or one that makes no sense.
         """
-        what = type(arrangement).__name__
+        self.see_able(arrangement)
         concerned = side_of(arrangement)
-        missing = [side.value for side in concerned if side not in self._controls]
-        if missing:
-            raise port.CannotArrange(
-                what, f"the {missing[0]} side of the target has no control port"
-            )
         for control in dict.fromkeys(self._controls[side] for side in concerned):
             arrangement = self._ask(control, arrangement)
         return arrangement
+
+    def see_able(self, arrangement: Arrangement) -> None:
+        """See that each side that it concerns has a control port.
+
+        Raises:
+            CannotArrange: one has none.
+        """
+        missing = [side for side in side_of(arrangement) if side not in self._controls]
+        if missing:
+            why = f"the {missing[0].value} side of the target has no control port"
+            raise port.CannotArrange(type(arrangement).__name__, why)
 
     def _ask(self, control: Control, arrangement: Arrangement) -> Arrangement:
         what = type(arrangement).__name__

@@ -7,17 +7,18 @@ what people do there, and what is arranged there, goes to that side, and all els
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from harness.catalogue.limits import Limits
 from harness.domain import operations as ops
-from harness.domain.arrangements import SIDES_OF, Arrangement, FaultEffect, Inventory, Side, side_of
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
 from harness.domain.errors import PairproofError
 from harness.targets.http import HttpDriver
 from harness.targets.peer_table import Peer
 from harness.targets.port import (
+    Arranger,
     ArrangingFailed,
     Driver,
     DriverAround,
@@ -112,6 +113,15 @@ class PluggedDriver(DriverAround):
         played = peer.info.not_offered.items()
         return own | {k: why for k, why in played if side_asked(k) in peer.sides}
 
+    @property
+    def ways(self) -> Sequence[Arranger]:
+        """How the target's own side is arranged: by ways that the driver names, or by itself."""
+        return (self.arranging and self.arranging.ways) or (self._driver,)
+
+    def is_of_peer(self, arrangement: Arrangement) -> bool:
+        """Whether it concerns but the side that the harness plays."""
+        return self._other(*side_of(arrangement)) is not None
+
     def _other(self, *sides: Side) -> HttpDriver | None:
         """What reaches the side that the harness plays, if that one alone is concerned."""
         return self._beside if self._played.issuperset(sides) else None
@@ -171,7 +181,7 @@ class PluggedDriver(DriverAround):
             raise ArrangingFailed(what, self._broke_down(crash)) from crash
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        other = self._other(*SIDES_OF[kind])
+        other = self._other(*kind.sides)
         return other.cannot(kind) if other else self._driver.cannot(kind)
 
     def strays(self) -> tuple[str, ...]:

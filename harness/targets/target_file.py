@@ -23,6 +23,7 @@ from harness.domain.operations import (
     Credentials,
     LocalOperation,
     Operation,
+    Surface,
 )
 from harness.domain.permission import PUBLISHED, PermissionNames
 from harness.files import read_text
@@ -93,6 +94,9 @@ def judge_target(
     return None if said is None or flaws else reader.target(said), flaws
 
 
+_SURFACES = {Side.EDGE: Surface.LOCAL_UI, Side.CENTRAL: Surface.PALETTE}
+
+
 class _Reader(TargetFileReader):
     """Reads a file whose keys are right, and notes what makes no sense."""
 
@@ -117,8 +121,13 @@ class _Reader(TargetFileReader):
         hosts = [host.uid for place in places for host in place.hosts]
         limits = asdict(said.limits)
         operation_limits = limits.pop(OPERATION_LIMITS)
+        info = self.info(said, places, peer)
+        is_served = Side.CENTRAL not in sides
+        spoken = {Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
+        used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
+        served = [k for k in used if is_served and k.surface is Surface.AGENT]
         return Target(
-            info=self.info(said, places, peer),
+            info=info,
             places=places,
             local_user=self.local_user(edge) if edge else LocalUser("", ""),
             central_url=central.url if central else "",
@@ -139,7 +148,7 @@ class _Reader(TargetFileReader):
             },
             timeouts=said.timeouts,
             rate_limit=said.rate_limit,
-            wire=read_wire(self, said),
+            wire=read_wire(self, said, used, served),
             peer=peer,
             proxy=said.network.proxy,
             allow_writes=said.allow_writes,

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from harness.configuration.toml_writing import assignments
+from harness.domain.operations import Operation
 from harness.files import read_toml
 from harness.targets.reading import TARGET_FILE, TargetFileError, TargetFileReader
 from harness.targets.target_keys import SCHEMA, TARGETS, WIRES
 from harness.wire.mapping import PLAIN, MappingError, WireMap
 from harness.wire.mapping.keys import WireKeys
+from harness.wire.rehearsal import rehearse
+from harness.wire.routes import ROUTES
+
+_Kinds = Collection[type[Operation]]
 
 
-def read_wire(reading: TargetFileReader, said: WireKeys) -> WireMap:
-    """The mapping that the tables of a target file make, with the variables that it names."""
-    wire = _wire(reading, said)
+def read_wire(
+    reading: TargetFileReader, said: WireKeys, asked: _Kinds = ROUTES, served: _Kinds = ROUTES
+) -> WireMap:
+    """The mapping that the tables of a target file make, with the variables that it names. It has
+    to do for the operations that are asked, and for those that the harness serves.
+    """
+    wire = _wire(reading, said, asked, served)
     variables = wire.tables.variables.items()
     values = {name: reading.variable(name, at) for name, at in variables}
     return replace(wire, environment=values) if values else wire
 
 
-def _wire(reading: TargetFileReader, said: WireKeys) -> WireMap:
+def _wire(reading: TargetFileReader, said: WireKeys, asked: _Kinds, served: _Kinds) -> WireMap:
+    wrong: Iterable[MappingError]
     try:
-        return WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
+        wire = WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
+        wrong = rehearse(wire, asked, served)
     except MappingError as error:
-        reading.flaw(error.place, error.found, f"{error.remedy}; it takes {error.allowed}")
-        return PLAIN
+        wire, wrong = PLAIN, [error]
+    for each in wrong:
+        reading.flaw(each.place, each.found, f"{each.remedy}; it takes {each.allowed}")
+    return wire
 
 
 def load_wire(path: Path) -> WireMap:
@@ -43,7 +56,7 @@ def load_wire(path: Path) -> WireMap:
         del data["schema"]
     said, flaws = (TARGETS if is_target else WIRES).judge(data)
     reading = TargetFileReader(path.parent, {}, flaws=flaws)
-    wire = PLAIN if said is None else _wire(reading, said)
+    wire = PLAIN if said is None else _wire(reading, said, ROUTES, ROUTES)
     if flaws:
         raise TargetFileError.of(str(path), text, flaws)
     return wire

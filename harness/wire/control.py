@@ -13,8 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from harness.domain import arrangements
-from harness.domain.arrangements import Arrangement
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement
 from harness.wire.http import HttpRequest, Json
 from harness.wire.model import Malformed
 
@@ -22,13 +21,6 @@ HEALTH_PATH = "/control/health"
 INVENTORY_PATH = "/control/inventory"
 STRAYS_PATH = "/control/strays"
 HELD_PATH = "/control/held"
-
-ARRANGEMENTS: Mapping[str, type[Arrangement]] = {
-    name: kind
-    for name, kind in sorted(vars(arrangements).items())
-    if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
-}
-"""Every arrangement by the name that its path ends with."""
 
 
 def arrangement_path(kind: type[Arrangement]) -> str:

@@ -35,7 +35,7 @@ from harness.checkers.invariants.nothing_local_after import NothingLocalAfter
 from harness.checkers.invariants.one_manager import OneManager
 from harness.checkers.invariants.only_who_may import OnlyWhoMay
 from harness.checkers.registry import Finding, check
-from harness.domain.arrangements import SIDES_OF
+from harness.domain.arrangements import ARRANGEMENTS
 from harness.history.operation import OK, History, OperationRecord
 
 __all__ = ["ALL", "Bounds", "Violation", "Watch", "replayed", "violations_of"]
@@ -57,7 +57,7 @@ MAKERS: Mapping[str, Callable[[ObservedWorld], Rule]] = {
 ALL = tuple(MAKERS)
 """The ids of all invariants."""
 
-_ARRANGING = frozenset(kind.__name__ for kind in SIDES_OF)
+_ARRANGING = frozenset(ARRANGEMENTS)
 
 HandlerT = TypeVar("HandlerT")
 

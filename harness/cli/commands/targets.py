@@ -61,6 +61,16 @@ def target_schema(
     typer.echo(to_markdown() if table else target_schema_text(), nl=False)
 
 
+@target_app.command(
+    "arrangements", epilog="Example: pairproof target arrangements > docs/arrangements.md"
+)
+def target_arrangements() -> None:
+    """Print what a run may want arranged: what each means, its JSON, and what may be answered."""
+    from harness.targets.arranging.contract import to_markdown
+
+    typer.echo(to_markdown(), nl=False)
+
+
 @commands.command(epilog="Example: pairproof doctor --target target.toml")
 def doctor(
     target: Annotated[
@@ -71,17 +81,35 @@ def doctor(
     ] = "http",
     format: options.Printed = options.ResultFormat.TEXT,
     everything: Annotated[
-        bool, typer.Option("--all", help="Say also what is as it should be.")
+        bool,
+        typer.Option("--all", help="Say also what is as it should be, and list each scenario."),
     ] = False,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The cost of this profile, as for certify.")
+    ] = None,
+    requirement: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="The cost of this requirement; repeat it, or use commas."),
+    ] = None,
+    keyword: Annotated[
+        str, typer.Option("-k", metavar="EXPR", help="The cost of scenarios with these words.")
+    ] = "",
 ) -> None:
-    """Try a target before a run, and say what is missing.
+    """Try a target before a run, and say what is missing and what the run will cost.
 
-    Nothing is changed there; of all that is missing it is said what to do. Exit codes: 0 it is
-    ready, 3 a run is possible and something cannot be judged in it, 2 as it is no run is possible.
+    Nothing is changed there; the run is rehearsed on the reference with what the target lacks taken
+    away. Exit codes: 0 it is ready, 3 a run is possible and something cannot be judged in it, 2 as
+    it is no run is possible.
     """
+    from harness.cli.doctor import Rehearsal
     from harness.cli.doctor import doctor as tried
 
-    options.exit_after(lambda: tried(target, format.value, everything=everything, driver=driver))
+    rehearsal = Rehearsal(profile, tuple(requirement or ()), keyword)
+    options.exit_after(
+        lambda: tried(
+            target, format.value, everything=everything, driver=driver, rehearsal=rehearsal
+        )
+    )
 
 
 @commands.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")

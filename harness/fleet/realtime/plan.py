@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Scenario
 
 BEGINNING: Final[tuple[type[arrangements.Arrangement], ...]] = (
@@ -17,6 +19,14 @@ BEGINNING: Final[tuple[type[arrangements.Arrangement], ...]] = (
 )
 """Without these nobody can begin."""
 
+ASKED: Final[tuple[type[ops.Operation], ...]] = (
+    *(ops.LogIn, ops.ViewCluster, ops.VerifyConnection, ops.SendPairingRequest),
+    *(ops.ViewPairing, ops.CancelPairingRequest),
+    *(ops.ListPairingRequests, ops.ViewPairingRequest, ops.MatchProfiles),
+    *(ops.AcceptPairingRequest, ops.RejectPairingRequest),
+)
+"""What a fleet's people ask of a target, whatever the scenario: of the side that it describes."""
+
 Cannot = Callable[[type[arrangements.Arrangement]], str]
 """Why nothing of a kind can be arranged, and what it would take; empty if it can."""
 
@@ -26,7 +36,7 @@ class Planned:
     """A scenario as a target can have it.
 
     Attributes:
-        missing: what has to be there at the beginning and cannot be arranged: what, and why.
+        missing: what has to be there, and cannot be arranged or is not offered: what, and why.
         left_out: what the scenario asks for besides and the target has no way to.
     """
 
@@ -35,13 +45,23 @@ class Planned:
     left_out: tuple[tuple[str, str], ...]
 
 
-def planned(scenario: Scenario, cannot: Cannot, *, edge: bool = False) -> Planned:
+def planned(
+    scenario: Scenario,
+    cannot: Cannot,
+    *,
+    edge: bool = False,
+    not_offered: Mapping[type[ops.Operation], str] = MappingProxyType({}),
+) -> Planned:
     """The scenario without what the target has no way to.
 
-    `edge` says that the edge hosts are the target's own.
+    `edge` says that the edge hosts are the target's own; `not_offered` has the operations that the
+    target does not have, and why.
     """
     begin_with = (*BEGINNING, arrangements.InstallCluster) if edge else BEGINNING
     missing = tuple((kind.__name__, why) for kind in begin_with if (why := cannot(kind)))
+    missing += tuple(
+        (o.__name__, f"it is not offered: {not_offered[o]}") for o in ASKED if o in not_offered
+    )
     kept, left_out = [], list[tuple[str, str]]()
     for fault in scenario.faults:
         why = _why_not_at_the_edge(fault, cannot) if edge else _why_not(fault, cannot)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
+from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchResult, MatchRules
 from harness.domain.pairing import RequestState
@@ -234,6 +235,32 @@ class MatchesOnAcceptance(CentralCore):
 
     def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         raise Refusal(Reason.NOT_FOUND, "there is no such path")
+
+
+class LapsesAfterThreeDays(CentralCore):
+    """A request that nobody decides fails after three days."""
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        for request in list(self.store.every(PairingRequest)):
+            if request.state is RequestState.PENDING and now >= request.created + 3 * DAY:
+                self.store.put(replace(request, state=RequestState.FAILED))
+        return super().perform(operation, credentials, now, draws)
+
+
+variant(
+    "a_request_lapses_after_three_days",
+    "REJ-8",
+    "A request that nobody decides fails after three days.",
+    Behaviour(make_central=LapsesAfterThreeDays, limits={"waits_s": 2 * 86_400.0}),
+)
+variant(
+    "logins_to_palette_last_ninety_days",
+    "SND-1",
+    "A login to Palette is good for ninety days.",
+    Behaviour(CentralChoices(session=90 * DAY), limits={"login_s": 100 * 86_400.0}),
+)
 
 
 class ReadingIsOnePermission(CentralCore):

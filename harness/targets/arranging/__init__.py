@@ -1,4 +1,4 @@
 """How the preconditions of a run are arranged on a target: one way after the other.
 
-Imports `domain`, `catalogue`, `configuration`, `wire`. Begin with `chain`.
+Imports `domain`, `configuration`, `wire`. Begin with `chain`.
 """

@@ -15,24 +15,6 @@ from harness.wire.model import Malformed
 
 A = TypeVar("A", bound=arrangements.Arrangement)
 
-_SUBJECT: Mapping[type[arrangements.Arrangement], str] = {
-    arrangements.PutToken: "token",
-    arrangements.PutProfile: "profile",
-    arrangements.InstallCluster: "cluster",
-}
-"""The field that holds what an arrangement is about, where that is a value of its own."""
-
-_OWN: Mapping[type[arrangements.Arrangement], frozenset[str]] = {
-    arrangements.CreateProject: frozenset({"uid", "name"}),
-    arrangements.PutUser: frozenset({"email", "password", "api_key"}),
-    arrangements.PutToken: frozenset({"uid", "name", "value"}),
-    arrangements.PutProfile: frozenset({"uid", "name"}),
-    arrangements.InstallCluster: frozenset(
-        {"uid", "name", "description", "tags", "pools", "stack"}
-    ),
-}
-"""What a target may choose, of the arrangement or of what it is about."""
-
 _SHOWN_MAX = 80
 
 
@@ -64,18 +46,18 @@ def adopted(arrangement: A, told: Mapping[str, Json], who: str) -> A:
     kind = type(arrangement)
     asked = to_json(arrangement)
     assert isinstance(asked, dict)
-    subject = asked.get(_SUBJECT.get(kind, ""))
+    subject = asked.get(kind.subject)
     merged: dict[str, Json] = dict(asked)
     inner: dict[str, Json] = dict(subject) if isinstance(subject, dict) else {}
     for name, value in told.items():
-        if name == _SUBJECT.get(kind) and isinstance(value, dict) and inner:
+        if name == kind.subject and isinstance(value, dict) and inner:
             inner |= value
         elif name not in asked and name in inner:
             inner[name] = value
         else:
             merged[name] = value
     if inner:
-        merged[_SUBJECT[kind]] = inner
+        merged[kind.subject] = inner
     try:
         result = from_json(kind, merged)
     except Malformed as error:
@@ -89,7 +71,7 @@ def _check_choice(
 ) -> None:
     kind = type(asked)
     before, after = _fields(asked), _fields(came)
-    free = _OWN.get(kind, frozenset())
+    free = kind.own
     if isinstance(asked, arrangements.InstallCluster) and isinstance(
         came, arrangements.InstallCluster
     ):
@@ -108,7 +90,7 @@ def _fields(arrangement: arrangements.Arrangement) -> dict[str, Json]:
     """The fields of an arrangement, those of what it is about among them."""
     fields = to_json(arrangement)
     assert isinstance(fields, dict)
-    inner = fields.pop(_SUBJECT.get(type(arrangement), ""), {})
+    inner = fields.pop(arrangement.subject, {})
     return fields | (inner if isinstance(inner, dict) else {})
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from harness.domain.arrangements import (
-    READ_BACK,
     Arrangement,
     FaultEffect,
     InstallCluster,
@@ -99,7 +98,7 @@ class Chain:
             if not why:
                 try:
                     came = way.arrange(arrangement)
-                    if isinstance(came, READ_BACK):
+                    if came.is_read_back:
                         self._arranged_by[came] = way
                     return came
                 except port.ArrangingFailed:

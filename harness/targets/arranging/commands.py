@@ -13,7 +13,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final, get_args, get_type_hints
 
-from harness.domain.arrangements import Arrangement, RenewCluster
+import msgspec
+
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement, RenewCluster
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.process import CompletedCommand, Staying, run_command
@@ -56,6 +58,11 @@ class Command:
     stays: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class WhatCanBe(Arrangement):
+    """Asks a command what it can arrange. Nothing is to be brought about."""
+
+
 class Commands:
     """Runs the command that is meant for an arrangement."""
 
@@ -66,16 +73,45 @@ class Commands:
         self._commands = commands
         self._resets = resets
         self._staying: dict[tuple[str, ...], Staying] = {}
+        self._can: frozenset[str] | None = None
+        """What the command for all else has said that it can, once it was asked."""
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Whether there is no command for it, and what to write."""
         name = kind.__name__
-        if name in self._commands or ANY in self._commands:
+        if name in self._commands:
             return ""
+        if ANY in self._commands and not (kind is RenewCluster and self._resets):
+            told = f"{_called(self._commands[ANY])} does not say that it can"
+            return "" if self._can is None or name in self._can else told
         if kind is RenewCluster:
             told = "no place has a reset command: add reset to its [[edge.clusters]]"
             return "" if self._resets else told
         return f"there is no command: add [arrange.commands.{name}]"
+
+    def ask_what_it_can(self) -> str:
+        """Ask the command for all else what it can arrange, which `cannot` goes by from now on.
+
+        Returns who does not say it, and why; empty where it is known, and where there is no such
+        command.
+        """
+        if ANY not in self._commands:
+            return ""
+        command, told = self._commands[ANY], b""
+        try:
+            finished = self._run(command, WhatCanBe())
+            if not finished.problem and finished.code == command.expect:
+                told = finished.output
+        except CannotArrange as error:
+            return f"{error.how}, and does not say"
+        try:
+            can = msgspec.json.decode(told, type=_Can).can
+        except msgspec.DecodeError:
+            return f"{_called(command)} does not answer"
+        if strange := min(can - ARRANGEMENTS.keys(), default=""):
+            return f"{_called(command)} knows {strange}, which is no arrangement, and does not say"
+        self._can = can
+        return ""
 
     def renews(self, slot: str) -> bool:
         """Whether there is a command that puts the cluster of this slot back."""
@@ -106,6 +142,14 @@ class Commands:
             why = f"its output does not contain {command.expect_output!r}"
             raise ArrangingFailed(what, _describe(command, why, finished, secrets))
         return adopted_text(arrangement, finished.output, _called(command))
+
+    def see_able(self, arrangement: Arrangement) -> None:
+        """See that there is a command for it.
+
+        Raises:
+            CannotArrange: there is none.
+        """
+        self._command_for(arrangement)
 
     def seen(self, arrangement: Arrangement) -> None: ...
 
@@ -153,6 +197,12 @@ class Commands:
         if command is None:
             raise CannotArrange(name, self.cannot(type(arrangement)) or "this place has no command")
         return command
+
+
+class _Can(msgspec.Struct):
+    """What a command answers that knows what it can."""
+
+    can: frozenset[str]
 
 
 def _given(arrangement: Arrangement) -> bytes:

@@ -206,12 +206,14 @@ class InstalledClusters:
         sleep: waits so many microseconds.
         user: who may log in to each Local UI.
         slots: by their uids.
+        cancels: whether a request that is still pending is cancelled; else nothing is changed.
     """
 
     send: Callable[[Outgoing], Exchange]
     sleep: Callable[[int], None]
     user: LocalUser
     slots: Mapping[str, arrangements.Slot]
+    cancels: bool = True
 
     def ready(self, asked: arrangements.InstallCluster) -> Cluster:
         """The cluster of the slot, if it will do: unpaired, healthy, with nothing pending.
@@ -229,7 +231,8 @@ class InstalledClusters:
         visit = _Visit(self, slot.host_uids[0])
         if visit.view(ops.ViewManagement(), ops.Management).mode is not ManagementMode.LOCAL:
             raise _cannot(f"the cluster in slot {slot.uid} is paired already")
-        self._cancel(visit)
+        if self.cancels:
+            self._cancel(visit)
         cluster = visit.view(ops.ViewCluster(), Cluster)
         cluster = replace(cluster, stack=visit.view(ops.ViewStack(), ops.Stack).profiles)
         why = _unfit(cluster, slot) or chosen(asked, cluster)

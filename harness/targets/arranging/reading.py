@@ -23,7 +23,7 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.toml_lines import Path
-from harness.domain.arrangements import SIDES_OF
+from harness.domain.arrangements import ARRANGEMENTS
 from harness.domain.operations import Credentials
 from harness.domain.permission import TENANT, Grant, PairPermission, PermissionNames
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
@@ -79,7 +79,6 @@ class ArrangingSettings:
 _ALWAYS: Final = ("PATH", "HOME", "LANG")
 """The variables that every command gets; nothing else of the environment reaches it."""
 _SECRET_LENGTH_MIN: Final = 6
-_KINDS = {kind.__name__: kind for kind in SIDES_OF}
 
 # --- what a file says --------------------------------------------------------------------------
 
@@ -129,7 +128,7 @@ class ArrangeTable:
     ways: Annotated[tuple[Annotated[str, OneOf(*WAYS)], ...], Distinct()] = WAYS
     """The ways that are tried, in this order (see `docs/arranging.md`)."""
     commands: Annotated[
-        dict[Annotated[str, OneOf(ANY, *_KINDS)], ArrangingCommandTable],
+        dict[Annotated[str, OneOf(ANY, *ARRANGEMENTS)], ArrangingCommandTable],
         NamedBy("arrangement or *"),
     ] = field(default_factory=dict)
     """Commands, each for one kind of arrangement; `*` for every one without one of its own."""
@@ -238,7 +237,7 @@ def read_commands(
     reading: TargetFileReader, tables: Mapping[str, ArrangingCommandTable]
 ) -> dict[str, Command]:
     """The commands for arrangements, by the name of one or `*`."""
-    fields_of = {ANY: (KIND,), **{name: known_fields(kind) for name, kind in _KINDS.items()}}
+    fields_of = {ANY: (KIND,), **{name: known_fields(kind) for name, kind in ARRANGEMENTS.items()}}
     at = ("arrange", "commands")
     return {n: read_command(reading, said, (*at, n), fields_of[n]) for n, said in tables.items()}
 

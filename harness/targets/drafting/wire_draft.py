@@ -16,6 +16,7 @@ from harness.targets.drafting.openapi import Document
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import At
 from harness.wire.mapping.keys import PATH, SeveralPlaces
+from harness.wire.rehearsal import rehearse
 from harness.wire.routes import ROUTES, Route, routes_of
 
 _ASKED_MAX: Final = 12
@@ -126,15 +127,21 @@ def _missing(table: str, of: FieldMatches, moved: Mapping[str, object]) -> Itera
 def _at_peace(drafted: dict[type[Operation], Drafted]) -> dict[type[Operation], Drafted]:
     """All of them, without what contradicts itself or others."""
     left = dict(drafted)
-    while True:
-        try:
-            WireMap({kind: d.change for kind, d in left.items()})
-        except MappingError as error:
-            kind = _to_blame(left, error.place)
-            smaller = _without(left[kind], error.place) if kind.__name__ in error.place else None
-            left[kind] = smaller or _given_up(left[kind], error.found)
-        else:
-            return left
+    while (error := _wrong(left)) is not None:
+        kind = _to_blame(left, error.place)
+        smaller = _without(left[kind], error.place) if kind.__name__ in error.place else None
+        left[kind] = smaller or _given_up(left[kind], error.found)
+    return left
+
+
+def _wrong(drafted: Mapping[type[Operation], Drafted]) -> MappingError | None:
+    """What a file with all of it would be refused for."""
+    try:
+        wire = WireMap({kind: d.change for kind, d in drafted.items()})
+    except MappingError as error:
+        return error
+    agent = [kind for kind in drafted if kind.surface is Surface.AGENT]
+    return next(rehearse(wire, drafted, agent), None)
 
 
 def _without(drafted: Drafted, place: At) -> Drafted | None:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from harness.domain import operations as ops
-from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
+from harness.domain.arrangements import CARRIES, FaultEffect, MessageFault, MessageKind
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
@@ -26,14 +25,6 @@ from harness.wire.http import BODY_BYTES_MAX
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
     from harness.wire.routes import RouteTable
-
-KINDS: dict[MessageKind, type[ops.Operation]] = {
-    MessageKind.PROBE: ops.Probe,
-    MessageKind.SUBMIT: ops.SubmitPairing,
-    MessageKind.POLL: ops.PollPairing,
-    MessageKind.CONFIRM: ops.ConfirmPairing,
-    MessageKind.WITHDRAW: ops.WithdrawPairing,
-}
 
 _HELD_BYTES_MAX = BODY_BYTES_MAX + 64 * 1024
 _MILLION = 1_000_000
@@ -73,7 +64,7 @@ def message_table(routes: RouteTable, prefix: str = "") -> MessageTable:
     answer is not known.
     """
     found = []
-    for kind, operation in KINDS.items():
+    for kind, operation in CARRIES.items():
         decides = routes[operation]
         for route in (decides, *decides.beside):
             if route.path.startswith("/"):

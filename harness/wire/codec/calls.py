@@ -34,6 +34,7 @@ from harness.wire.codec.errors import refused_from, refused_within
 from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import RepeatPlan
+from harness.wire.mapping.json_path import JsonPath, Part
 from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
     CALL_ID,
@@ -51,6 +52,7 @@ from harness.wire.timestamps import to_timestamp
 
 _SECOND = 1_000_000
 _LEAST_S = 1.0
+_HOPS_MAX = 2
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -59,7 +61,8 @@ class CallInput:
     """What an operation is given besides itself.
 
     Attributes:
-        base_url: where it is asked; its calls stay there.
+        base_url: where it is asked.
+        leaders: other addresses where it may be asked if that says so, by themselves and by uid.
         unique: a text that no other operation of a run is given.
         now: microseconds since the epoch.
         session: what the login kept whose session it is asked with.
@@ -69,6 +72,7 @@ class CallInput:
     unique: str = ""
     now: int = 0
     session: Mapping[str, str] = field(default_factory=dict)
+    leaders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,14 @@ class Step:
     """A request to send.
 
     Attributes:
+        base_url: where to.
         spoken: how the messages of its call look.
         after_s: what to wait before.
         limit_s: how long its answer may take; `None` where that is the carrier's to say.
     """
 
     request: HttpRequest
+    base_url: str
     spoken: Spoken
     after_s: float = 0.0
     limit_s: float | None = None
@@ -119,6 +125,7 @@ class CallSequence:
         self._number = 0
         self._now = given.now
         self._repeats_since: int | None = None
+        self._base_url, self._hops = given.base_url, 0
         self.kept: dict[str, str] = {}
         self.answer: Json = None
         self.step: Step | None = None
@@ -161,15 +168,15 @@ class CallSequence:
         """Make the call that it has come to."""
         self.reply = None
         try:
-            self.step = Step(self._request(), self.spoken)
+            self.step = self._step()
         except Unknowable as error:
             self._end(Unknown(f"it cannot be asked: {error}"))
 
-    def _request(self) -> HttpRequest:
-        if self.wire.is_plain:
-            return request_of(self._asked, self.spoken)
-        request = request_of(self._asked, self.spoken, self.wire, self._known())
-        return _located(request, self._given.base_url) if self.spoken.call.path else request
+    def _step(self) -> Step:
+        known = {} if self.wire.is_plain else self._known()
+        request = request_of(self._asked, self.spoken, self.wire, known)
+        located = _located(request, self._base_url) if self.spoken.call.path else request
+        return Step(located, self._base_url, self.spoken)
 
     def _known(self) -> dict[str, str]:
         given, operation = self._given, self._operation
@@ -194,6 +201,8 @@ class CallSequence:
         """
         spoken, call, wire = self.spoken, self.spoken.call, self.wire
         repeat, status = call.repeat, response.status
+        if wire.tables.leader and status in wire.leader.status:
+            return self._at_the_leader(wire.tables.leader, response)
         if repeat and status in repeat.status:
             return self._once_more(repeat, response)
         if status in spoken.refused:
@@ -218,9 +227,24 @@ class CallSequence:
         if self._number + 1 == len(self._calls):
             raise _Over(Done(ANSWERS[type(self._operation)][0](self.answer)))
         self._number += 1
-        self._repeats_since = None
+        self._hops, self._repeats_since = 0, None
         self._begin()
         return self.step
+
+    def _at_the_leader(self, place: JsonPath, response: HttpResponse) -> Step:
+        """The same call at the host that an answer names; those after it stay there."""
+        json = json_of(response) if place.part is Part.BODY else None
+        told = as_text(answered_at(response, json, place)) or ""
+        named = next((to for name, to in self._given.leaders.items() if _leads(told, name)), None)
+        if named is None:
+            raise _Over(self._unknown(response, f"{told!r} is no address that the file names"))
+        if urlsplit(self._base_url).scheme == "https" != urlsplit(named).scheme:
+            raise _Over(self._unknown(response, f"{named} is without TLS, and is not asked"))
+        if self._hops == _HOPS_MAX:
+            raise _Over(self._unknown(response, f"it leads on to {named}, for the third time"))
+        self._hops += 1
+        self._base_url = named
+        return self._step()
 
     def _once_more(self, repeat: RepeatPlan, response: HttpResponse) -> Step:
         if self._repeats_since is None:
@@ -228,8 +252,7 @@ class CallSequence:
         left_s = repeat.within_s - (self._now - self._repeats_since) / _SECOND - repeat.every_s
         if left_s < 0:
             raise _Over(self._unknown(response, f"it is not over after {repeat.within_s:g} s"))
-        step = Step(self._request(), self.spoken)
-        return replace(step, after_s=repeat.every_s, limit_s=max(left_s, _LEAST_S))
+        return replace(self._step(), after_s=repeat.every_s, limit_s=max(left_s, _LEAST_S))
 
     def _take(self, response: HttpResponse, json: Json) -> None:
         """Keep what later calls need, and what the published answer holds."""
@@ -240,7 +263,7 @@ class CallSequence:
                 raise Malformed(place.name or ".".join(place.way), "it is missing")
             self.kept[name] = value
         if not call.is_silent:
-            self.answer = _merged(self.answer, ours_answered(response, json, spoken))
+            self.answer = merged(self.answer, ours_answered(response, json, spoken))
         known = self._known() if call.filled else {}
         for way, template, form in call.filled:
             try:
@@ -281,10 +304,11 @@ def _neither(status: int, spoken: Spoken) -> str:
     return f"a 2xx that is not one of paths.{spoken.route.operation.__name__}.status ({statuses})"
 
 
-def _merged(one: Json, other: Json) -> Json:
+def merged(one: Json, other: Json) -> Json:
+    """What two answers say together; where they differ, the later one."""
     if not isinstance(one, dict) or not isinstance(other, dict):
         return other
-    both = {name: _merged(one[name], other[name]) for name in one.keys() & other.keys()}
+    both = {name: merged(one[name], other[name]) for name in one.keys() & other.keys()}
     return {**one, **other, **both}
 
 
@@ -301,6 +325,14 @@ def _located(request: HttpRequest, base_url: str) -> HttpRequest:
         raise Unknowable(f"{request.path} is not below {base_url}")
     query = {**dict(parse_qsl(there.query, keep_blank_values=True)), **request.query}
     return replace(request, path=path, query=query)
+
+
+def _leads(told: str, name: str) -> bool:
+    """Whether what an answer names is this address, or something there, or the host of this uid."""
+    if "://" not in name or "://" not in told:
+        return told == name
+    there, known = urlsplit(told), urlsplit(name)
+    return _origin(there) == _origin(known) and there.path.startswith(known.path)
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

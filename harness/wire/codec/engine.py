@@ -206,23 +206,28 @@ def _from_needed(above: Reader, below: Reader, name: str) -> Reader:
 
 def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
     """Tells of the way to a field of the body whether it, or anything below it, is read."""
-    ways = list(_read_ways(of, ()))
+    ways = [way for way, _ in _read_ways(of, ())]
+    whole = [way for way, is_whole in _read_ways(of, ()) if is_whole]
 
     def is_read(place: Sequence[str | int]) -> bool:
         sought = tuple(EACH if isinstance(step, int) else step for step in place)
-        return any(way[: len(sought)] == sought for way in ways)
+        # Nobody but the function that reads it knows what is read below such a place.
+        in_whole = any(sought[: len(way)] == way for way in whole)
+        return in_whole or any(way[: len(sought)] == sought for way in ways)
 
     return is_read
 
 
-def _read_ways(of: WireRecord, base: Way) -> Iterator[Way]:
-    """The ways of a body at which anything is read; what is computed asks for what it needs."""
+def _read_ways(of: WireRecord, base: Way) -> Iterator[tuple[Way, bool]]:
+    """The ways of a body at which anything is read, and whether a function reads all that is there;
+    what is computed asks for what it needs.
+    """
     for each in of.fields.values():
         if each.inside is not None:
             yield from _read_ways(each.inside, base)
         for place in (*each.places, *each.or_from):
             way = (*base, *_bare(tuple(place.split("."))))
-            yield way
+            yield way, each.item is None and each.read is not None
             if each.item is not None:
                 yield from _read_ways(each.item, way if each.by_hand else (*way, EACH))
 

@@ -169,6 +169,14 @@ def call_plan(
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
+    repeat = call.repeat or RepeatRule()
+    for both, name, other in (
+        (set(repeat.status) & {*call.status, *call.refused}, "repeat", "status or refused"),
+        (call.repeat and repeat.every_s >= repeat.within_s, "repeat", "its within_s"),
+    ):
+        if both:
+            found = f"{name} and {other} contradict each other"
+            raise MappingError((*at, name), found, "one of the two", "correct one")
     own = call.errors.places
     own_kept = replace(names, kept=(*names.kept, *call.keep))
     return CallPlan(
@@ -190,7 +198,7 @@ def call_plan(
 def _keep(name: str, text: str, at: At) -> tuple[str, JsonPath]:
     if not _WORD.fullmatch(name):
         raise MappingError(at, f"{name!r} is no word", "a word such as job", "rename it")
-    return name, _answered(text, at)
+    return name, answered_place(text, at)
 
 
 def _repeat(repeat: RepeatRule, at: At) -> RepeatPlan:
@@ -228,7 +236,12 @@ def _is_parameter(part: KnownName | JsonPath) -> bool:
     return isinstance(part, JsonPath) and part.part is Part.PARAMETER
 
 
-def _answered(text: str, at: At) -> JsonPath:
+def answered_place(text: str, at: At) -> JsonPath:
+    """A place of an answer that is looked at whatever else it holds.
+
+    Raises:
+        MappingError: it is none.
+    """
     try:
         place = place_of(text)
     except ValueError as error:
@@ -242,7 +255,9 @@ _IN_ANSWERS = "a field that is in no list, Name: or Set-Cookie: name"
 
 
 def _conditions(said: Mapping[str, tuple[Json, ...]], at: At) -> Conditions:
-    return tuple((_answered(text, (*at, text)), tuple(values)) for text, values in said.items())
+    return tuple(
+        (answered_place(text, (*at, text)), tuple(values)) for text, values in said.items()
+    )
 
 
 def _filled(

@@ -193,7 +193,7 @@ class _CallKeys:
     """Where its error has what the published one has, in place of `errors`."""
     filled: Places = field(default_factory=dict)
     """What of the published answer stands nowhere in the target's, and is known: ours = text."""
-    form: Annotated[bool, Flag()] = False
+    form: Annotated[bool, Flag(), KeyRelation(not_with="rpc")] = False
     """Its body is a form (`application/x-www-form-urlencoded`), of single fields."""
     rpc: Annotated[str, Text(), KeyRelation(not_with="path")] = ""
     """The method, where it is asked by JSON-RPC 2.0, at `rpc.path`: what would be its body are the
@@ -265,6 +265,16 @@ class RpcMap:
     """Where all calls with `rpc` are asked, by POST."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeaderMap:
+    """How a host says that another one has to be asked."""
+
+    status: Annotated[Statuses, KeyRelation(needs=("at",))] = ()
+    """The statuses that say so."""
+    at: Annotated[str, Text(), KeyRelation(needs=("status",))] = ""
+    """Where it says which: `Location:` or a field of the body, an address or the uid of a host."""
+
+
 @dataclass(frozen=True)
 class WireKeys:
     """The tables of a mapping."""
@@ -280,7 +290,7 @@ class WireKeys:
     )
     """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
     fields: Places = field(default_factory=dict)
-    """Names of fields, wherever they stand: ours = theirs."""
+    """Names of fields, wherever they stand: ours = theirs; empty where the target has none."""
     codes: Annotated[dict[str, _Reason], NamedBy("theirs")] = field(default_factory=dict)
     """The codes of errors: theirs = ours."""
     code_status: Annotated[dict[_Reason, Status], NamedBy("our code")] = field(default_factory=dict)
@@ -293,5 +303,8 @@ class WireKeys:
     """What the target wants in each request besides: ?query, Header: or a field."""
     rpc: RpcMap = RpcMap()
     """Where operations are asked by JSON-RPC."""
+    leader: LeaderMap = LeaderMap()
+    """How a host says that another one has to be asked: it is followed at most twice for a call, to
+    addresses that the file names."""
     agents: AgentHabits = AgentHabits()
     """What edge hosts do with what they ask of Palette."""

@@ -225,9 +225,10 @@ class _Planner:
 
     def _below(self, above: JsonPath, name: str) -> JsonPath:
         """Where a field is that no entry speaks of."""
-        if above.part is not Part.BODY or _element(above.way) in self._taken:
+        theirs = self._wanted.fields.get(name, name)
+        if above.part is not Part.BODY or not theirs or _element(above.way) in self._taken:
             return NOWHERE
-        return JsonPath(Part.BODY, way=(*above.way, self._wanted.fields.get(name, name)))
+        return JsonPath(Part.BODY, way=(*above.way, theirs))
 
     def _taken_whole(self) -> frozenset[Way]:
         """The bodies and elements that are one field, so that there is no room for the others."""

@@ -207,6 +207,9 @@ def header_of(text: str, at: At) -> MappedHeader:
     if text and found is None:
         allowed = "the name of a header, or a form such as Authorization: Bearer {}"
         raise MappingError(at, f"{text!r} is no header", allowed, "correct it")
+    if found and re.search("[{}]", f"{found[2]}{found[3]}"):
+        told, allowed = f"{text!r} has more than one room", "one {} for the value"
+        raise MappingError(at, told, allowed, "leave one")
     return MappedHeader(found[1], found[2] or "", found[3] or "") if found else MappedHeader("")
 
 

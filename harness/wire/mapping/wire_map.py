@@ -14,6 +14,7 @@ from harness.wire.mapping.calls import (
     LOGINS,
     CallPlan,
     Names,
+    answered_place,
     call_plan,
     error_plan,
     name_of,
@@ -144,6 +145,7 @@ class Tables:
     Attributes:
         spoken: the call that decides an operation: the last that is no repeat.
         calls: all of them, where there are several.
+        leader: where an answer says which host has to be asked.
         variables: the names after `env.` that texts of the mapping have, and where they stand.
         headers: ours to theirs, only those that are different.
         error: how the body of an error is translated; `None` where it is as published.
@@ -155,6 +157,7 @@ class Tables:
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
     calls: Mapping[type[ops.Operation], tuple[Spoken, ...]] = field(default_factory=dict)
+    leader: JsonPath | None = None
     variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: BodyScope | None = None
@@ -164,7 +167,8 @@ class Tables:
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
-_NO_KEYS = WireKeys()
+_NO_KEYS, _NOTHING_SAID = WireKeys(), OperationMap()
+_OF_A_CALL = tuple(each.name for each in fields(CallMap) if hasattr(_NOTHING_SAID, each.name))
 _PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
@@ -189,6 +193,7 @@ def compiled(wire: WireMap) -> Tables:
         routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
+        leader=answered_place(wire.leader.at, ("leader", "at")) if wire.leader.at else None,
         variables=dict(_variables(each for several in calls.values() for each in several)),
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
@@ -209,6 +214,13 @@ def _check_names(wire: WireMap) -> None:
     words = sorted(every_word())
     for word in wire.states:
         _known(("states", word), word, words)
+    for kind, operation in wire.paths.items():
+        beside = [name for name in _OF_A_CALL if operation.calls and getattr(operation, name)
+                  != getattr(_NOTHING_SAID, name)]  # fmt: skip
+        if beside:
+            found = f"{beside[0]} stands beside calls, and each of them has its own"
+            here = ("paths", kind.__name__, beside[0])
+            raise MappingError(here, found, "one of the two", "move it into a call")
     for at, change in (each for kind in wire.paths for each in said_of(wire, kind)):
         for word in change.states:
             _known((*at, "states", word), word, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from harness.catalogue.needs import Need
 from harness.history.lines import TIME_UP
 from harness.history.reader import read_evidence
+from harness.reporting.words import describe_budget
 from tests.integration.cli.command import Command
 
 SOME = ("--driver", "inprocess", "--requirement", "WDR-3,WDR-4")
@@ -33,6 +35,7 @@ def test_what_is_chosen_is_called_a_selection_wherever_its_verdict_stands(
     for name in ("summary.md", "report.html"):
         assert told in (tmp_path / "out" / name).read_text()
     assert "a selection" in (tmp_path / "out" / "badge.svg").read_text()
+    assert describe_budget(replace(evidence, complete=False)) == told.partition(", every")[0]
     verified = command.here("verify", "out")
     assert verified.returncode == 0, verified.stdout
     assert "cannot be told" not in verified.stdout

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import trustme
 
-from harness.cli.doctor import doctor
+from harness.cli.doctor import Rehearsal, doctor
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.permission import every_grant
@@ -25,6 +25,9 @@ from harness.reference.embedded import EmbeddedReference, Layout
 from tests.integration.http import faulty
 from tests.integration.http.faulty import answer
 from tests.integration.http.targets import NOT_LOGGED_IN
+
+FEW = Rehearsal(requirements=("WDR-1", "SND-2"))
+"""Ten scenarios, one of which needs two clusters, and two that only pages can show."""
 
 PAGE = answer("200 OK", b"<html><body>Welcome</body></html>")
 BUSY = answer("429 Too Many Requests", b'{"code": "TooManyRequests", "message": "slower"}')
@@ -131,7 +134,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             setup.file.write_text(setup.text, "utf-8")
         for name, value in setup.environment.items():
             monkeypatch.setenv(name, value)
-        setup.code = doctor(setup.file, "json", everything=True)
+        setup.code = doctor(setup.file, "json", everything=True, rehearsal=FEW)
         said = capsys.readouterr()
         setup.document = json.loads(said.out)
         for secret in setup.environment.values():
@@ -144,22 +147,43 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 def test_a_set_up_that_works_is_ready(setup: Setup, examine: Examine) -> None:
     assert examine(setup) == []
     assert (setup.code, setup.document["verdict"]) == (0, "ready")
-    assert setup.document["judged"] > 600
-    assert setup.document["missing"] == []
+    assert setup.document["judged"] == 10
+    (pages,) = setup.document["missing"]
+    assert (pages["verdict"], pages["what"]) == ("not_supported", "pages is not claimed")
+    assert pages["scenarios"] == [told["scenario"] for told in setup.document["not_judged"]]
+    assert 0 < setup.document["seconds"] < 600
+    assert setup.document["basis"].startswith("an estimate: ")
+    assert (setup.document["clusters_used_up"], setup.document["clusters_disposable"]) == (0, None)
 
 
 def test_what_is_not_offered_is_counted_and_not_asked_for(setup: Setup, examine: Examine) -> None:
-    for kind in ("ListTokens", "ViewCluster", "LogOut", "AcceptPairingRequest"):
+    for kind in ("ListTokens", "SendPairingRequest"):
         setup.add(f'[paths.{kind}]\nnot_offered = "there is none"')
-    found = examine(setup)
-    assert {f["level"] for f in found} == {"note"}, found
-    assert len(found) == 3, "nobody needs ListTokens"
-    told = "the target does not offer LogOut: there is none (4 scenarios need it, and are not_supp"
-    assert [f for f in found if f["what"].startswith(told)], found
-    counted = {each["kind"]: len(each["scenarios"]) for each in setup.document["not_offered"]}
-    assert counted["AcceptPairingRequest"] > 300
-    assert setup.document["missing"] == []
+    examine(setup)
+    lacks = {each["what"]: each for each in setup.document["missing"]}
+    assert {each["verdict"] for each in lacks.values()} == {"not_supported"}
+    told = "the target does not offer {}: there is none"
+    assert lacks[told.format("SendPairingRequest")]["scenarios"]
+    assert told.format("ListTokens") not in lacks, "nobody needs it"
     assert setup.code == 0
+
+
+def test_a_command_for_everything_is_asked_what_it_can(setup: Setup, examine: Examine) -> None:
+    lab = Path(__file__).parents[3] / "examples" / "targets" / "lab" / "arrange.py"
+    setup.add(f'[arrange]\nways = ["commands"]\n[arrange.commands."*"]\ncommand = ["{lab}"]')
+    found = examine(setup)
+    lacks = {each["what"]: each["remedy"] for each in setup.document["missing"]}
+    assert f"commands: the command {lab} does not say that it can" in lacks.values()
+    assert setup.code == 3, found
+
+
+def test_one_that_does_not_know_the_question_is_taken_to_do_everything(
+    setup: Setup, examine: Examine
+) -> None:
+    setup.add('[arrange]\nways = ["commands"]\n[arrange.commands."*"]\ncommand = ["false"]')
+    found = [f for f in examine(setup) if "is taken to arrange everything" in f["what"]]
+    assert [f["level"] for f in found] == ["note"]
+    assert {each["verdict"] for each in setup.document["missing"]} == {"not_supported"}
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -375,10 +399,16 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
     (a_cluster_that_is_paired, 3, "clusters", "centrally managed", "reset"),
     (a_cluster_in_error, 3, "clusters", "which is Error", "wait until it is Running"),
     (a_node_that_is_ill, 3, "clusters", "control-plane-1", "mend them"),
-    (nothing_can_be_arranged, 3, "reach", "InstallCluster cannot be arranged", "no control port"),
+    (nothing_can_be_arranged, 3, "missing", "InstallCluster cannot be arranged", "no control port"),
     (a_program_that_is_not_there, 2, "file", "no-such-program", "chmod"),
     (the_port_of_the_peer_is_taken, 2, "peer", "in use", "[peer]"),
-    (one_small_place, 3, "reach", "need more hosts or more clusters", "five hosts"),
+    (
+        one_small_place,
+        3,
+        "missing",
+        "no free place for a cluster of",
+        "more entries in the target file",
+    ),
 ]
 
 

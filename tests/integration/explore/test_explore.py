@@ -202,6 +202,21 @@ def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch
     assert len(result.covered) > 50
 
 
+@pytest.mark.parametrize(
+    ("planted", "why"),
+    [
+        ("without:CancelPairingRequest", "the target does not offer CancelPairingRequest"),
+        ("variant:to_list_and_to_get_are_one_permission", "get and list are one grant there"),
+    ],
+)
+def test_what_a_target_does_not_have_ends_a_sequence_and_is_no_finding(
+    planted: str, why: str
+) -> None:
+    result = explored(planted, budget=SearchBudget(40))
+    assert result.found is None, feature_of(result.found)
+    assert set(result.unjudged) == {why}
+
+
 def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
     files = []
     for number, seed in enumerate((3, 3, 4)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,10 @@ from harness.history.redaction import Redactor
 from harness.reference.http_link import HttpLink
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange
+from harness.targets.target import Host, TargetSlot
 from harness.targets.target_file import read_target
+from harness.wire.mapping import WireMap
+from harness.wire.mapping.keys import LeaderMap
 from tests.integration.http.products import (
     CSRF,
     KEY,
@@ -26,7 +30,7 @@ from tests.integration.http.products import (
     Product,
     running,
 )
-from tests.integration.http.targets import Open, ask
+from tests.integration.http.targets import HOST, Open, ask, target_at
 from tests.integration.leaks.canaries import Hunt
 
 ACCEPT = ops.AcceptPairingRequest("r-1", (ops.SelectedProfile("p-1", "1.0.0"),), "edge")
@@ -167,6 +171,50 @@ def test_a_product_may_speak_json_rpc_beside(opened: Open, product: Product) -> 
     refused = ask(driven.driver, ops.DeleteToken("t-2"), session=SID).reply
     assert isinstance(refused, Refused)
     assert (refused.reason, refused.message) == (Reason.NOT_FOUND, "no such token")
+
+
+BASIC = """
+[paths.LogInToPalette]
+path = "/me"
+request = { emailId = "", password = "", "?setCookie" = "" }
+constants = { "X-Auth:" = "Basic {basic}" }
+filled = { Authorization = "{basic}" }
+"""
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_login_by_basic_tells_no_password(opened: Open, product: Product, status: int) -> None:
+    driven = Driven(opened, product, mapping=BASIC)
+    basic = b64encode(f"kim@example.com:{PASSWORD}".encode()).decode()
+    product.spoils["POST /me"] = (status, {"said": f"Basic {basic}"}, {})
+    exchange = driven.log_in()
+    assert product.asked[0][1]["X-Auth"] == f"Basic {basic}"
+    redactor = Redactor()
+    redactor.register(PASSWORD, "password")  # as an argument of the operation is
+    told = {"request": dict(exchange.request or {}), "response": dict(exchange.response or {})}
+    written = json.dumps(redactor.data(json.loads(json.dumps(told))))
+    assert "X-Auth" in written
+    assert Hunt([PASSWORD]).leaks(written) == []
+
+
+def test_the_leader_is_asked_and_both_are_in_the_evidence(opened: Open, product: Product) -> None:
+    with running() as leader:
+        seen = "GET /v1/edge-mgmt/cluster/pair/details"
+        product.spoils[seen] = (307, None, {"Location": f"{leader.url}/elsewhere"})
+        leader.spoils[seen] = (404, {"code": "NoPairingRequest", "message": "none"}, {})
+        wire = WireMap(leader=LeaderMap((307,), "Location:"))
+        hosts = (Host(HOST, product.url), Host("host-2", leader.url))
+        target = target_at(product.url, wire=wire, places=(TargetSlot("slot-1", hosts),))
+        driver = HttpDriver(target)
+        with closing(driver):
+            exchange = ask(driver, ops.ViewPairing())
+    assert isinstance(exchange.reply, Refused)
+    assert exchange.reply.reason is Reason.NOTHING_PENDING
+    assert exchange.response
+    calls = exchange.response["calls"]
+    assert isinstance(calls, list)
+    urls = [call["request"]["url"].partition("/v1")[0] for call in calls]  # type: ignore
+    assert urls == [product.url, leader.url]
 
 
 # --- edge hosts that the harness plays ------------------------------------------------------------

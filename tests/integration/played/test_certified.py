@@ -8,14 +8,16 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import Side
+from harness.domain.arrangements import SetLink, Side
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.edge import EdgeCall
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore
 from harness.reference.core.link import LinkReply
 from harness.reference.core.records import LocalRequest, PairingRequest
@@ -29,10 +31,23 @@ from tests.integration.serve.people import People
 
 
 class HasOneSecret(SubmitsAnotherSecret):
-    """Proves itself by the secret of its host, for good."""
+    """Proves itself by the secret of its host, for good; so it tells of a cancel that it owes
+    before it sends again, and knows its requests by their ids.
+    """
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        site = self.sendable(operation, call)
+        for owed in site.owed:
+            yield from self.settle_debt(site.slot, owed)
+        return (yield from super().send(operation, call))
 
     def secret(self, submission: ops.SubmitPairing) -> str:
         return f"for-good-{submission.cluster.uid}"
+
+    @staticmethod
+    def is_same(found: LocalRequest | None, request: LocalRequest) -> bool:
+        same = found is not None and found.pairing_uid == request.pairing_uid
+        return same and EdgeCore.is_same(found, request)
 
 
 class TriesAgainByItsKey(EdgeCore):
@@ -189,6 +204,34 @@ def test_one_question_that_is_held_keeps_no_other_cluster_waiting(lab: Lab) -> N
             second.ask(ops.RejectPairingRequest(request.pairing_uid))
     until(lambda: _status(second) == "Rejected")
     assert _status(first) == "Pairing"
+
+
+class IsAsked(CentralCore):
+    """Palette, with the requests that their hosts have asked about."""
+
+    about: ClassVar[set[str]] = set()
+
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
+        self.about.add(operation.pairing_uid)
+        return super().poll(operation, call)
+
+
+def test_a_link_that_is_cut_ends_the_question_that_is_held_over_it(lab: Lab) -> None:
+    half = lab.half(Side.CENTRAL, Behaviour(make_central=IsAsked), HOLDS)
+    driver = lab.open(half, "[agents]\nhold_s = 60\n")
+    people = People(driver)
+    sent = people.sends()
+    assert isinstance(sent, ops.Done)
+    assert isinstance(sent.value, ops.PairingId)
+    first = sent.value.pairing_uid
+    until(lambda: first in IsAsked.about)
+    driver.arrange(SetLink(people.host, up=False))
+    assert isinstance(people.ask(ops.CancelPairingRequest()), ops.Done)
+    driver.arrange(SetLink(people.host, up=True))
+    assert isinstance(people.sends(), ops.Done)
+    *_, last = half._central.core.store.every(PairingRequest)
+    assert isinstance(people.ask(ops.RejectPairingRequest(last.pairing_uid)), ops.Done)
+    until(lambda: _status(people) == "Rejected")
 
 
 def _status(people: People) -> str:

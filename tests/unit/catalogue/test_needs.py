@@ -7,7 +7,7 @@ import json
 import pytest
 
 from harness.catalogue import needs
-from harness.domain.arrangements import SIDES_OF
+from harness.domain.arrangements import ARRANGEMENTS
 from harness.wire.routes import ROUTES
 
 SOME = {
@@ -33,7 +33,7 @@ def test_a_scenario_that_nobody_knows_may_use_up_a_cluster() -> None:
 
 
 def test_the_table_speaks_of_arrangements_that_there_are() -> None:
-    known = {kind.__name__ for kind in SIDES_OF}
+    known = set(ARRANGEMENTS)
     assert {kind for need in needs.all_needs().values() for kind in need.kinds} <= known
     asked = {kind for need in needs.all_needs().values() for kind in need.operations}
     assert asked <= {kind.__name__ for kind in ROUTES}

@@ -11,6 +11,7 @@ from harness.checkers import registry
 from harness.checkers.answers import (
     has_not_happened,
     held,
+    login_has_ended,
     observed,
     refused,
     refused_for_that,
@@ -53,6 +54,19 @@ def test_a_finding_says_what_came_and_rests_on_its_operation() -> None:
     assert "worker-2 is unhealthy" in finding.reason
     assert finding.operations == ("s#1",)
     assert "no answer came in time" in refused(of(INFO), operation="s#1").reason
+
+
+@pytest.mark.parametrize(
+    ("record", "verdict"),
+    [(FAIL, Verdict.PASS), (OK, Verdict.FAIL), (INFO, Verdict.INCONCLUSIVE)],
+)
+def test_a_login_that_still_works_may_last_longer(
+    record: OperationRecord, verdict: Verdict
+) -> None:
+    found = login_has_ended(of(record), operation="s#1", after_s=70 * 86_400.0)
+    assert found.verdict is verdict
+    hint = "a login still works after 70 days; if they last longer there, set limits.login_s"
+    assert (found.reason == hint) is (verdict is Verdict.FAIL)
 
 
 CONTROL = replace(OK, id="s#2")

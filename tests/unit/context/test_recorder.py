@@ -18,7 +18,13 @@ from harness.context.installing import SlotPool, need_from
 from harness.context.recorder import Inconclusive, NotSupported, Recorder
 from harness.context.review import user_with, user_without
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, SetNodeHealth
+from harness.domain.arrangements import (
+    Arrangement,
+    FaultNextMessage,
+    MessageFault,
+    MessageKind,
+    SetNodeHealth,
+)
 from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
 from harness.domain.permission import PermissionNames
@@ -109,6 +115,18 @@ def test_what_is_known_not_to_be_offered_is_not_asked(bench: Bench) -> None:
     with pytest.raises(NotOffered, match="does not offer ViewPairing: no such page"):
         context.recorder.run(operator, operator_cancels())
     assert len(context.recorder.history().operations) == before
+
+
+def test_nothing_befalls_a_message_that_there_is_none_of(bench: Bench) -> None:
+    """It would be waited for, and the scenario be inconclusive."""
+    context = bench.context
+    host = context.cluster().host(1)
+    missing: dict[type[ops.Operation], str] = {ops.WithdrawPairing: "Palette finds out by itself"}
+    bench.driver.info = replace(bench.driver.info, not_offered=missing)
+    fault = FaultNextMessage(host, MessageKind.WITHDRAW, MessageFault.LOST_BEFORE)
+    with pytest.raises(NotOffered, match="does not offer WithdrawPairing: Palette finds out"):
+        context.recorder.arrange(fault)
+    context.recorder.arrange(replace(fault, message=MessageKind.POLL))
 
 
 def test_a_user_is_told_by_the_products_own_names(bench: Bench) -> None:

@@ -77,6 +77,23 @@ def the_list_and_a_match_by_who_may_only_get(world: SmallWorld) -> object:
     return [world.reference.perform_central(operation, credentials) for operation in asked]
 
 
+def a_request_after_four_days(world: SmallWorld) -> object:
+    world.send()
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 4 * 24 * 60 * MINUTE))
+    return world.listed()
+
+
+def a_login_to_palette_after_eighty_days(world: SmallWorld) -> object:
+    world.arrange(arrangements.PutUser("a@example.com", "pw", "a-key", every_grant("p")))
+    login = ops.LogInToPalette("a@example.com", "pw")
+    reply = world.reference.perform_central(login, ops.Credentials())
+    assert isinstance(reply, ops.Done)
+    assert isinstance(reply.value, ops.Session)
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 80 * 24 * 60 * MINUTE))
+    by = ops.Credentials(session=reply.value.token, project_uid="p")
+    return world.reference.perform_central(ops.ListPairingRequests(), by)
+
+
 def a_rejected_request(world: SmallWorld) -> object:
     uid = world.send()
     world.central(ops.RejectPairingRequest(uid))
@@ -440,6 +457,8 @@ PROBES: Mapping[str, Probe] = {
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
     "somebody_elses_request_waits_as_well": the_list,
     "a_match_is_made_on_acceptance_alone": no_match,
+    "a_request_lapses_after_three_days": a_request_after_four_days,
+    "logins_to_palette_last_ninety_days": a_login_to_palette_after_eighty_days,
     "to_list_and_to_get_are_one_permission": the_list_and_a_match_by_who_may_only_get,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,

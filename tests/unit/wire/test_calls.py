@@ -297,6 +297,12 @@ def test_the_tables_are_written_as_they_are_read(mapping: Mapping) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("within_s = 2", "within_s = 0.5", "contradict each other"),
+        (
+            'path = "{kept.job}"\nrepeat = { while',
+            'path = "{kept.job}"\nstatus = [200]\nrepeat = { status = [200], while',
+            "repeat and status or refused contradict each other",
+        ),
         ("{kept.wizard}/finish", "{kept.wizrd}/finish", "{kept.wizrd} stands for nothing here"),
         ("{kept.wizard}/finish", "{kept.job}/finish", "{kept.job} stands for nothing here"),
         ("{kept.wizard}/finish", "{kept.wizard/finish", "a brace without its other one"),
@@ -321,6 +327,11 @@ def test_what_cannot_be_is_refused_when_it_is_read(
     before = ACCEPT.splitlines()
     line = max(n for n, text in enumerate(changed) if text not in before[n - 1 : n + 1]) + 1
     assert f"wire.toml:{line}: " in str(caught.value)
+
+
+def test_what_each_call_has_of_its_own_does_not_stand_beside_them(mapping: Mapping) -> None:
+    with pytest.raises(TargetFileError, match="status stands beside calls"):
+        mapping(f"[paths.AcceptPairingRequest]\nstatus = [200]\n{ACCEPT}")
 
 
 # --- other forms of a body ------------------------------------------------------------------------
@@ -445,3 +456,56 @@ def test_a_login_by_basic_is_any_call_with_it(mapping: Mapping) -> None:
     assert login.reply == Done(ops.Session(basic))
     view = encode(ops.ViewCluster(), Credentials(session=basic), wire)
     assert view.headers["Authorization"] == f"Basic {basic}"
+
+
+# --- a host that says whom to ask -----------------------------------------------------------------
+
+LEADER = '[leader]\nstatus = [307, 421]\nat = "Location:"\n'
+HOSTS = {"e-2": "https://e2.example", "https://e2.example": "https://e2.example"}
+HOSTS |= {"http://e3.example": "http://e3.example"}
+
+
+def led(mapping: Mapping, text: str = LEADER) -> CallSequence:
+    given = CallInput("https://e1.example", leaders=HOSTS)
+    return CallSequence(ops.ViewPairing(), wire=mapping(text), given=given)
+
+
+@pytest.mark.parametrize("told", ["https://e2.example", "https://e2.example:443/x?y=1", "e-2"])
+def test_the_leader_is_asked_in_place_of_the_host(mapping: Mapping, told: str) -> None:
+    sequence = led(mapping)
+    before = sent(sequence)
+    sequence.answered(answer(status=307, Location=told))
+    assert sequence.step
+    assert (sequence.step.base_url, sequence.step.request) == ("https://e2.example", before)
+
+
+def test_the_leader_may_be_named_in_the_body(mapping: Mapping) -> None:
+    sequence = led(mapping, LEADER.replace("Location:", "why.leader"))
+    sequence.answered(answer({"why": {"leader": "e-2"}}, 421))
+    assert sequence.step
+    assert sequence.step.base_url == "https://e2.example"
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("https://evil.example/x", "is no address that the file names"),
+        ("https://e2.example.evil.example", "is no address that the file names"),
+        ("http://e3.example", "is without TLS"),
+        ("", "is no address that the file names"),
+    ],
+)
+def test_nobody_else_is_asked(mapping: Mapping, told: str, why: str) -> None:
+    sequence = led(mapping)
+    sequence.answered(answer(status=307, Location=told))
+    assert isinstance(sequence.reply, Unknown)
+    assert why in sequence.reply.why
+
+
+def test_it_is_led_on_twice_at_most(mapping: Mapping) -> None:
+    sequence = led(mapping)
+    for _ in range(3):
+        assert sequence.reply is None
+        sequence.answered(answer(status=307, Location="e-2"))
+    assert isinstance(sequence.reply, Unknown)
+    assert "for the third time" in sequence.reply.why

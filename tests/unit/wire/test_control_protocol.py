@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.domain.arrangements import Arrangement, Inventory, PutUser, Slot
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement, Inventory, PutUser, Slot
 from harness.domain.permission import every_grant
 from harness.wire import control
 from harness.wire.http import parse_json
@@ -16,7 +16,7 @@ from harness.wire.model import Malformed
 from tests.unit.wire.strategies import repeatable
 
 
-@pytest.mark.parametrize("kind", control.ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
 @repeatable
 @given(data=st.data())
 def test_every_arrangement_comes_back(kind: type[Arrangement], data: st.DataObject) -> None:

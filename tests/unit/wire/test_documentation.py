@@ -90,7 +90,7 @@ def test_the_examples_of_a_mapping_are_some(tmp_path: Path) -> None:
     assert [each.call.name for each in wires[1].calls(AcceptPairingRequest)][-1] == "job"
     said = [tomllib.loads(text) for text in examples]
     assert set().union(*said) == {field.name for field in dataclasses.fields(WireKeys)}
-    tables = [table for each in said for table in each["paths"].values()]
+    tables = [table for each in said for table in each.get("paths", {}).values()]
     tables += [call for table in tables for call in table.get("calls", ())]
     keys = set().union(*(table.keys() for table in tables))
     assert keys == {field.name for field in dataclasses.fields(OperationMap)} | {"name"}

@@ -43,6 +43,7 @@ def without(*path: str) -> dict[str, Any]:
     ("kind", "json", "field"),
     [
         (ops.LogIn, None, "body"),
+        (ops.PatchNamedCluster, {"clusterConfigPatches": [{}]}, "clusterConfigPatches.0.op"),
         (ops.LogIn, [], "body"),
         (ops.LogIn, {"username": "u"}, "password"),
         (ops.LogIn, {"username": 1, "password": "p"}, "username"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.fleet.realtime.plan import planned
 from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Scenario
 
@@ -35,6 +36,9 @@ def test_faults_of_the_target_need_a_way_to_it_and_others_do_not() -> None:
 
 
 def test_without_what_has_to_be_there_nobody_begins() -> None:
+    missing: dict[type[ops.Operation], str] = {ops.VerifyConnection: "no", ops.ViewToken: "no"}
+    plan = planned(SCENARIO, lambda kind: "", not_offered=missing)
+    assert plan.missing == (("VerifyConnection", "it is not offered: no"),)
     plan = planned(SCENARIO, lambda kind: "not here" if kind is arrangements.PutToken else "")
     assert plan.missing == (("PutToken", "not here"),)
 

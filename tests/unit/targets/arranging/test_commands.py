@@ -11,6 +11,7 @@ import pytest
 
 from harness.domain import arrangements
 from harness.domain.cluster import Health
+from harness.domain.permission import every_grant
 from harness.targets.arranging.commands import Command, Commands
 from harness.targets.arranging.process import OUTPUT_BYTES_MAX
 from harness.targets.port import ArrangingFailed, CannotArrange
@@ -25,6 +26,79 @@ def commands(command: Command, **resets: Command) -> Commands:
 @pytest.mark.parametrize("code", [fakes.PRINTS_NO_JSON, fakes.READS_NOTHING, "pass"])
 def test_a_command_that_succeeds_has_arranged_what_was_asked(code: str) -> None:
     assert commands(python(code)).arrange(TOKEN) == TOKEN
+
+
+CAN_TWO = 'import sys; print(\'{"can": ["Restart", "PutToken"]}\'); sys.exit(0)'
+STAYS = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)["arrangement"] == "WhatCanBe"
+    print(json.dumps({"can": ["Restart", "PutToken"]} if asked else {}), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "command", [python(CAN_TWO), replace(python(STAYS), stays=True)], ids=["once", "stays"]
+)
+def test_one_that_says_what_it_can_is_not_taken_to_do_more(command: Command) -> None:
+    asked = commands(command)
+    assert asked.cannot(arrangements.SetRateLimit) == "", "nobody has asked it"
+    assert asked.ask_what_it_can() == ""
+    assert asked.cannot(arrangements.Restart) == ""
+    assert "does not say that it can" in asked.cannot(arrangements.SetRateLimit)
+    asked.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import sys; sys.exit(3)", "does not answer"),
+        ("import sys; sys.exit(1)", "does not answer"),
+        ("pass", "does not answer"),
+        ("print('{}')", "does not answer"),
+        ('print(\'{"can": ["Fly"]}\')', "knows Fly, which is no arrangement"),
+    ],
+)
+def test_one_that_does_not_know_the_question_may_still_do_everything(code: str, why: str) -> None:
+    asked = commands(python(code))
+    assert why in asked.ask_what_it_can()
+    assert asked.cannot(arrangements.SetRateLimit) == ""
+
+
+def test_one_that_can_nothing_says_so() -> None:
+    asked = commands(python("print('{\"can\": []}')"))
+    assert asked.ask_what_it_can() == ""
+    assert asked.cannot(arrangements.Restart) != ""
+
+
+LAB = """#!/bin/sh
+echo "$@" >> "$0.log"
+case "$1" in project) echo made-there ;; user) echo canary-key ;; esac
+"""
+
+
+def test_the_example_arranges_by_the_program_of_a_lab(tmp_path: Path) -> None:
+    example = Path(__file__).parents[4] / "examples" / "targets" / "lab" / "arrange.py"
+    lab = tmp_path / "acme-lab"
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    asked = commands(Command((str(example),), tmp_path, environment=path))
+    assert asked.ask_what_it_can() == ""
+    assert asked.cannot(arrangements.Restart) != "", "there is no lab yet"
+    lab.write_text(LAB, "utf-8")
+    lab.chmod(0o755)
+    assert asked.ask_what_it_can() == ""
+    assert asked.cannot(arrangements.Restart) == ""
+    user = arrangements.PutUser("a@b.example", "pw", "asked", every_grant("p"))
+    came = asked.arrange(user)
+    assert came == replace(user, api_key="canary-key")
+    project = asked.arrange(arrangements.CreateProject("asked", "retail"))
+    assert project == arrangements.CreateProject("made-there", "retail")
+    with pytest.raises(CannotArrange, match="Reset: not written yet"):
+        asked.arrange(arrangements.Reset())
+    did = lab.with_name("acme-lab.log").read_text("utf-8").splitlines()
+    assert did[0].startswith("user replace a@b.example ")
+    assert set(did[0].split()[3:]) == {f"{p}@p" for p in ("list", "get", "update", "delete")}
+    assert did[1:] == ["project create retail"]
 
 
 def test_what_it_prints_is_what_became_of_it() -> None:

@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from harness.domain.arrangements import SIDES_OF
+from harness.domain.arrangements import ARRANGEMENTS
+from harness.targets.arranging.contract import to_markdown
 from harness.targets.arranging.reading import WAYS
 from harness.targets.target_keys import TARGETS
 
@@ -38,9 +39,15 @@ def test_the_examples_have_the_keys_that_there_are() -> None:
     assert len(what_is_wrong([*EXAMPLES, "[arrange]\nunheard_of = 1"])) == 1
 
 
+def test_the_page_of_the_arrangements_is_up_to_date() -> None:
+    page = (GUIDE.parent / "arrangements.md").read_text("utf-8")
+    assert page == to_markdown(), "pairproof target arrangements > docs/arrangements.md"
+    assert page.count("\n## ") == len(ARRANGEMENTS)
+
+
 def test_the_guide_shows_each_way_and_names_arrangements_that_there_are() -> None:
     text = GUIDE.read_text("utf-8")
     assert len(EXAMPLES) >= 6
     assert [way for way in WAYS if f"| `{way}` |" not in text] == []
     named = re.findall(r"arrange\.commands\.([A-Z]\w+)", text)
-    assert set(named) <= {kind.__name__ for kind in SIDES_OF}
+    assert set(named) <= set(ARRANGEMENTS)

@@ -62,11 +62,10 @@ def example(kind: type[arrangements.Arrangement]) -> arrangements.Arrangement:
 
 
 def test_every_arrangement_has_its_sides() -> None:
-    assert set(arrangements.SIDES_OF) == set(KINDS)
-    assert all(
-        set(arrangements.side_of(example(kind))) <= set(arrangements.SIDES_OF[kind])
-        for kind in KINDS
-    )
+    assert list(arrangements.ARRANGEMENTS.values()) == KINDS
+    assert all({*arrangements.side_of(example(kind))} <= {*kind.sides} for kind in KINDS)
+    fields = {kind: {*kind.__dataclass_fields__} for kind in KINDS}
+    assert [kind for kind in KINDS if kind.subject and kind.subject not in fields[kind]] == []
 
 
 def what_is_wrong(kind: type[arrangements.Arrangement], text: str) -> Iterator[str]:
