@@ -237,7 +237,7 @@ def _may_clash(value: object, data: Any) -> bool:
     if any(each.instead and {name, each.instead}.isdisjoint(data) for name, each in relations):
         return True
     clashes = (_related(name, each, data, ()) for name, each in relations if name in data)
-    return any(map(any, clashes)) or any(_may_clash(getattr(value, n), data[n]) for n in data)
+    return any(map(any, clashes)) or any(_may_clash(getattr(value, n, None), data[n]) for n in data)
 
 
 @cache

@@ -6,9 +6,12 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import httpcore
@@ -19,8 +22,8 @@ from harness import __version__
 from harness.domain.operations import AgentOperation, Credentials, Unknown
 from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.wire.codec import decode, encode
-from harness.wire.http import BODY_BYTES_MAX, HttpResponse
+from harness.wire.codec import CallInput, CallSequence
+from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
 
 Result = TypeVar("Result")
@@ -34,8 +37,8 @@ class HttpLink:
 
     `ca_file` holds certificates that are trusted besides the system's; `trusted` is what they are
     checked with in its place. `proxy` is asked for connections, if there is one. `timeout_s` bounds
-    each of three steps: connecting, which begins with the name; TLS; and the rest, from the
-    first byte sent to the last one read. Redirects are not followed, and no more than
+    each of three steps of a call: connecting, which begins with the name; TLS; and the rest, from
+    the first byte sent to the last one read. Redirects are not followed, and no more than
     `BODY_BYTES_MAX` is read. Safe to use from many threads.
 
     The exchange runs on an event loop of its own: only there can the resolving of a name,
@@ -53,6 +56,7 @@ class HttpLink:
     ) -> None:
         self._timeout_s = timeout_s
         self._wire = wire
+        self._mark, self._numbers = token_hex(4), count(1)
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pairproof-link", daemon=True
@@ -78,23 +82,29 @@ class HttpLink:
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
     ) -> LinkReply:
-        exchange = _Exchange(self._timeout_s)
-        try:
-            request = self._request(base_url, operation, exchange)
-            response = await exchange.carry(transport, request)
-        except (TimeoutError, httpx.TimeoutException):
-            return exchange.failed(f"{base_url}: no answer within {self._timeout_s:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            return exchange.failed(f"{base_url}: {_what_failed(error)}")
-        reply = decode(operation, response, self._wire)
-        if isinstance(reply, Unknown):
-            return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
-        return reply
+        now, unique = time.time_ns() // 1_000, f"{self._mark}-{next(self._numbers)}"
+        given = CallInput(base_url, unique, now)
+        sequence = CallSequence(operation, Credentials(), self._wire, given)
+        is_sent = False
+        while (step := sequence.step) is not None:
+            await asyncio.sleep(step.after_s)
+            exchange = _Exchange(self._timeout_s, is_sent=is_sent)
+            try:
+                request = self._request(base_url, step.request, exchange)
+                sequence.answered(await exchange.carry(transport, request), time.time_ns() // 1_000)
+            except (TimeoutError, httpx.TimeoutException):
+                return exchange.failed(f"{base_url}: no answer within {self._timeout_s:g} s")
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                return exchange.failed(f"{base_url}: {_what_failed(error)}")
+            is_sent = True
+        reply = sequence.reply or Unknown("")
+        if not isinstance(reply, Unknown):
+            return reply
+        if not is_sent:
+            return NotDelivered(reply.why)
+        return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
 
-    def _request(
-        self, base_url: str, operation: AgentOperation, exchange: _Exchange
-    ) -> httpx.Request:
-        message = encode(operation, Credentials(), self._wire)
+    def _request(self, base_url: str, message: HttpRequest, exchange: _Exchange) -> httpx.Request:
         return httpx.Request(
             message.method,
             base_url + message.path,
@@ -124,14 +134,14 @@ class HttpLink:
 
 
 class _Exchange:
-    """One request with its answer, and whether any of it may have arrived."""
+    """One request with its answer, and whether any of it, or one before, may have arrived."""
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, *, is_sent: bool) -> None:
         # The transport bounds connecting and TLS, each by itself; what it would count anew
         # with each byte that comes is bounded here.
         self.timeouts = {"connect": timeout_s, "pool": timeout_s, "read": None, "write": None}
         self._timeout_s = timeout_s
-        self._sent = False
+        self._sent = is_sent
         self._answering = asyncio.timeout(None)
 
     async def trace(self, event: str, _: object) -> None:

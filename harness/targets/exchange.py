@@ -16,48 +16,65 @@ from harness.domain.operations import Operation, Reply
 from harness.history.operation import Json
 from harness.targets.port import Exchange
 from harness.targets.transport import Sent
-from harness.wire.codec import glimpsed_answer, may_hold_secrets, published_answer
+from harness.wire.codec import glimpsed_answer, may_hold_secrets
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.codec.listing import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
-from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping.wire_map import Spoken
 from harness.wire.model import Malformed
 
 
 @dataclass(frozen=True, slots=True)
-class MappedExchange:
-    """One exchange: what was sent, what came, and what it means.
+class CallExchange:
+    """One call: what was sent, and what came.
 
     Attributes:
-        wire: how the target's wire differs from the published one.
-        published: the request as it is published, where the target's is another.
+        spoken: how its messages look.
+        times: how often it was made, one after the other.
     """
 
     sent: Sent
     response: HttpResponse | None
+    spoken: Spoken
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MappedExchange:
+    """One operation: the calls that were made for it, and what they mean.
+
+    Attributes:
+        answer: the published answer, as far as it was read.
+        published: the request as it is published, where the target's is another.
+        kept: what a login gives to later operations.
+    """
+
+    calls: tuple[CallExchange, ...]
     reply: Reply
     operation: Operation
-    wire: WireMap = PLAIN
+    answer: Json = None
     published: HttpRequest | None = None
+    kept: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> Sent:
+        """The last request."""
+        return self.calls[-1].sent if self.calls else Sent("", "", {}, b"")
+
+    @property
+    def response(self) -> HttpResponse | None:
+        """What came to it."""
+        return self.calls[-1].response if self.calls else None
 
     def next_page(self) -> str:
         """What brings the page that follows; empty where none does."""
-        return next_page(self.answer()) if is_list(self.reply) else ""
+        return next_page(self.answer) if is_list(self.reply) else ""
 
     def retry_after(self) -> str:
         """When to come back, as the answer says it; empty where it does not."""
         if isinstance(self.reply, Refused):
             return self.reply.details.get(RETRY_AFTER, "")
         return self.response.header("Retry-After") if self.response else ""
-
-    def answer(self) -> Json:
-        """The body of the answer as it is published; `None` if it cannot be read so."""
-        if self.response is None or isinstance(self.reply, Refused):
-            return None
-        try:
-            return published_answer(self.operation, self.response, self.wire)
-        except Malformed:
-            return None
 
 
 def wait_asked_for(answered: MappedExchange, longest_s: float) -> float | None:
@@ -101,15 +118,11 @@ def seconds_of(retry_after: str, now: datetime) -> float | None:
 def recorded(
     answered: MappedExchange, pages: Sequence[MappedExchange], waited: list[Json]
 ) -> Exchange:
-    """What an exchange was: its first request and answer, and what else there was to it."""
+    """What an exchange was: its first request and last answer, and what else there was to it."""
     reply = joined([answered.reply, *(page.reply for page in pages)])
-    sent, response = answered.sent, answered.response
-    request: dict[str, Json] = {
-        "method": sent.method,
-        "url": sent.url,
-        "headers": dict(sent.headers),
-        "body": _text(sent.body),
-    }
+    if not answered.calls:
+        return Exchange(reply)
+    request = _request(answered.calls[0].sent)
     if answered.published is not None:
         # By the published names, which say to checks and redaction what is what.
         published = answered.published
@@ -117,16 +130,41 @@ def recorded(
             "headers": dict(published.headers),
             "body": _text(published.body()),
         }
-    if response is None:
-        return Exchange(reply, request)
     told = _whole(answered)
     told |= {"pages": [_whole(page) for page in pages if page.response]} if pages else {}
-    return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}))
+    return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}) or None)
+
+
+def _request(sent: Sent) -> dict[str, Json]:
+    return {
+        "method": sent.method,
+        "url": sent.url,
+        "headers": dict(sent.headers),
+        "body": _text(sent.body),
+    }
 
 
 def _whole(answered: MappedExchange) -> dict[str, Json]:
+    """The answer to the last call, and each of several."""
+    told = _response(answered, answered.calls[-1])
+    if answered.kept:  # this name tells that they are secrets
+        told["session"] = list(answered.kept)
+    if answered.calls[0].spoken.is_part:
+        told["calls"] = [
+            {
+                "name": call.spoken.call.name,
+                "request": _request(call.sent),
+                "response": _response(answered, call) or None,
+                **({"times": call.times} if call.times > 1 else {}),
+            }
+            for call in answered.calls
+        ]
+    return told
+
+
+def _response(answered: MappedExchange, call: CallExchange) -> dict[str, Json]:
     """An answer, and its body by the published names where the target's are others."""
-    response = answered.response
+    response, operation = call.response, answered.operation
     if response is None:
         return {}
     told: dict[str, Json] = {
@@ -136,9 +174,8 @@ def _whole(answered: MappedExchange) -> dict[str, Json]:
     }
     if answered.published is None:
         return told
-    operation = answered.operation
     try:
-        answer = glimpsed_answer(operation, response, answered.wire)
+        answer = glimpsed_answer(response, call.spoken)
     except Malformed:
         kept = f"{len(response.body)} bytes that are no JSON and may hold a secret"
         return told | ({"body": kept} if may_hold_secrets(operation) else {})

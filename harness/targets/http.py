@@ -7,6 +7,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
+from secrets import token_hex
 from urllib.parse import quote
 
 from harness.domain import operations as ops
@@ -26,12 +28,18 @@ from harness.targets import port
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
-from harness.targets.exchange import MappedExchange, may_be_asked_again, recorded, wait_asked_for
+from harness.targets.exchange import (
+    CallExchange,
+    MappedExchange,
+    may_be_asked_again,
+    recorded,
+    wait_asked_for,
+)
 from harness.targets.links.opening import OpenLinks
 from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
-from harness.wire.codec import decode, encode
+from harness.wire.codec import CallInput, CallSequence, Sessions, decode
 from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement, encode_seen, from_json
 from harness.wire.http import HttpRequest, HttpResponse, NotJson, parse_json
 from harness.wire.mapping import WireMap
@@ -39,6 +47,9 @@ from harness.wire.model import Malformed
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""
+
+_SECOND = 1_000_000
+_LEAST_S = 0.001
 
 
 class HttpDriver:
@@ -74,7 +85,9 @@ class HttpDriver:
         self.secrets = tuple(secret for described in both for secret in described.secrets())
         self._closing = closing
         self._pause = pause
-        self._start = time.monotonic_ns()
+        self._start, self._began = time.monotonic_ns(), time.time_ns() // 1_000
+        self._mark, self._numbers = token_hex(4), count(1)
+        self._sessions = Sessions()
         self._address_of = {h.uid: h.url for described in both for h in described.hosts()}
         self.client = _client_for(both, pause)
         self._peer_port = self._control_port(peer) if peer else None
@@ -134,9 +147,10 @@ class HttpDriver:
     def _ask_patiently(
         self, outgoing: port.Outgoing, page: str, waited: list[Json]
     ) -> MappedExchange:
+        within_s = self.target.answer_s(type(outgoing.operation))
+        sequence, calls = self._sequence(outgoing, page), list[CallExchange]()
         while True:
-            within_s = self.target.answer_s(type(outgoing.operation))
-            answered = self.ask(outgoing, within_s, page)
+            answered = self._carry(outgoing, sequence, calls, within_s)
             pause_s = wait_asked_for(answered, self.target.rate_limit.wait_s)
             if pause_s is None or len(waited) >= self.target.rate_limit.waits:
                 return answered
@@ -145,6 +159,8 @@ class HttpDriver:
             self._pause(pause_s)
             if not may_be_asked_again(answered):
                 return answered
+            calls.pop()
+            sequence.again()
 
     def _further_pages(
         self, outgoing: port.Outgoing, first: MappedExchange, waited: list[Json]
@@ -167,22 +183,71 @@ class HttpDriver:
 
     def ask(self, outgoing: port.Outgoing, within_s: float, page: str = "") -> MappedExchange:
         """Ask once, for one page of a list."""
-        operation = outgoing.operation
-        at = self._base_url(outgoing)
-        # Between the sides it is always the target's.
-        crosses = isinstance(operation, ops.AgentOperation)
-        wire = (self.target if crosses else self._described(operation)).wire
-        request = encode(operation, outgoing.credentials, wire, page)
+        return self._carry(outgoing, self._sequence(outgoing, page), [], within_s)
+
+    def _sequence(self, outgoing: port.Outgoing, page: str) -> CallSequence:
+        given = CallInput(
+            self._base_url(outgoing),
+            f"{self._mark}-{next(self._numbers)}",
+            self._epoch(),
+            self._sessions.of(outgoing.credentials),
+        )
+        operation, wire = outgoing.operation, self._wire(outgoing.operation)
+        return CallSequence(operation, outgoing.credentials, wire, given, page)
+
+    def _carry(
+        self,
+        outgoing: port.Outgoing,
+        sequence: CallSequence,
+        calls: list[CallExchange],
+        within_s: float,
+    ) -> MappedExchange:
+        """Make the calls that are left. All together take no longer than `within_s`, but for those
+        that are made again and again, which have a limit of their own.
+        """
+        operation, at, wire = outgoing.operation, self._base_url(outgoing), sequence.wire
         correlation = {"X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
         more = {**USER_AGENT, **wire.headers_sent(correlation)}
-        plain = None if wire.is_plain else encode(operation, outgoing.credentials, page=page)
-        sent = self.client.prepare(at, request, more)
+        until = self.now() + round(within_s * _SECOND)
+        while (step := sequence.step) is not None:
+            began = self.now()
+            if step.after_s:
+                self._pause(step.after_s)
+            sent = self.client.prepare(at, step.request, more)
+            left_s = max((until - began) / _SECOND, _LEAST_S)
+            response = self._exchanged(at, sent, sequence, step.limit_s or left_s)
+            again = step.limit_s is not None
+            times = calls.pop().times + 1 if again else 1
+            calls.append(CallExchange(sent, response, step.spoken, times))
+            until += self.now() - began if again else 0
+        self._sessions.note(sequence)
+        reply = sequence.reply or ops.Unknown("")
+        if isinstance(reply, ops.Unknown) and calls and calls[-1].response:
+            reply = _located(reply, calls[-1].sent, calls[-1].response)
+        published = None if wire.is_plain else sequence.published()
+        is_login = isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session)
+        kept = tuple(sequence.kept.values()) if is_login else ()
+        return MappedExchange(tuple(calls), reply, operation, sequence.answer, published, kept)
+
+    def _exchanged(
+        self, at: str, sent: Sent, sequence: CallSequence, within_s: float
+    ) -> HttpResponse | None:
         try:
             response = self.client.exchange(at, sent, within_s)
         except NoAnswer as error:
-            return MappedExchange(sent, None, ops.Unknown(str(error)), operation, wire, plain)
-        reply = _read(operation, response, sent, wire)
-        return MappedExchange(sent, response, reply, operation, wire, plain)
+            sequence.unanswered(str(error))
+            return None
+        sequence.answered(response, self._epoch())
+        return response
+
+    def _epoch(self) -> int:
+        """Now, since the epoch, by a clock that is never set."""
+        return self._began + self.now()
+
+    def _wire(self, operation: ops.Operation) -> WireMap:
+        """How it is asked. Between the sides it is always the target's way."""
+        crosses = isinstance(operation, ops.AgentOperation)
+        return (self.target if crosses else self._described(operation)).wire
 
     def _base_url(self, outgoing: port.Outgoing) -> str:
         """Where an operation is asked: at a host's Local UI, or at Palette."""
@@ -272,11 +337,8 @@ def _bad_endpoints(target: Target) -> BadEndpoints | None:
     return BadEndpoints() if target.is_local() else None
 
 
-def _read(operation: ops.Operation, response: HttpResponse, sent: Sent, wire: WireMap) -> ops.Reply:
-    """The answer in the domain's words; what cannot be read says where it came from."""
-    reply = decode(operation, response, wire)
-    if not isinstance(reply, ops.Unknown):
-        return reply
+def _located(reply: ops.Unknown, sent: Sent, response: HttpResponse) -> ops.Unknown:
+    """What cannot be read says where it came from."""
     where = f"{sent.method} {sent.url}: {reply.why}"
     location = response.header("Location") if 300 <= response.status < 400 else ""
     return ops.Unknown(f"{where}; redirects ({location}) are not followed" if location else where)

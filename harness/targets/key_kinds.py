@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
@@ -71,22 +72,38 @@ Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
 OperationName = Annotated[str, OneOf(*(kind.__name__ for kind in ROUTES))]
 
 
+@dataclass(frozen=True, slots=True)
 class OneOrMore(Spelling):
-    """A text or several, kept as several."""
+    """A text or several, kept as several.
 
-    words = "a text, or a list of texts"
-    form: ClassVar[Node] = {
-        "anyOf": [
-            {"type": "string", "minLength": 1},
-            {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-        ]
-    }
+    Attributes:
+        of: what each may be, as JSON Schema, and `noun` in words.
+        is_kept: whether one is kept as it is.
+    """
+
+    of: tuple[str, ...] = ("string",)
+    noun: str = "text"
+    is_kept: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"a {self.noun}, or a list of {self.noun}s"
+
+    @property
+    def form(self) -> Node:
+        kind = self.of[0] if len(self.of) == 1 else list(self.of)
+        one = {"type": kind} | ({} if self.is_kept else {"minLength": 1})
+        several = {"type": "array", "items": {"type": kind, "minLength": 1}, "minItems": 1}
+        return {"anyOf": [one, several]}
 
     def read(self, value: object) -> object:
-        texts = value if isinstance(value, list) else [value]
-        if not texts or not all(isinstance(text, str) and text for text in texts):
+        if self.is_kept and isinstance(value, str):
+            return value
+        each = value if isinstance(value, list) else [value]
+        kinds = str if self.of == ("string",) else str | int | float
+        if not each or not all(isinstance(one, kinds) and one != "" for one in each):
             raise Misspelt(f"{literal(value)} is neither", f"write {self.words}")
-        return tuple(texts)
+        return tuple(each)
 
 
 class Scalar(Spelling):

@@ -163,8 +163,9 @@ class Target:
         return (*(host.url for host in self.hosts()), *central, *controls)
 
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """The secrets of the control ports, each once, with its kind."""
-        own = dict.fromkeys(control.secret for control in self.controls.values())
+        """The secrets of the control ports and of the mapping, each once, with its kind."""
+        controls = (control.secret for control in self.controls.values())
+        own = dict.fromkeys((*controls, *self.wire.environment.values()))
         return (*((secret, "secret") for secret in own), *self.arranging.secrets())
 
     def is_local(self) -> bool:

@@ -201,36 +201,35 @@ _Names = Annotated[dict[str, str], NamedBy("ours")]
 _Values = Annotated[dict[str, AnyScalar], NamedBy("ours")]
 _Said = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
 
-PATH: Final = Text(r"^/[^\s?#]*$", "a path that begins with / and has no query")
+_Values_At = Annotated[
+    dict[str, Annotated[tuple[Any, ...], OneOrMore(("string", "number", "boolean"), "value")]],
+    NamedBy("theirs"),
+]
+_Templates = Annotated[dict[str, str], NamedBy("ours")]
+
+PATH: Final = Text(
+    r"^(/|\{kept\.)(\{[^{}\s]*\}|[^\s?#])*$", "a path that begins with / and has no query"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class OperationTable:
-    """What can be said of one operation."""
+class RepeatTable:
+    """`repeat`."""
 
-    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
-    """The method."""
-    path: Annotated[str, PATH] = ""
-    """The path, with its parameters in braces."""
+    while_: Annotated[_Values_At, Field(alias="while")] = field(default_factory=dict)
+    """Values in the answer that say that it is not over: their place = a value or several."""
     status: Statuses = ()
-    """The answers that mean that it happened, without it every 2xx; the harness answers with the
-    first one where it plays the side."""
-    refused: Statuses = ()
-    """Answers that mean a refusal, with any JSON or none."""
-    request: _Names = field(default_factory=dict)
-    """Where the target has a value of the request: ours = theirs."""
-    response: _Names = field(default_factory=dict)
-    """Where the target has a value of the answer: ours = theirs."""
-    states: _Said = field(default_factory=dict)
-    """Words that are different here only: ours = theirs."""
-    constants: _Values = field(default_factory=dict)
-    """What the target wants in each request besides."""
-    answer_constants: _Values = field(default_factory=dict)
-    """What the harness answers besides, where it plays the side."""
+    """Statuses that say so."""
+    every_s: Annotated[float, Above(60)] = 1.0
+    """The pause before it is asked again."""
+    within_s: Annotated[float, Above(OPERATION_S_MAX)] = 60.0
+    """How long it may go on, from the first such answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class _ErrorsTable:
+class ErrorPlaces:
+    """Where an error has what the published one has."""
+
     code: str | None = None
     """The field for `code`."""
     message: str | None = None
@@ -239,6 +238,65 @@ class _ErrorsTable:
     """The field for `details`."""
     ref: str | None = None
     """The field for `ref`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeys:
+    """What can be said of one call."""
+
+    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
+    """The method."""
+    path: Annotated[str, PATH] = ""
+    """The path, with its parameters in braces; what an earlier call kept may stand in it, and be
+    all of it."""
+    status: Statuses = ()
+    """The answers that mean that it happened, without it every 2xx; the harness answers with the
+    first one where it plays the side."""
+    refused: Statuses = ()
+    """Answers that mean a refusal, with any JSON or none."""
+    request: Annotated[dict[str, Annotated[Any, OneOrMore(is_kept=True)]], NamedBy("ours")] = field(
+        default_factory=dict
+    )
+    """Where the target has a value of the request: ours = theirs, or several places."""
+    response: _Names = field(default_factory=dict)
+    """Where the target has a value of the answer: ours = theirs."""
+    states: _Said = field(default_factory=dict)
+    """Words that are different here only: ours = theirs."""
+    constants: _Values = field(default_factory=dict)
+    """What the target wants in each request besides."""
+    keep: Annotated[dict[str, str], NamedBy("name")] = field(default_factory=dict)
+    """What the answer gives to later calls, and of a login to later operations: name = place."""
+    repeat: RepeatTable | None = None
+    """When it is asked again: while its answer says that something is still under way."""
+    refused_when: _Values_At = field(default_factory=dict)
+    """Values in an answer of success that say that it is a refusal."""
+    errors: ErrorPlaces = ErrorPlaces()
+    """Where its error has what the published one has, in place of `errors`."""
+    filled: _Templates = field(default_factory=dict)
+    """What of the published answer stands nowhere in the target's, and is known: ours = text."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTable(CallKeys):
+    """`[[paths.Op.calls]]`."""
+
+    name: Annotated[str, Text(r"^\w+$", "a word")] = field(kw_only=True)
+    """What the call is called, in evidence and messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationTable(CallKeys):
+    """What can be said of one operation."""
+
+    answer_constants: _Values = field(default_factory=dict)
+    """What the harness answers besides, where it plays the side."""
+    calls: Annotated[tuple[CallTable, ...], AtLeastOne()] = ()
+    """The calls that it takes, in their order, where there are several; each sends no more than it
+    names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ErrorsTable(ErrorPlaces):
     in_success: Annotated[bool, Flag()] = False
     """An answer of success that holds the code of an error is a refusal."""
     refused: Statuses = ()

@@ -14,6 +14,10 @@ BODY_BYTES_MAX = 1024 * 1024
 """No body of either API is larger. Servers answer 413 beyond it, clients stop reading."""
 
 
+BODILESS = frozenset({"GET", "HEAD", "DELETE"})
+"""Methods whose requests have no body, unless one is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request before it has an address. `path` is percent-encoded and starts with `/`."""

@@ -8,7 +8,7 @@ used as published; the others are ours in the same style, `published` tells them
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ from harness.wire.table import agent, local_ui, palette, tenant
 from harness.wire.table.fields import TableRow
 from harness.wire.tenant import V1Projects
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
 _SENTENCE = re.compile(r"[.?]\s|[.?]$|\n")
 
 
@@ -28,7 +28,8 @@ class Route:
     """Where an operation is asked.
 
     `path` is a template (`/v1/edge-mgmt/cluster/{clusterName}`), `status` is that of success,
-    `request` and `response` are the models of the bodies, `None` where there is none.
+    `request` and `response` are the models of the bodies, `None` where there is none. `beside` is
+    where the other calls go that the operation takes.
     """
 
     operation: type[Operation]
@@ -40,6 +41,7 @@ class Route:
     request: type[WireModel] | None = None
     response: type[WireModel] | None = None
     published: bool = True
+    beside: tuple[Route, ...] = ()
 
     @property
     def surface(self) -> Surface:
@@ -48,7 +50,7 @@ class Route:
 
     def parameters(self) -> tuple[str, ...]:
         """The names between braces, in the order of the path."""
-        return tuple(_PARAMETER.findall(self.path))
+        return parameters_in(self.path)
 
     def shape(self) -> str:
         """The path whatever its parameters are called."""
@@ -60,7 +62,7 @@ class Route:
         Raises:
             KeyError: a parameter of the path is missing.
         """
-        return _PARAMETER.sub(lambda found: _segment(parameters[found[1]]), self.path)
+        return _PARAMETER.sub(lambda found: segment(parameters[found[1]]), self.path)
 
 
 RouteTable = Mapping[type[Operation], Route]
@@ -75,10 +77,15 @@ def routes_of(table: RouteTable, *surfaces: Surface) -> tuple[Route, ...]:
     return tuple(sorted(found, key=lambda r: (len(r.parameters()), r.path, r.method)))
 
 
-def remapped(table: RouteTable, changes: Mapping[type[Operation], Mapping[str, str]]) -> RouteTable:
+def remapped(
+    table: RouteTable,
+    changes: Mapping[type[Operation], Mapping[str, str]],
+    known: Collection[str] = (),
+) -> RouteTable:
     """The table with the method or path of some operations replaced.
 
-    `changes` gives, for an operation, `method` or `path` or both.
+    `changes` gives, for an operation, `method` or `path` or both. `known` are names that may stand
+    in a path besides its parameters; it may begin with `{kept.NAME}`.
 
     Raises:
         KeyError: the table has no such operation, or a change has another name.
@@ -87,18 +94,23 @@ def remapped(table: RouteTable, changes: Mapping[type[Operation], Mapping[str, s
     """
     changed = dict(table)
     for operation, change in changes.items():
-        changed[operation] = _changed(table[operation], change)
+        changed[operation] = _changed(table[operation], change, known)
     return changed
 
 
-def _changed(route: Route, change: Mapping[str, str]) -> Route:
+def parameters_in(path: str) -> tuple[str, ...]:
+    """The names between braces, in the order of the path."""
+    return tuple(_PARAMETER.findall(path))
+
+
+def _changed(route: Route, change: Mapping[str, str], known: Collection[str]) -> Route:
     for name in change:
         if name not in ("method", "path"):
             raise KeyError(name)
     path = change.get("path", route.path)
-    if not path.startswith("/"):
+    if not path.startswith(("/", "{kept.")):
         raise ValueError(f"{route.id}: the path {path!r} does not start with /")
-    unknown = set(_PARAMETER.findall(path)) - set(route.parameters())
+    unknown = set(parameters_in(path)) - {*route.parameters(), *known}
     if unknown:
         raise ValueError(
             f"{route.id}: the path {path!r} has {{{min(unknown)}}}, and the operation"
@@ -107,7 +119,7 @@ def _changed(route: Route, change: Mapping[str, str]) -> Route:
     return replace(route, path=path, method=change.get("method", route.method).upper())
 
 
-def _segment(text: str) -> str:
+def segment(text: str) -> str:
     """One segment of a path; a lone dot or two would be taken for a step up."""
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Final, Protocol
 
 from harness import __version__
@@ -18,7 +20,7 @@ from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.wire.codec import decode, encode, published_answer
+from harness.wire.codec import CallInput, CallSequence, Sessions, Step
 from harness.wire.codec.listing import joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
@@ -92,6 +94,9 @@ class TargetClient:
         self._base_url = base_url
         self._wire = wire
         self._translation = translation
+        self._mark, self._asked = token_hex(4), 0
+        self._began = time.time_ns() // 1_000 - env.now
+        self._sessions = Sessions()
         self._spending = spending
         self._interval = round(SECOND / per_second) if per_second else 0
         self._next_turn: dict[str, int] = {}
@@ -145,44 +150,72 @@ class TargetClient:
         until = self._env.now + question.within
         page, seen, replies = "", set[str](), list[ops.Reply]()
         while True:
-            if not self._spending.may_send():
-                return NotDelivered(_OVER), False
-            try:
-                response = await self._sent(question, page, until)
-            except NotSent as error:
-                self._spending.on_answer(usable=False, why=error.why)
-                return NotDelivered(error.why), True
-            except NoResponse as error:
-                self._spending.on_answer(usable=False, why=error.why)
-                return ops.Unknown(error.why), True
-            reply = decode(question.operation, response, self._wire)
-            self._spending.on_answer(usable=is_usable(reply), why=_why(reply))
+            self._asked += 1
+            given = CallInput(
+                question.base_url or self._base_url,
+                f"{self._mark}-{self._asked}",
+                self._now(),
+                self._sessions.of(question.credentials),
+            )
+            sequence = CallSequence(
+                question.operation, question.credentials, self._wire, given, page
+            )
+            failed = await self._called(sequence, question, until)
+            if failed is not None:
+                return failed
+            self._sessions.note(sequence)
+            reply = sequence.reply or ops.Unknown("")
             replies.append(reply)
-            page = self._page_after(question.operation, reply, response)
+            is_list = isinstance(question.operation, ops.ListPairingRequests)
+            page = next_page(sequence.answer) if is_list and isinstance(reply, ops.Done) else ""
             if not page:
                 return joined(replies), True
             if page in seen or len(seen) >= _PAGES_MAX:
                 return ops.Unknown(f"the list has no end: page {page!r:.80} comes again"), True
             seen.add(page)
 
-    async def _sent(self, question: TargetRequest, page: str, until: int) -> HttpResponse:
+    async def _called(
+        self, sequence: CallSequence, question: TargetRequest, until: int
+    ) -> tuple[LinkReply, bool] | None:
+        """Make the calls of an operation; what became of it where they end before their time."""
+        was_sent = False
+        while (step := sequence.step) is not None:
+            if not self._spending.may_send():
+                return (ops.Unknown(_OVER) if was_sent else NotDelivered(_OVER)), was_sent
+            began = self._env.now
+            await asyncio.sleep(step.after_s) if step.after_s else None
+            left_s = max(until - began, _LEAST) / SECOND
+            try:
+                response = await self._sent(question, step, left_s)
+            except NotSent as error:
+                self._spending.on_answer(usable=False, why=error.why)
+                return (ops.Unknown if was_sent else NotDelivered)(error.why), True
+            except NoResponse as error:
+                self._spending.on_answer(usable=False, why=error.why)
+                return ops.Unknown(error.why), True
+            was_sent = True
+            sequence.answered(response, self._now())
+            until += self._env.now - began if step.limit_s is not None else 0
+            reply = sequence.reply
+            self._spending.on_answer(usable=reply is None or is_usable(reply), why=_why(reply))
+        return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
+
+    async def _sent(self, question: TargetRequest, step: Step, left_s: float) -> HttpResponse:
         """Send one request, and bring the answer in our words."""
-        request = encode(question.operation, question.credentials, self._wire, page)
         headers = dict(_AGENT)
         if question.correlation:
             headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
         response = await self._client.request(
             question.base_url or self._base_url,
-            self._translation.outward(request),
+            self._translation.outward(step.request),
             headers,
-            max(until - self._env.now, _LEAST) / SECOND,
+            step.limit_s or left_s,
         )
         return self._translation.inward(response)
 
-    def _page_after(self, operation: Asked, reply: ops.Reply, response: HttpResponse) -> str:
-        if not isinstance(operation, ops.ListPairingRequests) or not isinstance(reply, ops.Done):
-            return ""
-        return next_page(published_answer(operation, response, self._wire))
+    def _now(self) -> int:
+        """Now, since the epoch, by a clock that is never set."""
+        return self._began + self._env.now
 
     # --- what it took ---------------------------------------------------------------------
 
@@ -213,7 +246,7 @@ def is_usable(reply: ops.Reply) -> bool:
     return isinstance(reply, ops.Done)
 
 
-def _why(reply: ops.Reply) -> str:
+def _why(reply: ops.Reply | None) -> str:
     match reply:
         case Refused(message=message):
             return message

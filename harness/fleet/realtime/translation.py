@@ -97,12 +97,12 @@ class Translation:
         """A request in the target's words."""
         known = self._theirs
         path = "/".join(known.get(part, part) for part in request.path.split("/"))
-        return HttpRequest(
-            request.method,
-            path,
-            _mapped(request.query, known),
-            _mapped(request.headers, known),
-            _exchanged(request.json, known),
+        return replace(
+            request,
+            path=path,
+            query=_mapped(request.query, known),
+            headers=_mapped(request.headers, known),
+            json=_exchanged(request.json, known),
         )
 
     def inward(self, response: HttpResponse) -> HttpResponse:

@@ -15,6 +15,8 @@ from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
 from harness.targets.target_keys import PATH
 from harness.wire.mapping import MappingError, OperationMap, WireMap
+from harness.wire.mapping.json_path import At
+from harness.wire.mapping.plan import Places
 from harness.wire.routes import ROUTES, Route, routes_of
 
 _ASKED_MAX: Final = 12
@@ -139,7 +141,7 @@ def _alone(drafted: Drafted) -> Drafted:
     return _given_up(drafted, "too much of it contradicts itself")
 
 
-def _without(drafted: Drafted, place: tuple[str, ...]) -> Drafted | None:
+def _without(drafted: Drafted, place: At) -> Drafted | None:
     """The same without the entry at a place; `None` where no entry is to blame."""
     match place:
         case ("paths", _, ("request" | "response") as table, name):
@@ -172,9 +174,7 @@ def _at_peace(drafted: dict[type[Operation], Drafted]) -> dict[type[Operation], 
     return left
 
 
-def _to_blame(
-    drafted: Mapping[type[Operation], Drafted], place: tuple[str, ...]
-) -> type[Operation]:
+def _to_blame(drafted: Mapping[type[Operation], Drafted], place: At) -> type[Operation]:
     """The operation at a place, or the least sure one that is still moved."""
     moved = [kind for kind, d in drafted.items() if d.change != OperationMap()]
     named = [kind for kind in moved if kind.__name__ in place]
@@ -228,7 +228,9 @@ def _table(drafted: Drafted) -> Iterator[str]:
     yield from _entries(name, "response", change.response, drafted)
 
 
-def _entries(name: str, table: str, entries: Mapping[str, str], drafted: Drafted) -> Iterator[str]:
+def _entries(
+    name: str, table: str, entries: Mapping[str, Places], drafted: Drafted
+) -> Iterator[str]:
     asked = [a.partition(".")[2] for a in drafted.asked if a.startswith(f"{table}.")]
     if entries or asked:
         yield f"[{name}.{table}]"

@@ -49,11 +49,16 @@ _ERROR = (
 
 @dataclass(frozen=True, slots=True)
 class MessagePattern:
-    """What tells a message from others: its method, and its path without the query."""
+    """What tells a message from others: its method, and its path without the query.
+
+    Attributes:
+        decides: whether it is the call by which the operation happens, of several.
+    """
 
     kind: MessageKind
     method: str
     path: re.Pattern[str]
+    decides: bool = True
 
 
 MessageTable = tuple[MessagePattern, ...]
@@ -62,13 +67,17 @@ MessageTable = tuple[MessagePattern, ...]
 def message_table(routes: RouteTable, prefix: str = "") -> MessageTable:
     """How to tell messages apart, from where each is asked; the fixed paths come first.
 
-    `prefix` is the path below which the endpoint has them.
+    `prefix` is the path below which the endpoint has them. A call whose whole path is told by an
+    answer is not known.
     """
     found = []
     for kind, operation in KINDS.items():
-        route = routes[operation]
-        pattern = _PARAMETER.sub("[^/?]+", re.escape(prefix + route.path))
-        found.append((len(route.parameters()), MessagePattern(kind, route.method, _whole(pattern))))
+        decides = routes[operation]
+        for route in (decides, *decides.beside):
+            if route.path.startswith("/"):
+                pattern = _whole(_PARAMETER.sub("[^/?]+", re.escape(prefix + route.path)))
+                told = MessagePattern(kind, route.method, pattern, route is decides)
+                found.append((len(route.parameters()), told))
     return tuple(pattern for _, pattern in sorted(found, key=lambda f: f[0]))
 
 
@@ -77,11 +86,11 @@ def _whole(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"{pattern}(?:\?.*)?", re.DOTALL)
 
 
-def kind_of(table: MessageTable, method: str, target: str) -> MessageKind | None:
+def pattern_of(table: MessageTable, method: str, target: str) -> MessagePattern | None:
     """Which message a request is, if it is one."""
     for pattern in table:
         if pattern.method == method and pattern.path.fullmatch(target):
-            return pattern.kind
+            return pattern
     return None
 
 
@@ -130,13 +139,17 @@ class Spoiling:
         for name in [s for s in self.disturbed if source in (None, s)]:
             del self.disturbed[name]
 
-    def fate_of(self, source: str, kind: MessageKind | None) -> WireFate | None:
-        """What happens to a message that has just come."""
+    def fate_of(
+        self, source: str, kind: MessageKind | None, *, decides: bool = True
+    ) -> WireFate | None:
+        """What happens to a message that has just come; what was queued meets the call that
+        decides.
+        """
         if kind is None:
             return None
         now = time.time_ns() // 1_000
         for key in ((source, kind), (EVERYONE, kind)):
-            if queue := self.queued.get(key):
+            if decides and (queue := self.queued.get(key)):
                 self.met.setdefault(key, []).append(now)
                 return queue.popleft()
         whose = source if source in self.disturbed else EVERYONE
@@ -228,8 +241,9 @@ class Conversation:
         self._is_decided = True
         self._tally.messages += 1
         method = self._requests.get_method().decode("ascii", "replace")
-        kind = kind_of(self._table, method, self._target.decode("ascii", "replace"))
-        self._fate = self._spoiling.fate_of(self._crossing.source, kind)
+        told = pattern_of(self._table, method, self._target.decode("ascii", "replace"))
+        kind, decides = (told.kind, told.decides) if told else (None, True)
+        self._fate = self._spoiling.fate_of(self._crossing.source, kind, decides=decides)
         if self._fate is not None:
             self._tally.spoiled += 1
         if self._host_line:

@@ -1,26 +1,25 @@
 """Between domain operations and HTTP, in both directions, without I/O.
 
-A client turns an operation into a request with `encode`, and what came back into a reply
-with `decode`. A server turns a request into an operation with `operation_from`, and the
-reply into an answer with `encode_reply`.
+A client asks for an operation by a `CallSequence`, which says what to send, is told what came, and
+ends with the reply; `encode` and `decode` are the halves of a single call. A server turns a request
+into an operation with `operation_from`, and the reply into an answer with `encode_reply`.
 
-Imports `domain`. Begin with `client`.
+Imports `domain`. Begin with `calls`.
 """
 
 from __future__ import annotations
 
-from harness.wire.codec.client import (
-    decode,
-    encode,
-    glimpsed_answer,
-    may_hold_secrets,
-    published_answer,
-)
+from harness.wire.codec.calls import CallInput, CallSequence, Sessions, Step, decode
+from harness.wire.codec.client import encode, glimpsed_answer, may_hold_secrets
 from harness.wire.codec.errors import encode_refused
 from harness.wire.codec.listing import refine
 from harness.wire.codec.server import credentials_from, encode_reply, operation_from
 
 __all__ = [
+    "CallInput",
+    "CallSequence",
+    "Sessions",
+    "Step",
     "credentials_from",
     "decode",
     "encode",
@@ -29,6 +28,5 @@ __all__ = [
     "glimpsed_answer",
     "may_hold_secrets",
     "operation_from",
-    "published_answer",
     "refine",
 ]

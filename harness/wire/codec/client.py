@@ -1,22 +1,18 @@
-"""The client's direction: an operation as a request, and what came back as a reply."""
+"""The client's direction, for one call: an operation as a request, and what came back."""
 
 from __future__ import annotations
 
 from harness.domain import operations as ops
-from harness.domain.operations import (
-    AgentOperation,
-    Credentials,
-    Done,
-    Operation,
-    Reply,
-    Unknown,
-)
-from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
-from harness.wire.codec.errors import refused_from, refused_within
+from harness.domain.operations import AgentOperation, Credentials, Operation, Reply, Unknown
+from harness.wire.codec.engine import BODY, HEADERS, PATH, QUERY, REQUESTS
+from harness.wire.codec.errors import refused_from
 from harness.wire.codec.listing import CONTINUE
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
-from harness.wire.mapping.translate import ParsedRequest, ours_answered, theirs_asked
+from harness.wire.mapping.calls import CallPlan
+from harness.wire.mapping.template import NOTHING, Known
+from harness.wire.mapping.translate import ParsedRequest, theirs_asked, theirs_path
+from harness.wire.mapping.wire_map import Spoken
 from harness.wire.model import Malformed
 
 _SECRET_ANSWERS = frozenset(
@@ -37,27 +33,47 @@ def encode(
     wire: WireMap = PLAIN,
     page: str = "",
 ) -> HttpRequest:
-    """The request that asks for the operation, with the credentials in its headers.
+    """The request of the first call that the operation takes, with the credentials in its headers.
 
     `page` asks for one page of a list, as the answer before it said.
 
     Raises:
         KeyError: the operation does not cross HTTP.
     """
-    route = wire.routes[type(operation)]
+    asked = asked_of(operation, credentials, page)
+    return request_of(asked, wire.calls(type(operation))[0], wire)
+
+
+def asked_of(operation: Operation, credentials: Credentials, page: str = "") -> ParsedRequest:
+    """The request that asks for the operation, as it is published.
+
+    Raises:
+        KeyError: the operation does not cross HTTP.
+    """
     rooms = REQUESTS[type(operation)][1](operation)
     query = rooms.get(QUERY, {})
     if page:
         query[CONTINUE] = page
     headers = {**rooms.get(HEADERS, {}), **credential_headers(credentials)}
-    asked = ParsedRequest(rooms.get(PATH, {}), query, headers, rooms.get(BODY))
-    if not wire.is_plain:
-        asked = theirs_asked(asked, type(operation), wire)
+    return ParsedRequest(rooms.get(PATH, {}), query, headers, rooms.get(BODY))
+
+
+def request_of(
+    ours: ParsedRequest, spoken: Spoken, wire: WireMap = PLAIN, known: Known = NOTHING
+) -> HttpRequest:
+    """The request of one call. `known` is what the names in its templates stand for.
+
+    Raises:
+        Unknowable: nobody knows what a name in its path stands for.
+    """
+    asked = ours if wire.is_plain else theirs_asked(ours, spoken, wire, known)
     general = {"Accept": "application/json"}
     if asked.json is not None:
         general["Content-Type"] = "application/json"
-    path = route.url_path(asked.parameters)
-    return HttpRequest(route.method, path, asked.query, {**general, **asked.headers}, asked.json)
+    path = theirs_path(spoken, known, ours, asked)
+    return HttpRequest(
+        spoken.route.method, path, asked.query, {**general, **asked.headers}, asked.json
+    )
 
 
 def credential_headers(credentials: Credentials) -> dict[str, str]:
@@ -70,47 +86,12 @@ def credential_headers(credentials: Credentials) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) -> Reply:
-    """What the answer says, whatever came.
-
-    A 2xx with the body that the operation needs is `Done`; a 4xx or 5xx with the published
-    error is `Refused`, with the raw status and code in its details; all else is `Unknown`,
-    which says what came. So is one of `BARE_REFUSALS` with any JSON or none. A mapping may name
-    other statuses, and other bodies. Never raises for anything in the answer.
-    """
-    kind, status = type(operation), response.status
-    spoken = wire.spoken(kind)
-    try:
-        if status in spoken.refused:
-            return refused_from(response, wire, in_any_form=True)
-        if status in spoken.status or (200 <= status < 300 and not spoken.status):
-            if refused := refused_within(response, wire):
-                return refused
-            read = ANSWERS[kind][0]
-            return Done(read(published_answer(operation, response, wire)))
-        if 400 <= status < 600:
-            return _refused_or_unknown(operation, response, wire)
-        problem = "an answer that is neither success nor error"
-        if 200 <= status < 300:
-            statuses = ", ".join(map(str, spoken.status))
-            problem = f"a 2xx that is not one of paths.{kind.__name__}.status ({statuses})"
-    except Malformed as malformed:
-        problem = str(malformed) if wire.is_plain else f"{malformed} (by its published name)"
-    secret = may_hold_secrets(operation)
-    return Unknown(_what_came(response, problem, secret=secret))
+def happened(status: int, spoken: Spoken) -> bool:
+    """Whether an answer of this status says that it happened."""
+    return status in spoken.status or (200 <= status < 300 and not spoken.status)
 
 
-def published_answer(operation: Operation, response: HttpResponse, wire: WireMap) -> Json:
-    """The body of an answer that says that it happened, in the published names.
-
-    Raises:
-        Malformed: it is no JSON, or something stands where it cannot be read.
-    """
-    json = _json_of(response)
-    return json if wire.is_plain else ours_answered(json, type(operation), wire)
-
-
-def glimpsed_answer(operation: Operation, response: HttpResponse, wire: WireMap) -> Json:
+def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
     """As much of an answer as can be read, in the published names, whatever it says.
 
     For evidence, where the published names tell which of the values are secrets.
@@ -118,9 +99,8 @@ def glimpsed_answer(operation: Operation, response: HttpResponse, wire: WireMap)
     Raises:
         Malformed: it is no JSON.
     """
-    json = _json_of(response)
-    answer = wire.spoken(type(operation)).answer
-    return json if answer is None or json is None else answer.glimpsed(json)
+    json = json_of(response)
+    return json if spoken.answer is None or json is None else spoken.answer.glimpsed(json)
 
 
 def may_hold_secrets(operation: Operation) -> bool:
@@ -128,7 +108,12 @@ def may_hold_secrets(operation: Operation) -> bool:
     return type(operation) in _SECRET_ANSWERS
 
 
-def _json_of(response: HttpResponse) -> Json:
+def json_of(response: HttpResponse) -> Json:
+    """The body of an answer; `None` where there is none.
+
+    Raises:
+        Malformed: it is no JSON.
+    """
     if not response.body:
         return None
     try:
@@ -137,21 +122,31 @@ def _json_of(response: HttpResponse) -> Json:
         raise Malformed("body", f"no JSON ({error})") from error
 
 
-def _refused_or_unknown(operation: Operation, response: HttpResponse, wire: WireMap) -> Reply:
-    """A server that does not know either says so in a form that is no error (see `server`)."""
+def refused_or_unknown(
+    operation: Operation, response: HttpResponse, wire: WireMap, call: CallPlan
+) -> Reply:
+    """What a 4xx or 5xx says.
+
+    The published error is a refusal, and so is one of `BARE_REFUSALS` with any JSON or none. A
+    server that does not know either says so in a form that is no error (see `server`).
+
+    Raises:
+        Malformed: it says nothing that is known.
+    """
     try:
-        return refused_from(response, wire)
+        return refused_from(response, wire, call)
     except Malformed:
-        json = _json_of(response)
+        json = json_of(response)
         why = json.get("why") if isinstance(json, dict) else None
         if isinstance(json, dict) and json.get("outcome") == "unknown" and isinstance(why, str):
             return Unknown(why)
         if isinstance(operation, AgentOperation):
             raise
-        return refused_from(response, wire, in_any_form=response.status in BARE_REFUSALS)
+        return refused_from(response, wire, call, in_any_form=response.status in BARE_REFUSALS)
 
 
-def _what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:
+def what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:
+    """What cannot be made sense of, with the beginning of it unless it may hold a secret."""
     kind = response.header("Content-Type") or "no content type"
     text = f"{response.status}, {kind}: {problem}"
     if not response.body:

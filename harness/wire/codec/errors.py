@@ -10,6 +10,7 @@ from harness.domain.errors import Reason, Refused, without_message
 from harness.wire.http import HttpResponse, Json, NotJson, ServerReply, parse_json
 from harness.wire.local_ui import V1Error
 from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping.calls import CallPlan
 from harness.wire.mapping.translate import ours_refused
 from harness.wire.model import Malformed, parse_model
 
@@ -66,9 +67,13 @@ def error_body(code: str, message: str, details: dict[str, Json]) -> dict[str, J
 
 
 def refused_from(
-    response: HttpResponse, wire: WireMap = PLAIN, *, in_any_form: bool = False
+    response: HttpResponse,
+    wire: WireMap = PLAIN,
+    call: CallPlan = CallPlan(),
+    *,
+    in_any_form: bool = False,
 ) -> Refused:
-    """The refusal that an answer says.
+    """The refusal that an answer to a call says.
 
     A code that is known gives the reason, otherwise the status does. `details` holds what
     the error holds, and besides the raw `status` and `code`. A 429 is a refusal whatever its
@@ -79,7 +84,7 @@ def refused_from(
         Malformed: the body is not the error that it has to be.
     """
     try:
-        error = _error_model(response.body, wire)
+        error = _error_model(response.body, wire, call)
     except Malformed:
         if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
             raise
@@ -99,15 +104,15 @@ def refused_from(
     return Refused(_reason(response.status, code, wire), error.message or code, details)
 
 
-def refused_within(response: HttpResponse, wire: WireMap) -> Refused | None:
+def refused_within(response: HttpResponse, wire: WireMap, call: CallPlan) -> Refused | None:
     """The refusal that an answer of success holds, if the mapping says that they may."""
     if not wire.errors_in_success:
         return None
     try:
-        has_code = bool(_error_model(response.body, wire).code)
+        has_code = bool(_error_model(response.body, wire, call).code)
     except Malformed:
         return None
-    return refused_from(response, wire) if has_code else None
+    return refused_from(response, wire, call) if has_code else None
 
 
 def _is_json_or_empty(body: bytes) -> bool:
@@ -118,12 +123,12 @@ def _is_json_or_empty(body: bytes) -> bool:
     return True
 
 
-def _error_model(body: bytes, wire: WireMap) -> V1Error:
+def _error_model(body: bytes, wire: WireMap, call: CallPlan) -> V1Error:
     try:
         json = parse_json(body)
     except NotJson as broken:
         raise Malformed("body", f"no JSON ({broken})") from broken
-    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, wire))
+    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, call.error))
     if not error.code and not error.message:
         raise Malformed("body", "an error without code and message")
     return error

@@ -8,7 +8,8 @@ Imports `domain`. Begin with `wire_map`.
 
 from __future__ import annotations
 
+from harness.wire.mapping.calls import CallMap, RepeatRule
 from harness.wire.mapping.json_path import MappingError
 from harness.wire.mapping.wire_map import PLAIN, OperationMap, WireMap
 
-__all__ = ["PLAIN", "MappingError", "OperationMap", "WireMap"]
+__all__ = ["PLAIN", "CallMap", "MappingError", "OperationMap", "RepeatRule", "WireMap"]

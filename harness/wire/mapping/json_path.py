@@ -7,6 +7,7 @@ r"""Where a value stands in a request or an answer, as a mapping writes it.
 | `?state` | a query parameter |
 | `{uid}` | a parameter of the path |
 | `X-Tenant:` | a header |
+| `Cookie: sid`, `Set-Cookie: sid` | a cookie of that name |
 | (empty) | nowhere: the other side has no such thing |
 
 A dot that belongs to a name is written `\.`. On the target's side a conversion may follow:
@@ -30,8 +31,12 @@ EACH = "[]"
 Way = tuple[str, ...]
 """The steps to a field of a body: names, and `EACH`. The whole body has none."""
 
+At = tuple[str | int, ...]
+"""The way to a key of a target file: `("paths", "LogIn", "calls", 0, "request")`."""
+
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):")
+_COOKIE = re.compile(r"(?:Set-)?Cookie: *([^\s;,=]+)", re.IGNORECASE)
 _QUERY = re.compile(r"\?([^\s?&=#]+)")
 _STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[\])*)")
 _WAY = re.compile(rf"{_STEP.pattern}(?:\.{_STEP.pattern})*")
@@ -46,7 +51,16 @@ class Part(StrEnum):
     QUERY = "query"
     PARAMETER = "parameter"
     HEADER = "header"
+    COOKIE = "cookie"
     NOWHERE = "nowhere"
+
+
+_FORMS = {
+    Part.PARAMETER: _PARAMETER,
+    Part.HEADER: _HEADER,
+    Part.COOKIE: _COOKIE,
+    Part.QUERY: _QUERY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ def place_of(text: str) -> JsonPath:
     """
     if not text:
         return NOWHERE
-    for part, form in ((Part.PARAMETER, _PARAMETER), (Part.HEADER, _HEADER), (Part.QUERY, _QUERY)):
+    for part, form in _FORMS.items():
         if found := form.fullmatch(text):
             return JsonPath(part, found[1])
     if text[0] in "?{" or text.endswith(":"):
@@ -105,15 +119,15 @@ class MappingError(PairproofError):
     """A mapping cannot be used.
 
     Attributes:
-        place: the way to the key at fault, as in a target file: `("paths", "LogIn", "request")`.
+        place: the way to the key at fault.
         found: what stands there.
         allowed: what may stand there.
         remedy: what to do.
     """
 
-    def __init__(self, place: tuple[str, ...], found: str, allowed: str, remedy: str) -> None:
+    def __init__(self, place: At, found: str, allowed: str, remedy: str) -> None:
         self.place = place
         self.found = found
         self.allowed = allowed
         self.remedy = remedy
-        super().__init__(f"{'.'.join(place)}: {found}; allowed: {allowed}; {remedy}")
+        super().__init__(f"{'.'.join(map(str, place))}: {found}; allowed: {allowed}; {remedy}")

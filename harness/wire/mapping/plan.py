@@ -10,6 +10,7 @@ from harness.wire.mapping import values
 from harness.wire.mapping.json_path import (
     EACH,
     NOWHERE,
+    At,
     JsonPath,
     MappingError,
     Part,
@@ -24,6 +25,9 @@ from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
 WordTable = Mapping[str, tuple[str, ...]]
 """Ours to theirs: the first one is said, all of them are understood."""
 
+Places = str | tuple[str, ...]
+"""Where a value of ours stands there: in one place, or in several at once."""
+
 _A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or nothing"
 
 
@@ -37,11 +41,16 @@ class ValueMapping:
 
 @dataclass(frozen=True, slots=True)
 class OutsideMapping:
-    """A value that is in the body on one side at most; text on the other."""
+    """A value that is in the body on one side at most; text on the other.
+
+    Attributes:
+        is_copy: whether it stands in another place as well, from which it is read.
+    """
 
     ours: JsonPath
     theirs: JsonPath
     form: values.ValueForm = values.ValueForm()
+    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +63,15 @@ class BodyRules:
         fields: names that are different wherever they occur.
         words: the words of closed sets; `words_at` says where those stand that are not in the
             table for all operations.
+        is_part: whether there is no more than the entries name.
     """
 
-    at: tuple[str, ...]
-    entries: Mapping[str, str] = field(default_factory=dict)
+    at: At
+    entries: Mapping[str, Places] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     words: WordTable = field(default_factory=dict)
-    words_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words_at: Mapping[str, At] = field(default_factory=dict)
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class BodyPlan:
     outside: tuple[OutsideMapping, ...] = ()
 
 
-def entry_of(text: str, at: tuple[str, ...]) -> ValueMapping:
+def entry_of(text: str, at: At) -> ValueMapping:
     """What the right-hand side of a mapping says: `data.created as seconds`.
 
     Raises:
@@ -95,13 +106,18 @@ def entry_of(text: str, at: tuple[str, ...]) -> ValueMapping:
         ) from error
 
 
+def listed(places: Places) -> tuple[str, ...]:
+    """The places as several."""
+    return (places,) if isinstance(places, str) else places
+
+
 def plan_of(shape: Fields, wanted: BodyRules) -> BodyPlan:
     """The plan for a body of this shape.
 
     Raises:
         MappingError: an entry names no field of the body, or contradicts another one.
     """
-    if not (wanted.entries or wanted.fields or wanted.words):
+    if not (wanted.entries or wanted.fields or wanted.words or wanted.is_part):
         return BodyPlan(BodyScope(), False)
     return _Planner(shape, wanted).plan()
 
@@ -122,10 +138,12 @@ class _Planner:
         self._wanted = wanted
         self._known = dict(ways(shape)) | {(): shape}
         self._entries: dict[Way, ValueMapping] = {}
+        self._copies: dict[Way, list[ValueMapping]] = {}
         self._written: dict[Way, str] = {}
         for text, theirs in wanted.entries.items():
             way = self._way(text)
-            self._entries[way] = entry_of(theirs, (*wanted.at, text))
+            first, *others = (entry_of(place, (*wanted.at, text)) for place in listed(theirs))
+            self._entries[way], self._copies[way] = first, others
             self._written[way] = text
         self._scopes: dict[Way, _Building] = {(): _Building()}
         self._lists: dict[Way, Way] = {(): ()}
@@ -137,10 +155,10 @@ class _Planner:
 
     def plan(self) -> BodyPlan:
         """Walk it all."""
-        whole = self._entries.get((), ValueMapping(JsonPath(Part.BODY)))
-        if whole.place.part is not Part.BODY or EACH in whole.place.way:
+        whole = self._entries.get((), ValueMapping(JsonPath(Part.BODY))).place
+        if whole.part is not Part.BODY or EACH in whole.way:
             self._refuse((), "the body is one object", "an object such as data")
-        self._walk(self._shape, (), whole.place)
+        self._walk(self._shape, (), whole if self._is_there(()) else NOWHERE)
         self._place_what_is_spare()
         scope = self._scope(())
         return BodyPlan(scope, self._left_out or not scope.is_plain, tuple(self._outside))
@@ -169,6 +187,11 @@ class _Planner:
     def _is_in_open(self, way: Way) -> bool:
         above = self._known.get(way[:-1])
         return way[-1] != EACH and isinstance(above, Leaf) and above.open
+
+    def _is_there(self, ours: Way) -> bool:
+        """Whether it is there without an entry of its own."""
+        above = (ours[:n] for n in range(len(ours) + 1))
+        return not self._wanted.is_part or any(way in self._entries for way in above)
 
     # --- the walk -------------------------------------------------------------------------
 
@@ -243,9 +266,8 @@ class _Planner:
         self._scopes[context].lists.append((move, inner))
         self._note(place.way, ours)
         entry = self._entries.get(inner)
-        self._walk(
-            item, inner, entry.place if entry else JsonPath(Part.BODY, way=(*place.way, EACH))
-        )
+        each = JsonPath(Part.BODY, way=(*place.way, EACH)) if self._is_there(ours) else NOWHERE
+        self._walk(item, inner, entry.place if entry else each)
 
     def _nothing_below(self, ours: Way) -> None:
         for way in self._entries:
@@ -267,16 +289,25 @@ class _Planner:
             self._note(place.way, ours)
         elif place.part is not Part.NOWHERE:
             self._outside_leaf(leaf, ours, place, form)
+        for copy in self._copies.get(ours, ()):
+            written = replace(form, conversion=copy.conversion)
+            self._outside_leaf(leaf, ours, copy.place, written, is_copy=True)
         for name, inner in moved.items():
             self._leaf(Leaf(single=True), (*ours, name), inner.place)
 
-    def _outside_leaf(self, leaf: Leaf, ours: Way, place: JsonPath, form: values.ValueForm) -> None:
+    def _outside_leaf(
+        self,
+        leaf: Leaf,
+        ours: Way,
+        place: JsonPath,
+        form: values.ValueForm,
+        *,
+        is_copy: bool = False,
+    ) -> None:
         if EACH in ours or not leaf.single:
             found = "only a text or a flag outside of all lists has room there"
             self._refuse(ours, found, "a field of the body")
-        if place.part is Part.PARAMETER:
-            self._refuse(ours, "a path has published parameters only", "a field or ?query")
-        self._outside.append(OutsideMapping(JsonPath(Part.BODY, way=ours), place, form))
+        self._outside.append(OutsideMapping(JsonPath(Part.BODY, way=ours), place, form, is_copy))
 
     def _within(self, ours: Way, theirs: Way) -> tuple[Way, Way]:
         """The list that a field is an element's of, and theirs from there on."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 from harness.domain.operations import Operation
-from harness.wire.http import Json
-from harness.wire.mapping.json_path import JsonPath, Part
-from harness.wire.mapping.scope import Absent, put, value_at
+from harness.wire.http import BODILESS, HttpResponse, Json
+from harness.wire.mapping.calls import Conditions
+from harness.wire.mapping.json_path import JsonPath, Part, Way
+from harness.wire.mapping.plan import OutsideMapping
+from harness.wire.mapping.scope import Absent, BodyScope, glimpse, put, value_at
+from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap
 from harness.wire.palette import SERVICE
+from harness.wire.routes import segment
 
-_BODILESS = frozenset({"GET", "HEAD", "DELETE"})
+CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
+"""The headers that a call proves itself with, each of several too."""
+
 _NO_CONTENT = 204
 
 
@@ -48,13 +56,22 @@ class _Building:
             put(body, ("", *place.way), value)
             self.json = body[""]
             return
-        text = value if isinstance(value, str) else _spelt(value)
+        text = _spelt(value)
         if place.part is Part.HEADER:
             self.headers[place.name] = text
+        elif place.part is Part.COOKIE:
+            name = next((n for n in self.headers if n.lower() == "cookie"), "Cookie")
+            others = (self.headers[name],) if name in self.headers else ()
+            self.headers[name] = "; ".join((*others, f"{place.name}={text}"))
         elif place.part is Part.QUERY:
             self.query[place.name] = text
         elif place.part is Part.PARAMETER:
             self.parameters[place.name] = text
+
+    def move(self, move: OutsideMapping, value: Json) -> None:
+        """Set a value of ours where the target has it."""
+        in_body = move.theirs.part is Part.BODY
+        self.put(move.theirs, move.form.written(value) if in_body else move.form.as_text(value))
 
     def asked(self) -> ParsedRequest:
         """What was put together."""
@@ -77,39 +94,88 @@ def _at(asked: ParsedRequest, place: JsonPath) -> Json:
         case Part.HEADER:
             wanted = place.name.lower()
             return next((v for k, v in asked.headers.items() if k.lower() == wanted), None)
+        case Part.COOKIE:
+            cookies = _at(asked, JsonPath(Part.HEADER, "Cookie"))
+            return cookie_in(str(cookies or ""), place.name)
         case Part.BODY:
             found = value_at(asked.json, place.way)
             return None if isinstance(found, Absent) else found
     return None
 
 
-def theirs_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) -> ParsedRequest:
-    """A request of ours as the target wants it."""
-    spoken = wire.spoken(operation)
+def cookie_in(text: str, name: str) -> str | None:
+    """The cookie of a name in the text of `Cookie` or `Set-Cookie`; `None` if it is not there."""
+    found = re.search(rf"(?:^|[;,])\s*{re.escape(name)}=([^;,]*)", text)
+    return found[1].strip() if found else None
+
+
+def theirs_asked(
+    asked: ParsedRequest, spoken: Spoken, wire: WireMap, known: Known
+) -> ParsedRequest:
+    """A request of ours as the target wants it. `known` is what names in its templates stand for;
+    what nobody knows is left out.
+    """
     moved = {move.ours for move in spoken.outside}
     elsewhere = {place.name.lower() for place in moved if place.part is Part.HEADER}
-    headers = {n: v for n, v in asked.headers.items() if n.lower() not in elsewhere}
-    json = asked.json
+    kept = CREDENTIALS if spoken.is_part else asked.headers
+    headers = {n: v for n, v in asked.headers.items() if n in kept and n.lower() not in elsewhere}
+    json = deepcopy(asked.json) if spoken.body is None else asked.json
     if spoken.body is not None and json is not None:
         json = spoken.body.written(json)
+    query = {} if spoken.is_part else asked.query
     built = _Building(
         {n: v for n, v in asked.parameters.items() if JsonPath(Part.PARAMETER, n) not in moved},
-        {n: v for n, v in asked.query.items() if JsonPath(Part.QUERY, n) not in moved},
+        {n: v for n, v in query.items() if JsonPath(Part.QUERY, n) not in moved},
         theirs_of(headers, wire.tables.headers),
         json,
     )
     for move in spoken.outside:
         value = _at(asked, move.ours)
         if value is not None:
-            in_body = move.theirs.part is Part.BODY
-            built.put(
-                move.theirs, move.form.written(value) if in_body else move.form.as_text(value)
-            )
+            built.move(move, value)
     for place, constant in spoken.constants:
-        built.put(place, constant)
-    if built.json == {} and spoken.route.method in _BODILESS:
+        try:
+            value = filled(constant, known, asked) if isinstance(constant, Template) else constant
+        except Unknowable:
+            continue
+        built.put(place, value)
+    if built.json == {} and (spoken.is_part or spoken.route.method in BODILESS):
         built.json = None
     return built.asked()
+
+
+def filled(template: Template, known: Known, asked: ParsedRequest) -> str:
+    """The text that a template makes, with values of the published request.
+
+    Raises:
+        Unknowable: nobody knows what one of its names stands for.
+    """
+    return template.filled(known, lambda place: as_text(_at(asked, place)))
+
+
+def theirs_path(spoken: Spoken, known: Known, ours: ParsedRequest, theirs: ParsedRequest) -> str:
+    """Where a request goes. What a path begins with is taken as it is, and may be an address.
+
+    Raises:
+        KeyError: a parameter of the path is missing.
+        Unknowable: nobody knows what one of its names stands for.
+    """
+    template = spoken.call.path
+    if template is None:
+        return spoken.route.url_path(theirs.parameters)
+
+    def at(place: JsonPath) -> str | None:
+        own = place.part is Part.PARAMETER
+        return theirs.parameters.get(place.name) if own else as_text(_at(ours, place))
+
+    first, *rest = template.parts
+    begin = first if isinstance(first, str) else Template((first,)).filled(known, at)
+    return begin + Template(tuple(rest)).filled(known, at, segment)
+
+
+def as_text(value: Json) -> str | None:
+    """A single value as a text; `None` for all else."""
+    return _spelt(value) if isinstance(value, str | int | float) else None
 
 
 def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) -> ParsedRequest:
@@ -132,7 +198,7 @@ def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) 
         json,
     )
     for move in spoken.outside:
-        value = _at(asked, move.theirs)
+        value = None if move.is_copy else _at(asked, move.theirs)
         if value is None:
             continue
         name = move.theirs.name or ".".join(move.theirs.way)
@@ -162,19 +228,50 @@ def constants_held(asked: ParsedRequest, spoken: Spoken) -> int:
     Raises:
         Malformed: something that is no object stands on the way to a constant.
     """
-    return sum(_at(asked, place) in (value, _spelt(value)) for place, value in spoken.constants)
+    held = ((p, v) for p, v in spoken.constants if not isinstance(v, Template))
+    return sum(_at(asked, place) in (value, _spelt(value)) for place, value in held)
 
 
-def ours_answered(json: Json, operation: type[Operation], wire: WireMap) -> Json:
-    """The body of an answer that says that it happened, as it is published.
+def ours_answered(response: HttpResponse, json: Json, spoken: Spoken) -> Json:
+    """What an answer that says that it happened holds of the published one; `json` is its body.
 
     Raises:
         Malformed: something stands where it cannot be read.
     """
-    spoken = wire.spoken(operation)
     if spoken.is_assumed:
         return {"service": SERVICE}
-    return json if json is None or spoken.answer is None else spoken.answer.read(json)
+    read = json if json is None or spoken.answer is None else spoken.answer.read(json)
+    for move in spoken.read_outside:
+        text = answered_at(response, json, move.theirs)
+        if isinstance(text, str):
+            read = with_value(read, move.ours.way, move.form.from_text(text, move.theirs.name))
+    return read
+
+
+def with_value(json: Json, way: Way, value: Json) -> Json:
+    """The data with a value at a way."""
+    held: dict[str, Json] = {"": json if isinstance(json, dict) else {}}
+    put(held, ("", *way), value)
+    return held[""]
+
+
+def answered_at(response: HttpResponse, json: Json, place: JsonPath) -> Json:
+    """What stands at a place of an answer, whose body is `json`; `None` where nothing does."""
+    match place.part:
+        case Part.HEADER:
+            return response.header(place.name) or None
+        case Part.COOKIE:
+            return cookie_in(response.header("Set-Cookie"), place.name)
+    return glimpse(json, place.way)
+
+
+def is_met(conditions: Conditions, response: HttpResponse, json: Json) -> bool:
+    """Whether an answer holds one of the values that it is told by."""
+    for place, values in conditions:
+        value = answered_at(response, json, place)
+        if value is not None and (value in values or _spelt(value) in values):
+            return True
+    return False
 
 
 def theirs_answered(
@@ -189,7 +286,8 @@ def theirs_answered(
         json = spoken.answer.written(json)
     held: dict[str, Json] = {"": json}
     for place, value in spoken.answer_constants:
-        put(held, ("", *place.way), value)
+        if not isinstance(value, Template):
+            put(held, ("", *place.way), value)
     return status, None if status == _NO_CONTENT else held[""]
 
 
@@ -204,13 +302,13 @@ def theirs_refused(status: int, json: Json, wire: WireMap) -> tuple[int, Json]:
     return tables.status_of.get(ours, status), body
 
 
-def ours_refused(json: Json, wire: WireMap) -> Json:
+def ours_refused(json: Json, error: BodyScope | None) -> Json:
     """The body of an error of the target's in the published names, with the code as it came.
 
     Raises:
         Malformed: something stands where it cannot be read.
     """
-    read = json if wire.tables.error is None else wire.tables.error.read(json)
+    read = json if error is None else error.read(json)
     code = read.get("code") if isinstance(read, dict) else None
     if isinstance(read, dict) and isinstance(code, int) and not isinstance(code, bool):
         return {**read, "code": str(code)}

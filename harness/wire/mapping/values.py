@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.wire.http import Json
-from harness.wire.mapping.json_path import MappingError
+from harness.wire.mapping.json_path import At, MappingError
 from harness.wire.model import Malformed, json_kind
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
@@ -196,7 +196,7 @@ class MappedHeader:
         return value[len(self.before) : len(value) - len(self.after)]
 
 
-def header_of(text: str, at: tuple[str, ...]) -> MappedHeader:
+def header_of(text: str, at: At) -> MappedHeader:
     """The header that a mapping names: `X-Token`, or `Authorization: Bearer {}`.
 
     Raises:

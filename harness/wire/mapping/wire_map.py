@@ -4,55 +4,61 @@ operation's messages look like by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
-from harness.wire.http import Json
-from harness.wire.local_ui import V1Error
-from harness.wire.mapping.json_path import EACH, JsonPath, MappingError, Part, Way, place_of
+from harness.wire.http import BODILESS, Json
+from harness.wire.mapping.calls import (
+    LOGINS,
+    CallMap,
+    CallPlan,
+    Names,
+    call_plan,
+    error_plan,
+    value_of,
+)
+from harness.wire.mapping.json_path import (
+    EACH,
+    At,
+    JsonPath,
+    MappingError,
+    Part,
+    Way,
+    dotted,
+    place_of,
+)
 from harness.wire.mapping.plan import (
     BodyPlan,
     BodyRules,
     OutsideMapping,
+    Places,
     WordTable,
     entry_of,
+    listed,
     plan_of,
 )
 from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import Fields, every_field, every_word, shape_of
+from harness.wire.mapping.template import Template
 from harness.wire.mapping.values import HEADERS, MappedHeader, ValueForm, header_of, theirs_of
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, Route, RouteTable, remapped
+from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in, remapped
 
 
 @dataclass(frozen=True, slots=True)
-class OperationMap:
-    """How one operation differs.
+class OperationMap(CallMap):
+    """How one operation differs, which is one call, or several.
 
     Attributes:
-        method, path: where it is asked; empty as published. A path may use the published
-            parameters only.
-        status: the answers that mean that it happened; the harness answers with the first one.
-            Without any, every 2xx does.
-        refused: answers that mean that it was refused, whatever they hold.
-        request, response: where the target has a value, by our place for it (see `places`).
-        states: words that are different here only.
-        constants: what the target wants in each request besides, by its place for it.
         answer_constants: what a body that the harness answers holds besides.
+        calls: where there are several, which send no more than they name.
     """
 
-    method: str = ""
-    path: str = ""
-    status: tuple[int, ...] = ()
-    refused: tuple[int, ...] = ()
-    request: Mapping[str, str] = field(default_factory=dict)
-    response: Mapping[str, str] = field(default_factory=dict)
-    states: WordTable = field(default_factory=dict)
-    constants: Mapping[str, Json] = field(default_factory=dict)
     answer_constants: Mapping[str, Json] = field(default_factory=dict)
+    calls: tuple[CallMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class WireMap:
         refused: statuses that mean a refusal, whatever the answer holds.
         states: our words to theirs; the first is said, all are understood.
         constants: what each request holds besides.
+        environment: what the names in it stand for that begin with `env.`. Secrets.
         routes: where each operation is asked, which follows from the rest.
 
     Raises:
@@ -87,6 +94,7 @@ class WireMap:
     refused: tuple[int, ...] = ()
     states: WordTable = field(default_factory=dict)
     constants: Mapping[str, Json] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     routes: RouteTable = field(init=False, repr=False, compare=False)
     tables: Tables = field(init=False, repr=False, compare=False)
 
@@ -106,12 +114,20 @@ class WireMap:
         return theirs_of(headers, self.tables.headers)
 
     def spoken(self, operation: type[ops.Operation]) -> Spoken:
-        """How this operation's messages look.
+        """How the messages of the call look that decides this operation.
 
         Raises:
             KeyError: the operation does not cross HTTP.
         """
         return self.tables.spoken[operation]
+
+    def calls(self, operation: type[ops.Operation]) -> tuple[Spoken, ...]:
+        """How the messages of each of its calls look, in order.
+
+        Raises:
+            KeyError: the operation does not cross HTTP.
+        """
+        return self.tables.calls.get(operation) or (self.tables.spoken[operation],)
 
 
 QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
@@ -136,7 +152,7 @@ _REASONS = tuple(reason.value for reason in Reason)
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """How one operation's messages look.
+    """How the messages of one call look.
 
     Attributes:
         route: where it is asked.
@@ -144,8 +160,11 @@ class Spoken:
         refused: the statuses that mean a refusal, whatever the answer holds.
         body, answer: how the bodies are translated; `None` where both forms are the same.
         outside: values that stand in another part of the request.
+        read_outside: values of the answer that stand in a header of it, or in a cookie.
         constants, answer_constants: what else the target wants.
         is_assumed: whether nothing in the answer says what it is an answer to.
+        is_part: whether it sends no more than it names, as one of several calls.
+        call: what it does besides.
     """
 
     route: Route
@@ -154,9 +173,12 @@ class Spoken:
     body: BodyScope | None = None
     answer: BodyScope | None = None
     outside: tuple[OutsideMapping, ...] = ()
-    constants: tuple[tuple[JsonPath, Json], ...] = ()
-    answer_constants: tuple[tuple[JsonPath, Json], ...] = ()
+    constants: tuple[tuple[JsonPath, Json | Template], ...] = ()
+    answer_constants: tuple[tuple[JsonPath, Json | Template], ...] = ()
     is_assumed: bool = False
+    read_outside: tuple[OutsideMapping, ...] = ()
+    is_part: bool = False
+    call: CallPlan = CallPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +186,9 @@ class Tables:
     """A mapping as it is used.
 
     Attributes:
+        spoken: the call that decides an operation: the last that is no repeat.
+        calls: all of them, where there are several.
+        variables: the names after `env.` that texts of the mapping have, and where they stand.
         headers: ours to theirs, only those that are different.
         error: how the body of an error is translated; `None` where it is as published.
         codes, said: the codes of errors, theirs to ours and back.
@@ -173,6 +198,8 @@ class Tables:
     is_plain: bool
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
+    calls: Mapping[type[ops.Operation], tuple[Spoken, ...]] = field(default_factory=dict)
+    variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: BodyScope | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
@@ -195,22 +222,21 @@ def compiled(wire: WireMap) -> Tables:
     if not any((*given, *errors_given, wire.states, wire.constants)):
         return _PLAIN
     _check_names(wire)
-    routes = _routes(wire.operations)
-    spoken = {kind: _spoken(wire, route) for kind, route in routes.items()}
+    logins = (call for kind in LOGINS for _, call in said_of(wire, kind))
+    session = tuple(dict.fromkeys(name for call in logins for name in call.keep))
+    calls = {kind: _calls(wire, kind, session) for kind in ROUTES}
+    spoken = {kind: deciding(several) for kind, several in calls.items()}
     # Whoever was moved is to blame, and not who has always been there.
     _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.operations))
-    errors = plan_of(shape_of(V1Error), BodyRules(("errors",), wire.errors))
-    if errors.outside:
-        raise MappingError(
-            ("errors",), "only a body has room for an error", "fields", "correct the fields"
-        )
     codes, statuses = wire.codes, wire.code_status
     return Tables(
         is_plain=False,
-        routes=routes,
+        routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
         spoken=spoken,
+        calls={kind: several for kind, several in calls.items() if several[0].is_part},
+        variables=dict(_variables(each for several in calls.values() for each in several)),
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
-        error=errors.scope if errors.is_changed else None,
+        error=error_plan(wire.errors, ("errors",)),
         codes=codes,
         said={ours: theirs for theirs, ours in reversed(list(codes.items()))},
         status_of=statuses,
@@ -235,18 +261,19 @@ def _check_names(wire: WireMap) -> None:
     words = sorted(every_word())
     for word in wire.states:
         known_in((), "states", word, words)
-    for kind, change in wire.operations.items():
-        for word in change.states:
-            known_in(("paths", kind.__name__), "states", word, words)
+    for kind in wire.operations:
+        for at, call in said_of(wire, kind):
+            for word in call.states:
+                known_in(at, "states", word, words)
     _check_statuses(wire)
 
 
-def known_in(above: tuple[str, ...], table: str, name: str, names: Sequence[str]) -> None:
+def known_in(above: At, table: str, name: str, names: Sequence[str]) -> None:
     """Refuse a key of a table that is not one of some names."""
     _known((*above, table, name), name, names)
 
 
-def _known(at: tuple[str, ...], name: str, names: Sequence[str]) -> None:
+def _known(at: At, name: str, names: Sequence[str]) -> None:
     if name in names:
         return
     near = get_close_matches(name, names, n=1)
@@ -256,10 +283,9 @@ def _known(at: tuple[str, ...], name: str, names: Sequence[str]) -> None:
 
 
 def _check_statuses(wire: WireMap) -> None:
-    for kind, change in wire.operations.items():
-        at = ("paths", kind.__name__)
-        for name, listed in (("status", change.status), ("refused", change.refused)):
-            for status in listed:
+    for at, change in (each for kind in wire.operations for each in said_of(wire, kind)):
+        for name, statuses in (("status", change.status), ("refused", change.refused)):
+            for status in statuses:
                 _check_status(status, (*at, name))
         both = set(change.status) & set(change.refused)
         if both:
@@ -275,7 +301,7 @@ def _check_statuses(wire: WireMap) -> None:
         _check_status(status, ("refused",))
 
 
-def _check_status(status: int, at: tuple[str, ...]) -> None:
+def _check_status(status: int, at: At) -> None:
     if not 200 <= status <= 599:
         raise MappingError(at, f"{status} stands there", "a status from 200 to 599", "correct it")
 
@@ -283,23 +309,67 @@ def _check_status(status: int, at: tuple[str, ...]) -> None:
 # --- where an operation is asked ----------------------------------------------------------
 
 
-def _routes(operations: Mapping[type[ops.Operation], OperationMap]) -> RouteTable:
-    routes: RouteTable = ROUTES
-    for kind, change in operations.items():
-        changed = {"method": change.method, "path": change.path}
-        at = ("paths", kind.__name__, "path")
-        try:
-            routes = remapped(routes, {kind: {k: v for k, v in changed.items() if v}})
-        except ValueError as error:
-            allowed = "a path with the parameters of the operation and no other"
-            raise MappingError(at, str(error), allowed, "correct the path") from error
-        _check_parameters(kind, routes[kind], change, at)
-    return routes
+def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, CallMap], ...]:
+    """What is said of the calls of an operation, and where a target file says it."""
+    change, at = wire.operations.get(kind, OperationMap()), ("paths", kind.__name__)
+    calls = tuple(((*at, "calls", n), call) for n, call in enumerate(change.calls))
+    return calls or ((at, change),)
 
 
-def _check_parameters(
-    kind: type[ops.Operation], route: Route, change: OperationMap, at: tuple[str, ...]
-) -> None:
+def deciding(calls: Sequence[Spoken]) -> Spoken:
+    """The call by which a message of an operation is told: the last that is no repeat."""
+    return next((each for each in reversed(calls) if not each.call.repeat), calls[-1])
+
+
+def _whole_route(calls: Sequence[Spoken], decides: Spoken) -> Route:
+    beside = tuple(call.route for call in calls if call is not decides)
+    return replace(decides.route, beside=beside) if beside else decides.route
+
+
+def _calls(
+    wire: WireMap, kind: type[ops.Operation], session: tuple[str, ...]
+) -> tuple[Spoken, ...]:
+    calls, kept = said_of(wire, kind), dict[str, str]()
+    tells = any(call.response or call.filled for _, call in calls)
+    found = []
+    for n, (at, call) in enumerate(calls):
+        names = Names(ROUTES[kind], tuple(kept), session)
+        spoken = _spoken(wire, _route(kind, call, at, names), call, at, names)
+        if call.name in (other.name for _, other in calls[:n]):
+            found_twice = f"{call.name} is an earlier call"
+            raise MappingError((*at, "name"), found_twice, "a name of its own", "rename it")
+        is_silent = call.name != "" and (not call.response if tells else n < len(calls) - 1)
+        found.append(replace(spoken, call=replace(spoken.call, is_silent=is_silent)))
+        kept |= call.keep
+    return tuple(found)
+
+
+def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
+    for each in calls:
+        texts = [*(text for _, text, _ in each.call.filled), each.call.path]
+        for text in (*texts, *(value for _, value in each.constants)):
+            if isinstance(text, Template):
+                names = (name for name in text.names() if name.startswith("env."))
+                yield from ((name.removeprefix("env."), text.at) for name in names)
+
+
+def _route(kind: type[ops.Operation], call: CallMap, at: At, names: Names) -> Route:
+    changed = {"method": call.method, "path": call.path}
+    moved = [text for places in call.request.values() for text in listed(places)]
+    known = [name for name in parameters_in(call.path)
+             if f"{{{name}}}" in moved or not name.isidentifier() or names.know(name)]  # fmt: skip
+    try:
+        changes = {kind: {key: text for key, text in changed.items() if text}}
+        route = remapped(ROUTES, changes, known)[kind]
+    except ValueError as error:
+        allowed = "a path with the parameters of the operation and no other"
+        raise MappingError((*at, "path"), str(error), allowed, "correct the path") from error
+    if not call.name:
+        _check_parameters(kind, route, call, (*at, "path"))
+    return route
+
+
+def _check_parameters(kind: type[ops.Operation], route: Route, change: CallMap, at: At) -> None:
     for name in ROUTES[kind].parameters():
         moved = f"{{{name}}}" in change.request
         if moved and name in route.parameters():
@@ -343,26 +413,29 @@ def _apart(one: Spoken, other: Spoken) -> bool:
 # --- what its messages hold ---------------------------------------------------------------
 
 
-def _spoken(wire: WireMap, route: Route) -> Spoken:
-    change = wire.operations.get(route.operation, OperationMap())
-    at = ("paths", route.operation.__name__)
+def _spoken(wire: WireMap, route: Route, change: CallMap, at: At, names: Names) -> Spoken:
     words = {**wire.states, **change.states}
     words_at = dict.fromkeys(change.states, (*at, "states"))
+    is_part, is_read_in_part = bool(change.name), bool(change.name and change.response)
     inside, outside = _sorted(route, change, at)
-    request = BodyRules((*at, "request"), inside, wire.fields, words, words_at)
-    response = BodyRules((*at, "response"), change.response, wire.fields, words, words_at)
+    request = BodyRules((*at, "request"), inside, wire.fields, words, words_at, is_part)
+    response = BodyRules(
+        (*at, "response"), change.response, wire.fields, words, words_at, is_read_in_part
+    )
     body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
-    if answer.outside:
-        name = next(iter(change.response))
-        raise MappingError(
-            (*at, "response", name), "an answer is read from its body", "fields", "correct it"
-        )
+    for move in answer.outside:
+        if move.theirs.part not in (Part.HEADER, Part.COOKIE):
+            found = "an answer is read from its body, its headers and its cookies"
+            here = (*at, "response", dotted(move.ours.way))
+            raise MappingError(here, found, "a field, Name: or Set-Cookie: name", "correct it")
     moves = (*body.outside, *outside)
     _check_once(moves, (*at, "request"))
-    general = _constants(wire.constants, ("constants",))
-    has_body = route.request is not None
+    _check_in_path(moves, route, (*at, "request"))
+    general = _constants(wire.constants, ("constants",), names)
+    has_body = route.request is not None and not (is_part and route.method in BODILESS)
     kept = {p: v for p, v in general.items() if has_body or p.part is not Part.BODY}
-    constants = kept | _constants(change.constants, (*at, "constants"))
+    constants = kept | _constants(change.constants, (*at, "constants"), names)
+    answered = change.answer_constants if isinstance(change, OperationMap) else {}
     return Spoken(
         route,
         change.status,
@@ -371,8 +444,11 @@ def _spoken(wire: WireMap, route: Route) -> Spoken:
         answer.scope if answer.is_changed else None,
         moves,
         tuple(constants.items()),
-        tuple(_constants(change.answer_constants, (*at, "answer_constants")).items()),
+        tuple(_constants(answered, (*at, "answer_constants"), names).items()),
         route.operation is ops.Probe and change.response.get("service") == "",
+        answer.outside,
+        is_part,
+        call_plan(change, wire.errors, at, names, _parameters_of(moves)),
     )
 
 
@@ -390,10 +466,10 @@ def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> Bod
 
 
 def _sorted(
-    route: Route, change: OperationMap, at: tuple[str, ...]
-) -> tuple[dict[str, str], tuple[OutsideMapping, ...]]:
+    route: Route, change: CallMap, at: At
+) -> tuple[dict[str, Places], tuple[OutsideMapping, ...]]:
     """The entries of a request: those of its body, and the moves of what stands elsewhere."""
-    inside: dict[str, str] = {}
+    inside: dict[str, Places] = {}
     moves = []
     for ours, theirs in change.request.items():
         here = (*at, "request", ours)
@@ -405,12 +481,15 @@ def _sorted(
             inside[ours] = theirs
             continue
         _check_ours(route, place, here)
-        entry = entry_of(theirs, here)
-        moves.append(OutsideMapping(place, entry.place, ValueForm(entry.conversion)))
+        entries = [entry_of(text, here) for text in listed(theirs)]
+        moves += [
+            OutsideMapping(place, entry.place, ValueForm(entry.conversion), n > 0)
+            for n, entry in enumerate(entries)
+        ]
     return inside, tuple(moves)
 
 
-def _check_ours(route: Route, place: JsonPath, at: tuple[str, ...]) -> None:
+def _check_ours(route: Route, place: JsonPath, at: At) -> None:
     known: Mapping[Part, tuple[str, ...]] = {
         Part.PARAMETER: ROUTES[route.operation].parameters(),
         Part.QUERY: QUERIES.get(route.operation, ()),
@@ -426,7 +505,7 @@ def _check_ours(route: Route, place: JsonPath, at: tuple[str, ...]) -> None:
     raise MappingError(at, f"the operation has no such {place.part.value}", allowed, remedy)
 
 
-def _check_once(moves: Iterable[OutsideMapping], at: tuple[str, ...]) -> None:
+def _check_once(moves: Iterable[OutsideMapping], at: At) -> None:
     seen: dict[JsonPath, JsonPath] = {}
     for move in moves:
         if move.theirs.part is Part.NOWHERE:
@@ -439,7 +518,31 @@ def _check_once(moves: Iterable[OutsideMapping], at: tuple[str, ...]) -> None:
         seen[move.theirs] = move.ours
 
 
-def _constants(table: Mapping[str, Json], at: tuple[str, ...]) -> dict[JsonPath, Json]:
+def _parameters_of(moves: Iterable[OutsideMapping]) -> set[str]:
+    return {move.theirs.name for move in moves if move.theirs.part is Part.PARAMETER}
+
+
+def _check_in_path(moves: Iterable[OutsideMapping], route: Route, at: At) -> None:
+    """A parameter of theirs stands in the path, and is none that has a value of its own."""
+    moves = tuple(moves)
+    moved = {move.ours for move in moves}
+    own = {
+        n for n in ROUTES[route.operation].parameters() if JsonPath(Part.PARAMETER, n) not in moved
+    }
+    for move in moves:
+        name = move.theirs.name
+        if move.theirs.part is not Part.PARAMETER:
+            continue
+        here = (*at, dotted(move.ours.way) if move.ours.way else f"{{{move.ours.name}}}")
+        if name in own:
+            found = f"{{{name}}} is the published parameter of that name"
+            raise MappingError(here, found, "a name of its own", "rename it")
+        if name not in route.parameters():
+            found = f"{route.path} has no {{{name}}}"
+            raise MappingError(here, found, "a parameter of the path", "add it to the path")
+
+
+def _constants(table: Mapping[str, Json], at: At, names: Names) -> dict[JsonPath, Json | Template]:
     found = {}
     for text, value in table.items():
         try:
@@ -450,7 +553,7 @@ def _constants(table: Mapping[str, Json], at: tuple[str, ...]) -> dict[JsonPath,
         if EACH in place.way or place.part in (Part.PARAMETER, Part.NOWHERE):
             allowed = "a field that is in no list, ?query or Header:"
             raise MappingError((*at, text), "no constant has room there", allowed, "correct it")
-        found[place] = value
+        found[place] = value_of(value, (*at, text), names)
     return found
 
 

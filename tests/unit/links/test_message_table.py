@@ -7,10 +7,22 @@ import pytest
 from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
 from harness.domain.operations import SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance
-from harness.targets.links.messages import Spoiling, WireFate, kind_of, message_table
+from harness.targets.links.messages import (
+    MessageTable,
+    Spoiling,
+    WireFate,
+    message_table,
+    pattern_of,
+)
+from harness.wire.mapping import CallMap, OperationMap, RepeatRule, WireMap
 from harness.wire.routes import ROUTES, remapped
 
 BELOW = "/v1/edgehosts/clusters/pairing"
+
+
+def kind_of(table: MessageTable, method: str, target: str) -> MessageKind | None:
+    found = pattern_of(table, method, target)
+    return found and found.kind
 
 
 @pytest.mark.parametrize(
@@ -40,6 +52,25 @@ def test_below_a_prefix_and_remapped() -> None:
     assert kind_of(table, "PUT", "/palette/join.me") is MessageKind.SUBMIT
     assert kind_of(table, "PUT", "/palette/joinXme") is None
     assert kind_of(table, "PUT", "/join.me") is None
+
+
+def test_each_call_of_an_operation_is_its_message_and_one_decides() -> None:
+    calls = (
+        CallMap("POST", "/drafts", name="draft", keep={"id": "id"}),
+        CallMap("POST", "/drafts/{kept.id}/submit", name="submit", keep={"job": "job"}),
+        CallMap("GET", "{kept.job}", name="job", repeat=RepeatRule(status=(202,))),
+    )
+    table = message_table(WireMap({SubmitPairing: OperationMap(calls=calls)}).routes)
+    told = [pattern_of(table, "POST", path) for path in ("/drafts", "/drafts/7/submit")]
+    assert [(p.kind, p.decides) for p in told if p] == [
+        (MessageKind.SUBMIT, False),
+        (MessageKind.SUBMIT, True),
+    ]
+    assert kind_of(table, "GET", "/jobs/7") is None
+    spoiling, lost = Spoiling("1"), WireFate(MessageFault.LOST_BEFORE)
+    spoiling.queue("h", MessageKind.SUBMIT, lost)
+    fates = [spoiling.fate_of("h", MessageKind.SUBMIT, decides=yes) for yes in (False, True)]
+    assert fates == [None, lost]
 
 
 def test_a_source_own_fate_comes_first_and_each_is_met_once() -> None:

@@ -9,10 +9,16 @@ import pytest
 
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import ListTokens, Reply, Unknown
-from harness.targets.exchange import MappedExchange, may_be_asked_again, wait_asked_for
+from harness.targets.exchange import (
+    CallExchange,
+    MappedExchange,
+    may_be_asked_again,
+    wait_asked_for,
+)
 from harness.targets.transport import RequestPacer, Sent
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.http import HttpResponse
+from harness.wire.mapping import PLAIN
 
 URL = "https://palette.example"
 
@@ -94,7 +100,8 @@ def answered(
     response = HttpResponse(status, given, b"")
     if isinstance(reply, Refused) and given:  # which says by itself when to come back
         reply = replace(reply, details={RETRY_AFTER: given["Retry-After"]})
-    return MappedExchange(Sent(method, URL, {}, b""), response, reply, ListTokens)
+    call = CallExchange(Sent(method, URL, {}, b""), response, PLAIN.spoken(ListTokens))
+    return MappedExchange((call,), reply, ListTokens())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.domain.operations import PollPairing
+from harness.domain.operations import AcceptPairingRequest, PollPairing
 from harness.targets.target_keys import OperationTable, WireTables
 from harness.targets.wire_reading import load_wire
 from harness.wire import palette
@@ -80,11 +80,17 @@ def test_the_control_port_is_documented() -> None:
     assert f"`GET {INVENTORY_PATH}`" in PAGE
 
 
-def test_the_example_of_a_mapping_is_one(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
-    (tmp_path / "example.toml").write_text(example, "utf-8")
-    wire = load_wire(tmp_path / "example.toml")
-    assert wire.routes[PollPairing].path == "/agent/state"
-    assert set(tomllib.loads(example)) == {field.name for field in dataclasses.fields(WireTables)}
-    said = set().union(*(table.keys() for table in tomllib.loads(example)["paths"].values()))
-    assert said == {field.name for field in dataclasses.fields(OperationTable)}
+def test_the_examples_of_a_mapping_are_some(tmp_path: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    wires = []
+    for text in examples:
+        (tmp_path / "example.toml").write_text(text, "utf-8")
+        wires.append(load_wire(tmp_path / "example.toml"))
+    assert wires[0].routes[PollPairing].path == "/agent/state"
+    assert [each.call.name for each in wires[1].calls(AcceptPairingRequest)][-1] == "job"
+    said = [tomllib.loads(text) for text in examples]
+    assert set(said[0]) == {field.name for field in dataclasses.fields(WireTables)}
+    tables = [table for each in said for table in each["paths"].values()]
+    tables += [call for table in tables for call in table.get("calls", ())]
+    keys = set().union(*(table.keys() for table in tables))
+    assert keys == {field.name for field in dataclasses.fields(OperationTable)} | {"name"}

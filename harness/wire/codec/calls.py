@@ -1,0 +1,320 @@
+"""The calls of an operation, one after the other, without I/O: which request is sent next, and what
+the answers come to. Whoever carries requests runs this, be it a driver, an edge host or a fleet.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    Credentials,
+    Done,
+    LogIn,
+    LogInToPalette,
+    Operation,
+    Reply,
+    Session,
+    Unknown,
+)
+from harness.wire.codec.client import (
+    asked_of,
+    happened,
+    json_of,
+    may_hold_secrets,
+    refused_or_unknown,
+    request_of,
+    what_came,
+)
+from harness.wire.codec.engine import ANSWERS
+from harness.wire.codec.errors import refused_from, refused_within
+from harness.wire.http import HttpRequest, HttpResponse, Json
+from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping.calls import RepeatPlan
+from harness.wire.mapping.template import Unknowable
+from harness.wire.mapping.translate import (
+    answered_at,
+    as_text,
+    filled,
+    is_met,
+    ours_answered,
+    with_value,
+)
+from harness.wire.mapping.wire_map import Spoken
+from harness.wire.model import Malformed
+from harness.wire.timestamps import to_timestamp
+
+_SECOND = 1_000_000
+_LEAST_S = 1.0
+_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class CallInput:
+    """What an operation is given besides itself.
+
+    Attributes:
+        base_url: where it is asked; its calls stay there.
+        unique: a text that no other operation of a run is given.
+        now: microseconds since the epoch.
+        session: what the login kept whose session it is asked with.
+    """
+
+    base_url: str = ""
+    unique: str = ""
+    now: int = 0
+    session: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request to send.
+
+    Attributes:
+        spoken: how the messages of its call look.
+        after_s: what to wait before.
+        limit_s: how long its answer may take; `None` where that is the carrier's to say.
+    """
+
+    request: HttpRequest
+    spoken: Spoken
+    after_s: float = 0.0
+    limit_s: float | None = None
+
+
+class CallSequence:
+    """One operation on its way.
+
+    Send what `step` says, and say what came; where it is `None`, `reply` is what became of it.
+
+    Attributes:
+        wire: how the target speaks.
+        answer: the published answer, as far as it was read.
+        kept: what the answers gave to later calls.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        credentials: Credentials = Credentials(),
+        wire: WireMap = PLAIN,
+        given: CallInput = CallInput(),
+        page: str = "",
+    ) -> None:
+        """Begin it. `page` asks for one page of a list, as the answer before it said.
+
+        Raises:
+            KeyError: the operation does not cross HTTP.
+        """
+        self._operation = operation
+        self.wire = wire
+        self._given = given
+        self._asked = asked_of(operation, credentials, page)
+        self._calls = wire.calls(type(operation))
+        self._number = 0
+        self._now = given.now
+        self._repeats_since: int | None = None
+        self.kept: dict[str, str] = {}
+        self.answer: Json = None
+        self.step: Step | None = None
+        self.reply: Reply | None = None
+        self._begin()
+
+    @property
+    def spoken(self) -> Spoken:
+        """How the messages look of the call that it has come to."""
+        return self._calls[self._number]
+
+    def published(self) -> HttpRequest:
+        """The request as it is published."""
+        return request_of(self._asked, PLAIN.spoken(type(self._operation)))
+
+    # --- what comes -----------------------------------------------------------------------
+
+    def answered(self, response: HttpResponse, now: int = 0) -> None:
+        """This came to the request of `step`, at `now`. Never raises for anything in it."""
+        self._now = now
+        try:
+            self.step = self._next(response)
+        except _Over as over:
+            self._end(over.reply)
+        except Malformed as malformed:
+            named = "" if self.wire.is_plain else " (by its published name)"
+            self._end(self._unknown(response, f"{malformed}{named}"))
+
+    def unanswered(self, why: str) -> None:
+        """Nothing came, or nothing whole."""
+        self._end(Unknown(why))
+
+    def again(self) -> None:
+        """Its last call was turned away without anything done: make it once more."""
+        self._begin()
+
+    # --- what is next ---------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Make the call that it has come to."""
+        self.reply = None
+        try:
+            self.step = Step(self._request(), self.spoken)
+        except Unknowable as error:
+            self._end(Unknown(f"it cannot be asked: {error}"))
+
+    def _request(self) -> HttpRequest:
+        if self.wire.is_plain:
+            return request_of(self._asked, self.spoken)
+        request = request_of(self._asked, self.spoken, self.wire, self._known())
+        return _located(request, self._given.base_url) if self.spoken.call.path else request
+
+    def _known(self) -> dict[str, str]:
+        given, operation = self._given, self._operation
+        known = {"unique": given.unique, "now": to_timestamp(self._now)}
+        known |= {f"env.{name}": value for name, value in self.wire.environment.items()}
+        known |= {f"session.{name}": value for name, value in given.session.items()}
+        known |= {f"kept.{name}": value for name, value in self.kept.items()}
+        match operation:
+            case LogIn(name, password) | LogInToPalette(name, password):
+                known["basic"] = b64encode(f"{name}:{password}".encode()).decode()
+        return known
+
+    def _next(self, response: HttpResponse) -> Step | None:
+        """What follows an answer.
+
+        Raises:
+            _Over: it is over.
+            Malformed: the answer makes no sense.
+        """
+        spoken, call, wire = self.spoken, self.spoken.call, self.wire
+        repeat, status = call.repeat, response.status
+        if repeat and status in repeat.status:
+            return self._once_more(repeat, response)
+        if status in spoken.refused:
+            raise _Over(refused_from(response, wire, call, in_any_form=True))
+        if not happened(status, spoken):
+            if 400 <= status < 600:
+                raise _Over(refused_or_unknown(self._operation, response, wire, call))
+            raise _Over(self._unknown(response, _neither(status, spoken)))
+        if refused := refused_within(response, wire, call):
+            raise _Over(refused)
+        json = json_of(response) if call.reads_body else None
+        if repeat and is_met(repeat.while_, response, json):
+            return self._once_more(repeat, response)
+        if is_met(call.refused_when, response, json):
+            raise _Over(refused_from(response, wire, call, in_any_form=True))
+        self._take(response, json)
+        if self._number + 1 == len(self._calls):
+            raise _Over(Done(ANSWERS[type(self._operation)][0](self.answer)))
+        self._number += 1
+        self._repeats_since = None
+        self._begin()
+        return self.step
+
+    def _once_more(self, repeat: RepeatPlan, response: HttpResponse) -> Step:
+        if self._repeats_since is None:
+            self._repeats_since = self._now
+        left_s = repeat.within_s - (self._now - self._repeats_since) / _SECOND - repeat.every_s
+        if left_s < 0:
+            raise _Over(self._unknown(response, f"it is not over after {repeat.within_s:g} s"))
+        step = Step(self._request(), self.spoken)
+        return replace(step, after_s=repeat.every_s, limit_s=max(left_s, _LEAST_S))
+
+    def _take(self, response: HttpResponse, json: Json) -> None:
+        """Keep what later calls need, and what the published answer holds."""
+        spoken, call = self.spoken, self.spoken.call
+        for name, place in call.keep:
+            value = as_text(answered_at(response, json, place))
+            if not value:
+                raise Malformed(place.name or ".".join(place.way), "it is missing")
+            self.kept[name] = value
+        if not call.is_silent:
+            self.answer = _merged(self.answer, ours_answered(response, json, spoken))
+        known = self._known() if call.filled else {}
+        for way, template, form in call.filled:
+            try:
+                value = filled(template, known, self._asked)
+            except Unknowable:
+                continue
+            self.answer = with_value(self.answer, way, form.from_text(value, ".".join(way)))
+
+    # --- what becomes of it ---------------------------------------------------------------
+
+    def _end(self, reply: Reply) -> None:
+        """It is over; what did not happen says in which of several calls."""
+        self.step = None
+        name = self.spoken.call.name
+        match reply:
+            case Refused() if name:
+                reply = replace(reply, details={**reply.details, "call": name})
+            case Unknown(why) if name:
+                reply = Unknown(f"call {name}: {why}")
+        self.reply = reply
+
+    def _unknown(self, response: HttpResponse, problem: str) -> Unknown:
+        return Unknown(what_came(response, problem, secret=may_hold_secrets(self._operation)))
+
+
+class _Over(Exception):
+    """An answer after which no call is made any more."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+def _neither(status: int, spoken: Spoken) -> str:
+    if not 200 <= status < 300:
+        return "an answer that is neither success nor error"
+    statuses = ", ".join(map(str, spoken.status))
+    return f"a 2xx that is not one of paths.{spoken.route.operation.__name__}.status ({statuses})"
+
+
+def _merged(one: Json, other: Json) -> Json:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return other
+    both = {name: _merged(one[name], other[name]) for name in one.keys() & other.keys()}
+    return {**one, **other, **both}
+
+
+def _located(request: HttpRequest, base_url: str) -> HttpRequest:
+    """The request with a path that an answer told, which may be an address, as one below the base.
+
+    Raises:
+        Unknowable: it leads elsewhere.
+    """
+    base, there = urlsplit(base_url), urlsplit(request.path)
+    is_elsewhere = there.netloc and _origin(there) != _origin(base)
+    path = there.path.removeprefix(base.path.rstrip("/"))
+    if is_elsewhere or not path.startswith("/"):
+        raise Unknowable(f"{request.path} is not below {base_url}")
+    query = {**dict(parse_qsl(there.query, keep_blank_values=True)), **request.query}
+    return replace(request, path=path, query=query)
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return (parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme))
+
+
+class Sessions:
+    """What logins kept, by the session that they began."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Mapping[str, str]] = {}
+
+    def note(self, ended: CallSequence) -> None:
+        """An operation is over; it may have been a login."""
+        if ended.kept and isinstance(ended.reply, Done) and isinstance(ended.reply.value, Session):
+            self._kept[ended.reply.value.token] = ended.kept
+
+    def of(self, credentials: Credentials) -> Mapping[str, str]:
+        """What the login of these kept."""
+        return self._kept.get(credentials.session, {})
+
+
+def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) -> Reply:
+    """What the answer says to an operation that takes one call, whatever came."""
+    sequence = CallSequence(operation, wire=wire)
+    sequence.answered(response)
+    return sequence.reply or Unknown("it takes more calls")

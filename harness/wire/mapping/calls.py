@@ -1,0 +1,301 @@
+"""The calls that an operation takes: what a mapping says of one, and what follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.domain.operations import LogIn, LogInToPalette
+from harness.wire.http import Json
+from harness.wire.local_ui import V1Error
+from harness.wire.mapping.json_path import (
+    EACH,
+    At,
+    JsonPath,
+    MappingError,
+    Part,
+    Way,
+    place_of,
+    way_of,
+)
+from harness.wire.mapping.plan import BodyRules, Places, WordTable, plan_of
+from harness.wire.mapping.scope import BodyScope
+from harness.wire.mapping.shape import Leaf, shape_of, ways
+from harness.wire.mapping.template import KnownName, Template, template_of
+from harness.wire.mapping.values import HEADERS, ValueForm
+from harness.wire.routes import Route
+
+LOGINS = (LogIn, LogInToPalette)
+"""The operations whose calls keep what a session has."""
+
+_WORD = re.compile(r"\w+")
+_ENV = re.compile(r"env\.[A-Z_][A-Z0-9_]*")
+_OF_EACH_CALL = ("unique", "now")
+Conditions = tuple[tuple[JsonPath, tuple[Json, ...]], ...]
+"""Places of an answer, with the values there by which it is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """A call that is made again while its answer says that it is not over.
+
+    Attributes:
+        while_: values that say so, by their place in the answer.
+        status: statuses that say so.
+        every_s: the pause before it is made again.
+        within_s: how long it may go on, from the first such answer.
+    """
+
+    while_: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    status: tuple[int, ...] = ()
+    every_s: float = 1.0
+    within_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallMap:
+    """How one call differs from the published one.
+
+    Attributes:
+        method, path: where it is asked; empty as published.
+        status: the answers that mean that it happened; the harness answers with the first one.
+            Without any, every 2xx does.
+        refused: answers that mean that it was refused, whatever they hold.
+        request, response: where the target has a value, by our place for it (see `json_path`); a
+            value of a request may stand in several places.
+        states: words that are different here only.
+        constants: what the target wants in each request besides, by its place for it.
+        name: what the call is called, where the operation takes several.
+        keep: places of the answer that later calls are given, by name.
+        repeat: when it is made again.
+        refused_when: values of an answer of success that say that it is a refusal.
+        errors: where the error of this call has `code`, `message`, `details` and `ref`.
+        filled: what is known of the published answer and stands nowhere in the target's.
+        form: whether the body is a form.
+        rpc: the method, where it is asked by JSON-RPC.
+    """
+
+    method: str = ""
+    path: str = ""
+    status: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    request: Mapping[str, Places] = field(default_factory=dict)
+    response: Mapping[str, str] = field(default_factory=dict)
+    states: WordTable = field(default_factory=dict)
+    constants: Mapping[str, Json] = field(default_factory=dict)
+    name: str = ""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    repeat: RepeatRule | None = None
+    refused_when: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[str, str] = field(default_factory=dict)
+    form: bool = False
+    rpc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatPlan:
+    """When a call is made again, as `RepeatRule` says it."""
+
+    while_: Conditions
+    status: frozenset[int]
+    every_s: float
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """What a call does beside sending a request and reading its answer.
+
+    Attributes:
+        path: where it is asked, if names stand in it that are no parameters.
+        keep: the places of its answer that later calls are given.
+        error: how the body of its error is translated; `None` where it is as published.
+        filled: what stands at these ways of the published answer.
+        is_silent: whether nothing of the published answer stands in its answer.
+    """
+
+    name: str = ""
+    path: Template | None = None
+    keep: tuple[tuple[str, JsonPath], ...] = ()
+    repeat: RepeatPlan | None = None
+    refused_when: Conditions = ()
+    error: BodyScope | None = None
+    filled: tuple[tuple[Way, Template, ValueForm], ...] = ()
+    is_silent: bool = False
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether anything is looked for in the body of its answer."""
+        conditions = (*(self.repeat.while_ if self.repeat else ()), *self.refused_when)
+        places = [*(place for _, place in self.keep), *(place for place, _ in conditions)]
+        return not self.is_silent or any(place.part is Part.BODY for place in places)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that may stand between braces in the texts of one call.
+
+    Attributes:
+        kept: what earlier calls keep.
+        session: what logins keep.
+    """
+
+    route: Route
+    kept: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+
+    def place_for(self, name: str) -> KnownName | JsonPath:
+        """What a name stands for.
+
+        Raises:
+            ValueError: it stands for nothing.
+        """
+        known = [*_OF_EACH_CALL, *(f"kept.{n}" for n in self.kept)]
+        known += [f"session.{n}" for n in self.session]
+        known += ["basic"] if self.route.operation in LOGINS else []
+        if name in known or _ENV.fullmatch(name):
+            return KnownName(name)
+        if name in self.route.parameters():
+            return JsonPath(Part.PARAMETER, name)
+        place = None if name in ("", "basic") else place_of(name)
+        if place and place.part in (Part.HEADER, Part.QUERY) and self._is_sent(place):
+            return place
+        if place and place.part is Part.BODY and self._is_text(place.way):
+            return place
+        raise ValueError(
+            f"{{{name}}} stands for nothing here; there are {', '.join(known)}, env.NAME, and the"
+            " single fields of the published request"
+        )
+
+    def know(self, name: str) -> bool:
+        """Whether a name stands for anything."""
+        try:
+            self.place_for(name)
+        except ValueError:
+            return False
+        return True
+
+    def _is_sent(self, place: JsonPath) -> bool:
+        return place.part is Part.QUERY or place.name in HEADERS
+
+    def _is_text(self, way: Way) -> bool:
+        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
+        found = shape.get(way)
+        return isinstance(found, Leaf) and found.single and EACH not in way
+
+
+def template_at(text: str, at: At, place_for: Callable[[str], KnownName | JsonPath]) -> Template:
+    """A text of a mapping as a template.
+
+    Raises:
+        MappingError: it is none.
+    """
+    try:
+        return template_of(text, place_for, at)
+    except ValueError as error:
+        allowed = "names such as {kept.NAME}, {env.NAME}, {unique}, or a field of the request"
+        raise MappingError(at, str(error), allowed, "correct it") from error
+
+
+def value_of(value: Json, at: At, names: Names) -> Json | Template:
+    """The value of a constant, which may be a template."""
+    is_template = isinstance(value, str) and ("{" in value or "}" in value)
+    return template_at(str(value), at, names.place_for) if is_template else value
+
+
+def call_plan(
+    call: CallMap, errors: Mapping[str, str], at: At, names: Names, parameters: set[str]
+) -> CallPlan:
+    """What follows from what is said of a call. `errors` is where the target's error has what,
+    `parameters` are those of its path that are none of the published path.
+
+    Raises:
+        MappingError: it contradicts itself, or names what is not there.
+    """
+    own_kept = replace(names, kept=(*names.kept, *call.keep))
+    return CallPlan(
+        call.name,
+        _path(call.path, (*at, "path"), names, parameters),
+        tuple(_keep(name, text, (*at, "keep", name)) for name, text in call.keep.items()),
+        _repeat(call.repeat, (*at, "repeat")) if call.repeat else None,
+        _conditions(call.refused_when, (*at, "refused_when")),
+        error_plan({**errors, **call.errors}, (*at, "errors") if call.errors else ("errors",)),
+        _filled(call.filled, (*at, "filled"), own_kept),
+    )
+
+
+def _keep(name: str, text: str, at: At) -> tuple[str, JsonPath]:
+    if not _WORD.fullmatch(name):
+        raise MappingError(at, f"{name!r} is no word", "a word such as job", "rename it")
+    return name, _answered(text, at)
+
+
+def _repeat(repeat: RepeatRule, at: At) -> RepeatPlan:
+    if not (repeat.while_ or repeat.status):
+        raise MappingError(at, "nothing says when", "while or status", "add one")
+    told = _conditions(repeat.while_, (*at, "while"))
+    return RepeatPlan(told, frozenset(repeat.status), repeat.every_s, repeat.within_s)
+
+
+def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
+    """How the body of an error is translated.
+
+    Raises:
+        MappingError: it is not read from a body.
+    """
+    plan = plan_of(shape_of(V1Error), BodyRules(at, errors))
+    if plan.outside:
+        raise MappingError(at, "only a body has room for an error", "fields", "correct the fields")
+    return plan.scope if plan.is_changed else None
+
+
+def _path(path: str, at: At, names: Names, parameters: set[str]) -> Template | None:
+    def place_for(name: str) -> KnownName | JsonPath:
+        own = name in parameters
+        return JsonPath(Part.PARAMETER, name) if own else names.place_for(name)
+
+    if not path:
+        return None
+    template = template_at(path, at, place_for)
+    is_plain = all(isinstance(p, str) or _is_parameter(p) for p in template.parts)
+    return None if is_plain else template
+
+
+def _is_parameter(part: KnownName | JsonPath) -> bool:
+    return isinstance(part, JsonPath) and part.part is Part.PARAMETER
+
+
+def _answered(text: str, at: At) -> JsonPath:
+    try:
+        place = place_of(text)
+    except ValueError as error:
+        raise MappingError(at, str(error), _IN_ANSWERS, "correct it") from error
+    if EACH in place.way or place.part not in (Part.BODY, Part.HEADER, Part.COOKIE):
+        raise MappingError(at, f"an answer has no {text!r} to keep", _IN_ANSWERS, "correct it")
+    return place
+
+
+_IN_ANSWERS = "a field that is in no list, Name: or Set-Cookie: name"
+
+
+def _conditions(said: Mapping[str, tuple[Json, ...]], at: At) -> Conditions:
+    return tuple((_answered(text, (*at, text)), tuple(values)) for text, values in said.items())
+
+
+def _filled(
+    said: Mapping[str, str], at: At, names: Names
+) -> tuple[tuple[Way, Template, ValueForm], ...]:
+    found = []
+    model = names.route.response
+    known = {} if model is None else dict(ways(shape_of(model)))
+    for text, value in said.items():
+        way = way_of(text) if text else ()
+        leaf = known.get(way)
+        if not isinstance(leaf, Leaf) or EACH in way:
+            allowed = "a single field of the published answer"
+            raise MappingError((*at, text), "there is no such field", allowed, "correct it")
+        template = template_at(value, (*at, text), names.place_for)
+        found.append((way, template, ValueForm(flag=leaf.flag)))
+    return tuple(found)

@@ -1,0 +1,177 @@
+"""Operations that take several calls, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from harness.domain import operations as ops
+from harness.domain.errors import Reason, Refused
+from harness.history.redaction import Redactor
+from harness.reference.http_link import HttpLink
+from harness.targets.http import HttpDriver
+from harness.targets.port import Exchange
+from harness.targets.target_file import read_target
+from tests.integration.http.products import (
+    CSRF,
+    KEY,
+    MAPPING,
+    PASSWORD,
+    PROOF,
+    SID,
+    Product,
+    running,
+)
+from tests.integration.http.targets import Open, ask
+from tests.integration.leaks.canaries import Hunt
+
+ACCEPT = ops.AcceptPairingRequest("r-1", (ops.SelectedProfile("p-1", "1.0.0"),), "edge")
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    with running() as started:
+        yield started
+
+
+class Driven:
+    """A driver for the product, with what it waited."""
+
+    def __init__(self, opened: Open, product: Product, mapping: str = MAPPING) -> None:
+        self.waited: list[float] = []
+        text = f"""
+schema = "pairproof/target/1"
+roles = ["central"]
+[implementation]
+name = "wizards"
+[central]
+url = "{product.url}"
+[limits]
+answer_s = 5
+{mapping}"""
+        target = read_target(text, "t.toml", Path(), {"SITE_KEY": KEY})
+        self.wire = target.wire
+        self.driver: HttpDriver = opened.driver(target, pause=self.waited.append)
+
+    def log_in(self) -> Exchange:
+        return ask(self.driver, ops.LogInToPalette("kim@example.com", PASSWORD))
+
+
+def logged_in(opened: Open, product: Product) -> Driven:
+    driven = Driven(opened, product)
+    assert driven.log_in().reply == ops.Done(ops.Session(SID))
+    return driven
+
+
+def test_an_accept_takes_five_calls_and_a_job(opened: Open, product: Product) -> None:
+    driven = logged_in(opened, product)
+    exchange = ask(driven.driver, ACCEPT, session=SID)
+    assert exchange.reply == ops.Done(ops.Accepted("cluster-9"))
+    assert product.choice == [{"profile": "p-1", "version": "1.0.0"}]
+    assert driven.waited == [0.2, 0.2]
+    again = ask(driven.driver, ACCEPT, session=SID)
+    assert again.reply == exchange.reply
+    assert len(product.once) == 2
+
+
+def test_evidence_holds_each_call_and_no_secret(opened: Open, product: Product) -> None:
+    driven = Driven(opened, product)
+    redactor = Redactor()
+    for secret, kind in driven.driver.secrets:
+        redactor.register(secret, kind)
+    written = []
+    for exchange in (driven.log_in(), ask(driven.driver, ACCEPT, session=SID)):
+        told = {"request": dict(exchange.request or {}), "response": dict(exchange.response or {})}
+        written.append(redactor.data(json.loads(json.dumps(told))))
+    assert Hunt([SID, CSRF, KEY, PASSWORD]).leaks(json.dumps(written)) == []
+    login, accept = written
+    assert login["response"]["session"] == ["<session:1>"]
+    calls = accept["response"]["calls"]
+    assert [c["name"] for c in calls] == ["open", "profiles", "details", "finish", "job"]
+    assert accept["request"]["url"] == calls[0]["request"]["url"] == f"{product.url}/wizards"
+    assert accept["response"]["body"] == calls[-1]["response"]["body"]
+    assert '"done"' in accept["response"]["body"]
+    assert [c.get("times", 1) for c in calls] == [1, 1, 1, 1, 3]
+    assert calls[0]["request"]["headers"]["X-Csrf"] == "<session:1>"
+    assert "calls" not in login["response"]
+
+
+def test_the_refusal_of_one_call_is_the_operations(opened: Open, product: Product) -> None:
+    driven = logged_in(opened, product)
+    product.spoils["PUT /wizards/w-1/details"] = (409, {"why": {"code": "STALE", "text": "x"}}, {})
+    reply = ask(driven.driver, ACCEPT, session=SID).reply
+    assert isinstance(reply, Refused)
+    assert (reply.reason, reply.details["call"]) == (Reason.REQUEST_DECIDED, "details")
+    assert "POST /wizards/w-1/finish" not in [what for what, _, _ in product.asked]
+
+
+def test_a_call_that_makes_no_sense_says_which(opened: Open, product: Product) -> None:
+    driven = logged_in(opened, product)
+    product.spoils["POST /wizards"] = (200, {"data": "nothing"}, {})
+    reply = ask(driven.driver, ACCEPT, session=SID).reply
+    assert isinstance(reply, ops.Unknown)
+    assert reply.why.startswith(f"POST {product.url}/wizards: call open: 200")
+
+
+def test_a_call_that_comes_too_often_is_made_again_alone(opened: Open, product: Product) -> None:
+    driven = logged_in(opened, product)
+    product.spoils["POST /wizards/w-1/finish"] = (429, None, {"Retry-After": "3"})
+    exchange = ask(driven.driver, ACCEPT, session=SID)
+    assert isinstance(exchange.reply, ops.Done)
+    assert driven.waited == [3, 0.2, 0.2]
+    assert [what for what, _, _ in product.asked].count("POST /wizards") == 1
+    assert exchange.response
+    assert exchange.response["rate_limited"] == [{"status": 429, "waited_s": 3.0}]
+
+
+class LateDriver(HttpDriver):
+    """Its clock goes on by a hundred times what it waits, and it waits for nothing."""
+
+    skipped = 0
+
+    def now(self) -> int:
+        return super().now() + self.skipped
+
+    def skip(self, seconds: float) -> None:
+        self.skipped += round(seconds * 100 * 1_000_000)
+
+
+@pytest.mark.parametrize(("within_s", "is_known"), [(30, True), (15, False)])
+def test_a_job_has_a_limit_of_its_own(
+    opened: Open, product: Product, within_s: int, is_known: bool
+) -> None:
+    mapping = MAPPING.replace("within_s = 30", f"within_s = {within_s}")
+    target = Driven(opened, product, mapping=mapping).driver.target
+    with closing(LateDriver(target, pause=lambda s: driver.skip(s))) as driver:
+        ask(driver, ops.LogInToPalette("kim@example.com", PASSWORD))
+        reply = ask(driver, ACCEPT, session=SID).reply
+    assert driver.skipped > target.limits.answer_s * 1_000_000
+    assert isinstance(reply, ops.Done if is_known else ops.Unknown)
+
+
+def test_without_a_login_no_csrf_is_sent(opened: Open, product: Product) -> None:
+    reply = ask(Driven(opened, product).driver, ACCEPT, session="nobody-s").reply
+    assert isinstance(reply, Refused)
+    assert reply.details["call"] == "open"
+    assert "X-Csrf" not in product.asked[0][1]
+
+
+# --- edge hosts that the harness plays ------------------------------------------------------------
+
+
+def test_an_edge_host_withdraws_by_the_path_and_a_header(opened: Open, product: Product) -> None:
+    link = HttpLink(wire=Driven(opened, product).wire)
+    try:
+        withdraw = ops.WithdrawPairing("c-1", PROOF, "r-1")
+        assert link.carry("h", product.url, False, withdraw) == ops.Done(ops.Acknowledged())
+        what, headers, body = product.asked[0]
+        assert (what, body) == ("DELETE /requests/r-1?cluster=c-1", None)
+        assert headers["X-Proof"] == PROOF
+        wrong = link.carry("h", product.url, False, ops.WithdrawPairing("c-1", "wrong", "r-1"))
+        assert isinstance(wrong, Refused)
+    finally:
+        link.close()

@@ -1,0 +1,315 @@
+"""An operation that takes several calls, without I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.domain import operations as ops
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import Credentials, Done, Unknown
+from harness.targets.target_file import TargetFileError
+from harness.targets.wire_reading import load_wire, wire_text
+from harness.wire.codec import CallInput, CallSequence, Sessions
+from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.mapping import WireMap
+
+SECOND = 1_000_000
+
+ACCEPT = """
+[[paths.AcceptPairingRequest.calls]]
+name = "open"
+method = "POST"
+path = "/wizards"
+request = { "{pairingUid}" = "request" }
+constants = { "X-Once:" = "{unique}", "X-At:" = "{now}", "X-For:" = "no {pairingUid}" }
+keep = { wizard = "data.id" }
+
+[[paths.AcceptPairingRequest.calls]]
+name = "profiles"
+method = "PUT"
+path = "/wizards/{kept.wizard}/profiles"
+request = { "spec.profiles" = "choice", "spec.profiles[].uid" = "choice[].profile" }
+
+[[paths.AcceptPairingRequest.calls]]
+name = "details"
+method = "PUT"
+path = "/wizards/{kept.wizard}/details"
+request = { "metadata.name" = "name" }
+errors = { code = "data.error.code", message = "data.error.text" }
+
+[[paths.AcceptPairingRequest.calls]]
+name = "finish"
+method = "POST"
+path = "/wizards/{kept.wizard}/finish"
+keep = { job = "Location:" }
+
+[[paths.AcceptPairingRequest.calls]]
+name = "job"
+method = "GET"
+path = "{kept.job}"
+repeat = { while = { "data.state" = ["queued", "running"] }, every_s = 0.5, within_s = 2 }
+refused_when = { "data.state" = "failed" }
+errors = { code = "data.error.code", message = "data.error.text" }
+response = { uid = "data.result.cluster" }
+
+[constants]
+"?k" = "{env.K}"
+[codes]
+TAKEN = "PairingRequestDecided"
+"""
+
+Mapping = Callable[[str], WireMap]
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Mapping:
+    def read(text: str) -> WireMap:
+        (tmp_path / "wire.toml").write_text(text, "utf-8")
+        return load_wire(tmp_path / "wire.toml")
+
+    return read
+
+
+def answer(json_: object = None, status: int = 200, **headers: str) -> HttpResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return HttpResponse(status, named, b"" if json_ is None else json.dumps(json_).encode())
+
+
+def accept(wire: WireMap, base: str = "https://p.example/api") -> CallSequence:
+    choice = ops.SelectedProfile("profile-1", "1.0.0")
+    wire = replace(wire, environment={"K": "key-1"})
+    given = CallInput(base, "once-7", 1_700_000_000 * SECOND)
+    return CallSequence(
+        ops.AcceptPairingRequest("req/1", (choice,), "edge"),
+        Credentials(session="s3ss10n"),
+        wire,
+        given,
+    )
+
+
+def sent(sequence: CallSequence) -> HttpRequest:
+    assert sequence.step is not None, sequence.reply
+    return sequence.step.request
+
+
+def as_far_as_the_job(sequence: CallSequence) -> None:
+    sequence.answered(answer({"data": {"id": "w/1"}}, 201))
+    sequence.answered(answer(status=204))
+    sequence.answered(answer({"ignored": True}))
+    sequence.answered(answer(status=202, Location="/api/jobs/9?full=1"))
+
+
+# --- one after the other --------------------------------------------------------------------------
+
+
+def test_each_call_is_filled_from_the_operation_and_from_earlier_answers(mapping: Mapping) -> None:
+    sequence = accept(mapping(ACCEPT))
+    first = sent(sequence)
+    assert (first.method, first.path, first.json) == ("POST", "/wizards", {"request": "req/1"})
+    assert first.query == {"k": "key-1"}
+    assert first.headers["X-Once"] == "once-7"
+    assert first.headers["X-At"] == "2023-11-14T22:13:20.000000Z"
+    assert first.headers["X-For"] == "no req/1"
+    assert first.headers["Authorization"] == "s3ss10n"
+    sequence.answered(answer({"data": {"id": "w/1"}}, 201))
+    second = sent(sequence)
+    assert (second.method, second.path) == ("PUT", "/wizards/w%2F1/profiles")
+    assert second.json == {"choice": [{"profile": "profile-1", "version": "1.0.0"}]}
+    assert "X-Once" not in second.headers
+    sequence.answered(answer(status=204))
+    assert sent(sequence).json == {"name": "edge"}
+    sequence.answered(answer({}))
+    assert (sent(sequence).path, sent(sequence).json) == ("/wizards/w%2F1/finish", None)
+    sequence.answered(answer(status=202, Location="https://p.example:443/api/jobs/9?full=1"))
+    assert (sent(sequence).path, sent(sequence).query) == ("/jobs/9", {"full": "1", "k": "key-1"})
+    sequence.answered(answer({"data": {"state": "done", "result": {"cluster": "c-1"}}}))
+    assert sequence.reply == Done(ops.Accepted("c-1"))
+    assert sequence.answer == {"uid": "c-1"}
+
+
+def test_a_job_is_asked_for_until_it_is_over(mapping: Mapping) -> None:
+    sequence = accept(mapping(ACCEPT))
+    as_far_as_the_job(sequence)
+    assert sequence.step is not None
+    assert (sequence.step.after_s, sequence.step.limit_s) == (0, None)
+    sequence.answered(answer({"data": {"state": "queued"}}), 10 * SECOND)
+    assert (sequence.step.after_s, sequence.step.limit_s) == (0.5, 1.5)
+    sequence.answered(answer({"data": {"state": "running"}}), 11 * SECOND)
+    assert sequence.step.request.path == "/jobs/9"
+    sequence.answered(answer({"data": {"state": "done", "result": {"cluster": "c"}}}), 12 * SECOND)
+    assert sequence.reply == Done(ops.Accepted("c"))
+
+
+def test_a_job_that_takes_too_long_is_unknown(mapping: Mapping) -> None:
+    sequence = accept(mapping(ACCEPT))
+    as_far_as_the_job(sequence)
+    sequence.answered(answer({"data": {"state": "queued"}}), 10 * SECOND)
+    sequence.answered(answer({"data": {"state": "queued"}}), 12 * SECOND)
+    assert isinstance(sequence.reply, Unknown)
+    assert sequence.reply.why.startswith("call job: 200")
+    assert "not over after 2 s" in sequence.reply.why
+
+
+def test_a_status_may_say_that_it_is_not_over(mapping: Mapping) -> None:
+    wire = mapping("[paths.DeleteToken]\nrepeat = { status = [202], within_s = 5 }")
+    sequence = CallSequence(ops.DeleteToken("t"), wire=wire)
+    sequence.answered(answer(status=202))
+    assert sequence.step
+    assert sequence.step.after_s == 1
+    sequence.answered(answer(status=204), SECOND)
+    assert sequence.reply == Done(ops.Acknowledged())
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("after", "name"), [(0, "open"), (1, "profiles"), (2, "details")])
+def test_the_refusal_of_any_call_is_the_operations(mapping: Mapping, after: int, name: str) -> None:
+    sequence = accept(mapping(ACCEPT))
+    for came in (answer({"data": {"id": "w"}}), answer(status=204))[:after]:
+        sequence.answered(came)
+    error = {"code": "TAKEN", "text": "too late"}
+    body = {"data": {"error": error}} if name == "details" else {"code": "TAKEN", "message": "late"}
+    sequence.answered(answer(body, 409))
+    assert sequence.step is None
+    assert isinstance(sequence.reply, Refused)
+    assert sequence.reply.reason is Reason.REQUEST_DECIDED
+    assert sequence.reply.details["call"] == name
+    assert sequence.reply.message in ("late", "too late")
+
+
+def test_a_job_that_failed_is_a_refusal(mapping: Mapping) -> None:
+    sequence = accept(mapping(ACCEPT))
+    as_far_as_the_job(sequence)
+    error = {"code": "TAKEN", "text": "too late"}
+    sequence.answered(answer({"data": {"state": "failed", "error": error}}))
+    assert isinstance(sequence.reply, Refused)
+    told = (sequence.reply.reason, sequence.reply.message, sequence.reply.details["call"])
+    assert told == (Reason.REQUEST_DECIDED, "too late", "job")
+
+
+@pytest.mark.parametrize(
+    ("came", "why"),
+    [
+        (answer({"data": {}}), "call open: 200, no content type: data.id: it is missing"),
+        (HttpResponse(200, {}, b"<html>"), "call open: 200, no content type: body: no JSON"),
+        (answer(status=302), "call open: 302, no content type: an answer that is neither"),
+    ],
+)
+def test_what_makes_no_sense_says_in_which_call(
+    mapping: Mapping, came: HttpResponse, why: str
+) -> None:
+    sequence = accept(mapping(ACCEPT))
+    sequence.answered(came)
+    assert isinstance(sequence.reply, Unknown)
+    assert sequence.reply.why.startswith(why)
+
+
+def test_no_answer_says_to_which_call(mapping: Mapping) -> None:
+    sequence = accept(mapping(ACCEPT))
+    sequence.answered(answer({"data": {"id": "w"}}))
+    sequence.unanswered("nothing came")
+    assert sequence.reply == Unknown("call profiles: nothing came")
+
+
+@pytest.mark.parametrize(
+    "there", ["https://evil.example/api/jobs/9", "http://p.example/api/j", "x"]
+)
+def test_an_answer_cannot_lead_elsewhere(mapping: Mapping, there: str) -> None:
+    sequence = accept(mapping(ACCEPT))
+    as_far_as_the_job(sequence)
+    other = accept(mapping(ACCEPT))
+    other.answered(answer({"data": {"id": "w/1"}}, 201))
+    other.answered(answer(status=204))
+    other.answered(answer({}))
+    other.answered(answer(status=202, Location=there))
+    assert isinstance(other.reply, Unknown)
+    assert f"{there} is not below https://p.example/api" in other.reply.why
+
+
+def test_a_call_that_was_turned_away_is_made_again_alone(mapping: Mapping) -> None:
+    sequence = accept(mapping(ACCEPT))
+    sequence.answered(answer({"data": {"id": "w"}}))
+    before = sent(sequence)
+    sequence.answered(answer(status=429, Retry_After="1"))
+    assert isinstance(sequence.reply, Refused)
+    sequence.again()
+    assert sequence.reply is None
+    assert sent(sequence) == before
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+def test_what_is_known_of_the_answer_is_filled_in(mapping: Mapping) -> None:
+    calls = ACCEPT.replace('response = { uid = "data.result.cluster" }', "").replace(
+        'keep = { job = "Location:" }',
+        'keep = { job = "Location:", cluster = "X-Cluster:" }\nfilled = { uid = "{kept.cluster}" }',
+    )
+    sequence = accept(mapping(calls))
+    for came in (answer({"data": {"id": "w"}}), answer(status=204), answer({})):
+        sequence.answered(came)
+    sequence.answered(answer(status=202, Location="/jobs/1", X_Cluster="c-8"))
+    sequence.answered(answer({"data": {"state": "done"}}))
+    assert sequence.reply == Done(ops.Accepted("c-8"))
+
+
+def test_the_answer_may_stand_in_headers_and_cookies(mapping: Mapping) -> None:
+    wire = mapping(
+        '[headers]\nAuthorization = "Cookie: sid={}"\n'
+        '[paths.LogIn]\nresponse = { "Token.Authorization" = "Set-Cookie: sid" }\n'
+        'keep = { csrf = "data.csrf", lang = "Set-Cookie: lang" }\n'
+        '[constants]\n"X-Csrf:" = "{session.csrf}"\n'
+    )
+    login = CallSequence(ops.LogIn("me", "pass"), wire=wire)
+    assert "X-Csrf" not in sent(login).headers
+    cookies = "lang=en; Path=/, sid=a1b2; Expires=Wed, 21 Oct 2026 07:28:00 GMT; HttpOnly"
+    login.answered(answer({"data": {"csrf": "c5rf"}}, Set_Cookie=cookies))
+    assert login.reply == Done(ops.Session("a1b2"))
+    sessions = Sessions()
+    sessions.note(login)
+    mine = Credentials(session="a1b2")
+    view = CallSequence(ops.ViewCluster(), mine, wire, CallInput(session=sessions.of(mine)))
+    assert sent(view).headers["Cookie"] == "sid=a1b2"
+    assert sent(view).headers["X-Csrf"] == "c5rf"
+    other = Credentials(session="other")
+    assert sessions.of(other) == {}
+
+
+def test_the_tables_are_written_as_they_are_read(mapping: Mapping) -> None:
+    wire = mapping(ACCEPT)
+    assert mapping(wire_text(wire)) == wire
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("{kept.wizard}/finish", "{kept.wizrd}/finish", "{kept.wizrd} stands for nothing here"),
+        ("{kept.wizard}/finish", "{kept.job}/finish", "{kept.job} stands for nothing here"),
+        ("{kept.wizard}/finish", "{kept.wizard/finish", "a brace without its other one"),
+        ('"{unique}"', '"{uniqe}"', "{uniqe} stands for nothing here"),
+        ('"{unique}"', '"{basic}"', "{basic} stands for nothing here"),
+        ('"{unique}"', '"{session.csrf}"', "{session.csrf} stands for nothing here"),
+        ('name = "finish"', 'name = "open"', "open is an earlier call"),
+        ('keep = { wizard = "data.id" }', 'keep = { wizard = "?id" }', "to keep"),
+        ('"metadata.name" = "name"', '"metadata.name" = "{x}"', "has no {x}"),
+        ('while = { "data.state" = ["queued", "running"] }, ', "", "nothing says when"),
+        ('"data.result.cluster" }', '"data.x" }\nfilled = { uuid = "x" }', "no such field"),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_read(
+    mapping: Mapping, old: str, new: str, told: str
+) -> None:
+    assert old in ACCEPT
+    with pytest.raises(TargetFileError) as caught:
+        mapping(ACCEPT.replace(old, new))
+    assert told in str(caught.value)
+    changed = ACCEPT.replace(old, new).splitlines()
+    before = ACCEPT.splitlines()
+    line = max(n for n, text in enumerate(changed) if text not in before[n - 1 : n + 1]) + 1
+    assert f"wire.toml:{line}: " in str(caught.value)
