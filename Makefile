@@ -74,6 +74,8 @@ docs: $(BASE) ## write the generated pages of docs/ again; takes five minutes
 	{ sed '/^| key | holds/,$$d' docs/target-file.md; $(BIN)/pairproof target schema --table; } \
 	  > docs/target-file.md.new
 	mv docs/target-file.md.new docs/target-file.md
+	$(BIN)/pairproof target operations > docs/operations.md.new
+	mv docs/operations.md.new docs/operations.md
 	$(BIN)/pairproof requirements --needs > harness/catalogue/needs.json.new
 	mv harness/catalogue/needs.json.new harness/catalogue/needs.json
 

@@ -61,6 +61,14 @@ def target_schema(
     typer.echo(to_markdown() if table else target_schema_text(), nl=False)
 
 
+@target_app.command("operations", epilog="Example: pairproof target operations | less")
+def target_operations() -> None:
+    """Print all operations with the fields that a target file can map (Markdown)."""
+    from harness.targets.operations_page import to_markdown
+
+    typer.echo(to_markdown(), nl=False)
+
+
 @commands.command(epilog="Example: pairproof doctor --target target.toml")
 def doctor(
     target: Annotated[
