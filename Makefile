@@ -71,7 +71,7 @@ docs: $(BASE) ## write the generated pages of docs/ again; takes five minutes
 	mv harness/fleet/schemas/scenario-1.schema.json.new harness/fleet/schemas/scenario-1.schema.json
 	$(BIN)/pairproof target schema > harness/targets/schemas/target-1.schema.json.new
 	mv harness/targets/schemas/target-1.schema.json.new harness/targets/schemas/target-1.schema.json
-	{ sed '/^| key | holds/,$$d' docs/target-file.md; $(BIN)/pairproof target schema --table; } \
+	{ sed '/^### At the top/,$$d' docs/target-file.md; $(BIN)/pairproof target schema --table; } \
 	  > docs/target-file.md.new
 	mv docs/target-file.md.new docs/target-file.md
 	$(BIN)/pairproof target operations > docs/operations.md.new

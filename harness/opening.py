@@ -14,15 +14,15 @@ from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
-from harness.domain.operations import RARELY_OFFERED, ReleaseCentralCluster, UpdateStack
+from harness.domain.operations import RARELY_OFFERED, PatchCluster
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
-from harness.targets.port import Driver, TargetInfo, TargetUnusable
+from harness.targets.port import Driver, Outgoing, TargetInfo, TargetUnusable
 
 # What a driver needs is imported when it is opened: servers and HTTP clients cost a second.
 if TYPE_CHECKING:
     from harness.reference.behaviour import Behaviour
-    from harness.reference.layout import Layout, Other, Secrets
+    from harness.reference.layout import Carry, Layout, Other, Secrets
     from harness.targets.http import HttpDriver
     from harness.targets.target import Target
 
@@ -57,7 +57,33 @@ def open_target(driver: str, target_file: Path | None, seed: int, planted: str =
         raise UnknownDriver(f"no driver is called {driver!r}; there are {known}")
     if planted:
         raise UnknownDriver(f"{planted} is planted into the embedded reference, not by {driver}")
-    return open_plugin(driver, target_file, seed)
+    return open_plugged(driver, open_plugin(driver, target_file, seed), seed)
+
+
+def open_plugged(name: str, own: Driver, seed: int) -> Driver:
+    """A driver of another package, with a peer for the side that its target does not play.
+
+    Raises:
+        TargetUnusable: it says too little, or the peer cannot be played as it says.
+    """
+    from harness.domain.operations import AgentOperation, Credentials, Reply, Unknown
+    from harness.targets.plugged import PluggedDriver, target_of
+
+    def carry(host_uid: str, message: AgentOperation) -> Reply:
+        try:
+            return driver.send(Outgoing(message, Credentials(), host_uid)).reply
+        except PairproofError as error:
+            return Unknown(str(error))
+
+    with ExitStack() as undo:
+        undo.callback(own.close)
+        held, target, peer = undo.enter_context(ExitStack()), target_of(name, own), None
+        if len(target.sides) < 2:
+            carried = carry if getattr(own, "carries", False) else None
+            peer = held.enter_context(playing(target, seed, carry=carried))
+        driver = PluggedDriver(name, own, target, peer, held.pop_all().close)
+        undo.pop_all()
+    return driver
 
 
 def driver_names() -> tuple[str, ...]:
@@ -82,7 +108,10 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
         behaviour.called,
         __version__,
         features=INPROCESS_FEATURES | set(map(Feature, behaviour.features)),
-        not_offered=(RARELY_OFFERED - {ReleaseCentralCluster, UpdateStack}) | behaviour.not_offered,
+        not_offered={
+            PatchCluster: RARELY_OFFERED[PatchCluster],
+            **dict.fromkeys(behaviour.not_offered, ""),
+        },
         words=behaviour.words,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
@@ -124,10 +153,13 @@ def open_http(
 
 
 @contextmanager
-def playing(target: Target, seed: int, behaviour: Behaviour | None = None) -> Iterator[Target]:
+def playing(
+    target: Target, seed: int, behaviour: Behaviour | None = None, carry: Carry | None = None
+) -> Iterator[Target]:
     """The side that the target file does not describe, played by the reference, as a target.
 
-    `behaviour` has other lawful choices than it makes by itself.
+    `behaviour` has other lawful choices than it makes by itself. `carry` takes what its edge hosts
+    say to the target, in place of HTTP.
 
     Raises:
         TargetUnusable: it cannot be played as `[peer]` says.
@@ -140,7 +172,7 @@ def playing(target: Target, seed: int, behaviour: Behaviour | None = None) -> It
     from harness.targets.target_file import read_target
 
     with ExitStack() as held:
-        layout, other, secrets = _played(target, seed)
+        layout, other, secrets = _played(target, seed, carry)
         try:
             played = EmbeddedReference(
                 seed, layout, behaviour=behaviour or Behaviour(), other=other, secrets=secrets
@@ -160,9 +192,10 @@ def _missing(target: Target) -> Side:
     return next(side for side in Side if side not in target.sides)
 
 
-def _played(target: Target, seed: int) -> tuple[Layout, Other, Secrets]:
+def _played(target: Target, seed: int, carry: Carry | None = None) -> tuple[Layout, Other, Secrets]:
     """How big the peer is and where it listens; what it meets; what it keeps secret."""
     from harness.reference.layout import Layout, Other, Secrets
+    from harness.targets.endpoints import usable_forms
 
     peer, sides = target.peer, frozenset({_missing(target)})
     if Side.CENTRAL in sides:
@@ -188,7 +221,9 @@ def _played(target: Target, seed: int) -> tuple[Layout, Other, Secrets]:
             agent_interval=_agent_interval(target),
         )
         proxy = "" if is_loopback(base_url(target.endpoint)) else target.proxy
-        other = Other(target.wire, trust.context(), proxy)
+        usable = usable_forms(target.endpoint).values()
+        carried = {base_url(form): carry for form in usable} if carry else {}
+        other = Other(target.wire, trust.context(), proxy, carried=carried)
     near = Side.EDGE in sides or is_loopback_host(peer.bind)
     return layout, other, Secrets.seeded(seed) if near else Secrets.fresh()
 

@@ -18,7 +18,8 @@ from tests.sources import FILES, Source, source
 ROWS = (
     {"domain"},
     {"files", "loopback"},
-    {"catalogue", "wire", "suite", "gherkin", "configuration"},
+    {"configuration"},
+    {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
     {"reference", "targets", "checkers", "load"},
     {"context"},

@@ -25,11 +25,20 @@ class Need:
         kinds: the names of the arrangements that it asks for, sorted.
         clusters: how many fresh clusters it uses up: those are paired, or changed for good.
         hosts: how many hosts each of its clusters spans, the largest first.
+        requests: how many requests it sends, to the target and to arrange.
+        waits_ms: how long it waits besides: on the reference, in virtual time, in which an answer
+            takes a millisecond.
     """
 
     kinds: tuple[str, ...] = ()
     clusters: int = 0
     hosts: tuple[int, ...] = ()
+    requests: int = 0
+    waits_ms: int = 0
+
+    def lasts_s(self, answer_s: float) -> float:
+        """What it is reckoned to take where a request and its answer take so long."""
+        return self.requests * answer_s + self.waits_ms / 1_000
 
 
 UNKNOWN: Final = Need(clusters=1)
@@ -62,7 +71,9 @@ def needs_from(text: str) -> Mapping[str, Need]:
     if data.get("schema") != SCHEMA:
         raise ValueError(f"this is no table of needs ({SCHEMA})")
     return {
-        scenario: Need(tuple(entry["kinds"]), entry["clusters"], tuple(entry["hosts"]))
+        scenario: Need(
+            tuple(entry["kinds"]), entry["clusters"], tuple(entry["hosts"]), *entry["costs"]
+        )
         for scenario, entry in data["scenarios"].items()
     }
 
@@ -72,6 +83,7 @@ def needs_text(needs: Mapping[str, Need]) -> str:
     lines = []
     for scenario, need in sorted(needs.items()):
         entry = {"kinds": need.kinds, "clusters": need.clusters, "hosts": need.hosts}
+        entry["costs"] = (need.requests, need.waits_ms)
         lines.append(f"    {json.dumps(scenario)}: {json.dumps(entry)}")
     body = ",\n".join(lines)
     return f'{{\n  "schema": "{SCHEMA}",\n  "scenarios": {{\n{body}\n  }}\n}}\n'

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check
 from harness.history.operation import History, Json, OperationRecord, Outcome
+
+HEAR_STRAYS: Final = "HearStrays"
+"""The operation by which the side that is played tells what it could not understand."""
 
 _COUNTED: Mapping[str, tuple[str, str]] = {
     "Restart": ("starts", "was not started again"),
@@ -73,6 +77,20 @@ def faults_took_effect(history: History) -> Finding:
     return Finding(
         Verdict.PASS, f"what it rests on was so{beside}", tuple(t.id for t in tellings), ground=True
     )
+
+
+@check
+def messages_were_understood(history: History) -> Finding:
+    """The side that the harness plays understood all that came from the other one.
+
+    Of one that it does not know, nobody can tell who is to blame: the file may lack something.
+    """
+    heard = history.of_kind(HEAR_STRAYS)
+    told = (v if isinstance(v := (o.value or {}).get("messages"), list) else [] for o in heard)
+    why = "; ".join(dict.fromkeys(str(message) for messages in told for message in messages))
+    if why:
+        return _void(why, *(o.id for o in heard))
+    return Finding(Verdict.PASS, "all that came was understood", (), ground=True)
 
 
 def _void(why: str, *operations: str) -> Finding:

@@ -126,10 +126,18 @@ def rests_on(findings: Sequence[Finding], verdict: Verdict) -> list[str]:
     return list(dict.fromkeys(operations))
 
 
+def are_void(findings: Sequence[Finding]) -> bool:
+    """Whether what they rest on is not there."""
+    return bool(_voiding(findings))
+
+
+def _voiding(findings: Sequence[Finding]) -> list[Finding]:
+    return [f for f in findings if f.ground and f.verdict is not Verdict.PASS]
+
+
 def _deciding(findings: Sequence[Finding]) -> list[Finding]:
     """What decides: a ground that is not there, otherwise all that was found about the target."""
-    void = [f for f in findings if f.ground and f.verdict is not Verdict.PASS]
-    return void or [finding for finding in findings if not finding.ground]
+    return _voiding(findings) or [finding for finding in findings if not finding.ground]
 
 
 class CheckFailed(AssertionError):

@@ -21,15 +21,20 @@ from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_line
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
+from harness.configuration.errors import Misspelt
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
 from harness.opening import DRIVERS, driver_names
 from harness.reporting.files import write_reports
 from harness.reporting.junit import github_commands
 from harness.reporting.model import Report
+from harness.running.belongings import sha256_of
+from harness.running.facts import now_utc
+from harness.running.resuming import going_on
 from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection
 from harness.running.session import alone, suite_words
+from harness.targets.ledger import FILE, read_ledger
 
 _REFERENCE = "pairproof-reference"
 
@@ -58,12 +63,30 @@ class Plan:
     interactive: bool = False
     operator: str = ""
     planted: str = ""
+    resume: Path | None = None
+    budget: str = ""
 
     @property
     def is_whole(self) -> bool:
         """Whether all of the suite is asked for."""
         selecting = (self.role, self.profile, self.requirements, self.tags, self.keyword)
-        return not any(selecting)
+        return not any((*selecting, self.budget))
+
+    @property
+    def budget_s(self) -> float:
+        """How long the run may last; 0 where nobody has said.
+
+        Raises:
+            CannotDo: what was typed is no duration.
+        """
+        if not self.budget:
+            return 0
+        from harness.fleet.spelling import duration
+
+        try:
+            return duration(self.budget) / 1_000_000
+        except Misspelt as error:
+            raise CannotDo(f"--budget: {error}") from None
 
     def processes(self, cpus: int) -> int:
         """How many processes share the scenarios.
@@ -91,11 +114,41 @@ def certify(plan: Plan) -> int:
         from harness.running.waivers import load_waivers
 
         waivers = load_waivers(plan.waivers)
+    if plan.resume is not None:
+        return _resume(plan, waivers, label)
     out = made_writable(folder_for(plan.out, name))
     put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
     if plan.repeat == 1:
         return _finish(_run(plan, waivers, out), plan, out)
     return _certify_repeatedly(plan, waivers, out)
+
+
+def _resume(plan: Plan, waivers: Sequence[WaiverLine], label: str) -> int:
+    """Go on with a run that was cut off, in its own folder."""
+    if plan.out is not None or plan.repeat > 1:
+        raise CannotDo("--resume goes on in the folder of that run: leave --out and --repeat out")
+    assert plan.resume is not None
+    out = plan.resume if plan.resume.is_dir() else plan.resume.parent
+    _see_same_target(out, plan)
+    with going_on(out, now_utc()) as earlier:
+        began, count = earlier.header.run.started_at, len(earlier.scenarios)
+        put(f"pairproof {__version__} goes on certifying {label}, driver {plan.driver}")
+        put(f"of the run of {began}, {count} scenarios had ended; they are not asked again")
+        carried_out = _run(plan, waivers, out)
+    return _finish(carried_out, plan, out)
+
+
+def _see_same_target(out: Path, plan: Plan) -> None:
+    """See that the target file is as it was; its path is seen to with the header.
+
+    Raises:
+        CannotDo: it is not.
+    """
+    ledger = out / FILE
+    digest = read_ledger(ledger)[0].target_sha256 if ledger.is_file() else ""
+    if digest and plan.target and sha256_of(plan.target) != digest:
+        told = f"--resume: {plan.target} is not as it was when the run began"
+        raise CannotDo(f"{told}; put it back as it was, or run again without --resume")
 
 
 def _certify_repeatedly(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> int:
@@ -124,6 +177,8 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.driver not in driver_names():
         raise UnknownName("driver", plan.driver, driver_names())
     Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
+    if plan.budget_s and plan.processes(1) > 1:
+        raise CannotDo("--budget is reckoned for one process: leave --workers out")
     if plan.planted:
         return _planted(plan)
     if plan.target is None and plan.driver in DRIVERS:
@@ -131,7 +186,7 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.processes(1) > 1:
         raise CannotDo(ONE_TARGET)
     if plan.target is None or plan.driver not in DRIVERS:  # its target file is its own affair
-        return _slug(plan.driver), f"{plan.target}"
+        return _slug(plan.driver), str(plan.target or f"what {plan.driver} reaches")
     from harness.targets.target import describe
     from harness.targets.target_file import load_target
 
@@ -222,6 +277,8 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "interactive": "" if plan.interactive else None,
         "operator": plan.operator or None,
         "planted": plan.planted or None,
+        "budget": f"{plan.budget}={plan.budget_s}" if plan.budget else None,
+        "resume": "" if plan.resume else None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }
     words = suite_words(options)

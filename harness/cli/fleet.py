@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from harness import __version__
+from harness.catalogue.errors import UnknownName
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.gate import check
 from harness.cli import fleet_driving
@@ -33,6 +34,7 @@ from harness.fleet.spelling import duration, duration_text
 from harness.fleet.swarm import drawn
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
+from harness.opening import driver_names
 from harness.reference.planting import behaviour_with
 from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.model import FleetReport
@@ -57,6 +59,7 @@ class RealtimeOptions:
         connections: how many a process may have at once.
         storm: so many are opened all at once before anybody begins.
         role: the side of the target that is tried, where its file describes both.
+        driver: how it is reached, which can be over HTTP only.
     """
 
     target: Path = NO_TARGET
@@ -67,6 +70,7 @@ class RealtimeOptions:
     connections: int = 1_000
     storm: int = 0
     role: str = ""
+    driver: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,18 @@ def real_of(asked: RealtimeOptions, steps: str) -> RealtimeOptions | None:
     """What was asked for of real time, with `steps` in place of a rate; nothing without a target.
 
     Raises:
-        CannotDo: what only real time has was asked for without a target.
+        CannotDo: what only real time has was asked for without a target, or with a driver that
+            carries no load.
+        UnknownName: there is no such driver.
     """
+    if asked.driver not in driver_names():
+        raise UnknownName("driver", asked.driver, driver_names())
+    if asked.driver != "http":
+        raise CannotDo(
+            f"--driver {asked.driver}: a fleet in real time is a load, which goes over connections"
+            " of its own, by HTTP, and not over a driver; describe what speaks HTTP in a target"
+            " file, or try the product over its driver with certify and explore"
+        )
     if asked.rate and steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
     if asked.target != NO_TARGET:

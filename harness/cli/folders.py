@@ -13,6 +13,7 @@ from harness.history.manifest import MANIFEST
 from harness.history.parts import parts_in
 from harness.history.reader import PARTS_DIR, repeat_folders
 from harness.reporting.files import REPORT_FILES
+from harness.running.resuming import KEPT
 
 _RUNS: Final = Path("reports", "runs")
 
@@ -37,7 +38,8 @@ def made_writable(out: Path) -> Path:
             names = (folder / name for name in (MANIFEST, *REPORT_FILES))
             for stale in (*parts_in(folder), *names):  # what an earlier run wrote, nothing else
                 stale.unlink(missing_ok=True)
-            shutil.rmtree(folder / PARTS_DIR, ignore_errors=True)
+            for name in (PARTS_DIR, KEPT):
+                shutil.rmtree(folder / name, ignore_errors=True)
     except (FileExistsError, NotADirectoryError):
         raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
     except OSError as error:

@@ -94,6 +94,10 @@ class Watcher:
         finally:
             self._progress.start()
 
+    def announce(self, text: str) -> None:
+        """Say something of the run before it begins."""
+        self._console.print(printable(Text(text)))
+
     # --- what pytest tells --------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -61,6 +61,8 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield from _counted("scenarios", report.scenario_counts)
     if report.repeats:
         yield _repeats(report)
+    if resumed := words.describe_resumed(report.header):
+        yield Text(f"resumed       {resumed}")
     if report.evidence.problems:
         problems = "; ".join(report.evidence.problems[:3])
         yield Text(f"incomplete    {problems}", "yellow")

@@ -8,19 +8,26 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.cli.exits import CannotDo, put, say
 from harness.history.visible import visible_line
-from harness.targets.drafting.answers import Answers, Asked, AskFingerprint, Hints, Question
-from harness.targets.drafting.checks import Rules, WrongAnswer
 from harness.targets.drafting.draft import composed, env_template, hints_of, wire_of
+from harness.targets.drafting.filling import (
+    Asked,
+    AskFingerprint,
+    Filling,
+    Hints,
+    Question,
+    WrongAnswer,
+)
 from harness.targets.drafting.interview import Interview
 from harness.targets.drafting.openapi import Document, document_from
 from harness.targets.drafting.wire_draft import WireDraft
 from harness.targets.reading import env_file_of
 from harness.targets.trust import certificate_shown
 
-Answer = Callable[[Asked], str]
+Answer = Callable[[Asked], Any]
 """Who answers a question: a person, or the defaults."""
 
 
@@ -43,12 +50,12 @@ def init(asked: Init) -> int:
     """
     _check_place(asked)
     documents = [document_from(place) for place in asked.documents]
-    answers = _answers(asked, hints_of(documents))
-    wire = wire_of(documents, answers.described) if documents else None
-    text = composed(answers, wire, asked.out)
+    filled = _filled(asked, hints_of(documents))
+    wire = wire_of(documents, filled.sides) if documents else None
+    text = composed(filled, wire, asked.out)
     _write(asked.out, text, 0o644)
     put(f"wrote {asked.out}")
-    _write_env(env_file_of(asked.out), answers.variables())
+    _write_env(env_file_of(asked.out), filled.variables())
     if wire is not None:
         _tell_wire(documents, wire)
     put(f"next: fill in what it asks for, then: pairproof doctor --target {asked.out}")
@@ -73,28 +80,27 @@ def _check_place(asked: Init) -> None:
 # --- asking -------------------------------------------------------------------------------
 
 
-def _answers(asked: Init, hints: Hints) -> Answers:
+def _filled(asked: Init, hints: Hints) -> Filling:
     answer = _default if asked.defaults else _ask
     if not asked.defaults:
         say("An empty line takes what stands in brackets. Ctrl-C ends it; nothing is written then.")
-    rules = Rules(asked.out.parent, os.environ.get("PATH", os.defpath))
-    asking = Interview(rules, hints).run()
+    filling = Filling(asked.out.parent, os.environ.get("PATH", os.defpath))
+    asking = Interview(filling, hints).run()
     try:
         question = next(asking)
         while True:
             question = asking.send(answer(question))
-    except StopIteration as done:
-        found: Answers = done.value
-        return found
+    except StopIteration:
+        return filling
 
 
-def _default(question: Asked) -> str:
+def _default(question: Asked) -> Any:
     if isinstance(question, AskFingerprint) or question.default is None:
         raise CannotDo("a question has no default: answer it on a terminal")
     return question.check(question.default)
 
 
-def _ask(question: Asked) -> str:
+def _ask(question: Asked) -> Any:
     """Ask on the terminal until the answer will do."""
     if isinstance(question, AskFingerprint):
         return _show(question)
@@ -118,7 +124,7 @@ def _typed(question: Question) -> str:
         raise CannotDo("the answers ended before the questions; nothing was written") from None
 
 
-def _checked(question: Question, typed: str) -> str:
+def _checked(question: Question, typed: str) -> Any:
     if not typed.isprintable():
         raise WrongAnswer("needed: a text in one line, without control characters")
     if typed or question.default is None:

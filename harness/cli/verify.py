@@ -14,12 +14,15 @@ from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
 from harness.cli.exits import CannotDo, put_json, say
 from harness.cli.summary import print_texts
+from harness.configuration.errors import Misspelt
+from harness.fleet.spelling import duration
 from harness.history.lines import EvidenceHeader
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.reader import is_repeated, repeat_folders
 from harness.reporting.repeating import missing_repeats
 from harness.reporting.words import clipped
+from harness.running.budget import BudgetTooSmall, within
 from harness.running.selection import BadTagExpression, Selection
 from harness.verifying import differences
 from harness.verifying.fleet import verify_fleet
@@ -131,11 +134,18 @@ def selected(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str]
         selection = Selection.of(asked.requirements, header.profile, role, asked.tags)
     except (UnknownName, BadTagExpression):
         return None
-    return [
-        id_
-        for id_, scenario in known.scenarios.items()
-        if selection.asks_for(scenario.tags, [by_id(r) for r in scenario.requirements])
-    ]
+    judged = {id_: [by_id(r) for r in s.requirements] for id_, s in known.scenarios.items()}
+    chosen = {
+        id_: requirements
+        for id_, requirements in judged.items()
+        if selection.asks_for(known.scenarios[id_].tags, requirements)
+    }
+    if not asked.budget:
+        return chosen
+    try:
+        return within(duration(asked.budget) / 1_000_000, chosen).scenarios
+    except (Misspelt, BudgetTooSmall):
+        return None
 
 
 # --- for people -----------------------------------------------------------------------------

@@ -229,7 +229,7 @@ def _may_clash(value: object, data: Any) -> bool:
     if isinstance(value, tuple) and isinstance(data, list):
         return any(map(_may_clash, value, data))
     if isinstance(value, dict):
-        return any(_may_clash(inner, data[name]) for name, inner in value.items())
+        return any(map(_may_clash, value.values(), data.values()))  # a name may be kept otherwise
     of: type = type(value)
     if not is_dataclass(of):
         return False

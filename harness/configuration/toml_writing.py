@@ -33,9 +33,14 @@ def toml(value: object) -> str:
             return str(value)
 
 
+def toml_key(name: str) -> str:
+    """The name of a key or a table."""
+    return name if _BARE.fullmatch(name) else toml(name)
+
+
 def assignment(name: str, value: object) -> str:
     """What sets a key."""
-    return f"{name if _BARE.fullmatch(name) else toml(name)} = {toml(value)}"
+    return f"{toml_key(name)} = {toml(value)}"
 
 
 def assignments(table: Mapping[str, object]) -> Iterator[str]:

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from harness.context.context import MAIN, Context
-from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
+from harness.context.recorder import Inconclusive, RecordedReply
 from harness.context.stacks import published
 from harness.domain import operations as ops
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.history.operation import Json, OperationRecord
 
-_CHANGES: Mapping[str, Callable[[Context, str], ops.CentralClusterOperation]] = {
-    "change of the metadata": lambda context, uid: ops.ChangeCentralCluster(
-        uid, {"changed-centrally": context.new_id("change")[:8]}
+_Make = Callable[[Context, str], ops.CentralClusterOperation]
+_CHANGES: Mapping[str, tuple[type[ops.CentralClusterOperation], _Make]] = {
+    "change of the metadata": (
+        ops.ChangeCentralCluster,
+        lambda context, uid: ops.ChangeCentralCluster(
+            uid, {"changed-centrally": context.new_id("change")[:8]}
+        ),
     ),
-    "change of the profiles": lambda context, uid: ops.UpdateCentralProfiles(
-        uid, (*context.matching_selection(), _another_add_on(context))
+    "change of the profiles": (
+        ops.UpdateCentralProfiles,
+        lambda context, uid: ops.UpdateCentralProfiles(
+            uid, (*context.matching_selection(), _another_add_on(context))
+        ),
     ),
 }
-_PROBES = (ops.ChangeCentralCluster, ops.UpdateCentralProfiles)
-"""The operations of these, in the same order: the one that needs least first."""
+"""What each asks, and how it is made; the one that needs least first."""
 
 
 def _another_add_on(context: Context) -> ops.SelectedProfile:
@@ -35,12 +41,11 @@ def central_change(context: Context, uid: str, kind: str = "") -> ops.CentralClu
     """A central operation on a cluster; without a `kind`, any that the target offers.
 
     Raises:
-        NotSupported: the target does not offer it.
+        NotOffered: the target does not have it.
     """
-    offered = [k for k, probe in zip(_CHANGES, _PROBES, strict=True) if context.offers(probe)]
-    if not offered or (kind and kind not in offered):
-        raise NotSupported(f"the target does not offer the {kind or ' or the '.join(_CHANGES)}")
-    return _CHANGES[kind or offered[0]](context, uid)
+    known = {name: _CHANGES[name] for name in ([kind] if kind else _CHANGES)}
+    chosen = context.first_offered({name: asked for name, (asked, _) in known.items()})
+    return known[chosen][1](context, uid)
 
 
 def change_centrally(context: Context, uid: str = "") -> RecordedReply:
@@ -91,7 +96,7 @@ def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
     Raises:
         Inconclusive: there was none; the scenario's steps are out of order.
     """
-    uid, kinds = context.cluster(label).central_uid, [kind.__name__ for kind in _PROBES]
+    uid, kinds = context.cluster(label).central_uid, [k.__name__ for k, _ in _CHANGES.values()]
     for record in reversed(context.recorder.history().of_kind("await_state")):
         asked = record.args["polls_args"] if record.args["polls"] in kinds else None
         if isinstance(asked, dict) and asked.get("cluster_uid") == uid:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from harness.catalogue.needs import UNKNOWN, need_of
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
-from harness.checkers.answers import last_seen
+from harness.checkers.answers import last_seen, last_value
 from harness.context.installing import ClusterShape as ClusterShape
 from harness.context.installing import Installer, SlotPool, is_consumed
 from harness.context.recorder import (
@@ -334,9 +334,11 @@ class Context:
         came = put.profile
         if len(came.editions) > 1:
             self.recorder.see_effect(put, self.recorder.limits.await_s)
-        if any(p.uid == came.uid for name, p in self.profiles.items() if name != profile.name):
+        of_uid = {known.uid: name for name, known in self.profiles.items()}
+        name = of_uid.get(profile.uid, profile.name)  # the target may call it by another
+        if of_uid.get(came.uid, name) != name:
             raise Inconclusive(f"the target gives one profile for two: {came.name}")
-        self.profiles[profile.name] = came
+        self.profiles[name] = came
         if [e.version for e in came.editions] != [e.version for e in profile.editions]:
             self.of_other_versions.add(came.uid)
         return came
@@ -411,7 +413,7 @@ class Context:
 
     def let_catch_up(self, label: str, predicate: str) -> None:
         """Wait for the list to show the last request, or not to, where anybody looks there."""
-        if arrangements.PutUser.__name__ in self._kinds:
+        if arrangements.PutUser.__name__ in self._kinds and self.offers(ops.ListPairingRequests):
             look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
             self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
 
@@ -441,9 +443,24 @@ class Context:
         )
 
     def accepted(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
-        """Remember the uid that an acceptance was answered with."""
-        leased.central_uid = getattr(taken.value, "cluster_uid", "") or leased.central_uid
+        """Remember the uid that an acceptance was answered with, or that its request bears later.
+
+        Raises:
+            Inconclusive: it never does.
+        """
+        if isinstance(taken.value, ops.Accepted):
+            leased.central_uid = taken.value.cluster_uid or self._uid_in_time(leased)
         return taken
+
+    def _uid_in_time(self, leased: LeasedCluster) -> str:
+        look = ops.ViewPairingRequest(leased.pairing_uid)
+        seen = self.recorder.await_state(self.admin(), look, "names_its_cluster")
+        if uid := last_value(seen).get("cluster_uid"):
+            return str(uid)
+        raise Inconclusive(
+            "the acceptance was answered without the uid of its cluster, and the request did not"
+            f" name it within {self.recorder.limits.await_s:g} s; seen last: {last_seen(seen)}"
+        )
 
     def paired(self, label: str = MAIN) -> LeasedCluster:
         """A cluster that is paired: its host has confirmed, as Palette shows.
@@ -519,6 +536,16 @@ class Context:
         """Whether the target has operations of this kind."""
         return kind not in self.recorder.driver.info.not_offered
 
+    def first_offered(self, kinds: Mapping[str, type[ops.Operation]]) -> str:
+        """The name of the first of these operations that the target has.
+
+        Raises:
+            NotOffered: it has none of them; says so of the first.
+        """
+        found = next((name for name, kind in kinds.items() if self.offers(kind)), next(iter(kinds)))
+        self.recorder.driver.info.must_offer(kinds[found])
+        return found
+
     def needs(self, feature: Feature) -> None:
         """Go on only if the target claims the feature.
 
@@ -563,10 +590,8 @@ class Context:
         """Carry out an operation and keep it under a name.
 
         Raises:
-            NotSupported: the target does not offer it.
+            NotOffered: the target does not have it.
         """
-        if not self.offers(type(operation)):
-            raise NotSupported(f"the target does not offer {type(operation).__name__}")
         taken = self.recorder.perform(actor, operation)
         self.note(name, taken)
         return taken

@@ -15,6 +15,7 @@ from harness.context.recorder import Inconclusive, Recorder
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.targets.arranging.adopting import chosen
 from harness.targets.port import CannotArrange
 
 _ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
@@ -179,14 +180,11 @@ class Installer:
                 if self._pool.is_stale(slot):  # an earlier scenario has consumed it
                     self._recorder.arrange(arrangements.RenewCluster(slot.uid))
                     self._pool.renewed(slot)
-                came = self._recorder.arrange(asked)
+                return slot, _as_wanted(asked, self._recorder.arrange(asked).cluster)
             except CannotArrange as error:
                 self.leased.remove(slot)
                 self._pool.give_back(slot)
                 tried[slot.uid] = error
-                continue
-            assert came.cluster is not None
-            return slot, came.cluster
 
     def _lease(self, hosts: int, tried: dict[str, CannotArrange]) -> arrangements.Slot:
         try:
@@ -212,6 +210,18 @@ class Installer:
             except CannotArrange:
                 return True
         return False
+
+
+def _as_wanted(asked: arrangements.InstallCluster, came: Cluster | None) -> Cluster:
+    """The cluster that a lab has installed, in which what matters is as it was asked for.
+
+    Raises:
+        CannotArrange: it is not, and so this lab has none such there.
+    """
+    if why := chosen(asked, came) if came else "nothing stands there then":
+        raise CannotArrange("InstallCluster", f"at slot {asked.slot}: {why}")
+    assert came is not None
+    return came
 
 
 def undoing(
@@ -313,7 +323,15 @@ def need_from(operations: Sequence[OperationRecord]) -> Need:
     larger = {str(o.args["slot"]) for o in installed if _is_larger(o.args.get("matters"))}
     least = (len(uids) - (slot in larger) for slot, uids in hosts.items())
     sizes = tuple(sorted(least, reverse=True))
-    return Need(tuple(sorted({o.kind for o in arranged})), clusters, sizes)
+    kinds = tuple(sorted({o.kind for o in arranged}))
+    return Need(kinds, clusters, sizes, *_costs(operations))
+
+
+def _costs(operations: Sequence[OperationRecord]) -> tuple[int, int]:
+    """How many requests were sent, and how many milliseconds it all took."""
+    requests = sum(int(str((o.value or {}).get("asked", 1))) for o in operations)
+    lasted = max(o.end or o.start for o in operations) - operations[0].start
+    return requests, lasted // 1_000
 
 
 def _is_larger(matters: Json) -> bool:

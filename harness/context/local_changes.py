@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.context.context import Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, RecordedReply
 from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Node, NodePool
@@ -79,52 +79,64 @@ class ClusterNow:
         return ops.ClusterSettings((f"ntp.changed-in-{self.mark}.example",))
 
 
-_OPERATIONS: Mapping[str, Callable[[ClusterNow], ops.LocalClusterOperation]] = {
-    "patch of the named cluster": lambda n: ops.PatchNamedCluster(n.cluster.name, n.tags),
-    "update of the cluster": lambda n: ops.UpdateCluster(n.cluster.name, n.tags),
-    "change of the settings": lambda n: ops.UpdateClusterSettings(n.settings()),
-    "change of the profiles": lambda n: ops.UpdateStack(changed(n.cluster.stack)),
-    "addition of a machine pool": lambda n: ops.AddMachinePool(n.new_pool()),
-    "change of a machine pool": lambda n: ops.UpdateMachinePool(n.grown()),
-    "scaling of a machine pool": lambda n: ops.ScaleMachinePool(
-        n.pool().name, tuple(node.host_uid for node in n.grown().nodes)
+_Make = Callable[[ClusterNow], ops.LocalClusterOperation]
+_OPERATIONS: Mapping[str, tuple[type[ops.LocalClusterOperation], _Make]] = {
+    "patch of the named cluster": (
+        ops.PatchNamedCluster,
+        lambda n: ops.PatchNamedCluster(n.cluster.name, n.tags),
     ),
-    "removal of a machine pool": lambda n: ops.RemoveMachinePool(n.pool().name),
-    "removal of a node": lambda n: ops.RemoveNode(n.pool().name, n.pool().nodes[-1].name),
-    "deletion of the cluster": lambda n: ops.DeleteCluster(),
-    "creation of a cluster": lambda n: ops.CreateCluster(f"{n.cluster.name}-2", n.tags),
-    "deprecated patch of the cluster": lambda n: ops.PatchCluster(n.tags),
+    "update of the cluster": (
+        ops.UpdateCluster,
+        lambda n: ops.UpdateCluster(n.cluster.name, n.tags),
+    ),
+    "change of the settings": (
+        ops.UpdateClusterSettings,
+        lambda n: ops.UpdateClusterSettings(n.settings()),
+    ),
+    "change of the profiles": (
+        ops.UpdateStack,
+        lambda n: ops.UpdateStack(changed(n.cluster.stack)),
+    ),
+    "addition of a machine pool": (ops.AddMachinePool, lambda n: ops.AddMachinePool(n.new_pool())),
+    "change of a machine pool": (ops.UpdateMachinePool, lambda n: ops.UpdateMachinePool(n.grown())),
+    "scaling of a machine pool": (
+        ops.ScaleMachinePool,
+        lambda n: ops.ScaleMachinePool(
+            n.pool().name, tuple(node.host_uid for node in n.grown().nodes)
+        ),
+    ),
+    "removal of a machine pool": (
+        ops.RemoveMachinePool,
+        lambda n: ops.RemoveMachinePool(n.pool().name),
+    ),
+    "removal of a node": (
+        ops.RemoveNode,
+        lambda n: ops.RemoveNode(n.pool().name, n.pool().nodes[-1].name),
+    ),
+    "deletion of the cluster": (ops.DeleteCluster, lambda n: ops.DeleteCluster()),
+    "creation of a cluster": (
+        ops.CreateCluster,
+        lambda n: ops.CreateCluster(f"{n.cluster.name}-2", n.tags),
+    ),
+    "deprecated patch of the cluster": (ops.PatchCluster, lambda n: ops.PatchCluster(n.tags)),
 }
-_PROBES: Mapping[str, type[ops.Operation]] = {
-    "patch of the named cluster": ops.PatchNamedCluster,
-    "update of the cluster": ops.UpdateCluster,
-    "change of the settings": ops.UpdateClusterSettings,
-    "change of the profiles": ops.UpdateStack,
-}
+"""What each asks, and how it is made."""
+PROBES = tuple(_OPERATIONS)[:4]
 """What shows whether local operations work, the best one first: nothing is lost by any of them."""
 
 
-def probe_of(context: Context) -> str:
-    """The local cluster operation that shows whether any works, of those that the target offers.
-
-    Raises:
-        NotSupported: it offers none.
-    """
-    offered = [kind for kind, operation in _PROBES.items() if context.offers(operation)]
-    if not offered:
-        raise NotSupported(f"the target offers none of: {', '.join(_PROBES)}")
-    return offered[0]
-
-
 def change_locally(context: Context, kind: str = "", actor: Actor | None = None) -> RecordedReply:
-    """Carry out a local cluster operation by its name (see `probe_of`) on the cluster as Local UI
-    shows it, and keep it in mind. Without an `actor`, the operator asks for it.
+    """Carry out a local cluster operation by its name on the cluster as Local UI
+    shows it, and keep it in mind; without a name, the first of `PROBES` that the target has.
+    Without an `actor`, the operator asks for it.
 
     Raises:
         KeyError: there is no such operation.
         Inconclusive: the cluster cannot be looked at, or the operation takes what is not there.
-        NotSupported: the target offers no such operation.
+        NotOffered: the target does not have it.
     """
+    kinds = {name: _OPERATIONS[name][0] for name in ([kind] if kind else PROBES)}
+    make = _OPERATIONS[context.first_offered(kinds)][1]
     leased = context.cluster()
     seen = context.look(ops.ViewCluster()).value
     cluster = leased.cluster
@@ -133,7 +145,7 @@ def change_locally(context: Context, kind: str = "", actor: Actor | None = None)
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
     context.changes += 1
     now = ClusterNow(cluster, free, f"local-ui-{context.changes}")
-    operation = _OPERATIONS[kind or probe_of(context)](now)
+    operation = make(now)
     context.changing = operation
     return context.perform(actor or leased.operator, operation, "the local operation")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from harness.catalogue.limits import Limits
+from harness.checkers.effects import HEAR_STRAYS
 from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
     AdvanceClock,
@@ -31,7 +32,8 @@ from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
 from harness.history.predicates import Sample, holds, starved_s
 from harness.history.redaction import CUT, Redactor
-from harness.targets.port import Driver, Outgoing
+from harness.targets.port import Driver, Exchange, NotOffered, Outgoing, strays_of
+from harness.targets.port import NotSupported as NotSupported
 
 A = TypeVar("A", bound=Arrangement)
 
@@ -49,10 +51,6 @@ class NotReached(Inconclusive):
     def __init__(self, record: OperationRecord, why: str) -> None:
         super().__init__(f"precondition not reached: {why}")
         self.record = record
-
-
-class NotSupported(PairproofError):
-    """The target does not claim what this scenario needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +152,16 @@ class Recorder:
         return replace(finding, reason=said)
 
     def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
-        """Carry out one operation: written down before it is sent, and after its outcome."""
+        """Carry out one operation: written down before it is sent, and after its outcome.
+
+        Raises:
+            NotOffered: the target does not have it.
+        """
+        self.driver.info.must_offer(type(operation))
         kind, args = type(operation).__name__, to_json_object(operation)
         invoked = self._invoke(actor, kind, args, _about(actor))
         outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
-        exchange = self.driver.send(outgoing)
+        exchange = self._sent(invoked, outgoing)
         reply = exchange.reply
         if isinstance(reply, Done) and isinstance(reply.value, Session):
             self.secret(reply.value.token, "session")
@@ -173,6 +176,15 @@ class Recorder:
             response=exchange.response,
         )
         return RecordedReply(record, reply)
+
+    def _sent(self, invoked: OperationRecord, outgoing: Outgoing) -> Exchange:
+        """What came back; what the driver finds not to be there has not happened."""
+        try:
+            return self.driver.send(outgoing)
+        except NotOffered as error:
+            why: dict[str, Json] = {"why": str(error)}
+            self._writer.outcome(invoked.id, Outcome.FAIL, end=self.driver.now(), error=why)
+            raise
 
     def run(self, actor: Actor, flow: OperatorFlow | AdminFlow) -> RecordedReply:
         """Carry out a flow's operations one by one; the last one is what the flow is about.
@@ -279,6 +291,27 @@ class Recorder:
         told: dict[str, Json] = {"told": effect is not None, **(_said(effect) if effect else {})}
         return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
 
+    def forget_strays(self) -> None:
+        """What could not be understood before this scenario is no matter of it."""
+        with suppress(PairproofError):  # it will not be told at the end either
+            strays_of(self.driver)
+
+    def hear_strays(self) -> bool:
+        """Have told what the side that the harness plays could not understand since the scenario
+        began; returns whether there was anything, which is recorded then.
+        """
+        start = self.driver.now()
+        try:
+            strays = strays_of(self.driver)
+        except PairproofError as error:
+            strays = (f"nobody can tell whether all that came was understood: {error}",)
+        if not strays:
+            return False
+        told: dict[str, Json] = {"messages": list(strays)}
+        invoked = self._writer.invoke(self.scenario, "harness", HEAR_STRAYS, {}, start=start)
+        self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
+        return True
+
     def _note_confirmation(self, arrangement: str) -> None:
         """A person who has arranged something stands in the evidence as who did it."""
         confirmation = self.driver.confirmation()
@@ -303,6 +336,9 @@ class Recorder:
         The answers are recorded where they change, as they were exchanged, and the last one;
         `asked` counts them, `unread` those that came and could not be read. Judge the record
         with the check `held`.
+
+        Raises:
+            NotOffered: the target does not have the operation.
         """
         within = self.limits.await_s if within_s is None else within_s
         wait = {"within_s": within}
@@ -335,6 +371,7 @@ class Recorder:
         wait: Mapping[str, float],
         until: bool,
     ) -> OperationRecord:
+        self.driver.info.must_offer(type(operation))
         told: dict[str, Json] = {
             "predicate": predicate,
             "predicate_args": dict(args),
@@ -351,7 +388,7 @@ class Recorder:
         once_more = until
         while True:
             outgoing = Outgoing(operation, credentials, actor.host_uid, invoked.id)
-            exchange = self.driver.send(outgoing)
+            exchange = self._sent(invoked, outgoing)
             outcome, value, error = _ended(exchange.reply)
             seen: dict[str, Json] = {"outcome": outcome.value, "value": value, "error": error}
             sample = Sample.from_json(seen)

@@ -20,8 +20,14 @@ from harness.domain.errors import PairproofError
 from harness.targets.arranging.reach import Reach, reach_of, requirements_out_of_reach
 from harness.targets.http import HttpDriver
 from harness.targets.links.explaining import explain
-from harness.targets.port import TargetUnusable
+from harness.targets.port import Driver, TargetInfo, TargetUnusable
 from harness.targets.target import Target, check_permission
+
+
+class DescribedDriver(Driver, Protocol):
+    """A driver of which it is known what a target file says, or would say."""
+
+    target: Target
 
 
 class Open(Protocol):
@@ -93,17 +99,16 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def suite_for(
-    target: Target,
+    info: TargetInfo,
     known: Mapping[str, tuple[str, ...]],
     requirements: Iterable[Requirement],
 ) -> SelectedSuite:
     """The part of the suite that binds the target; `known` has each scenario's requirements."""
-    roles = {role.value for role in target.info.roles}
-    features = target.info.features
+    roles = {role.value for role in info.roles}
     binding = {
         r.id: r
         for r in requirements
-        if (r.role.value == "both" or r.role.value in roles) and not r.lacks(features)
+        if (r.role.value == "both" or r.role.value in roles) and not r.lacks(info.features)
     }
     scenarios = {s: [r for r in ids if r in binding] for s, ids in known.items()}
     chosen = tuple(s for s, ids in scenarios.items() if ids)
@@ -129,7 +134,7 @@ def examine_links(driver: HttpDriver) -> Iterator[DoctorFinding]:
 
 
 def examine_reach(
-    driver: HttpDriver,
+    driver: DescribedDriver,
     scenarios: Iterable[str],
     requirements: Mapping[str, Requirement],
     scenarios_of: Mapping[str, Iterable[str]],

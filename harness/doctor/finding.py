@@ -25,8 +25,8 @@ class DoctorFinding:
     """One thing that was found.
 
     Attributes:
-        area: what it is about: `file`, `network`, `api`, `login`, `clusters`, `arranging`,
-            `links`, `clock` or `reach`.
+        area: what it is about: `file`, `driver`, `network`, `api`, `login`, `clusters`,
+            `arranging`, `links`, `clock` or `reach`.
         what: what was found.
         remedy: what to do; empty where nothing has to be done.
     """

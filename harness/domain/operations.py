@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from harness.domain.cluster import Cluster, ManagementMode, NodePool
@@ -409,10 +410,14 @@ class ReleaseCentralCluster(CentralClusterOperation):
     cluster_uid: str
 
 
-RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset(
-    {PatchCluster, UpdateStack, ReleaseCentralCluster}
+RARELY_OFFERED: Final[Mapping[type[Operation], str]] = MappingProxyType(
+    {
+        PatchCluster: "it is published as to be removed",
+        UpdateStack: "what is published takes an archive that a person uploads",
+        ReleaseCentralCluster: "it is not published",
+    }
 )
-"""What is published as to be removed, or nowhere: asked for only where a target says so."""
+"""What is asked for only where a target says so, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -634,13 +639,15 @@ class SubmitPairing(AgentOperation):
     """Submit a pairing request. Answers a `PairingId`.
 
     `cluster_token` is a secret of the cluster's own. Submitting again with the same cluster
-    and secret is the same submission, and is answered with the same id.
+    and secret is the same submission, and is answered with the same id. Where there is a `key`,
+    that says which submission it is, in place of the secret.
     """
 
     registration_token: str
     cluster_token: str
     cluster: Cluster
     agent_version: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -666,9 +673,9 @@ class WithdrawPairing(AgentOperation):
     """My request is cancelled. Answers `Acknowledged`.
 
     Without a `pairing_uid` it means "the one that I submitted with this secret", for a host
-    that never got the answer to its submission. `ended` says that the host has ended the
-    request already and cannot go back: then an acceptance that is being handed over fails,
-    where it would otherwise refuse the withdrawal (WDR-6, WDR-9).
+    that never got the answer to its submission; with one, `local_cluster_uid` may be empty.
+    `ended` says that the host has ended the request already and cannot go back: then an acceptance
+    that is being handed over fails, where it would otherwise refuse the withdrawal (WDR-6, WDR-9).
     """
 
     local_cluster_uid: str

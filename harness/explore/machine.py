@@ -19,9 +19,9 @@ from harness.context.recorder import Inconclusive
 from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
-from harness.targets.port import CannotArrange, Driver
+from harness.targets.port import CannotArrange, Driver, NotSupported
 
-INCONCLUSIVE = (CannotTell, Inconclusive, CannotArrange)
+INCONCLUSIVE = (CannotTell, Inconclusive, NotSupported, CannotArrange)
 """What ends a sequence without anything being found."""
 
 SHRINKS_MAX = 500

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -297,14 +299,17 @@ def unwritable(path: Path, error: OSError, written: int = 0) -> EvidenceError:
 
 
 def open_file(path: Path) -> FileIO:
-    """A new file to write, in a folder that is made if need be.
+    """A new file to write, in a folder that is made if need be. A lock says that it is written.
 
     Raises:
         EvidenceError: the system would not.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return FileIO(path, "w")
+        file = FileIO(path, "w")
+        with suppress(OSError):  # a file system may have no locks
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return file
     except OSError as error:
         raise unwritable(path, error) from None
 

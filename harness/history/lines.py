@@ -19,6 +19,10 @@ from harness.history.operation import Json, OperationRecord, Outcome
 SCHEMA: Final = "pairproof/evidence/1"
 STILL_OPEN: Final = "still open when the run ended"
 """Why an operation without an answer is `info`."""
+INTERRUPTED: Final = "the run was interrupted before this scenario was judged"
+"""Why a scenario is inconclusive that was under way when somebody stopped the run."""
+TIME_UP: Final = "left out, as the time of its budget was up"
+"""Why a scenario is skipped that the run had chosen, and had no time for."""
 
 Object = dict[str, object]
 """A JSON object; `object` because the decoder cannot follow the recursive `Json`."""
@@ -43,13 +47,21 @@ class Implementation(msgspec.Struct, frozen=True):
 class SelectionInfo(msgspec.Struct, frozen=True):
     """What of the suite was asked for; all empty for everything.
 
-    `own` says that only features of the user's own took part, and none of the suite.
+    `own` says that only features of the user's own took part, and none of the suite. `budget` is
+    how long the run might last (`20m`), by which it chose among `out_of` scenarios.
     """
 
     requirements: list[str] = []
     tags: str = ""
     keyword: str = ""
     own: bool | msgspec.UnsetType = msgspec.UNSET
+    budget: str | msgspec.UnsetType = msgspec.UNSET
+    out_of: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out; what plays a role and a profile is told beside it."""
+        return not (self.requirements or self.tags or self.keyword or self.budget)
 
 
 class WaiverLine(msgspec.Struct, frozen=True):
@@ -74,6 +86,8 @@ class RunInfo(msgspec.Struct, frozen=True):
     platform: Object = {}
     workers: int = 1
     commit: str = ""
+    resumed_at: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """When the run was gone on with after it had been cut off, each time."""
 
 
 class EvidenceHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):

@@ -6,8 +6,9 @@ header comes first, then each scenario with all that belongs to it, in the order
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import FileIO
@@ -26,6 +27,7 @@ from harness.history.lines import (
     encode,
 )
 from harness.history.operation import Outcome
+from harness.history.reader import PARTS_DIR
 from harness.history.scan import RawLine, scan
 
 _COUNTED_AS = {
@@ -79,6 +81,45 @@ def merge_parts(
             folder.rmdir()
 
 
+def put_together(out: Path, ended: Collection[str] | None, ended_at: str) -> None:
+    """Make one file of the parts in the folder of a run, in the order of their plan.
+
+    `ended` are the scenarios that have ended; `None` where a worker has died.
+
+    Raises:
+        EvidenceError: as `merge_parts` does.
+    """
+    parts = out / PARTS_DIR
+    plans = sorted(parts.glob("*.plan"))
+    plan = json.loads(plans[0].read_text("utf-8")) if plans else {"scenarios": [], "left": []}
+    for path in plans:
+        path.unlink()
+    merge_parts(
+        sorted(parts.glob("*.jsonl")),
+        out / "evidence.jsonl",
+        plan["scenarios"],
+        interrupted=ended is None or not set(ended) >= set(plan["left"]),
+        ended_at=ended_at,
+        remove=True,
+    )
+
+
+def extract(parts: Mapping[Path, Collection[str]], out: Path, header: EvidenceHeader) -> None:
+    """Write a new part with just these scenarios of each of the parts, and this header.
+
+    Raises:
+        EvidenceError: as `merge_parts` does.
+    """
+    merge = _Merge()
+    for part, scenarios in parts.items():
+        merge.index(part, scenarios)
+    try:
+        with FileIO(out, "w") as file:
+            merge.write(file, [id_ for scenarios in parts.values() for id_ in scenarios], header)
+    except OSError as error:
+        raise unwritable(out, error) from None
+
+
 @dataclass(slots=True)
 class _Scenario:
     """Where the lines of one scenario stand in its part, and what it left open, and since when."""
@@ -105,8 +146,8 @@ class _Merge:
         self._scenarios: dict[str, _Scenario] = {}
         self._scenario_of: dict[str, str] = {}
 
-    def index(self, part: Path) -> None:
-        """Note where each scenario stands in the part."""
+    def index(self, part: Path, only: Collection[str] | None = None) -> None:
+        """Note where each scenario stands in the part, or each of these."""
         for raw in scan(part):
             match raw.line:
                 case None if not raw.raw.endswith(b"\n"):
@@ -118,13 +159,13 @@ class _Merge:
                     self._header = self._header or raw.raw
                 case None:
                     continue
-                case line:
+                case line if only is None or self._name_of_scenario(line) in only:
                     self._place(part, raw, line)
                     self.counts[_COUNTED_AS.get(type(line).__name__, "others")] += 1
 
     def write(self, file: FileIO, order: Iterable[str], header: EvidenceHeader | None) -> None:
         """Copy the header and the scenarios."""
-        raw = self._header if header is None else encode(header)
+        raw = encode(header) if header else self._header
         write_all(file, raw)
         self.digest.update(digested(raw))
         first = [scenario for scenario in dict.fromkeys(order) if scenario in self._scenarios]

@@ -286,6 +286,12 @@ def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: st
 
 
 @predicate
+def names_its_cluster(sample: Sample) -> bool:
+    """A request says under which uid its cluster is, or is to be, registered."""
+    return sample.outcome is Outcome.OK and bool(sample.value.get("cluster_uid"))
+
+
+@predicate
 def not_being_handed_over(sample: Sample) -> bool:
     """Palette shows the cluster as anything but still to be confirmed by its host, or not."""
     return sample.outcome is Outcome.FAIL or (

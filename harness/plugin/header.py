@@ -19,9 +19,15 @@ from harness.targets.port import Driver, TargetUnusable
 
 
 def header_of(
-    config: pytest.Config, driver: Driver, selection: Selection, *, own: bool = False
+    config: pytest.Config,
+    driver: Driver,
+    selection: Selection,
+    *,
+    own: bool = False,
+    out_of: int = 0,
 ) -> EvidenceHeader:
-    """The header of a run. `own` says that none of its scenarios is of our suite.
+    """The header of a run. `own` says that none of its scenarios is of our suite; `out_of` how
+    many there were before a budget was kept.
 
     Raises:
         TargetUnusable: the target does not play the role that was asked for.
@@ -47,6 +53,8 @@ def header_of(
             _tags_asked_for(config, selection),
             config.getoption("keyword", "") or "",
             own or msgspec.UNSET,
+            budget_of(config)[0] or msgspec.UNSET,
+            (budget_of(config)[0] and out_of) or msgspec.UNSET,
         ),
         features=sorted(feature.value for feature in info.features),
         limits=limits_of(driver).as_dict(),
@@ -54,6 +62,12 @@ def header_of(
         waivers=msgspec.json.decode(waivers, type=list[WaiverLine]) if waivers else [],
         run=run_here([*map(str, command)], workers),
     )
+
+
+def budget_of(config: pytest.Config) -> tuple[str, float]:
+    """How long the run may last, as it was typed and in seconds; empty where nobody has said."""
+    text, _, lasts_s = str(config.getoption("pairproof_budget")).partition("=")
+    return text, float(lasts_s or 0)
 
 
 def limits_of(driver: Driver) -> Limits:

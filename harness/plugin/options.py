@@ -39,9 +39,11 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "command": {"default": "", "help": argparse.SUPPRESS},
     "waivers": {"default": "", "help": argparse.SUPPRESS},
     "planted": {"default": "", "help": argparse.SUPPRESS},
+    "budget": {"default": "", "help": argparse.SUPPRESS},
+    "resume": {"action": "store_true", "default": False, "help": argparse.SUPPRESS},
 }
 
-_HIDDEN = ("repeat", "command", "waivers", "planted")
+_HIDDEN = ("repeat", "command", "waivers", "planted", "budget", "resume")
 """What only the command `pairproof` says."""
 
 

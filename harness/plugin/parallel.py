@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -39,7 +38,7 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """What an earlier run left here would be taken for ours."""
-        if not self._is_temporary:
+        if not self._is_temporary and not self.config.getoption("pairproof_resume"):
             (self.out / "evidence.jsonl").unlink(missing_ok=True)
             shutil.rmtree(self._parts, ignore_errors=True)
 
@@ -83,9 +82,16 @@ class Controller:
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         """Merge the parts, once no worker writes any more and before anybody sums up."""
         result = yield
-        parts = sorted(self._parts.glob("*.jsonl"))
-        if parts:
-            self._merge(parts)
+        if any(self._parts.glob("*.jsonl")):
+            from harness.domain.errors import PairproofError
+            from harness.history.merge import put_together
+            from harness.running.facts import now_utc
+
+            try:
+                put_together(self.out, None if self._crashed else self._ended, now_utc())
+            except PairproofError as error:
+                raise pytest.UsageError(str(error)) from error
+            self._merged = True
         return result
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
@@ -102,29 +108,6 @@ class Controller:
     def _parts(self) -> Path:
         # The same folder as `harness.history.reader.PARTS_DIR`, which is too heavy to import.
         return self.out / "evidence.parts"
-
-    def _merge(self, parts: list[Path]) -> None:
-        from harness.domain.errors import PairproofError
-        from harness.history.merge import merge_parts
-        from harness.running.facts import now_utc
-
-        plans = [json.loads(p.read_text("utf-8")) for p in sorted(self._parts.glob("*.plan"))]
-        order: list[str] = plans[0]["scenarios"] if plans else []
-        whole = not self._crashed and self._ended >= set(order)
-        for plan in self._parts.glob("*.plan"):
-            plan.unlink()
-        try:
-            merge_parts(
-                parts,
-                self.out / "evidence.jsonl",
-                order,
-                interrupted=not whole,
-                ended_at=now_utc(),
-                remove=True,
-            )
-        except PairproofError as error:
-            raise pytest.UsageError(str(error)) from error
-        self._merged = True
 
     def _stop_workers(self) -> None:
         """Let workers close their parts now; pytest-xdist would let them go on for five seconds.

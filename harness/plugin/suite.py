@@ -27,15 +27,18 @@ from harness.context.recorder import NotReached, NotSupported
 from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
-from harness.history.lines import ScenarioLine
+from harness.history.lines import TIME_UP, EvidenceHeader, ScenarioLine
+from harness.history.merge import put_together
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
-from harness.plugin.header import header_of, limits_of
+from harness.plugin.header import budget_of, header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
 from harness.plugin.steps import Definition, is_async, quick_lookup
 from harness.running.belongings import owned_now
+from harness.running.budget import ANSWER_S, within
 from harness.running.facts import now_utc
+from harness.running.resuming import differing, ended_in
 from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection
@@ -143,7 +146,13 @@ class Suite:
         self.problem = ""
         """Why the run as a whole went wrong, for people; empty if it did not."""
         self._selected: list[str] = []
-        self._ended = 0
+        """All that this run is about; `_left` is what had not ended when it went on."""
+        self._left: list[str] = []
+        self._out_of = 0
+        self.budget, self._budget_s = budget_of(config)
+        self._ended: set[str] = set()
+        self.goes_on = bool(config.getoption("pairproof_resume"))
+        self._earlier = ended_in(self.out) if self.goes_on else None
         self._red = False
         self._temporary: Path | None = None
 
@@ -186,6 +195,39 @@ class Suite:
             self.config.hook.pytest_deselected(items=dropped)
             items[:] = kept
 
+    def narrow(self, items: list[pytest.Item]) -> None:
+        """Leave out what a budget has no time for, and what has ended already, once all that was
+        not asked for is left out.
+
+        Raises:
+            pytest.UsageError: the budget is too small.
+        """
+        if self.budget:
+            self._keep_budget(items)
+        self._selected = [item.stash[BOUND].line.id for item in items if BOUND in item.stash]
+        ended = set(self._earlier.scenarios) if self._earlier else set()
+        items[:] = [item for item in items if _scenario_of(item) not in ended]
+
+    def _keep_budget(self, items: list[pytest.Item]) -> None:
+        known = {_scenario_of(item): item.stash[BOUND] for item in items if BOUND in item.stash}
+        try:
+            chosen = within(
+                self._budget_s, {id_: bound.requirements for id_, bound in known.items()}
+            )
+        except PairproofError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._out_of = len(known)
+        order = {id_: number for number, id_ in enumerate(("", *chosen.scenarios))}
+        items[:] = [item for item in items if _scenario_of(item) in order]
+        items.sort(key=lambda item: order[_scenario_of(item)])
+        announce = _of_plugins(self.config, "announce")
+        if announce is not None:
+            announce(
+                f"a budget of {self.budget}: {len(order) - 1} of {len(known)} scenarios, every MUST"
+                f" asked; about {chosen.lasts_s:.0f} s, by what they take on the reference at"
+                f" {ANSWER_S * 1000:g} ms an answer"
+            )
+
     # --- the run ----------------------------------------------------------------------
 
     def open(self, session: pytest.Session) -> None:
@@ -196,10 +238,10 @@ class Suite:
             PairproofError: the target cannot be used, or the evidence not be written.
         """
         items = [item for item in session.items if BOUND in item.stash]
-        self._selected = [item.stash[BOUND].line.id for item in items]
-        if self.collected and not session.items:
+        self._left = [item.stash[BOUND].line.id for item in items]
+        if self.collected and not (session.items or self._selected):
             raise pytest.UsageError(self._nothing())
-        if not items or self.config.getoption("collectonly"):
+        if not self._selected or self.config.getoption("collectonly"):
             return
         target = self.config.getoption("pairproof_target")
         workers = int(getattr(self.config, "workerinput", {}).get("workercount", 1))
@@ -216,22 +258,36 @@ class Suite:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)
             own = not any(item.stash[BOUND].ours for item in items)
-            header = header_of(self.config, driver, self.selection, own=own)
+            header = header_of(self.config, driver, self.selection, own=own, out_of=self._out_of)
+            self._see_same(header)
             self.run = Run(
                 driver,
                 self._evidence(),
                 header,
                 seed=seed,
                 limits=limits_of(driver),
-                part=bool(self.worker),
+                part=bool(self.worker) or self.goes_on,
                 stopping=stopping,
                 owned=None if goes_with_run(driver_name, path) else owned_now(driver, path),
             )
-            consuming_last(session.items, self.run.inventory.slots, _scenario_of)
+            if not self.budget:  # its order is that each MUST comes first
+                consuming_last(session.items, self.run.inventory.slots, _scenario_of)
         finally:
             if self.run is None:
                 driver.close()
                 stopping.restore()
+
+    def _see_same(self, header: EvidenceHeader) -> None:
+        """See that a run that goes on is the one that was cut off.
+
+        Raises:
+            pytest.UsageError: it is not; says in what.
+        """
+        if self._earlier and (told := differing(self._earlier.header, header)):
+            raise pytest.UsageError(
+                f"--resume: this is not the run that was cut off: {'; '.join(told)};"
+                " ask for the same, or run again without --resume"
+            )
 
     def _nothing(self) -> str:
         asked = [str(self.selection)]
@@ -244,13 +300,13 @@ class Suite:
         )
 
     def _evidence(self) -> Path:
-        """The file to write; a worker tells beside it what it is about to do."""
+        """The file to write; beside a part stands what its run is about."""
         evidence = self.out / "evidence.jsonl"
-        if not self.worker:
+        if not (self.worker or self.goes_on):
             shutil.rmtree(evidence.parent / PARTS_DIR, ignore_errors=True)
             return evidence
-        part = part_path(evidence, self.worker)
-        plan = {"pid": os.getpid(), "scenarios": self._selected}
+        part = part_path(evidence, self.worker or "main")
+        plan = {"pid": os.getpid(), "scenarios": self._selected, "left": self._left}
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
             part.with_suffix(".plan").write_text(json.dumps(plan), "utf-8")
@@ -283,9 +339,11 @@ class Suite:
         run = self.run
         if run is None:
             return
-        whole = self._ended == len(self._selected)
+        whole = self._ended >= set(self._left)
         try:
             run.close(interrupted=not (whole or self.worker), ended_at=now_utc())
+            if self.goes_on and not self.worker:
+                put_together(self.out, self._ended, now_utc())
         except PairproofError as error:
             self.fail(str(error))
         finally:
@@ -308,6 +366,8 @@ class Suite:
             item.stash[_RUNNING] = self.run.begin(bound.line)
             try:
                 check_applies(bound.requirements, self.run.driver.info)
+                if self.budget and self.run.driver.now() > self._budget_s * 1_000_000:
+                    raise LeftOut(TIME_UP)
             except (LeftOut, NotSupported) as error:
                 item.stash[_ERROR] = error
                 pytest.skip(str(error))
@@ -360,12 +420,12 @@ class Suite:
         error = item.stash.get(_ERROR, None)
         try:
             if call.when == "call":
-                running.judge_faults(error)
+                running.judge_ground(error)
             if call.excinfo is not None or call.when == "call":
                 rewrite(report, running, error, partial(self._around, item, running))
             if call.when == "teardown":
                 verdict, reason = self.run.end(running, error)
-                self._ended += 1
+                self._ended.add(running.line.id)
                 ended = ScenarioOutcome(running.line, verdict, reason, running.step.line)
                 report.user_properties.extend(ended.as_properties())
         except EvidenceError as broken:
@@ -403,6 +463,11 @@ class _Opener:
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Last of all, when the selections of pytest have been made as well."""
+        self._suite.narrow(items)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -455,11 +520,16 @@ def attend(config: pytest.Config, driver: Driver) -> None:
 
 def _quiet_of(config: pytest.Config) -> Callable[[], AbstractContextManager[None]]:
     """What keeps the progress out of the way, where a plugin shows one."""
+    return _of_plugins(config, "quiet") or nullcontext
+
+
+def _of_plugins(config: pytest.Config, name: str) -> Callable[..., Any] | None:
+    """What the plugin that shows the progress does under this name, if there is one."""
     for plugin in config.pluginmanager.get_plugins():
-        quiet: Callable[[], AbstractContextManager[None]] | None = getattr(plugin, "quiet", None)
-        if callable(quiet):
-            return quiet
-    return nullcontext
+        found: Callable[..., Any] | None = getattr(plugin, name, None)
+        if callable(found):
+            return found
+    return None
 
 
 def consuming_last(

@@ -85,6 +85,11 @@ class Behaviour:
         """The same, with this password of the operating system's user of every host."""
         return replace(self, edge=replace(self.edge, password=password))
 
+    def for_hosts(self, *, whose_secret_stays: bool) -> Behaviour:
+        """The same, with a central side for edge hosts whose secret may outlive its request."""
+        stays = whose_secret_stays or self.central.host_secret_stays
+        return replace(self, central=replace(self.central, host_secret_stays=stays))
+
     def central_factory(self) -> CentralFactory:
         """What makes the central core over a store."""
         return lambda store: self.make_central(store, self.central)

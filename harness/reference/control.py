@@ -34,13 +34,21 @@ class ControlledReference(Protocol):
     def inventory(self) -> Inventory:
         """What a run may use."""
 
+    def strays(self) -> tuple[str, ...]:
+        """What could not be understood of a side that is not played here, since last time."""
+
+    def release(self) -> None:
+        """Let every question that Palette holds be answered as it is now."""
+
 
 def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     """The app. Every request needs `Authorization: Bearer <secret>`.
 
     `POST /control/<ArrangementClassName>` takes the arrangement's fields as JSON and answers
     204, or 409 when it cannot be arranged; below that, `/seen` answers what has come of it, as a
-    `FaultEffect`, or 404. `GET /control/inventory` answers an `Inventory`.
+    `FaultEffect`, or 404. `GET /control/inventory` answers an `Inventory`. `DELETE /control/strays`
+    answers what could not be understood since the last time, and `DELETE /control/held` has every
+    question that is held open answered.
 
     Raises:
         ValueError: the secret is empty.
@@ -55,6 +63,13 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
 
     async def inventory(_: Request) -> Response:
         return _json(control.to_json(arranger.inventory()))
+
+    async def strays(_: Request) -> Response:
+        return _json(control.to_json(arranger.strays()))
+
+    async def release(_: Request) -> Response:
+        arranger.release()
+        return Response(status_code=204)
 
     async def arrange(request: Request) -> Response:
         name = request.path_params["arrangement"]
@@ -87,6 +102,8 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
 
     app.add_api_route(control.HEALTH_PATH, guarded(health))
     app.add_api_route(control.INVENTORY_PATH, guarded(inventory))
+    app.add_api_route(control.STRAYS_PATH, guarded(strays), methods=["DELETE"])
+    app.add_api_route(control.HELD_PATH, guarded(release), methods=["DELETE"])
     app.add_api_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
     app.add_api_route("/control/{arrangement}/seen", guarded(seen), methods=["POST"])
     return app

@@ -12,9 +12,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import count, repeat
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
 from harness.domain.cluster import Cluster
@@ -40,12 +41,16 @@ from harness.reference.layout import (
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.own_folder import own_folder
 from harness.reference.palette.app import make_palette_app
-from harness.reference.remapped import speaking
+from harness.reference.remapped import Remapped, speaking
 from harness.reference.server import LOOPBACK, Servers, bind, port_of
 from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
 from harness.reference.sqlite_store import SqliteStore
+from harness.reference.strays import StrayMessages
 from harness.reference.world import slots_for
 from harness.wire.mapping import PLAIN, WireMap
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 __all__ = [
     "AGENT_INTERVAL",
@@ -96,9 +101,13 @@ class EmbeddedReference:
         self.layout = layout
         self._other = other
         self._wire = wire
+        self._strays = StrayMessages()
+        self._palette: ASGIApp | None = None
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
+        agents = self._between().agents
         behaviour = behaviour.with_password(self.secrets.local_password)
+        behaviour = behaviour.for_hosts(whose_secret_stays=agents.secret_stays)
         self.called = behaviour.called
         self.limits = behaviour.limits
         self.words = behaviour.words
@@ -129,16 +138,36 @@ class EmbeddedReference:
             )
             servers = held.enter_context(Servers())
             self.addresses = self._serve(servers, tls, behaviour)
-            self._agents = Agents(self._edge.tick, layout.agent_interval)
-            held.callback(self._agents.stop)
+            held.callback(self.release)
+            # A cluster whose question is held keeps no other one waiting.
+            rounds = [(slot.uid,) for slot in self.slots] if agents.hold_s else [()]
+            self._agents = [
+                Agents(partial(self._edge.tick, *slots), layout.agent_interval) for slots in rounds
+            ]
+            for each in self._agents:
+                held.callback(each.stop)
+            if agents.hold_s:
+                held.callback(link.close)  # so that nobody waits for the answer to a question
             self._held = held.pop_all()
+
+    def _between(self) -> WireMap:
+        """What crosses between the sides."""
+        return self._wire if self._other.wire.is_plain else self._other.wire
 
     def _link(self) -> HttpLink:
         """What carries the messages of the edge hosts."""
         other, shown = self._other, self.layout.cert_file
         trusted = other.trusted or (trusting(shown) if shown else None)
-        wire = self._wire if other.wire.is_plain else other.wire
-        return HttpLink(self.ca_file, self.layout.link_s, wire, trusted, proxy=other.proxy)
+        strays = None if self._plays(Side.CENTRAL) else self._strays
+        return HttpLink(
+            self.ca_file,
+            self.layout.link_s,
+            self._between(),
+            trusted,
+            proxy=other.proxy,
+            carried=other.carried,
+            strays=strays,
+        )
 
     def _serve(self, servers: Servers, tls: ssl.SSLContext, behaviour: Behaviour) -> Addresses:
         first = self.layout.port_base
@@ -166,14 +195,13 @@ class EmbeddedReference:
         """Palette on three addresses: trusted, plain, and with a certificate of an unknown CA."""
         if not self._plays(Side.CENTRAL):
             return {}
-        other = self._other
-        spoken = other.wire if other.people_apart else self._wire
-        app = speaking(
-            wrap(make_palette_app(self._central, people=not other.people_apart)),
-            spoken,
-            Surface.PALETTE,
-            Surface.AGENT,
-        )
+        apart = self._other.people_apart
+        app = wrap(make_palette_app(self._central, people=not apart))
+        if apart:
+            app = speaking(app, self._other.wire, Surface.AGENT, strays=self._strays)
+        else:
+            app = speaking(app, self._wire, Surface.PALETTE, Surface.AGENT)
+        self._palette = app
         untrusted = Certificates().server_context(*dict.fromkeys((self.layout.host, *LOCAL_NAMES)))
         found = []
         for context in (tls, None, untrusted):
@@ -222,7 +250,7 @@ class EmbeddedReference:
             ArrangementError: it cannot be arranged, or the agents that it needs have stopped.
         """
         try:
-            self._agents.check()
+            self.check()
         except AgentsStopped as error:
             raise ArrangementError(str(error)) from error
         concerned = [side for side in side_of(arrangement) if self._plays(side)]
@@ -245,7 +273,17 @@ class EmbeddedReference:
         Raises:
             AgentsStopped: they ended because of a defect.
         """
-        self._agents.check()
+        for agents in self._agents:
+            agents.check()
+
+    def release(self) -> None:
+        """Let every question that Palette holds be answered as it is now."""
+        if isinstance(self._palette, Remapped):
+            self._palette.release()
+
+    def strays(self) -> tuple[str, ...]:
+        """What could not be understood of the side that is somebody else's, since last time."""
+        return self._strays.taken()
 
     def cluster_at(self, slot: str) -> Cluster | None:
         """The cluster that is installed in a slot, if any.

@@ -7,11 +7,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import httpcore
@@ -19,14 +20,19 @@ import httpx
 import uvloop
 
 from harness import __version__
-from harness.domain.operations import AgentOperation, Credentials, Unknown
+from harness.domain.operations import AgentOperation, Credentials, PollPairing, Probe, Unknown
 from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.layout import Carry
+from harness.reference.strays import StrayMessages
 from harness.wire.codec import CallInput, CallSequence
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
 
 Result = TypeVar("Result")
+
+_WITHOUT_NEWS = frozenset({204, 304})
+"""What a question that was held in vain may be answered with."""
 
 _SENDING = "http11.send_request_headers.started"
 """The event after which nobody can say any more that a message did not arrive."""
@@ -36,10 +42,11 @@ class HttpLink:
     """A `Link` over HTTP and HTTPS with connections that are kept.
 
     `ca_file` holds certificates that are trusted besides the system's; `trusted` is what they are
-    checked with in its place. `proxy` is asked for connections, if there is one. `timeout_s` bounds
-    each of three steps of a call: connecting, which begins with the name; TLS; and the rest, from
-    the first byte sent to the last one read. Redirects are not followed, and no more than
-    `BODY_BYTES_MAX` is read. Safe to use from many threads.
+    checked with in its place. `proxy` is asked for connections, if there is one. What is meant for
+    an address in `carried` does not go over HTTP. `timeout_s` bounds each of three steps of a call:
+    connecting, which begins with the name; TLS; and the rest, from the first byte sent to the last
+    one read. Redirects are not followed, and no more than `BODY_BYTES_MAX` is read. Safe to use
+    from many threads. A question that Palette may hold is waited for as much longer.
 
     The exchange runs on an event loop of its own: only there can the resolving of a name,
     and a server that sends a byte now and then, be bounded.
@@ -53,10 +60,15 @@ class HttpLink:
         trusted: ssl.SSLContext | None = None,
         *,
         proxy: str = "",
+        carried: Mapping[str, Carry] = MappingProxyType({}),
+        strays: StrayMessages | None = None,
     ) -> None:
+        """Make it; `strays` is told of each answer that is none to what was asked."""
+        self._carried = carried
         self._timeout_s = timeout_s
         self._wire = wire
         self._mark, self._numbers = token_hex(4), count(1)
+        self._strays = strays
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pairproof-link", daemon=True
@@ -76,33 +88,53 @@ class HttpLink:
         """
         if self._closed:
             return NotDelivered("the edge is being stopped")
+        if carry := self._carried.get(base_url):
+            return carry(host_uid, operation)
         transport = self._insecure if insecure else self._trusting
         return self._run(self._carry(transport, base_url, operation))
 
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
     ) -> LinkReply:
-        now, unique = time.time_ns() // 1_000, f"{self._mark}-{next(self._numbers)}"
-        given = CallInput(base_url, unique, now)
+        given = CallInput(base_url, f"{self._mark}-{next(self._numbers)}", _now())
         sequence = CallSequence(operation, Credentials(), self._wire, given)
-        is_sent = False
+        holds_s = self._wire.agents.hold_s if isinstance(operation, PollPairing) else 0.0
+        response = None
         while (step := sequence.step) is not None:
             await asyncio.sleep(step.after_s)
-            exchange = _Exchange(self._timeout_s, is_sent=is_sent)
+            exchange = _Exchange(self._timeout_s, holds_s, is_sent=response is not None)
             try:
                 request = self._request(base_url, step.request, exchange)
-                sequence.answered(await exchange.carry(transport, request), time.time_ns() // 1_000)
+                response = await exchange.carry(transport, request)
             except (TimeoutError, httpx.TimeoutException):
-                return exchange.failed(f"{base_url}: no answer within {self._timeout_s:g} s")
+                waited_s = self._timeout_s + holds_s
+                return exchange.failed(f"{base_url}: no answer within {waited_s:g} s")
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                 return exchange.failed(f"{base_url}: {_what_failed(error)}")
-            is_sent = True
+            sequence.answered(response, _now())
         reply = sequence.reply or Unknown("")
         if not isinstance(reply, Unknown):
             return reply
-        if not is_sent:
+        if response is None:
             return NotDelivered(reply.why)
+        self._note(operation, response.status, reply.why)
         return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
+
+    def _note(self, operation: AgentOperation, status: int, why: str) -> None:
+        """Keep an answer that was one, and no news of a server that is down or of a stranger."""
+        nothing_new = self._wire.agents.hold_s and isinstance(operation, PollPairing)
+        if (
+            self._strays is None
+            or status >= 500
+            or isinstance(operation, Probe)
+            or (nothing_new and status in _WITHOUT_NEWS)
+        ):
+            return
+        kind, route = type(operation).__name__, self._wire.routes[type(operation)]
+        self._strays.note(
+            f"Palette's answer to {kind} ({route.method} {route.path}) cannot be read ({why}):"
+            f" correct [paths.{kind}] of the target file"
+        )
 
     def _request(self, base_url: str, message: HttpRequest, exchange: _Exchange) -> httpx.Request:
         return httpx.Request(
@@ -136,11 +168,11 @@ class HttpLink:
 class _Exchange:
     """One request with its answer, and whether any of it, or one before, may have arrived."""
 
-    def __init__(self, timeout_s: float, *, is_sent: bool) -> None:
+    def __init__(self, timeout_s: float, holds_s: float, *, is_sent: bool) -> None:
         # The transport bounds connecting and TLS, each by itself; what it would count anew
         # with each byte that comes is bounded here.
         self.timeouts = {"connect": timeout_s, "pool": timeout_s, "read": None, "write": None}
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s + holds_s
         self._sent = is_sent
         self._answering = asyncio.timeout(None)
 
@@ -165,6 +197,10 @@ class _Exchange:
             finally:
                 await response.aclose()
         return HttpResponse(response.status_code, dict(response.headers), body)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
 
 
 async def _bounded(response: httpx.Response) -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.domain.arrangements import Side
 from harness.domain.draws import derived_bits
 from harness.domain.endpoint import EndpointForm
+from harness.domain.operations import AgentOperation
+from harness.reference.core.link import LinkReply
 from harness.reference.server import LOOPBACK
 from harness.wire.mapping import PLAIN, WireMap
 
@@ -22,6 +24,9 @@ AGENT_INTERVAL = 20_000
 """How often the host agents follow up, in microseconds: often, so that no scenario waits long."""
 
 BOTH = frozenset(Side)
+
+Carry = Callable[[str, AgentOperation], LinkReply]
+"""Carries a message of a host, which is named first, and brings the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Other:
         trusted: what the edge hosts check Palette's certificate with; `None` for the reference's
             own CA, besides the machine's.
         proxy: the HTTP proxy through which the edge hosts reach Palette; may be empty.
+        carried: what carries the messages of the edge hosts to these addresses, in place of HTTP.
         people_apart: whether people ask Palette at an address of their own, on loopback, and
             those who reach the endpoints find nothing there but what edge hosts ask for.
     """
@@ -93,6 +99,7 @@ class Other:
     wire: WireMap = PLAIN
     trusted: ssl.SSLContext | None = None
     proxy: str = ""
+    carried: Mapping[str, Carry] = field(default_factory=dict)
     people_apart: bool = False
 
 

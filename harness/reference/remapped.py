@@ -1,11 +1,14 @@
 """An app of the reference that speaks another wire than the published one.
 
 It stands before the app as a whole, planted defects included: what comes in is translated to the
-published wire, and what goes out is translated back. Pages are left alone.
+published wire, and what goes out is translated back. Pages are left alone. A question about a
+request that waits is held open, where that is how it is asked, and what no operation is asked by
+is kept.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +18,10 @@ from urllib.parse import parse_qsl, unquote, urlencode
 import msgspec
 
 from harness.domain.errors import Reason
-from harness.domain.operations import Operation, Surface
-from harness.wire.codec.errors import error_body
+from harness.domain.operations import Operation, PollPairing, Surface
+from harness.domain.pairing import RequestState
+from harness.reference.strays import StrayMessages, request_in_words
+from harness.wire.codec.errors import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.mapping import WireMap, translate
 from harness.wire.mapping.values import ours_of, theirs_of
@@ -32,13 +37,25 @@ _REQUEST_ID = "x-request-id"
 _LENGTH = "content-length"
 _OF_THE_BODY = frozenset({_LENGTH, "content-type"})
 _BODILESS = frozenset({204, 304})
+_MALFORMED = STATUS_OF[Reason.INVALID_INPUT]
+_LOOK_S = 0.05
+"""How often a question that is held is looked at again."""
+_OF_NOBODY = re.compile(r"(HEAD|OPTIONS) .*|GET /(favicon\.ico|robots\.txt|health|healthz|ping)?")
+"""What browsers and load balancers ask of any server."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-def speaking(app: ASGIApp, wire: WireMap, *surfaces: Surface) -> ASGIApp:
-    """The app behind this wire; the app itself where the wire is the published one."""
-    return app if wire.is_plain else Remapped(app, wire, surfaces)
+def speaking(
+    app: ASGIApp, wire: WireMap, *surfaces: Surface, strays: StrayMessages | None = None
+) -> ASGIApp:
+    """The app behind this wire; the app itself where the wire is the published one.
+
+    `strays` is told of each request that is none for an operation of these surfaces.
+    """
+    if wire.is_plain and strays is None:
+        return app
+    return Remapped(app, wire, surfaces, strays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +88,117 @@ class _Refused(Exception):
 class Remapped:
     """An app whose operations are asked and answered by a mapping."""
 
-    def __init__(self, app: ASGIApp, wire: WireMap, surfaces: Iterable[Surface]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        wire: WireMap,
+        surfaces: Iterable[Surface],
+        strays: StrayMessages | None = None,
+    ) -> None:
         self._app = app
         self._wire = wire
+        self._strays = strays
         routes = routes_of(wire.routes, *surfaces)
-        self._places = [
-            _Place(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(route.path))), route)
-            for route in routes
-        ]
+        self._places = [_Place(_pattern(route.path), route) for route in routes]
+        asked = ((message.split(" ", 1), status) for message, status in wire.agents.beside.items())
+        self._released: object = None
+        self._beside = [(method, _pattern(path), status) for (method, path), status in asked]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        path = _raw_path(scope) if scope["type"] == "http" else ""
-        here = [place for place in self._places if place.pattern.fullmatch(path)]
-        if scope["type"] != "http" or not (here or path.startswith(_PUBLISHED)):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        method, path = scope["method"], _raw_path(scope)
+        here = [place for place in self._places if place.pattern.fullmatch(path)]
+        wire = self._wire
+        if wire.is_plain and not any(place.route.method == method for place in here):
+            here = []
+        for beside, pattern, status in () if here else self._beside:
+            if beside == method and pattern.fullmatch(path):
+                await _send(_Answer(status, {}, b""), send)
+                return
+        if not here and (wire.is_plain or not path.startswith(_PUBLISHED)):
+            await self._app(scope, receive, self._noticing(scope, send))
             return
         headers = _headers_of(scope["headers"])
         try:
             operation, inner, body = await self._understood(scope, receive, headers, here)
         except _Refused as refused:
+            self._note(scope, "" if refused.status in (404, 405) else str(refused))
             await _send(self._refusal(refused, headers), send)
             return
-        await self._app(inner, _once(body), self._translating(operation, send))
+        if operation is PollPairing and wire.agents.hold_s:
+            answer = await self._held(inner, body, receive)
+        else:
+            answer = await self._asked(inner, body)
+        if answer is not None:
+            if self._strays is not None and answer.status == _MALFORMED:
+                self._note(scope, _message_of(answer))
+            await _send(self._translated(answer, operation), send)
+
+    async def _asked(self, inner: Scope, body: bytes) -> _Answer:
+        """The app's answer, once it is whole."""
+        start: Message = {}
+        read = bytearray()
+
+        async def take(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                read.extend(message.get("body", b""))
+
+        await self._app(inner, _once(body), take)
+        return _Answer(start["status"], _headers_of(start["headers"]), bytes(read))
+
+    async def _held(self, inner: Scope, body: bytes, receive: Receive) -> _Answer | None:
+        """The answer once it says more than that the request waits, or when the time is over.
+
+        `None` if nobody is there any more.
+        """
+        now = asyncio.get_running_loop().time
+        until = now() + self._wire.agents.hold_s
+        released = self._released
+        while True:
+            answer = await self._asked(inner, body)
+            if now() >= until or released is not self._released or not _says_it_waits(answer):
+                return answer
+            try:
+                await asyncio.wait_for(receive(), min(_LOOK_S, max(0.0, until - now())))
+            except TimeoutError:
+                continue
+            return None
+
+    def release(self) -> None:
+        """Let all that is held be answered as it is now."""
+        self._released = object()
+
+    def _noticing(self, scope: Scope, send: Send) -> Send:
+        """Takes note of what the app has no place for."""
+        if self._strays is None:
+            return send
+
+        async def noticed(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (404, 405):
+                self._note(scope)
+            await send(message)
+
+        return noticed
+
+    def _note(self, scope: Scope, why: str = "") -> None:
+        """Keep what was asked, and why it cannot be read if there is an operation there."""
+        asked = f"{scope['method']} {_raw_path(scope)}"
+        if self._strays is None or _OF_NOBODY.fullmatch(asked):
+            return
+        told = f"the edge sent {request_in_words(scope['method'], _raw_path(scope))} to Palette"
+        if why:
+            told += f", and it cannot be read ({why}): correct [paths] of the target file"
+        else:
+            told += (
+                ", which no operation of the target file describes: say in [paths] which one it is,"
+                " or in [agents.beside] how it is answered if it is none"
+            )
+        self._strays.note(told)
 
     async def _understood(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], here: list[_Place]
@@ -134,22 +239,6 @@ class Remapped:
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
         return operation, inner, _encoded(ours.json)
 
-    def _translating(self, operation: type[Operation], send: Send) -> Send:
-        """Takes the app's answer, and sends it by the mapping once it is whole."""
-        start: Message = {}
-        body = bytearray()
-
-        async def take(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-                return
-            body.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                answer = _Answer(start["status"], _headers_of(start["headers"]), bytes(body))
-                await _send(self._translated(answer, operation), send)
-
-        return take
-
     def _translated(self, answer: _Answer, operation: type[Operation]) -> _Answer:
         headers = {n: v for n, v in answer.headers.items() if n not in _OF_THE_BODY}
         try:
@@ -167,6 +256,23 @@ class Remapped:
         status, theirs = translate.theirs_refused(refused.status, body, self._wire)
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+def _says_it_waits(answer: _Answer) -> bool:
+    """Whether a request waits for its decision, by the published answer to a question about it."""
+    json = parse_json(answer.body) if answer.status == ROUTES[PollPairing].status else None
+    status = json.get("status") if isinstance(json, dict) else None
+    return isinstance(status, dict) and status.get("state") == RequestState.PENDING.value
+
+
+def _message_of(answer: _Answer) -> str:
+    """What the published error says."""
+    json = parse_json(answer.body)
+    return str(json.get("message")) if isinstance(json, dict) else ""
 
 
 def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:

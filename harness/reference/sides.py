@@ -200,12 +200,13 @@ class EdgeSide:
             raise AssertionError(f"{type(operation).__name__} ended without a reply")
         return result
 
-    def tick(self) -> None:
-        """One round of every agent that has something to follow up."""
+    def tick(self, *only: str) -> None:
+        """One round of every agent that has something to follow up, or of those of some slots."""
         with self._lock:
             slots = self.core.working_slots()
         for slot in slots:
-            self.follow(slot)
+            if not only or slot in only:
+                self.follow(slot)
 
     def follow(self, slot: str) -> None:
         """One round of one site's agents."""

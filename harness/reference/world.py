@@ -13,6 +13,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, Slot, side_of
 from harness.domain.draws import derived_id
 from harness.domain.endpoint import EndpointForm
+from harness.domain.errors import Reason, Refused
 from harness.reference.behaviour import Behaviour
 from harness.reference.clock import VirtualClock
 from harness.reference.core.link import LinkReply, NotDelivered
@@ -81,7 +82,10 @@ class DirectLink:
             return NotDelivered("the certificate is not trusted")
         if not base_url.endswith(("://palette.test", "://untrusted.test")):
             return NotDelivered("the host name cannot be resolved")
-        return self.central.perform(operation, ops.Credentials())
+        try:
+            return self.central.perform(operation, ops.Credentials())
+        except Exception as crash:  # noqa: BLE001 - a server would answer 500, and go on
+            return Refused(Reason.INTERNAL, f"it broke down: {type(crash).__name__}: {crash}")
 
 
 @dataclass(slots=True)

@@ -184,6 +184,8 @@ def _display(value: object) -> str:
             return ", ".join(map(str, value)) or "none"
         case str():
             return value
+        case int() if not isinstance(value, bool):
+            return str(value)
         case _:
             parts = plain_json(value)
             told = parts.values() if isinstance(parts, dict) else ()

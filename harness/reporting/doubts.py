@@ -11,6 +11,7 @@ from typing import Final
 from harness.catalogue.requirement import Feature, Role
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import unread
+from harness.domain.errors import Reason
 from harness.history.lines import EvidenceHeader
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
 from harness.history.reader import Evidence
@@ -48,9 +49,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
     if lost and not in_common:
         yield f"{len(lost)} of {came} answers could not be read, the first at {lost[0]}"
     yield from in_common
-    selection = evidence.header.selection
-    is_whole = not (selection.requirements or selection.tags or selection.keyword)
-    if is_whole and len(sent) >= WHOLE_MIN:
+    if evidence.header.selection.is_whole and len(sent) >= WHOLE_MIN:
         yield from _of_a_whole_run(sent, evidence.header)
 
 
@@ -66,29 +65,29 @@ def _of_scenarios(verdicts: Iterable[Verdict]) -> Iterator[str]:
 
 def _of_answers(sent: Sequence[OperationRecord]) -> Iterator[str]:
     """What all answers have in common. The first that fits says it."""
-    responses = [o.response for o in sent if o.response is not None]
-    statuses = [r.get("status") for r in responses]
+    answered = [o for o in sent if o.outcome is not INFO or o.response]
+    reasons = [(o.error or {}).get("reason") for o in answered]
     unknown = sum(o.outcome is INFO for o in sent)
-    refused = sum(status in (401, 403) for status in statuses)
-    limited = statuses.count(429)
+    refused = reasons.count(Reason.UNAUTHENTICATED) + reasons.count(Reason.FORBIDDEN)
+    limited = reasons.count(Reason.RATE_LIMITED)
     if _is_nearly_all(unknown, len(sent)):
         yield (
             f"{unknown} of {len(sent)} operations had no well-formed answer, so what they did is"
             " unknown; look at addresses, paths and names in the target file"
         )
-    elif _is_nearly_all(refused, len(statuses)):
+    elif _is_nearly_all(refused, len(answered)):
         yield (
-            f"{refused} of {len(statuses)} requests were answered with 401 or 403, so little but"
-            " refusals was seen; look at the credentials"
+            f"{refused} of {len(answered)} requests were refused for want of a login or of a"
+            " permission, so little else was seen; look at the credentials"
         )
-    elif _is_nearly_all(limited, len(statuses)):
+    elif _is_nearly_all(limited, len(answered)):
         yield (
-            f"{limited} of {len(statuses)} requests were answered with 429, so little but its"
-            " rate limit was seen; lower the rate in the target file, or ask for more"
+            f"{limited} of {len(answered)} requests were too many for its rate limit, so little"
+            " else was seen; lower the rate in the target file, or ask for more"
         )
-    elif _are_the_same(sent):
+    elif _are_the_same(answered):
         yield (
-            f"all of {len(responses)} requests got one and the same answer, whatever they asked"
+            f"all of {len(answered)} requests got one and the same answer, whatever they asked"
             " for; that may be a stub, a proxy or a catch-all page"
         )
 
@@ -99,12 +98,19 @@ def _is_nearly_all(count: int, total: int) -> bool:
     return count == total or (total >= WHOLE_MIN and count >= NEARLY_ALL * total)
 
 
-def _are_the_same(sent: Sequence[OperationRecord]) -> bool:
+def _are_the_same(answered: Sequence[OperationRecord]) -> bool:
     """Whether different questions had but one answer."""
-    answered = [(o.kind, o.response) for o in sent if o.response is not None]
-    kinds = {kind for kind, _ in answered}
-    answers = {(r.get("status"), str(r.get("body"))) for _, r in answered}
+    kinds = {o.kind for o in answered}
+    answers = {_answer(o) for o in answered}
     return len(answers) == 1 and len(answered) >= SAME_MIN and len(kinds) >= FEW
+
+
+def _answer(operation: OperationRecord) -> str:
+    """What came, as it was on the wire where that was HTTP; a driver need not tell of its wire."""
+    came = operation.response
+    if came and "body" in came:
+        return str((came.get("status"), came["body"]))
+    return str((operation.outcome, operation.value, operation.error, came))
 
 
 def _of_a_whole_run(sent: Sequence[OperationRecord], header: EvidenceHeader) -> Iterator[str]:

@@ -71,8 +71,7 @@ def write_reports(
 def _badge(report: Report) -> str:
     header = report.header
     roles = "" if len(header.roles) > 1 or "both" in header.roles else header.roles[0]
-    selection = header.selection
-    some = "a selection" if selection.requirements or selection.tags or selection.keyword else ""
+    some = "" if header.selection.is_whole else "a selection"
     scope = " ".join(filter(None, [roles, header.profile, some]))
     waived = sum(r.waived is not None for r in report.requirements)
     return badge_svg(report.verdict, header.edition, scope, waived)

@@ -16,13 +16,20 @@ from harness.catalogue.requirement import Level, Requirement, Role
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.checkers.answers import why_unread
-from harness.history.lines import EvidenceHeader, LeakLine, ScenarioLine, VerdictLine, WaiverLine
+from harness.history.lines import (
+    TIME_UP,
+    EvidenceHeader,
+    LeakLine,
+    ScenarioLine,
+    VerdictLine,
+    WaiverLine,
+)
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
 from harness.reporting.times import span_s, times_of
 from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, describe
-from harness.reporting.words import reproduce
+from harness.reporting.words import describe_budget, reproduce
 
 NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
@@ -220,6 +227,8 @@ def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     )
     scenario_verdicts = _scenario_verdicts(judged, evidence)
     overall, why = _overall(judged, evidence, scenario_verdicts)
+    if budget := describe_budget(evidence):
+        why = f"{why} It is a selection, and no certificate: {budget}."
     started_at, ended_at, duration_s = times_of(evidence)
     seen = (
         Seen(r.requirement.id, s.line.id, s.verdict, s.failed) for r in judged for s in r.scenarios
@@ -326,6 +335,9 @@ def _requirement(
         found = (histories[s.line.id].operations for s in scenarios if s.line.id in histories)
         reason = why_unread([operation for operations in found for operation in operations])
         verdict = Verdict.INCONCLUSIVE if reason else verdict
+    late = any(scenario.reason == TIME_UP for scenario in scenarios)
+    if verdict is Verdict.SKIPPED and late and requirement.level is Level.MUST:
+        verdict, reason = Verdict.INCONCLUSIVE, TIME_UP
     # It is waived if each of its failures is.
     waivers = [scenario.waived for scenario in scenarios if scenario.failed]
     waived = waivers[0] if waivers and all(waivers) else None

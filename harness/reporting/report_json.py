@@ -23,6 +23,7 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
         "started_at": report.started_at,
         "ended_at": report.ended_at,
         "duration_s": report.duration_s,
+        **({"resumed_at": [*at]} if (at := report.header.run.resumed_at) else {}),
         **harness_json(report.header),
         "counts": {**report.counts},
         "scenario_counts": {**report.scenario_counts},

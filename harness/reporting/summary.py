@@ -26,7 +26,8 @@ def _blocks(report: Report) -> Iterator[str]:
         f"Edition {escaped(header.edition)} · roles {escaped(', '.join(header.roles))}"
         f" · profile {escaped(header.profile or 'all')} · driver {escaped(header.driver)}"
         f" · seed {header.seed} · {report.evidence.operation_count} operations"
-        f" in {report.duration_s:.1f} s\n"
+        f" in {report.duration_s:.1f} s"
+        f"{f' · resumed {escaped(at)}' if (at := words.describe_resumed(header)) else ''}\n"
     )
     counts = (("requirements", report.counts), ("scenarios", report.scenario_counts))
     rows = [[name, *(str(of[v.value]) for v in words.VERDICT_NAMES)] for name, of in counts]

@@ -10,7 +10,8 @@ from typing import Final
 from harness.catalogue.edition import ANCHORS
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.lines import EvidenceHeader, LeakLine
+from harness.history.lines import TIME_UP, EvidenceHeader, LeakLine
+from harness.history.reader import Evidence
 from harness.reporting.waiving import Standing
 
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {v: v.value.replace("_", " ") for v in Verdict}
@@ -91,6 +92,22 @@ def describe_kind(kind: str) -> str:
     """`SendPairingRequest` is "Send pairing request", `await_state` is "Await state"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ")
     return spaced[:1].upper() + spaced[1:].lower()
+
+
+def describe_resumed(header: EvidenceHeader) -> str:
+    """When the run was gone on with after it had been cut off; empty if it never was."""
+    return ", ".join(header.run.resumed_at or [])
+
+
+def describe_budget(evidence: Evidence) -> str:
+    """What a budget left of the suite, and whether its time was enough; empty without one."""
+    selection = evidence.header.selection
+    if not selection.budget:
+        return ""
+    count = len(evidence.scenarios)
+    left = sum(v.reason == TIME_UP for v in {v.scenario: v for v in evidence.verdicts}.values())
+    late = f"; {left} of them were left out, as the time was up" if left else ", every MUST asked"
+    return f"a budget of {selection.budget}: {count} of {selection.out_of} scenarios{late}"
 
 
 def describe_leak(leak: LeakLine) -> str:

@@ -71,7 +71,8 @@ class Run:
         self.belongings: Belongings | None = None
         if owned is not None:
             redacted = self.redactor.text
-            self.belongings = Belongings(driver, evidence.parent, owned, redacted)
+            folder = evidence.parent.parent if part else evidence.parent  # that of the run
+            self.belongings = Belongings(driver, folder, owned, redacted)
             self.driver = self.belongings.noted(self.driver)
         self.writer = EvidenceWriter(evidence, self.redactor, part=part)
         self.writer.header(header)
@@ -83,9 +84,11 @@ class Run:
         """Begin a scenario. Until it ends, a signal takes effect only while it waits."""
         self.stopping.guard(True)
         self.writer.scenario(line)
+        self.driver.begin_scenario(line.id)
         recorder = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
         mark = self.belongings.mark if self.belongings else ""
         context = Context(recorder, self.pool, self.inventory, self.seed, mark)
+        recorder.forget_strays()
         self._current = ScenarioRun(line, recorder, context, self.writer, self.driver.now)
         return self._current
 
@@ -115,6 +118,7 @@ class Run:
         self._give_back(WITH_A_SCENARIO)
         scenario.context.clean_up()
         self._give_back(AFTER_A_SCENARIO)
+        self.driver.end_scenario(scenario.line.id)
         return ended
 
     def _give_back(self, kinds: Collection[LedgerKind]) -> None:

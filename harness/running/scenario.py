@@ -10,7 +10,7 @@ from harness.catalogue.requirements import by_id
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
-from harness.checkers.effects import faults_took_effect
+from harness.checkers.effects import faults_took_effect, messages_were_understood
 from harness.context import local_changes
 from harness.context.context import Context
 from harness.context.controls import see_allowed
@@ -18,15 +18,13 @@ from harness.context.recorder import Inconclusive, NotReached, NotSupported, Rec
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
+from harness.history.lines import INTERRUPTED, CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json, Outcome
 from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
 """What says that the harness could not judge."""
-
-INTERRUPTED = "the run was interrupted before this scenario was judged"
 
 
 class LeftOut(Exception):
@@ -105,7 +103,7 @@ class ScenarioRun:
             CheckInconclusive: that cannot be told.
             Inconclusive: so; the control of a refusal could not be carried out.
         """
-        self.judge_faults(None)
+        self.judge_ground(None)
         if registry.verdict_of(self.findings)[0] is not Verdict.PASS:
             return
         requirements = [by_id(id_) for id_ in self.line.requirements]
@@ -156,11 +154,16 @@ class ScenarioRun:
         local = issubclass(getattr(ops, kind), ops.LocalOperation)
         return self.recorder.driver.info.plays(Role.EDGE if local else Role.CENTRAL)
 
-    def judge_faults(self, error: BaseException | None) -> None:
-        """See whether the faults took effect on which all rests that was found; asked once.
+    def judge_ground(self, error: BaseException | None) -> None:
+        """See whether that was so on which all rests that was found: the side that the harness
+        plays understood what came, and faults took effect, which is asked once.
 
-        A scenario that ended early, before anything failed, rests on nothing.
+        A scenario that ended early, before anything failed, rests on no fault.
         """
+        judged = error is None or isinstance(error, (*INCONCLUSIVE, registry.CheckFailed))
+        if judged and self.recorder.hear_strays():
+            name = messages_were_understood.__name__
+            self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
         failed = registry.verdict_of(self.findings)[0] is Verdict.FAIL
         if self._faults_are_judged or not self.findings or (error is not None and not failed):
             return
@@ -174,7 +177,7 @@ class ScenarioRun:
 
         `error` is what ended the scenario early, if anything did.
         """
-        self.judge_faults(error)
+        self.judge_ground(error)
         verdict, reason = self.verdict(error)
         for requirement in self.line.requirements:
             self.writer.verdict(
@@ -197,7 +200,7 @@ class ScenarioRun:
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
             early = _early(error)
-            if early is not None:
+            if early is not None and not (early[0] is verdict and registry.are_void(self.findings)):
                 verdict, reason = early
                 if not isinstance(error, registry.CheckInconclusive):
                     reason = quoted(reason)

@@ -68,7 +68,7 @@ class MappedExchange:
 
     def next_page(self) -> str:
         """What brings the page that follows; empty where none does."""
-        return next_page(self.answer) if is_list(self.reply) else ""
+        return next_page(self.answer) if is_list(self.operation, self.reply) else ""
 
     def retry_after(self) -> str:
         """When to come back, as the answer says it; empty where it does not."""

@@ -11,12 +11,15 @@ from itertools import count
 from secrets import token_hex
 from urllib.parse import quote
 
+import msgspec
+
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
     OF_ONE_SIDE,
     SIDES_OF,
     Arrangement,
     FaultEffect,
+    FaultNextMessage,
     Inventory,
     Side,
     side_of,
@@ -40,7 +43,15 @@ from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import CallInput, CallSequence, Sessions, decode
-from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement, encode_seen, from_json
+from harness.wire.control import (
+    HEALTH_PATH,
+    HELD_PATH,
+    STRAYS_PATH,
+    bearer,
+    encode_arrangement,
+    encode_seen,
+    from_json,
+)
 from harness.wire.http import HttpRequest, HttpResponse, NotJson, parse_json
 from harness.wire.mapping import WireMap
 from harness.wire.model import Malformed
@@ -275,7 +286,10 @@ class HttpDriver:
             return self._peer_port.arrange(arrangement)
         if self.links is not None:
             self.links.arranger.noticed(arrangement)
-        return self.arranging.arrange(arrangement)
+        came = self.arranging.arrange(arrangement)
+        if isinstance(arrangement, FaultNextMessage) and self._peer_port is not None:
+            self._peer_port.release()  # what is held now was asked before
+        return came
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
         if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
@@ -290,6 +304,14 @@ class HttpDriver:
     def confirmation(self) -> port.Confirmation | None:
         return self.arranging.confirmation()
 
+    def strays(self) -> tuple[str, ...]:
+        """What the peer could not understand of the target, since this was asked last.
+
+        Raises:
+            ArrangingFailed: the peer does not tell.
+        """
+        return self._peer_port.strays() if self._peer_port is not None else ()
+
     def now(self) -> int:
         return (time.monotonic_ns() - self._start) // 1_000
 
@@ -298,6 +320,10 @@ class HttpDriver:
 
     def sleep(self, duration: int) -> None:
         self._pause(duration / 1_000_000)
+
+    def begin_scenario(self, scenario: str) -> None: ...
+
+    def end_scenario(self, scenario: str) -> None: ...
 
     def close(self) -> None:
         self.arranging.close()
@@ -455,6 +481,28 @@ class ControlPort:
         except (NotJson, Malformed) as error:
             why = f"the control port does not tell what came of it: {error}"
             raise port.ArrangingFailed(what, why) from error
+
+    def strays(self) -> tuple[str, ...]:
+        """What the peer behind it could not understand, since this was asked last.
+
+        Raises:
+            ArrangingFailed: it does not tell.
+        """
+        told: list[str] = []
+        for control in dict.fromkeys(self._controls.values()):
+            request = HttpRequest("DELETE", STRAYS_PATH, headers=bearer(control.secret))
+            told += msgspec.json.decode(self._exchange(control, request, "strays").body)
+        return tuple(told)
+
+    def release(self) -> None:
+        """Have every question that the peer behind it holds answered.
+
+        Raises:
+            ArrangingFailed: no answer came.
+        """
+        for control in dict.fromkeys(self._controls.values()):
+            request = HttpRequest("DELETE", HELD_PATH, headers=bearer(control.secret))
+            self._exchange(control, request, "release")
 
     def _exchange(self, control: Control, request: HttpRequest, what: str) -> HttpResponse:
         sent = self._client.prepare(control.url, request, USER_AGENT)

@@ -114,6 +114,10 @@ class InprocessDriver:
     def sleep(self, duration: int) -> None:
         self._implementation.advance(duration)
 
+    def begin_scenario(self, scenario: str) -> None: ...
+
+    def end_scenario(self, scenario: str) -> None: ...
+
     def close(self) -> None:
         self._implementation.close()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from harness.configuration.errors import Misspelt, literal
-from harness.configuration.kinds import AtLeastOne, Node, OneOf, Spelling, Text, Whole
-from harness.wire.routes import ROUTES
+from harness.configuration.kinds import AtLeastOne, Text
 
 
 def address(url: str) -> str:
@@ -67,55 +65,3 @@ Variable = Annotated[
     Text(r"^[A-Z_][A-Z0-9_]*$", "the name of an environment variable, in capitals, digits and _"),
 ]
 Texts = Annotated[tuple[str, ...], AtLeastOne()]
-Status = Annotated[int, Whole(200, 599)]
-Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
-OperationName = Annotated[str, OneOf(*(kind.__name__ for kind in ROUTES))]
-
-
-@dataclass(frozen=True, slots=True)
-class OneOrMore(Spelling):
-    """A text or several, kept as several.
-
-    Attributes:
-        of: what each may be, as JSON Schema, and `noun` in words.
-        is_kept: whether one is kept as it is.
-    """
-
-    of: tuple[str, ...] = ("string",)
-    noun: str = "text"
-    is_kept: bool = False
-
-    @property
-    def words(self) -> str:
-        return f"a {self.noun}, or a list of {self.noun}s"
-
-    @property
-    def form(self) -> Node:
-        kind = self.of[0] if len(self.of) == 1 else list(self.of)
-        one = {"type": kind} | ({} if self.is_kept else {"minLength": 1})
-        several = {"type": "array", "items": {"type": kind, "minLength": 1}, "minItems": 1}
-        return {"anyOf": [one, several]}
-
-    def read(self, value: object) -> object:
-        if self.is_kept and isinstance(value, str):
-            return value
-        each = value if isinstance(value, list) else [value]
-        kinds = str if self.of == ("string",) else str | int | float
-        if not each or not all(isinstance(one, kinds) and one != "" for one in each):
-            raise Misspelt(f"{literal(value)} is neither", f"write {self.words}")
-        return tuple(each)
-
-
-class Scalar(Spelling):
-    """A value that is no list and no table."""
-
-    words = "a text, a number, or true or false"
-    form: ClassVar[Node] = {"type": ["string", "number", "boolean"]}
-
-    def read(self, value: object) -> object:
-        if not isinstance(value, str | int | float):
-            raise Misspelt(f"{literal(value)} is none of them", f"write {self.words}")
-        return value
-
-
-AnyScalar = Annotated[str | int | float | bool, Scalar()]

@@ -195,7 +195,7 @@ class Ledger:
         Raises:
             LedgerError: it cannot be written, or one lies there that still has open entries.
         """
-        _refuse_to_lose(path)
+        refuse_to_lose(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -341,8 +341,12 @@ def _lines(path: Path, raw: bytes) -> Iterator[LedgerHeader | LedgerEntry]:
             ) from error
 
 
-def _refuse_to_lose(path: Path) -> None:
-    """Do not write over the only list of what an earlier run has left."""
+def refuse_to_lose(path: Path) -> None:
+    """Do not write over the only list of what an earlier run has left.
+
+    Raises:
+        LedgerError: it has left something.
+    """
     if not path.exists() or b"\n" not in read_bytes(path, _LEDGER):
         return  # or it ended before its header was whole, and so before anything was made
     _, entries = read_ledger(path)

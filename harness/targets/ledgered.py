@@ -44,7 +44,12 @@ class LedgeredDriver(port.DriverAround):
         entries = [
             self.ledger.intend(entry) for entry in what_is_sent(outgoing, slot, self._project_of)
         ]
-        exchange = self._driver.send(outgoing)
+        try:
+            exchange = self._driver.send(outgoing)
+        except port.NotOffered:
+            for entry in entries:
+                self.ledger.change(entry.n, State.REFUSED, why="it is not offered")
+            raise
         for entry in entries:
             self._settle(entry, exchange)
         self._note_effects(outgoing, exchange, slot)

@@ -6,7 +6,8 @@ A package names a factory there, under the name that `--driver` is given:
     acme-bus = "acme_pairproof:open_driver"
 
 The factory is called with the path of the target file (`None` without one) and the seed, and
-returns a `Driver` (`harness.targets.port`). Its target file is its own affair.
+returns a `Driver` (`harness.targets.port`), mostly an `OwnDriver` (`harness.targets.own`). What
+stands in its target file is its own affair.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from harness.targets.port import Driver
 
 GROUP = "pairproof.targets"
 _PORT = tuple(
-    "name info local_user inventory send arrange seen cannot confirmation now epoch sleep"
-    " close".split()
+    "info local_user inventory send arrange seen cannot confirmation now epoch sleep"
+    " begin_scenario end_scenario close".split()
 )
 
 OpenDriver: TypeAlias = "Callable[[Path | None, int], Driver]"
@@ -52,10 +53,17 @@ def open_plugin(name: str, target_file: Path | None, seed: int) -> Driver:
     if len(found) > 1:
         both = " and ".join(_package(point) for point in found)
         raise PluginBroken(f"two packages bring a driver {name!r}: {both}; remove one of them")
-    driver = _loaded(found[0])(target_file, seed)
+    factory = _loaded(found[0])
+    try:
+        driver = factory(target_file, seed)
+    except PairproofError:
+        raise
+    except Exception as error:
+        raise _broken(found[0], f"{type(error).__name__}: {error}") from error
     missing = [name for name in _PORT if not hasattr(driver, name)]
     if missing:
-        raise _broken(found[0], f"what {found[0].value} makes lacks {', '.join(missing)}")
+        told = f"what {found[0].value} makes lacks {', '.join(missing)}"
+        raise _broken(found[0], f"{told} (harness.targets.own.OwnDriver has most of it)")
     return driver
 
 

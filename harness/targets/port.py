@@ -3,12 +3,14 @@
 PairproofError
 +-- CannotArrange           nobody can, or this way cannot; the next way may
 |   +-- ArrangingFailed     it was tried and went wrong, so that no other way is tried
++-- NotSupported            it does not claim what is asked for
+|   +-- NotOffered            it does not have an operation
 +-- TargetUnusable          it cannot be used at all
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,6 +32,21 @@ class CannotArrange(PairproofError):
 
 class ArrangingFailed(CannotArrange):
     """It was tried, and may have had an effect: another way would perhaps do it twice."""
+
+
+class NotSupported(PairproofError):
+    """The target does not claim what this scenario needs."""
+
+
+class NotOffered(NotSupported):
+    """The target does not have an operation: which, and why not.
+
+    A driver may raise it from `send`, of what it finds out by itself: nothing was sent then.
+    """
+
+    def __init__(self, kind: type[Operation], why: str = "") -> None:
+        super().__init__(f"the target does not offer {kind.__name__}" + (why and f": {why}"))
+        self.kind = kind
 
 
 class TargetUnusable(PairproofError):
@@ -55,14 +72,23 @@ class TargetInfo:
     contact: str = ""
     roles: frozenset[Role] = frozenset({Role.EDGE, Role.CENTRAL})
     features: frozenset[Feature] = frozenset()
-    not_offered: frozenset[type[Operation]] = RARELY_OFFERED
-    """Operations on a cluster that it does not have."""
+    not_offered: Mapping[type[Operation], str] = field(default_factory=lambda: RARELY_OFFERED)
+    """Operations that it does not have, and why."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Words by which its errors tell a trouble, by the trouble."""
 
     def plays(self, side: Side | Role) -> bool:
         """Whether the target plays this side."""
         return not self.roles.isdisjoint((Role(side), Role.BOTH))
+
+    def must_offer(self, kind: type[Operation]) -> None:
+        """Go on only if the target has operations of this kind.
+
+        Raises:
+            NotOffered: it does not.
+        """
+        if kind in self.not_offered:
+            raise NotOffered(kind, self.not_offered[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +133,12 @@ class Driver(Protocol):
         """What the target has for a run to use."""
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Carry out one operation; never raises for what the target does."""
+        """Carry out one operation; never raises for what the target does.
+
+        Raises:
+            NotOffered: the target does not have it, as only asking has shown; `info.not_offered`
+                says what is known before.
+        """
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange what no user can; returns it as it came to be.
@@ -140,8 +171,23 @@ class Driver(Protocol):
     def sleep(self, duration: int) -> None:
         """Let `duration` microseconds pass."""
 
+    def begin_scenario(self, scenario: str) -> None:
+        """A scenario of this id begins; what is asked from now on is asked for it."""
+
+    def end_scenario(self, scenario: str) -> None:
+        """It has ended, and what it made was given back, but for what other scenarios use."""
+
     def close(self) -> None:
         """Let go of connections."""
+
+
+def strays_of(driver: Driver) -> tuple[str, ...]:
+    """What the side that the harness plays could not understand of the other, since last time.
+
+    A driver that plays none need not say so.
+    """
+    ask: Callable[[], tuple[str, ...]] = getattr(driver, "strays", tuple)
+    return ask()
 
 
 class DriverAround:
@@ -171,6 +217,9 @@ class DriverAround:
     def confirmation(self) -> Confirmation | None:
         return self._driver.confirmation()
 
+    def strays(self) -> tuple[str, ...]:
+        return strays_of(self._driver)
+
     def now(self) -> int:
         return self._driver.now()
 
@@ -179,6 +228,12 @@ class DriverAround:
 
     def sleep(self, duration: int) -> None:
         self._driver.sleep(duration)
+
+    def begin_scenario(self, scenario: str) -> None:
+        self._driver.begin_scenario(scenario)
+
+    def end_scenario(self, scenario: str) -> None:
+        self._driver.end_scenario(scenario)
 
     def close(self) -> None:
         self._driver.close()

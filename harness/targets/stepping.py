@@ -10,7 +10,8 @@ from harness.targets.port import Driver, DriverAround, Exchange, Outgoing
 
 
 class SteppingDriver(DriverAround):
-    """Goes through the steps before each acceptance; a step that is not done is its answer.
+    """Goes through the steps before each acceptance, as far as the target has them; a step that is
+    not done is its answer.
 
     Whoever takes a step of a request themselves is left to it: what follows goes alone.
     """
@@ -28,6 +29,8 @@ class SteppingDriver(DriverAround):
             begun = operation.pairing_uid in self._begun
             self._begun.discard(operation.pairing_uid)
             for step in () if begun else steps_before(operation):
+                if type(step) in self.info.not_offered:
+                    continue
                 exchange = self._driver.send(replace(outgoing, operation=step))
                 if not isinstance(exchange.reply, ops.Done):
                     return exchange

@@ -15,7 +15,7 @@ from harness.configuration.kinds import Above, Whole
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import Operation
+from harness.domain.operations import Operation, PollPairing
 from harness.history.visible import visible_line
 from harness.loopback import is_loopback
 from harness.targets.arranging.reading import ArrangingSettings
@@ -146,7 +146,8 @@ class Target:
 
     def answer_s(self, operation: type[Operation]) -> float:
         """How many seconds an operation may take before its outcome is unknown."""
-        return self.operation_limits.get(operation, self.limits.answer_s)
+        holds_s = self.wire.agents.hold_s if operation is PollPairing else 0.0
+        return self.operation_limits.get(operation, self.limits.answer_s + holds_s)
 
     def slots(self) -> tuple[Slot, ...]:
         """The places as a run leases them."""

@@ -8,14 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration import toml_lines
+from harness.configuration.errors import Flaw
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import RARELY_OFFERED, Credentials, LocalOperation
+from harness.domain.operations import (
+    RARELY_OFFERED,
+    AgentOperation,
+    Credentials,
+    LocalOperation,
+    Operation,
+)
 from harness.files import read_text
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
@@ -69,13 +77,19 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
     Raises:
         TargetFileError: the text is wrong; says where, and what to do.
     """
-    data = TARGETS.parse(text, file)
-    said, flaws = TARGETS.judge(data)
-    reader = _Reader(folder, environment, data, flaws)
-    target = None if said is None or flaws else reader.target(said)
+    target, flaws = judge_target(TARGETS.parse(text, file), folder, environment)
     if target is None or flaws:
         raise TargetFileError.of(file, text, flaws)
     return target
+
+
+def judge_target(
+    data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+) -> tuple[Target | None, list[Flaw]]:
+    """The target that data describes, and all that is wrong with it, as in `read_target`."""
+    said, flaws = TARGETS.judge(data)
+    reader = _Reader(folder, environment, data, flaws)
+    return None if said is None or flaws else reader.target(said), flaws
 
 
 class _Reader(TargetFileReader):
@@ -164,16 +178,48 @@ class _Reader(TargetFileReader):
             table = "edge.clusters" if places else "peer"
             told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
             self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
-        played = LocalOperation if not places else ()  # an edge of ours has whatever there is
-        offers = {k.__name__: k not in RARELY_OFFERED or issubclass(k, played) for k in ROUTES}
-        offers |= said.offers
         return TargetInfo(
             **asdict(said.implementation),
             roles=frozenset(map(Role, said.roles)),
             features=features,
-            not_offered=frozenset(kind for kind in ROUTES if not offers[kind.__name__]),
+            not_offered=self.not_offered(said),
             words=said.words,
         )
+
+    def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
+        """Which operations it does not have, and why."""
+        missing: dict[type[Operation], str] = {}
+        for kind in ROUTES:
+            name = kind.__name__
+            is_of_edge = issubclass(kind, LocalOperation)
+            # An edge of ours has whatever there is.
+            usual = None if is_of_edge and not said.edge else RARELY_OFFERED.get(kind)
+            if why := said.paths[kind].not_offered if kind in said.paths else "":
+                missing[kind] = why
+                self.check_missing(said, kind, said.edge if is_of_edge else said.central)
+            elif not said.offers.get(name, usual is None):
+                missing[kind] = usual or ""
+        return missing
+
+    def check_missing(
+        self, said: TargetTables, kind: type[Operation], asked: EdgeTable | CentralTable | None
+    ) -> None:
+        """An operation can only be missing at a side that is described, of which no side asks it
+        that the harness plays.
+        """
+        name = kind.__name__
+        told = remedy = ""
+        if said.offers.get(name):
+            told, remedy = f"offers.{name} = true contradicts it", "remove one of the two"
+        elif issubclass(kind, AgentOperation):
+            if not said.edge:
+                told = f"the edge hosts that the harness plays ask {name}"
+                remedy = f"say in [paths.{name}] what they ask in its place"
+        elif asked is None:
+            told = f"{name} is asked of the side that the harness plays"
+            remedy = "remove it: only what the target answers can be missing"
+        if told:
+            self.flaw(("paths", name, "not_offered"), told, remedy)
 
     def places(self, slots: tuple[SlotTable, ...]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""

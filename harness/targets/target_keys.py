@@ -8,9 +8,9 @@ tables of `docs/target-file.md` are `to_markdown()`; a test says when one of the
 from __future__ import annotations
 
 from dataclasses import dataclass, field, make_dataclass
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import FEATURES, Role
@@ -24,9 +24,8 @@ from harness.configuration.kinds import (
     NamedBy,
     OneOf,
     TableOf,
-    Text,
 )
-from harness.configuration.model import FileModel, config, schema_text
+from harness.configuration.model import FileModel, schema_text
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import (
     CentralClusterOperation,
@@ -37,14 +36,9 @@ from harness.domain.operations import (
 from harness.targets.arranging.reading import AdminTable, ArrangeTable, CommandTable, GivenTable
 from harness.targets.key_kinds import (
     Address,
-    AnyScalar,
     File,
     Named,
-    OneOrMore,
-    OperationName,
     ProxyAddress,
-    Status,
-    Statuses,
     Texts,
     Variable,
 )
@@ -54,7 +48,7 @@ from harness.targets.peer_table import Peer
 from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
-from harness.wire.mapping.values import HEADERS
+from harness.wire.mapping.keys import OPERATION_S_MAX, WireKeys
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA: Final = "pairproof/target/1"
@@ -165,9 +159,6 @@ _ASKED: Final = [route.operation for route in routes_of(ROUTES, Surface.LOCAL_UI
 _OPTIONAL: Final = (LocalClusterOperation, CentralClusterOperation, MatchProfiles)
 _Asked = Annotated[str, OneOf(*(kind.__name__ for kind in _ASKED))]
 _Offerable = Annotated[str, OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
-OPERATION_S_MAX: Final = 600
-"""The most that a target file may allow one operation."""
-
 OPERATION_LIMITS: Final = "operations"
 _LIMITS: Final[Any] = make_dataclass(
     "LimitsTable",
@@ -195,142 +186,6 @@ _LIMITS: Final[Any] = make_dataclass(
 _LIMITS.__module__ = __name__
 
 
-# --- how the target's wire differs from the published one -----------------------------------------
-
-_Names = Annotated[dict[str, str], NamedBy("ours")]
-_Values = Annotated[dict[str, AnyScalar], NamedBy("ours")]
-_Said = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
-
-_Values_At = Annotated[
-    dict[str, Annotated[tuple[Any, ...], OneOrMore(("string", "number", "boolean"), "value")]],
-    NamedBy("theirs"),
-]
-_Templates = Annotated[dict[str, str], NamedBy("ours")]
-
-PATH: Final = Text(
-    r"^(/|\{kept\.)(\{[^{}\s]*\}|[^\s?#])*$", "a path that begins with / and has no query"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatTable:
-    """`repeat`."""
-
-    while_: Annotated[_Values_At, Field(alias="while")] = field(default_factory=dict)
-    """Values in the answer that say that it is not over: their place = a value or several."""
-    status: Statuses = ()
-    """Statuses that say so."""
-    every_s: Annotated[float, Above(60)] = 1.0
-    """The pause before it is asked again."""
-    within_s: Annotated[float, Above(OPERATION_S_MAX)] = 60.0
-    """How long it may go on, from the first such answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorPlaces:
-    """Where an error has what the published one has."""
-
-    code: str | None = None
-    """The field for `code`."""
-    message: str | None = None
-    """The field for `message`."""
-    details: str | None = None
-    """The field for `details`."""
-    ref: str | None = None
-    """The field for `ref`."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallKeys:
-    """What can be said of one call."""
-
-    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
-    """The method."""
-    path: Annotated[str, PATH] = ""
-    """The path, with its parameters in braces; what an earlier call kept may stand in it, and be
-    all of it."""
-    status: Statuses = ()
-    """The answers that mean that it happened, without it every 2xx; the harness answers with the
-    first one where it plays the side."""
-    refused: Statuses = ()
-    """Answers that mean a refusal, with any JSON or none."""
-    request: Annotated[dict[str, Annotated[Any, OneOrMore(is_kept=True)]], NamedBy("ours")] = field(
-        default_factory=dict
-    )
-    """Where the target has a value of the request: ours = theirs, or several places."""
-    response: _Names = field(default_factory=dict)
-    """Where the target has a value of the answer: ours = theirs."""
-    states: _Said = field(default_factory=dict)
-    """Words that are different here only: ours = theirs."""
-    constants: _Values = field(default_factory=dict)
-    """What the target wants in each request besides."""
-    keep: Annotated[dict[str, str], NamedBy("name")] = field(default_factory=dict)
-    """What the answer gives to later calls, and of a login to later operations: name = place."""
-    repeat: RepeatTable | None = None
-    """When it is asked again: while its answer says that something is still under way."""
-    refused_when: _Values_At = field(default_factory=dict)
-    """Values in an answer of success that say that it is a refusal."""
-    errors: ErrorPlaces = ErrorPlaces()
-    """Where its error has what the published one has, in place of `errors`."""
-    filled: _Templates = field(default_factory=dict)
-    """What of the published answer stands nowhere in the target's, and is known: ours = text."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallTable(CallKeys):
-    """`[[paths.Op.calls]]`."""
-
-    name: Annotated[str, Text(r"^\w+$", "a word")] = field(kw_only=True)
-    """What the call is called, in evidence and messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class OperationTable(CallKeys):
-    """What can be said of one operation."""
-
-    answer_constants: _Values = field(default_factory=dict)
-    """What the harness answers besides, where it plays the side."""
-    calls: Annotated[tuple[CallTable, ...], AtLeastOne()] = ()
-    """The calls that it takes, in their order, where there are several; each sends no more than it
-    names."""
-
-
-@dataclass(frozen=True, slots=True)
-class _ErrorsTable(ErrorPlaces):
-    in_success: Annotated[bool, Flag()] = False
-    """An answer of success that holds the code of an error is a refusal."""
-    refused: Statuses = ()
-    """Answers that mean a refusal of any operation, with any JSON or none."""
-
-
-@dataclass(frozen=True)
-class WireTables:
-    """The tables of a mapping."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = config()
-
-    paths: Annotated[dict[OperationName, OperationTable], NamedBy("operation")] = field(
-        default_factory=dict
-    )
-    """Where an operation is asked and what it looks like, if not as `docs/wire.md` says."""
-    headers: Annotated[dict[Annotated[str, OneOf(*HEADERS)], str], NamedBy("header")] = field(
-        default_factory=dict
-    )
-    """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
-    fields: _Names = field(default_factory=dict)
-    """Names of fields, wherever they stand: ours = theirs."""
-    codes: Annotated[dict[str, str], NamedBy("theirs")] = field(default_factory=dict)
-    """The codes of errors: theirs = ours."""
-    code_status: Annotated[dict[str, Status], NamedBy("our code")] = field(default_factory=dict)
-    """The statuses of refusals: our code = status."""
-    errors: _ErrorsTable = _ErrorsTable()
-    """Where the target's error has what the published one has."""
-    states: _Said = field(default_factory=dict)
-    """The words for states and the like: ours = theirs."""
-    constants: _Values = field(default_factory=dict)
-    """What the target wants in each request besides: ?query, Header: or a field."""
-
-
 # --- the file -------------------------------------------------------------------------------------
 
 
@@ -351,9 +206,9 @@ class _OwnTables:
     offers: Annotated[dict[_Offerable, Annotated[bool, Flag()]], NamedBy("operation")] = field(
         default_factory=dict
     )
-    """Which operations it has, of those on a cluster and the match; what needs one that it has not
-    is not_supported, and a match that is made on acceptance alone is judged there. Without an
-    entry, it has all but those that are to be removed, or published nowhere."""
+    """Which operations it has, of those on a cluster and the match, where it is not said of them in
+    `paths`; without either, it has all but those that are to be removed, or published nowhere. A
+    match that is made on acceptance alone is judged there."""
     words: Annotated[dict[Annotated[str, OneOf(*TROUBLES)], Texts], NamedBy("trouble")] = field(
         default_factory=dict
     )
@@ -395,12 +250,12 @@ class _OwnTables:
 
 
 @dataclass(frozen=True)
-class TargetTables(WireTables, _OwnTables):
+class TargetTables(WireKeys, _OwnTables):
     """What a target file holds."""
 
 
 TARGETS: Final = FileModel(TargetTables, TargetFileError, SCHEMA, "a target file", TARGET_FILE)
-WIRES: Final = FileModel(WireTables, TargetFileError, SCHEMA, "a file of a mapping", TARGET_FILE)
+WIRES: Final = FileModel(WireKeys, TargetFileError, SCHEMA, "a file of a mapping", TARGET_FILE)
 
 
 def target_schema_text() -> str:

@@ -21,7 +21,7 @@ from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import RequestState
 from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
-from harness.targets.port import ArrangingFailed, CannotArrange, Driver, Outgoing
+from harness.targets.port import ArrangingFailed, CannotArrange, Driver, NotOffered, Outgoing
 from harness.targets.target import Target
 
 SILENCES_MAX: Final = 3
@@ -153,7 +153,7 @@ class Undoer:
         except ArrangingFailed as error:
             self._silences += 1
             undone = Undone(State.LEAKED, f"{error.what}: it was tried and went wrong")
-        except NoWay as error:
+        except (NoWay, NotOffered) as error:
             undone = Undone(State.LEAKED, str(error))
         except CannotArrange as error:
             undone = Undone(State.LEAKED, f"{error.what}: it was refused")

@@ -10,20 +10,12 @@ from typing import Any
 from harness.configuration.toml_writing import assignments
 from harness.files import read_toml
 from harness.targets.reading import TARGET_FILE, TargetFileError, TargetFileReader
-from harness.targets.target_keys import (
-    SCHEMA,
-    TARGETS,
-    WIRES,
-    CallKeys,
-    ErrorPlaces,
-    OperationTable,
-    WireTables,
-)
-from harness.wire.mapping import PLAIN, CallMap, MappingError, OperationMap, RepeatRule, WireMap
-from harness.wire.routes import ROUTES
+from harness.targets.target_keys import SCHEMA, TARGETS, WIRES
+from harness.wire.mapping import PLAIN, MappingError, WireMap
+from harness.wire.mapping.keys import WireKeys
 
 
-def read_wire(reading: TargetFileReader, said: WireTables) -> WireMap:
+def read_wire(reading: TargetFileReader, said: WireKeys) -> WireMap:
     """The mapping that the tables of a target file make, with the variables that it names."""
     wire = _wire(reading, said)
     variables = wire.tables.variables.items()
@@ -31,42 +23,12 @@ def read_wire(reading: TargetFileReader, said: WireTables) -> WireMap:
     return replace(wire, environment=values) if values else wire
 
 
-def _wire(reading: TargetFileReader, said: WireTables) -> WireMap:
-    operation_of = {route.operation.__name__: route.operation for route in ROUTES.values()}
+def _wire(reading: TargetFileReader, said: WireKeys) -> WireMap:
     try:
-        return WireMap(
-            operations={operation_of[n]: _operation(table) for n, table in said.paths.items()},
-            headers=said.headers,
-            fields=said.fields,
-            codes=said.codes,
-            code_status=said.code_status,
-            errors=_errors(said.errors),
-            errors_in_success=said.errors.in_success,
-            refused=said.errors.refused,
-            states=said.states,
-            constants=said.constants,
-        )
+        return WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
     except MappingError as error:
         reading.flaw(error.place, error.found, f"{error.remedy}; it takes {error.allowed}")
         return PLAIN
-
-
-def _operation(said: OperationTable) -> OperationMap:
-    calls = tuple(CallMap(**_call(call), name=call.name) for call in said.calls)
-    return OperationMap(**_call(said), answer_constants=said.answer_constants, calls=calls)
-
-
-def _call(said: CallKeys) -> dict[str, Any]:
-    own = {each.name: getattr(said, each.name) for each in fields(CallKeys)}
-    repeat = said.repeat and RepeatRule(
-        **{n.name: getattr(said.repeat, n.name) for n in fields(RepeatRule)}
-    )
-    return own | {"errors": _errors(said.errors), "repeat": repeat}
-
-
-def _errors(said: ErrorPlaces) -> dict[str, str]:
-    places = {each.name: getattr(said, each.name) for each in fields(ErrorPlaces)}
-    return {name: place for name, place in places.items() if place is not None}
 
 
 def load_wire(path: Path) -> WireMap:
@@ -87,46 +49,14 @@ def load_wire(path: Path) -> WireMap:
     return wire
 
 
-_Entries = Mapping[str, object]
-
-
 def wire_text(wire: WireMap) -> str:
     """The tables (TOML) that `read_wire` makes this mapping of; empty for the published wire."""
-    lines: list[str] = []
-    for table, entries in _tables(wire):
-        if entries:
-            lines += ["", f"[{table}]", *assignments(entries)]
-    return "\n".join([*lines, ""])
+    return "\n".join([*_tables(WIRES.write(wire), ""), ""])
 
 
-def _tables(wire: WireMap) -> Iterator[tuple[str, _Entries]]:
-    yield "headers", wire.headers
-    yield "fields", wire.fields
-    yield "states", wire.states
-    own = {"in_success": wire.errors_in_success, "refused": wire.refused}
-    yield "errors", {**wire.errors, **{name: value for name, value in own.items() if value}}
-    yield "codes", wire.codes
-    yield "code_status", wire.code_status
-    yield "constants", wire.constants
-    for kind, change in wire.operations.items():
-        yield from _of_operation(f"paths.{kind.__name__}", change)
-
-
-def _of_operation(table: str, change: OperationMap) -> Iterator[tuple[str, _Entries]]:
-    said = _said(change)
-    apart = {name: said.pop(name) for name in list(said) if isinstance(said[name], Mapping)}
-    yield table, {name: value for name, value in said.items() if name != "calls"}
-    for name, entries in apart.items():
-        yield f"{table}.{name}", entries
-    for call in change.calls:
-        yield f"[{table}.calls]", _said(call)
-
-
-def _said(change: Any) -> dict[str, Any]:
-    """What a table says of a call or a repetition: all that is not left as it is."""
-    plain = type(change)()
-    said = {each.name: getattr(change, each.name) for each in fields(change)}
-    written = {name: value for name, value in said.items() if value != getattr(plain, name)}
-    if isinstance(repeat := written.get("repeat"), RepeatRule):
-        written["repeat"] = _said(repeat)
-    return {name.rstrip("_"): value for name, value in written.items()}
+def _tables(data: Mapping[str, Any], above: str) -> Iterator[str]:
+    for name, part in data.items():
+        if isinstance(part, Mapping):
+            entries = {n: value for n, value in part.items() if not isinstance(value, Mapping)}
+            yield from ("", f"[{above}{name}]", *assignments(entries))
+            yield from _tables(part, f"{above}{name}.")

@@ -1,5 +1,5 @@
 """The two published HTTP APIs: models, the table of the operations, the codec, and mappings to
 other wires.
 
-Imports `domain`. Begin with `routes`.
+Imports `configuration`, `domain`. Begin with `routes`.
 """

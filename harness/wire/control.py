@@ -20,6 +20,8 @@ from harness.wire.model import Malformed
 
 HEALTH_PATH = "/control/health"
 INVENTORY_PATH = "/control/inventory"
+STRAYS_PATH = "/control/strays"
+HELD_PATH = "/control/held"
 
 ARRANGEMENTS: Mapping[str, type[Arrangement]] = {
     name: kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -103,18 +104,36 @@ def parse_model(model: type[Model], json: Json) -> Model:
     """The JSON as the model.
 
     Raises:
-        Malformed: it is no object, or a field has the wrong type.
+        Malformed: it is no object, or a field has the wrong type or is missing.
+    """
+    parsed = parse_what_is_read(model, json, lambda _: True)
+    assert parsed is not None
+    return parsed
+
+
+def parse_what_is_read(
+    model: type[Model], json: Json, is_read: Callable[[Sequence[str | int]], bool]
+) -> Model | None:
+    """The JSON as the model, or `None` if it lacks no more than fields that nobody reads: who has
+    none of them cannot make them up, though they are published as required.
+
+    `is_read` is asked by the way to a field, with the places of elements in their lists.
+
+    Raises:
+        Malformed: it is no object, or a field has the wrong type, or is missing and is read.
     """
     if not isinstance(json, dict):
         raise Malformed("body", f"a JSON object is needed, and this is {json_kind(json)}")
     try:
         # What `model_validate` does; it takes longer to get there than most bodies take.
-        checked: Model = model.__pydantic_validator__.validate_python(json)
-        return checked
+        parsed: Model = model.__pydantic_validator__.validate_python(json)
+        return parsed
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Malformed(place or "body", first["msg"]) from None
+        for each in error.errors(include_url=False, include_input=False):
+            if each["type"] != "missing" or is_read(each["loc"]):
+                place = ".".join(str(part) for part in each["loc"])
+                raise Malformed(place or "body", each["msg"]) from None
+        return None
 
 
 def json_kind(json: Json) -> str:

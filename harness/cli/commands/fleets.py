@@ -116,6 +116,10 @@ def fleet(
             " default central, if the file describes it.",
         ),
     ] = "",
+    driver: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="With --target: http, as no other driver bears a load."),
+    ] = "http",
     mutant: options.PlantedMutant = "",
     variant: options.PlantedVariant = "",
     out: Annotated[
@@ -138,7 +142,7 @@ def fleet(
     from harness.cli.fleet import run as carry_out
 
     at = target or NO_TARGET
-    real = RealtimeOptions(at, rate, speed, budget, find_limit, connections, storm, role)
+    real = RealtimeOptions(at, rate, speed, budget, find_limit, connections, storm, role, driver)
     options.exit_after(
         lambda: carry_out(
             FleetOptions(

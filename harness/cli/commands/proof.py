@@ -159,7 +159,10 @@ def explore(
     ] = None,
     driver: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="How to reach it: http (a target's) or inprocess."),
+        typer.Option(
+            metavar="NAME",
+            help="How to reach it: http (a target's), inprocess, or a driver of your own.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="One seed for every draw.")] = 1,
     examples: Annotated[

@@ -22,7 +22,11 @@ def certify(
         typer.Option(metavar="FILE", help="The target file; without it, the embedded reference."),
     ] = None,
     driver: Annotated[
-        str, typer.Option(metavar="NAME", help="How to reach it: http, inprocess or browser.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How to reach it: http, inprocess, browser, or a driver of your own.",
+        ),
     ] = "http",
     role: Annotated[
         str | None,
@@ -81,6 +85,20 @@ def certify(
     operator: Annotated[
         str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
     ] = "",
+    budget: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION",
+            help="Choose what fits into it, as in 20m: each MUST once, dearest repeats last.",
+        ),
+    ] = "",
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a run that was cut off, in its folder; ask for the same as then.",
+        ),
+    ] = None,
     mutant: options.PlantedMutant = "",
     variant: options.PlantedVariant = "",
 ) -> None:
@@ -111,6 +129,8 @@ def certify(
                 annotations=annotations.wanted,
                 interactive=interactive,
                 operator=operator,
+                budget=budget,
+                resume=resume,
                 planted=options.planted_by(mutant, variant),
             )
         )

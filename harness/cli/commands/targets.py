@@ -72,8 +72,11 @@ def target_operations() -> None:
 @commands.command(epilog="Example: pairproof doctor --target target.toml")
 def doctor(
     target: Annotated[
-        Path, typer.Option(metavar="FILE", help="The target file that is to be tried.")
-    ],
+        Path | None, typer.Option(metavar="FILE", help="The target file that is to be tried.")
+    ] = None,
+    driver: Annotated[
+        str, typer.Option(metavar="NAME", help="How to reach it: http, or a driver of your own.")
+    ] = "http",
     format: options.Printed = options.ResultFormat.TEXT,
     everything: Annotated[
         bool, typer.Option("--all", help="Say also what is as it should be.")
@@ -86,7 +89,7 @@ def doctor(
     """
     from harness.cli.doctor import doctor as tried
 
-    options.exit_after(lambda: tried(target, format.value, everything=everything))
+    options.exit_after(lambda: tried(target, format.value, everything=everything, driver=driver))
 
 
 @commands.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")

@@ -47,6 +47,8 @@ class CentralChoices:
         decided_are_readable: a decided request can still be read by its id (REJ-8).
         token_checked_on_accept: an acceptance needs the token to be usable still (SND-9).
         steps_in_calls: an acceptance takes the wizard's steps, each in a call (ACC-11).
+        host_secret_stays: a host has one secret for all its requests, so that a submission repeats
+            another only while that one's request waits or is handed over (SND-5).
     """
 
     tenant_extends: bool = True
@@ -57,6 +59,7 @@ class CentralChoices:
     decided_are_readable: bool = True
     token_checked_on_accept: bool = False
     steps_in_calls: bool = False
+    host_secret_stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class PairingRequest:
     accepted_at: int = 0
     agent_version: str = ""
     steps: StepsTaken | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +220,9 @@ KEY: Mapping[type, Callable[..., str]] = {
 """The key of a record in its table."""
 
 
-def submission_key(cluster_uid: str, cluster_token: str) -> str:
+def submission_key(cluster_uid: str, secret_or_key: str) -> str:
     """What a submission is found by: it is the same however often it is sent."""
-    return f"{cluster_uid}:{cluster_token}"
+    return f"{cluster_uid}:{secret_or_key}"
 
 
 INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
@@ -235,6 +236,7 @@ INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
         "any_open": lambda r: "yes" if r.state is RequestState.PENDING else "",
         "open_of_cluster": lambda r: r.cluster.uid if r.state is RequestState.PENDING else "",
         "submission": lambda r: submission_key(r.cluster.uid, r.cluster_token),
+        "key": lambda r: submission_key(r.cluster.uid, r.key) if r.key else "",
     },
     CentralCluster: {"project": lambda r: r.project_uid, "pairing": lambda r: r.pairing_uid},
     SlotState: {"work": lambda r: "yes" if r.has_work else ""},

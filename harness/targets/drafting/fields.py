@@ -14,9 +14,8 @@ from harness.targets.drafting.openapi import Described, Document, Field
 from harness.wire.http import Json
 from harness.wire.mapping.json_path import EACH, Way, dotted
 from harness.wire.mapping.shape import Leaf, shape_of, ways
-from harness.wire.mapping.wire_map import TWICE
 from harness.wire.model import WireModel
-from harness.wire.routes import Route
+from harness.wire.routes import ROWS, Route
 
 _GUESS_MIN: Final = 0.55
 _SAME_NAME: Final = 0.9
@@ -193,13 +192,13 @@ def placed(route: Route, document: Document, theirs: Described) -> Placed:
     renamed = {f"{{{their_name}}}": f"{{{name}}}" for name, their_name in names.items()}
     path = re.sub(r"\{[^{}/]+\}", lambda found: renamed[found[0]], theirs.path)
     entries = {f"{{{name}}}": _elsewhere(name, document, theirs) for name in ours}
-    twice = TWICE.get(route.operation, ("",))[0]
+    twice = ROWS[route.operation].twice or ("",)
     left = {
         entry: place
         for name in ours
         if name not in names and (place := entries[entry := f"{{{name}}}"])
     }
-    lost = [n for n in ours if n not in names and f"{{{n}}}" not in left and n != twice]
+    lost = [n for n in ours if n not in names and f"{{{n}}}" not in left and n != twice[0]]
     if lost:
         raise Unmappable(f"it has no place for {', '.join(lost)}")
     query = _into_query(route, theirs)

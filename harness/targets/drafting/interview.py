@@ -1,425 +1,441 @@
-"""What is asked of a person, in plain words, and what follows from the answers.
+"""What is asked of a person, in plain words, with the key of the target file that the answer fills.
 
-Asking is a generator without a terminal: it yields questions and gets answers that have been
-checked, so that a terminal, `--defaults` and tests drive the same thing.
+Asking is a generator without a terminal: it yields questions and gets what their checks return, so
+that a terminal, `--defaults` and tests drive the same thing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from urllib.parse import urlsplit
 
-from harness.catalogue.requirement import FEATURES, Feature
-from harness.domain.arrangements import RenewCluster, SetLink, Side
-from harness.targets.drafting import answers, checks
+from harness.catalogue.requirement import FEATURES
+from harness.configuration.toml_lines import Path as Key
+from harness.domain.arrangements import Side
+from harness.loopback import LOOPBACK, is_loopback, is_loopback_host
+from harness.targets.drafting.filling import (
+    AskFingerprint,
+    Asking,
+    Check,
+    Filling,
+    Hints,
+    Question,
+    command,
+    one_of,
+    some_of,
+    yes_or_no,
+)
 from harness.targets.links.reading import LinkWay
-from harness.targets.peer_table import PLACES_MAX
-from harness.targets.target import Host
 
 LINK_PORT = 7443
 PEER_PORT = 9440
 HOSTS_MAX = 50
+_ARRANGE = ("control", "commands", "api", "given", "person")
 
 
-@dataclass(slots=True)
 class Interview:
-    """Asks for all that a first target file needs."""
+    """Fills in all that a first target file needs."""
 
-    rules: checks.Rules
-    hints: answers.Hints = field(default_factory=answers.Hints)
+    def __init__(self, filling: Filling, hints: Hints) -> None:
+        self._file = filling
+        self._hints = hints
 
-    def run(self) -> answers.Asking[answers.Answers]:
-        """Ask, and return the answers."""
-        name = yield answers.Question(
+    def run(self) -> Asking[None]:
+        """Ask it all."""
+        yield from self._ask(
             "What is the implementation called?",
-            self.hints.name or "My implementation",
-            self.rules.key("implementation", "name"),
-            ("It stands in every report.",),
+            ("implementation", "name"),
+            self._hints.name or "My implementation",
+            "It stands in every report.",
         )
-        version = yield answers.Question(
-            "Which version of it?", self.hints.version, checks.any_text
+        version = ("implementation", "version")
+        yield from self._ask("Which version of it?", version, self._hints.version)
+        yield from self._ask("Who makes it?", ("implementation", "organization"))
+        described = yield from self._sides()
+        if Side.EDGE in described:
+            yield from self._edge()
+        if Side.CENTRAL in described:
+            yield from self._central()
+        elif Side.EDGE in described:
+            yield from self._peer()
+        self._share_trust()
+        yield from self._ask(
+            f"Which of these does it claim: {', '.join(d.feature.value for d in FEATURES)}?",
+            ("features",),
+            "none",
+            *(f"{d.feature.value}: {d.claim}" for d in FEATURES),
         )
-        maker = yield answers.Question("Who makes it?", "", checks.any_text)
-        roles, described = yield from self.sides()
-        edge = (yield from self.edge()) if Side.EDGE in described else None
-        central = (yield from self.central()) if Side.CENTRAL in described else None
-        peer = (yield from self.peer(edge)) if edge and central is None else None
-        features = yield from self._features(edge)
-        arranging = yield from self._arranging(edge, central)
-        edge = (
-            (yield from self._used_up(edge))
-            if edge and answers.ArrangeWay.GIVEN in arranging.ways
-            else edge
-        )
-        links = yield from self._links(edge, central, arranging)
-        urls = (*(edge.urls() if edge else ()), *((central.url,) if central else ()))
-        allow = yield from self._allow(urls)
-        return answers.Answers(
-            name, version, maker, roles, edge, central, peer, features, allow, arranging, links
+        ways = yield from self._arranging()
+        yield from self._links(ways)
+        if not self._is_local():
+            yield from self._allow()
+
+    # --- how it is asked ------------------------------------------------------------------
+
+    def _ask(
+        self,
+        text: str,
+        key: Key,
+        default: str | None = "",
+        *about: str,
+        meant: Check | None = None,
+    ) -> Asking[str]:
+        """Ask for what a key holds; where the default is empty, it may be left out."""
+        check = self._file.check(key, meant)
+        if default == "":
+            check = _or_nothing(check)
+        answer = yield Question(text, default, check, about)
+        self._file.put(key, answer)
+        return str(answer)
+
+    def _whether(self, text: str, *about: str, default: str = "no") -> Asking[bool]:
+        answer: bool = yield Question(text, default, yes_or_no, about)
+        return answer
+
+    def _variable(self, what: str, key: Key, default: str) -> Asking[None]:
+        self._file.put(key, default)
+        yield from self._ask(
+            f"Which environment variable holds {what}?",
+            key,
+            default,
+            "Its name, never the value: a file beside the target file may hold that.",
         )
 
-    def sides(self) -> answers.Asking[tuple[tuple[Side, ...], frozenset[Side]]]:
+    def _fresh(self, form: str, taken: Iterable[str]) -> str:
+        known = frozenset(taken)
+        return next(name for n in range(1, 9_999) if (name := form.format(n)) not in known)
+
+    # --- the sides ------------------------------------------------------------------------
+
+    def _sides(self) -> Asking[frozenset[Side]]:
         """The sides that are judged, and those that are described."""
-        known = self.hints.sides
+        known = self._hints.sides
         guess = "both" if len(known) == 2 else next(iter(known), Side.EDGE).value
-        typed = yield answers.Question(
+        role = yield Question(
             "Which side does it play: edge, central or both?",
             guess,
-            checks.one_of(("edge", "central", "both")),
+            one_of((*Side, "both")),
             (
                 "edge: edge hosts with a Local UI, which ask to be taken over.",
                 "central: a Palette, which takes clusters over.",
             ),
         )
-        if typed == "both":
-            return tuple(Side), frozenset(Side)
-        role = Side(typed)
-        is_edge = role is Side.EDGE
+        roles = list(Side) if role == "both" else [Side(role)]
+        self._file.put(("roles",), [side.value for side in roles])
+        if len(roles) == 2:
+            return frozenset(Side)
+        is_edge = roles == [Side.EDGE]
         other = "a Palette" if is_edge else "edge hosts"
-        real = yield answers.Question(
+        real = yield from self._whether(
             f"{'Is' if is_edge else 'Are'} there {other} of somebody else's to try it with?",
-            "no",
-            checks.yes_or_no,
-            (f"Without, the harness plays {other} by its reference.",),
+            f"Without, the harness plays {other} by its reference.",
         )
-        return (role,), frozenset(Side) if real == "yes" else frozenset({role})
+        if not real and not is_edge:
+            self._file.put(("peer",), {"clusters": 4, "hosts": 3})
+        return frozenset(Side) if real else frozenset(roles)
 
-    # --- edge -----------------------------------------------------------------------------
+    def _edge(self) -> Asking[None]:
+        login = ("edge", "login")
+        self._file.put(login, {"username_env": "USER", "password_env": "PASSWORD"})
+        places = 0
+        while not places or (
+            places < HOSTS_MAX
+            and (
+                yield from self._whether(
+                    "Another cluster?", "Some scenarios need three clusters at a time."
+                )
+            )
+        ):
+            yield from self._place(("edge", "clusters", places))
+            places += 1
+        name, word = (*login, "username_env"), (*login, "password_env")
+        yield from self._variable("the user's name for Local UI", name, "LOCAL_UI_USERNAME")
+        yield from self._variable("the password for Local UI", word, "LOCAL_UI_PASSWORD")
+        yield from self._trust("the edge hosts", self._edge_urls(), Side.EDGE)
 
-    def edge(self) -> answers.Asking[answers.EdgeAnswer]:
-        """The edge hosts."""
-        places: list[answers.JsonPathAnswer] = []
-        while not places or (yield from self._more("cluster", len(places))):
-            places.append((yield from self._place(places)))
-        username = yield self.variable("the user's name for Local UI", "LOCAL_UI_USERNAME")
-        password = yield self.variable("the password for Local UI", "LOCAL_UI_PASSWORD")
-        found = answers.EdgeAnswer(tuple(places), username, password)
-        trust = yield from self._trust("the edge hosts", found.urls())
-        return answers.EdgeAnswer(tuple(places), username, password, trust)
+    def _place(self, place: Key) -> Asking[None]:
+        before = self._file.at("edge", "clusters") or []
+        name = self._fresh("lab-{}", [each["slot"] for each in before])
+        self._file.put(place, {"slot": name, "hosts": []})
+        hosts = 0
+        slot = ""
+        while not hosts or (
+            hosts < HOSTS_MAX
+            and (
+                yield from self._whether(
+                    f"Another edge host in {slot}?",
+                    "Some scenarios need one cluster of five hosts.",
+                )
+            )
+        ):
+            host: Key = (*place, "hosts", hosts)
+            url = self._fresh("https://edge-{}.example:5080", self._edge_urls())
+            url = url if self._edge_urls() else self._hints.edge_url or url
+            uid = self._fresh("edge-{}", [each["uid"] for each in self._edge_hosts()])
+            self._file.put(host, {"uid": uid, "url": url})
+            slot = slot or (
+                yield from self._ask(
+                    "What do you call this place for a cluster?",
+                    (*place, "slot"),
+                    name,
+                    "A place is a group of edge hosts on which a cluster is installed.",
+                )
+            )
+            yield from self._ask(
+                "Where does the Local UI of this edge host answer?",
+                (*host, "url"),
+                url,
+                "Such as https://edge-1.lab.example:5080; the first is a control plane host.",
+            )
+            ours = "By which uid does the target know this host?"
+            yield from self._ask(ours, (*host, "uid"), uid)
+            hosts += 1
 
-    def _more(self, what: str, so_far: int) -> answers.Asking[bool]:
-        if so_far >= HOSTS_MAX:
-            return False
-        answer = yield answers.Question(
-            f"Another {what}?",
-            "no",
-            checks.yes_or_no,
-            (
-                "Some scenarios need three clusters at a time."
-                if what == "cluster"
-                else "Some scenarios need one cluster of five hosts.",
-            ),
-        )
-        return answer == "yes"
+    def _edge_hosts(self) -> list[dict[str, str]]:
+        places = self._file.at("edge", "clusters") or []
+        return [host for place in places for host in place["hosts"]]
 
-    def _place(
-        self, before: Sequence[answers.JsonPathAnswer]
-    ) -> answers.Asking[answers.JsonPathAnswer]:
-        slot = yield answers.Question(
-            "What do you call this place for a cluster?",
-            _fresh("lab", [place.slot for place in before]),
-            self.rules.fresh(
-                "name",
-                [place.slot for place in before],
-                self.rules.key("edge", "clusters", 0, "slot"),
-            ),
-            ("A place is a group of edge hosts on which a cluster is installed.",),
-        )
-        taken = [host for place in before for host in place.hosts]
-        hosts: list[Host] = []
-        while not hosts or (yield from self._more(f"edge host in {slot}", len(hosts))):
-            hosts.append((yield from self._host([*taken, *hosts])))
-        return answers.JsonPathAnswer(slot, tuple(hosts))
+    def _edge_urls(self) -> list[str]:
+        return [host["url"] for host in self._edge_hosts()]
 
-    def _host(self, before: Sequence[Host]) -> answers.Asking[Host]:
-        n = len(before) + 1
-        first = self.hints.edge_url if n == 1 else ""
-        url = yield answers.Question(
-            "Where does the Local UI of this edge host answer?",
-            first or f"https://edge-{n}.example:5080",
-            self.rules.fresh("address", [host.url for host in before], self.rules.address),
-            ("Such as https://edge-1.lab.example:5080; the first one is a control plane host.",)
-            if n == 1
-            else (),
-        )
-        uids = [host.uid for host in before]
-        uid = yield answers.Question(
-            "By which uid does the target know this host?",
-            _fresh("edge", uids),
-            self.rules.fresh("uid", uids, self.rules.key("edge", "clusters", 0, "hosts", 0, "uid")),
-        )
-        return Host(uid, url)
-
-    # --- central and peer -------------------------------------------------------------------
-
-    def central(self) -> answers.Asking[answers.CentralAnswer]:
-        """Palette."""
-        url = yield answers.Question(
+    def _central(self) -> Asking[None]:
+        url = self._hints.central_url or "https://palette.example"
+        self._file.put(("central", "url"), url)
+        url = yield from self._ask(
             "Where does Palette's API answer?",
-            self.hints.central_url or "https://palette.example",
-            self.rules.address,
-            ("What administrators ask, such as https://palette.lab.example.",),
+            ("central", "url"),
+            url,
+            "What administrators ask, such as https://palette.lab.example.",
         )
-        endpoint = yield answers.Question(
-            "Which Palette endpoint does an operator enter in Local UI?", url, self.rules.endpoint
+        endpoint = yield from self._ask(
+            "Which Palette endpoint does an operator enter in Local UI?",
+            ("central", "endpoint"),
+            url,
         )
-        return answers.CentralAnswer(
-            url, endpoint, (yield from self._trust("Palette", (url, endpoint)))
-        )
+        yield from self._trust("Palette", (url, endpoint), Side.CENTRAL)
 
-    def peer(self, edge: answers.EdgeAnswer) -> answers.Asking[answers.PeerAnswer]:
+    def _peer(self) -> Asking[None]:
         """The Palette that the harness plays for the edge hosts."""
-        away = answers.is_elsewhere(edge.urls())
-        host = yield answers.Question(
+        host = yield from self._ask(
             "By which name or address do the edge hosts reach this machine?",
-            "this-machine.example" if away else "localhost",
-            self.rules.key("peer", "host"),
-            ("The harness plays Palette here, and the edge hosts ask it.",),
+            ("peer", "host"),
+            self._here(),
+            "The harness plays Palette here, and the edge hosts ask it.",
         )
-        port = yield answers.Question(
+        here, everywhere = ("::1", "::") if ":" in host else (LOOPBACK, "0.0.0.0")
+        self._file.put(("peer", "bind"), here if is_loopback_host(host) else everywhere)
+        yield from self._ask(
             "Which is the first of six free ports for that?",
+            ("peer", "port"),
             str(PEER_PORT),
-            checks.number(0, 65_530),
-            ("Let the edge hosts through to them. 0 takes any that are free.",),
+            "Let the edge hosts through to them. 0 takes any that are free.",
         )
-        way = yield answers.Question(
+        way = yield Question(
             "How do the edge hosts come to trust that Palette: ca, certificate or plain?",
-            answers.PeerTrust.CA.value,
-            checks.one_of(way.value for way in answers.PeerTrust),
+            "ca",
+            one_of(("ca", "certificate", "plain")),
             (
                 "ca: the harness keeps a CA of its own, which you install on them once.",
                 "certificate: you have one that they trust.    plain: over HTTP.",
             ),
         )
-        cert = ""
-        if way == answers.PeerTrust.CERTIFICATE.value:
-            cert = yield answers.Question(
-                "In which file is the certificate with its key (PEM)?",
-                "peer.pem",
-                self.rules.key("peer", "cert_file"),
-            )
-        return answers.PeerAnswer(host, int(port), answers.PeerTrust(way), cert)
+        if way == "certificate":
+            text = "In which file is the certificate with its key (PEM)?"
+            yield from self._ask(text, ("peer", "cert_file"), "peer.pem")
+        elif way == "ca":
+            self._file.put(("peer", "ca_out"), "pairproof-ca.pem")
+        else:
+            self._file.put(("peer", "tls"), False)
 
-    def _trust(self, whom: str, urls: Iterable[str]) -> answers.Asking[answers.TrustAnswer]:
+    def _here(self) -> str:
+        """By which name the edge hosts reach this machine."""
+        return "localhost" if _are_local(self._edge_urls()) else "this-machine.example"
+
+    # --- trust ----------------------------------------------------------------------------
+
+    def _trust(self, whom: str, urls: Iterable[str], side: Side) -> Asking[None]:
         """How certificates are trusted; nothing is asked where there are none."""
-        first = next((url for url in urls if not url.startswith("http://")), "")
-        if not first:
-            return answers.TrustAnswer()
-        way = yield answers.Question(
+        url = next((url for url in urls if not url.startswith("http://")), "")
+        if not url:
+            return
+        at = (side.value, "tls")
+        way = yield Question(
             f"How are the certificates of {whom} trusted: usual, ca, pinned or insecure?",
-            answers.TrustWay.USUAL.value,
-            checks.one_of(way.value for way in answers.TrustWay),
+            "usual",
+            one_of(("usual", "ca", "pinned", "insecure")),
             (
                 "usual: as this machine trusts others.    ca: by a CA file of yours.",
                 "pinned: one certificate alone.    insecure: any, which proves nothing.",
             ),
         )
-        match answers.TrustWay(way):
-            case answers.TrustWay.CA:
-                file = yield answers.Question(
-                    "In which file is the CA (PEM)?", None, self.rules.ca_file
-                )
-                return answers.TrustAnswer(answers.TrustWay.CA, file)
-            case answers.TrustWay.PINNED:
-                return answers.TrustAnswer(
-                    answers.TrustWay.PINNED, (yield from self._pinned(first))
-                )
-            case found:
-                return answers.TrustAnswer(found)
+        if way == "ca":
+            yield from self._ask("In which file is the CA (PEM)?", (*at, "ca_file"), None)
+        elif way == "pinned":
+            yield from self._pinned(url, (*at, "fingerprints", 0))
+        elif way == "insecure":
+            self._file.put((*at, "insecure"), True)
 
-    def _pinned(self, url: str) -> answers.Asking[str]:
+    def _pinned(self, url: str, key: Key) -> Asking[None]:
         """A fingerprint: what the server shows, once a person has confirmed it, or as typed."""
-        look = yield answers.Question(
-            f"Ask {url} now which certificate it shows?", "yes", checks.yes_or_no
-        )
-        if look == "yes":
-            shown = yield answers.AskFingerprint(url)
-            if not shown.startswith("-"):
-                right = yield answers.Question(
+        if (yield from self._whether(f"Ask {url} now which certificate it shows?", default="yes")):
+            shown = yield AskFingerprint(url)
+            if not shown.startswith("-") and (
+                yield from self._whether(
                     f"It shows {shown}. Is that the right one?",
-                    "no",
-                    checks.yes_or_no,
-                    ("Compare it with what its maker or its administrator says.",),
+                    "Compare it with what its maker or its administrator says.",
                 )
-                if right == "yes":
-                    return shown
-        typed = yield answers.Question(
+            ):
+                self._file.put(key, shown)
+                return
+        yield from self._ask(
             "Which is the SHA-256 of its certificate?",
+            key,
             None,
-            self.rules.key("tls", "fingerprints", 0),
-            ("Such as sha256:AB:CD:… with 32 bytes; openssl x509 -noout -fingerprint -sha256",),
-        )
-        return typed
-
-    def variable(self, what: str, default: str) -> answers.Question:
-        """The question which variable holds a credential."""
-        return answers.Question(
-            f"Which environment variable holds {what}?",
-            default,
-            self.rules.key("edge", "login", "username_env"),
-            ("Its name, never the value: a file beside the target file may hold that.",),
+            "Such as sha256:AB:CD:… with 32 bytes; openssl x509 -noout -fingerprint -sha256",
         )
 
-    def _used_up(self, edge: answers.EdgeAnswer) -> answers.Asking[answers.EdgeAnswer]:
-        """Which of the clusters that are given may be paired for good."""
-        places: list[answers.JsonPathAnswer] = []
-        for place in edge.places:
-            answer = yield answers.Question(
-                f"May the cluster in {place.slot} be paired for good?",
-                "no",
-                checks.yes_or_no,
-                ("Pairing cannot be taken back, so every accept uses up a cluster.",)
-                if not places
-                else (),
-            )
-            reset = ""
-            if answer == "yes":
-                reset = yield answers.Question(
-                    f"Which command makes {place.slot} fresh again? (empty: none)",
-                    "",
-                    self.rules.optional(self.rules.command_of(RenewCluster)),
-                    ("Such as ./lab/reset.sh {slot}; it is not run by a shell.",),
-                )
-            disposable = answer == "yes"
-            places.append(answers.JsonPathAnswer(place.slot, place.hosts, reset, disposable))
-        return answers.EdgeAnswer(tuple(places), edge.username_env, edge.password_env, edge.trust)
+    def _share_trust(self) -> None:
+        """Where it is the same for all that is described, it is that of `[tls]`."""
+        sides = [self._file.data[side.value] for side in sorted(self._file.sides)]
+        first = sides[0].get("tls")
+        if first and all(side.get("tls") == first for side in sides):
+            for side in sides:
+                del side["tls"]
+            self._file.put(("tls",), first)
 
-    # --- the rest -----------------------------------------------------------------------------
+    # --- the rest -------------------------------------------------------------------------
 
-    def _features(self, edge: answers.EdgeAnswer | None) -> answers.Asking[tuple[Feature, ...]]:
-        spans = max((len(p.hosts) for p in edge.places), default=0) if edge else PLACES_MAX
-        offered = [d for d in FEATURES if d.feature is not Feature.MULTI_NODE or spans > 1]
-        typed = yield answers.Question(
-            f"Which of these does it claim: {', '.join(d.feature.value for d in offered)}?",
-            "none",
-            checks.some_of(d.feature.value for d in offered),
-            tuple(f"{d.feature.value}: {d.claim}" for d in offered),
-        )
-        return tuple(Feature(name) for name in typed.split(",") if name)
-
-    def _arranging(
-        self, edge: answers.EdgeAnswer | None, central: answers.CentralAnswer | None
-    ) -> answers.Asking[answers.ArrangeAnswer]:
-        offered = [w for w in answers.ArrangeWay if w is not answers.ArrangeWay.API or central]
-        typed = yield answers.Question(
+    def _arranging(self) -> Asking[list[str]]:
+        is_central = Side.CENTRAL in self._file.sides
+        offered = [way for way in _ARRANGE if way != "api" or is_central]
+        ways: list[str] = yield Question(
             f"Who arranges what no user can: {', '.join(offered)}, or none yet?",
             "none",
-            checks.some_of(offered),
+            some_of(offered),
             (
                 "An unhealthy node, an expired token, a fresh cluster. One or more of:",
                 "control: a control port.    commands: commands of yours.",
-                *(("api: Palette's own API, for tokens.",) if central else ()),
+                *(("api: Palette's own API, for tokens.",) if is_central else ()),
                 "given: what is there already.    person: somebody is asked while it runs.",
                 "Without, what needs it is inconclusive; docs/arranging.md says more.",
             ),
         )
-        ways = tuple(answers.ArrangeWay(way) for way in typed.split(",") if way)
-        control, secret = yield from self._control(ways)
-        program = admin = projects = ""
-        if answers.ArrangeWay.COMMANDS in ways:
-            program = yield answers.Question(
+        if "control" in ways:
+            url = "http://127.0.0.1:9000"
+            self._file.put(("control",), {"url": url, "secret_env": "CONTROL_SECRET"})
+            yield from self._ask("Where does the control port answer?", ("control", "url"), url)
+            yield from self._variable("its secret", ("control", "secret_env"), "CONTROL_SECRET")
+        if "commands" in ways:
+            yield from self._ask(
                 "Which command arranges it? (empty: it is not there yet)",
+                ("arrange", "commands", "*", "command"),
                 "",
-                self.rules.optional(self.rules.program),
-                ("Such as ./lab/arrange.py {arrangement}; it gets the rest as JSON.",),
+                "Such as ./lab/arrange.py {arrangement}; it gets the rest as JSON.",
+                meant=command,
             )
-        if answers.ArrangeWay.API in ways:
-            what = "the API key of a tenant administrator"
-            admin = yield self.variable(what, "PALETTE_ADMIN_KEY")
-        if answers.ArrangeWay.GIVEN in ways and central:
-            projects = yield answers.Question(
-                "Which projects may be used? (uids, with commas; empty: none)",
+        if "api" in ways:
+            key, what = ("central", "admin", "api_key_env"), "the API key of a tenant administrator"
+            yield from self._variable(what, key, "PALETTE_ADMIN_KEY")
+        if "given" in ways:
+            yield from self._given(is_central)
+        return ways
+
+    def _given(self, is_central: bool) -> Asking[None]:
+        if is_central:
+            text = "Which projects may be used? (uids, with commas; empty: none)"
+            yield from self._ask(text, ("given", "projects"))
+        if Side.EDGE not in self._file.sides:
+            return
+        self._file.put(("given", "clusters"), True)
+        for n, place in enumerate(self._file.at("edge", "clusters")):
+            key: Key = ("edge", "clusters", n)
+            if not (
+                yield from self._whether(
+                    f"May the cluster in {place['slot']} be paired for good?",
+                    "Pairing cannot be taken back, so every accept uses up a cluster.",
+                )
+            ):
+                continue
+            self._file.put((*key, "disposable"), True)
+            yield from self._ask(
+                f"Which command makes {place['slot']} fresh again? (empty: none)",
+                (*key, "reset", "command"),
                 "",
-                self.rules.optional(checks.texts),
+                "Such as ./lab/reset.sh {slot}; it is not run by a shell.",
+                meant=command,
             )
-        chosen = tuple(uid for uid in projects.split(",") if uid)
-        return answers.ArrangeAnswer(ways, control, secret, program, admin, chosen)
 
-    def _control(self, ways: tuple[answers.ArrangeWay, ...]) -> answers.Asking[tuple[str, str]]:
-        if answers.ArrangeWay.CONTROL not in ways:
-            return "", ""
-        url = yield answers.Question(
-            "Where does the control port answer?", "http://127.0.0.1:9000", self.rules.address
-        )
-        return url, (yield self.variable("its secret", "CONTROL_SECRET"))
-
-    def _links(
-        self,
-        edge: answers.EdgeAnswer | None,
-        central: answers.CentralAnswer | None,
-        arranging: answers.ArrangeAnswer,
-    ) -> answers.Asking[answers.LinkAnswer]:
-        offered = ["control"] if answers.ArrangeWay.CONTROL in arranging.ways else []
-        offered += [way.value for way in LinkWay]
-        typed = yield answers.Question(
+    def _links(self, ways: list[str]) -> Asking[None]:
+        offered = [*(("control",) if "control" in ways else ()), *LinkWay]
+        is_played = Side.EDGE not in self._file.sides
+        way = yield Question(
             f"Who cuts the link between a host and Palette: {', '.join(offered)}?",
-            offered[0] if edge is None or "control" in offered else LinkWay.NONE.value,
-            checks.one_of(offered),
+            offered[0] if is_played or "control" in offered else LinkWay.NONE,
+            one_of(offered),
             (
                 "proxy: the harness's own, which the edge hosts have to reach.",
                 "toxiproxy: a server of that name.    commands: such as tc, or a firewall.",
                 "docs/links.md says what each can do, and what it takes over HTTPS.",
             ),
         )
-        if typed == "control":
-            return answers.LinkAnswer()
-        way = LinkWay(typed)
-        if way is LinkWay.COMMANDS:
-            down, up = (
-                (yield from self._link_command("cuts")),
-                (yield from self._link_command("mends")),
-            )
-            return answers.LinkAnswer(way if down and up else None, down=down, up=up)
-        if way not in (LinkWay.PROXY, LinkWay.TOXIPROXY):
-            return answers.LinkAnswer(way)
-        return (yield from self._proxy(way, edge))
+        if way != "control":
+            self._file.put(("links", "way"), str(way))
+        if way in (LinkWay.PROXY, LinkWay.TOXIPROXY):
+            yield from self._proxy(way)
+        elif way == LinkWay.COMMANDS:
+            yield from self._link_commands()
+        if self._file.at("links", "way") not in (None, LinkWay.NONE):
+            ways = [*ways, "link"]
+        if ways:
+            self._file.put(("arrange", "ways"), ways)
 
-    def _link_command(self, does: str) -> answers.Asking[str]:
-        word = "down" if does == "cuts" else "up"
-        typed = yield answers.Question(
-            f"Which command {does} the link of a host? (empty: it is not there yet)",
-            "",
-            self.rules.optional(self.rules.command_of(SetLink)),
-            (f"Such as ./lab/link.sh {word} {{host_uid}}",),
-        )
-        return typed
-
-    def _proxy(
-        self, way: LinkWay, edge: answers.EdgeAnswer | None
-    ) -> answers.Asking[answers.LinkAnswer]:
-        away = edge is not None and answers.is_elsewhere(edge.urls())
-        toxiproxy = ""
-        if way is LinkWay.TOXIPROXY:
-            toxiproxy = yield answers.Question(
-                "Where does Toxiproxy's API answer?", "http://127.0.0.1:8474", self.rules.address
+    def _link_commands(self) -> Asking[None]:
+        at = ("links", "commands")
+        self._file.put(at, {name: {"command": ["true"]} for name in ("down", "up")})
+        for does, name in (("cuts", "down"), ("mends", "up")):
+            typed = yield from self._ask(
+                f"Which command {does} the link of a host? (empty: it is not there yet)",
+                (*at, name, "command"),
+                "",
+                f"Such as ./lab/link.sh {name} {{host_uid}}",
+                meant=command,
             )
-        listen = yield answers.Question(
+            if not typed:
+                self._file.data.pop("links", None)
+                return
+
+    def _proxy(self, way: str) -> Asking[None]:
+        host = self._here()
+        if way == LinkWay.TOXIPROXY:
+            key, url = ("links", "toxiproxy", "url"), "http://127.0.0.1:8474"
+            self._file.put(key, url)
+            url = yield from self._ask("Where does Toxiproxy's API answer?", key, url)
+            host = urlsplit(url).hostname or host
+        yield from self._ask(
             "On which address and port does the proxy listen?",
-            f"{'0.0.0.0' if away else '127.0.0.1'}:{LINK_PORT}",
-            self.rules.key("links", "listen"),
+            ("links", "listen"),
+            f"{'127.0.0.1' if self._here() == 'localhost' else '0.0.0.0'}:{LINK_PORT}",
         )
-        default = answers.host_of(toxiproxy) if toxiproxy else ""
-        host = yield answers.Question(
-            "By which name do the edge hosts reach it?",
-            default or ("this-machine.example" if away else "localhost"),
-            self.rules.key("links", "host"),
-        )
-        return answers.LinkAnswer(way, listen, host, toxiproxy)
+        yield from self._ask("By which name do the edge hosts reach it?", ("links", "host"), host)
 
-    def _allow(self, urls: tuple[str, ...]) -> answers.Asking[bool]:
-        if not answers.is_elsewhere(urls):
-            return False
-        answer = yield answers.Question(
-            "May a run change things there?",
-            "no",
-            checks.yes_or_no,
-            (
+    def _is_local(self) -> bool:
+        central = self._file.at("central", "url")
+        return _are_local([*self._edge_urls(), *([central] if central else [])])
+
+    def _allow(self) -> Asking[None]:
+        if (
+            yield from self._whether(
+                "May a run change things there?",
                 "These addresses are not on this machine. A run sends pairing requests, accepts",
                 "and rejects some, and removes what it made. Without this it refuses to begin.",
-            ),
-        )
-        return answer == "yes"
+            )
+        ):
+            self._file.put(("allow_writes",), True)
 
 
-def _fresh(stem: str, taken: Sequence[str]) -> str:
-    return next(n for k in range(1, len(taken) + 2) if (n := f"{stem}-{k}") not in taken)
+def _or_nothing(check: Check) -> Check:
+    return lambda text: check(text) if text else ""
+
+
+def _are_local(urls: Iterable[str]) -> bool:
+    return all(map(is_loopback, urls))

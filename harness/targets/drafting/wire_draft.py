@@ -7,21 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from harness.configuration.toml_writing import toml
+from harness.configuration.toml_writing import assignments, toml
 from harness.domain.operations import Operation, Surface
 from harness.history.visible import visible_line
 from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
-from harness.targets.target_keys import PATH
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import At
-from harness.wire.mapping.plan import Places
+from harness.wire.mapping.keys import PATH, SeveralPlaces
 from harness.wire.routes import ROUTES, Route, routes_of
 
 _ASKED_MAX: Final = 12
 """Fields without a counterpart beyond this are counted, not listed."""
-_TRIES_MAX: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,9 @@ def _drafted(route: Route, match: Match | None) -> Drafted:
         place = placed(route, match.document, theirs)
     except Unmappable as error:
         return Drafted(route, match, why_not=str(error))
-    request = {**asked.sure, **asked.guessed, **place.request}
+    if not re.search(PATH.pattern, place.path):
+        return Drafted(route, match, why_not="its path cannot be asked")
+    request: dict[str, SeveralPlaces] = {**asked.sure, **asked.guessed, **place.request}
     change = OperationMap(
         method=theirs.method if theirs.method != route.method else "",
         path=place.path if place.path != route.path else "",
@@ -112,66 +112,46 @@ def _drafted(route: Route, match: Match | None) -> Drafted:
     unsure = _named("request", (*asked.guessed, *place.guessed))
     missing = (*_missing("request", asked, request), *_missing("response", answered, {}))
     unsure |= _named("response", answered.guessed)
-    return _alone(Drafted(route, match, change, unsure, missing))
+    return Drafted(route, match, change, unsure, missing)
 
 
 def _named(table: str, names: Iterable[str]) -> frozenset[str]:
     return frozenset(f"{table}.{name}" for name in names)
 
 
-def _missing(table: str, of: FieldMatches, moved: Mapping[str, str]) -> Iterator[str]:
+def _missing(table: str, of: FieldMatches, moved: Mapping[str, object]) -> Iterator[str]:
     return (f"{table}.{name}" for name in of.missing if name not in moved)
 
 
-def _alone(drafted: Drafted) -> Drafted:
-    """The same without what makes no sense by itself."""
-    pattern = PATH.pattern
-    if drafted.change.path and not re.search(pattern, drafted.change.path):
-        return _given_up(drafted, "its path cannot be asked")
-    for _ in range(_TRIES_MAX):
+def _at_peace(drafted: dict[type[Operation], Drafted]) -> dict[type[Operation], Drafted]:
+    """All of them, without what contradicts itself or others."""
+    left = dict(drafted)
+    while True:
         try:
-            WireMap(operations={drafted.route.operation: drafted.change})
+            WireMap({kind: d.change for kind, d in left.items()})
         except MappingError as error:
-            smaller = _without(drafted, error.place)
-            if smaller is None:
-                return _given_up(drafted, error.found)
-            drafted = smaller
+            kind = _to_blame(left, error.place)
+            smaller = _without(left[kind], error.place) if kind.__name__ in error.place else None
+            left[kind] = smaller or _given_up(left[kind], error.found)
         else:
-            return drafted
-    return _given_up(drafted, "too much of it contradicts itself")
+            return left
 
 
 def _without(drafted: Drafted, place: At) -> Drafted | None:
     """The same without the entry at a place; `None` where no entry is to blame."""
-    match place:
-        case ("paths", _, ("request" | "response") as table, name):
-            entries: Mapping[str, str] = getattr(drafted.change, table)
-            if name not in entries:
-                return None
-            kept = {ours: theirs for ours, theirs in entries.items() if ours != name}
-            own = drafted.change
-            is_request = table == "request"
-            change = replace(own, request=kept) if is_request else replace(own, response=kept)
-            return replace(drafted, change=change, asked=(*drafted.asked, f"{table}.{name}"))
-    return None
+    if place[2:3] not in (("request",), ("response",)):
+        return None
+    table, name = str(place[2]), place[-1]
+    entries: Mapping[str | int, str] = getattr(drafted.change, table)
+    if name not in entries:
+        return None
+    kept = {ours: theirs for ours, theirs in entries.items() if ours != name}
+    change = replace(drafted.change, **{table: kept})  # type: ignore[arg-type]
+    return replace(drafted, change=change, asked=(*drafted.asked, f"{table}.{name}"))
 
 
 def _given_up(drafted: Drafted, why: str) -> Drafted:
     return replace(drafted, change=OperationMap(), unsure=frozenset(), asked=(), why_not=why)
-
-
-def _at_peace(drafted: dict[type[Operation], Drafted]) -> dict[type[Operation], Drafted]:
-    """All of them, without those that contradict others."""
-    left = dict(drafted)
-    for _ in range(len(left) + 1):
-        try:
-            WireMap(operations={kind: d.change for kind, d in left.items()})
-        except MappingError as error:
-            kind = _to_blame(left, error.place)
-            left[kind] = _given_up(left[kind], error.found)
-        else:
-            break
-    return left
 
 
 def _to_blame(drafted: Mapping[type[Operation], Drafted], place: At) -> type[Operation]:
@@ -217,19 +197,14 @@ def _table(drafted: Drafted) -> Iterator[str]:
         told = f"# found: {drafted.route.summary} ({match.why})"
     yield visible_line(told)
     name = f"paths.{drafted.route.operation.__name__}"
-    yield f"[{name}]"
-    if change.method:
-        yield f"method = {toml(change.method)}"
-    if change.path:
-        yield f"path = {toml(change.path)}"
-    if change.status:
-        yield f"status = [{', '.join(map(str, change.status))}]"
+    own = {key: getattr(change, key) for key in ("method", "path", "status")}
+    yield from (f"[{name}]", *assignments({key: said for key, said in own.items() if said}))
     yield from _entries(name, "request", change.request, drafted)
     yield from _entries(name, "response", change.response, drafted)
 
 
 def _entries(
-    name: str, table: str, entries: Mapping[str, Places], drafted: Drafted
+    name: str, table: str, entries: Mapping[str, object], drafted: Drafted
 ) -> Iterator[str]:
     asked = [a.partition(".")[2] for a in drafted.asked if a.startswith(f"{table}.")]
     if entries or asked:

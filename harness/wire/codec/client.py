@@ -6,7 +6,6 @@ from harness.domain import operations as ops
 from harness.domain.operations import AgentOperation, Credentials, Operation, Reply, Unknown
 from harness.wire.codec.engine import BODY, HEADERS, PATH, QUERY, REQUESTS
 from harness.wire.codec.errors import refused_from
-from harness.wire.codec.listing import CONTINUE
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import CallPlan
@@ -14,6 +13,7 @@ from harness.wire.mapping.template import NOTHING, Known
 from harness.wire.mapping.translate import ParsedRequest, theirs_asked, theirs_path
 from harness.wire.mapping.wire_map import Spoken
 from harness.wire.model import Malformed
+from harness.wire.table.fields import CONTINUE
 
 _SECRET_ANSWERS = frozenset(
     {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}

@@ -14,9 +14,9 @@ from typing import Any, Final
 from harness.domain.operations import Acknowledged, Operation, Value
 from harness.wire.http import Json
 from harness.wire.local_ui import V1AcceptedResponseWithMessage
-from harness.wire.mapping.json_path import Way
+from harness.wire.mapping.json_path import EACH, Way
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import Malformed, WireModel, parse_model
+from harness.wire.model import Malformed, WireModel, parse_what_is_read
 from harness.wire.routes import ROWS
 from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
 from harness.wire.table.local_ui import ACKNOWLEDGED
@@ -204,6 +204,29 @@ def _from_needed(above: Reader, below: Reader, name: str) -> Reader:
     return get
 
 
+def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
+    """Tells of the way to a field of the body whether it, or anything below it, is read."""
+    ways = list(_read_ways(of, ()))
+
+    def is_read(place: Sequence[str | int]) -> bool:
+        sought = tuple(EACH if isinstance(step, int) else step for step in place)
+        return any(way[: len(sought)] == sought for way in ways)
+
+    return is_read
+
+
+def _read_ways(of: WireRecord, base: Way) -> Iterator[Way]:
+    """The ways of a body at which anything is read; what is computed asks for what it needs."""
+    for each in of.fields.values():
+        if each.inside is not None:
+            yield from _read_ways(each.inside, base)
+        for place in (*each.places, *each.or_from):
+            way = (*base, *_bare(tuple(place.split("."))))
+            yield way
+            if each.item is not None:
+                yield from _read_ways(each.item, way if each.by_hand else (*way, EACH))
+
+
 # --- writing --------------------------------------------------------------------------------
 
 
@@ -299,11 +322,12 @@ def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
     read, write = request_functions(row.asked, model)
     if model is None:
         return read, write
+    is_read = _reads(row.asked)
 
     def read_body(rooms: dict[str, Any]) -> Any:
         if rooms[BODY] is None and row.bodiless:
             rooms = {**rooms, BODY: {}}
-        parse_model(model, rooms[BODY])
+        parse_what_is_read(model, rooms[BODY], is_read)
         return read(rooms)
 
     return read_body, write
@@ -312,11 +336,12 @@ def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
 def _answer_functions(kind: type[Operation]) -> tuple[Reader, Write]:
     model, of = ROWS[kind].answer or (V1AcceptedResponseWithMessage, ACKNOWLEDGED)
     read, write = answer_functions(of, model)
+    is_read = _reads(of)
 
     def read_body(json: Json) -> Value:
         if json is None and of is ACKNOWLEDGED:
             return Acknowledged()
-        parse_model(model, json)
+        parse_what_is_read(model, json, is_read)
         value: Value = read(json)
         return value
 

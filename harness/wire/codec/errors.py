@@ -106,7 +106,7 @@ def refused_from(
 
 def refused_within(response: HttpResponse, wire: WireMap, call: CallPlan) -> Refused | None:
     """The refusal that an answer of success holds, if the mapping says that they may."""
-    if not wire.errors_in_success:
+    if not wire.errors.in_success:
         return None
     try:
         has_code = bool(_error_model(response.body, wire, call).code)

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from harness.domain.operations import Done, PairingList, Reply, RoleList, TokenList
+from harness.domain.operations import Done, Operation, PairingList, Reply, RoleList, TokenList
 from harness.wire import palette
 from harness.wire.http import Json
 from harness.wire.model import parse_model
+from harness.wire.routes import ROWS
+from harness.wire.table.fields import CONTINUE, LIST_META
 
 
 def refine(json: Json, reply: Reply) -> Reply:
@@ -72,15 +74,12 @@ def _passes(text: str, wanted: palette.V1FilterString | None) -> bool:
     )
 
 
-CONTINUE = "continue"
-LIST_META = "listmeta"
-
 PagedList = PairingList | TokenList | RoleList
 
 
-def is_list(reply: Reply) -> bool:
+def is_list(operation: Operation, reply: Reply) -> bool:
     """Whether a reply is a list, of which more pages may follow."""
-    return isinstance(reply, Done) and isinstance(reply.value, PagedList)
+    return isinstance(reply, Done) and ROWS[type(operation)].paged
 
 
 def next_page(answer: Json) -> str:

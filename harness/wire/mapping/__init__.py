@@ -3,13 +3,22 @@
 A `WireMap` says how they differ. The codec knows the published wire alone; what it makes and
 reads is translated here, whichever side one plays.
 
-Imports `domain`. Begin with `wire_map`.
+Imports `configuration`, `domain`. Begin with `keys`.
 """
 
 from __future__ import annotations
 
-from harness.wire.mapping.calls import CallMap, RepeatRule
 from harness.wire.mapping.json_path import MappingError
-from harness.wire.mapping.wire_map import PLAIN, OperationMap, WireMap
+from harness.wire.mapping.keys import AgentHabits, CallMap, ErrorMap, OperationMap, RepeatRule
+from harness.wire.mapping.wire_map import PLAIN, WireMap
 
-__all__ = ["PLAIN", "CallMap", "MappingError", "OperationMap", "RepeatRule", "WireMap"]
+__all__ = [
+    "PLAIN",
+    "AgentHabits",
+    "CallMap",
+    "ErrorMap",
+    "MappingError",
+    "OperationMap",
+    "RepeatRule",
+    "WireMap",
+]

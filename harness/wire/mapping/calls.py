@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from harness.domain.operations import LogIn, LogInToPalette
 from harness.wire.http import Json
@@ -19,7 +19,8 @@ from harness.wire.mapping.json_path import (
     place_of,
     way_of,
 )
-from harness.wire.mapping.plan import BodyRules, Places, WordTable, plan_of
+from harness.wire.mapping.keys import AnyCall, CallMap, ErrorPlaces, RepeatRule
+from harness.wire.mapping.plan import BodyRules, plan_of
 from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import Leaf, shape_of, ways
 from harness.wire.mapping.template import KnownName, Template, template_of
@@ -34,64 +35,6 @@ _ENV = re.compile(r"env\.[A-Z_][A-Z0-9_]*")
 _OF_EACH_CALL = ("unique", "now")
 Conditions = tuple[tuple[JsonPath, tuple[Json, ...]], ...]
 """Places of an answer, with the values there by which it is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatRule:
-    """A call that is made again while its answer says that it is not over.
-
-    Attributes:
-        while_: values that say so, by their place in the answer.
-        status: statuses that say so.
-        every_s: the pause before it is made again.
-        within_s: how long it may go on, from the first such answer.
-    """
-
-    while_: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
-    status: tuple[int, ...] = ()
-    every_s: float = 1.0
-    within_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class CallMap:
-    """How one call differs from the published one.
-
-    Attributes:
-        method, path: where it is asked; empty as published.
-        status: the answers that mean that it happened; the harness answers with the first one.
-            Without any, every 2xx does.
-        refused: answers that mean that it was refused, whatever they hold.
-        request, response: where the target has a value, by our place for it (see `json_path`); a
-            value of a request may stand in several places.
-        states: words that are different here only.
-        constants: what the target wants in each request besides, by its place for it.
-        name: what the call is called, where the operation takes several.
-        keep: places of the answer that later calls are given, by name.
-        repeat: when it is made again.
-        refused_when: values of an answer of success that say that it is a refusal.
-        errors: where the error of this call has `code`, `message`, `details` and `ref`.
-        filled: what is known of the published answer and stands nowhere in the target's.
-        form: whether the body is a form.
-        rpc: the method, where it is asked by JSON-RPC.
-    """
-
-    method: str = ""
-    path: str = ""
-    status: tuple[int, ...] = ()
-    refused: tuple[int, ...] = ()
-    request: Mapping[str, Places] = field(default_factory=dict)
-    response: Mapping[str, str] = field(default_factory=dict)
-    states: WordTable = field(default_factory=dict)
-    constants: Mapping[str, Json] = field(default_factory=dict)
-    name: str = ""
-    keep: Mapping[str, str] = field(default_factory=dict)
-    repeat: RepeatRule | None = None
-    refused_when: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    filled: Mapping[str, str] = field(default_factory=dict)
-    form: bool = False
-    rpc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,23 +148,29 @@ def value_of(value: Json, at: At, names: Names) -> Json | Template:
     return template_at(str(value), at, names.place_for) if is_template else value
 
 
+def name_of(call: AnyCall) -> str:
+    """What one of several calls is called; empty for the only one."""
+    return call.name if isinstance(call, CallMap) else ""
+
+
 def call_plan(
-    call: CallMap, errors: Mapping[str, str], at: At, names: Names, parameters: set[str]
+    call: AnyCall, errors: ErrorPlaces, at: At, names: Names, parameters: set[str]
 ) -> CallPlan:
-    """What follows from what is said of a call. `errors` is where the target's error has what,
+    """What follows from what is said of a call. `errors` is where the target's errors have what,
     `parameters` are those of its path that are none of the published path.
 
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
+    own = call.errors.places
     own_kept = replace(names, kept=(*names.kept, *call.keep))
     return CallPlan(
-        call.name,
+        name_of(call),
         _path(call.path, (*at, "path"), names, parameters),
         tuple(_keep(name, text, (*at, "keep", name)) for name, text in call.keep.items()),
         _repeat(call.repeat, (*at, "repeat")) if call.repeat else None,
         _conditions(call.refused_when, (*at, "refused_when")),
-        error_plan({**errors, **call.errors}, (*at, "errors") if call.errors else ("errors",)),
+        error_plan({**errors.places, **own}, (*at, "errors") if own else ("errors",)),
         _filled(call.filled, (*at, "filled"), own_kept),
     )
 

@@ -19,14 +19,9 @@ from harness.wire.mapping.json_path import (
     place_of,
     way_of,
 )
+from harness.wire.mapping.keys import SeveralPlaces
 from harness.wire.mapping.scope import BodyScope, LeafMapping, ListMapping
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
-
-WordTable = Mapping[str, tuple[str, ...]]
-"""Ours to theirs: the first one is said, all of them are understood."""
-
-Places = str | tuple[str, ...]
-"""Where a value of ours stands there: in one place, or in several at once."""
 
 _A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or nothing"
 
@@ -67,9 +62,9 @@ class BodyRules:
     """
 
     at: At
-    entries: Mapping[str, Places] = field(default_factory=dict)
+    entries: Mapping[str, SeveralPlaces] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
-    words: WordTable = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words_at: Mapping[str, At] = field(default_factory=dict)
     is_part: bool = False
 
@@ -106,7 +101,7 @@ def entry_of(text: str, at: At) -> ValueMapping:
         ) from error
 
 
-def listed(places: Places) -> tuple[str, ...]:
+def listed(places: SeveralPlaces) -> tuple[str, ...]:
     """The places as several."""
     return (places,) if isinstance(places, str) else places
 

@@ -13,9 +13,11 @@ from pydantic import JsonValue
 from harness.domain.cluster import ClusterState
 from harness.domain.match import Mismatch
 from harness.domain.pairing import RequestState
-from harness.wire import local_ui, palette, tenant
+from harness.wire import local_ui, palette
 from harness.wire.mapping.json_path import EACH, Way
 from harness.wire.model import WireModel
+from harness.wire.routes import ROUTES, ROWS
+from harness.wire.table.fields import CONTINUE, LIST_META
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ _WORDS: Mapping[tuple[type[WireModel], str], frozenset[str]] = {
 _NOT_WORDS = (local_ui.V1HttpPatch, palette.V1ClusterPairMetadataSortSpec)
 """Models whose closed sets belong to the format and not to pairing."""
 
-_PAGED = (palette.V1SpectroClusterPairingRequestMetas, palette.V1EdgeTokens, tenant.V1Roles)
-_LIST_META = Fields({"continue": _TEXT})
+_PAGED = {row.answer[0] for row in ROWS.values() if row.answer and row.paged}
+_LIST_META = Fields({CONTINUE: _TEXT})
 
 
 @cache
@@ -80,7 +82,7 @@ def shape_of(model: type[WireModel]) -> Fields:
         info.alias or name: _field(model, name, info.annotation)
         for name, info in model.model_fields.items()
     }
-    return Fields(fields | ({"listmeta": _LIST_META} if model in _PAGED else {}))
+    return Fields(fields | ({LIST_META: _LIST_META} if model in _PAGED else {}))
 
 
 def _field(model: type[WireModel], name: str, annotation: object) -> Shape:
@@ -144,7 +146,5 @@ def every_field() -> tuple[str, ...]:
 
 
 def _everything() -> Iterator[tuple[Way, Shape]]:
-    from harness.wire.routes import ROUTES
-
     models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
     return (known for model in models for known in ways(shape_of(model)))

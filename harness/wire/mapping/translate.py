@@ -10,19 +10,20 @@ from dataclasses import dataclass, field, replace
 from harness.domain.operations import Operation
 from harness.wire.http import BODILESS, HttpResponse, Json
 from harness.wire.mapping.calls import Conditions
-from harness.wire.mapping.json_path import JsonPath, Part, Way
+from harness.wire.mapping.json_path import JsonPath, Part, Way, way_of
 from harness.wire.mapping.plan import OutsideMapping
 from harness.wire.mapping.scope import Absent, BodyScope, glimpse, put, value_at
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.values import ours_of, theirs_of
-from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap
+from harness.wire.mapping.wire_map import Spoken, WireMap
 from harness.wire.palette import SERVICE
-from harness.wire.routes import segment
+from harness.wire.routes import ROWS, segment
 
 CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
 """The headers that a call proves itself with, each of several too."""
 
 _NO_CONTENT = 204
+_TWICE = {kind: (said[0], way_of(said[1])) for kind, row in ROWS.items() if (said := row.twice)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +213,9 @@ def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) 
 
 def _say_twice(built: _Building, operation: type[Operation]) -> None:
     """Say in the path what only the body says, and the other way round."""
-    if operation not in TWICE:
+    if operation not in _TWICE:
         return
-    name, way = TWICE[operation]
+    name, way = _TWICE[operation]
     said = value_at(built.json, way)
     if name in built.parameters and isinstance(said, Absent):
         built.put(JsonPath(Part.BODY, way=way), built.parameters[name])

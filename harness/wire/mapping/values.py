@@ -169,7 +169,8 @@ class ValueForm:
 
 
 HEADERS = tuple(
-    "Authorization ApiKey ProjectUid LocalClusterToken X-Request-Id Retry-After".split()
+    "Authorization ApiKey ProjectUid LocalClusterToken SubmissionKey X-Request-Id"
+    " Retry-After".split()
 )
 """The headers that a mapping can rename."""
 

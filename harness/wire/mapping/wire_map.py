@@ -5,19 +5,18 @@ operation's messages look like by it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 
 from harness.domain import operations as ops
-from harness.domain.errors import Reason
 from harness.wire.http import BODILESS, Json
 from harness.wire.mapping.calls import (
     LOGINS,
-    CallMap,
     CallPlan,
     Names,
     call_plan,
     error_plan,
+    name_of,
     value_of,
 )
 from harness.wire.mapping.json_path import (
@@ -26,16 +25,14 @@ from harness.wire.mapping.json_path import (
     JsonPath,
     MappingError,
     Part,
-    Way,
     dotted,
     place_of,
 )
+from harness.wire.mapping.keys import AnyCall, CallMap, OperationMap, SeveralPlaces, WireKeys
 from harness.wire.mapping.plan import (
     BodyPlan,
     BodyRules,
     OutsideMapping,
-    Places,
-    WordTable,
     entry_of,
     listed,
     plan_of,
@@ -45,55 +42,22 @@ from harness.wire.mapping.shape import Fields, every_field, every_word, shape_of
 from harness.wire.mapping.template import Template
 from harness.wire.mapping.values import HEADERS, MappedHeader, ValueForm, header_of, theirs_of
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in, remapped
+from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in, remapped
 
 
-@dataclass(frozen=True, slots=True)
-class OperationMap(CallMap):
-    """How one operation differs, which is one call, or several.
-
-    Attributes:
-        answer_constants: what a body that the harness answers holds besides.
-        calls: where there are several, which send no more than they name.
-    """
-
-    answer_constants: Mapping[str, Json] = field(default_factory=dict)
-    calls: tuple[CallMap, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WireMap:
+@dataclass(frozen=True)
+class WireMap(WireKeys):
     """How an implementation's wire differs from the published one.
 
     Attributes:
-        operations: what is different for one operation.
-        headers: ours to theirs, `Authorization: Bearer {}` with what stands around the value.
-        fields: names of fields, ours to theirs, wherever no operation says otherwise.
-        codes: the target's code of an error to ours.
-        code_status: our code to the status of that refusal.
-        errors: where the target's error has `code`, `message`, `details` and `ref`.
-        errors_in_success: whether an answer of success that holds the code of an error is a
-            refusal.
-        refused: statuses that mean a refusal, whatever the answer holds.
-        states: our words to theirs; the first is said, all are understood.
-        constants: what each request holds besides.
         environment: what the names in it stand for that begin with `env.`. Secrets.
         routes: where each operation is asked, which follows from the rest.
+        tables: what all of it amounts to.
 
     Raises:
         MappingError: the mapping contradicts itself, or names what is not there.
     """
 
-    operations: Mapping[type[ops.Operation], OperationMap] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[str, str] = field(default_factory=dict)
-    code_status: Mapping[str, int] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    errors_in_success: bool = False
-    refused: tuple[int, ...] = ()
-    states: WordTable = field(default_factory=dict)
-    constants: Mapping[str, Json] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     routes: RouteTable = field(init=False, repr=False, compare=False)
     tables: Tables = field(init=False, repr=False, compare=False)
@@ -128,26 +92,6 @@ class WireMap:
             KeyError: the operation does not cross HTTP.
         """
         return self.tables.calls.get(operation) or (self.tables.spoken[operation],)
-
-
-QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
-    ops.LogIn: ("extendedSession", "setCookie"),
-    ops.LogInToPalette: ("setCookie",),
-    ops.ListProjects: ("name",),
-    ops.ListPairingRequests: ("continue",),
-    ops.ListTokens: ("continue",),
-    ops.ListRoles: ("continue",),
-    ops.DeleteProject: ("cleanupProjectResources",),
-    ops.AddProfile: ("publish",),
-}
-"""The query parameters of an operation, which a mapping can move."""
-
-TWICE: Mapping[type[ops.Operation], tuple[str, Way]] = {
-    ops.AcceptPairingRequest: ("pairingUid", ("spec", "pairingUid"))
-}
-"""Parameters of the path that the published body repeats: one of the two is enough."""
-
-_REASONS = tuple(reason.value for reason in Reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +152,7 @@ class Tables:
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
+_NO_KEYS = WireKeys()
 _PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
@@ -217,9 +162,7 @@ def compiled(wire: WireMap) -> Tables:
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
-    given = (wire.operations, wire.headers, wire.fields, wire.codes, wire.code_status)
-    errors_given = (wire.errors, wire.errors_in_success, wire.refused)
-    if not any((*given, *errors_given, wire.states, wire.constants)):
+    if all(getattr(wire, each.name) == getattr(_NO_KEYS, each.name) for each in fields(WireKeys)):
         return _PLAIN
     _check_names(wire)
     logins = (call for kind in LOGINS for _, call in said_of(wire, kind))
@@ -227,7 +170,7 @@ def compiled(wire: WireMap) -> Tables:
     calls = {kind: _calls(wire, kind, session) for kind in ROUTES}
     spoken = {kind: deciding(several) for kind, several in calls.items()}
     # Whoever was moved is to blame, and not who has always been there.
-    _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.operations))
+    _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
     codes, statuses = wire.codes, wire.code_status
     return Tables(
         is_plain=False,
@@ -236,7 +179,7 @@ def compiled(wire: WireMap) -> Tables:
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
         variables=dict(_variables(each for several in calls.values() for each in several)),
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
-        error=error_plan(wire.errors, ("errors",)),
+        error=error_plan(wire.errors.places, ("errors",)),
         codes=codes,
         said={ours: theirs for theirs, ours in reversed(list(codes.items()))},
         status_of=statuses,
@@ -248,29 +191,22 @@ def compiled(wire: WireMap) -> Tables:
 
 
 def _check_names(wire: WireMap) -> None:
-    for kind in wire.operations:
-        known_in((), "paths", kind.__name__, [known.__name__ for known in ROUTES])
-    for name in wire.headers:
-        known_in((), "headers", name, HEADERS)
+    """What a file's keys alone do not tell: each name is of something that is published."""
     for name in wire.fields:
-        known_in((), "fields", name, every_field())
-    for theirs, ours in wire.codes.items():
-        _known(("codes", theirs), ours, _REASONS)
-    for ours in wire.code_status:
-        known_in((), "code_status", ours, _REASONS)
+        _known(("fields", name), name, every_field())
     words = sorted(every_word())
     for word in wire.states:
-        known_in((), "states", word, words)
-    for kind in wire.operations:
-        for at, call in said_of(wire, kind):
-            for word in call.states:
-                known_in(at, "states", word, words)
-    _check_statuses(wire)
-
-
-def known_in(above: At, table: str, name: str, names: Sequence[str]) -> None:
-    """Refuse a key of a table that is not one of some names."""
-    _known((*above, table, name), name, names)
+        _known(("states", word), word, words)
+    for at, change in (each for kind in wire.paths for each in said_of(wire, kind)):
+        for word in change.states:
+            _known((*at, "states", word), word, words)
+        if both := set(change.status) & set(change.refused):
+            raise MappingError(
+                (*at, "refused"),
+                f"{min(both)} stands in status as well",
+                "a status in one of the two lists",
+                "remove it from one",
+            )
 
 
 def _known(at: At, name: str, names: Sequence[str]) -> None:
@@ -278,40 +214,15 @@ def _known(at: At, name: str, names: Sequence[str]) -> None:
         return
     near = get_close_matches(name, names, n=1)
     remedy = f"did you mean {near[0]}?" if near else "docs/wire.md says what there is"
-    allowed = ", ".join(names) if len(names) <= 40 else "a name of a published model"
-    raise MappingError(at, f"{name!r} is not known", allowed, remedy)
-
-
-def _check_statuses(wire: WireMap) -> None:
-    for at, change in (each for kind in wire.operations for each in said_of(wire, kind)):
-        for name, statuses in (("status", change.status), ("refused", change.refused)):
-            for status in statuses:
-                _check_status(status, (*at, name))
-        both = set(change.status) & set(change.refused)
-        if both:
-            raise MappingError(
-                (*at, "refused"),
-                f"{min(both)} stands in status as well",
-                "a status in one of the two lists",
-                "remove it from one",
-            )
-    for name, status in wire.code_status.items():
-        _check_status(status, ("code_status", name))
-    for status in wire.refused:
-        _check_status(status, ("refused",))
-
-
-def _check_status(status: int, at: At) -> None:
-    if not 200 <= status <= 599:
-        raise MappingError(at, f"{status} stands there", "a status from 200 to 599", "correct it")
+    raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
 
 
 # --- where an operation is asked ----------------------------------------------------------
 
 
-def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, CallMap], ...]:
+def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, AnyCall], ...]:
     """What is said of the calls of an operation, and where a target file says it."""
-    change, at = wire.operations.get(kind, OperationMap()), ("paths", kind.__name__)
+    change, at = wire.paths.get(kind, OperationMap()), ("paths", kind.__name__)
     calls = tuple(((*at, "calls", n), call) for n, call in enumerate(change.calls))
     return calls or ((at, change),)
 
@@ -335,10 +246,11 @@ def _calls(
     for n, (at, call) in enumerate(calls):
         names = Names(ROUTES[kind], tuple(kept), session)
         spoken = _spoken(wire, _route(kind, call, at, names), call, at, names)
-        if call.name in (other.name for _, other in calls[:n]):
-            found_twice = f"{call.name} is an earlier call"
+        name = name_of(call)
+        if name in (name_of(other) for _, other in calls[:n]):
+            found_twice = f"{name} is an earlier call"
             raise MappingError((*at, "name"), found_twice, "a name of its own", "rename it")
-        is_silent = call.name != "" and (not call.response if tells else n < len(calls) - 1)
+        is_silent = name != "" and (not call.response if tells else n < len(calls) - 1)
         found.append(replace(spoken, call=replace(spoken.call, is_silent=is_silent)))
         kept |= call.keep
     return tuple(found)
@@ -353,7 +265,7 @@ def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
                 yield from ((name.removeprefix("env."), text.at) for name in names)
 
 
-def _route(kind: type[ops.Operation], call: CallMap, at: At, names: Names) -> Route:
+def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Route:
     changed = {"method": call.method, "path": call.path}
     moved = [text for places in call.request.values() for text in listed(places)]
     known = [name for name in parameters_in(call.path)
@@ -364,18 +276,19 @@ def _route(kind: type[ops.Operation], call: CallMap, at: At, names: Names) -> Ro
     except ValueError as error:
         allowed = "a path with the parameters of the operation and no other"
         raise MappingError((*at, "path"), str(error), allowed, "correct the path") from error
-    if not call.name:
+    if isinstance(call, OperationMap):
         _check_parameters(kind, route, call, (*at, "path"))
     return route
 
 
-def _check_parameters(kind: type[ops.Operation], route: Route, change: CallMap, at: At) -> None:
+def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, at: At) -> None:
     for name in ROUTES[kind].parameters():
         moved = f"{{{name}}}" in change.request
         if moved and name in route.parameters():
             found = f"{{{name}}} stands in the path, and paths.{kind.__name__}.request moves it"
             raise MappingError(at, found, "one place for it", "remove one of the two")
-        elsewhere = moved or TWICE.get(kind, ("",))[0] == name
+        twice = ROWS[kind].twice
+        elsewhere = moved or (twice is not None and twice[0] == name)
         if name not in route.parameters() and not elsewhere:
             raise MappingError(
                 at,
@@ -413,14 +326,19 @@ def _apart(one: Spoken, other: Spoken) -> bool:
 # --- what its messages hold ---------------------------------------------------------------
 
 
-def _spoken(wire: WireMap, route: Route, change: CallMap, at: At, names: Names) -> Spoken:
+def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) -> Spoken:
     words = {**wire.states, **change.states}
     words_at = dict.fromkeys(change.states, (*at, "states"))
-    is_part, is_read_in_part = bool(change.name), bool(change.name and change.response)
+    is_part = isinstance(change, CallMap)
     inside, outside = _sorted(route, change, at)
     request = BodyRules((*at, "request"), inside, wire.fields, words, words_at, is_part)
     response = BodyRules(
-        (*at, "response"), change.response, wire.fields, words, words_at, is_read_in_part
+        (*at, "response"),
+        change.response,
+        wire.fields,
+        words,
+        words_at,
+        is_part and bool(change.response),
     )
     body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
     for move in answer.outside:
@@ -439,7 +357,7 @@ def _spoken(wire: WireMap, route: Route, change: CallMap, at: At, names: Names) 
     return Spoken(
         route,
         change.status,
-        frozenset((*wire.refused, *change.refused)) - set(change.status),
+        frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
         body.scope if body.is_changed else None,
         answer.scope if answer.is_changed else None,
         moves,
@@ -466,10 +384,10 @@ def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> Bod
 
 
 def _sorted(
-    route: Route, change: CallMap, at: At
-) -> tuple[dict[str, Places], tuple[OutsideMapping, ...]]:
+    route: Route, change: AnyCall, at: At
+) -> tuple[dict[str, SeveralPlaces], tuple[OutsideMapping, ...]]:
     """The entries of a request: those of its body, and the moves of what stands elsewhere."""
-    inside: dict[str, Places] = {}
+    inside: dict[str, SeveralPlaces] = {}
     moves = []
     for ours, theirs in change.request.items():
         here = (*at, "request", ours)
@@ -492,7 +410,7 @@ def _sorted(
 def _check_ours(route: Route, place: JsonPath, at: At) -> None:
     known: Mapping[Part, tuple[str, ...]] = {
         Part.PARAMETER: ROUTES[route.operation].parameters(),
-        Part.QUERY: QUERIES.get(route.operation, ()),
+        Part.QUERY: ROWS[route.operation].queries,
         Part.HEADER: HEADERS,
     }
     names = known[place.part]

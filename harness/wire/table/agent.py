@@ -18,6 +18,9 @@ from harness.wire.table.stack import PALETTE_PROFILE
 CLUSTER_TOKEN_HEADER = "LocalClusterToken"
 """The header in which a host proves that a request is its own. A header of ours."""
 
+SUBMISSION_KEY_HEADER = "SubmissionKey"
+"""The header that says which submission this is, where its secret does not. A header of ours."""
+
 
 def _is_palette(body: Any) -> None:
     if body.get("service") != SERVICE:
@@ -56,6 +59,13 @@ def _of_request(kind: type[ops.OfRequest], call: str) -> TableRow:
     )
 
 
+def _says_which(request: Any) -> None:
+    """A withdrawal has the id of its request, or the uid of the cluster that it is of."""
+    body = request["body"] or {}
+    if not body.get("pairingUid") and not (body.get("clusterMeta") or {}).get("localClusterUid"):
+        raise Malformed("clusterMeta.localClusterUid", "it is missing, and so is pairingUid")
+
+
 _AGENT_PAIRING = "/v1/edgehosts/clusters/pairing"
 
 TABLE: tuple[TableRow, ...] = (
@@ -74,6 +84,7 @@ TABLE: tuple[TableRow, ...] = (
         cluster_token=at.needed("spec.clusterMeta.localClusterToken"),
         cluster=at.inside(_CLUSTER),
         agent_version=at.text("spec.stylusAgentVersion"),
+        key=at.unless_empty(f"{SUBMISSION_KEY_HEADER}:"),
     ),
     _of_request(
         ops.PollPairing,
@@ -89,7 +100,9 @@ TABLE: tuple[TableRow, ...] = (
         f"ours POST {_AGENT_PAIRING}/withdraw 204 v1EdgeHostsClustersPairingWithdraw",
         None,
         palette.V1ClusterPairWithdrawal,
-        local_cluster_uid=at.needed("clusterMeta.localClusterUid"),
+        None,
+        _says_which,
+        local_cluster_uid=at.unless_empty("clusterMeta.localClusterUid"),
         cluster_token=at.needed("clusterMeta.localClusterToken"),
         pairing_uid=at.unless_empty("pairingUid"),
         ended=at.if_set("ended"),

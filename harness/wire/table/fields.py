@@ -8,7 +8,7 @@ out when nothing is in it, and `*` is all of an object whose names are data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import starmap
@@ -78,6 +78,9 @@ class WireRecord:
     check: Callable[[Any], None] | None = None
 
 
+LIST_META, CONTINUE = "listmeta", "continue"
+"""Where a page says how the next is asked for, which is by the parameter of that name."""
+
 Answer = tuple[type[WireModel], WireRecord]
 """The model of a body, and what is made of it."""
 
@@ -92,6 +95,7 @@ class TableRow:
         answer: `None` is an acknowledgement without a body.
         request: the model of the body, `None` where there is none.
         bodiless: whether the body may be missing.
+        paged: whether the answer may be one page of several.
     """
 
     operation: type[Operation]
@@ -100,6 +104,20 @@ class TableRow:
     request: type[WireModel] | None
     asked: WireRecord
     bodiless: bool = False
+    paged: bool = False
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The parameters of its query."""
+        asked = [place for group in _places(self.asked) for place in group]
+        more = (CONTINUE,) if self.paged else ()
+        return (*(place[1:] for place in asked if place.startswith("?")), *more)
+
+    @property
+    def twice(self) -> tuple[str, str] | None:
+        """A parameter of the path that the published body repeats, and where."""
+        groups = (group for group in _places(self.asked) if len(group) > 1)
+        return next(((first[1:-1], second) for first, second in groups if first[0] == "{"), None)
 
 
 Besides = Mapping[str, Write]
@@ -129,6 +147,13 @@ def asks(
     """A row of the table."""
     asked = record(operation, besides, check, **fields)
     return TableRow(operation, call, answer, request, asked)
+
+
+def _places(of: WireRecord) -> Iterator[tuple[str, ...]]:
+    """The places of each attribute, and of what is written besides."""
+    for each in of.fields.values():
+        yield from _places(each.inside) if each.inside else [each.places]
+    yield from ((place,) for place in of.besides)
 
 
 def constant(value: str | bool) -> Write:

@@ -211,7 +211,7 @@ def _host_patch(host_uids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _is_local(request: Any) -> None:
-    if request["body"]["type"] != "local":
+    if request["body"].get("type") != "local":
         raise Malformed("type", "only local can be asked for here; pairing makes it central")
 
 

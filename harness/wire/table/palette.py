@@ -267,6 +267,7 @@ TABLE: tuple[TableRow, ...] = (
             local_cluster_uid=WireField(("filter.localClusterUid",), _core_equality, _equality),
         ),
         bodiless=True,
+        paged=True,
     ),
     asks(
         ops.ViewPairingRequest,
@@ -384,10 +385,13 @@ TABLE: tuple[TableRow, ...] = (
         f"ours POST {_PATH}/release 204 v1SpectroClustersUidRelease",
         **_OF_CLUSTER,
     ),
-    asks(
-        ops.ListTokens,
-        "GET /v1/edgehosts/tokens 200 v1EdgeTokensList",
-        (palette.V1EdgeTokens, record(ops.TokenList, items=at.each(_TOKEN, "items"))),
+    replace(
+        asks(
+            ops.ListTokens,
+            "GET /v1/edgehosts/tokens 200 v1EdgeTokensList",
+            (palette.V1EdgeTokens, record(ops.TokenList, items=at.each(_TOKEN, "items"))),
+        ),
+        paged=True,
     ),
     asks(
         ops.CreateToken,

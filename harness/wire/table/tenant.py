@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from harness.domain import operations as ops
@@ -83,10 +84,13 @@ TABLE: tuple[TableRow, ...] = (
         tenant.V1Role,
         role=at.inside(_ROLE),
     ),
-    asks(
-        ops.ListRoles,
-        "GET /v1/roles 200 v1RolesList",
-        (tenant.V1Roles, record(ops.RoleList, items=at.each(_ROLE, "items"))),
+    replace(
+        asks(
+            ops.ListRoles,
+            "GET /v1/roles 200 v1RolesList",
+            (tenant.V1Roles, record(ops.RoleList, items=at.each(_ROLE, "items"))),
+        ),
+        paged=True,
     ),
     asks(ops.ViewRole, "GET /v1/roles/{uid} 200 v1RolesUidGet", (tenant.V1Role, _ROLE), **_OF_ROLE),
     asks(ops.DeleteRole, "DELETE /v1/roles/{uid} 204 v1RolesUidDelete", **_OF_ROLE),

@@ -8,10 +8,22 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from harness.domain.arrangements import Side
+from harness.targets.ledger import (
+    FILE,
+    Ledger,
+    LedgerEntry,
+    LedgerHeader,
+    LedgerKind,
+    Owner,
+    read_ledger,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples"
@@ -80,37 +92,102 @@ def test_a_house_rule_that_is_broken_is_a_failure(
     assert "1 failed, 2 passed" in done.stdout
 
 
+Serve = Callable[[str], Path]
+
+
 @pytest.fixture
-def product(tmp_path: Path, environment: dict[str, str]) -> Iterator[Path]:
-    """The stand-in of the driver's example; its target file."""
-    target_file = tmp_path / "target.toml"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "acme_pairproof.stand_in", str(target_file)],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdout.readline() == "serving\n"
-    yield target_file
-    process.stdin.close()
-    process.stdout.close()
-    assert process.wait(10) == 0
+def serve(tmp_path: Path, environment: dict[str, str]) -> Iterator[Serve]:
+    """Starts the stand-in of the driver's example in a role; its target file."""
+    with ExitStack() as held:
+
+        def serving(role: str) -> Path:
+            target_file = tmp_path / "target.toml"
+            process = subprocess.Popen(
+                [sys.executable, "-m", "acme_pairproof.stand_in", str(target_file), role],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            held.callback(lambda: process.wait(10) == 0 or pytest.fail("it did not end well"))
+            assert process.stdin is not None
+            assert process.stdout is not None
+            held.callback(process.stdout.close)
+            held.callback(process.stdin.close)
+            assert process.stdout.readline() == "serving\n"
+            return target_file
+
+        yield serving
 
 
+JUDGED = {
+    "both": ("PRE-2", "WDR-3"),
+    "edge": ("WDR-4", "SND-2"),
+    "central": ("REJ-1", "ACC-2"),
+}
+"""In a role, what binds it; the harness plays the other side."""
+
+
+@pytest.mark.parametrize("role", JUDGED)
 def test_a_driver_of_another_package_reaches_its_product(
-    product: Path, tmp_path: Path, environment: dict[str, str]
+    serve: Serve, role: str, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    certify = ["harness.cli", "certify", "--driver", "acme-bus", "--target", str(product)]
-    done = run(
-        [*certify, "--requirement", "PRE-2,WDR-3,WDR-4", "--out", "run"], tmp_path, environment
-    )
+    certify = ["harness.cli", "certify", "--driver", "acme-bus", "--target", str(serve(role))]
+    asked = ["--requirement", ",".join(JUDGED[role])]
+    done = run([*certify, *asked, "--out", "run"], tmp_path, environment)
     assert "conforms: Acme Bus Box" in done.stdout
-    report = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
-    judged = {r["id"]: r["verdict"] for r in report["requirements"] if r["scenarios"]}
-    assert judged == dict.fromkeys(("PRE-2", "WDR-3", "WDR-4"), "pass")
+    folder = tmp_path / "run"
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    verdicts = {r["id"]: r["verdict"] for r in report["requirements"] if r["scenarios"]}
+    assert verdicts == dict.fromkeys(JUDGED[role], "pass")
+    assert report["warnings"] == []
+    evidence = (folder / "evidence.jsonl").read_text("utf-8")
+    assert '"request":{"kind":"operation"' in evidence, "as it was on the bus"
+    assert '"password":"<password:1>"' in evidence
+    _, entries = read_ledger(folder / FILE)
+    assert entries
+    assert not [entry for entry in entries.values() if entry.is_open]
+    verify = run(["harness.cli", "verify", "run", "--format", "json"], tmp_path, environment)
+    assert json.loads(verify.stdout)["same"] is True
+
+
+def test_the_other_commands_take_the_driver_too(
+    serve: Serve, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    way = ["--driver", "acme-bus", "--target", str(serve("both"))]
+    done = run(["harness.cli", "doctor", *way, "--format", "json"], tmp_path, environment)
+    document = json.loads(done.stdout)
+    assert document["verdict"] == "ready"
+    assert document["judged"] > 600
+    explore = ["harness.cli", "explore", *way, "--examples", "2", "--steps", "6", "--out", "drawn"]
+    done = run(explore, tmp_path, environment)
+    assert "2 sequences" in done.stdout
+    _, entries = read_ledger(tmp_path / "drawn" / FILE)
+    assert not [entry for entry in entries.values() if entry.is_open]
+    done = run(["harness.cli", "fleet", "rollout-wave", *way], tmp_path, environment, code=2)
+    assert "--driver acme-bus: a fleet in real time is a load" in done.stderr
+
+
+def test_what_a_run_over_the_driver_left_behind_is_cleaned_up_over_it(
+    serve: Serve, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """The ledger of a run that was killed names the driver and its target file."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    header = LedgerHeader(
+        mark="pairproof-0000beef",
+        implementation="Acme Bus Box",
+        driver="acme-bus",
+        target_file=str(serve("both")),
+        owner=Owner(ended.pid, "2026-11-25T10:00:00.000Z"),
+    )
+    with Ledger.create(tmp_path / FILE, header) as ledger:
+        for kind in (LedgerKind.TOKEN, LedgerKind.USER):
+            ledger.intend(
+                LedgerEntry(n=0, kind=kind, what="a thing", uid="uid-1", side=Side.CENTRAL)
+            )
+    done = run(["harness.cli", "cleanup", FILE], tmp_path, environment)
+    assert "2 removed, 0 consumed, 0 left on Acme Bus Box" in done.stdout
 
 
 def test_what_the_driver_says_of_its_target_is_told(

@@ -16,15 +16,15 @@ DAY = 86_400_000_000
 
 
 class People:
-    """Somebody at the first host and somebody at Palette, with a cluster and a token."""
+    """Somebody at the first host of a slot and somebody at Palette, with a cluster and a token."""
 
-    def __init__(self, driver: HttpDriver) -> None:
+    def __init__(self, driver: HttpDriver, number: int = 1) -> None:
         self.driver = driver
-        slot = driver.inventory().slots[0]
+        slot = driver.inventory().slots[number - 1]
         self.host = slot.host_uids[0]
         nodes = tuple(Node(f"node-{n}", uid) for n, uid in enumerate(slot.host_uids))
         pools = (NodePool("control-plane-pool", True, nodes),)
-        cluster = Cluster("local-1", "shop", pools=pools, stack=DOCUMENTED_STACK)
+        cluster = Cluster(f"local-{number}", "shop", pools=pools, stack=DOCUMENTED_STACK)
         token = RegistrationToken("t1", "token", "the-token", "p1", driver.epoch() + DAY)
         for arrangement in (
             InstallCluster(slot.uid, cluster),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from harness.context.installing import SlotPool
 from harness.context.recorder import Inconclusive, Recorder
 from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.operations import ListPairingRequests
 from harness.history.evidence import EvidenceWriter
@@ -170,9 +172,68 @@ def test_who_confirms_something_stands_in_the_evidence_as_who_did_it(bench: Benc
 
 
 def test_what_does_not_matter_is_told(bench: Bench) -> None:
-    bench.context().new_cluster(shape=ClusterShape(1, 1), name="shop")
+    with pytest.raises(CannotArrange):
+        bench.context().new_cluster(shape=ClusterShape(1, 1), name="shop")
     asked = next(a for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster))
     assert asked.matters == ("name", "shape")
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"shape": ClusterShape(2)}, ""),
+        ({"shape": ClusterShape(1, spare=1)}, ""),
+        ({}, ""),
+        ({"shape": ClusterShape(1, 1)}, "another shape is wanted"),
+        ({"name": "shop"}, "another name is wanted"),
+    ],
+)
+def test_a_shape_is_a_wish_and_what_the_lab_has_is_gone_on_with(
+    bench: Bench, asked: dict[str, Any], why: str
+) -> None:
+    """Two nodes of the control plane stand at every place, whatever is asked for."""
+    if why:
+        with pytest.raises(CannotArrange, match=why):
+            bench.context().new_cluster(**asked)
+        tried = [a.slot for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster)]
+        assert tried == [slot.uid for slot in bench.driver.inventory().slots]
+    else:
+        assert len(bench.context().new_cluster(**asked).host_uids) == 2
+
+
+def test_a_cluster_that_gets_its_uid_later_is_known_by_the_request(bench: Bench) -> None:
+    send = bench.driver.inner.send
+
+    def later(outgoing: Outgoing) -> Exchange:
+        came = send(outgoing)
+        accepts = isinstance(outgoing.operation, ops.AcceptPairingRequest)
+        done = accepts and isinstance(came.reply, ops.Done)
+        return Exchange(ops.Done(ops.Accepted(""))) if done else came
+
+    bench.driver.send = later  # type: ignore[method-assign]
+    context = bench.context()
+    leased = context.paired()
+    look = ops.ViewCentralCluster(leased.central_uid)
+    shown = context.must(context.recorder.perform(context.admin(), look)).value
+    assert isinstance(shown, ops.CentralClusterView)
+    assert shown.uid == leased.central_uid != ""
+
+
+def test_a_cluster_that_never_gets_a_uid_cannot_be_judged(bench: Bench) -> None:
+    send = bench.driver.inner.send
+
+    def never(outgoing: Outgoing) -> Exchange:
+        came = send(outgoing)
+        match came.reply:
+            case ops.Done(ops.Accepted()):
+                return Exchange(ops.Done(ops.Accepted("")))
+            case ops.Done(ops.PairingRequestView() as view):
+                return Exchange(ops.Done(replace(view, cluster_uid="")))
+        return came
+
+    bench.driver.send = never  # type: ignore[method-assign]
+    with pytest.raises(Inconclusive, match="without the uid of its cluster, and the request did"):
+        bench.context().paired()
 
 
 def test_a_cluster_that_was_paired_is_renewed_before_it_is_used_again(bench: Bench) -> None:
@@ -275,3 +336,28 @@ def test_one_profile_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
     always_the_first(bench, arrangements.PutProfile, "profile")
     with pytest.raises(Inconclusive, match="gives one profile for two"):
         bench.context().matching_selection()
+
+
+def test_a_profile_under_a_name_of_the_targets_own_is_the_same_when_it_is_published_again(
+    bench: Bench,
+) -> None:
+    arrange = bench.driver.inner.arrange
+
+    def renamed(arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
+        came = arrange(arrangement)
+        if isinstance(came, arrangements.PutProfile):
+            own = replace(came.profile, name=f"lab {came.profile.uid}")
+            return arrangements.PutProfile(own)
+        return came
+
+    bench.driver.inner.arrange = renamed  # type: ignore[method-assign]
+    context = bench.context()
+    context.matching_selection()
+    asked_for, known = next(iter(context.profiles.items()))
+    assert known.name == f"lab {known.uid}" != asked_for
+    bench.driver.inner.arrange = lambda arrangement: arrange(arrangement)  # type: ignore[method-assign]
+    bench.driver.arrange = bench.driver.inner.arrange  # type: ignore[method-assign]
+    newer = replace(known, editions=(*known.editions, replace(known.editions[0], version="9.9.9")))
+    context.publish(newer)
+    assert context.profiles[asked_for].latest() == newer.latest()
+    assert len(context.profiles) == 2

@@ -27,7 +27,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def paired(bench: Bench, *not_offered: type[ops.Operation]) -> Context:
     """The context of a paired cluster on a target that does not have these operations."""
-    bench.driver.info = replace(bench.driver.info, not_offered=frozenset(not_offered))
+    bench.driver.info = replace(bench.driver.info, not_offered=dict.fromkeys(not_offered, ""))
     bench.context.paired()
     return bench.context
 
@@ -59,12 +59,12 @@ def test_any_that_the_target_offers_is_the_proof(
 
 def test_without_any_of_them_it_is_not_supported(bench: Bench) -> None:
     context = paired(bench, ops.ChangeCentralCluster, ops.UpdateCentralProfiles)
-    with pytest.raises(NotSupported, match="does not offer the change of the metadata or the cha"):
+    with pytest.raises(NotSupported, match="does not offer ChangeCentralCluster"):
         central_changes.change_centrally(context)
 
 
 def test_one_that_is_not_offered_is_not_supported_and_not_asked(bench: Bench) -> None:
     context = paired(bench, ops.UpdateCentralProfiles)
-    with pytest.raises(NotSupported, match="does not offer the change of the profiles"):
+    with pytest.raises(NotSupported, match="does not offer UpdateCentralProfiles"):
         central_changes.change_once_taken(context, "change of the profiles")
     assert not context.recorder.history().of_kind("UpdateCentralProfiles")

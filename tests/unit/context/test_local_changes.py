@@ -14,7 +14,7 @@ from harness.context.context import ClusterShape, Context
 from harness.context.recorder import Inconclusive, NotSupported
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, InstallCluster, Side
-from harness.targets.port import CannotArrange
+from harness.targets.port import CannotArrange, NotOffered
 
 from .test_recorder import Bench
 
@@ -29,7 +29,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def without(bench: Bench, *kinds: type[ops.Operation]) -> Context:
     """The context of a target that does not have these operations."""
-    bench.driver.info = replace(bench.driver.info, not_offered=frozenset(kinds))
+    bench.driver.info = replace(bench.driver.info, not_offered=dict.fromkeys(kinds, ""))
     return bench.context
 
 
@@ -45,7 +45,7 @@ def test_where_it_is_not_offered_the_next_one_is_the_probe(bench: Bench) -> None
 
 def test_without_any_of_them_it_is_not_supported(bench: Bench) -> None:
     changes = (ops.PatchNamedCluster, ops.UpdateCluster, ops.UpdateClusterSettings, ops.UpdateStack)
-    with pytest.raises(NotSupported, match="offers none of: patch of the named cluster"):
+    with pytest.raises(NotSupported, match="does not offer PatchNamedCluster"):
         local_changes.change_locally(without(bench, *changes))
 
 
@@ -54,6 +54,14 @@ def test_one_that_is_not_offered_is_not_supported_and_not_asked(bench: Bench) ->
     with pytest.raises(NotSupported, match="does not offer PatchCluster"):
         local_changes.change_locally(context, "deprecated patch of the cluster")
     assert not context.recorder.history().of_kind("PatchCluster")
+
+
+def test_what_is_not_offered_is_so_whatever_the_lab_lacks(bench: Bench) -> None:
+    """It would take a free host."""
+    context = without(bench, ops.AddMachinePool)
+    context.new_cluster(shape=ClusterShape(5))
+    with pytest.raises(NotOffered, match="does not offer AddMachinePool"):
+        local_changes.change_locally(context, "addition of a machine pool")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, S
 from harness.history.operation import OperationRecord, Outcome
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
-from harness.targets.port import CannotArrange, Driver, DriverAround, Exchange, Outgoing
+from harness.targets.port import CannotArrange, Driver, DriverAround, Exchange, NotOffered, Outgoing
 
 
 class Bench:
@@ -69,6 +69,44 @@ def test_a_refusal_is_fail_with_its_reason(bench: Bench) -> None:
     assert taken.record.error is not None
     assert taken.record.error["reason"] == "NoPairingRequest"
     assert taken.record.tags["host"] == context.cluster().host(1)
+
+
+def _finds_out(bench: Bench, missing: type[ops.Operation]) -> None:
+    """Have the driver find, when it is asked, that the target does not have an operation."""
+    send = bench.driver.send
+
+    def sent(outgoing: Outgoing) -> Exchange:
+        if isinstance(outgoing.operation, missing):
+            raise NotOffered(missing, "there is no such page")
+        return send(outgoing)
+
+    bench.driver.send = sent  # type: ignore[method-assign]
+
+
+def test_what_a_driver_finds_not_to_be_offered_has_not_happened(bench: Bench) -> None:
+    context = bench.context
+    operator = context.cluster().operator
+    _finds_out(bench, ops.ViewPairing)
+    why = "the target does not offer ViewPairing: there is no such page"
+    with pytest.raises(NotOffered, match=why):
+        context.perform(operator, ops.ViewPairing())
+    with pytest.raises(NotOffered, match=why):
+        context.recorder.await_state(operator, ops.ViewPairing(), "nothing_pending")
+    ended = context.recorder.history().operations[-2:]
+    assert [o.kind for o in ended] == ["ViewPairing", "await_state"]
+    assert [(o.outcome, o.error) for o in ended] == [(Outcome.FAIL, {"why": why})] * 2
+
+
+def test_what_is_known_not_to_be_offered_is_not_asked(bench: Bench) -> None:
+    context = bench.context
+    operator = context.cluster().operator
+    bench.driver.info = replace(bench.driver.info, not_offered={ops.ViewPairing: "no such page"})
+    before = len(context.recorder.history().operations)
+    with pytest.raises(NotOffered, match="does not offer ViewPairing: no such page"):
+        context.recorder.stays(operator, ops.ViewPairing(), "nothing_pending")
+    with pytest.raises(NotOffered, match="does not offer ViewPairing: no such page"):
+        context.recorder.run(operator, operator_cancels())
+    assert len(context.recorder.history().operations) == before
 
 
 def test_no_secret_reaches_the_file(bench: Bench) -> None:

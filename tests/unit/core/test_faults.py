@@ -12,10 +12,15 @@ from harness.domain.arrangements import (
     MessageKind,
     SetLink,
 )
+from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refused
+from harness.reference.behaviour import Behaviour
 from harness.reference.clock import VirtualClock
+from harness.reference.core.central import CentralCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.faults import FaultyLink
+from harness.reference.world import DirectLink
+from tests.unit.core.world import SmallWorld
 
 
 class CountingLink:
@@ -171,3 +176,26 @@ def test_the_answer_that_is_under_way_when_a_link_goes_down_never_comes() -> Non
     reply = inner.link.carry("h1", "https://palette.test", False, ops.Probe())
     assert isinstance(reply, ops.Unknown)
     assert inner.link.seen(SetLink("h1", up=False)) == FaultEffect()
+
+
+class BrokenCentral(CentralCore):
+    def perform(
+        self,
+        operation: ops.PaletteOperation,
+        credentials: ops.Credentials,
+        now: int,
+        draws: Draws,
+    ) -> ops.KnownReply:
+        if isinstance(operation, ops.PollPairing):
+            raise ZeroDivisionError("the list is gone")
+        return super().perform(operation, credentials, now, draws)
+
+
+def test_a_central_side_that_breaks_down_answers_an_error_as_over_http() -> None:
+    world = SmallWorld(behaviour=Behaviour(make_central=BrokenCentral))
+    uid = world.send()
+    world.reference.edge.tick()  # the agent's poll finds it broken, and the host goes on
+    assert world.status() == "Pairing"
+    link = DirectLink(world.reference.central, lambda _: None)
+    reply = link.carry(world.host, "https://palette.test", False, ops.PollPairing(uid, "secret"))
+    assert reply == Refused(Reason.INTERNAL, "it broke down: ZeroDivisionError: the list is gone")

@@ -17,6 +17,7 @@ from tests.unit.history.writing import HEADER, scenario
 
 KINDS = ("LogIn", "ViewPairing", "SendPairingRequest", "CancelPairingRequest")
 SCENARIO = "withdraw/a"
+REASONS = {401: "Unauthenticated", 403: "Forbidden", 409: "Conflict", 429: "TooManyRequests"}
 PASSED = {SCENARIO: Verdict.PASS}
 
 Target = Callable[[int], tuple[Outcome, int, str]]
@@ -56,6 +57,7 @@ def asked(
     n: int, outcome: Outcome, status: int, body: str, *, host: str = "edge-1"
 ) -> OperationRecord:
     response: Mapping[str, Json] = {"status": status, "headers": {}, "body": body}
+    error: Mapping[str, Json] | None = {"reason": REASONS[status]} if status in REASONS else None
     return OperationRecord(
         id=f"{SCENARIO}#{n}",
         scenario=SCENARIO,
@@ -65,6 +67,7 @@ def asked(
         start=n,
         end=n,
         outcome=outcome,
+        error=error,
         response=response,
         tags={"host": host},
     )
@@ -97,8 +100,8 @@ def test_of_a_sound_target_there_is_no_doubt() -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (refuses_every_login, "40 of 40 requests were answered with 401 or 403"),
-        (has_no_time, "40 of 40 requests were answered with 429"),
+        (refuses_every_login, "40 of 40 requests were refused for want of a login or of a"),
+        (has_no_time, "40 of 40 requests were too many for its rate limit"),
         (talks_nonsense, "40 of 40 operations had no well-formed answer"),
         (says_ok_to_everything, "all of 40 requests got one and the same answer"),
         (refuses_nothing, "the target refused none of 40 operations"),
@@ -106,6 +109,22 @@ def test_of_a_sound_target_there_is_no_doubt() -> None:
 )
 def test_a_target_that_shows_little_is_told_of(target: Target, words: str) -> None:
     assert any(words in doubt for doubt in described(run(target)))
+
+
+@pytest.mark.parametrize("wire", [None, {}, {"frame": "0a01"}])
+def test_a_driver_need_not_tell_of_its_wire(wire: Mapping[str, Json] | None) -> None:
+    """It does not speak HTTP, or keeps to itself how; what it made of the answers tells."""
+
+    def with_wire(target: Target) -> list[str]:
+        operations = run(target).histories[SCENARIO].operations
+        for n, operation in enumerate(operations):
+            operation.response = wire
+            operation.value = {"n": n} if operation.outcome is Outcome.OK else None
+        return described(evidence(list(operations), {}))
+
+    assert with_wire(sound) == []
+    assert "40 of 40 requests were refused for want of a login" in with_wire(refuses_every_login)[0]
+    assert "40 of 40 requests were too many" in with_wire(has_no_time)[0]
 
 
 @pytest.mark.parametrize("target", [refuses_every_login, has_no_time, talks_nonsense])

@@ -18,7 +18,7 @@ from harness.reference.core.records import PairingRequest, Project, User
 from harness.running.belongings import new_mark, owned_now
 from harness.running.run import Run
 from harness.targets.ledger import FILE, read_ledger
-from harness.targets.port import CannotArrange, Driver
+from harness.targets.port import CannotArrange, Driver, DriverAround, Exchange, Outgoing
 
 HEADER = EvidenceHeader(
     harness=HarnessInfo("0"),
@@ -90,6 +90,38 @@ def test_a_scenario_gives_back_its_own_and_the_run_the_rest(tmp_path: Path) -> N
     evidence = evidence_of(tmp_path)
     assert evidence.complete
     assert evidence.leaks == ()
+
+
+class Listening(DriverAround):
+    """The reference in this process, which notes what it is asked for, and in which scenario."""
+
+    def __init__(self) -> None:
+        super().__init__(open_inprocess(1))
+        self.heard: list[str] = []
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self.heard.append(type(outgoing.operation).__name__)
+        return super().send(outgoing)
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        self.heard.append(type(arrangement).__name__)
+        return super().arrange(arrangement)
+
+    def begin_scenario(self, scenario: str) -> None:
+        self.heard.append(f"begins: {scenario}")
+
+    def end_scenario(self, scenario: str) -> None:
+        self.heard.append(f"ends: {scenario}")
+
+
+def test_a_driver_hears_where_a_scenario_begins_and_ends(tmp_path: Path) -> None:
+    driver = Listening()
+    run = run_on(driver, tmp_path)
+    play(run)
+    assert driver.heard[0] == "begins: s/one"
+    assert driver.heard[-1] == "ends: s/one"
+    assert {"SendPairingRequest", "ForgetProject", "RemoveUser"} < set(driver.heard[1:-1])
+    run.close()
 
 
 def test_what_is_left_is_in_the_evidence_and_the_ledger(tmp_path: Path) -> None:

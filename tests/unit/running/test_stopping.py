@@ -17,7 +17,7 @@ from harness.history.reader import read_evidence
 from harness.opening import open_inprocess
 from harness.running.run import Run
 from harness.running.stopping import StoppableDriver, Stopping
-from harness.targets.port import Outgoing
+from harness.targets.port import DriverAround, Exchange, Outgoing
 
 
 @pytest.fixture
@@ -105,18 +105,14 @@ def test_a_driver_is_exposed_while_it_waits_for_its_target(stopping: Stopping) -
     driver.close()
 
 
-class Interrupting:
+class Interrupting(DriverAround):
     """A driver whose target never answers, because somebody presses Ctrl-C first."""
 
     def __init__(self, stopping: Stopping) -> None:
-        inner = open_inprocess(1)
-        self.name, self.info, self.local_user = inner.name, inner.info, inner.local_user
-        self.inventory, self.now, self.epoch = inner.inventory, inner.now, inner.epoch
-        self.arrange, self.sleep, self.close = inner.arrange, inner.sleep, inner.close
-        self.cannot, self.confirmation = inner.cannot, inner.confirmation
+        super().__init__(open_inprocess(1))
         self._stopping = stopping
 
-    def send(self, outgoing: Outgoing) -> object:
+    def send(self, outgoing: Outgoing) -> Exchange:
         self._stopping.ask()
         raise AssertionError("the signal came first")
 
@@ -134,7 +130,7 @@ def test_an_interrupted_scenario_is_inconclusive_and_what_was_in_flight_is_told(
     )
     path = tmp_path / "evidence.jsonl"
     driver = Interrupting(stopping)
-    run = Run(driver, path, header, seed=1, limits=Limits(), stopping=stopping)  # type: ignore[arg-type]
+    run = Run(driver, path, header, seed=1, limits=Limits(), stopping=stopping)
     line = ScenarioLine(id="a/b", name="b", feature="f", line=1, requirements=["WDR-3"])
     scenario = run.begin(line)
     with pytest.raises(KeyboardInterrupt):

@@ -18,7 +18,7 @@ from harness.domain.token import RegistrationToken
 from harness.opening import open_inprocess
 from harness.targets.ledger import Ledger, LedgerKind, State
 from harness.targets.ledgered import LedgeredDriver
-from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
+from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, NotOffered, Outgoing
 from tests.unit.targets.ledgers import lines_of, new_ledger
 
 SECRET = "canary-value-0123456789"
@@ -50,6 +50,8 @@ class Spy:
 
     def send(self, outgoing: Outgoing) -> Exchange:
         self._look()
+        if self.error:
+            raise self.error
         return Exchange(self.reply) if self.reply else self._driver.send(outgoing)
 
     def _look(self) -> None:
@@ -284,6 +286,15 @@ def test_what_was_refused_is_somebody_elses(driver: LedgeredDriver, spy: Spy) ->
 # --- operations ---------------------------------------------------------------------------------
 
 SEND = ops.SendPairingRequest("https://palette.example", SECRET)
+
+
+def test_what_a_target_turns_out_not_to_have_was_never_made(
+    driver: LedgeredDriver, spy: Spy
+) -> None:
+    spy.error = NotOffered(ops.SendPairingRequest)
+    with pytest.raises(NotOffered):
+        driver.send(Outgoing(SEND, ops.Credentials(), slot_of(driver)[1]))
+    assert states(driver) == [("pairing request", "refused")]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,14 @@ import trustme
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
-from harness.domain.operations import MatchProfiles, UpdateStack, ViewPairingRequest
+from harness.domain.operations import (
+    CancelPairingRequest,
+    MatchProfiles,
+    UpdateStack,
+    ViewPairingRequest,
+)
 from harness.loopback import is_loopback
+from harness.targets.port import NotOffered
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import load_target, read_target
@@ -59,6 +65,7 @@ check_s = 1.5
 [rate_limit]
 waits = 0
 """
+EXAMPLES = Path(__file__).parents[3] / "examples" / "targets"
 VARIABLES = {"ACME_USER": "kim", "ACME_PASSWORD": "canary-pw", "ACME_CONTROL": "canary-control"}
 
 
@@ -198,7 +205,37 @@ def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> N
 def test_a_match_that_nobody_can_ask_for_is_not_offered() -> None:
     offers = 'features = ["multi-node"]\noffers = { MatchProfiles = false }'
     told = read(changed('features = ["multi-node"]', offers))
-    assert told.info.not_offered - read().info.not_offered == {MatchProfiles}
+    assert told.info.not_offered.keys() - read().info.not_offered.keys() == {MatchProfiles}
+
+
+def test_any_operation_may_be_missing_and_says_why() -> None:
+    told = read(TEXT + '[paths.CancelPairingRequest]\nnot_offered = "it is done on the console"\n')
+    assert told.info.not_offered[CancelPairingRequest] == "it is done on the console"
+    with pytest.raises(NotOffered, match="offer CancelPairingRequest: it is done on the console"):
+        told.info.must_offer(CancelPairingRequest)
+
+
+def test_an_operation_that_is_offered_and_is_not_is_a_contradiction() -> None:
+    offers = changed("[central]\n", "[offers]\nUpdateStack = true\n[central]\n")
+    error = refused(offers + '[paths.UpdateStack]\nnot_offered = "it takes archives"\n')
+    assert [key for _, key in placed(error)] == ["paths.UpdateStack.not_offered"]
+
+
+@pytest.mark.parametrize(
+    ("side", "operation"),
+    [("edge", "RejectPairingRequest"), ("central", "LogIn"), ("central", "ConfirmPairing")],
+)
+def test_nothing_is_missing_at_the_side_that_the_harness_plays(side: str, operation: str) -> None:
+    text = (EXAMPLES / f"{side}-only.toml").read_text("utf-8")
+    known = {"ACME_ADMIN_KEY": "k" * 9, "ACME_ADMIN_1": "l" * 9, "ACME_READER": "m" * 9}
+    with pytest.raises(TargetFileError) as caught:
+        read_target(
+            text + f'\n[paths.{operation}]\nnot_offered = "no such thing"\n',
+            "a",
+            EXAMPLES,
+            VARIABLES | known,
+        )
+    assert [key for _, key in placed(caught.value)] == [f"paths.{operation}.not_offered"]
 
 
 def test_an_operation_may_be_asked_elsewhere() -> None:

@@ -23,7 +23,14 @@ from harness.targets.arranging.reading import ArrangingSettings
 from harness.targets.inprocess import InprocessDriver
 from harness.targets.ledger import KEEPABLE, Ledger, LedgerKind, State
 from harness.targets.ledgered import LedgeredDriver
-from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing, TargetInfo
+from harness.targets.port import (
+    ArrangingFailed,
+    CannotArrange,
+    Exchange,
+    NotOffered,
+    Outgoing,
+    TargetInfo,
+)
 from harness.targets.target import Target
 from harness.targets.undoing import ORDER, SILENCES_MAX, WAYS_BACK, Undoer
 from tests.unit.targets.ledgers import entry, new_ledger
@@ -66,6 +73,13 @@ class Scripted:
         self.asked.append(type(outgoing.operation).__name__)
         self.credentials.append(outgoing.credentials)
         return Exchange(self.replies.get(self.asked[-1], ops.Unknown("no answer came")))
+
+
+class Lacking(Scripted):
+    """One that finds out only when it is asked that it cannot be logged in to."""
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        raise NotOffered(type(outgoing.operation), "it has no people")
 
 
 @pytest.fixture
@@ -221,6 +235,12 @@ def test_a_target_that_is_silent_is_not_asked_for_ever(
 
 
 # --- requests -----------------------------------------------------------------------------------
+
+
+def test_an_operation_that_turns_out_to_be_missing_is_no_way_back(ledger: Ledger) -> None:
+    target = Lacking()
+    request_at(target, ledger)
+    assert swept(target, ledger) == ["leaked: the target does not offer LogIn: it has no people"]
 
 
 def request_at(target: Scripted, ledger: Ledger, **more: Any) -> None:

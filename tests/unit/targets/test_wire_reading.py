@@ -58,7 +58,7 @@ def test_a_target_file_says_how_its_wire_differs() -> None:
     assert wire.routes[ViewToken].path == "/tickets/{uid}"
     assert wire.spoken(ViewToken).status == (200, 203)
     assert wire.states == {"Paired": ("done", "DONE")}
-    assert wire.refused == (403,)
+    assert wire.errors.refused == (403,)
     assert wire.tables.codes["E1"] == Reason.NODE_UNHEALTHY
 
 
@@ -101,6 +101,22 @@ def test_what_is_wrong_is_told_with_its_line(line: str, number: int, key: str, t
     assert told in str(error)
 
 
+@pytest.mark.parametrize(
+    ("line", "key", "told"),
+    [
+        ('[headers]\nAutorization = "x"', "headers.Autorization", "did you mean Authorization?"),
+        ('[codes]\nE = "NodeUnhelthy"', "codes.E", "did you mean NodeUnhealthy?"),
+        ("[code_status]\nNodeUnhelthy = 409", "code_status.NodeUnhelthy", "mean NodeUnhealthy?"),
+        ("[code_status]\nConflict = 99", "code_status.Conflict", "from 200 to 599"),
+        ("[errors]\nrefused = [100]", "errors.refused[0]", "from 200 to 599"),
+    ],
+)
+def test_what_is_no_name_or_status_is_told(line: str, key: str, told: str) -> None:
+    error = refused(line)
+    assert placed(error) == [(2, key)]
+    assert told in str(error)
+
+
 def test_one_word_for_two_states_is_told_where_it_stands() -> None:
     error = refused(SAID.replace('Paired = ["done", "DONE"]', 'Paired = "x"\nFailed = "x"'))
     assert placed(error) == [(13, "states.Failed")]
@@ -137,5 +153,5 @@ def test_a_mapping_comes_from_a_file_of_its_own_or_from_a_target_file(tmp_path: 
 def test_the_wild_mapping_maps_every_operation_that_the_schema_knows() -> None:
     schema = Path(__file__).parents[3] / "harness/targets/schemas/target-1.schema.json"
     named = json.loads(schema.read_text("utf-8"))["properties"]["paths"]["propertyNames"]
-    assert set(named["enum"]) == {kind.__name__ for kind in WILD.operations}
-    assert ViewPairing in WILD.operations
+    assert set(named["enum"]) == {kind.__name__ for kind in WILD.paths}
+    assert ViewPairing in WILD.paths

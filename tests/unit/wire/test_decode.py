@@ -23,6 +23,37 @@ def answer(status: int, body: object, **headers: str) -> HttpResponse:
     return HttpResponse(status, JSON | headers, raw)
 
 
+POOL = {"name": "workers", "isControlPlane": False}
+
+
+def opened(pool: Json) -> HttpResponse:
+    """A pairing request of one pool, whose configuration this is."""
+    spec = {"machinepoolconfig": [{"poolConfig": pool, "cloudConfig": {"edgeHosts": []}}]}
+    return answer(200, {"metadata": {"uid": "u"}, "spec": spec, "status": {"state": "Pairing"}})
+
+
+def test_what_is_published_as_required_and_nobody_reads_may_be_missing() -> None:
+    reply = decode(ops.ViewPairingRequest("u"), opened(dict(POOL)))  # no labels, and no size
+    assert isinstance(reply, Done)
+    assert isinstance(reply.value, ops.PairingRequestView)
+    assert [pool.name for pool in reply.value.pools] == ["workers"]
+
+
+@pytest.mark.parametrize(
+    ("pool", "says"),
+    [
+        ({"labels": [], "size": 0}, "poolConfig.name: Field required"),
+        ({**POOL, "size": "two"}, "poolConfig.size: Input should be a valid integer"),
+    ],
+)
+def test_what_is_read_must_be_there_and_nothing_may_be_of_another_type(
+    pool: Json, says: str
+) -> None:
+    reply = decode(ops.ViewPairingRequest("u"), opened(pool))
+    assert isinstance(reply, Unknown)
+    assert says in reply.why
+
+
 @pytest.mark.parametrize(
     ("operation", "response", "says"),
     [

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.domain.operations import AcceptPairingRequest, PollPairing
-from harness.targets.target_keys import OperationTable, WireTables
 from harness.targets.wire_reading import load_wire
 from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
+from harness.wire.mapping.keys import OperationMap, WireKeys
 from harness.wire.model import OwnModel
 from harness.wire.routes import ROUTES
 from tests.unit.wire.test_published_names import OUR_FIELDS
@@ -89,8 +89,8 @@ def test_the_examples_of_a_mapping_are_some(tmp_path: Path) -> None:
     assert wires[0].routes[PollPairing].path == "/agent/state"
     assert [each.call.name for each in wires[1].calls(AcceptPairingRequest)][-1] == "job"
     said = [tomllib.loads(text) for text in examples]
-    assert set(said[0]) == {field.name for field in dataclasses.fields(WireTables)}
+    assert set(said[0]) == {field.name for field in dataclasses.fields(WireKeys)}
     tables = [table for each in said for table in each["paths"].values()]
     tables += [call for table in tables for call in table.get("calls", ())]
     keys = set().union(*(table.keys() for table in tables))
-    assert keys == {field.name for field in dataclasses.fields(OperationTable)} | {"name"}
+    assert keys == {field.name for field in dataclasses.fields(OperationMap)} | {"name"}

@@ -1,12 +1,12 @@
 """The driver: it carries operations over the bus, and turns answers back into replies.
 
 A driver knows nothing of requirements, and judges nothing. It has to be honest about outcomes:
-`Done` says that it happened, `Refused` that it did not, `Unknown` that nobody can tell.
+`Done` says that it happened, `Refused` that it did not, `Unknown` that nobody can tell. What each
+method is asked for is told in docs/driver.md.
 """
 
 from __future__ import annotations
 
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from typing import Any
 from acme_pairproof.bus import Bus, BusDown
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Slot
-from harness.domain.operations import Unknown
+from harness.domain.operations import AgentOperation, Unknown
+from harness.targets.own import OwnDriver
+from harness.targets.peer_table import Peer
 from harness.targets.port import (
+    ArrangingFailed,
     CannotArrange,
-    Confirmation,
     Exchange,
     LocalUser,
     Outgoing,
@@ -26,7 +28,7 @@ from harness.targets.port import (
 )
 from harness.wire.codec import decode
 from harness.wire.codec.client import credential_headers
-from harness.wire.control import to_json
+from harness.wire.control import from_json, to_json
 from harness.wire.http import HttpResponse
 
 
@@ -49,19 +51,21 @@ def open_driver(target_file: Path | None, seed: int) -> AcmeDriver:
         raise TargetUnusable(f"{table['host']}:{table['port']}: {error}") from error
 
 
-class AcmeDriver:
-    """Reaches a product over the bus. See `harness.targets.port.Driver`."""
+class AcmeDriver(OwnDriver):
+    """Reaches a product over the bus: either side of it, or both."""
 
-    name = "acme-bus"
+    peer = Peer(tls=False)
+    """Where the harness plays Palette, our edge hosts ask it over plain HTTP, on this machine."""
+    carries = True
+    """Where it plays the edge hosts, they speak to our Palette over the bus, as ours do."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._start = time.monotonic_ns()
         hello = bus.ask({"kind": "hello"})
         self.info = TargetInfo(
             hello["product"],
             hello["version"],
-            roles=frozenset({Role.EDGE, Role.CENTRAL}),
+            roles=frozenset(map(Role, hello["roles"])),
             features=frozenset(map(Feature, hello["features"])),
         )
         self.local_user = LocalUser(hello["user"], hello["password"])
@@ -75,7 +79,7 @@ class AcmeDriver:
         operation, proof = outgoing.operation, outgoing.credentials
         message: dict[str, Any] = {
             "kind": "operation",
-            "to": outgoing.host_uid,
+            "to": "" if isinstance(operation, AgentOperation) else outgoing.host_uid,
             "what": type(operation).__name__,
             "with": to_json(operation),
             "headers": {**credential_headers(proof), "X-Request-Id": outgoing.correlation},
@@ -88,38 +92,30 @@ class AcmeDriver:
         return Exchange(decode(operation, response), message, answer)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange what no user can. What came of it is returned: uids may be the product's own.
-
-        Raises:
-            CannotArrange: the product says that it cannot.
-        """
-        what = type(arrangement).__name__
-        try:
-            answer = self._bus.ask({"kind": "arrange", "what": what, "as": to_json(arrangement)})
-        except BusDown as error:
-            raise CannotArrange(what, str(error)) from error
+        """Arrange what no user can. What came of it is returned: uids may be the product's own."""
+        answer = self._asked("arrange", arrangement)
         if answer.get("refused"):
-            raise CannotArrange(what, answer["refused"])
+            raise CannotArrange(type(arrangement).__name__, answer["refused"])
         return arrangement
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        """What has come of a fault. The bus does not tell."""
-        return None
+        """What has come of a fault: which messages it met, what passed a link that is cut."""
+        effect = self._asked("seen", arrangement).get("effect")
+        return from_json(FaultEffect, effect) if effect else None
 
-    def cannot(self, kind: type[Arrangement]) -> str:
-        return ""
+    def _asked(self, kind: str, arrangement: Arrangement) -> dict[str, Any]:
+        what = type(arrangement).__name__
+        try:
+            return self._bus.ask({"kind": kind, "what": what, "as": to_json(arrangement)})
+        except BusDown as error:
+            raise (ArrangingFailed if error.sent else CannotArrange)(what, str(error)) from error
 
-    def confirmation(self) -> Confirmation | None:
-        return None
+    def begin_scenario(self, scenario: str) -> None:
+        """The product's log has the scenarios beside what was asked in them."""
+        self._bus.ask({"kind": "note", "text": f"begins: {scenario}"})
 
-    def now(self) -> int:
-        return (time.monotonic_ns() - self._start) // 1_000
-
-    def epoch(self) -> int:
-        return time.time_ns() // 1_000
-
-    def sleep(self, duration: int) -> None:
-        time.sleep(duration / 1_000_000)
+    def end_scenario(self, scenario: str) -> None:
+        self._bus.ask({"kind": "note", "text": f"ends: {scenario}"})
 
     def close(self) -> None:
         self._bus.close()

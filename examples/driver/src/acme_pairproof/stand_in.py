@@ -1,6 +1,6 @@
 """Stands in for your product: the reference, reached over the bus. Yours takes its place.
 
-    python -m acme_pairproof.stand_in target.toml
+    python -m acme_pairproof.stand_in target.toml [edge | central | both]
 
 serves on a free port, writes the target file, says `serving`, and ends with its standard input.
 """
@@ -15,35 +15,40 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
+from harness.domain.arrangements import Side
 from harness.domain.errors import PairproofError
-from harness.opening import open_inprocess
+from harness.reference.description import environment, target_text
+from harness.reference.embedded import EmbeddedReference
+from harness.reference.layout import BOTH, Layout
+from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
+from harness.targets.target_file import read_target
 from harness.wire.codec import credentials_from, encode_reply
-from harness.wire.control import arrangement_from, from_json
+from harness.wire.control import arrangement_from, from_json, to_json
 from harness.wire.routes import ROUTES
 
-_TICK = 20_000
-"""How often time passes in the reference, in microseconds."""
 _KINDS = {operation.__name__: operation for operation in ROUTES}
 
 
 class StandIn:
-    """Answers what comes over the bus, one message after the other."""
+    """Answers what comes over the bus."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._reference = open_inprocess(seed=1)
+    def __init__(self, reference: EmbeddedReference) -> None:
+        whole = target_text(reference), "the stand-in", reference.ca_file.parent
+        self._reference = HttpDriver(read_target(*whole, environment(reference)))
+        self._notes: list[str] = []
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """The answer to one message."""
-        with self._lock:
-            match message["kind"]:
-                case "hello":
-                    return self._hello()
-                case "arrange":
-                    return self._arrange(message["what"], message["as"])
-                case _:
-                    return self._operation(message)
+        match message["kind"]:
+            case "hello":
+                return self._hello()
+            case "note":
+                self._notes.append(message["text"])
+                return {}
+            case "operation":
+                return self._operation(message)
+        return self._arranging(message)
 
     def _hello(self) -> dict[str, Any]:
         driver = self._reference
@@ -51,6 +56,7 @@ class StandIn:
         return {
             "product": "Acme Bus Box",
             "version": __version__,
+            "roles": sorted(driver.info.roles),
             "features": sorted(driver.info.features),
             "user": driver.local_user.username,
             "password": driver.local_user.password,
@@ -59,9 +65,13 @@ class StandIn:
             "endpoint_forms": dict(inventory.endpoint_forms),
         }
 
-    def _arrange(self, what: str, fields: Any) -> dict[str, Any]:
+    def _arranging(self, message: dict[str, Any]) -> dict[str, Any]:
+        arrangement = arrangement_from(message["what"], message["as"])
         try:
-            self._reference.arrange(arrangement_from(what, fields))
+            if message["kind"] == "seen":
+                effect = self._reference.seen(arrangement)
+                return {"effect": to_json(effect) if effect else None}
+            self._reference.arrange(arrangement)
         except PairproofError as error:
             return {"refused": str(error)}
         return {}
@@ -73,11 +83,6 @@ class StandIn:
         outgoing = Outgoing(operation, credentials_from(headers), message["to"])
         reply = encode_reply(operation, self._reference.send(outgoing).reply)
         return {"status": reply.status, "body": reply.body().decode()}
-
-    def passes(self) -> None:
-        """Let the reference's virtual time keep up with the clock on the wall."""
-        with self._lock:
-            self._reference.sleep(_TICK)
 
 
 class _Line(socketserver.StreamRequestHandler):
@@ -93,20 +98,21 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def main(target_file: Path) -> None:
+def main(target_file: Path, role: str = "both") -> None:
     """Serve until standard input ends."""
-    with _Server(("127.0.0.1", 0), _Line) as server:
-        stand_in = server.stand_in = StandIn()  # type: ignore[attr-defined]
+    sides = BOTH if role == "both" else frozenset({Side(role)})
+    with (
+        EmbeddedReference(seed=1, layout=Layout(sides=sides)) as reference,
+        _Server(("127.0.0.1", 0), _Line) as server,
+    ):
+        server.stand_in = StandIn(reference)  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         target_file.write_text(f'[bus]\nhost = "127.0.0.1"\nport = {server.server_address[1]}\n')
         sys.stdout.write("serving\n")
         sys.stdout.flush()
-        over = threading.Event()
-        threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
-        while not over.wait(_TICK / 1_000_000):
-            stand_in.passes()
+        sys.stdin.read()
         server.shutdown()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pairing import RequestEvent, RequestState
+from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
 from harness.reference.core.central.access import CentralCall
@@ -23,11 +23,12 @@ class AgentRules(RequestBook):
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         """Admit a request; the same submission again is answered with the same id (SND-4)."""
-        submission = records.submission_key(operation.cluster.uid, operation.cluster_token)
-        known = self.submitted(submission)
+        known = self.repeated(operation, call.now)
         if known is not None:
             return ops.PairingId(known.pairing_uid)
-        self.require_not_ended(submission)
+        self.require_not_ended(
+            records.submission_key(operation.cluster.uid, operation.cluster_token)
+        )
         token = self.usable_token(operation.registration_token, call.now)
         uid = self.new_pairing_uid(call.draws)
         self.store.put(
@@ -40,9 +41,22 @@ class AgentRules(RequestBook):
                 operation.cluster_token,
                 token.uid,
                 agent_version=operation.agent_version,
+                key=operation.key,
             )
         )
         return ops.PairingId(uid)
+
+    def repeated(self, operation: ops.SubmitPairing, now: int) -> records.PairingRequest | None:
+        """The request that came of the same submission before: by its key, or else its secret."""
+        about = operation.cluster.uid
+        if not operation.key:
+            return self.submitted(records.submission_key(about, operation.cluster_token), now)
+        by_key = records.submission_key(about, operation.key)
+        known = next(self.store.find(records.PairingRequest, "key", by_key), None)
+        if known is not None and known.cluster_token != operation.cluster_token:
+            # Its host never heard the answer, and goes by the secret that it has sent last.
+            self.store.put(replace(known, cluster_token=operation.cluster_token))
+        return known
 
     def new_pairing_uid(self, draws: Draws) -> str:
         """An id that no other request has or ever had (SND-5, INV-5)."""
@@ -78,8 +92,9 @@ class AgentRules(RequestBook):
         yet, will not be admitted when it comes (INV-9).
         """
         submission = records.submission_key(operation.local_cluster_uid, operation.cluster_token)
-        if not operation.pairing_uid and self.submitted(submission) is None:
-            self.store.put(records.EndedSubmission(submission))
+        if not operation.pairing_uid and self.submitted(submission, call.now) is None:
+            if not self.choices.host_secret_stays:  # or else it would end all that follow
+                self.store.put(records.EndedSubmission(submission))
             return ops.Acknowledged("no pairing request has come of it, and none will")
         request = self.request_to_withdraw(operation, call.now)
         accepted = (RequestState.HANDING_OVER, RequestState.PAIRED)
@@ -100,16 +115,27 @@ class AgentRules(RequestBook):
     def request_to_withdraw(
         self, operation: ops.WithdrawPairing, now: int
     ) -> records.PairingRequest:
-        """The request that a host withdraws, by id or by submission."""
-        submission = records.submission_key(operation.local_cluster_uid, operation.cluster_token)
-        found = self.submitted(submission)
-        if found is None or operation.pairing_uid not in ("", found.pairing_uid):
+        """The request that a host withdraws, by its id and secret or by submission."""
+        about = operation.local_cluster_uid
+        if operation.pairing_uid:
+            found = self.store.get(records.PairingRequest, operation.pairing_uid)
+            own = found is not None and about in ("", found.cluster.uid)
+            if found is not None and not (own and found.cluster_token == operation.cluster_token):
+                found = None
+        else:
+            by_secret = records.submission_key(about, operation.cluster_token)
+            found = self.submitted(by_secret, now)
+        if found is None:
             raise Refusal(Reason.NOT_FOUND, "this cluster has no such pairing request")
         return self.current(found.pairing_uid, now) or found
 
-    def submitted(self, submission: str) -> records.PairingRequest | None:
-        """The request that was admitted for a submission."""
-        return next(self.store.find(records.PairingRequest, "submission", submission), None)
+    def submitted(self, submission: str, now: int) -> records.PairingRequest | None:
+        """The request that was admitted for a submission: one that is still open before others."""
+        found = tuple(self.store.find(records.PairingRequest, "submission", submission))
+        for request in found:
+            if request.state not in DECIDED and not self.handover_is_over(request, now):
+                return request
+        return found[0] if found and not self.choices.host_secret_stays else None
 
     def require_not_ended(self, submission: str) -> None:
         """A submission that was overtaken by its withdrawal is refused."""

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harness.targets.drafting.answers import Answers, Asked, AskFingerprint, Hints, Question
-from harness.targets.drafting.checks import Rules, WrongAnswer
+from harness.targets.drafting.filling import (
+    Asked,
+    AskFingerprint,
+    Filling,
+    Hints,
+    Question,
+    WrongAnswer,
+)
 from harness.targets.drafting.interview import Interview
 
 PATH = "/usr/bin:/bin"
@@ -18,9 +24,10 @@ def answers_of(
     typed: Callable[[Question], str | None],
     shown: str = PINNED,
     hints: Hints | None = None,
-) -> Answers:
+) -> Filling:
     """The answers of somebody who types `typed(question)`, or nothing at all where it is None."""
-    interview = Interview(Rules(folder, PATH), hints or Hints()).run()
+    filling = Filling(folder, PATH)
+    interview = Interview(filling, hints or Hints()).run()
     asked: Asked = next(interview)
     while True:
         if isinstance(asked, AskFingerprint):
@@ -30,9 +37,8 @@ def answers_of(
             answer = asked.check(asked.default or "" if said is None else said)
         try:
             asked = interview.send(answer)
-        except StopIteration as done:
-            answers: Answers = done.value
-            return answers
+        except StopIteration:
+            return filling
 
 
 def by_words(*pairs: tuple[str, str]) -> Callable[[Question], str | None]:

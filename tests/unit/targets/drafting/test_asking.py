@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
-from harness.targets.drafting.answers import Hints, Question
-from harness.targets.drafting.checks import WrongAnswer
 from harness.targets.drafting.draft import composed
+from harness.targets.drafting.filling import Hints, Question, WrongAnswer
 from harness.targets.target import Target
 from harness.targets.target_file import load_target
 from tests.unit.targets.drafting.talk import (
@@ -94,7 +93,7 @@ def options(question: Question) -> tuple[str, ...]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_the_file_of_any_answers_can_be_read(folder: Path, data: st.DataObject) -> None:
@@ -116,11 +115,11 @@ def test_the_file_of_any_answers_can_be_read(folder: Path, data: st.DataObject) 
     out = folder / "any.toml"
     out.write_text(composed(answers, None, out), "utf-8")
     target = load_target(out, {**ENV, **dict.fromkeys(answers.variables(), "x")})
-    assert target.sides == answers.described
-    assert target.info.name == answers.name
-    assert target.allow_writes == answers.allow_writes
+    assert target.sides == answers.sides
+    assert target.info.name == answers.at("implementation", "name")
+    assert target.allow_writes == answers.data.get("allow_writes", False)
     assert [place.slot for place in target.places] == [
-        place.slot for place in (answers.edge.places if answers.edge else ())
+        place["slot"] for place in answers.at("edge", "clusters") or []
     ]
 
 
@@ -179,17 +178,13 @@ def test_a_fingerprint_that_is_not_confirmed_has_to_be_typed(folder: Path) -> No
 
 def test_a_server_that_shows_nothing_leads_to_the_question(folder: Path) -> None:
     typed = by_words(("How are the certificates", "pinned"), ("Which is the SHA-256", PINNED))
-    answers = answers_of(folder, typed, shown="-")
-    assert answers.edge is not None
-    assert answers.edge.trust.value == PINNED
+    assert answers_of(folder, typed, shown="-").at("tls", "fingerprints") == [PINNED]
 
 
-def test_multi_node_is_only_offered_where_a_cluster_can_span_hosts(folder: Path) -> None:
+def test_multi_node_is_only_claimed_where_a_cluster_can_span_hosts(folder: Path) -> None:
     (claim,) = [q for q in questions(folder) if "claim" in q.text]
-    assert "multi-node" not in claim.text
-    assert "needed: one of pages, scopes, clock, server-steps, management-switch, none" in refusal(
-        claim, "multi-node"
-    )
+    assert "no place has two hosts" in refusal(claim, "multi-node")
+    assert "needed: one of pages, scopes, multi-node" in refusal(claim, "many-nodes")
 
 
 @pytest.mark.parametrize(
@@ -250,10 +245,9 @@ def test_a_secret_in_place_of_a_name_is_not_repeated(folder: Path) -> None:
 def test_documents_give_the_defaults(folder: Path) -> None:
     hints = Hints(frozenset({Side.CENTRAL}), central_url="https://p.example", name="P", version="9")
     answers = answers_of(folder, lambda _: None, hints=hints)
-    assert answers.roles == (Side.CENTRAL,)
-    assert answers.central is not None
-    assert answers.central.url == "https://p.example"
-    assert (answers.name, answers.version) == ("P", "9")
+    assert answers.data["roles"] == ["central"]
+    assert answers.at("central", "url") == "https://p.example"
+    assert answers.data["implementation"] == {"name": "P", "version": "9"}
 
 
 def test_the_last_line_names_the_doctor(folder: Path) -> None:

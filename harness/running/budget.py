@@ -1,0 +1,101 @@
+"""Chooses the scenarios of a run that may last so long: every MUST first, dearest repeats last.
+
+The choice goes by the table of needs, and so is the same everywhere. How long a scenario really
+takes is the target's affair; the run keeps an eye on the clock besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.catalogue.needs import all_needs
+from harness.catalogue.requirement import Level, Requirement
+from harness.domain.errors import PairproofError
+
+ANSWER_S: Final = 0.01
+"""What is reckoned with for a request and its answer where nobody has measured it."""
+
+
+class BudgetTooSmall(PairproofError):
+    """Not even one scenario for each MUST fits; says how long that takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The scenarios of a run within a budget: those by which each MUST is asked, then others."""
+
+    musts: tuple[str, ...]
+    others: tuple[str, ...]
+    lasts_s: float
+    """What all of them are reckoned to take."""
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """All of them, in the order in which they are asked."""
+        return (*self.musts, *self.others)
+
+
+def cost_s(scenario: str, answer_s: float = ANSWER_S) -> float:
+    """What a scenario is reckoned to take; one of which nothing is known is like most."""
+    table = all_needs()
+    if scenario in table:
+        return table[scenario].lasts_s(answer_s)
+    return sum(need.lasts_s(answer_s) for need in table.values()) / len(table)
+
+
+def within(budget_s: float, scenarios: Mapping[str, Sequence[Requirement]]) -> Chosen:
+    """Choose among scenarios, each with what it judges.
+
+    Raises:
+        BudgetTooSmall: not even one for each MUST fits.
+    """
+    cheapest = sorted(scenarios, key=lambda s: (cost_s(s), s))
+    musts = _one_for_each(Level.MUST, cheapest, scenarios, ())
+    lasts_s = sum(map(cost_s, musts))
+    if lasts_s > budget_s:
+        raise BudgetTooSmall(
+            f"--budget: to ask each MUST once takes about {lasts_s:.0f} s ({len(musts)} of"
+            f" {len(scenarios)} scenarios), and there are {budget_s:g} s; give it more time, or"
+            " select less"
+        )
+    seen = _one_for_each(None, cheapest, scenarios, musts)
+    others: list[str] = []
+    for scenario in (*seen, *_repeats(cheapest, (*musts, *seen))):
+        if lasts_s + cost_s(scenario) > budget_s:
+            break
+        lasts_s += cost_s(scenario)
+        others.append(scenario)
+    return Chosen(tuple(musts), tuple(others), lasts_s)
+
+
+def _one_for_each(
+    level: Level | None,
+    cheapest: Sequence[str],
+    scenarios: Mapping[str, Sequence[Requirement]],
+    already: Sequence[str],
+) -> list[str]:
+    """The cheapest scenario for each requirement of a level (or any) that none asks for yet."""
+    asked = {r.id for s in already for r in scenarios[s]}
+    found: list[str] = []
+    for scenario in cheapest:
+        new = {r.id for r in scenarios[scenario] if level in (None, r.level)} - asked
+        if new:
+            found.append(scenario)
+            asked.update(r.id for r in scenarios[scenario])
+    return found
+
+
+def _repeats(cheapest: Sequence[str], already: Sequence[str]) -> list[str]:
+    """What is left; further rows of an outline of which one is asked come last."""
+    outlines, firsts, rows = set(map(_outline, already)), list[str](), list[str]()
+    for scenario in (s for s in cheapest if s not in already):
+        (rows if _outline(scenario) in outlines else firsts).append(scenario)
+        outlines.add(_outline(scenario))
+    return [*firsts, *rows]
+
+
+def _outline(scenario: str) -> str:
+    """What the rows of one outline have in common."""
+    return scenario.partition("[")[0]

@@ -1,0 +1,200 @@
+"""A driver of another package as a run uses it, with the side that it does not reach beside it.
+
+Where the target plays one side only, the other one is played by the harness, as for a target file:
+what people do there, and what is arranged there, goes to that side, and all else to the package's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from harness.catalogue.limits import Limits
+from harness.domain import operations as ops
+from harness.domain.arrangements import SIDES_OF, Arrangement, FaultEffect, Inventory, Side, side_of
+from harness.domain.errors import PairproofError
+from harness.targets.http import HttpDriver
+from harness.targets.peer_table import Peer
+from harness.targets.port import (
+    ArrangingFailed,
+    Driver,
+    DriverAround,
+    Exchange,
+    Outgoing,
+    TargetUnusable,
+)
+from harness.targets.target import Host, Target, TargetSlot
+from harness.targets.trust import Trust
+
+
+def side_asked(kind: type[ops.Operation]) -> Side:
+    """The side that answers operations of a kind."""
+    return Side.EDGE if issubclass(kind, ops.LocalOperation) else Side.CENTRAL
+
+
+def target_of(name: str, driver: Driver) -> Target:
+    """What a target file would say of the sides that the driver `name` reaches, but for their
+    addresses.
+
+    Raises:
+        TargetUnusable: it says too little of a side.
+    """
+    info, inventory = driver.info, driver.inventory()
+    edge, central = (info.plays(side) for side in (Side.EDGE, Side.CENTRAL))
+    if edge and not inventory.slots:
+        raise _says_too_little(name, "the edge", "slot for a cluster")
+    if central and not inventory.endpoint:
+        raise _says_too_little(name, "the central side", "endpoint for operators to enter")
+    places = (
+        TargetSlot(slot.uid, tuple(Host(host, "") for host in slot.host_uids))
+        for slot in (inventory.slots if edge else ())
+    )
+    return Target(
+        info if info.name else replace(info, name=name),
+        tuple(places),
+        driver.local_user,
+        central_url=inventory.endpoint if central else "",
+        endpoint=inventory.endpoint if central else "",
+        endpoint_forms=inventory.endpoint_forms if central else {},
+        trust=getattr(driver, "trust", Trust()),
+        peer=getattr(driver, "peer", Peer()),
+    )
+
+
+def _says_too_little(name: str, side: str, what: str) -> TargetUnusable:
+    return TargetUnusable(
+        f"the target of the driver {name} plays {side}, and its inventory has no {what};"
+        " whoever makes the driver can add one, or correct info.roles"
+    )
+
+
+class PluggedDriver(DriverAround):
+    """Asks a driver of another package, one question at a time, and survives its defects.
+
+    Attributes:
+        target: what a target file would say of it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        driver: Driver,
+        target: Target,
+        peer: Target | None = None,
+        closing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`name` is what it is opened by; `peer` describes the side that the harness plays;
+        `closing` is called last when it is closed.
+        """
+        super().__init__(driver)
+        self.name = name
+        self.target = target
+        self.info = target.info
+        self.limits: Limits = getattr(driver, "limits", target.limits)
+        self.secrets: tuple[tuple[str, str], ...] = getattr(driver, "secrets", ())
+        self.arranging = getattr(driver, "arranging", None)
+        self._lock = threading.Lock()
+        self._broken = ""
+        """Why it can be asked nothing until the next scenario."""
+        self._closing = closing
+        self._played = peer.sides if peer else frozenset[Side]()
+        self._beside = HttpDriver(target, peer=peer) if peer else None
+        if peer and self._beside:
+            self.info = replace(target.info, not_offered=self._not_offered(peer))
+            self.local_user = self._beside.local_user
+            self.secrets += self._beside.secrets
+
+    def _not_offered(self, peer: Target) -> dict[type[ops.Operation], str]:
+        """What either side does not have."""
+        own = {k: w for k, w in self.info.not_offered.items() if side_asked(k) not in peer.sides}
+        played = peer.info.not_offered.items()
+        return own | {k: why for k, why in played if side_asked(k) in peer.sides}
+
+    def _other(self, *sides: Side) -> HttpDriver | None:
+        """What reaches the side that the harness plays, if that one alone is concerned."""
+        return self._beside if self._played.issuperset(sides) else None
+
+    def inventory(self) -> Inventory:
+        own, beside = self._driver.inventory(), self._beside
+        if beside is None:
+            return own
+        return (
+            beside.inventory()
+            if Side.EDGE in self._played
+            else replace(beside.inventory(), slots=own.slots)
+        )
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        if other := self._other(side_asked(type(outgoing.operation))):
+            return other.send(outgoing)
+        if self._broken:
+            return Exchange(ops.Unknown(self._broken))
+        try:
+            with self._lock:
+                came: object = self._driver.send(outgoing)
+        except PairproofError:
+            raise
+        except Exception as crash:  # noqa: BLE001 - whatever it is, nobody knows what happened
+            return Exchange(ops.Unknown(self._broke_down(crash)))
+        if isinstance(came, Exchange) and isinstance(came.reply, ops.Reply):
+            return came
+        what = type(getattr(came, "reply", came)).__name__
+        return Exchange(
+            ops.Unknown(f"the driver {self.name} answers with {what}, which is no reply")
+        )
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        if other := self._other(*side_of(arrangement)):
+            return other.arrange(arrangement)
+        with self._arranging(arrangement):
+            return self._driver.arrange(arrangement)
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        if other := self._other(*side_of(arrangement)):
+            return other.seen(arrangement)
+        with self._arranging(arrangement):
+            return self._driver.seen(arrangement)
+
+    @contextmanager
+    def _arranging(self, arrangement: Arrangement) -> Iterator[None]:
+        what = type(arrangement).__name__
+        if self._broken:
+            raise ArrangingFailed(what, self._broken)
+        try:
+            with self._lock:
+                yield
+        except PairproofError:
+            raise
+        except Exception as crash:
+            raise ArrangingFailed(what, self._broke_down(crash)) from crash
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        other = self._other(*SIDES_OF[kind])
+        return other.cannot(kind) if other else self._driver.cannot(kind)
+
+    def begin_scenario(self, scenario: str) -> None:
+        self._broken = ""
+        self._tell(self._driver.begin_scenario, scenario)
+
+    def end_scenario(self, scenario: str) -> None:
+        self._tell(self._driver.end_scenario, scenario)
+
+    def _tell(self, hear: Callable[[str], None], scenario: str) -> None:
+        """Who cannot hear of a scenario can tell nothing in it."""
+        try:
+            with self._lock:
+                hear(scenario)
+        except Exception as crash:  # noqa: BLE001 - the next scenario may go well
+            self._broken = self._broke_down(crash)
+
+    def _broke_down(self, crash: Exception) -> str:
+        return f"the driver {self.name} broke down: {type(crash).__name__}: {crash}"
+
+    def close(self) -> None:
+        if self._beside:
+            self._beside.close()
+        self._driver.close()
+        closing, self._closing = self._closing, lambda: None
+        closing()

@@ -1,0 +1,281 @@
+"""What can be said of how a wire differs from the published one: the keys, as a file has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from harness.configuration.errors import Misspelt, literal
+from harness.configuration.kinds import (
+    Above,
+    AtLeastOne,
+    Flag,
+    NamedBy,
+    Node,
+    OneOf,
+    Spelling,
+    Text,
+    Whole,
+)
+from harness.configuration.model import config
+from harness.domain.errors import Reason
+from harness.domain.operations import Operation
+from harness.wire.mapping.values import HEADERS
+from harness.wire.routes import ROUTES
+
+# --- what they hold -------------------------------------------------------------------------------
+
+
+class _OperationName(OneOf):
+    """The name of an operation, kept as the operation."""
+
+    def __init__(self) -> None:
+        self._named = {kind.__name__: kind for kind in ROUTES}
+        super().__init__(*self._named)
+
+    def __get_pydantic_core_schema__(self, of: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        name = super().__get_pydantic_core_schema__(of, handler)
+        written = core_schema.plain_serializer_function_ser_schema(lambda kind: kind.__name__)
+        return core_schema.no_info_after_validator_function(
+            self._named.__getitem__, name, serialization=written
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOrMore(Spelling):
+    """A text or several, kept as several.
+
+    Attributes:
+        noun: what each is; a `value` may be a number or a flag as well.
+        is_kept: whether a single one is kept as it is, and may be empty.
+    """
+
+    noun: str = "text"
+    is_kept: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"a {self.noun}, or a list of {self.noun}s"
+
+    @property
+    def form(self) -> Node:
+        kinds: object = ["string", "number", "boolean"] if self.noun == "value" else "string"
+        each = {"type": kinds, "minLength": 1}
+        one = {"type": kinds} if self.is_kept else each
+        return {"anyOf": [one, {"type": "array", "items": each, "minItems": 1}]}
+
+    def read(self, value: object) -> object:
+        if self.is_kept and isinstance(value, str):
+            return value
+        several = value if isinstance(value, list) else [value]
+        kinds = str | int | float if self.noun == "value" else str
+        if not several or not all(isinstance(one, kinds) and one != "" for one in several):
+            raise Misspelt(f"{literal(value)} is neither", f"write {self.words}")
+        return tuple(several)
+
+
+class _Scalar(Spelling):
+    """A value that is no list and no table."""
+
+    words = "a text, a number, or true or false"
+    form: ClassVar[Node] = {"type": ["string", "number", "boolean"]}
+
+    def read(self, value: object) -> object:
+        if not isinstance(value, str | int | float):
+            raise Misspelt(f"{literal(value)} is none of them", f"write {self.words}")
+        return value
+
+
+PATH: Final = Text(
+    r"^(/|\{kept\.)(\{[^{}\s]*\}|[^\s?#])*$", "a path that begins with / and has no query"
+)
+
+HOLD_S_MAX: Final = 120
+"""The longest that a question may be held open."""
+
+_STABLE: Final = "stable"
+_MESSAGE: Final = Text(r"^[A-Z]+ /[^\s?#]*$", "a method and a path, such as POST /hosts/{id}/beat")
+
+Places = Annotated[dict[str, str], NamedBy("ours")]
+SeveralPlaces = str | tuple[str, ...]
+"""Where a value of ours stands there: in one place, or in several at once."""
+
+_RequestPlaces = Annotated[
+    dict[str, Annotated[SeveralPlaces, _OneOrMore("place", is_kept=True)]], NamedBy("ours")
+]
+_Values = Annotated[
+    dict[str, Annotated[tuple[str | int | float | bool, ...], _OneOrMore("value")]],
+    NamedBy("theirs"),
+]
+Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
+WordTable = Annotated[dict[str, Annotated[tuple[str, ...], _OneOrMore()]], NamedBy("ours")]
+"""Ours to theirs: the first one is said, all of them are understood."""
+
+Status = Annotated[int, Whole(200, 599)]
+Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
+
+_Reason = Annotated[str, OneOf(*(reason.value for reason in Reason))]
+
+# --- the keys -------------------------------------------------------------------------------------
+
+
+OPERATION_S_MAX: Final = 600
+"""The most that a target file may allow one operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """When a call is made again."""
+
+    while_: Annotated[_Values, Field(alias="while")] = field(default_factory=dict)
+    """Values in the answer that say that it is not over: their place = a value or several."""
+    status: Statuses = ()
+    """Statuses that say so."""
+    every_s: Annotated[float, Above(60)] = 1.0
+    """The pause before it is asked again."""
+    within_s: Annotated[float, Above(OPERATION_S_MAX)] = 60.0
+    """How long it may go on, from the first such answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPlaces:
+    """Where an error has what the published one has."""
+
+    code: str | None = None
+    """The field for `code`."""
+    message: str | None = None
+    """The field for `message`."""
+    details: str | None = None
+    """The field for `details`."""
+    ref: str | None = None
+    """The field for `ref`."""
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Those that are told, by our names."""
+        told = {n: getattr(self, n) for n in ("code", "message", "details", "ref")}
+        return {name: place for name, place in told.items() if place is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _CallKeys:
+    """What can be said of one call."""
+
+    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
+    """The method."""
+    path: Annotated[str, PATH] = ""
+    """The path, with its parameters in braces; what an earlier call kept may stand in it, and be
+    all of it."""
+    status: Statuses = ()
+    """The answers that mean that it happened, without it every 2xx; the harness answers with the
+    first one where it plays the side."""
+    refused: Statuses = ()
+    """Answers that mean a refusal, with any JSON or none."""
+    request: _RequestPlaces = field(default_factory=dict)
+    """Where the target has a value of the request: ours = theirs, or several places."""
+    response: Places = field(default_factory=dict)
+    """Where the target has a value of the answer: ours = theirs."""
+    states: WordTable = field(default_factory=dict)
+    """Words that are different here only: ours = theirs."""
+    constants: Constants = field(default_factory=dict)
+    """What the target wants in each request besides."""
+    keep: Annotated[dict[str, str], NamedBy("name")] = field(default_factory=dict)
+    """What the answer gives to later calls, and of a login to later operations: name = place."""
+    repeat: RepeatRule | None = None
+    """When it is asked again: while its answer says that something is still under way."""
+    refused_when: _Values = field(default_factory=dict)
+    """Values in an answer of success that say that it is a refusal."""
+    errors: ErrorPlaces = ErrorPlaces()
+    """Where its error has what the published one has, in place of `errors`."""
+    filled: Places = field(default_factory=dict)
+    """What of the published answer stands nowhere in the target's, and is known: ours = text."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallMap(_CallKeys):
+    """What can be said of one of several calls."""
+
+    name: Annotated[str, Text(r"^\w+$", "a word")] = field(kw_only=True)
+    """What the call is called, in evidence and messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationMap(_CallKeys):
+    """What can be said of one operation."""
+
+    not_offered: Annotated[str, Text()] = ""
+    """It does not have this operation, and why: what needs it is not_supported, and says so."""
+    answer_constants: Constants = field(default_factory=dict)
+    """What the harness answers besides, where it plays the side."""
+    calls: Annotated[tuple[CallMap, ...], AtLeastOne()] = ()
+    """The calls that it takes, in their order, where there are several; each sends no more than it
+    names."""
+
+
+AnyCall = CallMap | OperationMap
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMap(ErrorPlaces):
+    """Where the target's error has what the published one has."""
+
+    in_success: Annotated[bool, Flag()] = False
+    """An answer of success that holds the code of an error is a refusal."""
+    refused: Statuses = ()
+    """Answers that mean a refusal of any operation, with any JSON or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHabits:
+    """What edge hosts do with what they ask of Palette."""
+
+    host_token: Annotated[str, OneOf("fresh", _STABLE)] = "fresh"
+    """Whether an edge host has a secret of its own for each request, or (`stable`) one for good:
+    then what it submits while no request of it is open is a new one, however often that comes."""
+    hold_s: Annotated[float, Above(HOLD_S_MAX)] = 0.0
+    """How long Palette holds a question about a request that waits for its decision; without it,
+    it answers at once."""
+    beside: Annotated[
+        dict[Annotated[str, _MESSAGE], Annotated[int, Whole(200, 299)]], NamedBy("message")
+    ] = field(default_factory=dict)
+    """What edge hosts ask of Palette besides, and is no matter of pairing: `"POST /beat" = 204`,
+    with the status that the harness answers where it plays Palette. Any other message that no
+    operation has makes the scenario inconclusive."""
+
+    @property
+    def secret_stays(self) -> bool:
+        """Whether a secret outlives its request."""
+        return self.host_token == _STABLE
+
+
+@dataclass(frozen=True)
+class WireKeys:
+    """The tables of a mapping."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = config()
+
+    paths: Annotated[
+        dict[Annotated[type[Operation], _OperationName()], OperationMap], NamedBy("operation")
+    ] = field(default_factory=dict)
+    """Where an operation is asked and what it looks like, if not as `docs/wire.md` says."""
+    headers: Annotated[dict[Annotated[str, OneOf(*HEADERS)], str], NamedBy("header")] = field(
+        default_factory=dict
+    )
+    """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
+    fields: Places = field(default_factory=dict)
+    """Names of fields, wherever they stand: ours = theirs."""
+    codes: Annotated[dict[str, _Reason], NamedBy("theirs")] = field(default_factory=dict)
+    """The codes of errors: theirs = ours."""
+    code_status: Annotated[dict[_Reason, Status], NamedBy("our code")] = field(default_factory=dict)
+    """The statuses of refusals: our code = status."""
+    errors: ErrorMap = ErrorMap()
+    """Where the target's error has what the published one has."""
+    states: WordTable = field(default_factory=dict)
+    """The words for states and the like: ours = theirs."""
+    constants: Constants = field(default_factory=dict)
+    """What the target wants in each request besides: ?query, Header: or a field."""
+    agents: AgentHabits = AgentHabits()
+    """What edge hosts do with what they ask of Palette."""

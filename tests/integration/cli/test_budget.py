@@ -1,0 +1,73 @@
+"""A run that may last so long chooses, says so, and keeps to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.needs import Need
+from harness.history.lines import TIME_UP
+from harness.history.reader import read_evidence
+from tests.integration.cli.command import Command
+
+SOME = ("--driver", "inprocess", "--requirement", "WDR-3,WDR-4")
+
+
+def test_what_is_chosen_is_called_a_selection_wherever_its_verdict_stands(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command.here("certify", "--out", "out", *SOME, "--budget", "3s")
+    assert done.returncode == 0, done.stdout + done.stderr
+    evidence = read_evidence(tmp_path / "out")
+    count = len(evidence.scenarios)
+    assert 2 < count < 24
+    told = f"a budget of 3s: {count} of 24 scenarios, every MUST asked"
+    assert f"{told}; about 3 s, by what they take on the reference at 10 ms" in done.stderr
+    why = f"It is a selection, and no certificate: {told}."
+    assert why in done.stdout
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert why in report["why"]
+    assert (report["selection"]["budget"], report["selection"]["out_of"]) == ("3s", 24)
+    for name in ("summary.md", "report.html"):
+        assert told in (tmp_path / "out" / name).read_text()
+    assert "a selection" in (tmp_path / "out" / "badge.svg").read_text()
+    verified = command.here("verify", "out")
+    assert verified.returncode == 0, verified.stdout
+    assert "cannot be told" not in verified.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--budget", "100ms"), "to ask each MUST once takes about"),
+        (("--budget", "20"), '"20" is no duration; write one such as'),
+        (("--budget", "1m", "--workers", "2"), "leave --workers out"),
+    ],
+)
+def test_a_budget_that_cannot_be_kept_is_refused(
+    command: Command, words: tuple[str, ...], told: str
+) -> None:
+    done = command.here("certify", "--out", "out", *SOME, *words)
+    assert (done.returncode, done.stdout.count("conforms")) == (2, 0)
+    assert told in done.stderr
+
+
+def test_where_the_target_takes_longer_what_is_left_out_is_named(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Need, "lasts_s", lambda need, answer_s: 0.0001)
+    done = command.here("certify", "--out", "out", *SOME, "--budget", "240ms")
+    assert done.returncode == 0, done.stdout + done.stderr
+    evidence = read_evidence(tmp_path / "out")
+    late = [v.scenario for v in evidence.verdicts if v.reason == TIME_UP]
+    assert 0 < len(late) < len(evidence.scenarios) == 24
+    assert (
+        f"24 of 24 scenarios; {len(late)} of them were left out, as the time was up" in done.stdout
+    )
+    assert command.here("verify", "out").returncode == 0
+
+    short = command.here("certify", "--out", "out", *SOME, "--budget", "1ms")
+    assert short.returncode == 3
+    assert "what must hold could not be judged for WDR-" in short.stdout

@@ -1,0 +1,202 @@
+"""Sides of other habits than the reference's, certified over real HTTP against the other side as
+the harness plays it: what their file says is judged, and they are blamed for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from harness.domain import operations as ops
+from harness.domain.arrangements import Side
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.edge import EdgeCall
+from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore
+from harness.reference.core.link import LinkReply
+from harness.reference.core.records import LocalRequest, PairingRequest
+from harness.reference.embedded import EmbeddedReference
+from harness.reference.http_link import HttpLink
+from harness.reference.mutants.bases import SubmitsAnotherSecret
+from harness.wire.mapping import PLAIN, AgentHabits, OperationMap, WireMap
+from tests.integration.cli.command import Command
+from tests.integration.played.lab import PLAIN_HTTP, Lab, until
+from tests.integration.serve.people import People
+
+
+class HasOneSecret(SubmitsAnotherSecret):
+    """Proves itself by the secret of its host, for good."""
+
+    def secret(self, submission: ops.SubmitPairing) -> str:
+        return f"for-good-{submission.cluster.uid}"
+
+
+class TriesAgainByItsKey(EdgeCore):
+    """Submits once more where no answer came: under a new secret, and the key of the request."""
+
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
+        request, submission = super().begin(operation, call, url)
+        self.submission = replace(submission, key=f"key-{request.cluster_token[:8]}")
+        return request, self.submission
+
+    def carried(self, point: str, request: LocalRequest, flow: Any) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        if point == "submitting" and isinstance(reply, ops.Unknown):
+            secret = f"new-{request.cluster_token}"
+            site = self.site_of(request.host_uid)
+            renewed = replace(request, cluster_token=secret)
+            self.store.put(replace(site, request=renewed))
+            again = replace(self.submission, cluster_token=secret)
+            reply = (yield self.call(point, renewed, again)).reply
+        return reply
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        now = self.site_of(host_uid).request
+        if now is not None and now.cluster_token == f"new-{request.cluster_token}":
+            request = now
+        return super().admitted(host_uid, request, reply)
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What came of a run: the verdict and the reason of each scenario that binds the side."""
+
+    verdicts: Mapping[str, str]
+    reasons: Mapping[str, str]
+
+
+def certified(lab: Lab, half: EmbeddedReference, more: str, which: str) -> Certified:
+    file = lab.target_file(half, more)
+    command, side = Command(lab.folder), next(iter(half.layout.sides)).value
+    done = command.here("certify", "--target", file, "--out", "out", "-k", which)
+    assert done.returncode in (0, 1, 3), done.stdout + done.stderr
+    report = json.loads((lab.folder / "out" / "report.json").read_text("utf-8"))
+    scenarios = [
+        scenario
+        for requirement in report["requirements"]
+        if requirement["role"] in (side, "both")
+        for scenario in requirement["scenarios"]
+    ]
+    assert scenarios
+    again = command.here("verify", "out")
+    assert again.returncode == 0, again.stdout
+    return Certified(
+        {each["id"]: each["verdict"] for each in scenarios},
+        {each["id"]: each["reason"] for each in scenarios},
+    )
+
+
+def an_edge(lab: Lab, core: type[EdgeCore] = EdgeCore, wire: WireMap = PLAIN) -> EmbeddedReference:
+    return lab.half(Side.EDGE, Behaviour(make_edge=core), wire, clusters=3)
+
+
+# --- which submission is a repetition -----------------------------------------------------------
+
+AGAIN = "journeys and (send-cancel-send-again or send-reject-send-again)"
+LOST = "lost_messages and submission and took and accepted"
+
+
+def test_one_secret_for_good_is_lawful_where_the_file_says_so(lab: Lab) -> None:
+    half = an_edge(lab, HasOneSecret)
+    blamed = certified(lab, half, PLAIN_HTTP, AGAIN)
+    assert "fail" in blamed.verdicts.values(), "nothing else tells what repeats what"
+    judged = certified(lab, half, f'{PLAIN_HTTP}[agents]\nhost_token = "stable"\n', AGAIN)
+    assert {*judged.verdicts.values()} == {"pass"}
+
+
+def test_a_new_secret_for_each_try_is_lawful_where_the_file_says_where_the_key_is(lab: Lab) -> None:
+    key = {"SubmissionKey": "X-Request-Key"}
+    half = an_edge(lab, TriesAgainByItsKey, WireMap(headers=key))
+    blamed = certified(lab, half, PLAIN_HTTP, LOST)
+    assert "fail" in blamed.verdicts.values(), "the first try is taken for a request of its own"
+    said = f'{PLAIN_HTTP}[headers]\nSubmissionKey = "X-Request-Key"\n'
+    judged = certified(lab, half, said, LOST)
+    assert {*judged.verdicts.values()} == {"pass"}
+
+
+# --- messages that are none ---------------------------------------------------------------------
+
+CANCELS = "journeys and send-cancel-send-again"
+
+
+def test_what_palette_was_sent_and_does_not_know_voids_what_it_came_in(lab: Lab) -> None:
+    recall = OperationMap(path="/agent/recall")
+    half = an_edge(lab, wire=WireMap(paths={ops.WithdrawPairing: recall}))
+    void = certified(lab, half, PLAIN_HTTP, CANCELS)
+    assert {*void.verdicts.values()} == {"inconclusive"}
+    (reason,) = {*void.reasons.values()}
+    assert "the edge sent POST /agent/recall to Palette" in reason
+    assert "[agents.beside]" in reason
+    said = f'{PLAIN_HTTP}[paths.WithdrawPairing]\npath = "/agent/recall"\n'
+    judged = certified(lab, half, said, CANCELS)
+    assert {*judged.verdicts.values()} == {"pass"}
+
+
+def test_an_answer_that_the_host_cannot_read_voids_what_it_came_in(lab: Lab) -> None:
+    phase = OperationMap(response={"status.state": "phase"})
+    wire = WireMap(paths={ops.PollPairing: phase})
+    half = lab.half(Side.CENTRAL, wire=wire)
+    accepts = "journeys and send-reject-send-again-accept"
+    void = certified(lab, half, "", accepts)
+    assert {*void.verdicts.values()} == {"inconclusive"}
+    (reason,) = {*void.reasons.values()}
+    assert "Palette's answer to PollPairing" in reason
+    assert "cannot be read" in reason
+    assert "correct [paths.PollPairing]" in reason
+    said = '[paths.PollPairing.response]\n"status.state" = "phase"\n'
+    judged = certified(lab, half, said, accepts)
+    assert {*judged.verdicts.values()} == {"pass"}
+
+
+# --- questions that are held --------------------------------------------------------------------
+
+HELD = "journeys and send-accept or lost_messages and question and rejected"
+HOLDS = WireMap(agents=AgentHabits(hold_s=60))
+HOLDS_BRIEFLY = WireMap(agents=AgentHabits(hold_s=1.5))
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_side_whose_questions_are_held_is_judged_as_any(lab: Lab, side: Side) -> None:
+    half = lab.half(side, wire=HOLDS, clusters=3)
+    more = PLAIN_HTTP if side is Side.EDGE else ""
+    judged = certified(lab, half, f"{more}[agents]\nhold_s = 60\n", HELD)
+    assert {*judged.verdicts.values()} == {"pass"}
+    assert len(judged.verdicts) > 2
+
+
+def test_one_question_that_is_held_keeps_no_other_cluster_waiting(lab: Lab) -> None:
+    half = lab.half(Side.CENTRAL, wire=HOLDS)
+    driver = lab.open(half, "[agents]\nhold_s = 60\n[peer]\nclusters = 2\nhosts = 2\n")
+    first, second = People(driver, 1), People(driver, 2)
+    for people in (first, second):
+        assert isinstance(people.sends(), ops.Done)
+    for request in half._central.core.store.every(PairingRequest):
+        if request.cluster.uid == "local-2":
+            second.ask(ops.RejectPairingRequest(request.pairing_uid))
+    until(lambda: _status(second) == "Rejected")
+    assert _status(first) == "Pairing"
+
+
+def _status(people: People) -> str:
+    reply = people.ask(ops.ViewPairing())
+    assert isinstance(reply, ops.Done)
+    assert isinstance(reply.value, ops.PairingView)
+    return reply.value.status
+
+
+def test_a_host_waits_for_the_answer_to_a_question_as_long_as_that_is_held(lab: Lab) -> None:
+    half = lab.half(Side.CENTRAL, wire=HOLDS_BRIEFLY)
+    driver = lab.open(half, "[agents]\nhold_s = 1.5\n")
+    people = People(driver)
+    reply = people.sends()
+    assert isinstance(reply, ops.Done)
+    waiting = half._central.core.store.every(PairingRequest)
+    (request,) = waiting
+    question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+    with closing(HttpLink(half.ca_file, 1.0, HOLDS_BRIEFLY)) as link:
+        reply = link.carry("h", half.addresses.people, False, question)
+    assert reply == ops.Done(ops.PollAnswer("Pairing"))
