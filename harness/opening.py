@@ -15,6 +15,7 @@ from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
 from harness.domain.operations import RARELY_OFFERED, PatchCluster
+from harness.domain.permission import PermissionNames
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
 from harness.targets.port import Driver, Outgoing, TargetInfo, TargetUnusable
@@ -112,6 +113,7 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
             PatchCluster: RARELY_OFFERED[PatchCluster],
             **dict.fromkeys(behaviour.not_offered, ""),
         },
+        permissions=PermissionNames.said(behaviour.permissions),
         words=behaviour.words,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))

@@ -28,6 +28,7 @@ class Need:
         requests: how many requests it sends, to the target and to arrange.
         waits_ms: how long it waits besides: on the reference, in virtual time, in which an answer
             takes a millisecond.
+        operations: the names of those that it asks and has nothing in place of, sorted.
     """
 
     kinds: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Need:
     hosts: tuple[int, ...] = ()
     requests: int = 0
     waits_ms: int = 0
+    operations: tuple[str, ...] = ()
 
     def lasts_s(self, answer_s: float) -> float:
         """What it is reckoned to take where a request and its answer take so long."""
@@ -72,7 +74,12 @@ def needs_from(text: str) -> Mapping[str, Need]:
         raise ValueError(f"this is no table of needs ({SCHEMA})")
     return {
         scenario: Need(
-            tuple(entry["kinds"]), entry["clusters"], tuple(entry["hosts"]), *entry["costs"]
+            tuple(entry["kinds"]),
+            entry["clusters"],
+            tuple(entry["hosts"]),
+            operations=tuple(entry["operations"]),
+            requests=entry["costs"][0],
+            waits_ms=entry["costs"][1],
         )
         for scenario, entry in data["scenarios"].items()
     }
@@ -83,7 +90,7 @@ def needs_text(needs: Mapping[str, Need]) -> str:
     lines = []
     for scenario, need in sorted(needs.items()):
         entry = {"kinds": need.kinds, "clusters": need.clusters, "hosts": need.hosts}
-        entry["costs"] = (need.requests, need.waits_ms)
+        entry |= {"costs": (need.requests, need.waits_ms), "operations": need.operations}
         lines.append(f"    {json.dumps(scenario)}: {json.dumps(entry)}")
     body = ",\n".join(lines)
     return f'{{\n  "schema": "{SCHEMA}",\n  "scenarios": {{\n{body}\n  }}\n}}\n'

@@ -63,6 +63,9 @@ NEVER_TRIED = frozenset(
 )
 """What destroys, or cannot succeed anyway: no control shows that it is allowed elsewhere."""
 
+ARRANGES = "harness"
+"""The actor that arranges; what it does says nothing of a target."""
+
 _SAYS_NOTHING = (Reason.RATE_LIMITED, Reason.UNAUTHENTICATED)
 """Reasons that say nothing of what was asked for, wherever they are not what is asked about."""
 
@@ -105,8 +108,10 @@ def unread(operations: Iterable[OperationRecord]) -> tuple[int, tuple[str, ...]]
         value = record.value or {}
         asked, lost = value.get("asked"), value.get("unread")
         if not (isinstance(asked, int) and isinstance(lost, int)):
-            asked = int(record.response is not None)
-            lost = asked if record.outcome is Outcome.INFO else 0
+            unsure = record.outcome is Outcome.INFO
+            lost = int(unsure and record.response is not None)
+            # What was understood has come, though a driver need not tell how.
+            asked = lost if unsure else int(record.actor != ARRANGES)
         came += asked
         ids += [record.id] * lost
     return came, tuple(ids)

@@ -102,10 +102,10 @@ def _document(tried: str, diagnosis: Diagnosis, code: int) -> dict[str, Json]:
         {"level": f.level.value, "area": f.area, "what": f.what, "remedy": f.remedy}
         for f in diagnosis.findings
     ]
-    missing: list[Json] = [
-        {**asdict(missing), "scenarios": list(missing.scenarios)}
-        for missing in (reach.missing if reach else ())
-    ]
+    missing, not_offered = (
+        [{**asdict(each), "scenarios": list(each.scenarios)} for each in found]
+        for found in ((reach.missing, reach.not_offered) if reach else ((), ()))
+    )
     return {
         "schema": "pairproof/doctor/1",
         "target": tried,
@@ -115,7 +115,8 @@ def _document(tried: str, diagnosis: Diagnosis, code: int) -> dict[str, Json]:
         "clusters_used_up": reach.clusters if reach else None,
         "clusters_disposable": reach.disposable if reach else None,
         "too_large": list(reach.too_large) if reach else [],
-        "missing": missing,
+        "missing": [*missing],
+        "not_offered": [*not_offered],
     }
 
 

@@ -23,7 +23,7 @@ from harness.reference.core.choices import CentralChoices
 from harness.running.belongings import Belongings, owned_now
 from harness.targets.http import HttpDriver
 from harness.targets.links.opening import OpenLinks, links_for
-from harness.targets.port import Outgoing
+from harness.targets.port import Outgoing, reply_to
 from harness.targets.target import Target, check_permission
 from harness.targets.target_file import load_target
 
@@ -195,7 +195,7 @@ def _cancels(driver: HttpDriver, host_uid: str) -> bool:
     user = driver.local_user
 
     def asks(operation: ops.LocalOperation, credentials: ops.Credentials) -> ops.Reply:
-        return driver.send(Outgoing(operation, credentials, host_uid, "give back")).reply
+        return reply_to(driver.send, Outgoing(operation, credentials, host_uid, "give back"))
 
     login = asks(ops.LogIn(user.username, user.password), ops.Credentials())
     session = login.value if isinstance(login, ops.Done) else None

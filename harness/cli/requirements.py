@@ -6,7 +6,9 @@ What it needs is found out by a run.
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.catalogue.document import Coverage, to_json, to_markdown
 from harness.catalogue.requirement import Requirement
@@ -15,6 +17,9 @@ from harness.cli.exits import INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
 from harness.running.selection import Selection
 from harness.suite import suite_dir
+
+if TYPE_CHECKING:
+    from harness.history.reader import Evidence
 
 
 def list_requirements(
@@ -67,6 +72,11 @@ _WITH_STEPS = {
     "requirement": "ACC-4,ACC-11,ACC-17,ACC-18",
 }
 """A run of what the reference as it is does not claim."""
+_REPLACED = (
+    ("MatchProfiles", "PatchNamedCluster", "ChangeCentralCluster"),
+    ("ListPairingRequests",),
+)
+"""In place of these, a scenario that can asks something else, or nothing; a run without each."""
 
 
 def needs_found(driver: str = "inprocess") -> str:
@@ -76,21 +86,42 @@ def needs_found(driver: str = "inprocess") -> str:
         CannotDo: the run did not come to its end.
     """
     # Imported here: the catalogue is listed without all that a run needs.
+    from harness.catalogue.needs import needs_text
+    from harness.context.installing import needs_of_run
+    from harness.domain.operations import RARELY_OFFERED
+    from harness.targets.port import NotOffered
+
+    plain = _run(driver)
+    needs = {
+        **needs_of_run(_run(driver, **_WITH_STEPS).histories),
+        **needs_of_run(plain.histories),
+    }
+    missing = {str(NotOffered(kind, why)): kind.__name__ for kind, why in RARELY_OFFERED.items()}
+    missing |= {str(NotOffered(name)): name for names in _REPLACED for name in names}
+    without = [_run(driver, planted=f"without:{'+'.join(names)}") for names in _REPLACED]
+    asked = {s: set(n.operations).difference(*_REPLACED) for s, n in needs.items()}
+    for verdict in (v for run in (plain, *without) for v in run.verdicts):
+        if verdict.reason in missing:
+            asked[verdict.scenario].add(missing[verdict.reason])
+    return needs_text({s: replace(n, operations=tuple(sorted(asked[s]))) for s, n in needs.items()})
+
+
+def _run(driver: str, **options: str) -> Evidence:
+    """The evidence of a run against the embedded reference.
+
+    Raises:
+        CannotDo: the run did not come to its end.
+    """
     import pytest
 
-    from harness.catalogue.needs import Need, needs_text
-    from harness.context.installing import needs_of_run
     from harness.history.reader import read_evidence
     from harness.running.session import alone, suite_words
 
-    needs: dict[str, Need] = {}
-    for options in ({}, _WITH_STEPS):
-        with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
-            pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder, **options}))
-            evidence = read_evidence(Path(folder) / "evidence.jsonl")
-            if not evidence.complete:
-                raise CannotDo(
-                    "the run against the embedded reference did not come to its end", INCONCLUSIVE
-                )
-            needs = {**needs_of_run(evidence.histories), **needs}
-    return needs_text(needs)
+    with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
+        pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder, **options}))
+        evidence = read_evidence(Path(folder) / "evidence.jsonl")
+    if not evidence.complete:
+        raise CannotDo(
+            "the run against the embedded reference did not come to its end", INCONCLUSIVE
+        )
+    return evidence

@@ -175,13 +175,21 @@ class Context:
         *,
         project_uid: str | None = None,
         tenant_admin: bool = False,
+        all_of_them: bool = True,
     ) -> Actor:
-        """Somebody at Palette with just these grants, who works in one project's scope.
+        """Somebody at Palette with just these grants, who works in one project's scope; not
+        necessarily with `all_of_them`, where the target takes two of ours for one.
 
         `project_uid` is the scope that the calls name (the scenario's project without one;
         an empty text is the tenant's). The actor can be had again by the label. What they may do
         is read back, as a scenario rests on it.
+
+        Raises:
+            NotSupported: nobody there can have all of them without more.
         """
+        names = self.recorder.driver.info.permissions
+        if names and all_of_them and (why := names.blurred(grants)):
+            raise NotSupported(why)
         scope = self.project() if project_uid is None else project_uid
         user = self._put_user(label, grants, scope, tenant_admin=tenant_admin)
         self.recorder.see_effect(user, self.recorder.limits.await_s)
@@ -534,7 +542,7 @@ class Context:
 
     def offers(self, kind: type[ops.Operation]) -> bool:
         """Whether the target has operations of this kind."""
-        return kind not in self.recorder.driver.info.not_offered
+        return self.recorder.driver.info.offers(kind)
 
     def first_offered(self, kinds: Mapping[str, type[ops.Operation]]) -> str:
         """The name of the first of these operations that the target has.

@@ -13,12 +13,18 @@ from dataclasses import dataclass, replace
 from harness.catalogue.needs import Need, consuming_scenarios
 from harness.context.recorder import Inconclusive, Recorder
 from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.targets.arranging.adopting import chosen
 from harness.targets.port import CannotArrange
 
 _ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
+_OPERATIONS = frozenset(
+    name
+    for name, kind in vars(ops).items()
+    if isinstance(kind, type) and issubclass(kind, ops.Operation)
+)
 _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 """What an operator does at Local UI that no cancel undoes."""
 
@@ -324,7 +330,8 @@ def need_from(operations: Sequence[OperationRecord]) -> Need:
     least = (len(uids) - (slot in larger) for slot, uids in hosts.items())
     sizes = tuple(sorted(least, reverse=True))
     kinds = tuple(sorted({o.kind for o in arranged}))
-    return Need(kinds, clusters, sizes, *_costs(operations))
+    asked = {str(o.args.get("polls", o.kind)) for o in operations} & _OPERATIONS
+    return Need(kinds, clusters, sizes, *_costs(operations), tuple(sorted(asked)))
 
 
 def _costs(operations: Sequence[OperationRecord]) -> tuple[int, int]:

@@ -208,6 +208,8 @@ class Recorder:
         Raises:
             CannotArrange: the target offers no way.
         """
+        if isinstance(arrangement, PutUser):
+            arrangement = self.driver.info.named(arrangement)
         self._see_before(arrangement)
         actor = Actor("harness", Credentials())
         name = type(arrangement).__name__

@@ -189,7 +189,7 @@ def in_session(context: Context, taken: RecordedReply) -> Actor:
 
 def user_without(context: Context, permission: str) -> Actor:
     """A user who has every permission on pairing requests in the project except one."""
-    return context.new_admin("user", _all_but(context, permission))
+    return context.new_admin("user", _all_but(context, permission), all_of_them=False)
 
 
 def user_with(context: Context, permissions: str) -> Actor:

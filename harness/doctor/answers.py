@@ -18,7 +18,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.errors import Reason, Refused
 from harness.targets.exchange import MappedExchange
-from harness.targets.http import HttpDriver
+from harness.targets.http import CENTRAL_LOOKS, LOCAL_LOOKS, HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Control, Target
 from harness.targets.transport import USER_AGENT, NoAnswer, what_failed
@@ -94,9 +94,10 @@ def examine_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> 
     for host in target.hosts():
         if host.url not in dead:
             what = f"Local UI of host {host.uid}"
-            _asked(driver, ops.ViewCluster(), what, notes, clock, host.uid)
+            for look in driver.looks(LOCAL_LOOKS)[:1]:
+                _asked(driver, look, what, notes, clock, host.uid)
     if Side.CENTRAL in target.sides and target.central_url not in dead:
-        for operation in (ops.ListTokens(), ops.ListPairingRequests()):
+        for operation in driver.looks(CENTRAL_LOOKS)[:2]:
             _asked(driver, operation, f"Palette, {type(operation).__name__}", notes, clock)
         if Side.EDGE not in target.sides:
             _asked(driver, ops.Probe(), "Palette, as edge hosts ask it", notes, clock)

@@ -17,10 +17,11 @@ from harness.doctor.finding import DoctorFinding, Notes, Severity
 from harness.doctor.people import examine_logins
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
+from harness.domain.operations import RARELY_OFFERED
 from harness.targets.arranging.reach import Reach, reach_of, requirements_out_of_reach
 from harness.targets.http import HttpDriver
 from harness.targets.links.explaining import explain
-from harness.targets.port import Driver, TargetInfo, TargetUnusable
+from harness.targets.port import Driver, NotOffered, TargetInfo, TargetUnusable
 from harness.targets.target import Target, check_permission
 
 
@@ -142,11 +143,15 @@ def examine_reach(
     """What of these scenarios can be judged, and what the rest would take."""
     notes = Notes("reach")
     slots = driver.inventory().slots
-    reach = reach_of(driver.cannot, slots, scenarios)
+    reach = reach_of(driver.cannot, slots, scenarios, not_offered=driver.info.not_offered)
     others = {s for m in reach.missing for s in m.scenarios} | set(reach.too_large)
     total = len(reach.judged) + len(others)
     if Side.EDGE in driver.target.sides:
         _places(len(slots), reach, notes)
+    for lacking in reach.not_offered:
+        told = str(NotOffered(lacking.kind, lacking.why))
+        told = f"{told} ({len(lacking.scenarios)} scenarios need it, and are not_supported)"
+        (notes.good if lacking.why in RARELY_OFFERED.values() else notes.note)(told)
     for missing in reach.missing:
         told = f"{missing.kind} cannot be arranged: {len(missing.scenarios)} scenarios need it"
         alone = len(reach.judged_if(missing.kind))

@@ -12,7 +12,7 @@ from harness.domain.arrangements import PutUser
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.targets.arranging.api import PublishedApi
-from harness.targets.http import HttpDriver
+from harness.targets.http import CENTRAL_LOOKS, HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Host, TargetSlot
 
@@ -38,6 +38,8 @@ def examine_logins(driver: HttpDriver, dead: Collection[str]) -> tuple[Notes, No
 def _ask(
     driver: HttpDriver, operation: ops.Operation, proof: ops.Credentials, host_uid: str = ""
 ) -> ops.Reply:
+    if not driver.info.offers(type(operation)):
+        return Refused(Reason.FORBIDDEN, "the target does not offer it")
     outgoing = Outgoing(operation, proof, host_uid, "doctor")
     return driver.ask(outgoing, driver.target.timeouts.check_s).reply
 
@@ -109,10 +111,10 @@ def _value(reply: ops.Reply, kind: type[V]) -> V | None:
 def _keys(driver: HttpDriver, notes: Notes) -> None:
     arranging = driver.target.arranging
     if arranging.admin is not None:
-        reply = _ask(driver, ops.ListTokens(), arranging.admin)
-        _key("central.admin", reply, notes)
+        for look in driver.looks(CENTRAL_LOOKS)[:1]:
+            _key("central.admin", _ask(driver, look, arranging.admin), notes)
         if driver.arranging.way_for(PutUser) == PublishedApi.name:
-            looks = (ops.ListProjects(), ops.ListRoles(), ops.ListUsers())
+            looks = driver.looks((ops.ListProjects(), ops.ListRoles(), ops.ListUsers()))
             replies = {type(look).__name__: _ask(driver, look, arranging.admin) for look in looks}
             if refused := [n for n, reply in replies.items() if not isinstance(reply, ops.Done)]:
                 told = (
@@ -126,7 +128,8 @@ def _keys(driver: HttpDriver, notes: Notes) -> None:
     for person in arranging.given.people:
         scope = projects[0] if projects else ""
         proof = replace(ops.Credentials(api_key=person.api_key), project_uid=scope)
-        _key(f"given.people {person.label}", _ask(driver, ops.ListPairingRequests(), proof), notes)
+        for look in driver.looks((ops.ListPairingRequests(), ops.ListCentralClusters()))[:1]:
+            _key(f"given.people {person.label}", _ask(driver, look, proof), notes)
 
 
 def _key(what: str, reply: ops.Reply, notes: Notes) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
-from harness.domain.permission import Grant
+from harness.domain.permission import Grant, NamedGrant
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 
@@ -217,6 +217,9 @@ class PutUser(Arrangement):
     grants: frozenset[Grant]
     tenant_admin: bool = False
     """May create registration tokens, which is a matter of the tenant."""
+    named: frozenset[NamedGrant] = frozenset()
+    """The grants by the names that the product has for permissions, where it has names of its own:
+    then just these are granted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from harness.catalogue.verdict import Verdict
+from harness.checkers.effects import messages_were_understood
 from harness.checkers.registry import Finding, run_check
 from harness.context.recorder import RecordedReply
 from harness.domain.errors import PairproofError
@@ -144,7 +145,7 @@ class Lockstep:
             args = {"at_least": self._sends()}
         self._judge_by(check, args, expected)
         if not any(b.answer is answer for b in lawful):
-            raise Differs(tuple(self.steps), expected, f"{done.record.kind}: {answer.value}")
+            raise self._difference(expected, f"{done.record.kind}: {answer.value}")
 
     def _expectation(
         self, answer: model.ModelOutcome, lawful: list[model.Branch]
@@ -219,9 +220,16 @@ class Lockstep:
         finding = recorder.as_written(check, args, finding)
         self.judged(check, args, expected.requirement, finding)
         if finding.verdict is Verdict.FAIL:
-            raise Differs(tuple(self.steps), expected, finding.reason)
+            raise self._difference(expected, finding.reason)
         if finding.verdict is Verdict.INCONCLUSIVE:
             raise CannotTell(finding.reason)
+
+    def _difference(self, expected: Expected, why: str) -> Differs | CannotTell:
+        """What is told of a difference: that is void where not all that came was understood."""
+        recorder = self.context.recorder
+        if recorder.hear_strays():
+            return CannotTell(messages_were_understood(recorder.history()).reason)
+        return Differs(tuple(self.steps), expected, why)
 
 
 def _first(lawful: Iterable[model.Branch], *answers: model.ModelOutcome) -> str:

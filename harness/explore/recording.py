@@ -61,6 +61,7 @@ class Recording:
         )
         self._writer.scenario(line)
         recorder = Recorder(self._driver, self._writer, self._redactor, name, self.limits)
+        recorder.forget_strays()
         context = SequenceContext(recorder, self._pool, self._inventory, self._seed, self._mark)
 
         def record_finding(

@@ -6,7 +6,7 @@ process, as embedded servers, under the walk over interleavings, and in the flee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import reduce
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -62,6 +62,7 @@ class Behaviour:
         words: what a target file would state for it, by the troubles that the catalogue has.
         features: what it would claim there besides what the reference claims.
         not_offered: the operations that a target file would say it has not.
+        permissions: what it would call permissions there, by ours.
     """
 
     central: CentralChoices = CentralChoices()
@@ -75,6 +76,7 @@ class Behaviour:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: WORDS)
     features: tuple[str, ...] = ()
     not_offered: frozenset[type[Operation]] = frozenset()
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def needs_a_wire(self) -> bool:
@@ -84,11 +86,6 @@ class Behaviour:
     def with_password(self, password: str) -> Behaviour:
         """The same, with this password of the operating system's user of every host."""
         return replace(self, edge=replace(self.edge, password=password))
-
-    def for_hosts(self, *, whose_secret_stays: bool) -> Behaviour:
-        """The same, with a central side for edge hosts whose secret may outlive its request."""
-        stays = whose_secret_stays or self.central.host_secret_stays
-        return replace(self, central=replace(self.central, host_secret_stays=stays))
 
     def central_factory(self) -> CentralFactory:
         """What makes the central core over a store."""
@@ -114,11 +111,7 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
     """
     if len(behaviours) == 1:
         return behaviours[0]
-    limits: dict[str, float] = {}
-    for behaviour in behaviours:
-        for name, limit in behaviour.limits.items():
-            if limits.setdefault(name, limit) != limit:
-                raise CannotMix(f"two of them state {name}")
+    limits: dict[str, float] = _stated([b.limits for b in behaviours])
     return Behaviour(
         central=_choices(CentralChoices(), [b.central for b in behaviours]),
         edge=_choices(EdgeChoices(), [b.edge for b in behaviours]),
@@ -130,7 +123,17 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         words=_words([b.words for b in behaviours]),
         features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
         not_offered=frozenset[type[Operation]]().union(*(b.not_offered for b in behaviours)),
+        permissions=_stated([b.permissions for b in behaviours]),
     )
+
+
+def _stated(tables: Iterable[Mapping[str, V]]) -> dict[str, V]:
+    """What a target file would state for all of them."""
+    stated: dict[str, V] = {}
+    for name, value in (entry for table in tables for entry in table.items()):
+        if stated.setdefault(name, value) != value:
+            raise CannotMix(f"two of them state {name}")
+    return stated
 
 
 def _words(stated: Sequence[Mapping[str, tuple[str, ...]]]) -> Mapping[str, tuple[str, ...]]:
@@ -140,6 +143,7 @@ def _words(stated: Sequence[Mapping[str, tuple[str, ...]]]) -> Mapping[str, tupl
     return others[0] if others else WORDS
 
 
+V = TypeVar("V")
 _Choices = TypeVar("_Choices", CentralChoices, EdgeChoices)
 _Core = TypeVar("_Core", CentralCore, EdgeCore)
 

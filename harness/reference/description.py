@@ -39,8 +39,8 @@ def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> st
             lines += table(reference)
     limits = {**LIMITS, **reference.limits}
     lines += ["", "[limits]", *(f"{name} = {value}" for name, value in limits.items())]
-    words = (f"{trouble} = {json.dumps(words)}" for trouble, words in reference.words.items())
-    lines += ["", "[words]", *words]
+    for name, said in (("words", reference.words), ("permissions", reference.permissions)):
+        lines += ["", f"[{name}]", *(f"{ours} = {json.dumps(own)}" for ours, own in said.items())]
     lines += ["", "[tls]", *_tls(reference, ca_file)]
     lines += _control(reference)
     return "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 from itertools import count, repeat
 from pathlib import Path
@@ -73,7 +74,7 @@ class EmbeddedReference:
 
     Attributes:
         called: what it calls itself.
-        limits, words, features: what its target file states besides the usual.
+        limits, words, features, permissions: what its target file states besides the usual.
         not_offered: the operations that it says it has not.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
@@ -105,14 +106,14 @@ class EmbeddedReference:
         self._palette: ASGIApp | None = None
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
-        agents = self._between().agents
-        behaviour = behaviour.with_password(self.secrets.local_password)
-        behaviour = behaviour.for_hosts(whose_secret_stays=agents.secret_stays)
+        between = self._between()
+        behaviour = _saying(behaviour, between).with_password(self.secrets.local_password)
         self.called = behaviour.called
         self.limits = behaviour.limits
         self.words = behaviour.words
         self.features = behaviour.features
         self.not_offered = behaviour.not_offered
+        self.permissions = behaviour.permissions
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())
@@ -140,13 +141,13 @@ class EmbeddedReference:
             self.addresses = self._serve(servers, tls, behaviour)
             held.callback(self.release)
             # A cluster whose question is held keeps no other one waiting.
-            rounds = [(slot.uid,) for slot in self.slots] if agents.hold_s else [()]
+            rounds = [(slot.uid,) for slot in self.slots] if between.agents.hold_s else [()]
             self._agents = [
                 Agents(partial(self._edge.tick, *slots), layout.agent_interval) for slots in rounds
             ]
             for each in self._agents:
                 held.callback(each.stop)
-            if agents.hold_s:
+            if between.agents.hold_s:
                 held.callback(link.close)  # so that nobody waits for the answer to a question
             self._held = held.pop_all()
 
@@ -312,6 +313,16 @@ class EmbeddedReference:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _saying(behaviour: Behaviour, wire: WireMap) -> Behaviour:
+    """A behaviour whose sides say and expect what crosses between them by this wire."""
+    stays = wire.agents.secret_stays or behaviour.central.host_secret_stays
+    return replace(
+        behaviour,
+        central=replace(behaviour.central, host_secret_stays=stays),
+        edge=replace(behaviour.edge, keys_submissions=wire.has_submission_key),
+    )
 
 
 def databases(db: Path) -> tuple[Path, Path]:

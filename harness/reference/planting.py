@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from harness.domain import operations
 from harness.domain.draws import derived_bits
 from harness.domain.errors import PairproofError
 from harness.reference.behaviour import REFERENCE, Behaviour, CannotMix, mixed
@@ -240,7 +241,7 @@ def behaviour_with(what: str) -> Behaviour:
     """The reference's behaviour with `mutant:NAME` or `variant:NAME` planted; or as it is.
 
     `variant:ONE+OTHER` is several at once. `drawn:NAME` changes the rules themselves, in this
-    whole process.
+    whole process. `without:ONE+OTHER` says of operations that it does not have them.
 
     Raises:
         UnknownPlanted: there is nothing of this name.
@@ -252,6 +253,9 @@ def behaviour_with(what: str) -> Behaviour:
     if kind == "drawn":
         plant_drawn(name)
         return Behaviour(called=f"{REFERENCE} with {name}")
+    if kind == "without":
+        missing = frozenset(getattr(operations, one) for one in name.split("+"))
+        return Behaviour(called=f"{REFERENCE} {kind} {name}", not_offered=missing)
     registries: Mapping[str, Registry[Mutant] | Registry[Variant]] = load()
     if kind not in registries:
         raise UnknownPlanted(f"{what!r} is neither mutant:NAME nor variant:NAME")

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -44,6 +45,7 @@ _OF_NOBODY = re.compile(r"(HEAD|OPTIONS) .*|GET /(favicon\.ico|robots\.txt|healt
 """What browsers and load balancers ask of any server."""
 
 Headers = Sequence[tuple[bytes, bytes]]
+_Telling = Callable[["_Answer"], Awaitable[None]]
 
 
 def speaking(
@@ -112,62 +114,68 @@ class Remapped:
         method, path = scope["method"], _raw_path(scope)
         here = [place for place in self._places if place.pattern.fullmatch(path)]
         wire = self._wire
-        if wire.is_plain and not any(place.route.method == method for place in here):
-            here = []
-        for beside, pattern, status in () if here else self._beside:
-            if beside == method and pattern.fullmatch(path):
-                await _send(_Answer(status, {}, b""), send)
-                return
+        if not any(place.route.method == method for place in here):
+            for beside, pattern, status in self._beside:
+                if beside == method and pattern.fullmatch(path):
+                    await _send(_Answer(status, {}, b""), send)
+                    return
+            here = [] if wire.is_plain else here
         if not here and (wire.is_plain or not path.startswith(_PUBLISHED)):
             await self._app(scope, receive, self._noticing(scope, send))
             return
         headers = _headers_of(scope["headers"])
         try:
-            operation, inner, body = await self._understood(scope, receive, headers, here)
+            operation, inner, body, call_id = await self._understood(scope, receive, headers, here)
         except _Refused as refused:
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
             await _send(self._refusal(refused, headers), send)
             return
-        if operation is PollPairing and wire.agents.hold_s:
-            answer = await self._held(inner, body, receive)
-        else:
-            answer = await self._asked(inner, body)
-        if answer is not None:
-            if self._strays is not None and answer.status == _MALFORMED:
-                self._note(scope, _message_of(answer))
-            await _send(self._translated(answer, operation), send)
 
-    async def _asked(self, inner: Scope, body: bytes) -> _Answer:
-        """The app's answer, once it is whole."""
+        async def tell(answer: _Answer) -> None:
+            if answer.status == _MALFORMED:
+                self._note(scope, _message_of(answer))
+            await _send(self._translated(answer, operation, call_id), send)
+
+        if operation is PollPairing and wire.agents.hold_s:
+            await self._hold(inner, body, receive, tell)
+        else:
+            await self._ask(inner, body, tell)
+
+    async def _ask(self, inner: Scope, body: bytes, tell: _Telling) -> None:
+        """Ask the app, and tell its answer once it is whole."""
         start: Message = {}
         read = bytearray()
 
         async def take(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
-            else:
-                read.extend(message.get("body", b""))
+                return
+            read.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                await tell(_Answer(start["status"], _headers_of(start["headers"]), bytes(read)))
 
         await self._app(inner, _once(body), take)
-        return _Answer(start["status"], _headers_of(start["headers"]), bytes(read))
 
-    async def _held(self, inner: Scope, body: bytes, receive: Receive) -> _Answer | None:
-        """The answer once it says more than that the request waits, or when the time is over.
-
-        `None` if nobody is there any more.
+    async def _hold(self, inner: Scope, body: bytes, receive: Receive, tell: _Telling) -> None:
+        """Tell the answer once it says more than that the request waits, or the time is over, or
+        nobody is there any more.
         """
-        now = asyncio.get_running_loop().time
+        now, released = asyncio.get_running_loop().time, self._released
         until = now() + self._wire.agents.hold_s
-        released = self._released
+        answers: list[_Answer] = []
+
+        async def keep(answer: _Answer) -> None:
+            answers.append(answer)
+
         while True:
-            answer = await self._asked(inner, body)
-            if now() >= until or released is not self._released or not _says_it_waits(answer):
-                return answer
-            try:
-                await asyncio.wait_for(receive(), min(_LOOK_S, max(0.0, until - now())))
-            except TimeoutError:
-                continue
-            return None
+            await self._ask(inner, body, keep)
+            answer, left_s = answers[-1], until - now()
+            if left_s <= 0 or released is not self._released or not _says_it_waits(answer):
+                await tell(answer)
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(receive(), min(_LOOK_S, left_s))
+                return
 
     def release(self) -> None:
         """Let all that is held be answered as it is now."""
@@ -202,8 +210,9 @@ class Remapped:
 
     async def _understood(
         self, scope: Scope, receive: Receive, headers: Mapping[str, str], here: list[_Place]
-    ) -> tuple[type[Operation], Scope, bytes]:
-        """The operation that is asked, and the request by the published wire with its body.
+    ) -> tuple[type[Operation], Scope, bytes, Json]:
+        """The operation that is asked, and the request by the published wire with its body; and the
+        id of the call, with JSON-RPC.
 
         Raises:
             _Refused: it is no request for any.
@@ -220,13 +229,14 @@ class Remapped:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         parameters = _parameters(fitting[0].pattern, _raw_path(scope))
         try:
-            asked = translate.ParsedRequest(
-                parameters, query, headers, parse_json(body) if body else None
-            )
-            operation = max(
-                (place.route.operation for place in fitting),
-                key=lambda kind: translate.constants_held(asked, self._wire.spoken(kind)),
-            )
+            asked = translate.ParsedRequest(parameters, query, headers, _parsed(body, headers))
+            held = {
+                kind: translate.constants_held(asked, self._wire.spoken(kind))
+                for kind in (place.route.operation for place in fitting)
+            }
+            operation = max(held, key=held.__getitem__)
+            if held[operation] < 0:
+                raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: no such method")
             ours = translate.ours_asked(asked, operation, self._wire)
             inner = _scope(scope, ROUTES[operation], ours)
         except NotJson as error:
@@ -237,15 +247,17 @@ class Remapped:
         except KeyError as missing:
             told = f"{missing.args[0]}: it is missing"
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
-        return operation, inner, _encoded(ours.json)
+        return operation, inner, _encoded(ours.json), translate.call_id_of(asked.json)
 
-    def _translated(self, answer: _Answer, operation: type[Operation]) -> _Answer:
+    def _translated(self, answer: _Answer, operation: type[Operation], call_id: Json) -> _Answer:
         headers = {n: v for n, v in answer.headers.items() if n not in _OF_THE_BODY}
         try:
             json = parse_json(answer.body) if answer.body else None
         except NotJson:
             return answer
-        status, body = translate.theirs_answered(answer.status, json, operation, self._wire)
+        status, body = translate.theirs_answered(
+            answer.status, json, operation, self._wire, call_id
+        )
         return _Answer(status, theirs_of(headers, self._wire.tables.headers), _encoded(body))
 
     def _refusal(self, refused: _Refused, headers: Mapping[str, str]) -> _Answer:
@@ -253,7 +265,9 @@ class Remapped:
         asked = ours_of(headers, self._wire.tables.headers)
         ref = asked.get(_REQUEST_ID, "")
         body = {**error_body(refused.code, str(refused), {}), "ref": ref}
-        status, theirs = translate.theirs_refused(refused.status, body, self._wire)
+        status, theirs = translate.theirs_refused(
+            refused.status, body, self._wire, self._wire.tables.error
+        )
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
 
@@ -278,6 +292,17 @@ def _message_of(answer: _Answer) -> str:
 def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:
     found = pattern.fullmatch(path)
     return {name: unquote(text) for name, text in found.groupdict().items()} if found else {}
+
+
+def _parsed(body: bytes, headers: Mapping[str, str]) -> Json:
+    """What a body holds, be it JSON or a form.
+
+    Raises:
+        NotJson: it is neither.
+    """
+    if "x-www-form-urlencoded" in headers.get("content-type", ""):
+        return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
+    return parse_json(body) if body else None
 
 
 def _raw_path(scope: Scope) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.catalogue.requirement import Feature, Role
 from harness.catalogue.verdict import Verdict
-from harness.checkers.answers import unread
+from harness.checkers.answers import ARRANGES, unread
 from harness.domain.errors import Reason
 from harness.history.lines import EvidenceHeader
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
@@ -23,8 +23,6 @@ WHOLE_MIN: Final = 20
 """With fewer operations nothing is expected of a whole run."""
 NEARLY_ALL: Final = 0.9
 
-_ARRANGES: Final = "harness"
-"""The actor that arranges; what it does says nothing of a target."""
 _WAITS: Final = ("await_state", "stays")
 _ANSWERED: Final = (Verdict.PASS, Verdict.FAIL, Verdict.OBSERVED)
 
@@ -39,7 +37,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
     if not scenarios:
         return
     histories = [evidence.histories[id_] for id_ in scenarios if id_ in evidence.histories]
-    asked = [o for h in histories for o in h.operations if o.actor != _ARRANGES]
+    asked = [o for h in histories for o in h.operations if o.actor != ARRANGES]
     if not asked:
         yield "no request was sent to the target: nothing here shows how it behaves"
         return

@@ -249,14 +249,16 @@ def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord])
 
 def _sent(operation: OperationRecord) -> str:
     request = operation.request
-    if request is None:
-        return f"{operation.kind}\n{_pretty(dict(operation.args))}"
+    if request is None or "method" not in request:  # a driver of one's own speaks as it likes
+        return f"{operation.kind}\n{_pretty(dict(request or operation.args))}"
     first = f"{request.get('method', '')} {request.get('url', '')}".strip()
     return "\n".join([first, *_headers(request), "", body_text(request.get("body"))]).rstrip()
 
 
 def _received(operation: OperationRecord) -> str:
     response = operation.response
+    if response and "status" not in response:
+        return f"{operation.outcome.value}\n{_pretty(dict(response))}"
     if response is not None:
         first = f"status {response.get('status', '?')}"
         lines = [first, *_headers(response), "", body_text(response.get("body"))]

@@ -5,10 +5,11 @@ before a run, and arranging by the control port.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from secrets import token_hex
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
@@ -21,6 +22,7 @@ from harness.domain.arrangements import (
     FaultEffect,
     FaultNextMessage,
     Inventory,
+    PutUser,
     Side,
     side_of,
 )
@@ -61,6 +63,11 @@ _READABLE = "/#[](),;:=+*!'@ "
 
 _SECOND = 1_000_000
 _LEAST_S = 0.001
+
+
+LOCAL_LOOKS: Final = (ops.ViewCluster(), ops.ViewManagement(), ops.ViewPairing())
+CENTRAL_LOOKS: Final = (ops.ListTokens(), ops.ListPairingRequests(), ops.ListCentralClusters())
+"""What changes nothing, and what nobody may see who has not logged in."""
 
 
 class HttpDriver:
@@ -134,13 +141,19 @@ class HttpDriver:
         """
         check_permission(self.target)
         for host in self.target.hosts():
-            _check_operation(self, ops.ViewCluster(), f"Local UI of host {host.uid}", host.uid)
+            for look in self.looks(LOCAL_LOOKS)[:1]:
+                _check_operation(self, look, f"Local UI of host {host.uid}", host.uid)
         if Side.CENTRAL in self.target.sides:
-            _check_operation(self, ops.ListTokens(), "Palette")
+            for look in self.looks(CENTRAL_LOOKS)[:1]:
+                _check_operation(self, look, "Palette")
         if Side.EDGE not in self.target.sides:
             _check_endpoint(self)
         for control in dict.fromkeys(self.target.controls.values()):
             _check_control(self, control)
+
+    def looks(self, among: Iterable[ops.Operation]) -> list[ops.Operation]:
+        """Those of these looks that the target has."""
+        return [look for look in among if self.info.offers(type(look))]
 
     # --- operations -----------------------------------------------------------------------
 
@@ -150,7 +163,11 @@ class HttpDriver:
         A 429 or 503 that says when to come back is obeyed a few times; a list that comes in pages
         is read to its end; the waits and the further pages are part of what is recorded as the
         response.
+
+        Raises:
+            NotOffered: the target does not have it.
         """
+        self.info.must_offer(type(outgoing.operation))
         waited: list[Json] = []
         first = self._ask_patiently(outgoing, "", waited)
         return recorded(first, self._further_pages(outgoing, first, waited), waited)
@@ -225,7 +242,7 @@ class HttpDriver:
             if step.after_s:
                 self._pause(step.after_s)
             sent = self.client.prepare(at, step.request, more)
-            left_s = max((until - began) / _SECOND, _LEAST_S)
+            left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
             response = self._exchanged(at, sent, sequence, step.limit_s or left_s)
             again = step.limit_s is not None
             times = calls.pop().times + 1 if again else 1
@@ -284,6 +301,11 @@ class HttpDriver:
         """
         if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
             return self._peer_port.arrange(arrangement)
+        if isinstance(arrangement, PutUser):
+            names = self.info.permissions
+            if names and not arrangement.named and (why := names.blurred(arrangement.grants)):
+                raise port.CannotArrange("PutUser", why)
+            arrangement = self.info.named(arrangement)
         if self.links is not None:
             self.links.arranger.noticed(arrangement)
         came = self.arranging.arrange(arrangement)

@@ -174,6 +174,10 @@ class PluggedDriver(DriverAround):
         other = self._other(*SIDES_OF[kind])
         return other.cannot(kind) if other else self._driver.cannot(kind)
 
+    def strays(self) -> tuple[str, ...]:
+        beside = self._beside.strays() if self._beside else ()
+        return (*super().strays(), *beside)
+
     def begin_scenario(self, scenario: str) -> None:
         self._broken = ""
         self._tell(self._driver.begin_scenario, scenario)

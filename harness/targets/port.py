@@ -11,14 +11,17 @@ PairproofError
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 from harness.catalogue.requirement import Feature, Role
-from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side
-from harness.domain.errors import PairproofError
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, PutUser, Side
+from harness.domain.errors import PairproofError, Reason, Refused
 from harness.domain.operations import RARELY_OFFERED, Credentials, Operation, Reply
+from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
+
+U = TypeVar("U", bound=PutUser)
 
 
 class CannotArrange(PairproofError):
@@ -44,9 +47,9 @@ class NotOffered(NotSupported):
     A driver may raise it from `send`, of what it finds out by itself: nothing was sent then.
     """
 
-    def __init__(self, kind: type[Operation], why: str = "") -> None:
-        super().__init__(f"the target does not offer {kind.__name__}" + (why and f": {why}"))
-        self.kind = kind
+    def __init__(self, kind: type[Operation] | str, why: str = "") -> None:
+        name = kind if isinstance(kind, str) else kind.__name__
+        super().__init__(f"the target does not offer {name}" + (why and f": {why}"))
 
 
 class TargetUnusable(PairproofError):
@@ -74,6 +77,8 @@ class TargetInfo:
     features: frozenset[Feature] = frozenset()
     not_offered: Mapping[type[Operation], str] = field(default_factory=lambda: RARELY_OFFERED)
     """Operations that it does not have, and why."""
+    permissions: PermissionNames | None = None
+    """How it tells permissions on pairing requests, where otherwise than is published."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Words by which its errors tell a trouble, by the trouble."""
 
@@ -81,13 +86,26 @@ class TargetInfo:
         """Whether the target plays this side."""
         return not self.roles.isdisjoint((Role(side), Role.BOTH))
 
+    def named(self, user: U) -> U:
+        """A user by the names that the product has for permissions, with as much of what is asked
+        for as it tells apart from the rest.
+        """
+        if self.permissions is None or user.named:
+            return user
+        named = self.permissions.named(user.grants)
+        return replace(user, grants=self.permissions.held(named), named=named)
+
+    def offers(self, kind: type[Operation]) -> bool:
+        """Whether the target has operations of this kind, as far as is known."""
+        return kind not in self.not_offered
+
     def must_offer(self, kind: type[Operation]) -> None:
         """Go on only if the target has operations of this kind.
 
         Raises:
             NotOffered: it does not.
         """
-        if kind in self.not_offered:
+        if not self.offers(kind):
             raise NotOffered(kind, self.not_offered[kind])
 
 
@@ -188,6 +206,14 @@ def strays_of(driver: Driver) -> tuple[str, ...]:
     """
     ask: Callable[[], tuple[str, ...]] = getattr(driver, "strays", tuple)
     return ask()
+
+
+def reply_to(send: Callable[[Outgoing], Exchange], outgoing: Outgoing) -> Reply:
+    """What somebody gets who is not in a scenario: what the target does not have is refused."""
+    try:
+        return send(outgoing).reply
+    except NotOffered as error:
+        return Refused(Reason.FORBIDDEN, str(error))
 
 
 class DriverAround:

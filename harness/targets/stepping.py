@@ -29,7 +29,7 @@ class SteppingDriver(DriverAround):
             begun = operation.pairing_uid in self._begun
             self._begun.discard(operation.pairing_uid)
             for step in () if begun else steps_before(operation):
-                if type(step) in self.info.not_offered:
+                if not self.info.offers(type(step)):
                     continue
                 exchange = self._driver.send(replace(outgoing, operation=step))
                 if not isinstance(exchange.reply, ops.Done):

@@ -24,6 +24,7 @@ from harness.domain.operations import (
     LocalOperation,
     Operation,
 )
+from harness.domain.permission import PUBLISHED, PermissionNames
 from harness.files import read_text
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
@@ -183,6 +184,7 @@ class _Reader(TargetFileReader):
             roles=frozenset(map(Role, said.roles)),
             features=features,
             not_offered=self.not_offered(said),
+            permissions=PermissionNames.said(said.permissions),
             words=said.words,
         )
 
@@ -256,7 +258,7 @@ class _Reader(TargetFileReader):
             )
             if admin
             else None,
-            given=read_given(self, said.given),
+            given=read_given(self, said.given, PermissionNames.said(said.permissions) or PUBLISHED),
         )
 
     def controls(self, said: TargetTables, trust: Trust) -> dict[Side, Control]:

@@ -33,6 +33,7 @@ from harness.domain.operations import (
     MatchProfiles,
     Surface,
 )
+from harness.domain.permission import PairPermission
 from harness.targets.arranging.reading import AdminTable, ArrangeTable, CommandTable, GivenTable
 from harness.targets.key_kinds import (
     Address,
@@ -48,7 +49,7 @@ from harness.targets.peer_table import Peer
 from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
-from harness.wire.mapping.keys import OPERATION_S_MAX, WireKeys
+from harness.wire.mapping.keys import OPERATION_S_MAX, OneOrMore, WireKeys
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA: Final = "pairproof/target/1"
@@ -209,6 +210,13 @@ class _OwnTables:
     """Which operations it has, of those on a cluster and the match, where it is not said of them in
     `paths`; without either, it has all but those that are to be removed, or published nowhere. A
     match that is made on acceptance alone is judged there."""
+    permissions: Annotated[
+        dict[Annotated[str, OneOf(*PairPermission)], Annotated[tuple[str, ...], OneOrMore()]],
+        NamedBy("permission"),
+    ] = field(default_factory=dict)
+    """What its permissions on pairing requests are called: ours = one of its own, or all that it
+    takes; two of ours may be one there. Without an entry, as it is published (`clusterPair.list`).
+    What is left out of them goes by whatever belongs to it."""
     words: Annotated[dict[Annotated[str, OneOf(*TROUBLES)], Texts], NamedBy("trouble")] = field(
         default_factory=dict
     )

@@ -21,7 +21,14 @@ from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import RequestState
 from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
-from harness.targets.port import ArrangingFailed, CannotArrange, Driver, NotOffered, Outgoing
+from harness.targets.port import (
+    ArrangingFailed,
+    CannotArrange,
+    Driver,
+    NotOffered,
+    Outgoing,
+    reply_to,
+)
 from harness.targets.target import Target
 
 SILENCES_MAX: Final = 3
@@ -267,7 +274,7 @@ class Undoer:
             return self._cancelled(entry.place, session)
         finally:
             # Sessions end by themselves, so it does not matter how this ends.
-            self._driver.send(Outgoing(ops.LogOut(), session, entry.place, "undo"))
+            reply_to(self._driver.send, Outgoing(ops.LogOut(), session, entry.place, "undo"))
 
     def _cancelled(self, host: str, session: ops.Credentials) -> Undone:
         reply = self._ask(ops.CancelPairingRequest(), session, host)

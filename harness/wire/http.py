@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -18,18 +19,28 @@ BODILESS = frozenset({"GET", "HEAD", "DELETE"})
 """Methods whose requests have no body, unless one is asked for."""
 
 
+def spelt(value: Json) -> str:
+    """A single value as a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request before it has an address. `path` is percent-encoded and starts with `/`."""
+    """A request before it has an address. `path` is percent-encoded and starts with `/`;
+    `form` says that the fields of `json` are sent as one.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
+    form: bool = False
 
     def body(self) -> bytes:
         """The bytes to send; empty when there is no JSON."""
+        if self.form and isinstance(self.json, dict):
+            return urlencode({name: spelt(value) for name, value in self.json.items()}).encode()
         return b"" if self.json is None else msgspec.json.encode(self.json)
 
 

@@ -29,7 +29,7 @@ class Route:
 
     `path` is a template (`/v1/edge-mgmt/cluster/{clusterName}`), `status` is that of success,
     `request` and `response` are the models of the bodies, `None` where there is none. `beside` is
-    where the other calls go that the operation takes.
+    where the other calls go that the operation takes, `rpc` the method where it is one of JSON-RPC.
     """
 
     operation: type[Operation]
@@ -42,6 +42,7 @@ class Route:
     response: type[WireModel] | None = None
     published: bool = True
     beside: tuple[Route, ...] = ()
+    rpc: str = ""
 
     @property
     def surface(self) -> Surface:

@@ -74,6 +74,7 @@ class EdgeChoices:
         username, password: the operating system's user of every host.
         local_follows_central: the local name and tags follow the acceptance (ACC-22).
         agent_version: what the host says of its agent when it submits.
+        keys_submissions: it says by a key which submission it is.
     """
 
     second_send: SecondSend = SecondSend.REFUSE
@@ -85,3 +86,4 @@ class EdgeChoices:
     password: str = ""
     local_follows_central: bool = False
     agent_version: str = "4.9.0"
+    keys_submissions: bool = False

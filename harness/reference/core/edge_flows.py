@@ -144,8 +144,9 @@ class EdgeCore(EdgeRules):
             secret,
         )
         self.store.put(replace(site, request=request))
-        version = self.choices.agent_version
-        return request, ops.SubmitPairing(operation.token, secret, cluster, version)
+        version, keyed = self.choices.agent_version, self.choices.keys_submissions
+        key = f"{call.draws.bits128('submission-key'):032x}" if keyed else ""
+        return request, ops.SubmitPairing(operation.token, secret, cluster, version, key)
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         """What the answer to a submission means here (SND-3, PRE-4)."""

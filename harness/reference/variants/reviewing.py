@@ -236,6 +236,24 @@ class MatchesOnAcceptance(CentralCore):
         raise Refusal(Reason.NOT_FOUND, "there is no such path")
 
 
+class ReadingIsOnePermission(CentralCore):
+    """To list pairing requests and to get one are not two permissions."""
+
+    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+        reading = (PairPermission.LIST, PairPermission.GET)
+        asked = reading if permission in reading else (permission,)
+        return any(super(ReadingIsOnePermission, self).holds(user, p, scope) for p in asked)
+
+
+variant(
+    "to_list_and_to_get_are_one_permission",
+    "PRE-10",
+    "To list pairing requests and to get one are one permission.",
+    Behaviour(
+        make_central=ReadingIsOnePermission,
+        permissions=dict.fromkeys(("list", "get"), ("pairing.read",)),
+    ),
+)
 variant(
     "a_match_is_made_on_acceptance_alone",
     "ACC-7",

@@ -20,10 +20,18 @@ from harness.domain.arrangements import (
     RemoveUser,
 )
 from harness.domain.errors import Refused
-from harness.domain.permission import TENANT, AccessRole, Grant
+from harness.domain.permission import PUBLISHED, TENANT, AccessRole, Grant, NamedGrant
 from harness.domain.profile import ClusterProfile, ProfileEdition, StackProfile
 from harness.domain.token import RegistrationToken
-from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
+from harness.targets.port import (
+    ArrangingFailed,
+    CannotArrange,
+    Exchange,
+    NotOffered,
+    Outgoing,
+    TargetInfo,
+    reply_to,
+)
 
 _A_WHILE: Final = 3_600_000_000
 """How long a token lasts that is made to expire, in microseconds."""
@@ -38,6 +46,18 @@ _BESIDE_PAIRING: Final = (
 _TENANT_ADMIN: Final = tuple(
     f"edgeToken.{o}" for o in ("create", "delete", "get", "list", "update")
 )
+
+_ASKS: Final[Mapping[type[Arrangement], frozenset[type[ops.Operation]]]] = {
+    PutToken: frozenset({ops.CreateToken, ops.ViewToken}),
+    RemoveToken: frozenset({ops.DeleteToken}),
+    CreateProject: frozenset({ops.AddProject}),
+    ForgetProject: frozenset({ops.DeleteProject}),
+    PutUser: frozenset({ops.AddUser, ops.AddRole, ops.SetProjectRoles, ops.AddApiKey}),
+    RemoveUser: frozenset({ops.DeleteUser}),
+    PutProfile: frozenset({ops.AddProfile}),
+    RemoveProfile: frozenset({ops.DeleteProfile}),
+}
+"""What each takes at least; what else it asks for is wanted in some of its cases."""
 
 V = TypeVar("V")
 
@@ -69,11 +89,16 @@ class PublishedApi:
         send: Callable[[Outgoing], Exchange],
         epoch: Callable[[], int],
         admin: ops.Credentials | None,
+        info: TargetInfo = TargetInfo(""),
     ) -> None:
-        """`admin` is who may do all that; `epoch` tells the target's time in microseconds."""
+        """`admin` is who may do all that; `epoch` tells the target's time in microseconds; `info`
+        says what the target does not offer, and how it tells permissions.
+        """
         self._send = send
         self._epoch = epoch
         self._admin = admin
+        self._not_offered = info.not_offered
+        self._names = info.permissions or PUBLISHED
         self._tokens: dict[str, RegistrationToken] = {}
         self._projects: set[str] = set()
         self._users: dict[str, _MadeUser] = {}
@@ -95,7 +120,8 @@ class PublishedApi:
             return "no published operation brings it about"
         if self._admin is None:
             return "no administrator of the tenant is named: add [central.admin]"
-        return ""
+        missing = _ASKS[kind] & self._not_offered.keys()
+        return "; ".join(sorted(str(NotOffered(o, self._not_offered[o])) for o in missing))
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange it by published operations.
@@ -187,12 +213,11 @@ class PublishedApi:
 
     def _roles_for(self, asked: PutUser) -> list[tuple[AccessRole, str]]:
         """The roles by which somebody has just these permissions, with the scope of each."""
-        scopes = {grant.scope for grant in asked.grants} | (
-            {TENANT} if asked.tenant_admin else set()
-        )
+        named = asked.named or self._names.named(asked.grants)
+        scopes = {grant.scope for grant in named} | ({TENANT} if asked.tenant_admin else set())
         roles = []
         for scope in sorted(scopes):
-            of_scope = sorted(g.permission.published for g in asked.grants if g.scope == scope)
+            of_scope = sorted(grant.name for grant in named if grant.scope == scope)
             admin = _TENANT_ADMIN if asked.tenant_admin and scope == TENANT else ()
             permissions = (*of_scope, *_BESIDE_PAIRING, *admin)
             roles.append((AccessRole("", scope != TENANT, permissions), scope))
@@ -227,11 +252,11 @@ class PublishedApi:
             raise CannotArrange("PutUser", f"no user {asked.email} is listed")
         in_tenant = self._view(asked, ops.ViewTenantRoles(user.uid), ops.TenantRoles).roles
         by_project = self._view(asked, ops.ViewProjectRoles(user.uid), ops.ProjectRoles).projects
-        return frozenset(
-            grant
+        return self._names.held(
+            NamedGrant(name, scope)
             for scope, uids in {TENANT: in_tenant, **by_project}.items()
             for uid in uids
-            for grant in self._view(asked, ops.ViewRole(uid), AccessRole).grants(scope)
+            for name in self._view(asked, ops.ViewRole(uid), AccessRole).permissions
         )
 
     # --- cluster profiles -----------------------------------------------------------------
@@ -337,7 +362,7 @@ class PublishedApi:
     def _reply(self, operation: ops.CentralOperation, scope: str | None = None) -> ops.Reply:
         assert self._admin is not None
         by = self._admin if scope is None else replace(self._admin, project_uid=scope)
-        return self._send(Outgoing(operation, by, correlation="arrange")).reply
+        return reply_to(self._send, Outgoing(operation, by, correlation="arrange"))
 
     def _ask(
         self,

@@ -128,7 +128,7 @@ def chain_for(
     )
     ways: dict[str, port.Arranger] = {
         "commands": Commands(settings.commands, settings.resets),
-        "api": PublishedApi(driver.send, driver.epoch, settings.admin),
+        "api": PublishedApi(driver.send, driver.epoch, settings.admin, driver.info),
         "given": Given(settings.given, clusters.ready),
         "person": PersonArranger(None),
         **more,

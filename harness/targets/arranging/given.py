@@ -16,7 +16,7 @@ from harness.domain.pairing import LocalState
 from harness.domain.permission import Grant
 from harness.domain.profile import ClusterProfile, ProfileEdition
 from harness.targets.arranging.adopting import chosen
-from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing
+from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing, reply_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class _Visit:
     def ask(self, operation: ops.LocalOperation) -> ops.Reply:
         """What comes back."""
         outgoing = Outgoing(operation, self._credentials, self._host_uid, "arrange")
-        return self._clusters.send(outgoing).reply
+        return reply_to(self._clusters.send, outgoing)
 
     def view(self, operation: ops.LocalOperation, kind: type[V]) -> V:
         """A value of this kind.

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster
-from harness.domain.permission import TENANT
+from harness.domain.permission import TENANT, NamedGrant
 from harness.domain.profile import ClusterProfile
 from harness.targets.arranging.adopting import adopted
 from harness.targets.port import CannotArrange, Confirmation
@@ -255,9 +255,10 @@ def sentence(arrangement: arrangements.Arrangement) -> str:
 
 def _user(user: arrangements.PutUser) -> str:
     by_scope: dict[str, list[str]] = {}
-    for grant in sorted(user.grants, key=lambda g: (g.scope, g.permission)):
+    named = user.named or {NamedGrant(g.permission.value, g.scope) for g in user.grants}
+    for grant in sorted(named, key=lambda g: (g.scope, g.name)):
         scope = "the tenant" if grant.scope == TENANT else f"project {grant.scope}"
-        by_scope.setdefault(scope, []).append(grant.permission.value)
+        by_scope.setdefault(scope, []).append(grant.name)
     rights = "; ".join(f"{', '.join(p)} in {scope}" for scope, p in by_scope.items())
     told = f"with just these permissions on pairing requests: {rights or 'none'}"
     more = ", who may create registration tokens" if user.tenant_admin else ""

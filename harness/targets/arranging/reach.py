@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness.catalogue.needs import Need, all_needs
 from harness.domain.arrangements import SIDES_OF, Arrangement, Slot
+from harness.domain.operations import Operation
 
 Cannot = Callable[[type[Arrangement]], str]
 """Why nothing of a kind can be arranged; empty if it can. `Driver.cannot` is one."""
@@ -29,11 +31,16 @@ class MissingArrangement:
     scenarios: tuple[str, ...]
 
 
+class MissingOperation(MissingArrangement):
+    """One operation that the target does not have, and why: what needs it is not supported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What can be judged of some scenarios.
 
     Attributes:
+        not_offered: which operations are missing that scenarios need; these stand nowhere else.
         judged: scenarios for which everything can be arranged and a large enough place is there.
         missing: what nobody can arrange, the kind that the most scenarios need first.
         too_large: scenarios whose clusters span more hosts than any place has, or that need more
@@ -47,6 +54,7 @@ class Reach:
     too_large: tuple[str, ...]
     clusters: int
     disposable: int | None
+    not_offered: tuple[MissingOperation, ...] = ()
 
     @property
     def exhausts(self) -> int:
@@ -69,6 +77,8 @@ def reach_of(
     slots: Iterable[Slot],
     scenarios: Iterable[str] | None = None,
     needs: Mapping[str, Need] | None = None,
+    *,
+    not_offered: Mapping[type[Operation], str] = MappingProxyType({}),
 ) -> Reach:
     """What can be judged on a target, of these scenarios or of the whole suite.
 
@@ -76,6 +86,12 @@ def reach_of(
     """
     table = all_needs() if needs is None else needs
     chosen = {s: table[s] for s in (table if scenarios is None else scenarios) if s in table}
+    names = {kind.__name__: why for kind, why in not_offered.items()}
+    lacking = [
+        MissingOperation(name, why, tuple(s for s, n in chosen.items() if name in n.operations))
+        for name, why in names.items()
+    ]
+    chosen = {s: need for s, need in chosen.items() if names.keys().isdisjoint(need.operations)}
     why = {
         kind: cannot(_KINDS[kind]) for kind in sorted({k for n in chosen.values() for k in n.kinds})
     }
@@ -94,19 +110,22 @@ def reach_of(
         large,
         sum(chosen[s].clusters for s in judged),
         _disposable(places),
+        tuple(each for each in lacking if each.scenarios),
     )
 
 
 def requirements_out_of_reach(
     reach: Reach, scenarios_of: Mapping[str, Iterable[str]]
 ) -> Mapping[str, int]:
-    """How many scenarios of each requirement cannot be judged; only those that have any.
+    """How many scenarios of each requirement are supported and cannot be judged; only those that
+    have any.
 
     `scenarios_of` are the ids of the scenarios that judge each requirement.
     """
-    judged, known = set(reach.judged), all_needs()
+    known = all_needs()
+    fine = {*reach.judged, *(s for each in reach.not_offered for s in each.scenarios)}
     counted = {
-        requirement: sum(s in known and s not in judged for s in scenarios)
+        requirement: sum(s in known and s not in fine for s in scenarios)
         for requirement, scenarios in scenarios_of.items()
     }
     return {requirement: count for requirement, count in counted.items() if count}

@@ -25,7 +25,7 @@ from harness.configuration.kinds import (
 from harness.configuration.toml_lines import Path
 from harness.domain.arrangements import SIDES_OF
 from harness.domain.operations import Credentials
-from harness.domain.permission import TENANT, Grant, PairPermission
+from harness.domain.permission import TENANT, Grant, PairPermission, PermissionNames
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.targets.arranging.commands import (
     ANY,
@@ -323,15 +323,15 @@ def _program(reading: TargetFileReader, word: str, path: Path) -> str:
 # --- what is given ------------------------------------------------------------------------------
 
 
-def read_given(reading: TargetFileReader, said: GivenTable) -> GivenThings:
-    """What is there already."""
+def read_given(reading: TargetFileReader, said: GivenTable, names: PermissionNames) -> GivenThings:
+    """What is there already; `names` tells which permissions are one there."""
     seen: dict[str, str] = {}
     for n, uid in enumerate(said.projects):
         reading.once(seen, "project", uid, ("given", "projects", n))
     for n, profile in enumerate(said.profiles):
         reading.once(seen, "uid", profile.uid, ("given", "profiles", n, "uid"))
     people = (
-        _person(reading, person, ("given", "people", n), said.projects)
+        _person(reading, person, ("given", "people", n), said.projects, names)
         for n, person in enumerate(said.people)
     )
     profiles = tuple(profile.profile() for profile in said.profiles)
@@ -339,7 +339,11 @@ def read_given(reading: TargetFileReader, said: GivenTable) -> GivenThings:
 
 
 def _person(
-    reading: TargetFileReader, said: _PersonTable, path: Path, projects: tuple[str, ...]
+    reading: TargetFileReader,
+    said: _PersonTable,
+    path: Path,
+    projects: tuple[str, ...],
+    names: PermissionNames,
 ) -> GivenPerson:
     scopes = projects[:1] if said.projects is None else said.projects
     for n, scope in enumerate(scopes):
@@ -350,7 +354,7 @@ def _person(
     return GivenPerson(
         label=said.label,
         api_key=reading.credential(said, path, "api_key"),
-        grants=frozenset(Grant(p, scope) for p in said.permissions for scope in scopes),
+        grants=names.whole(Grant(p, scope) for p in said.permissions for scope in scopes),
         email=said.email,
         password=reading.credential(said, path, "password"),
         tenant_admin=said.tenant_admin,

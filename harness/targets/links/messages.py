@@ -53,12 +53,14 @@ class MessagePattern:
 
     Attributes:
         decides: whether it is the call by which the operation happens, of several.
+        rpc: what its body has to name, where all are asked at one place.
     """
 
     kind: MessageKind
     method: str
     path: re.Pattern[str]
     decides: bool = True
+    rpc: bytes = b""
 
 
 MessageTable = tuple[MessagePattern, ...]
@@ -76,7 +78,9 @@ def message_table(routes: RouteTable, prefix: str = "") -> MessageTable:
         for route in (decides, *decides.beside):
             if route.path.startswith("/"):
                 pattern = _whole(_PARAMETER.sub("[^/?]+", re.escape(prefix + route.path)))
-                told = MessagePattern(kind, route.method, pattern, route is decides)
+                told = MessagePattern(
+                    kind, route.method, pattern, route is decides, route.rpc.encode()
+                )
                 found.append((len(route.parameters()), told))
     return tuple(pattern for _, pattern in sorted(found, key=lambda f: f[0]))
 
@@ -86,12 +90,18 @@ def _whole(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"{pattern}(?:\?.*)?", re.DOTALL)
 
 
-def pattern_of(table: MessageTable, method: str, target: str) -> MessagePattern | None:
+def patterns_of(table: MessageTable, method: str, target: str) -> list[MessagePattern]:
+    """Which messages a request may be."""
+    return [each for each in table if each.method == method and each.path.fullmatch(target)]
+
+
+def pattern_of(
+    table: MessageTable, method: str, target: str, body: bytes = b""
+) -> MessagePattern | None:
     """Which message a request is, if it is one."""
-    for pattern in table:
-        if pattern.method == method and pattern.path.fullmatch(target):
-            return pattern
-    return None
+    found = patterns_of(table, method, target)
+    named = (each for each in found if not each.rpc or b'"%b"' % each.rpc in body)
+    return next(named, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +248,13 @@ class Conversation:
 
     def _decide(self) -> None:
         """The head is there: which message is it, and what happens to it?"""
+        method = self._requests.get_method().decode("ascii", "replace")
+        target = self._target.decode("ascii", "replace")
+        if not self._is_whole and any(p.rpc for p in patterns_of(self._table, method, target)):
+            return  # its body says which it is
         self._is_decided = True
         self._tally.messages += 1
-        method = self._requests.get_method().decode("ascii", "replace")
-        told = pattern_of(self._table, method, self._target.decode("ascii", "replace"))
+        told = pattern_of(self._table, method, target, bytes(self._held))
         kind, decides = (told.kind, told.decides) if told else (None, True)
         self._fate = self._spoiling.fate_of(self._crossing.source, kind, decides=decides)
         if self._fate is not None:

@@ -36,11 +36,13 @@ from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import RepeatPlan
 from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
+    CALL_ID,
     answered_at,
     as_text,
     filled,
     is_met,
     ours_answered,
+    rpc_result,
     with_value,
 )
 from harness.wire.mapping.wire_map import Spoken
@@ -171,7 +173,7 @@ class CallSequence:
 
     def _known(self) -> dict[str, str]:
         given, operation = self._given, self._operation
-        known = {"unique": given.unique, "now": to_timestamp(self._now)}
+        known = {"unique": given.unique, "now": to_timestamp(self._now), CALL_ID: self._call_id()}
         known |= {f"env.{name}": value for name, value in self.wire.environment.items()}
         known |= {f"session.{name}": value for name, value in given.session.items()}
         known |= {f"kept.{name}": value for name, value in self.kept.items()}
@@ -179,6 +181,9 @@ class CallSequence:
             case LogIn(name, password) | LogInToPalette(name, password):
                 known["basic"] = b64encode(f"{name}:{password}".encode()).decode()
         return known
+
+    def _call_id(self) -> str:
+        return f"{self._given.unique}.{self._number}"
 
     def _next(self, response: HttpResponse) -> Step | None:
         """What follows an answer.
@@ -200,6 +205,11 @@ class CallSequence:
         if refused := refused_within(response, wire, call):
             raise _Over(refused)
         json = json_of(response) if call.reads_body else None
+        if call.rpc:
+            is_error = isinstance(json, dict) and bool(json.get("error"))
+            json = rpc_result(json, self._call_id())
+            if is_error:
+                raise _Over(refused_from(response, wire, call, in_any_form=True))
         if repeat and is_met(repeat.while_, response, json):
             return self._once_more(repeat, response)
         if is_met(call.refused_when, response, json):

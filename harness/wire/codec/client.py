@@ -69,10 +69,16 @@ def request_of(
     asked = ours if wire.is_plain else theirs_asked(ours, spoken, wire, known)
     general = {"Accept": "application/json"}
     if asked.json is not None:
-        general["Content-Type"] = "application/json"
+        kind = "x-www-form-urlencoded" if spoken.call.is_form else "json"
+        general["Content-Type"] = f"application/{kind}"
     path = theirs_path(spoken, known, ours, asked)
     return HttpRequest(
-        spoken.route.method, path, asked.query, {**general, **asked.headers}, asked.json
+        spoken.route.method,
+        path,
+        asked.query,
+        {**general, **asked.headers},
+        asked.json,
+        spoken.call.is_form,
     )
 
 
@@ -100,6 +106,8 @@ def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
         Malformed: it is no JSON.
     """
     json = json_of(response)
+    if spoken.call.rpc and isinstance(json, dict):
+        json = json.get("result")
     return json if spoken.answer is None or json is None else spoken.answer.glimpsed(json)
 
 

@@ -128,7 +128,9 @@ def _error_model(body: bytes, wire: WireMap, call: CallPlan) -> V1Error:
         json = parse_json(body)
     except NotJson as broken:
         raise Malformed("body", f"no JSON ({broken})") from broken
-    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, call.error))
+    error = parse_model(
+        V1Error, json if wire.is_plain else ours_refused(json, call.error, is_rpc=bool(call.rpc))
+    )
     if not error.code and not error.message:
         raise Malformed("body", "an error without code and message")
     return error

@@ -32,6 +32,7 @@ LOGINS = (LogIn, LogInToPalette)
 
 _WORD = re.compile(r"\w+")
 _ENV = re.compile(r"env\.[A-Z_][A-Z0-9_]*")
+_RPC_ERROR = {"code": "error.code", "message": "error.message", "details": "error.data"}
 _OF_EACH_CALL = ("unique", "now")
 Conditions = tuple[tuple[JsonPath, tuple[Json, ...]], ...]
 """Places of an answer, with the values there by which it is told."""
@@ -56,6 +57,8 @@ class CallPlan:
         keep: the places of its answer that later calls are given.
         error: how the body of its error is translated; `None` where it is as published.
         filled: what stands at these ways of the published answer.
+        rpc: the method, where it is asked by JSON-RPC.
+        is_form: whether its body is a form.
         is_silent: whether nothing of the published answer stands in its answer.
     """
 
@@ -66,6 +69,8 @@ class CallPlan:
     refused_when: Conditions = ()
     error: BodyScope | None = None
     filled: tuple[tuple[Way, Template, ValueForm], ...] = ()
+    rpc: str = ""
+    is_form: bool = False
     is_silent: bool = False
 
     @property
@@ -73,7 +78,9 @@ class CallPlan:
         """Whether anything is looked for in the body of its answer."""
         conditions = (*(self.repeat.while_ if self.repeat else ()), *self.refused_when)
         places = [*(place for _, place in self.keep), *(place for place, _ in conditions)]
-        return not self.is_silent or any(place.part is Part.BODY for place in places)
+        return (
+            bool(self.rpc) or not self.is_silent or any(place.part is Part.BODY for place in places)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +177,13 @@ def call_plan(
         tuple(_keep(name, text, (*at, "keep", name)) for name, text in call.keep.items()),
         _repeat(call.repeat, (*at, "repeat")) if call.repeat else None,
         _conditions(call.refused_when, (*at, "refused_when")),
-        error_plan({**errors.places, **own}, (*at, "errors") if own else ("errors",)),
+        error_plan(
+            {**(_RPC_ERROR if call.rpc else {}), **errors.places, **own},
+            (*at, "errors") if own else ("errors",),
+        ),
         _filled(call.filled, (*at, "filled"), own_kept),
+        call.rpc,
+        call.form,
     )
 
 

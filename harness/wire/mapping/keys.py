@@ -13,6 +13,7 @@ from harness.configuration.kinds import (
     Above,
     AtLeastOne,
     Flag,
+    KeyRelation,
     NamedBy,
     Node,
     OneOf,
@@ -45,7 +46,7 @@ class _OperationName(OneOf):
 
 
 @dataclass(frozen=True, slots=True)
-class _OneOrMore(Spelling):
+class OneOrMore(Spelling):
     """A text or several, kept as several.
 
     Attributes:
@@ -104,14 +105,14 @@ SeveralPlaces = str | tuple[str, ...]
 """Where a value of ours stands there: in one place, or in several at once."""
 
 _RequestPlaces = Annotated[
-    dict[str, Annotated[SeveralPlaces, _OneOrMore("place", is_kept=True)]], NamedBy("ours")
+    dict[str, Annotated[SeveralPlaces, OneOrMore("place", is_kept=True)]], NamedBy("ours")
 ]
 _Values = Annotated[
-    dict[str, Annotated[tuple[str | int | float | bool, ...], _OneOrMore("value")]],
+    dict[str, Annotated[tuple[str | int | float | bool, ...], OneOrMore("value")]],
     NamedBy("theirs"),
 ]
 Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
-WordTable = Annotated[dict[str, Annotated[tuple[str, ...], _OneOrMore()]], NamedBy("ours")]
+WordTable = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
 """Ours to theirs: the first one is said, all of them are understood."""
 
 Status = Annotated[int, Whole(200, 599)]
@@ -192,6 +193,11 @@ class _CallKeys:
     """Where its error has what the published one has, in place of `errors`."""
     filled: Places = field(default_factory=dict)
     """What of the published answer stands nowhere in the target's, and is known: ours = text."""
+    form: Annotated[bool, Flag()] = False
+    """Its body is a form (`application/x-www-form-urlencoded`), of single fields."""
+    rpc: Annotated[str, Text(), KeyRelation(not_with="path")] = ""
+    """The method, where it is asked by JSON-RPC 2.0, at `rpc.path`: what would be its body are the
+    `params`, and what would be its answer is the `result`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +257,14 @@ class AgentHabits:
         return self.host_token == _STABLE
 
 
+@dataclass(frozen=True, slots=True)
+class RpcMap:
+    """JSON-RPC 2.0."""
+
+    path: Annotated[str, Text(r"^/[^\s?#]*$", "a path that begins with / and has no query")] = ""
+    """Where all calls with `rpc` are asked, by POST."""
+
+
 @dataclass(frozen=True)
 class WireKeys:
     """The tables of a mapping."""
@@ -277,5 +291,7 @@ class WireKeys:
     """The words for states and the like: ours = theirs."""
     constants: Constants = field(default_factory=dict)
     """What the target wants in each request besides: ?query, Header: or a field."""
+    rpc: RpcMap = RpcMap()
+    """Where operations are asked by JSON-RPC."""
     agents: AgentHabits = AgentHabits()
     """What edge hosts do with what they ask of Palette."""

@@ -59,6 +59,7 @@ class BodyRules:
         words: the words of closed sets; `words_at` says where those stand that are not in the
             table for all operations.
         is_part: whether there is no more than the entries name.
+        is_form: whether there is room for single fields alone.
     """
 
     at: At
@@ -67,6 +68,7 @@ class BodyRules:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words_at: Mapping[str, At] = field(default_factory=dict)
     is_part: bool = False
+    is_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def plan_of(shape: Fields, wanted: BodyRules) -> BodyPlan:
     Raises:
         MappingError: an entry names no field of the body, or contradicts another one.
     """
-    if not (wanted.entries or wanted.fields or wanted.words or wanted.is_part):
+    if not (wanted.entries or wanted.fields or wanted.words or wanted.is_part or wanted.is_form):
         return BodyPlan(BodyScope(), False)
     return _Planner(shape, wanted).plan()
 
@@ -208,7 +210,8 @@ class _Planner:
     def _place_what_is_spare(self) -> None:
         """Fields that hardly anybody looks at make room for the others."""
         for leaf, ours, place in self._spare:
-            if place.part is Part.BODY and self._in_the_way(place.way, ours) is None:
+            fits = leaf.single or not self._wanted.is_form
+            if place.part is Part.BODY and fits and self._in_the_way(place.way, ours) is None:
                 self._leaf(leaf, ours, place)
             else:
                 self._left_out = True
@@ -251,7 +254,7 @@ class _Planner:
         if place.part is Part.NOWHERE:
             self._nothing_below(ours)
             return
-        if place.part is not Part.BODY:
+        if place.part is not Part.BODY or self._wanted.is_form:
             self._refuse(ours, "a list has no room there", "a list of the body")
         context, theirs = self._within(ours, place.way)
         inner = (*ours, EACH)
@@ -276,6 +279,8 @@ class _Planner:
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
         moved = inner_of if leaf.open else {}
         if place.part is Part.BODY:
+            if self._wanted.is_form and not (leaf.single and len(place.way) == 1):
+                self._refuse(ours, "a form has no room for it", "a single field by one name")
             context, theirs = self._within(ours, place.way)
             own = {e.place.way[-1] for e in moved.values() if e.place.way[:-1] == place.way}
             self._scopes[context].leaves.append(

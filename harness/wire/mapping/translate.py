@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 from harness.domain.operations import Operation
-from harness.wire.http import BODILESS, HttpResponse, Json
+from harness.wire.http import BODILESS, HttpResponse, Json, spelt
 from harness.wire.mapping.calls import Conditions
 from harness.wire.mapping.json_path import JsonPath, Part, Way, way_of
 from harness.wire.mapping.plan import OutsideMapping
@@ -16,8 +16,12 @@ from harness.wire.mapping.scope import Absent, BodyScope, glimpse, put, value_at
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import Spoken, WireMap
+from harness.wire.model import Malformed
 from harness.wire.palette import SERVICE
 from harness.wire.routes import ROWS, segment
+
+CALL_ID = "id"
+"""The name by which the id of a call of JSON-RPC is known."""
 
 CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
 """The headers that a call proves itself with, each of several too."""
@@ -57,7 +61,7 @@ class _Building:
             put(body, ("", *place.way), value)
             self.json = body[""]
             return
-        text = _spelt(value)
+        text = spelt(value)
         if place.part is Part.HEADER:
             self.headers[place.name] = text
         elif place.part is Part.COOKIE:
@@ -77,12 +81,6 @@ class _Building:
     def asked(self) -> ParsedRequest:
         """What was put together."""
         return ParsedRequest(self.parameters, self.query, self.headers, self.json)
-
-
-def _spelt(value: Json) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _at(asked: ParsedRequest, place: JsonPath) -> Json:
@@ -142,6 +140,9 @@ def theirs_asked(
         built.put(place, value)
     if built.json == {} and (spoken.is_part or spoken.route.method in BODILESS):
         built.json = None
+    if rpc := spoken.call.rpc:
+        params = {} if built.json is None else built.json
+        built.json = {**_rpc_head(known.get(CALL_ID)), "method": rpc, "params": params}
     return built.asked()
 
 
@@ -176,7 +177,7 @@ def theirs_path(spoken: Spoken, known: Known, ours: ParsedRequest, theirs: Parse
 
 def as_text(value: Json) -> str | None:
     """A single value as a text; `None` for all else."""
-    return _spelt(value) if isinstance(value, str | int | float) else None
+    return spelt(value) if isinstance(value, str | int | float) else None
 
 
 def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) -> ParsedRequest:
@@ -186,6 +187,7 @@ def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) 
         Malformed: something stands where it cannot be read.
     """
     spoken = wire.spoken(operation)
+    asked = _unwrapped(asked, spoken)
     json = asked.json
     if spoken.route.request is None:
         json = None
@@ -224,13 +226,17 @@ def _say_twice(built: _Building, operation: type[Operation]) -> None:
 
 
 def constants_held(asked: ParsedRequest, spoken: Spoken) -> int:
-    """How much a request holds of what tells this operation from others at its place.
+    """How much a request holds of what tells this operation from others at its place; less than
+    nothing if it cannot be this one.
 
     Raises:
         Malformed: something that is no object stands on the way to a constant.
     """
+    if spoken.call.rpc and spoken.call.rpc != _at(asked, JsonPath(Part.BODY, way=("method",))):
+        return -1
+    asked = _unwrapped(asked, spoken)
     held = ((p, v) for p, v in spoken.constants if not isinstance(v, Template))
-    return sum(_at(asked, place) in (value, _spelt(value)) for place, value in held)
+    return sum(_at(asked, place) in (value, spelt(value)) for place, value in held)
 
 
 def ours_answered(response: HttpResponse, json: Json, spoken: Spoken) -> Json:
@@ -270,18 +276,67 @@ def is_met(conditions: Conditions, response: HttpResponse, json: Json) -> bool:
     """Whether an answer holds one of the values that it is told by."""
     for place, values in conditions:
         value = answered_at(response, json, place)
-        if value is not None and (value in values or _spelt(value) in values):
+        if value is not None and (value in values or spelt(value) in values):
             return True
     return False
 
 
+def _rpc_head(call_id: Json) -> dict[str, Json]:
+    return {"jsonrpc": "2.0", "id": call_id}
+
+
+def call_id_of(json: Json) -> Json:
+    """The id of a call or an answer of JSON-RPC."""
+    return json.get("id") if isinstance(json, dict) else None
+
+
+def rpc_result(json: Json, call_id: Json) -> Json:
+    """What an answer of JSON-RPC brings; `None` where it is an error.
+
+    Raises:
+        Malformed: it is no answer to the call of this id.
+    """
+    if not isinstance(json, dict) or not ("result" in json or json.get("error")):
+        raise Malformed("body", "it is no answer of JSON-RPC: it needs a result or an error")
+    if call_id_of(json) not in (call_id, *([None] if json.get("error") else [])):
+        raise Malformed("id", "it answers another call")
+    return json.get("result")
+
+
+def _unwrapped(asked: ParsedRequest, spoken: Spoken) -> ParsedRequest:
+    """The request with its body as it is without JSON-RPC, and as JSON where it is a form."""
+    json = asked.json
+    if spoken.call.rpc:
+        return replace(asked, json=json.get("params") if isinstance(json, dict) else None)
+    if not spoken.call.is_form or not isinstance(json, dict) or spoken.body is None:
+        return asked
+    flags = {leaf.theirs[0] for leaf in spoken.body.leaves if leaf.form.flag}
+    words: dict[Json, Json] = {"true": True, "false": False}
+    read = {n: words.get(v, v) if n in flags and isinstance(v, str) else v for n, v in json.items()}
+    return replace(asked, json=read)
+
+
 def theirs_answered(
-    status: int, json: Json, operation: type[Operation], wire: WireMap
+    status: int,
+    json: Json,
+    operation: type[Operation],
+    wire: WireMap,
+    call_id: Json = None,
 ) -> tuple[int, Json]:
-    """Status and body of an answer of ours as the target gives it, be it an error or not."""
+    """Status and body of an answer of ours as the target gives it, be it an error or not. With
+    JSON-RPC, `call_id` is that of the call.
+    """
     spoken = wire.spoken(operation)
+    if spoken.call.rpc:
+        _, body = _theirs_answered(status, json, spoken, wire)
+        told = body if status >= 400 and isinstance(body, dict) else {"result": body}
+        return 200, {**_rpc_head(call_id), **told}
+    return _theirs_answered(status, json, spoken, wire)
+
+
+def _theirs_answered(status: int, json: Json, spoken: Spoken, wire: WireMap) -> tuple[int, Json]:
     if status >= 400:
-        return theirs_refused(status, json, wire)
+        return theirs_refused(status, json, wire, spoken.call.error)
     status = spoken.status[0] if spoken.status else status
     if json is not None and spoken.answer is not None:
         json = spoken.answer.written(json)
@@ -292,24 +347,28 @@ def theirs_answered(
     return status, None if status == _NO_CONTENT else held[""]
 
 
-def theirs_refused(status: int, json: Json, wire: WireMap) -> tuple[int, Json]:
+def theirs_refused(
+    status: int, json: Json, wire: WireMap, error: BodyScope | None
+) -> tuple[int, Json]:
     """Status and body of the published error as the target has them; all else stays."""
     if not isinstance(json, dict) or "code" not in json:
         return status, json
     tables = wire.tables
     ours = str(json["code"])
     theirs: Json = {**json, "code": tables.said.get(ours, ours)}
-    body = theirs if tables.error is None else tables.error.written(theirs)
+    body = theirs if error is None else error.written(theirs)
     return tables.status_of.get(ours, status), body
 
 
-def ours_refused(json: Json, error: BodyScope | None) -> Json:
+def ours_refused(json: Json, error: BodyScope | None, *, is_rpc: bool = False) -> Json:
     """The body of an error of the target's in the published names, with the code as it came.
 
     Raises:
         Malformed: something stands where it cannot be read.
     """
     read = json if error is None else error.read(json)
+    if is_rpc and isinstance(read, dict) and not isinstance(read.get("details", {}), dict):
+        read = {**read, "details": {"data": read["details"]}}
     code = read.get("code") if isinstance(read, dict) else None
     if isinstance(read, dict) and isinstance(code, int) and not isinstance(code, bool):
         return {**read, "code": str(code)}

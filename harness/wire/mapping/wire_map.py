@@ -73,6 +73,12 @@ class WireMap(WireKeys):
         """Whether it changes nothing."""
         return self.tables.is_plain
 
+    @property
+    def has_submission_key(self) -> bool:
+        """Whether it has room for the key of a submission."""
+        request = self.paths.get(ops.SubmitPairing, OperationMap()).request
+        return bool(self.headers.get("SubmissionKey") or request.get("SubmissionKey:"))
+
     def headers_sent(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers by the names that the target has for them."""
         return theirs_of(headers, self.tables.headers)
@@ -245,7 +251,8 @@ def _calls(
     found = []
     for n, (at, call) in enumerate(calls):
         names = Names(ROUTES[kind], tuple(kept), session)
-        spoken = _spoken(wire, _route(kind, call, at, names), call, at, names)
+        route = _rpc_route(wire, kind, call, at) if call.rpc else _route(kind, call, at, names)
+        spoken = _spoken(wire, route, call, at, names)
         name = name_of(call)
         if name in (name_of(other) for _, other in calls[:n]):
             found_twice = f"{name} is an earlier call"
@@ -278,6 +285,16 @@ def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Ro
         raise MappingError((*at, "path"), str(error), allowed, "correct the path") from error
     if isinstance(call, OperationMap):
         _check_parameters(kind, route, call, (*at, "path"))
+    return route
+
+
+def _rpc_route(wire: WireMap, kind: type[ops.Operation], call: AnyCall, at: At) -> Route:
+    if not wire.rpc.path:
+        found = "nothing says where JSON-RPC is asked"
+        raise MappingError((*at, "rpc"), found, "rpc.path at the top", 'add [rpc] path = "/rpc"')
+    route = replace(ROUTES[kind], method="POST", path=wire.rpc.path, rpc=call.rpc)
+    if isinstance(call, OperationMap):
+        _check_parameters(kind, route, call, (*at, "rpc"))
     return route
 
 
@@ -318,6 +335,8 @@ def _check_places(spoken: Iterable[Spoken]) -> None:
 
 
 def _apart(one: Spoken, other: Spoken) -> bool:
+    if one.route.rpc != other.route.rpc:
+        return True
     held, others = dict(one.constants), dict(other.constants)
     same_path = one.route.path == other.route.path
     return same_path and any(held[p] != others[p] for p in held.keys() & others.keys())
@@ -331,7 +350,9 @@ def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) 
     words_at = dict.fromkeys(change.states, (*at, "states"))
     is_part = isinstance(change, CallMap)
     inside, outside = _sorted(route, change, at)
-    request = BodyRules((*at, "request"), inside, wire.fields, words, words_at, is_part)
+    request = BodyRules(
+        (*at, "request"), inside, wire.fields, words, words_at, is_part, change.form
+    )
     response = BodyRules(
         (*at, "response"),
         change.response,
@@ -350,7 +371,8 @@ def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) 
     _check_once(moves, (*at, "request"))
     _check_in_path(moves, route, (*at, "request"))
     general = _constants(wire.constants, ("constants",), names)
-    has_body = route.request is not None and not (is_part and route.method in BODILESS)
+    sends_body = route.request is not None and not (is_part and route.method in BODILESS)
+    has_body = bool(route.rpc) or sends_body
     kept = {p: v for p, v in general.items() if has_body or p.part is not Part.BODY}
     constants = kept | _constants(change.constants, (*at, "constants"), names)
     answered = change.answer_constants if isinstance(change, OperationMap) else {}
@@ -358,7 +380,7 @@ def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) 
         route,
         change.status,
         frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
-        body.scope if body.is_changed else None,
+        body.scope if body.is_changed or change.form else None,
         answer.scope if answer.is_changed else None,
         moves,
         tuple(constants.items()),

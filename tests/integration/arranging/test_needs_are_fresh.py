@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.catalogue.needs import FILE, all_needs
+from harness.catalogue.verdict import Verdict
 from harness.cli.requirements import needs_found
 from harness.gherkin import read_feature, scenario_id
+from harness.history.reader import read_evidence
+from harness.running.session import alone, suite_words
 from harness.suite import suite_dir
 
 STALE = "harness/catalogue/needs.json is stale: pairproof requirements --needs > that file"
@@ -29,3 +34,23 @@ def test_just_the_scenarios_that_there_are_stand_there() -> None:
 @pytest.mark.slow
 def test_a_run_finds_what_stands_there() -> None:
     assert needs_found() == FILE.read_text("utf-8"), STALE
+
+
+MISSING = ("MatchProfiles", "LogOut", "ListPairingRequests", "VerifyConnection", "UpdateCluster")
+
+
+@pytest.mark.slow
+def test_without_operations_just_what_needs_them_is_not_supported(tmp_path: Path) -> None:
+    """Nothing fails, is inconclusive or passes for want of them, and the doctor knows it before."""
+    options = {"driver": "inprocess", "seed": "1", "out": str(tmp_path)}
+    with alone():
+        pytest.main(suite_words({**options, "planted": f"without:{'+'.join(MISSING)}"}))
+    evidence = read_evidence(tmp_path / "evidence.jsonl")
+    assert evidence.complete
+    lost = [v for v in evidence.verdicts if v.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+    assert lost == []
+    named = tuple(f"the target does not offer {name}" for name in MISSING)
+    left_out = {v.scenario for v in evidence.verdicts if v.reason.startswith(named)}
+    needing = {s for s, need in all_needs().items() if not set(MISSING).isdisjoint(need.operations)}
+    asked = {v.scenario for v in evidence.verdicts if "server-steps" not in v.reason}
+    assert left_out == needing & asked

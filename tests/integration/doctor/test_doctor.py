@@ -148,6 +148,20 @@ def test_a_set_up_that_works_is_ready(setup: Setup, examine: Examine) -> None:
     assert setup.document["missing"] == []
 
 
+def test_what_is_not_offered_is_counted_and_not_asked_for(setup: Setup, examine: Examine) -> None:
+    for kind in ("ListTokens", "ViewCluster", "LogOut", "AcceptPairingRequest"):
+        setup.add(f'[paths.{kind}]\nnot_offered = "there is none"')
+    found = examine(setup)
+    assert {f["level"] for f in found} == {"note"}, found
+    assert len(found) == 3, "nobody needs ListTokens"
+    told = "the target does not offer LogOut: there is none (4 scenarios need it, and are not_supp"
+    assert [f for f in found if f["what"].startswith(told)], found
+    counted = {each["kind"]: len(each["scenarios"]) for each in setup.document["not_offered"]}
+    assert counted["AcceptPairingRequest"] > 300
+    assert setup.document["missing"] == []
+    assert setup.code == 0
+
+
 # --- the file ---------------------------------------------------------------------------------
 
 

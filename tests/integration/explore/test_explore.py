@@ -24,6 +24,7 @@ from harness.reference.core import choices
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.suite import import_steps
+from harness.targets.port import Driver, DriverAround
 
 pytest_plugins = ["pytester"]
 
@@ -110,20 +111,37 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
     return plant
 
 
+class HearsWhatNobodyKnows(DriverAround):
+    """Drives a target of which something always comes that could not be understood."""
+
+    def strays(self) -> tuple[str, ...]:
+        return ("the edge sent POST /beat",)
+
+
 def explored(
     planted: str = "",
     seed: int = 1,
     budget: SearchBudget = SearchBudget(),
     driver: str = "inprocess",
     out: Path | None = None,
+    around: Callable[[Driver], Driver] = lambda driver: driver,
 ) -> Explored:
-    target = open_target(driver, None, seed, planted)
+    target = around(open_target(driver, None, seed, planted))
     recording = Recording(target, seed, out)
     try:
         return explore(recording.open_context, target, seed, budget)
     finally:
         recording.close()
         target.close()
+
+
+def test_what_differs_is_void_where_not_all_that_came_was_understood(
+    planted: Callable[[type], str],
+) -> None:
+    name = planted(CancelsInSecret)
+    heard = explored(name, budget=SearchBudget(20), around=HearsWhatNobodyKnows)
+    assert heard.found is None
+    assert [why for why in heard.unjudged if "the edge sent POST /beat" in why]
 
 
 @pytest.mark.parametrize("core", DEFECTS, ids=planting.name_of)

@@ -122,8 +122,8 @@ def serve(tmp_path: Path, environment: dict[str, str]) -> Iterator[Serve]:
 
 JUDGED = {
     "both": ("PRE-2", "WDR-3"),
-    "edge": ("WDR-4", "SND-2"),
-    "central": ("REJ-1", "ACC-2"),
+    "edge": ("WDR-4", "SND-8"),
+    "central": ("REJ-1", "REJ-5"),
 }
 """In a role, what binds it; the harness plays the other side."""
 
@@ -144,6 +144,8 @@ def test_a_driver_of_another_package_reaches_its_product(
     evidence = (folder / "evidence.jsonl").read_text("utf-8")
     assert '"request":{"kind":"operation"' in evidence, "as it was on the bus"
     assert '"password":"<password:1>"' in evidence
+    assert '"told":true' in evidence, "what came of faults"
+    assert '"told":false' not in evidence
     _, entries = read_ledger(folder / FILE)
     assert entries
     assert not [entry for entry in entries.values() if entry.is_open]

@@ -26,9 +26,17 @@ Authorization = "Cookie: sid={}"
 [codes]
 GONE = "NotFound"
 STALE = "PairingRequestDecided"
+"-32001" = "NotFound"
 [errors]
 code = "why.code"
 message = "why.text"
+
+[rpc]
+path = "/rpc"
+[paths.DeleteToken]
+rpc = "token.drop"
+request = { "{uid}" = "token" }
+errors = { code = "error.code", message = "error.message" }
 
 [paths.LogInToPalette]
 path = "/session"
@@ -105,7 +113,15 @@ class Product:
             return (202, None, {}) if good else _no(404, "GONE")
         if headers.get("Cookie") != f"sid={SID}" or headers.get("X-Csrf") != CSRF:
             return _no(401, "LOGIN")
+        if what == "POST /rpc":
+            return self.rpc(body)
         return self.wizard(what, headers, body)
+
+    def rpc(self, body: Any) -> tuple[int, Any, Any]:
+        told = {"jsonrpc": "2.0", "id": body["id"]}
+        if body["method"] == "token.drop" and body["params"] == {"token": "t-1"}:
+            return 200, {**told, "result": None}, {}
+        return 200, {**told, "error": {"code": -32001, "message": "no such token"}}, {}
 
     def wizard(self, what: str, headers: dict[str, str], body: Any) -> tuple[int, Any, Any]:
         if what == "POST /wizards":

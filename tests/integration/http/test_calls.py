@@ -160,6 +160,15 @@ def test_without_a_login_no_csrf_is_sent(opened: Open, product: Product) -> None
     assert "X-Csrf" not in product.asked[0][1]
 
 
+def test_a_product_may_speak_json_rpc_beside(opened: Open, product: Product) -> None:
+    driven = logged_in(opened, product)
+    done = ask(driven.driver, ops.DeleteToken("t-1"), session=SID)
+    assert done.reply == ops.Done(ops.Acknowledged())
+    refused = ask(driven.driver, ops.DeleteToken("t-2"), session=SID).reply
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.message) == (Reason.NOT_FOUND, "no such token")
+
+
 # --- edge hosts that the harness plays ------------------------------------------------------------
 
 

@@ -118,6 +118,16 @@ def test_a_new_secret_for_each_try_is_lawful_where_the_file_says_where_the_key_i
     assert {*judged.verdicts.values()} == {"pass"}
 
 
+def test_where_palette_takes_a_key_each_request_is_sent_with_one_of_its_own(lab: Lab) -> None:
+    half = lab.half(Side.CENTRAL, wire=WireMap(headers={"SubmissionKey": "X-Request-Key"}))
+    people = People(lab.open(half, '[headers]\nSubmissionKey = "X-Request-Key"\n'))
+    for _ in range(2):
+        assert isinstance(people.sends(), ops.Done)
+        assert isinstance(people.ask(ops.CancelPairingRequest()), ops.Done)
+    keys = [request.key for request in half._central.core.store.every(PairingRequest)]
+    assert len({*keys} - {""}) == len(keys) == 2
+
+
 # --- messages that are none ---------------------------------------------------------------------
 
 CANCELS = "journeys and send-cancel-send-again"

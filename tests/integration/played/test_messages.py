@@ -308,7 +308,8 @@ def test_what_browsers_and_load_balancers_ask_is_no_matter(
 def test_what_the_file_says_is_beside_pairing_is_answered_as_it_says(
     edge: Making,
 ) -> None:
-    vendors = edge('[agents.beside]\n"POST /agent/{id}/beat" = 202\n')
+    vendors = edge('[agents.beside]\n"POST /agent/{id}/beat" = 202\n"PUT /agent/requests" = 204\n')
+    assert vendors.http.put("/agent/requests").status_code == 204
     assert vendors.http.post("/agent/7/beat", json={"alive": True}).status_code == 202
     assert vendors.http.post("/agent/7/beats").status_code == 404
     (kept,) = vendors.driver.strays()

@@ -8,9 +8,10 @@ import pytest
 
 from harness.catalogue import needs
 from harness.domain.arrangements import SIDES_OF
+from harness.wire.routes import ROUTES
 
 SOME = {
-    "a/b[x]": needs.Need(("InstallCluster", "PutUser"), 1, (5, 1)),
+    "a/b[x]": needs.Need(("InstallCluster", "PutUser"), 1, (5, 1), 7, 300, ("LogIn",)),
     "a/a": needs.Need(),
 }
 
@@ -34,5 +35,7 @@ def test_a_scenario_that_nobody_knows_may_use_up_a_cluster() -> None:
 def test_the_table_speaks_of_arrangements_that_there_are() -> None:
     known = {kind.__name__ for kind in SIDES_OF}
     assert {kind for need in needs.all_needs().values() for kind in need.kinds} <= known
+    asked = {kind for need in needs.all_needs().values() for kind in need.operations}
+    assert asked <= {kind.__name__ for kind in ROUTES}
     assert 0 < needs.consuming_scenarios() < len(needs.all_needs())
     assert needs.FILE.read_text("utf-8") == needs.needs_text(needs.all_needs())

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,11 +15,13 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import held
 from harness.context.context import ClusterShape, Context
 from harness.context.installing import SlotPool, need_from
-from harness.context.recorder import Inconclusive, Recorder
+from harness.context.recorder import Inconclusive, NotSupported, Recorder
+from harness.context.review import user_with, user_without
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, SetNodeHealth
 from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
+from harness.domain.permission import PermissionNames
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.operation import OperationRecord, Outcome
@@ -107,6 +109,24 @@ def test_what_is_known_not_to_be_offered_is_not_asked(bench: Bench) -> None:
     with pytest.raises(NotOffered, match="does not offer ViewPairing: no such page"):
         context.recorder.run(operator, operator_cancels())
     assert len(context.recorder.history().operations) == before
+
+
+def test_a_user_is_told_by_the_products_own_names(bench: Bench) -> None:
+    """Whoever may not get may not list there, and nobody may do one alone."""
+    names = PermissionNames.said({"list": ["read"], "get": ["read"]})
+    bench.driver.info = replace(bench.driver.info, permissions=names)
+    context = bench.context
+    actor = user_without(context, "get")
+    (told,) = context.recorder.history().of_kind("PutUser")
+    theirs = {(n["name"], n["scope"]) for n in cast(Any, told.args["named"])}
+    project = context.project()
+    assert theirs == {("clusterPair.delete", project), ("clusterPair.update", project)}
+    assert {g["permission"] for g in cast(Any, told.args["grants"])} == {"delete", "update"}
+    assert actor.user == told.args["email"]
+    with pytest.raises(NotSupported, match="get and list are one grant there"):
+        user_with(context, "list")
+    assert len(context.recorder.history().of_kind("PutUser")) == 1
+    user_with(context, "list, get")
 
 
 def test_no_secret_reaches_the_file(bench: Bench) -> None:

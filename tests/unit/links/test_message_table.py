@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
-from harness.domain.operations import SubmitPairing
+from harness.domain.operations import Probe, SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance
 from harness.targets.links.messages import (
     MessageTable,
@@ -15,6 +15,7 @@ from harness.targets.links.messages import (
     pattern_of,
 )
 from harness.wire.mapping import CallMap, OperationMap, RepeatRule, WireMap
+from harness.wire.mapping.keys import RpcMap
 from harness.wire.routes import ROUTES, remapped
 
 BELOW = "/v1/edgehosts/clusters/pairing"
@@ -71,6 +72,15 @@ def test_each_call_of_an_operation_is_its_message_and_one_decides() -> None:
     spoiling.queue("h", MessageKind.SUBMIT, lost)
     fates = [spoiling.fate_of("h", MessageKind.SUBMIT, decides=yes) for yes in (False, True)]
     assert fates == [None, lost]
+
+
+def test_messages_of_json_rpc_are_told_by_their_bodies() -> None:
+    paths = {SubmitPairing: OperationMap(rpc="pair.ask"), Probe: OperationMap(rpc="ping")}
+    table = message_table(WireMap(paths, rpc=RpcMap("/rpc")).routes)
+    bodies = (b'{"method": "pair.ask"}', b'{"method":"ping"}', b'{"method":"pair"}')
+    told = [pattern_of(table, "POST", "/rpc", body) for body in bodies]
+    kinds = [found and found.kind for found in told]
+    assert kinds == [MessageKind.SUBMIT, MessageKind.PROBE, None]
 
 
 def test_a_source_own_fate_comes_first_and_each_is_met_once() -> None:

@@ -440,6 +440,7 @@ PROBES: Mapping[str, Probe] = {
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
     "somebody_elses_request_waits_as_well": the_list,
     "a_match_is_made_on_acceptance_alone": no_match,
+    "to_list_and_to_get_are_one_permission": the_list_and_a_match_by_who_may_only_get,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -24,9 +25,10 @@ from harness.history.lines import (
     VerdictLine,
     WaiverLine,
 )
-from harness.history.operation import History, OperationRecord, Outcome
+from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.reader import Evidence
 from harness.reporting.model import NO_SCENARIO, NOT_JUDGED, build_report
+from harness.reporting.story import stories
 from tests.unit.history.writing import HEADER, scenario
 
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -105,8 +107,12 @@ def test_the_verdict_on_a_run(
     assert report.why.endswith(".")
 
 
-def answered(*lost: int) -> tuple[Evidence, list[Requirement]]:
-    """A passing scenario for each number: how many of its ten answers could not be read."""
+def answered(
+    *lost: int, told: Mapping[str, Json] | None = MappingProxyType({"status": 200})
+) -> tuple[Evidence, list[Requirement]]:
+    """A passing scenario for each number: how many of its ten answers could not be read. Of those
+    that could, a driver tells this.
+    """
     found = evidence([(M1, PASS)] * len(lost))
     histories = {}
     for line, number in zip(found.scenarios, lost, strict=True):
@@ -117,7 +123,7 @@ def answered(*lost: int) -> tuple[Evidence, list[Requirement]]:
                     asked_in(line.id),
                     id=f"{line.id}#{n}",
                     outcome=end,
-                    response={"status": 200},
+                    response={"status": 200} if end is Outcome.INFO else told,
                     error={"why": "no JSON"} if end is Outcome.INFO else None,
                 )
                 for n, end in enumerate(ends, 1)
@@ -137,6 +143,28 @@ def test_a_tenth_of_a_requirements_answers_may_be_unreadable(
     told = f"{sum(lost)} of {10 * len(lost)} answers could not be read: no JSON"
     assert found.reason == (told if verdict is UNSURE else "")
     assert {s.verdict for s in found.scenarios} == {PASS}
+
+
+def test_a_driver_need_not_tell_of_what_it_could_read() -> None:
+    (found,) = build_report(*answered(1, told=None)).requirements
+    assert found.verdict is PASS
+
+
+def test_what_a_driver_tells_of_its_wire_is_shown_as_it_tells_it() -> None:
+    run = evidence([(M1, UNSURE)])
+    asked = replace(
+        asked_in("test/s0"),
+        outcome=Outcome.OK,
+        value={},
+        request={"subject": "edge.pair"},
+        response={"frame": "0a01"},
+    )
+    verdicts = [msgspec.structs.replace(v, operations=[asked.id]) for v in run.verdicts]
+    run = replace(run, histories={"test/s0": History((asked,))}, verdicts=tuple(verdicts))
+    (story,) = stories(build_report(run, [M1]), UNSURE)
+    (exchange,) = story.exchanges
+    assert exchange.sent == 'ViewPairing\n{\n  "subject": "edge.pair"\n}'
+    assert exchange.received == 'ok\n{\n  "frame": "0a01"\n}'
 
 
 def test_answers_that_never_came_are_not_unreadable() -> None:

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import CreateProject, InstallCluster, SetLink, Side
+from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import Reason, Refused
 from harness.opening import UnknownDriver, driver_names, open_inprocess, open_target
 from harness.targets.plugins import PluginBroken, open_plugin, plugin_names
@@ -20,6 +23,7 @@ from harness.targets.port import (
     Driver,
     Outgoing,
     TargetUnusable,
+    strays_of,
 )
 from harness.targets.undoing import gone_sides
 
@@ -157,6 +161,12 @@ def test_the_harness_plays_the_side_that_a_driver_does_not_reach(
         for arranged in (CreateProject("p", "retail"), InstallCluster(slot.uid, None)):
             assert driver.arrange(arranged) == arranged
             assert driver.cannot(type(arranged)) == ""
+        if side is Side.EDGE:
+            plain = driver.inventory().endpoint_forms[EndpointForm.PLAIN_HTTP]
+            with pytest.raises(HTTPError, match="404") as caught:
+                urlopen(f"{plain}/beat", data=b"")
+            caught.value.close()
+            assert [told for told in strays_of(driver) if "POST /beat" in told]
         is_near = driver.inventory().endpoint.startswith("https://localhost:")
         assert is_near is (side is Side.EDGE)
         assert (driver.local_user == whole.local_user) is (side is Side.EDGE)

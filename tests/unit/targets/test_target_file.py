@@ -18,6 +18,7 @@ from harness.domain.operations import (
     UpdateStack,
     ViewPairingRequest,
 )
+from harness.domain.permission import Grant, PairPermission
 from harness.loopback import is_loopback
 from harness.targets.port import NotOffered
 from harness.targets.reading import TargetFileError
@@ -236,6 +237,25 @@ def test_nothing_is_missing_at_the_side_that_the_harness_plays(side: str, operat
             VARIABLES | known,
         )
     assert [key for _, key in placed(caught.value)] == [f"paths.{operation}.not_offered"]
+
+
+def test_permissions_are_told_as_the_product_has_them() -> None:
+    own = '[permissions]\nget = "read"\nlist = "read"\nupdate = ["decide", "write"]\n'
+    person = (
+        '[given]\nprojects = ["p"]\n[[given.people]]\nlabel = "a"\napi_key_env = "ACME_CONTROL"\n'
+        'permissions = ["get", "update"]\n'
+    )
+    names = read(TEXT + own).info.permissions
+    assert names is not None
+    assert names.of[PairPermission.UPDATE] == {"decide", "write"}
+    assert names.of[PairPermission.DELETE] == {"clusterPair.delete"}
+    assert read().info.permissions is None
+    (alone,) = read(TEXT + person).arranging.given.people
+    (with_names,) = read(TEXT + own + person).arranging.given.people
+    assert with_names.grants - alone.grants == {Grant(PairPermission.LIST, "p")}
+    assert [k for _, k in placed(refused(TEXT + '[permissions]\nread = "x"\n'))] == [
+        "permissions.read"
+    ]
 
 
 def test_an_operation_may_be_asked_elsewhere() -> None:

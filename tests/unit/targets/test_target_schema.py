@@ -30,7 +30,7 @@ VALUES = (
 TEXTS = (
     *("pairproof/target/1", "https://x.example", "VARIABLE", "/path", "POST", "127.0.0.1"),
     *(f"sha256:{'ab' * 32}", "http://x.example", "127.0.0.1:80", "proxy", "pass", "closed"),
-    *("needed", "cluster", "kernel", ""),
+    *("needed", "cluster", "kernel", "POST /beat", ""),
 )
 TREE = TARGETS.tree
 SCHEMA_TEXT = target_schema_text()
@@ -71,6 +71,8 @@ def example(node: Node) -> Any:
             return whole(node)
         case "object":
             names = node.get("propertyNames", {}).get("enum", ["of one's own"])
+            if pattern := node.get("propertyNames", {}).get("pattern"):
+                names = [text for text in TEXTS if re.search(pattern, text)]
             return {name: example(node["additionalProperties"]) for name in names[:2]}
     return "word"
 

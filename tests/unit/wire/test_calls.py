@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -14,9 +15,16 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Unknown
 from harness.targets.target_file import TargetFileError
 from harness.targets.wire_reading import load_wire, wire_text
-from harness.wire.codec import CallInput, CallSequence, Sessions
+from harness.wire.codec import CallInput, CallSequence, Sessions, encode
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
+from harness.wire.mapping.translate import (
+    ParsedRequest,
+    constants_held,
+    ours_asked,
+    theirs_answered,
+)
+from tests.unit.wire.mapped import arrives
 
 SECOND = 1_000_000
 
@@ -313,3 +321,127 @@ def test_what_cannot_be_is_refused_when_it_is_read(
     before = ACCEPT.splitlines()
     line = max(n for n, text in enumerate(changed) if text not in before[n - 1 : n + 1]) + 1
     assert f"wire.toml:{line}: " in str(caught.value)
+
+
+# --- other forms of a body ------------------------------------------------------------------------
+
+RPC = """
+[rpc]
+path = "/rpc"
+[paths.DeleteToken]
+rpc = "token.drop"
+request = { "{uid}" = "token" }
+[paths.ListTokens]
+rpc = "token.all"
+response = { items = "rows" }
+[codes]
+"-32001" = "NotFound"
+"""
+
+
+def test_an_operation_may_be_asked_by_json_rpc(mapping: Mapping) -> None:
+    wire = mapping(RPC)
+    sequence = CallSequence(ops.DeleteToken("t-1"), wire=wire, given=CallInput(unique="u"))
+    request = sent(sequence)
+    asked = {"jsonrpc": "2.0", "id": "u.0", "method": "token.drop", "params": {"token": "t-1"}}
+    assert (request.method, request.path, request.json) == ("POST", "/rpc", asked)
+    sequence.answered(answer({"jsonrpc": "2.0", "id": "u.0", "result": None}))
+    assert sequence.reply == Done(ops.Acknowledged())
+
+
+def test_a_side_that_is_played_speaks_json_rpc_too(mapping: Mapping) -> None:
+    wire = mapping(RPC)
+    assert arrives(ops.DeleteToken("t-1"), wire)[0] == ops.DeleteToken("t-1")
+    held = [
+        constants_held(ParsedRequest(json={"method": method}), wire.spoken(ops.DeleteToken))
+        for method in ("token.drop", "token.all")
+    ]
+    assert held == [0, -1]
+    told = theirs_answered(200, {"items": []}, ops.ListTokens, wire, "7")
+    assert told == (200, {"jsonrpc": "2.0", "id": "7", "result": {"rows": []}})
+    error = {"code": "NotFound", "message": "no", "details": {}, "ref": ""}
+    assert theirs_answered(404, error, ops.DeleteToken, wire, "7") == (
+        200,
+        {
+            "jsonrpc": "2.0",
+            "id": "7",
+            "error": {"code": "-32001", "message": "no", "data": {}},
+            "ref": "",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "details"),
+    [({"data": {"row": "7"}}, {"row": "7"}), ({"data": "gone"}, {"data": "gone"}), ({}, {})],
+)
+def test_an_error_of_json_rpc_is_a_refusal(
+    mapping: Mapping, error: dict[str, object], details: dict[str, str]
+) -> None:
+    sequence = CallSequence(ops.ListTokens(), wire=mapping(RPC))
+    told = {"jsonrpc": "2.0", "id": ".0", "error": {"code": -32001, "message": "no", **error}}
+    sequence.answered(answer(told))
+    assert isinstance(sequence.reply, Refused)
+    assert (sequence.reply.reason, sequence.reply.message) == (Reason.NOT_FOUND, "no")
+    assert details.items() <= sequence.reply.details.items()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"jsonrpc": "2.0", "id": ".1", "result": {"rows": []}}, "id: it answers another call"),
+        ({"jsonrpc": "2.0", "id": ".0"}, "no answer of JSON-RPC"),
+        ([], "no answer of JSON-RPC"),
+    ],
+)
+def test_what_answers_no_call_of_json_rpc_is_unknown(
+    mapping: Mapping, body: object, why: str
+) -> None:
+    sequence = CallSequence(ops.ListTokens(), wire=mapping(RPC))
+    sequence.answered(answer(body))
+    assert isinstance(sequence.reply, Unknown)
+    assert why in sequence.reply.why
+
+
+def test_a_body_may_be_a_form(mapping: Mapping) -> None:
+    wire = mapping('[paths.VerifyConnection]\nform = true\nrequest = { insecure = "plain" }')
+    verify = ops.VerifyConnection("https://p.example", "a&b", insecure=True)
+    request = encode(verify, wire=wire)
+    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    body = b"paletteEndpoint=https%3A%2F%2Fp.example&registrationToken=a%26b&plain=true"
+    assert request.body() == body
+    asked = ParsedRequest(json=dict(parse_qsl(body.decode())))
+    assert ours_asked(asked, ops.VerifyConnection, wire).json == encode(verify).json
+
+
+def test_a_list_has_no_room_in_a_form(mapping: Mapping) -> None:
+    with pytest.raises(TargetFileError, match="a form has no room for it"):
+        mapping("[paths.AcceptPairingRequest]\nform = true")
+
+
+def test_a_value_may_stand_in_several_places_and_is_read_from_the_first(mapping: Mapping) -> None:
+    wire = mapping(
+        '[paths.WithdrawPairing]\nmethod = "DELETE"\npath = "/requests/{id}"\n[paths.'
+        'WithdrawPairing.request]\npairingUid = ["{id}", "X-Id:"]\nended = ""\n'
+        '"clusterMeta.localClusterUid" = "?c"\n"clusterMeta.localClusterToken" = "Cookie: proof"\n'
+    )
+    withdraw = ops.WithdrawPairing("c-1", "s3cret", "r/1")
+    request = encode(withdraw, wire=wire)
+    assert (request.path, request.query, request.json) == ("/requests/r%2F1", {"c": "c-1"}, None)
+    assert (request.headers["X-Id"], request.headers["Cookie"]) == ("r/1", "proof=s3cret")
+    assert arrives(withdraw, wire)[0] == withdraw
+
+
+def test_a_login_by_basic_is_any_call_with_it(mapping: Mapping) -> None:
+    wire = mapping(
+        '[headers]\nAuthorization = "Authorization: Basic {}"\n[paths.LogIn]\nmethod = "GET"\n'
+        'path = "/me"\nconstants = { "Authorization:" = "Basic {basic}" }\n'
+        'filled = { "Token.Authorization" = "{basic}", IsFirstLogin = "false" }\n'
+    )
+    login = CallSequence(ops.LogIn("kim", "pass"), wire=wire)
+    basic = "a2ltOnBhc3M="
+    assert sent(login).headers["Authorization"] == f"Basic {basic}"
+    login.answered(answer({"name": "Kim"}))
+    assert login.reply == Done(ops.Session(basic))
+    view = encode(ops.ViewCluster(), Credentials(session=basic), wire)
+    assert view.headers["Authorization"] == f"Basic {basic}"

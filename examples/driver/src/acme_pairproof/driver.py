@@ -42,11 +42,11 @@ def open_driver(target_file: Path | None, seed: int) -> AcmeDriver:
         raise TargetUnusable("the driver acme-bus needs --target FILE: a TOML file with [bus]")
     try:
         table = tomllib.loads(target_file.read_text("utf-8"))["bus"]
-        bus = Bus(table["host"], table["port"])
+        bus, ca_file = Bus(table["host"], table["port"]), Path(table["ca_file"])
     except (OSError, ValueError, KeyError) as error:
         raise TargetUnusable(f"{target_file} is no target file of acme-bus: {error!r}") from error
     try:
-        return AcmeDriver(bus)
+        return AcmeDriver(bus, ca_file)
     except BusDown as error:
         raise TargetUnusable(f"{table['host']}:{table['port']}: {error}") from error
 
@@ -54,13 +54,13 @@ def open_driver(target_file: Path | None, seed: int) -> AcmeDriver:
 class AcmeDriver(OwnDriver):
     """Reaches a product over the bus: either side of it, or both."""
 
-    peer = Peer(tls=False)
-    """Where the harness plays Palette, our edge hosts ask it over plain HTTP, on this machine."""
     carries = True
-    """Where it plays the edge hosts, they speak to our Palette over the bus, as ours do."""
+    """Where the harness plays the edge hosts, they ask our Palette over the bus, as ours do."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, ca_file: Path) -> None:
         self._bus = bus
+        # Where it plays Palette, that shows a certificate of the CA that our edge hosts trust.
+        self.peer = Peer(ca_out=ca_file)
         hello = bus.ask({"kind": "hello"})
         self.info = TargetInfo(
             hello["product"],

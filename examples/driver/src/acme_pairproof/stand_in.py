@@ -101,13 +101,16 @@ class _Server(socketserver.ThreadingTCPServer):
 def main(target_file: Path, role: str = "both") -> None:
     """Serve until standard input ends."""
     sides = BOTH if role == "both" else frozenset({Side(role)})
+    ca_file = target_file.with_suffix(".ca.pem").resolve()
     with (
-        EmbeddedReference(seed=1, layout=Layout(sides=sides)) as reference,
+        EmbeddedReference(seed=1, layout=Layout(sides=sides, ca_kept=ca_file)) as reference,
         _Server(("127.0.0.1", 0), _Line) as server,
     ):
         server.stand_in = StandIn(reference)  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        target_file.write_text(f'[bus]\nhost = "127.0.0.1"\nport = {server.server_address[1]}\n')
+        bus = {"host": "127.0.0.1", "port": server.server_address[1], "ca_file": str(ca_file)}
+        lines = (f"{name} = {json.dumps(value)}\n" for name, value in bus.items())
+        target_file.write_text("".join(["[bus]\n", *lines]))
         sys.stdout.write("serving\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -24,14 +24,27 @@ from harness.domain.arrangements import (
     to_be_seen,
 )
 from harness.domain.errors import Reason, Refused
-from harness.domain.permission import Grant, PairPermission, every_grant
+from harness.domain.permission import (
+    AccessRole,
+    Grant,
+    PairPermission,
+    PermissionNames,
+    every_grant,
+)
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.clock import VirtualClock
 from harness.reference.core.store import MemoryStore
 from harness.reference.sides import CentralSide
 from harness.targets.arranging.api import PublishedApi
-from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
+from harness.targets.port import (
+    ArrangingFailed,
+    CannotArrange,
+    Exchange,
+    NotOffered,
+    Outgoing,
+    TargetInfo,
+)
 
 NOW = 1_000
 ADMIN = ops.Credentials(api_key="canary-admin-key")
@@ -45,11 +58,14 @@ class Palette:
         self.tokens: dict[str, RegistrationToken] = {}
         self.asked: list[ops.Operation] = []
         self.answers: dict[type[ops.Operation], ops.Reply] = {}
+        self.missing: type[ops.Operation] | None = None
 
     def send(self, outgoing: Outgoing) -> Exchange:
         assert outgoing.credentials == ADMIN
         operation = outgoing.operation
         self.asked.append(operation)
+        if type(operation) is self.missing:
+            raise NotOffered(self.missing)
         return Exchange(self.answers.get(type(operation)) or ops.Done(self._value(operation)))
 
     def _value(self, operation: ops.Operation) -> ops.Value:
@@ -103,6 +119,23 @@ def test_one_that_was_made_is_changed_and_removed(api: PublishedApi, palette: Pa
     api.arrange(RemoveToken("own-0"))
     assert palette.tokens == {}
     assert palette.asked.count(ops.CreateToken("token-1", "p-1", NOW + 5)) == 1
+
+
+def test_what_takes_an_operation_that_is_missing_is_not_begun(palette: Palette) -> None:
+    """It would be left halfway: the next way is tried."""
+    missing = {ops.AddApiKey: "keys are made on the console", ops.SetTokenState: ""}
+    api = PublishedApi(palette.send, lambda: NOW, ADMIN, TargetInfo("a", not_offered=missing))
+    assert api.cannot(PutToken) == ""
+    with pytest.raises(CannotArrange, match="does not offer AddApiKey: keys are made on the con"):
+        api.arrange(PutUser("a@b.example", "pw", "key", frozenset()))
+    assert palette.asked == []
+
+
+def test_what_turns_out_to_be_missing_is_refused(api: PublishedApi, palette: Palette) -> None:
+    palette.missing = ops.CreateToken
+    with pytest.raises(CannotArrange, match="the target does not offer CreateToken") as told:
+        api.arrange(PutToken(ASKED))
+    assert not isinstance(told.value, ArrangingFailed)
 
 
 @pytest.mark.parametrize("expiry", [NOW, NOW - 1, -5])
@@ -245,6 +278,50 @@ def test_a_user_may_just_what_was_asked_for(world: World) -> None:
     assert world.api.seen(replace(came, grants=every_grant(world.project))) != to_be_seen(
         replace(came, grants=every_grant(world.project))
     )
+
+
+READING = (PairPermission.LIST.published, PairPermission.GET.published)
+
+
+class Coarse(World):
+    """To list and to get are one permission there, which is called `pairing.read`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.info = TargetInfo(
+            "coarse",
+            permissions=PermissionNames.said({n: ["pairing.read"] for n in ("list", "get")}),
+        )
+        self.api = PublishedApi(self.send, self.clock.now, ADMIN, self.info)
+        self.roles: list[set[str]] = []
+
+    def ask(self, operation: ops.Operation, by: ops.Credentials = ADMIN) -> ops.Reply:
+        if isinstance(operation, ops.AddRole):
+            asked = operation.role.permissions
+            self.roles.append({p for p in asked if not p.startswith("cluster")})
+            own = (*(p for p in asked if p != "pairing.read"), *READING * ("pairing.read" in asked))
+            operation = ops.AddRole(replace(operation.role, permissions=own))
+        reply = super().ask(operation, by)
+        if isinstance(reply, ops.Done) and isinstance(reply.value, AccessRole):
+            theirs = [p for p in reply.value.permissions if p not in READING]
+            theirs += ["pairing.read"] if set(READING) <= {*reply.value.permissions} else []
+            return ops.Done(replace(reply.value, permissions=tuple(theirs)))
+        return reply
+
+
+def test_permissions_are_granted_and_read_back_as_the_product_has_them() -> None:
+    world = Coarse()
+    all_of_it = world.info.named(replace(JANE, grants=every_grant(world.project)))
+    came = world.arrange(all_of_it)
+    hers = ops.Credentials(api_key=came.api_key, project_uid=world.project)
+    assert world.ask(ops.ListPairingRequests(), hers) == ops.Done(ops.PairingList(()))
+    assert world.api.seen(came) == to_be_seen(came)
+    asked = every_grant(world.project) - granted(PairPermission.GET, scope=world.project)
+    fewer = world.info.named(replace(came, grants=asked, named=frozenset()))
+    assert world.arrange(fewer) == fewer
+    assert world.api.seen(fewer) == to_be_seen(fewer)
+    assert isinstance(world.ask(ops.ListPairingRequests(), hers), Refused)
+    assert world.roles == [{"pairing.read"}, set()]
 
 
 def test_of_somebody_who_is_not_listed_nothing_is_told(world: World) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.catalogue.needs import Need, all_needs
-from harness.domain.arrangements import Arrangement, Slot
+from harness.domain.arrangements import Arrangement, SetLink, Slot
+from harness.domain.operations import LogOut, ViewStack
 from harness.targets.arranging.reach import Reach, reach_of, requirements_out_of_reach
 
 NEEDS = {
@@ -45,6 +48,19 @@ def test_what_nobody_can_arrange_is_told_with_what_needs_it() -> None:
     ]
     assert found.judged_if("SetLink") == ("a/cut",)
     assert found.judged_if("SetLink", "SetNodeHealth") == ("a/cut", "a/both", "a/ill")
+
+
+def test_what_needs_an_operation_that_is_missing_is_no_loss() -> None:
+    needs = {**NEEDS, "a/cut": replace(NEEDS["a/cut"], operations=("LogIn", "LogOut"))}
+    missing = {LogOut: "a session ends by itself", ViewStack: ""}
+    no_links = reach_of(
+        lambda k: "no way" * (k is SetLink), PLACES, needs=needs, not_offered=missing
+    )
+    assert [(m.kind, m.why, m.scenarios) for m in no_links.not_offered] == [
+        ("LogOut", "a session ends by itself", ("a/cut",))
+    ]
+    assert "a/cut" not in no_links.judged
+    assert [m.scenarios for m in no_links.missing] == [("a/both",)]
 
 
 def test_without_clusters_nothing_can_be_judged() -> None:
