@@ -347,7 +347,12 @@ def _code(record: OperationRecord) -> str:
 def token_is_not_repeated(history: History, *, operation: str) -> Finding:
     """The error holds nowhere the token that was sent."""
     record = history[operation]
-    answer = json.dumps([record.error, dict(record.response or {})], default=str)
+    response = dict(record.response or {})
+    calls = response.pop("calls", None)
+    calls = calls if isinstance(calls, list) else []
+    # Each of several calls stands there with its request, which does hold it.
+    came = [call["response"] for call in calls if isinstance(call, dict)]
+    answer = json.dumps([record.error, response, came], default=str)
     if is_told(str(record.args.get("token", "")), answer):
         return failed("the error repeats the registration token", operation)
     return passed("the error does not repeat the registration token", operation)

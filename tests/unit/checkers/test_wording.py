@@ -107,6 +107,19 @@ def test_a_token_that_is_repeated_anywhere_in_the_answer_is_found() -> None:
     assert answers.token_is_not_repeated(another, operation="s#1").verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [("no such voucher", Verdict.PASS), ("<token:1> is unknown", Verdict.FAIL)],
+)
+def test_the_requests_of_several_calls_may_hold_the_token(came: str, expected: Verdict) -> None:
+    call = {"name": "ask", "request": {"body": "<token:1>"}, "response": {"body": came}}
+    last = {"name": "job", "request": {"body": "j"}, "response": None}
+    history = saying("no")
+    record = replace(history["s#1"], response={"status": 200, "calls": [call, last]})
+    found = answers.token_is_not_repeated(History((record,)), operation="s#1")
+    assert found.verdict is expected
+
+
 def test_an_empty_token_cannot_be_repeated() -> None:
     record = replace(SEND, args={"token": ""}, error={"message": "missing"})
     found = answers.token_is_not_repeated(History((record,)), operation="s#1")
