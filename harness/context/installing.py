@@ -127,7 +127,7 @@ class SlotPool:
                 " or reset to an entry of [[edge.clusters]]"
             )
         return (
-            f"the target has no free place for a cluster of {hosts} hosts;"
+            f"the target has no free place for a cluster of {hosts} host{'s' if hosts != 1 else ''};"
             " give it more clusters (--clusters, or more entries in the target file)"
         )
 
