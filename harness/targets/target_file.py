@@ -126,6 +126,12 @@ class _Reader(TargetFileReader):
         spoken = {Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
         used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
         served = [k for k in used if is_served and k.surface is Surface.AGENT]
+        for kind in served:
+            name = kind.__name__
+            if kind in said.paths and said.paths[kind].calls:
+                told = f"the harness plays Palette, and cannot answer {name} in calls"
+                remedy = f"add [central], where your Palette is, or say one call in [paths.{name}]"
+                self.flaw(("paths", name, "calls"), told, remedy)
         return Target(
             info=info,
             places=places,

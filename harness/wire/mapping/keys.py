@@ -165,7 +165,9 @@ class ErrorPlaces:
 class _CallKeys:
     """What can be said of one call."""
 
-    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
+    method: Annotated[
+        str, Text("^[A-Z]+$", "a method in capitals, such as POST"), KeyRelation(not_with="rpc")
+    ] = ""
     """The method."""
     path: Annotated[str, PATH] = ""
     """The path, with its parameters in braces; what an earlier call kept may stand in it, and be

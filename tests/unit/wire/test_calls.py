@@ -350,6 +350,12 @@ response = { items = "rows" }
 """
 
 
+@pytest.mark.parametrize("beside", ['path = "/tokens"', 'method = "DELETE"'])
+def test_json_rpc_has_one_place_and_one_method(mapping: Mapping, beside: str) -> None:
+    with pytest.raises(TargetFileError, match="contradict each other"):
+        mapping(RPC.replace('rpc = "token.drop"', f'rpc = "token.drop"\n{beside}'))
+
+
 def test_an_operation_may_be_asked_by_json_rpc(mapping: Mapping) -> None:
     wire = mapping(RPC)
     sequence = CallSequence(ops.DeleteToken("t-1"), wire=wire, given=CallInput(unique="u"))
