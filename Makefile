@@ -76,6 +76,8 @@ docs: $(BASE) ## write the generated pages of docs/ again; takes five minutes
 	mv docs/target-file.md.new docs/target-file.md
 	$(BIN)/pairproof target arrangements > docs/arrangements.md.new
 	mv docs/arrangements.md.new docs/arrangements.md
+	$(BIN)/pairproof target operations > docs/operations.md.new
+	mv docs/operations.md.new docs/operations.md
 	$(BIN)/pairproof requirements --needs > harness/catalogue/needs.json.new
 	mv harness/catalogue/needs.json.new harness/catalogue/needs.json
 

@@ -356,9 +356,13 @@ def _code(record: OperationRecord) -> str:
 @then("the error does not repeat the token")
 @check
 def token_is_not_repeated(history: History, *, operation: str) -> Finding:
-    """The error holds nowhere the token that was sent."""
+    """The error holds nowhere the token that was sent, in no answer of several calls."""
     record = history[operation]
-    answer = json.dumps([record.error, dict(record.response or {})], default=str)
+    told = dict(record.response or {})
+    calls = told.pop("calls", None)
+    if isinstance(calls, list):
+        told["answers"] = [call.get("response") for call in calls if isinstance(call, dict)]
+    answer = json.dumps([record.error, told], default=str)
     if is_told(str(record.args.get("token", "")), answer):
         return failed("the error repeats the registration token", operation)
     return passed("the error does not repeat the registration token", operation)

@@ -317,10 +317,14 @@ class EmbeddedReference:
 
 def _saying(behaviour: Behaviour, wire: WireMap) -> Behaviour:
     """A behaviour whose sides say and expect what crosses between them by this wire."""
-    stays = wire.agents.secret_stays or behaviour.central.host_secret_stays
+    central = behaviour.central
     return replace(
         behaviour,
-        central=replace(behaviour.central, host_secret_stays=stays),
+        central=replace(
+            central,
+            host_secret_stays=wire.agents.secret_stays or central.host_secret_stays,
+            ids_are_numbers=wire.numbers_requests or central.ids_are_numbers,
+        ),
         edge=replace(behaviour.edge, keys_submissions=wire.has_submission_key),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import ssl
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -21,7 +23,16 @@ import httpx
 import uvloop
 
 from harness import __version__
-from harness.domain.operations import AgentOperation, Credentials, PollPairing, Probe, Unknown
+from harness.domain.flows import pairing_uid_of
+from harness.domain.operations import (
+    AgentOperation,
+    Credentials,
+    PollPairing,
+    Probe,
+    SubmitPairing,
+    Unknown,
+    WithdrawPairing,
+)
 from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
@@ -47,7 +58,8 @@ class HttpLink:
     an address in `carried` does not go over HTTP. `timeout_s` bounds each of three steps of a call:
     connecting, which begins with the name; TLS; and the rest, from the first byte sent to the last
     one read. Redirects are not followed, and no more than `BODY_BYTES_MAX` is read. Safe to use
-    from many threads. A question that Palette may hold is waited for as much longer.
+    from many threads. A question that Palette may hold is waited for as much longer. Where Palette
+    withdraws by the id alone, one that never came is asked for by submitting once more.
 
     The exchange runs on an event loop of its own: only there can the resolving of a name,
     and a server that sends a byte now and then, be bounded.
@@ -71,6 +83,7 @@ class HttpLink:
         self._mark, self._numbers = token_hex(4), count(1)
         self._strays = strays
         self._questions: dict[str, Future[LinkReply]] = {}
+        self._submitted: dict[str, SubmitPairing] = {}
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pairproof-link", daemon=True
@@ -110,7 +123,31 @@ class HttpLink:
     async def _carry(
         self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
     ) -> LinkReply:
-        given = CallInput(base_url, f"{self._mark}-{next(self._numbers)}", _now())
+        if not self._wire.spoken(WithdrawPairing).route.parameters():
+            return await self._exchanged(transport, base_url, operation)
+        match operation:
+            case SubmitPairing(cluster_token=secret):
+                self._submitted[secret] = operation
+            case WithdrawPairing(cluster_token=secret, pairing_uid="") if secret in self._submitted:
+                # Its id never came. The same submission is answered with the same id (SND-4).
+                again = await self._exchanged(transport, base_url, self._submitted[secret])
+                uid = "" if isinstance(again, NotDelivered) else pairing_uid_of(again)
+                if not uid:
+                    return again
+                operation = replace(operation, pairing_uid=uid)
+        return await self._exchanged(transport, base_url, operation)
+
+    def _unique(self, operation: AgentOperation) -> str:
+        """A text for this message alone; a submission that is sent once more has its own again."""
+        if isinstance(operation, SubmitPairing):
+            secret = operation.cluster_token.encode()
+            return f"{self._mark}-{hashlib.blake2b(secret, digest_size=8).hexdigest()}"
+        return f"{self._mark}-{next(self._numbers)}"
+
+    async def _exchanged(
+        self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
+    ) -> LinkReply:
+        given = CallInput(base_url, self._unique(operation), _now())
         sequence = CallSequence(operation, Credentials(), self._wire, given)
         holds_s = self._wire.agents.hold_s if isinstance(operation, PollPairing) else 0.0
         response = None

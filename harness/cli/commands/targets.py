@@ -71,6 +71,14 @@ def target_arrangements() -> None:
     typer.echo(to_markdown(), nl=False)
 
 
+@target_app.command("operations", epilog="Example: pairproof target operations | less")
+def target_operations() -> None:
+    """Print all operations with the fields that a target file can map (Markdown)."""
+    from harness.targets.operations_page import to_markdown
+
+    typer.echo(to_markdown(), nl=False)
+
+
 @commands.command(epilog="Example: pairproof doctor --target target.toml")
 def doctor(
     target: Annotated[

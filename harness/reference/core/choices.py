@@ -49,6 +49,7 @@ class CentralChoices:
         steps_in_calls: an acceptance takes the wizard's steps, each in a call (ACC-11).
         host_secret_stays: a host has one secret for all its requests, so that a submission repeats
             another only while that one's request waits or is handed over (SND-5).
+        ids_are_numbers: requests and clusters are numbered, for edge hosts that take nothing else.
     """
 
     tenant_extends: bool = True
@@ -60,6 +61,11 @@ class CentralChoices:
     token_checked_on_accept: bool = False
     steps_in_calls: bool = False
     host_secret_stays: bool = False
+    ids_are_numbers: bool = False
+
+    def uid(self, bits: int) -> str:
+        """What is made of 128 bits that were drawn. A number has room in a double, as in JSON."""
+        return str(bits >> 80) if self.ids_are_numbers else f"{bits >> 32:024x}"
 
 
 @dataclass(frozen=True, slots=True)

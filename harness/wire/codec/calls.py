@@ -222,7 +222,8 @@ class CallSequence:
         if repeat and is_met(repeat.while_, response, json):
             return self._once_more(repeat, response)
         if is_met(call.refused_when, response, json):
-            raise _Over(refused_from(response, wire, call, in_any_form=True))
+            failed = replace(call, error=call.failure)
+            raise _Over(refused_from(response, wire, failed, in_any_form=True))
         self._take(response, json)
         if self._number + 1 == len(self._calls):
             raise _Over(Done(ANSWERS[type(self._operation)][0](self.answer)))

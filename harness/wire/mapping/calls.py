@@ -56,6 +56,7 @@ class CallPlan:
         path: where it is asked, if names stand in it that are no parameters.
         keep: the places of its answer that later calls are given.
         error: how the body of its error is translated; `None` where it is as published.
+        failure: the same of what `refused_when` tells.
         filled: what stands at these ways of the published answer.
         rpc: the method, where it is asked by JSON-RPC.
         is_form: whether its body is a form.
@@ -72,6 +73,7 @@ class CallPlan:
     rpc: str = ""
     is_form: bool = False
     is_silent: bool = False
+    failure: BodyScope | None = None
 
     @property
     def reads_body(self) -> bool:
@@ -179,19 +181,21 @@ def call_plan(
             raise MappingError((*at, name), found, "one of the two", "correct one")
     own = call.errors.places
     own_kept = replace(names, kept=(*names.kept, *call.keep))
+    general = {**(_RPC_ERROR if call.rpc else {}), **errors.places}
+    if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
+        own = {name: f"result.{place}" if place else "" for name, place in own.items()}
+    failure = error_plan({**general, **own}, (*at, "errors") if own else ("errors",))
     return CallPlan(
         name_of(call),
         _path(call.path, (*at, "path"), names, parameters),
         tuple(_keep(name, text, (*at, "keep", name)) for name, text in call.keep.items()),
         _repeat(call.repeat, (*at, "repeat")) if call.repeat else None,
         _conditions(call.refused_when, (*at, "refused_when")),
-        error_plan(
-            {**(_RPC_ERROR if call.rpc else {}), **errors.places, **own},
-            (*at, "errors") if own else ("errors",),
-        ),
+        error_plan(general, ("errors",)) if call.rpc else failure,
         _filled(call.filled, (*at, "filled"), own_kept),
         call.rpc,
         call.form,
+        failure=failure,
     )
 
 

@@ -27,6 +27,8 @@ CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
 """The headers that a call proves itself with, each of several too."""
 
 _NO_CONTENT = 204
+_RPC_CODE = -32000
+"""The code of an error for whose reason the target has none."""
 _TWICE = {kind: (said[0], way_of(said[1])) for kind, row in ROWS.items() if (said := row.twice)}
 
 
@@ -159,12 +161,14 @@ def theirs_path(spoken: Spoken, known: Known, ours: ParsedRequest, theirs: Parse
     """Where a request goes. What a path begins with is taken as it is, and may be an address.
 
     Raises:
-        KeyError: a parameter of the path is missing.
         Unknowable: nobody knows what one of its names stands for.
     """
     template = spoken.call.path
     if template is None:
-        return spoken.route.url_path(theirs.parameters)
+        try:
+            return spoken.route.url_path(theirs.parameters)
+        except KeyError as missing:
+            raise Unknowable(f"nobody knows {{{missing.args[0]}}}") from None
 
     def at(place: JsonPath) -> str | None:
         own = place.part is Part.PARAMETER
@@ -329,9 +333,19 @@ def theirs_answered(
     spoken = wire.spoken(operation)
     if spoken.call.rpc:
         _, body = _theirs_answered(status, json, spoken, wire)
-        told = body if status >= 400 and isinstance(body, dict) else {"result": body}
+        told = _with_number(body) if status >= 400 and isinstance(body, dict) else {"result": body}
         return 200, {**_rpc_head(call_id), **told}
     return _theirs_answered(status, json, spoken, wire)
+
+
+def _with_number(body: dict[str, Json]) -> dict[str, Json]:
+    """The error, whose code is a number with JSON-RPC."""
+    error = body.get("error")
+    if not isinstance(error, dict):
+        return body
+    code = str(error.get("code"))
+    number = int(code) if re.fullmatch(r"-?\d+", code) else _RPC_CODE
+    return {**body, "error": {**error, "code": number}}
 
 
 def _theirs_answered(status: int, json: Json, spoken: Spoken, wire: WireMap) -> tuple[int, Json]:

@@ -80,6 +80,12 @@ class WireMap(WireKeys):
         request = self.paths.get(ops.SubmitPairing, OperationMap()).request
         return bool(self.headers.get("SubmissionKey") or request.get("SubmissionKey:"))
 
+    @property
+    def numbers_requests(self) -> bool:
+        """Whether the id of a request is a number where it is submitted."""
+        answer = self.paths.get(ops.SubmitPairing, OperationMap()).response
+        return answer.get("uid", "").endswith(" as number")
+
     def headers_sent(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers by the names that the target has for them."""
         return theirs_of(headers, self.tables.headers)

@@ -1,14 +1,17 @@
-"""The product that speaks JSON-RPC, by itself: an application goes its way from an annex to the
-office and back.
+"""The product that speaks JSON-RPC is certified in each role by its target file alone; what is
+planted in it is found at its requirement, and what is lawful is blamed for nothing.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,8 +20,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.cli.command import wait_until
-from tests.strangers.rpc.serving import ENVIRONMENT, HERE, LAB_CA, Product, served
+from harness.reference.certificates import Certificates
+from tests.integration.acceptance.certifying import SOME, by_requirement, described, verdicts
+from tests.integration.cli.command import Command, wait_until
+from tests.strangers.rpc import words
+from tests.strangers.rpc.serving import ENVIRONMENT, HERE, LAB_CA, PEER_CA, ROOT, Product, served
+
+DOCS = ROOT / "docs"
 
 PACK = {"layer": "os", "name": "Ubuntu", "version": "22.04"}
 STACK = [{"name": "base", "type": "infra", "version": "1.0.0", "packs": [PACK]}]
@@ -86,27 +94,20 @@ def lab_of(product: Product) -> Iterator[Any]:
         hears.close()
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with served(tmp_path_factory.mktemp("rpc")) as running:
-        yield running
-
-
 def test_an_application_goes_its_way(product: Product) -> None:
     pools = [{"name": "cp", "control_plane": True, "nodes": [NODE]}]
     cluster = {"name": "c", "description": "", "tags": {}, "state": "Running"}
     with lab_of(product) as arrange:
         zone = arrange("CreateProject", uid="p", name="p")["uid"]
-        grants = [{"permission": p, "scope": zone} for p in ("list", "get", "update", "delete")]
+        roles = [{"name": n, "scope": zone} for n in ("reader", "approver", "decliner")]
         person = {"email": "kim@example.com", "password": "secret", "tenant_admin": False}
-        arrange("PutUser", api_key="", grants=grants, **person)
+        arrange("PutUser", api_key="", named=roles, **person)
         wanted = {"uid": "t", "name": "t", "project_uid": zone, "expiry": None, "active": True}
         voucher = arrange("PutToken", token=wanted)["value"]
         edition = {"version": "1.0.0", "packs": [PACK], "published": True}
         profile = {"uid": "b", "name": "b", "type": "infra", "project_uid": zone}
         arrange("PutProfile", profile=profile | {"editions": [edition]})
         arrange("InstallCluster", slot="pier-1", cluster=cluster | {"pools": pools, "stack": STACK})
-        assert "cannot" in arrange("PutUser", api_key="", **person | {"grants": grants[:1]})
     hosts = product.addresses["piers"]["pier-1"]
     with (
         closing(Client(product.folder, hosts["pier-1-a"])) as annex,
@@ -133,3 +134,124 @@ def it_pairs(annex: Client, office: Client, address: str, zone: str, voucher: st
     assert annex.refused("site.relabel", labels={}) == 2004
     annex.call("session.close")
     assert annex.refused("site.show") == 1001
+
+
+# --- certified ------------------------------------------------------------------------------------
+
+ROLES = [("edge",), ("central",), ("edge", "central")]
+DEFECTS = {
+    "job-that-did-nothing": ("REJ-1", "central"),
+    "job-that-hides-its-failure": ("PRE-4", "edge"),
+    "cookie-outlives-its-session": ("SND-1", "edge"),
+    "poll-of-another": ("ACC-12", "central"),
+    "another-number-for-a-reason": ("ACC-13S", "edge"),
+    "moments-in-milliseconds": ("PRE-4", "central"),
+    "verifies-only-when-told-not-to": ("PRE-6", "edge"),
+    "editions-are-not-compared": ("ACC-7", "central"),
+    "recall-needs-the-office": ("WDR-4", "edge"),
+    "recall-is-kept-quiet": ("WDR-3", "central"),
+    "sites-obey-both": ("ACC-13", "edge"),
+    "forgets-when-it-restarts": ("SND-3", "edge"),
+    "last-machine-is-not-asked": ("PRE-5", "edge"),
+    "numbers-come-again": ("SND-5", "central"),
+    "every-zone-is-shown": ("PRE-9", "central"),
+}
+"""Where each has to be found, and in which role it is looked for."""
+FOUND_SOON = ("job-that-did-nothing", "cookie-outlives-its-session")
+HABITS = [tuple(words.HABITS)[start::2] for start in (0, 1)]
+"""Several at a time: each alone would take an hour, and a product has many."""
+JUDGED = ("pass", "observed")
+NOT_ASKED = ("not_supported", "skipped")
+
+
+@contextmanager
+def to_certify(folder: Path, *planted: str) -> Iterator[Product]:
+    """The product with annexes that trust the harness where it plays the office."""
+    Certificates.kept(folder / PEER_CA)
+    with served(folder, *planted, trusting=(folder / PEER_CA).read_text("ascii")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with to_certify(tmp_path_factory.mktemp("rpc")) as running:
+        yield running
+
+
+def certify(
+    product: Product, roles: tuple[str, ...], *asked: str, **limits: float
+) -> tuple[int, str]:
+    """Certify it in these roles by its file, the harness in the other one; the files of the run go
+    to `out`. The exit code, and what was said.
+    """
+    command = Command(product.folder)
+    file = product.target_file(*roles, **limits)
+    target = ("--target", str(file), "--out", str(product.folder / "out"))
+    done = command.here("certify", "--workers", "1", *target, *asked, env=ENVIRONMENT)
+    assert command.alive() == []
+    return done.returncode, described(done)
+
+
+def test_it_conforms(product: Product) -> None:
+    code, said = certify(product, ("edge", "central"), "-k", SOME)
+    assert code == 0, said
+    found = by_requirement(product.folder / "out")
+    assert len(found) > 5
+    assert set(found.values()) == {"pass"}, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("roles", ROLES, ids="-".join)
+def test_all_of_it_conforms(product: Product, roles: tuple[str, ...]) -> None:
+    code, said = certify(product, roles)
+    assert code == 0, said
+    counted = Counter(verdicts(product.folder / "out").values())
+    asked = counted.total() - sum(counted[verdict] for verdict in NOT_ASKED)
+    assert counted["fail"] == 0, said
+    assert sum(counted[verdict] for verdict in JUDGED) >= 0.95 * asked, counted
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [d if d in FOUND_SOON else pytest.param(d, marks=pytest.mark.slow) for d in DEFECTS],
+)
+def test_each_defect_is_found_at_its_requirement(tmp_path: Path, defect: str) -> None:
+    requirement, role = DEFECTS[defect]
+    with to_certify(tmp_path, "--defect", defect) as running:
+        found = ("--requirement", requirement, "--fail-fast")
+        _, said = certify(running, (role,), *found, await_s=1)
+    assert by_requirement(tmp_path / "out") == {requirement: "fail"}, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("habits", HABITS, ids=["odd", "even"])
+def test_no_habit_is_blamed(tmp_path: Path, habits: tuple[str, ...]) -> None:
+    planted = [word for habit in habits for word in ("--habit", habit)]
+    with to_certify(tmp_path, *planted) as running:
+        code, said = certify(running, ("edge", "central"))
+    assert code == 0, said
+    assert "fail" not in verdicts(tmp_path / "out").values()
+
+
+def test_there_is_a_requirement_for_each_defect() -> None:
+    assert DEFECTS.keys() == words.DEFECTS.keys()
+    assert len(words.HABITS) >= 8
+
+
+# --- the docs that describe it --------------------------------------------------------------------
+
+
+def stands_in(part: Any, whole: Any) -> bool:
+    """Whether all that a part says stands in the whole."""
+    if not isinstance(part, dict):
+        return bool(part == whole)
+    return all(name in whole and stands_in(inner, whole[name]) for name, inner in part.items())
+
+
+def test_the_docs_show_lines_of_the_file_that_is_certified() -> None:
+    page = (DOCS / "describe-your-product.md").read_text("utf-8")
+    whole = tomllib.loads((HERE / "product.toml").read_text("utf-8"))
+    parts = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    assert len(parts) > 5
+    assert [part for part in parts if "arrange" not in part and not stands_in(part, whole)] == []
+    assert not stands_in({"paths": {"LogIn": {"rpc": "session.close"}}}, whole)

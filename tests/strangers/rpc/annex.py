@@ -191,8 +191,10 @@ class Annexes:
     def changeable(self, call: Call) -> Table:
         """The site, where it is the annex that runs it."""
         pier = self.pier(call)
+        if pier.obeys and "another-number-for-a-reason" in self.planted:
+            raise Fault(words.NO_SITE, "no site of this name is here")
         if pier.obeys and "sites-obey-both" not in self.planted:
-            raise Fault(words.RUN_BY_OFFICE, "the site is centrally managed: ask the office")
+            raise Fault(words.RUN_BY_OFFICE, "the office runs this site: ask there")
         site = self.site(pier)
         if call.params.get("named") not in (None, site["name"]):
             raise Fault(words.NO_SITE, "no site of this name is here")
@@ -244,8 +246,6 @@ class Annexes:
     @method("site.dismantle")
     async def dismantle(self, call: Call) -> Table:
         pier = self.pier(call)
-        if pier.obeys and "another-number-for-a-reason" in self.planted:
-            raise Fault(words.NO_SITE, "no such site is here")
         site = self.changeable(call)
 
         async def work() -> Table:
@@ -258,7 +258,7 @@ class Annexes:
     async def build(self, call: Call) -> Table:
         pier = self.pier(call)
         if pier.obeys:
-            raise Fault(words.RUN_BY_OFFICE, "the site is centrally managed: ask the office")
+            raise Fault(words.RUN_BY_OFFICE, "the office runs this site: ask there")
         if pier.site is not None:
             raise Fault(words.FILED_ALREADY, "there is a site already")
         unit = {"unit": call.at, "host": call.at, "health": "fit"}
@@ -328,7 +328,7 @@ class Annexes:
     async def apply(self, call: Call) -> Table:
         pier = self.pier(call)
         if pier.obeys:
-            raise Fault(words.RUN_BY_OFFICE, "the site is centrally managed already")
+            raise Fault(words.RUN_BY_OFFICE, "the office runs this site already")
         site = self.site(pier)
         if site["condition"] != "up":
             raise Fault(words.NOT_UP, f"the site is {site['condition']}, not up")
@@ -375,7 +375,7 @@ class Annexes:
             self.drop(pier, filing, instead=before, untold=fault.code == INTERNAL)
             if "job-that-hides-its-failure" in self.planted:
                 return {"application": 0}
-            raise
+            raise Fault(fault.code, f"the office does not take site or voucher: {fault}") from None
         if pier.filing is not filing:
             raise Fault(words.DECIDED_ALREADY, "it was recalled meanwhile")
         filing.number, filing.phase = told["application"], FILED
@@ -410,7 +410,7 @@ class Annexes:
         except Unheard as unheard:
             if "recall-needs-the-office" in self.planted:
                 raise Fault(words.OUT_OF_REACH, f"the office is not reached: {unheard}") from None
-            untold = True
+            untold = "keeps-offline-recalls-to-itself" not in self.planted
         except Fault as fault:
             untold = fault.code not in FINAL
             if fault.code == words.GRANTED_ALREADY:
@@ -444,14 +444,13 @@ class Annexes:
 
     async def make_up_for(self, pier: Pier, filing: Filing) -> None:
         """Tell the office of a recall that it has missed."""
-        if "keeps-offline-recalls-to-itself" not in self.planted:
-            try:
-                await self.withdraw(filing, final=True)
-            except Unheard:
+        try:
+            await self.withdraw(filing, final=True)
+        except Unheard:
+            return
+        except Fault as fault:
+            if fault.code not in FINAL:
                 return
-            except Fault as fault:
-                if fault.code not in FINAL:
-                    return
         if filing in pier.untold:
             pier.untold.remove(filing)
 

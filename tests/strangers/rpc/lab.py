@@ -29,7 +29,6 @@ TIERS = {
     "csi": "disk",
     "addon": "extra",
 }
-ROLES = {"approver": {"update"}, "decliner": {"delete"}, "reader": {"list", "get"}}
 OF_BOTH = ("Restart", "AdvanceClock", "SetClockRight")
 
 Asked = dict[str, Any]
@@ -108,23 +107,11 @@ def forget_zone(port: Port, asked: Asked) -> None:
 
 
 def put_member(port: Port, asked: Asked) -> Asked:
-    held: dict[str, set[str]] = {}
-    for grant in asked["grants"]:
-        held.setdefault(grant["scope"], set()).add(grant["permission"])
-    roles = []
-    for zone, may in held.items():
-        for role, what in ROLES.items():
-            if what <= may:
-                roles.append([role, zone])
-            elif what & may:
-                raise Cannot(
-                    f"whoever may {' or '.join(what & may)} is a {role}: a role is one grant"
-                )
     made = port.call(
         "put_member",
         mail=asked["email"],
         passphrase=asked["password"],
-        roles=roles,
+        roles=[[role["name"], role["scope"]] for role in asked["named"]],
         steward=asked["tenant_admin"],
     )
     return {"api_key": made["key"]}

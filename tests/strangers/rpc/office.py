@@ -485,7 +485,7 @@ class Office:
     async def poll(self, call: Call) -> Table:
         a = self.own(call)
         other = self.decided_last
-        if "poll-of-another" in self.planted and other and a.phase == FILED:
+        if "poll-of-another" in self.planted and other and (other.zone, FILED) == (a.zone, a.phase):
             return self.fate(other)
         return self.fate(a)
 

@@ -19,13 +19,19 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 ENVIRONMENT = {"ANNEX_USER": "warden", "ANNEX_PASSPHRASE": "the warden's own phrase"}
 """The variables that the target file names."""
+GROWS = "a site has the racks that it was built with"
+NOT_OFFERED = {
+    "edge": {
+        "AddMachinePool": GROWS,
+        "UpdateMachinePool": GROWS,
+        "ScaleMachinePool": GROWS,
+        "RemoveMachinePool": GROWS,
+        "RemoveNode": GROWS,
+    },
+    "central": {"UpdateCentralProfiles": "the office runs a site as it was bound"},
+}
+"""What each side cannot do, and why."""
 LAB_CA, PEER_CA = "lab-ca.pem", "peer-ca.pem"
-OFFERED = ("UpdateStack", "ReleaseCentralCluster")
-NOT_OFFERED = (
-    *("AddMachinePool", "UpdateMachinePool", "ScaleMachinePool", "RemoveMachinePool"),
-    *("RemoveNode", "UpdateCentralProfiles"),
-)
-"""What an annex cannot do to its site, and the office to one that it runs."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,6 @@ class Product:
         yield 'schema = "pairproof/target/1"'
         yield f"roles = {json.dumps(roles)}"
         yield 'features = ["scopes", "multi-node", "clock", "management-switch"]'
-        yield from (f"offers.{name} = true" for name in OFFERED)
-        yield from (f"offers.{name} = false" for name in NOT_OFFERED)
         yield '[implementation]\nname = "Office and annexes"\nversion = "4.2"'
         yield f'[tls]\nca_file = "{LAB_CA}"'
         yield "[limits]\nstays_s = 0.1\npoll_s = 0.02"
@@ -65,22 +69,25 @@ class Product:
             yield f'[peer]\nca_out = "{PEER_CA}"'
         ports = {"central": "office_lab", "edge": "annexes_lab"}
         sides = [self.addresses[port] if side in roles else "-" for side, port in ports.items()]
+        for role in roles:
+            for name, why in NOT_OFFERED[role].items():
+                yield f'[paths.{name}]\nnot_offered = "{why}"'
         lab = [sys.executable, "-I", "-S", str(HERE / "lab.py"), *sides]
         yield f'[arrange.commands."*"]\ncommand = {json.dumps(lab)}\nstays = true\n'
 
 
 @contextmanager
-def served(folder: Path, *plants: str, also_trusted: str = "") -> Iterator[Product]:
+def served(folder: Path, *plants: str, trusting: str = "") -> Iterator[Product]:
     """The product in a process of its own, with what is planted: `--defect`, its name.
 
-    The annexes trust the lab's authority, and what is in the text `also_trusted`.
+    The annexes trust the lab's authority, and what is in the text `trusting`.
     """
     lab = trustme.CA()
     lab.cert_pem.write_to_path(str(folder / LAB_CA))
     for name, authority in (("shown", lab), ("odd", trustme.CA())):
         pem = authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem
         pem.write_to_path(str(folder / f"{name}.pem"))
-    trusted = (folder / LAB_CA).read_text("ascii") + also_trusted
+    trusted = (folder / LAB_CA).read_text("ascii") + trusting
     (folder / "trusted.pem").write_text(trusted, "ascii")
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.strangers.rpc", str(folder), *plants],

@@ -32,7 +32,7 @@ DEFECTS: Final = {
     "job-that-hides-its-failure": "applying is told as done with a number, whatever came of it",
     "cookie-outlives-its-session": "the cookie goes on after the session was closed",
     "poll-of-another": "a host is told what became of the application that was decided last",
-    "another-number-for-a-reason": "a site that the office runs is called unknown when asked to go",
+    "another-number-for-a-reason": "a site that the office runs is unknown to whoever changes it",
     "moments-in-milliseconds": "a voucher ends a thousand times later than it says",
     "verifies-only-when-told-not-to": "the flag about certificates is read the wrong way round",
     # what others have as well

@@ -107,6 +107,15 @@ def test_a_token_that_is_repeated_anywhere_in_the_answer_is_found() -> None:
     assert answers.token_is_not_repeated(another, operation="s#1").verdict is Verdict.PASS
 
 
+def test_a_token_in_the_request_of_one_of_several_calls_is_not_repeated_by_it() -> None:
+    asked = {"body": '{"voucher": "<token:1>"}'}
+    for told, verdict in (("unknown", Verdict.PASS), ("no <token:1> here", Verdict.FAIL)):
+        calls: Json = [{"name": "ask", "request": asked, "response": {"body": told}}]
+        record = replace(saying("unknown token")["s#1"], response={"status": 422, "calls": calls})
+        found = answers.token_is_not_repeated(History((record,)), operation="s#1")
+        assert found.verdict is verdict
+
+
 def test_an_empty_token_cannot_be_repeated() -> None:
     record = replace(SEND, args={"token": ""}, error={"message": "missing"})
     found = answers.token_is_not_repeated(History((record,)), operation="s#1")

@@ -96,3 +96,12 @@ def test_an_id_and_its_secret_are_enough_to_withdraw() -> None:
         asked = ops.WithdrawPairing(cluster, secret, uid)
         assert plane.asked(asked) is Reason.NOT_FOUND
     assert isinstance(plane.asked(ops.WithdrawPairing("", "s", uid)), ops.Acknowledged)
+
+
+def test_edge_hosts_that_take_numbers_are_given_numbers() -> None:
+    for numbered in (False, True):
+        plane = Plane()
+        plane.core = CentralCore(plane.core.store, CentralChoices(ids_are_numbers=numbered))
+        uid = sent(plane, submission("s"))
+        assert uid.isdigit() is numbered
+        assert int(uid, 10 if numbered else 16) < 2 ** (53 if numbered else 96)

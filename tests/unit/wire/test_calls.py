@@ -382,10 +382,13 @@ def test_a_side_that_is_played_speaks_json_rpc_too(mapping: Mapping) -> None:
         {
             "jsonrpc": "2.0",
             "id": "7",
-            "error": {"code": "-32001", "message": "no", "data": {}},
+            "error": {"code": -32001, "message": "no", "data": {}},
             "ref": "",
         },
     )
+    unnamed = theirs_answered(409, error | {"code": "Conflict"}, ops.DeleteToken, wire, "7")[1]
+    assert isinstance(unnamed, dict)
+    assert unnamed["error"] == {"code": -32000, "message": "no", "data": {}}
 
 
 @pytest.mark.parametrize(
@@ -515,3 +518,50 @@ def test_it_is_led_on_twice_at_most(mapping: Mapping) -> None:
         sequence.answered(answer(status=307, Location="e-2"))
     assert isinstance(sequence.reply, Unknown)
     assert "for the third time" in sequence.reply.why
+
+
+JOB = """
+[rpc]
+path = "/rpc"
+[codes]
+"1004" = "NotFound"
+"1007" = "PairingRequestDecided"
+
+[[paths.RejectPairingRequest.calls]]
+name = "ask"
+rpc = "request.reject"
+request = { "{pairingUid}" = "id" }
+keep = { job = "job" }
+
+[[paths.RejectPairingRequest.calls]]
+name = "job"
+rpc = "job.get"
+constants = { id = "{kept.job}" }
+repeat = { while = { state = "running" }, every_s = 1, within_s = 5 }
+refused_when = { state = "failed" }
+errors = { code = "failure.code", message = "failure.text" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("came", "reason", "message"),
+    [
+        (
+            {"result": {"state": "failed", "failure": {"code": 1007, "text": "too late"}}},
+            Reason.REQUEST_DECIDED,
+            "too late",
+        ),
+        ({"error": {"code": 1004, "message": "no such job"}}, Reason.NOT_FOUND, "no such job"),
+    ],
+)
+def test_a_failure_that_is_a_result_is_told_there_and_an_error_where_the_standard_has_it(
+    mapping: Mapping, came: dict[str, object], reason: Reason, message: str
+) -> None:
+    sequence = CallSequence(ops.RejectPairingRequest("7"), wire=mapping(JOB))
+    sequence.answered(answer({"jsonrpc": "2.0", "id": ".0", "result": {"job": "j1"}}))
+    sequence.answered(answer({"jsonrpc": "2.0", "id": ".1", "result": {"state": "running"}}))
+    assert sequence.reply is None
+    sequence.answered(answer({"jsonrpc": "2.0", "id": ".1", **came}))
+    assert isinstance(sequence.reply, Refused)
+    assert (sequence.reply.reason, sequence.reply.message) == (reason, message)
+    assert sequence.reply.details["call"] == "job"

@@ -60,7 +60,7 @@ class AgentRules(RequestBook):
 
     def new_pairing_uid(self, draws: Draws) -> str:
         """An id that no other request has or ever had (SND-5, INV-5)."""
-        return f"{draws.bits128('pairing') >> 32:024x}"
+        return self.choices.uid(draws.bits128("pairing"))
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         """The registration token, if it admits anybody now (PRE-4). Never repeats it."""

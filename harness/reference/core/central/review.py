@@ -136,7 +136,7 @@ class ReviewRules(RequestBook):
             raise self.already_decided(request)
         self.check_token_on_accept(request, call.now)
         self.require_match(request, operation.selection)
-        uid = f"{call.draws.bits128('cluster') >> 32:024x}"
+        uid = self.choices.uid(call.draws.bits128("cluster"))
         self.step(replace(request, cluster_uid=uid, accepted_at=call.now), RequestEvent.ACCEPT)
         self.store.put(self.accepted_cluster(uid, request, operation))
         return ops.Accepted(uid)

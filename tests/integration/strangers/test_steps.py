@@ -1,0 +1,143 @@
+"""A stranger that takes the long way, by wizards, jobs, forms and cookies, is certified by a target
+file alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.reference.certificates import Certificates
+from tests.integration.acceptance.certifying import SOME, by_requirement, described
+from tests.integration.cli.command import Command
+from tests.strangers.steps import appliance, office
+from tests.strangers.steps.serving import ENVIRONMENT, Steps, steps
+
+ROLES = [("edge",), ("central",), ("edge", "central")]
+DEFECTS = {
+    "wizard-forgets-profiles": ("ACC-7", "central"),
+    "wizard-forgets-details": ("ACC-6", "central"),
+    "accept-job-only-says-so": ("ACC-14", "central"),
+    "wizard-opens-for-what-is-decided": ("ACC-20", "central"),
+    "withdraw-takes-the-newest": ("WDR-3", "central"),
+    "list-loses-its-second-page": ("ACC-3", "central"),
+    "any-version-will-do": ("PRE-7", "central"),
+    "reading-lets-one-decide": ("PRE-8", "central"),
+    "cancel-job-only-says-so": ("WDR-3", "edge"),
+    "send-asks-one-host-alone": ("PRE-5", "edge"),
+    "sick-workers-do-not-matter": ("PRE-2", "edge"),
+    "logout-is-for-show": ("SND-1", "edge"),
+    "refused-changes-are-made": ("ACC-13", "edge"),
+    "delete-job-fails-and-deletes": ("ACC-13", "edge"),
+}
+"""Each defect with the requirement that it breaks, and the role in which that is found."""
+
+
+@contextmanager
+def running(folder: Path, *words: str) -> Iterator[Steps]:
+    """Both sides of it; the appliances trust the CA that the harness keeps as well."""
+    Certificates.kept(folder / "peer-ca.pem")
+    with steps(folder, *words, STEPS_CA=str(folder / "peer-ca.pem")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
+    with running(tmp_path_factory.mktemp("steps")) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+def certify(
+    made: Steps, roles: tuple[str, ...], *words: str, await_s: float = 5
+) -> tuple[int, str]:
+    """Certify it in these roles; the harness plays the other side. The files go to `out`; returns
+    the exit code and what was said.
+    """
+    command = Command(made.folder)
+    file = made.target_file(*roles, await_s=await_s)
+    target = ("--target", str(file), "--out", str(made.folder / "out"))
+    done = command.here("certify", "--workers", "1", *target, *words)
+    assert command.alive() == []
+    return done.returncode, described(done)
+
+
+def scenarios(out: Path) -> Counter[str]:
+    """How many scenarios came to which verdict, each counted once, by its worst."""
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    found: dict[str, set[str]] = {}
+    for requirement in report["requirements"]:
+        for scenario in requirement["scenarios"]:
+            found.setdefault(scenario["id"], set()).add(scenario["verdict"])
+    worst = ("fail", "inconclusive", "pass", "observed", "not_supported", "skipped")
+    return Counter(next(v for v in worst if v in verdicts) for verdicts in found.values())
+
+
+def test_some_of_it_conforms(stranger: Steps) -> None:
+    code, said = certify(stranger, ("edge", "central"), "-k", SOME)
+    assert code == 0, said
+    found = by_requirement(stranger.folder / "out")
+    assert len(found) > 5
+    assert set(found.values()) == {"pass"}, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("roles", ROLES, ids="-".join)
+def test_all_of_it_conforms_and_nearly_all_is_judged(
+    stranger: Steps, roles: tuple[str, ...]
+) -> None:
+    _, said = certify(stranger, roles)
+    found = scenarios(stranger.folder / "out")
+    assert not found["fail"], said
+    judged = found["pass"] + found["observed"]
+    assert judged >= 0.95 * (judged + found["inconclusive"]), found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
+    requirement, role = DEFECTS[defect]
+    with running(tmp_path, "--defect", defect) as made:
+        words = ("--requirement", requirement, "--fail-fast")
+        code, said = certify(made, (role,), *words, await_s=2)
+    assert code == 1, said
+    assert by_requirement(tmp_path / "out") == {requirement: "fail"}
+
+
+def test_every_defect_is_looked_for() -> None:
+    assert set(DEFECTS) == {*office.DEFECTS, *appliance.DEFECTS}
+
+
+def test_it_shares_nothing_with_the_harness_or_another_stranger() -> None:
+    own = "tests.strangers.steps"
+    folder = Path(office.__file__).parent
+    imported = {
+        alias.name if isinstance(node, ast.Import) else node.module or ""
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    others = {name for name in imported if not name.startswith(own)}
+    assert {name.partition(".")[0] for name in others} <= {*sys.stdlib_module_names, "trustme"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("habit", office.HABITS)
+def test_its_habits_are_blamed_for_nothing(tmp_path: Path, habit: str) -> None:
+    with running(tmp_path, "--habit", habit) as made:
+        code, said = certify(made, ("edge", "central"), "--profile", "core")
+    found = scenarios(tmp_path / "out")
+    assert code == 0, (said, found)

@@ -1,0 +1,79 @@
+"""Starts the stranger as a process, and says what its makers would: a target file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+ENVIRONMENT = {"STEPS_USER": "warden", "STEPS_SECRET": "what the warden alone knows"}
+"""The variables that the target file names."""
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """It, as it runs: where it is reached, and the folder with its CA."""
+
+    folder: Path
+    addresses: dict[str, Any]
+
+    def target_file(self, *roles: str, **limits: float) -> Path:
+        """A target file that describes these sides alone; the harness plays the other one."""
+        path = self.folder / f"{'-'.join(roles)}.toml"
+        path.write_text("\n".join(self._lines(roles, limits)) + "\n", "utf-8")
+        return path
+
+    def _lines(self, roles: tuple[str, ...], limits: dict[str, float]) -> Iterator[str]:
+        yield 'schema = "pairproof/target/1"'
+        yield f"roles = {json.dumps(roles)}"
+        at = {"central": self.addresses.get("plain"), "edge": self.addresses.get("lab")}
+        sides = [at[side] if side in roles else "-" for side in ("central", "edge")]
+        yield (HERE / "steps.toml").read_text("utf-8")
+        lab = [sys.executable, "-I", "-S", str(HERE / "lab.py"), *sides]
+        yield f'[arrange.commands."*"]\ncommand = {json.dumps(lab)}\nstays = true'
+        yield "[limits]\nstays_s = 0.1\npoll_s = 0.02"
+        yield from (f"{name} = {value}" for name, value in limits.items())
+        if "edge" in roles:
+            yield '[edge.login]\nusername_env = "STEPS_USER"\npassword_env = "STEPS_SECRET"'
+            for rack, hosts in self.addresses["racks"].items():
+                listed = ", ".join(f'{{ uid = "{h}", url = "{u}" }}' for h, u in hosts.items())
+                yield f'[[edge.clusters]]\nslot = "{rack}"\nhosts = [{listed}]'
+        if "central" in roles:
+            yield f'[central]\nurl = "{self.addresses["office"]}"'
+            yield "[central.endpoint_forms]"
+            yield f'plain-http = "{self.addresses["plain"]}"'
+            yield f'untrusted = "{self.addresses["strange"]}"'
+        else:
+            yield '[peer]\nca_out = "peer-ca.pem"'
+
+
+@contextmanager
+def steps(folder: Path, *words: str, **environment: str) -> Iterator[Steps]:
+    """The stranger in a process of its own, started with these words."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.strangers.steps", str(folder), *words],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT, **environment},
+        stdin=subprocess.PIPE,
+    )
+    try:
+        addresses = folder / "addresses.json"
+        ends = time.monotonic() + PATIENCE_S
+        while not addresses.exists() and process.poll() is None:
+            assert time.monotonic() < ends, "it does not begin to serve"
+            os.sched_yield()
+        yield Steps(folder, json.loads(addresses.read_text("utf-8")))
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
