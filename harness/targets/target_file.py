@@ -19,6 +19,8 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.operations import (
     RARELY_OFFERED,
+    AcceptanceStep,
+    AcceptPairingRequest,
     AgentOperation,
     Credentials,
     LocalOperation,
@@ -57,6 +59,7 @@ from harness.targets.target_keys import (
 )
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
+from harness.wire.mapping.keys import STEPS, OperationMap
 from harness.wire.routes import ROUTES
 
 
@@ -92,6 +95,12 @@ def judge_target(
     said, flaws = TARGETS.judge(data)
     reader = _Reader(folder, environment, data, flaws)
     return None if said is None or flaws else reader.target(said), flaws
+
+
+def _steps_of(said: TargetTables) -> set[type[Operation]]:
+    """The steps that calls of an acceptance are."""
+    accept = said.paths.get(AcceptPairingRequest, OperationMap())
+    return {STEPS[call.step] for call in accept.calls if call.step}
 
 
 _SURFACES = {Side.EDGE: Surface.LOCAL_UI, Side.CENTRAL: Surface.PALETTE}
@@ -198,6 +207,7 @@ class _Reader(TargetFileReader):
             **asdict(said.implementation),
             roles=frozenset(map(Role, said.roles)),
             features=features,
+            goes_through_steps=bool(_steps_of(said)),
             not_offered=self.not_offered(said),
             permissions=PermissionNames.said(said.permissions),
             words=said.words,
@@ -206,6 +216,7 @@ class _Reader(TargetFileReader):
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
         """Which operations it does not have, and why."""
         missing: dict[type[Operation], str] = {}
+        steps = _steps_of(said)
         for kind in ROUTES:
             name = kind.__name__
             is_of_edge = issubclass(kind, LocalOperation)
@@ -214,6 +225,8 @@ class _Reader(TargetFileReader):
             if why := said.paths[kind].not_offered if kind in said.paths else "":
                 missing[kind] = why
                 self.check_missing(said, kind, said.edge if is_of_edge else said.central)
+            elif steps and issubclass(kind, AcceptanceStep) and kind not in steps:
+                missing[kind] = "no call of AcceptPairingRequest is this step"
             elif not said.offers.get(name, usual is None):
                 missing[kind] = usual or ""
         return missing
