@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from harness.context.context import DAY, Context
-from harness.context.recorder import Actor, Inconclusive
+from harness.context.recorder import Actor, Inconclusive, NotSupported
 from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import LogIn, LogOut, ViewToken
@@ -194,6 +194,11 @@ def _logged_out(context: Context, host_uid: str) -> Actor:
 
 
 def _expired(context: Context, host_uid: str) -> Actor:
+    """Raises `NotSupported` where name and password are sent with each operation, in a session's
+    place.
+    """
+    if not context.recorder.driver.info.has_sessions:
+        raise NotSupported("its login to Local UI is sent with each operation, and does not expire")
     actor = context.log_in(host_uid, "stranger")
     context.put_clock_forward(Side.EDGE, DAY + HOUR)
     return actor

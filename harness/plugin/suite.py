@@ -27,6 +27,7 @@ from harness.context.recorder import NotReached, NotSupported
 from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
+from harness.history.evidence import write_whole
 from harness.history.lines import TIME_UP, EvidenceHeader, ScenarioLine
 from harness.history.merge import put_together
 from harness.history.reader import PARTS_DIR, part_path
@@ -307,13 +308,9 @@ class Suite:
             shutil.rmtree(evidence.parent / PARTS_DIR, ignore_errors=True)
             return evidence
         part = part_path(evidence, self.worker or "main")
-        plan = {"pid": os.getpid(), "scenarios": self._selected, "left": self._left}
-        try:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            part.with_suffix(".plan").write_text(json.dumps(plan), "utf-8")
-        except OSError as error:
-            problem = f"the evidence cannot be written ({error.strerror or error})"
-            raise EvidenceError(part, problem, "choose another folder with --out") from None
+        ended = sorted(set(self._selected) - set(self._left))
+        plan = {"pid": os.getpid(), "scenarios": self._selected, "ended": ended}
+        write_whole(part.with_suffix(".plan"), json.dumps(plan).encode())
         return part
 
     @pytest.hookimpl(wrapper=True)

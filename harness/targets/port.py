@@ -84,6 +84,8 @@ class TargetInfo:
     """How it tells permissions on pairing requests, where otherwise than is published."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Words by which its errors tell a trouble, by the trouble."""
+    has_sessions: bool = True
+    """Whether a login to Local UI begins something that can end."""
 
     def plays(self, side: Side | Role) -> bool:
         """Whether the target plays this side."""

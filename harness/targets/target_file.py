@@ -24,6 +24,7 @@ from harness.domain.operations import (
     AgentOperation,
     Credentials,
     LocalOperation,
+    LogIn,
     Operation,
     Surface,
 )
@@ -203,6 +204,8 @@ class _Reader(TargetFileReader):
             table = "edge.clusters" if places else "peer"
             told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
             self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
+        login = said.paths.get(LogIn, OperationMap())
+        filled = [text for call in login.calls or (login,) for text in call.filled.values()]
         return TargetInfo(
             **asdict(said.implementation),
             roles=frozenset(map(Role, said.roles)),
@@ -211,6 +214,7 @@ class _Reader(TargetFileReader):
             not_offered=self.not_offered(said),
             permissions=PermissionNames.said(said.permissions),
             words=said.words,
+            has_sessions=not any("{basic}" in text for text in filled),
         )
 
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:

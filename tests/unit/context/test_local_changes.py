@@ -56,6 +56,12 @@ def test_one_that_is_not_offered_is_not_supported_and_not_asked(bench: Bench) ->
     assert not context.recorder.history().of_kind("PatchCluster")
 
 
+def test_what_is_no_session_does_not_expire(bench: Bench) -> None:
+    bench.driver.info = replace(bench.driver.info, has_sessions=False)
+    with pytest.raises(NotSupported, match="does not expire"):
+        entries.stranger_with(bench.context, "an expired")
+
+
 def test_what_is_not_offered_is_so_whatever_the_lab_lacks(bench: Bench) -> None:
     """It would take a free host."""
     context = without(bench, ops.AddMachinePool)

@@ -203,6 +203,14 @@ def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> N
     assert [key for _, key in placed(refused(changed("[control]", own)))] == ["edge.control"]
 
 
+def test_a_login_by_basic_begins_no_session() -> None:
+    basic = '[paths.LogIn]\nfilled = { "Token.Authorization" = "Basic {basic}" }\n'
+    in_calls = basic.replace("[paths.LogIn]", '[[paths.LogIn.calls]]\nname = "a"\npath = "/a"')
+    assert read().info.has_sessions
+    assert not read(TEXT + basic).info.has_sessions
+    assert not read(TEXT + in_calls).info.has_sessions
+
+
 def test_a_match_that_nobody_can_ask_for_is_not_offered() -> None:
     offers = 'features = ["multi-node"]\noffers = { MatchProfiles = false }'
     told = read(changed('features = ["multi-node"]', offers))

@@ -1,0 +1,138 @@
+"""A stranger whose edge hosts stand in rings, led by one host and mirrored by the others, is
+certified by a target file alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.reference.certificates import Certificates
+from tests.integration.acceptance.certifying import by_requirement, described
+from tests.integration.cli.command import Command
+from tests.strangers.mirrors import hub, rings
+from tests.strangers.mirrors.serving import ENVIRONMENT, Mirrors, served
+
+ROLES = [("edge",), ("central",), ("edge", "central")]
+SOME = " or ".join(
+    (
+        "unhealthy-among-many and middle",  # PRE-2: a host that mirrors is asked
+        "the-connection-check-says-no and second",  # PRE-5
+        "works-after-a-reject and named",  # REJ-7: a held question is answered
+        "cancels-nothing",  # WDR-1: a login is sent with each request
+        "every-host-of-a-larger-cluster-is-cut-off",  # WDR-4
+        "said-about-the-operation and deletion",  # ACC-13
+        "the-id-is-shown-after-a-restart-of-the-edge",  # SND-3: another host leads
+    )
+)
+DEFECTS = {
+    "mirrors-change-things": ("ACC-13", "edge"),
+    "mirrors-show-long-ago": ("SND-3", "edge"),
+    "new-leader-has-forgotten": ("SND-3", "edge"),
+    "leader-asks-itself-alone": ("PRE-5", "edge"),
+    "cancel-needs-the-hub": ("WDR-4", "edge"),
+    "one-password-is-as-good": ("SND-1", "edge"),
+    "poll-tells-of-before": ("ACC-12", "central"),
+    "withdraw-takes-others-along": ("WDR-3", "central"),
+    "withdraw-is-only-acknowledged": ("WDR-3", "central"),
+    "any-version-fits": ("ACC-7", "central"),
+    "refused-may-be-approved": ("ACC-20", "central"),
+}
+"""Each defect with the requirement that it breaks, and the role in which that is found."""
+
+
+@contextmanager
+def running(folder: Path, *plants: str) -> Iterator[Mirrors]:
+    """Both sides of it; the rings trust the authority that the harness keeps as well."""
+    kept = folder / "peer-ca.pem"
+    Certificates.kept(kept)
+    with served(folder, *plants, also_trusted=kept.read_text("ascii")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirrors]:
+    with running(tmp_path_factory.mktemp("mirrors")) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+def certify(
+    made: Mirrors, roles: tuple[str, ...], *words: str, await_s: float = 5
+) -> tuple[int, str]:
+    """Certify it in these roles; the harness plays the other side. The files go to `out`; returns
+    the exit code and what was said.
+    """
+    command = Command(made.folder)
+    file = made.target_file(*roles, await_s=await_s)
+    target = ("--target", str(file), "--out", str(made.folder / "out"))
+    done = command.here("certify", "--workers", "1", *target, *words)
+    assert command.alive() == []
+    return done.returncode, described(done)
+
+
+def scenarios(out: Path) -> Counter[str]:
+    """How many scenarios came to which verdict, each counted once, by its worst."""
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    found: dict[str, set[str]] = {}
+    for requirement in report["requirements"]:
+        for scenario in requirement["scenarios"]:
+            found.setdefault(scenario["id"], set()).add(scenario["verdict"])
+    worst = ("fail", "inconclusive", "pass", "observed", "not_supported", "skipped")
+    return Counter(next(v for v in worst if v in verdicts) for verdicts in found.values())
+
+
+def nearly_all_is_judged(made: Mirrors, roles: tuple[str, ...]) -> None:
+    _, said = certify(made, roles)
+    found = scenarios(made.folder / "out")
+    assert not found["fail"], said
+    judged = found["pass"] + found["observed"]
+    assert judged >= 0.95 * (judged + found["inconclusive"]), found
+
+
+def test_some_of_it_conforms(stranger: Mirrors) -> None:
+    code, said = certify(stranger, ("edge",), "-k", SOME)
+    assert code == 0, said
+    found = by_requirement(stranger.folder / "out")
+    assert len(found) > 5
+    assert set(found.values()) == {"pass"}, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("roles", ROLES, ids="-".join)
+def test_all_of_it_conforms_and_nearly_all_is_judged(
+    stranger: Mirrors, roles: tuple[str, ...]
+) -> None:
+    nearly_all_is_judged(stranger, roles)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
+    requirement, role = DEFECTS[defect]
+    with running(tmp_path, "--defect", defect) as made:
+        words = ("--requirement", requirement, "--fail-fast")
+        code, said = certify(made, (role,), *words, await_s=2)
+    assert code == 1, said
+    assert by_requirement(tmp_path / "out") == {requirement: "fail"}
+
+
+def test_every_defect_is_looked_for() -> None:
+    assert set(DEFECTS) == {*hub.DEFECTS, *rings.DEFECTS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("habit", [*hub.HABITS, *rings.HABITS])
+def test_its_habits_are_blamed_for_nothing(tmp_path: Path, habit: str) -> None:
+    with running(tmp_path, "--habit", habit) as made:
+        nearly_all_is_judged(made, ("edge",) if habit in rings.HABITS else ("central",))

@@ -1,0 +1,112 @@
+"""Starts the stranger as a process, and writes what its makers would: a target file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+HERE = Path(__file__).resolve().parent
+ENVIRONMENT = {"RING_USER": "keeper", "RING_PASSWORD": "the keeper's own word"}
+"""The variables that the target file names."""
+
+_MEDIUM = "profiles come on a medium that is plugged in"
+_FIXED = "a ring has the hosts and the settings that it was set up with"
+_POOLS = ("AddMachinePool", "UpdateMachinePool", "ScaleMachinePool", "RemoveMachinePool")
+NOT_OFFERED = {
+    "edge": {
+        "LogOut": "a login is sent with each request, and does not end",
+        "UpdateCluster": "what can be changed is patched",
+        "PatchCluster": "a cluster is patched by its name",
+        "UpdateStack": _MEDIUM,
+        "CreateCluster": "a cluster is made when its ring is set up",
+        "RestoreLocalManagement": "there is no switch for it",
+        **dict.fromkeys(("UpdateClusterSettings", "ViewClusterSettings"), _FIXED),
+        **dict.fromkeys((*_POOLS, "RemoveNode"), _FIXED),
+    },
+    "central": {
+        "UpdateCentralProfiles": _MEDIUM,
+        "ReleaseCentralCluster": "who has joined stays",
+        "SetTokenState": "a token is deleted, never switched off",
+        "UpdateToken": "a token is deleted, and another one made",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Mirrors:
+    """The stranger as it runs: its addresses, and the folder with its certificates."""
+
+    folder: Path
+    addresses: dict[str, Any]
+
+    def target_file(self, *roles: str, **limits: float) -> Path:
+        """The file that describes these sides; the harness plays the other one."""
+        file = self.folder / f"{'-'.join(roles)}.toml"
+        described = (HERE / "mirrors.toml").read_text("utf-8")
+        file.write_text("\n".join([*self._head(roles, limits), described]), "utf-8")
+        return file
+
+    def _head(self, roles: tuple[str, ...], limits: dict[str, float]) -> Iterator[str]:
+        yield f'schema = "pairproof/target/1"\nroles = {json.dumps(roles)}'
+        yield 'features = ["scopes", "multi-node", "clock"]'
+        yield '[implementation]\nname = "Hub and rings"\nversion = "2.3"'
+        yield '[tls]\nca_file = "lab-ca.pem"'
+        yield "[limits]\nstays_s = 0.1\npoll_s = 0.02"
+        yield from (f"{name} = {value}" for name, value in limits.items())
+        if "edge" in roles:
+            yield '[edge.login]\nusername_env = "RING_USER"\npassword_env = "RING_PASSWORD"'
+            for ring, hosts in self.addresses["rings"].items():
+                listed = ", ".join(f'{{ uid = "{h}", url = "{url}" }}' for h, url in hosts.items())
+                yield f'[[edge.clusters]]\nslot = "{ring}"\nhosts = [{listed}]'
+        if "central" in roles:
+            yield f'[central]\nurl = "{self.addresses["hub"]}"\n[central.endpoint_forms]'
+            yield f'plain-http = "{self.addresses["plain"]}"\nuntrusted = "{self.addresses["odd"]}"'
+        else:
+            yield '[peer]\nca_out = "peer-ca.pem"'
+        for role in roles:
+            for name, why in NOT_OFFERED[role].items():
+                yield f'[paths.{name}]\nnot_offered = "{why}"'
+        sides = {"central": self.addresses["plain"], "edge": self.addresses["lab"]}
+        at = [address if side in roles else "-" for side, address in sides.items()]
+        command = [sys.executable, "-I", "-S", str(HERE / "lab.py"), *at]
+        yield f'[arrange.commands."*"]\ncommand = {json.dumps(command)}\nstays = true\n'
+
+
+@contextmanager
+def served(folder: Path, *plants: str, also_trusted: str = "") -> Iterator[Mirrors]:
+    """The stranger in a process of its own, with what is planted: `--defect`, its name.
+
+    Its hosts trust the lab's authority, and those in the text `also_trusted`.
+    """
+    lab = trustme.CA()
+    lab.cert_pem.write_to_path(str(folder / "lab-ca.pem"))
+    for name, authority in (("shown", lab), ("odd", trustme.CA())):
+        pem = authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem
+        pem.write_to_path(str(folder / f"{name}.pem"))
+    trusted = (folder / "lab-ca.pem").read_text("ascii") + also_trusted
+    (folder / "trusted.pem").write_text(trusted, "ascii")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.strangers.mirrors", str(folder), *plants],
+        cwd=HERE.parents[2],
+        env={**os.environ, **ENVIRONMENT},
+        stdin=subprocess.PIPE,
+    )
+    addresses, ends = folder / "addresses.json", time.monotonic() + 60
+    assert process.stdin is not None
+    with process.stdin:
+        while not addresses.exists():
+            assert process.poll() is None
+            assert time.monotonic() < ends
+            os.sched_yield()
+        yield Mirrors(folder, json.loads(addresses.read_text("utf-8")))
+    process.wait(10)
