@@ -24,6 +24,7 @@ ROLES = [("edge",), ("central",), ("edge", "central")]
 DEFECTS = {
     "wizard-forgets-profiles": ("ACC-7", "central"),
     "wizard-forgets-details": ("ACC-6", "central"),
+    "wizard-goes-on-without-the-warning": ("ACC-4", "central"),
     "accept-job-only-says-so": ("ACC-14", "central"),
     "wizard-opens-for-what-is-decided": ("ACC-20", "central"),
     "withdraw-takes-the-newest": ("WDR-3", "central"),
