@@ -56,7 +56,7 @@ class RealDisturbing(Disturbing):
     def _arranges(self, actor: str, what: Arrangement, tags: Mapping[str, Json]) -> Step[None]:
         world = self._world
         record = world.recorder.invoke(actor, what, world.clock.now(), tags)
-        reply: Reply = yield self._palette.arrange(what)  # type: ignore[misc, assignment]
+        reply: Reply = yield self._palette.arrange(what)  # type: ignore[assignment]
         world.recorder.end(record, reply, world.clock.now())
 
     # --- faults of the central side -------------------------------------------------------
@@ -82,7 +82,7 @@ class RealDisturbing(Disturbing):
         """It is restarted, and can be reached again."""
         record, self._outage = self._outage, None
         assert record is not None
-        reply: Reply = yield self._palette.arrange(Restart(Side.CENTRAL))  # type: ignore[misc, assignment]
+        reply: Reply = yield self._palette.arrange(Restart(Side.CENTRAL))  # type: ignore[assignment]
         self._palette.is_up = True
         self._world.recorder.end(record, reply, self._world.clock.now())
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
-import simpy
-
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health
@@ -127,8 +125,7 @@ class LocalUis:
         if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
         question = TargetRequest(operation, slot.session, self._within, url, record.id)
-        heard = cast("simpy.Event", self._asker.ask(question))
-        reply = cast("LinkReply", (yield heard))
+        reply = cast("LinkReply", (yield self._asker.ask(question)))
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             self._translation.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())

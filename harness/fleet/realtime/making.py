@@ -6,7 +6,6 @@ import ssl
 from dataclasses import dataclass
 from typing import Final, cast
 
-import simpy
 from msgspec import structs
 
 from harness.checkers.fleet.judge import CellJudge
@@ -124,7 +123,7 @@ async def make_world(
     happenings = Happenings(scenario.only, collect=job.collect)
     world = RealWorld(
         scenario=scenario,
-        env=cast("simpy.Environment", env),
+        env=env,
         clock=clock,
         recorder=recorder,
         plane=cast("Plane", palette),
