@@ -8,16 +8,14 @@ down) is done here, before a message leaves or after its answer has come.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Cluster
 from harness.domain.operations import Credentials
 from harness.fleet.clock import CellClock
-from harness.fleet.hosts import Hosts
+from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.plane import Plane
 from harness.fleet.realtime.asker import TargetRequest
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.translation import Translation
@@ -33,8 +31,8 @@ from harness.reference.core.store import Store
 _NOBODY = Credentials()
 
 
-class RealHosts(Hosts):
-    """See `harness.fleet.hosts.Hosts`; only how a message travels is different."""
+class RealHosts(PlayedHosts):
+    """Hosts whose messages go to a target."""
 
     def __init__(
         self,
@@ -51,8 +49,7 @@ class RealHosts(Hosts):
         """Make them. `patience` is how long a host waits for the answer to a message that is
         spoiled here, in microseconds.
         """
-        # Of the plane, hosts in real time use nothing at all.
-        super().__init__(env, clock, make_core, cast("Plane", palette), network, recorder, plan)
+        super().__init__(env, clock, make_core, network, recorder, plan)
         self._palette = palette
         self._translation = translation
         self._patience = patience

@@ -21,7 +21,7 @@ from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.settings import ArrangingDriver
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
-from harness.fleet.world import CellWorld
+from harness.fleet.world import World
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.targets.port import CannotArrange
@@ -139,11 +139,11 @@ class Palette:
 
 
 @dataclass(slots=True, kw_only=True)
-class RealWorld(CellWorld):
-    """See `harness.fleet.world.CellWorld`. `palette` is the target's."""
+class RealWorld(World):
+    """A cell's in real time. `palette` is the target's."""
 
     palette: Palette
-    real_recorder: RealRecorder
+    recorder: RealRecorder
 
     def asked(
         self,
