@@ -44,6 +44,7 @@ from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import CallInput, CallSequence, Sessions, decode
+from harness.wire.codec.steps import StepwiseAcceptances
 from harness.wire.control import (
     HEALTH_PATH,
     HELD_PATH,
@@ -55,6 +56,7 @@ from harness.wire.control import (
 )
 from harness.wire.http import HttpRequest, HttpResponse, NotJson, parse_json
 from harness.wire.mapping import WireMap
+from harness.wire.mapping.template import Unknowable
 from harness.wire.model import Malformed
 
 _READABLE = "/#[](),;:=+*!'@ "
@@ -104,7 +106,7 @@ class HttpDriver:
         self._pause = pause
         self._start, self._began = time.monotonic_ns(), time.time_ns() // 1_000
         self._mark, self._numbers = token_hex(4), count(1)
-        self._sessions = Sessions()
+        self._sessions, self._acceptances = Sessions(), StepwiseAcceptances()
         self._address_of = {h.uid: h.url for described in both for h in described.hosts()}
         self.client = _client_for(both, pause)
         self._peer_port = self._control_port(peer) if peer else None
@@ -213,14 +215,19 @@ class HttpDriver:
         return self._carry(outgoing, self._sequence(outgoing, page), [], within_s)
 
     def _sequence(self, outgoing: port.Outgoing, page: str) -> CallSequence:
+        operation, wire = outgoing.operation, self._wire(outgoing.operation)
+        try:
+            part = self._acceptances.part(operation, wire)
+        except Unknowable as error:
+            raise port.NotOffered(type(operation), str(error)) from error
         given = CallInput(
             self._base_url(outgoing),
             f"{self._mark}-{next(self._numbers)}",
             self._epoch(),
             self._sessions.of(outgoing.credentials),
-            self._leaders(outgoing.operation),
+            self._leaders(operation),
+            part,
         )
-        operation, wire = outgoing.operation, self._wire(outgoing.operation)
         return CallSequence(operation, outgoing.credentials, wire, given, page)
 
     def _carry(

@@ -29,7 +29,14 @@ from harness.wire.mapping.json_path import (
     dotted,
     place_of,
 )
-from harness.wire.mapping.keys import AnyCall, CallMap, OperationMap, SeveralPlaces, WireKeys
+from harness.wire.mapping.keys import (
+    STEPS,
+    AnyCall,
+    CallMap,
+    OperationMap,
+    SeveralPlaces,
+    WireKeys,
+)
 from harness.wire.mapping.plan import (
     BodyPlan,
     BodyRules,
@@ -105,6 +112,12 @@ class WireMap(WireKeys):
             KeyError: the operation does not cross HTTP.
         """
         return self.tables.calls.get(operation) or (self.tables.spoken[operation],)
+
+    @property
+    def steps(self) -> frozenset[type[ops.Operation]]:
+        """The steps of an acceptance that calls of it are."""
+        calls = self.calls(ops.AcceptPairingRequest)
+        return frozenset(each.call.step for each in calls if each.call.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +234,7 @@ def _check_names(wire: WireMap) -> None:
             found = f"{beside[0]} stands beside calls, and each of them has its own"
             here = ("paths", kind.__name__, beside[0])
             raise MappingError(here, found, "one of the two", "move it into a call")
+        _check_steps(wire, kind, operation)
     for at, change in (each for kind in wire.paths for each in said_of(wire, kind)):
         for word in change.states:
             _known((*at, "states", word), word, words)
@@ -231,6 +245,22 @@ def _check_names(wire: WireMap) -> None:
                 "a status in one of the two lists",
                 "remove it from one",
             )
+
+
+def _check_steps(wire: WireMap, kind: type[ops.Operation], operation: OperationMap) -> None:
+    """The steps of the wizard are calls of an acceptance, and not operations as well."""
+    for n, call in enumerate(operation.calls):
+        here = ("paths", kind.__name__, "calls", n, "step")
+        if call.step and kind is not ops.AcceptPairingRequest:
+            told = f"{kind.__name__} has no steps"
+            raise MappingError(here, told, "a call of AcceptPairingRequest", "remove it")
+        if call.step and n == len(operation.calls) - 1:
+            told = "nothing follows it that would be Pair cluster"
+            raise MappingError(here, told, "a call before the last one", "remove it")
+        step = STEPS.get(call.step)
+        if step is not None and step in wire.paths:
+            told = f"a call of AcceptPairingRequest is the step {call.step} already"
+            raise MappingError(("paths", step.__name__), told, "one of the two", "remove one")
 
 
 def _known(at: At, name: str, names: Sequence[str]) -> None:
@@ -281,13 +311,17 @@ def _calls(
     return tuple(found)
 
 
+def templates_of(spoken: Spoken) -> Iterator[Template]:
+    """The texts of a call in which names stand."""
+    texts = [*(text for _, text, _ in spoken.call.filled), spoken.call.path]
+    every = (*texts, *(value for _, value in spoken.constants))
+    return (text for text in every if isinstance(text, Template))
+
+
 def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
-    for each in calls:
-        texts = [*(text for _, text, _ in each.call.filled), each.call.path]
-        for text in (*texts, *(value for _, value in each.constants)):
-            if isinstance(text, Template):
-                names = (name for name in text.names() if name.startswith("env."))
-                yield from ((name.removeprefix("env."), text.at) for name in names)
+    for text in (text for call in calls for text in templates_of(call)):
+        names = (name for name in text.names() if name.startswith("env."))
+        yield from ((name.removeprefix("env."), text.at) for name in names)
 
 
 def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Route:
