@@ -32,6 +32,7 @@ from harness.wire.mapping import MappingError, WireMap
 from harness.wire.mapping.calls import LOGINS
 from harness.wire.mapping.json_path import At, Part, place_of
 from harness.wire.mapping.scope import glimpse, put
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
     ParsedRequest,
@@ -41,7 +42,7 @@ from harness.wire.mapping.translate import (
     theirs_path,
     with_value,
 )
-from harness.wire.mapping.wire_map import Spoken, said_of
+from harness.wire.mapping.wire_map import said_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROWS
 from harness.wire.table.fields import WireRecord
