@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context.acceptance_steps import go_on_to, go_through
+from harness.context.acceptance_steps import go_on_to, go_through, leave_out_what_precedes
 from harness.context.context import Context
 from harness.history.operation import Outcome
 
@@ -24,6 +24,7 @@ def _has_gone_through(context: Context, last: str) -> None:
 
 @when(parsers.parse('the administrator goes on to "{step}"'))
 def _goes_on(context: Context, step: str) -> None:
+    leave_out_what_precedes(context, step)
     context.note("the refused", go_on_to(context, step))
 
 

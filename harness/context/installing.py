@@ -127,8 +127,8 @@ class SlotPool:
                 " or reset to an entry of [[edge.clusters]]"
             )
         return (
-            f"the target has no free place for a cluster of {hosts} hosts;"
-            " give it more clusters (--clusters, or more entries in the target file)"
+            f"the target has no free place for a cluster of {hosts} host{'s' if hosts != 1 else ''}"
+            "; give it more clusters (--clusters, or more entries in the target file)"
         )
 
     def is_stale(self, slot: arrangements.Slot) -> bool:

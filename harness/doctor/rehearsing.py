@@ -12,6 +12,7 @@ from functools import cache
 from typing import Protocol
 
 from harness.catalogue.limits import Limits
+from harness.catalogue.requirement import Feature
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
@@ -20,8 +21,9 @@ from harness.targets.arranging.chain import Chain
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.given import Given, InstalledClusters
 from harness.targets.arranging.person import PersonArranger
-from harness.targets.http import ControlPort
+from harness.targets.control_port import ControlPort
 from harness.targets.port import Arranger, Driver, DriverAround, Exchange, Outgoing
+from harness.targets.stepping import SteppingDriver
 from harness.targets.target import Target
 
 _TELLS_NOTHING = (Commands, Given, PersonArranger)
@@ -51,9 +53,10 @@ class RehearsedTarget(DriverAround):
     """The reference, claiming and offering what the target does, with its places and ways."""
 
     def __init__(self, reference: Driver, target: DescribedDriver) -> None:
-        super().__init__(reference)
+        in_steps = Feature.SERVER_STEPS in target.info.features
+        super().__init__(SteppingDriver(reference) if in_steps else reference)
         self._target = target
-        self.info = replace(target.info, words=reference.info.words)
+        self.info = replace(target.info, words=reference.info.words, goes_through_steps=True)
         self.limits = target.limits
         self.secrets = target.secrets
         self._inventory = target.inventory()

@@ -272,6 +272,24 @@ def write_all(file: FileIO, raw: bytes) -> None:
         view = view[file.write(view) or 0 :]
 
 
+def write_whole(path: Path, raw: bytes) -> None:
+    """Write a file that is there whole or not at all; its folder is made if need be.
+
+    Raises:
+        EvidenceError: it cannot be written.
+    """
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileIO(unfinished, "w") as file:
+            write_all(file, raw)
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise unwritable(path, error) from None
+
+
 def footer(counted: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
     """The last line of a file that holds so many lines of each kind."""
     counts = {name: counted.get(name, 0) for name in lines.LineCounts.__struct_fields__}

@@ -9,10 +9,8 @@ run recorded: equal runs have equal digests, whatever the number of workers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple, cast
 
@@ -20,7 +18,7 @@ import msgspec
 
 from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
-from harness.history.evidence import unwritable, write_all
+from harness.history.evidence import write_whole
 from harness.history.lines import (
     EndOfRun,
     EvidenceHeader,
@@ -145,16 +143,7 @@ def write_manifest(
     raw.append(encode(Footer(
         counts=counts, digest=digest, interrupted=interrupted, run=EndOfRun(ended_at)
     )))  # fmt: skip
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileIO(unfinished, "w") as file:
-            write_all(file, b"".join(raw))
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise unwritable(path, error) from None
+    write_whole(path, b"".join(raw))
     return digest
 
 

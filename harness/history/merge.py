@@ -84,21 +84,23 @@ def merge_parts(
 def put_together(out: Path, ended: Collection[str] | None, ended_at: str) -> None:
     """Make one file of the parts in the folder of a run, in the order of their plan.
 
-    `ended` are the scenarios that have ended; `None` where a worker has died.
+    `ended` are the scenarios that have ended; `None` where a worker has died. Where the disk was
+    too full for a plan, nobody knows what was to be done, and the run counts as interrupted.
 
     Raises:
         EvidenceError: as `merge_parts` does.
     """
     parts = out / PARTS_DIR
     plans = sorted(parts.glob("*.plan"))
-    plan = json.loads(plans[0].read_text("utf-8")) if plans else {"scenarios": [], "left": []}
+    plan = json.loads(plans[0].read_text("utf-8")) if plans else {"scenarios": [], "ended": []}
+    left = set(plan["scenarios"]) - set(plan["ended"])
     for path in plans:
         path.unlink()
     merge_parts(
         sorted(parts.glob("*.jsonl")),
         out / "evidence.jsonl",
         plan["scenarios"],
-        interrupted=ended is None or not set(ended) >= set(plan["left"]),
+        interrupted=not plans or ended is None or not left <= set(ended),
         ended_at=ended_at,
         remove=True,
     )

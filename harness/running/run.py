@@ -60,7 +60,7 @@ class Run:
     ) -> None:
         self.stopping = stopping or Stopping()
         self.driver: Driver = StoppableDriver(driver, self.stopping)
-        if Feature.SERVER_STEPS in driver.info.features:
+        if Feature.SERVER_STEPS in driver.info.features and not driver.info.goes_through_steps:
             self.driver = SteppingDriver(self.driver)
         self.header = header
         self.seed = seed

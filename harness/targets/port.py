@@ -75,6 +75,9 @@ class TargetInfo:
     contact: str = ""
     roles: frozenset[Role] = frozenset({Role.EDGE, Role.CENTRAL})
     features: frozenset[Feature] = frozenset()
+    goes_through_steps: bool = False
+    """Its acceptance goes through the steps of the wizard by itself; each can be asked alone too,
+    and who asks for one is left to it."""
     not_offered: Mapping[type[Operation], str] = field(default_factory=lambda: RARELY_OFFERED)
     """Operations that it does not have, and why."""
     permissions: PermissionNames | None = None

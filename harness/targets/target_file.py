@@ -19,6 +19,8 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.operations import (
     RARELY_OFFERED,
+    AcceptanceStep,
+    AcceptPairingRequest,
     AgentOperation,
     Credentials,
     LocalOperation,
@@ -58,7 +60,7 @@ from harness.targets.target_keys import (
 )
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
-from harness.wire.mapping.keys import OperationMap
+from harness.wire.mapping.keys import STEPS, OperationMap
 from harness.wire.routes import ROUTES
 
 
@@ -96,6 +98,12 @@ def judge_target(
     return None if said is None or flaws else reader.target(said), flaws
 
 
+def _steps_of(said: TargetTables) -> set[type[Operation]]:
+    """The steps that calls of an acceptance are."""
+    accept = said.paths.get(AcceptPairingRequest, OperationMap())
+    return {STEPS[call.step] for call in accept.calls if call.step}
+
+
 _SURFACES = {Side.EDGE: Surface.LOCAL_UI, Side.CENTRAL: Surface.PALETTE}
 
 
@@ -128,6 +136,12 @@ class _Reader(TargetFileReader):
         spoken = {Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
         used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
         served = [k for k in used if is_served and k.surface is Surface.AGENT]
+        for kind in served:
+            name = kind.__name__
+            if kind in said.paths and said.paths[kind].calls:
+                told = f"the harness plays Palette, and cannot answer {name} in calls"
+                remedy = f"add [central], where your Palette is, or say one call in [paths.{name}]"
+                self.flaw(("paths", name, "calls"), told, remedy)
         return Target(
             info=info,
             places=places,
@@ -196,6 +210,7 @@ class _Reader(TargetFileReader):
             **asdict(said.implementation),
             roles=frozenset(map(Role, said.roles)),
             features=features,
+            goes_through_steps=bool(_steps_of(said)),
             not_offered=self.not_offered(said),
             permissions=PermissionNames.said(said.permissions),
             words=said.words,
@@ -205,6 +220,7 @@ class _Reader(TargetFileReader):
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
         """Which operations it does not have, and why."""
         missing: dict[type[Operation], str] = {}
+        steps = _steps_of(said)
         for kind in ROUTES:
             name = kind.__name__
             is_of_edge = issubclass(kind, LocalOperation)
@@ -213,6 +229,8 @@ class _Reader(TargetFileReader):
             if why := said.paths[kind].not_offered if kind in said.paths else "":
                 missing[kind] = why
                 self.check_missing(said, kind, said.edge if is_of_edge else said.central)
+            elif steps and issubclass(kind, AcceptanceStep) and kind not in steps:
+                missing[kind] = "no call of AcceptPairingRequest is this step"
             elif not said.offers.get(name, usual is None):
                 missing[kind] = usual or ""
         return missing

@@ -31,10 +31,12 @@ from harness.wire.codec.client import (
 )
 from harness.wire.codec.engine import ANSWERS
 from harness.wire.codec.errors import refused_from, refused_within
+from harness.wire.codec.steps import AcceptancePart, CallProgress
 from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import RepeatPlan
 from harness.wire.mapping.json_path import JsonPath, Part
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
     CALL_ID,
@@ -46,7 +48,6 @@ from harness.wire.mapping.translate import (
     rpc_result,
     with_value,
 )
-from harness.wire.mapping.wire_map import Spoken
 from harness.wire.model import Malformed
 from harness.wire.timestamps import to_timestamp
 
@@ -66,6 +67,7 @@ class CallInput:
         unique: a text that no other operation of a run is given.
         now: microseconds since the epoch.
         session: what the login kept whose session it is asked with.
+        part: the calls of an acceptance that it is, if not all of an operation of its kind.
     """
 
     base_url: str = ""
@@ -73,6 +75,7 @@ class CallInput:
     now: int = 0
     session: Mapping[str, str] = field(default_factory=dict)
     leaders: Mapping[str, str] = field(default_factory=dict)
+    part: AcceptancePart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,6 @@ class CallSequence:
 
     Attributes:
         wire: how the target speaks.
-        answer: the published answer, as far as it was read.
-        kept: what the answers gave to later calls.
     """
 
     def __init__(
@@ -120,14 +121,14 @@ class CallSequence:
         self._operation = operation
         self.wire = wire
         self._given = given
-        self._asked = asked_of(operation, credentials, page)
-        self._calls = wire.calls(type(operation))
+        part = given.part
+        self._asked = asked_of(part.acceptance if part else operation, credentials, page)
+        self._calls = part.calls if part else wire.calls(type(operation))
+        self._progress = part.progress if part else CallProgress()
         self._number = 0
         self._now = given.now
         self._repeats_since: int | None = None
         self._base_url, self._hops = given.base_url, 0
-        self.kept: dict[str, str] = {}
-        self.answer: Json = None
         self.step: Step | None = None
         self.reply: Reply | None = None
         self._begin()
@@ -136,6 +137,16 @@ class CallSequence:
     def spoken(self) -> Spoken:
         """How the messages look of the call that it has come to."""
         return self._calls[self._number]
+
+    @property
+    def answer(self) -> Json:
+        """The published answer, as far as it was read."""
+        return self._progress.answer
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What the answers gave to later calls."""
+        return self._progress.kept
 
     def published(self) -> HttpRequest:
         """The request as it is published."""
@@ -257,21 +268,23 @@ class CallSequence:
 
     def _take(self, response: HttpResponse, json: Json) -> None:
         """Keep what later calls need, and what the published answer holds."""
-        spoken, call = self.spoken, self.spoken.call
+        spoken, call, progress = self.spoken, self.spoken.call, self._progress
         for name, place in call.keep:
             value = as_text(answered_at(response, json, place))
             if not value:
                 raise Malformed(place.name or ".".join(place.way), "it is missing")
-            self.kept[name] = value
+            progress.kept[name] = value
         if not call.is_silent:
-            self.answer = merged(self.answer, ours_answered(response, json, spoken))
+            progress.answer = merged(progress.answer, ours_answered(response, json, spoken))
         known = self._known() if call.filled else {}
         for way, template, form in call.filled:
             try:
                 value = filled(template, known, self._asked)
             except Unknowable:
                 continue
-            self.answer = with_value(self.answer, way, form.from_text(value, ".".join(way)))
+            told = form.from_text(value, ".".join(way))
+            progress.answer = with_value(progress.answer, way, told)
+        progress.made.append(spoken)
 
     # --- what becomes of it ---------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.domain.operations import LogIn, LogInToPalette
+from harness.domain.operations import AcceptanceStep, LogIn, LogInToPalette
 from harness.wire.http import Json
 from harness.wire.local_ui import V1Error
 from harness.wire.mapping.json_path import (
@@ -19,7 +19,7 @@ from harness.wire.mapping.json_path import (
     place_of,
     way_of,
 )
-from harness.wire.mapping.keys import AnyCall, CallMap, ErrorPlaces, RepeatRule
+from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, ErrorPlaces, RepeatRule
 from harness.wire.mapping.plan import BodyRules, plan_of
 from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import Leaf, shape_of, ways
@@ -61,6 +61,7 @@ class CallPlan:
         rpc: the method, where it is asked by JSON-RPC.
         is_form: whether its body is a form.
         is_silent: whether nothing of the published answer stands in its answer.
+        step: which step of an acceptance it is.
     """
 
     name: str = ""
@@ -74,6 +75,7 @@ class CallPlan:
     is_form: bool = False
     is_silent: bool = False
     failure: BodyScope | None = None
+    step: type[AcceptanceStep] | None = None
 
     @property
     def reads_body(self) -> bool:
@@ -196,6 +198,7 @@ def call_plan(
         call.rpc,
         call.form,
         failure=failure,
+        step=STEPS.get(call.step) if isinstance(call, CallMap) else None,
     )
 
 

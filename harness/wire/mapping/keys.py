@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final
 
@@ -23,7 +24,14 @@ from harness.configuration.kinds import (
 )
 from harness.configuration.model import config
 from harness.domain.errors import Reason
-from harness.domain.operations import Operation
+from harness.domain.operations import (
+    AcceptanceStep,
+    AcknowledgeWarning,
+    ConfirmMatch,
+    EnterDetails,
+    Operation,
+    ValidateReview,
+)
 from harness.wire.mapping.values import HEADERS
 from harness.wire.routes import ROUTES
 
@@ -93,6 +101,14 @@ class _Scalar(Spelling):
 PATH: Final = Text(
     r"^(/|\{kept\.)(\{[^{}\s]*\}|[^\s?#])*$", "a path that begins with / and has no query"
 )
+
+STEPS: Final[Mapping[str, type[AcceptanceStep]]] = {
+    "acknowledge": AcknowledgeWarning,
+    "details": EnterDetails,
+    "profiles": ConfirmMatch,
+    "review": ValidateReview,
+}
+"""The steps that calls of an acceptance may be."""
 
 HOLD_S_MAX: Final = 120
 """The longest that a question may be held open."""
@@ -165,7 +181,9 @@ class ErrorPlaces:
 class _CallKeys:
     """What can be said of one call."""
 
-    method: Annotated[str, Text("^[A-Z]+$", "a method in capitals, such as POST")] = ""
+    method: Annotated[
+        str, Text("^[A-Z]+$", "a method in capitals, such as POST"), KeyRelation(not_with="rpc")
+    ] = ""
     """The method."""
     path: Annotated[str, PATH] = ""
     """The path, with its parameters in braces; what an earlier call kept may stand in it, and be
@@ -206,6 +224,9 @@ class CallMap(_CallKeys):
 
     name: Annotated[str, Text(r"^\w+$", "a word")] = field(kw_only=True)
     """What the call is called, in evidence and messages."""
+    step: Annotated[str, OneOf(*STEPS)] = ""
+    """Which step of the wizard it is, of an acceptance: with the claim `server-steps`, each is also
+    asked alone, and left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from harness.domain.errors import Reason, Refused
 from harness.history.redaction import Redactor
 from harness.reference.http_link import HttpLink
 from harness.targets.http import HttpDriver
-from harness.targets.port import Exchange
+from harness.targets.port import Exchange, NotOffered
 from harness.targets.target import Host, TargetSlot
 from harness.targets.target_file import read_target
 from harness.wire.mapping import WireMap
@@ -102,6 +102,54 @@ def test_evidence_holds_each_call_and_no_secret(opened: Open, product: Product) 
     assert [c.get("times", 1) for c in calls] == [1, 1, 1, 1, 3]
     assert calls[0]["request"]["headers"]["X-Csrf"] == "<session:1>"
     assert "calls" not in login["response"]
+
+
+WITH_STEPS = MAPPING.replace('name = "details"', 'name = "details"\nstep = "details"').replace(
+    'name = "profiles"', 'name = "profiles"\nstep = "profiles"'
+)
+
+
+def steps_of(product: Product) -> list[str]:
+    return [what.replace("/wizards/w-1", "") for what, _, _ in product.asked[1:]]
+
+
+def test_a_step_is_asked_alone_and_the_others_are_left_out(opened: Open, product: Product) -> None:
+    driven = Driven(opened, product, WITH_STEPS)
+    driven.log_in()
+    named = ops.EnterDetails("r-1", "edge")
+    assert ask(driven.driver, named, session=SID).reply == ops.Done(ops.Acknowledged())
+    assert steps_of(product) == ["POST /wizards", "PUT /details"]
+    assert product.asked[-1][2] == {"name": "edge"}
+    ask(driven.driver, ops.ConfirmMatch("r-1", ACCEPT.selection), session=SID)
+    exchange = ask(driven.driver, ACCEPT, session=SID)
+    assert exchange.reply == ops.Done(ops.Accepted("cluster-9"))
+    ending = ["POST /finish", *["GET /jobs/7?all=1"] * 3]
+    assert steps_of(product)[2:] == ["PUT /profiles", *ending]
+    ask(driven.driver, ACCEPT, session=SID)
+    assert steps_of(product)[7:] == ["POST /wizards", "PUT /profiles", "PUT /details", *ending]
+
+
+def test_pair_cluster_alone_is_what_follows_the_steps(opened: Open, product: Product) -> None:
+    driven = Driven(opened, product, WITH_STEPS)
+    driven.log_in()
+    ask(driven.driver, ops.EnterDetails("r-1", "edge"), session=SID)
+    for _ in range(2):
+        product.spoils["POST /wizards/w-1/finish"] = (409, {"why": {"code": "STALE"}}, {})
+        assert isinstance(ask(driven.driver, ACCEPT, session=SID).reply, Refused)
+    assert steps_of(product)[2:] == ["POST /finish", "POST /finish"]
+
+
+def test_a_step_that_others_need_cannot_be_left_out(opened: Open, product: Product) -> None:
+    opening = WITH_STEPS.replace('name = "open"', 'name = "open"\nstep = "acknowledge"')
+    driven = Driven(opened, product, opening)
+    assert ops.ValidateReview in driven.driver.info.not_offered
+    driven.log_in()
+    with pytest.raises(NotOffered, match="details needs what the call open gives"):
+        ask(driven.driver, ops.EnterDetails("r-1", "edge"), session=SID)
+    assert steps_of(product) == []
+    ask(driven.driver, ops.AcknowledgeWarning("r-1"), session=SID)
+    ask(driven.driver, ops.EnterDetails("r-1", "edge"), session=SID)
+    assert steps_of(product) == ["POST /wizards", "PUT /details"]
 
 
 def test_the_refusal_of_one_call_is_the_operations(opened: Open, product: Product) -> None:

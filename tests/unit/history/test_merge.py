@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from harness.history.errors import EvidenceError
-from harness.history.merge import merge_parts
+from harness.history.merge import merge_parts, put_together
 from harness.history.operation import Outcome
 from harness.history.reader import part_path, read_evidence
 from tests.unit.history.writing import HEADER, lines_of, write
@@ -80,6 +81,18 @@ def test_a_single_part_is_an_incomplete_run(tmp_path: Path) -> None:
     evidence = read_evidence(part)
     assert [scenario.id for scenario in evidence.scenarios] == ORDER[:2]
     assert not evidence.complete
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_run_whose_plan_could_not_be_written_is_an_incomplete_one(
+    tmp_path: Path, planned: bool
+) -> None:
+    [part] = parts(tmp_path, ORDER)
+    whole = f'{{"scenarios": {json.dumps(ORDER)}, "ended": {json.dumps(ORDER[:1])}}}'
+    torn = part.with_suffix(".plan" if planned else ".plan.unfinished")
+    torn.write_text(whole if planned else whole[:-9], "utf-8")
+    put_together(tmp_path, ORDER[1:], "")
+    assert read_evidence(tmp_path).complete is planned
 
 
 def test_a_scenario_in_two_parts_is_refused(tmp_path: Path) -> None:

@@ -8,11 +8,18 @@ import pytest
 
 from harness.catalogue.requirement import Role
 from harness.domain.arrangements import Side
-from harness.domain.operations import AcceptPairingRequest, ListTokens, UpdateStack, ViewCluster
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    AgentOperation,
+    ListTokens,
+    UpdateStack,
+    ViewCluster,
+)
 from harness.targets.peer_table import Peer
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
+from harness.wire.routes import ROUTES
 from tests.unit.configuration.placed import placed
 
 EDGE = """
@@ -144,6 +151,23 @@ def test_edge_hosts_of_the_harness_make_sense_of_the_endpoint() -> None:
     odd = f'{CENTRAL}endpoint = "ftp://palette.example"\n'
     assert [key for _, key in placed(refused('["central"]', odd))] == ["central.endpoint"]
     assert read('["central"]', odd, EDGE).endpoint == "ftp://palette.example"
+
+
+@pytest.mark.parametrize(
+    "name", [kind.__name__ for kind in ROUTES if issubclass(kind, AgentOperation)]
+)
+def test_the_palette_that_the_harness_plays_answers_no_operation_in_calls(name: str) -> None:
+    calls = "".join(
+        f'[[paths.{name}.calls]]\nname = "{call}"\npath = "/{call}"\n' for call in ("ask", "fetch")
+    )
+    error = refused('["edge"]', EDGE, calls)
+    assert f"paths.{name}.calls" in [key for _, key in placed(error)]
+    assert f"cannot answer {name} in calls" in str(error)
+    assert f"add [central], where your Palette is, or say one call in [paths.{name}]" in str(error)
+    told = str(refused('["edge"]', EDGE, CENTRAL, calls, "[peer]\nport = 9000\n"))
+    assert "in calls" not in told, "there, the harness plays nobody"
+    told = str(refused('["central"]', CENTRAL, calls, "[peer]\nclusters = 0\n"))
+    assert "in calls" not in told, "edge hosts of the harness ask as many as it takes"
 
 
 def test_an_operation_may_take_its_own_time() -> None:

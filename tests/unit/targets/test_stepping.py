@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from harness.doctor.rehearsing import RehearsedTarget
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.opening import open_inprocess
+from harness.targets.http import HttpDriver
 from harness.targets.port import DriverAround, Exchange, Outgoing
 from harness.targets.stepping import SteppingDriver
+from tests.unit.targets.test_one_side import CENTRAL, read
 
 ACCEPT = ops.AcceptPairingRequest("uid", (ops.SelectedProfile("p"),), name="mall")
 STEPS = ["AcknowledgeWarning", "EnterDetails", "ConfirmMatch", "ValidateReview"]
@@ -70,3 +73,18 @@ def test_who_takes_a_step_alone_is_left_to_it_once(inner: RefusesOneStep) -> Non
     send(driver, ACCEPT)
     accept = "AcceptPairingRequest"
     assert inner.kinds == [STEPS[0], *STEPS, accept, accept, *STEPS, accept]
+
+
+def test_a_rehearsal_goes_through_steps_that_the_target_has_not(inner: RefusesOneStep) -> None:
+    calls = "".join(
+        f'[[paths.AcceptPairingRequest.calls]]\npath = "/{name}"\n{key}name = "{name}"\n'
+        'request = { "{pairingUid}" = "id", "spec.profiles" = "profiles" }\n'
+        for name, key in (("open", 'step = "acknowledge"\n'), ("finish", ""))
+    )
+    target = HttpDriver(read('["central"]', CENTRAL, calls, features='"server-steps"'))
+    rehearsed = RehearsedTarget(inner, target)
+    assert not rehearsed.info.offers(ops.ValidateReview)
+    assert rehearsed.info.goes_through_steps, "and so nobody else takes them for it"
+    rehearsed.send(Outgoing(ACCEPT, ops.Credentials(api_key="k")))
+    assert inner.kinds == [*STEPS, "AcceptPairingRequest"]
+    target.close()

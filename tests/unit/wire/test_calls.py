@@ -313,6 +313,8 @@ def test_the_tables_are_written_as_they_are_read(mapping: Mapping) -> None:
         ('keep = { wizard = "data.id" }', 'keep = { wizard = "?id" }', "to keep"),
         ('"metadata.name" = "name"', '"metadata.name" = "{x}"', "has no {x}"),
         ('while = { "data.state" = ["queued", "running"] }, ', "", "nothing says when"),
+        ('name = "job"', 'name = "job"\nstep = "review"', "nothing follows it"),
+        ('name = "details"', 'name = "details"\nstep = "detail"', "did you mean details?"),
         ('"data.result.cluster" }', '"data.x" }\nfilled = { uuid = "x" }', "no such field"),
     ],
 )
@@ -327,6 +329,15 @@ def test_what_cannot_be_is_refused_when_it_is_read(
     before = ACCEPT.splitlines()
     line = max(n for n, text in enumerate(changed) if text not in before[n - 1 : n + 1]) + 1
     assert f"wire.toml:{line}: " in str(caught.value)
+
+
+def test_a_step_is_a_call_of_an_acceptance_and_no_operation_as_well(mapping: Mapping) -> None:
+    stepwise = ACCEPT.replace('name = "details"', 'name = "details"\nstep = "details"')
+    assert mapping(stepwise).steps == {ops.EnterDetails}
+    with pytest.raises(TargetFileError, match="is the step details already"):
+        mapping(f'{stepwise}\n[paths.EnterDetails]\npath = "/{{pairingUid}}/details"')
+    with pytest.raises(TargetFileError, match="LogOut has no steps"):
+        mapping('[[paths.LogOut.calls]]\nname = "out"\nstep = "review"\npath = "/out"')
 
 
 def test_what_each_call_has_of_its_own_does_not_stand_beside_them(mapping: Mapping) -> None:
@@ -348,6 +359,12 @@ response = { items = "rows" }
 [codes]
 "-32001" = "NotFound"
 """
+
+
+@pytest.mark.parametrize("beside", ['path = "/tokens"', 'method = "DELETE"'])
+def test_json_rpc_has_one_place_and_one_method(mapping: Mapping, beside: str) -> None:
+    with pytest.raises(TargetFileError, match="contradict each other"):
+        mapping(RPC.replace('rpc = "token.drop"', f'rpc = "token.drop"\n{beside}'))
 
 
 def test_an_operation_may_be_asked_by_json_rpc(mapping: Mapping) -> None:
