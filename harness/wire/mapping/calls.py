@@ -183,8 +183,10 @@ def call_plan(
             raise MappingError((*at, name), found, "one of the two", "correct one")
     own = call.errors.places
     own_kept = replace(names, kept=(*names.kept, *call.keep))
-    general = {**(_RPC_ERROR if call.rpc else {}), **errors.places}
+    general = errors.places
     if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
+        within = {name: place for name, place in general.items() if place.startswith("error.")}
+        general = {**_RPC_ERROR, **within}
         own = {name: f"result.{place}" if place else "" for name, place in own.items()}
     failure = error_plan({**general, **own}, (*at, "errors") if own else ("errors",))
     return CallPlan(
