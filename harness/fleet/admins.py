@@ -13,13 +13,14 @@ import simpy
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
+from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
 from harness.fleet.operators import Operators
 from harness.fleet.projects import Admin, admin
 from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
 from harness.fleet.timelines import shelf
-from harness.fleet.world import CellWorld, Step
+from harness.fleet.world import World
 from harness.history.operation import Json
 from harness.reference.core.link import LinkReply
 
@@ -50,7 +51,7 @@ class Office:
 class Admins:
     """All administrators of one cell."""
 
-    def __init__(self, world: CellWorld, operators: Operators | None = None) -> None:
+    def __init__(self, world: World, operators: Operators | None = None) -> None:
         self._world = world
         self._plan = world.scenario.admins
         self._offices: dict[tuple[int, int], Office] = {}
@@ -283,7 +284,7 @@ class AdminClient:
 
     __slots__ = ("_actor", "_credentials", "_tags", "_world", "person")
 
-    def __init__(self, world: CellWorld, person: Admin) -> None:
+    def __init__(self, world: World, person: Admin) -> None:
         self._world = world
         self.person = person
         self._actor = f"admin:{person.email}"

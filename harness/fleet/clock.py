@@ -14,11 +14,16 @@ would make a hundred for each pairing of a fleet.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, cast
+from collections.abc import Generator
+from typing import Final, TypeVar, cast
 
 import simpy
 from simpy.core import Infinity
 from simpy.events import NORMAL, PENDING, Event, EventPriority
+
+Result = TypeVar("Result")
+Step = Generator[simpy.Event, object, Result]
+"""A part of a SimPy process."""
 
 _LAST: Final = cast(EventPriority, NORMAL + 1)
 """After everything else that is due at the same time."""

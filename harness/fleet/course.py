@@ -13,6 +13,7 @@ import simpy
 from harness.domain.arrangements import InstallCluster
 from harness.domain.operations import Credentials, ViewManagement, ViewPairing
 from harness.fleet.admins import Admins
+from harness.fleet.clock import Step
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.operators import ENDPOINT, OperatorCallbacks, Operators
@@ -20,14 +21,14 @@ from harness.fleet.roster import Member, Roster
 from harness.fleet.scenario import SECOND, FaultKind
 from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
-from harness.fleet.world import CellWorld, Step
+from harness.fleet.world import World
 
 _LOOKS_WITHIN = 60 * SECOND
 """The looks at the end are spread over so long."""
 _ENDS_AFTER = 600 * SECOND
 """So long after the last of them begins a run is over, even if a host goes on asking."""
 
-MakeDisturbing = Callable[[CellWorld, Mapping[int, FleetSlot]], Disturbing]
+MakeDisturbing = Callable[[World, Mapping[int, FleetSlot]], Disturbing]
 
 
 class Course:
@@ -39,7 +40,7 @@ class Course:
 
     def __init__(
         self,
-        world: CellWorld,
+        world: World,
         number: int,
         make_disturbing: MakeDisturbing = Disturbing,
         endpoint: str = ENDPOINT,
@@ -115,16 +116,24 @@ class Course:
                 yield self._env.timeout(pause)
             if self._world.is_over:
                 return
-            self._install(self._roster.member(index))
+            self._begins(self._roster.member(index))
 
-    def _install(self, member: Member) -> None:
-        world = self._world
-        slot = self._slots[member.index] = FleetSlot(self._scenario.seed, member)
-        cluster = world.hosts.install(slot)
-        world.arranged("harness", InstallCluster(slot.slot, cluster), slot.tags)
+    def _begins(self, member: Member) -> None:
+        """An operator goes to work, at the place of a cluster."""
+        slot = self._install(member)
+        if slot is None:
+            return
+        self._slots[member.index] = slot
         self._env.process(self._operates(slot))
         if self._scenario.operators.work is not None:
             self._env.process(self._operators.works(slot))
+
+    def _install(self, member: Member) -> FleetSlot | None:
+        """The place of a cluster that stands there from now on, if it can."""
+        world, slot = self._world, FleetSlot(self._scenario.seed, member)
+        cluster = world.hosts.install(slot)
+        world.arranged("harness", InstallCluster(slot.slot, cluster), slot.tags)
+        return slot
 
     def _operates(self, slot: FleetSlot) -> Step[None]:
         """An operator's work."""

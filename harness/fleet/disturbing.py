@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
+from harness.fleet.clock import Step
+from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import Transition, transitions
+from harness.fleet.plane import Plane
 from harness.fleet.projects import token_owner
 from harness.fleet.roster import Member
 from harness.fleet.scenario import FaultKind
 from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Change, TimedChange
-from harness.fleet.world import CellWorld, Step
+from harness.fleet.world import CellWorld, World
 from harness.history.operation import OperationRecord
 from harness.reference.core.records import SlotState
 
@@ -26,11 +29,23 @@ NEMESIS = "nemesis"
 class Disturbing:
     """The nemesis of one cell, and its timelines."""
 
-    def __init__(self, world: CellWorld, slots: Mapping[int, FleetSlot]) -> None:
+    def __init__(self, world: World, slots: Mapping[int, FleetSlot]) -> None:
         self._world = world
         self._slots = slots
         self._outage: OperationRecord | None = None
         self._reboots: dict[str, OperationRecord] = {}
+
+    @property
+    def _plane(self) -> Plane:
+        """The central plane, of a cell that has one of its own."""
+        assert isinstance(self._world, CellWorld)
+        return self._world.plane
+
+    @property
+    def _hosts(self) -> PlayedHosts:
+        """The edge hosts, where the harness plays them."""
+        assert isinstance(self._world.hosts, PlayedHosts)
+        return self._world.hosts
 
     # --- timelines --------------------------------------------------------------------
 
@@ -38,14 +53,14 @@ class Disturbing:
         """Something changes for everybody, at this moment."""
         world = self._world
         if not isinstance(change, SetTokenState):
-            world.plane.arrange(tenant, change)
+            self._plane.arrange(tenant, change)
             world.arranged("harness", change, cause=cause)
             return
         owner = token_owner(world.scenario.seed, tenant)
         tags = {"user": owner.email, "cause": cause}
         now, recorder = world.clock.now(), world.recorder
         record = recorder.invoke(f"admin:{owner.email}", change, now, tags)
-        side = world.plane.side(tenant)
+        side = self._plane.side(tenant)
         recorder.end(record, side.perform(change, Credentials(api_key=owner.api_key)), now)
 
     def changing(self, tenant: int, changes: Iterator[TimedChange]) -> Step[None]:
@@ -111,17 +126,17 @@ class Disturbing:
         for uid in transition.host_uids:
             position = slot.member.host_uids.index(uid)
             if (position in slot.down) is up:
-                self._world.hosts.set_link(slot, position, up=up)
+                self._hosts.set_link(slot, position, up=up)
                 self._note(slot, arrangements.SetLink(uid, up), transition.occurrence.cause)
 
     def _set_health(self, slot: FleetSlot, transition: Transition) -> None:
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
-        store = self._world.hosts.store
+        store = self._hosts.store
         for uid in transition.host_uids:
             site = store.get(SlotState, slot.slot)
             nodes = site.cluster.nodes() if site is not None and site.cluster is not None else ()
             for node in [node for node in nodes if node.host_uid == uid and node.health != health]:
-                self._world.hosts.set_health(slot, node.name, health)
+                self._hosts.set_health(slot, node.name, health)
                 change = arrangements.SetNodeHealth(slot.slot, node.name, health)
                 self._note(slot, change, transition.occurrence.cause)
 
@@ -132,9 +147,9 @@ class Disturbing:
             tags = {**slot.tags, "slot": slot.slot, "cause": transition.occurrence.cause}
             restart = arrangements.Restart(arrangements.Side.EDGE)
             self._reboots[slot.slot] = world.recorder.invoke(NEMESIS, restart, now, tags)
-            world.hosts.power_off(slot)
+            self._hosts.power_off(slot)
         elif (record := self._reboots.pop(slot.slot, None)) is not None:
-            world.hosts.power_on(slot)
+            self._hosts.power_on(slot)
             world.recorder.end(record, Done(Acknowledged()), now)
 
     def _turn_side(self, transition: Transition) -> None:
@@ -146,15 +161,15 @@ class Disturbing:
             tags = {"cause": occurrence.cause}
             restart = arrangements.Restart(arrangements.Side.CENTRAL)
             self._outage = world.recorder.invoke(NEMESIS, restart, now, tags)
-            world.plane.crash()
+            self._plane.crash()
         elif self._outage is not None:
-            world.plane.restart()
+            self._plane.restart()
             world.recorder.end(self._outage, Done(Acknowledged()), now)
             self._outage = None
 
     def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
         if side is arrangements.Side.CENTRAL:
-            self._world.plane.put_forward(by)
+            self._plane.put_forward(by)
         else:
-            self._world.hosts.clock_shift += by
+            self._hosts.clock_shift += by
         self._world.arranged(NEMESIS, arrangements.AdvanceClock(side, by), cause=cause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import TypeVar
@@ -14,7 +15,7 @@ from harness.domain.arrangements import FaultNextMessage, MessageFault
 from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refusal, Refused
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock, Deadlines, PendingReply
+from harness.fleet.clock import CellClock, Deadlines, PendingReply, Result, Step
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
@@ -29,10 +30,7 @@ from harness.reference.core.run import advance
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.faults import message_kind
 
-Result = TypeVar("Result")
 R = TypeVar("R", bound=Record)
-Step = Generator[simpy.Event, object, Result]
-"""A part of a SimPy process."""
 
 _OFF = ops.Unknown("nothing answers: the host is off")
 _REBOOTED = ops.Unknown("the host was restarted before it answered")
@@ -44,15 +42,16 @@ _CONNECT = 200_000
 """How long it takes to see that there is no connection, in microseconds."""
 
 
-class Hosts:
-    """Runs what is asked of Local UI, and the agents behind it."""
+class PlayedHosts:
+    """Runs what is asked of Local UI, and the agents behind it. How their messages travel is left
+    to those who make more of it.
+    """
 
     def __init__(
         self,
         env: simpy.Environment,
         clock: CellClock,
         make_core: Callable[[Store], EdgeCore],
-        plane: Plane,
         network: Network,
         recorder: FleetRecorder,
         plan: AgentPlan,
@@ -62,13 +61,10 @@ class Hosts:
         self._clock = clock
         self._make_core = make_core
         self._core = make_core(self.store)
-        self._plane = plane
         self._network = network
         self._recorder = recorder
         self._plan = plan
-        self._deadlines = Deadlines(env, plan.deadline)
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
-        """Called when the agents of a cluster have nothing more to do."""
         self.clock_shift = 0
         """How far the hosts' clocks are ahead, in microseconds."""
 
@@ -152,42 +148,15 @@ class Hosts:
             tags = {**tags, "host": call.host_uid}
         return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
 
+    @abstractmethod
     def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         """Send a message on its way: an event whose value is the answer, or none in time."""
-        question, network = self._deadlines.ask(), self._network
-        fate = network.fate(slot, self._clock.now())
-        delay = network.latency(slot, call.operation)
-        if fate is not None:
-            self._note(slot, call, fate)
-            if fate.fault is MessageFault.LOST_BEFORE:
-                return question
-            delay += fate.delay
-        arrival = self._env.timeout(delay)
-        arrival.callbacks.append(lambda _: self._arrive(slot, call, question, fate))
-        return question
 
     def _note(self, slot: FleetSlot, call: Call, fate: MessageFate) -> None:
         """What happens to a message stands in the history before it does."""
         now, kind = self._clock.now(), message_kind(call.operation)
         fault = FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
         self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), slot.tags)
-
-    def _arrive(
-        self, slot: FleetSlot, call: Call, question: PendingReply, fate: MessageFate | None
-    ) -> None:
-        if slot.is_down(call.host_uid):
-            return
-        is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
-        is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
-
-        def take(reply: LinkReply, later: int) -> PendingReply | None:
-            if is_lost or slot.is_off:
-                return None
-            back = self._network.latency(slot, call.operation, answer=True)
-            return question if question.answer(reply, later + back) else None
-
-        times = 2 if is_repeated else 1
-        self._plane.arrive(slot.member.tenant, call.operation, _NOBODY, slot.net, take, times)
 
     # --- agents -----------------------------------------------------------------------
 
@@ -259,6 +228,54 @@ class Hosts:
         with self.store.transaction():
             self._make_core(StoreOfOneSlot(self.store, slot.slot)).recover()
         self.wake(slot)
+
+
+class Hosts(PlayedHosts):
+    """Hosts in virtual time: their messages go to a central plane of the same cell."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        clock: CellClock,
+        make_core: Callable[[Store], EdgeCore],
+        plane: Plane,
+        network: Network,
+        recorder: FleetRecorder,
+        plan: AgentPlan,
+    ) -> None:
+        super().__init__(env, clock, make_core, network, recorder, plan)
+        self._plane = plane
+        self._deadlines = Deadlines(env, plan.deadline)
+
+    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
+        question, network = self._deadlines.ask(), self._network
+        fate = network.fate(slot, self._clock.now())
+        delay = network.latency(slot, call.operation)
+        if fate is not None:
+            self._note(slot, call, fate)
+            if fate.fault is MessageFault.LOST_BEFORE:
+                return question
+            delay += fate.delay
+        arrival = self._env.timeout(delay)
+        arrival.callbacks.append(lambda _: self._arrive(slot, call, question, fate))
+        return question
+
+    def _arrive(
+        self, slot: FleetSlot, call: Call, question: PendingReply, fate: MessageFate | None
+    ) -> None:
+        if slot.is_down(call.host_uid):
+            return
+        is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
+        is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
+
+        def take(reply: LinkReply, later: int) -> PendingReply | None:
+            if is_lost or slot.is_off:
+                return None
+            back = self._network.latency(slot, call.operation, answer=True)
+            return question if question.answer(reply, later + back) else None
+
+        times = 2 if is_repeated else 1
+        self._plane.arrive(slot.member.tenant, call.operation, _NOBODY, slot.net, take, times)
 
 
 class StoreOfOneSlot:

@@ -9,9 +9,10 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
 from harness.domain.pairing import LocalState
+from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
 from harness.fleet.slot import FleetSlot
-from harness.fleet.world import CellWorld, Step
+from harness.fleet.world import World
 
 Flow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
 
@@ -40,7 +41,7 @@ class OperatorCallbacks:
 class Operators:
     """Everybody at the Local UI of one cell's clusters; one operator for each."""
 
-    def __init__(self, world: CellWorld, callbacks: OperatorCallbacks) -> None:
+    def __init__(self, world: World, callbacks: OperatorCallbacks) -> None:
         self._world = world
         self._callbacks = callbacks
         self._plan = world.scenario.operators

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol
 
 import simpy
 
-from harness.domain.operations import Acknowledged, CentralOperation, Credentials, Done
-from harness.fleet.clock import CellClock, Deadlines, PendingReply
+from harness.domain.cluster import Cluster
+from harness.domain.operations import (
+    Acknowledged,
+    CentralOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+    Reply,
+)
+from harness.fleet.clock import CellClock, Deadlines, PendingReply, Step
 from harness.fleet.draws import Stream
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import Only, Scenario, Spread
+from harness.fleet.slot import FleetSlot
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply
-
-Result = TypeVar("Result")
-Step = Generator[simpy.Event, object, Result]
-"""A part of a SimPy process."""
 
 HAPPENED = Done(Acknowledged())
 _LATENCY = Spread(20_000, 80_000)
 """Between an administrator and the central plane, one way."""
 
 
+class FleetEdge(Protocol):
+    """The edge hosts of a cell, as people meet them: played by the harness, or the target's own."""
+
+    on_rest: Callable[[FleetSlot], None]
+    """Called when the agents of a cluster have nothing more to do."""
+
+    def install(self, slot: FleetSlot) -> Cluster:
+        """Put the cluster of a place onto its hosts; it is returned as it came to be."""
+
+    def perform(self, slot: FleetSlot, operation: LocalOperation) -> Step[Reply]:
+        """One operation at Local UI."""
+
+    def is_at_rest(self, slot: FleetSlot) -> bool:
+        """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
+
+
 @dataclass(slots=True)
-class CellWorld:
-    """One cell's."""
+class World:
+    """One cell's, in virtual or in real time."""
 
     scenario: Scenario
     env: simpy.Environment
     clock: CellClock
     recorder: FleetRecorder
-    plane: Plane
     network: Network
-    hosts: Hosts
+    hosts: FleetEdge
     happenings: Happenings
-    deadlines: Deadlines = field(init=False)
-    """Those of administrators."""
     at_once: Spread = Spread(0, 100_000)
     """When somebody acts who acts at the very moment at which another one does."""
     superseded: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     """By tenant and project: requests after which the same cluster has sent another one."""
-
-    def __post_init__(self) -> None:
-        self.deadlines = Deadlines(self.env, self.scenario.admins.deadline)
 
     @property
     def is_over(self) -> bool:
@@ -63,6 +79,7 @@ class CellWorld:
             tags = {**tags, "cause": cause}
         self.recorder.at_once(actor, what, self.clock.now(), HAPPENED, tags)
 
+    @abstractmethod
     def asked(
         self,
         operation: CentralOperation,
@@ -72,6 +89,38 @@ class CellWorld:
         record: OperationRecord,
     ) -> simpy.Event:
         """Ask Palette something: an event whose value is the answer, or none in time."""
+
+
+class CellWorld(World):
+    """One cell's in virtual time: it has a central plane of its own, and plays the edge hosts."""
+
+    __slots__ = ("deadlines", "plane")
+
+    hosts: Hosts
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        env: simpy.Environment,
+        clock: CellClock,
+        recorder: FleetRecorder,
+        plane: Plane,
+        network: Network,
+        hosts: Hosts,
+        happenings: Happenings,
+    ) -> None:
+        super().__init__(scenario, env, clock, recorder, network, hosts, happenings)
+        self.plane = plane
+        self.deadlines = Deadlines(env, scenario.admins.deadline)
+
+    def asked(
+        self,
+        operation: CentralOperation,
+        credentials: Credentials,
+        stream: Stream,
+        tenant: int,
+        record: OperationRecord,
+    ) -> simpy.Event:
         question = self.deadlines.ask()
 
         def take(reply: LinkReply, later: int) -> PendingReply | None:

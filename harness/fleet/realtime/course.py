@@ -8,6 +8,7 @@ import simpy
 
 from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
 from harness.domain.operations import Credentials, Reply, SetTokenState
+from harness.fleet.clock import Step
 from harness.fleet.course import Course
 from harness.fleet.disturbing import NEMESIS, Disturbing
 from harness.fleet.draws import Stream
@@ -20,7 +21,7 @@ from harness.fleet.roster import Roster
 from harness.fleet.scenario import SECOND, FaultKind
 from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import AS_IT_IS, Change
-from harness.fleet.world import CellWorld, Step
+from harness.fleet.world import World
 from harness.history.operation import Json
 
 _PATIENCE = 5
@@ -56,7 +57,7 @@ class RealDisturbing(Disturbing):
     def _arranges(self, actor: str, what: Arrangement, tags: Mapping[str, Json]) -> Step[None]:
         world = self._world
         record = world.recorder.invoke(actor, what, world.clock.now(), tags)
-        reply: Reply = yield self._palette.arrange(what)  # type: ignore[misc, assignment]
+        reply: Reply = yield self._palette.arrange(what)  # type: ignore[assignment]
         world.recorder.end(record, reply, world.clock.now())
 
     # --- faults of the central side -------------------------------------------------------
@@ -82,7 +83,7 @@ class RealDisturbing(Disturbing):
         """It is restarted, and can be reached again."""
         record, self._outage = self._outage, None
         assert record is not None
-        reply: Reply = yield self._palette.arrange(Restart(Side.CENTRAL))  # type: ignore[misc, assignment]
+        reply: Reply = yield self._palette.arrange(Restart(Side.CENTRAL))  # type: ignore[assignment]
         self._palette.is_up = True
         self._world.recorder.end(record, reply, self._world.clock.now())
 
@@ -108,12 +109,12 @@ class RealCourse(Course):
         endpoint: str = ENDPOINT,
         speed_milli: int = AS_IT_IS,
     ) -> None:
-        def disturbing(_: CellWorld, slots: Mapping[int, FleetSlot]) -> RealDisturbing:
+        def disturbing(_: World, slots: Mapping[int, FleetSlot]) -> RealDisturbing:
             return self.disturbs(world, slots)
 
         super().__init__(world, number, disturbing, endpoint, speed_milli)
         self._rate = rate
-        self._real = world.real_recorder
+        self._real = world.recorder
 
     def arrivals(self, members: Sequence[int]) -> list[tuple[int, int]]:
         if self._rate is None:

@@ -10,14 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
-import simpy
-
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refused
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock
+from harness.fleet.clock import CellClock, Step
 from harness.fleet.disturbing import NEMESIS
 from harness.fleet.draws import PPM
 from harness.fleet.nemesis import Transition
@@ -32,18 +30,13 @@ from harness.fleet.scenario import FaultKind
 from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import found_stack
 from harness.fleet.timelines import shelf
-from harness.fleet.world import Step
 from harness.history.operation import Json
 from harness.reference.core.link import LinkReply
 from harness.targets.port import CannotArrange
 
 
 class LocalUis:
-    """Asks the Local UI of each cluster's place. `within` is how long an answer is waited for.
-
-    Attributes:
-        clock_shift: nothing here; a target's clock is its own.
-    """
+    """Asks the Local UI of each cluster's place. `within` is how long an answer is waited for."""
 
     def __init__(
         self,
@@ -64,12 +57,11 @@ class LocalUis:
         self._within = within
         self._installed: dict[int, Cluster] = {}
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
-        self.clock_shift = 0
         translation.redactor.register(local.user.password, "password")
 
     # --- before anybody begins ------------------------------------------------------------
 
-    def make_ready(self, slot: FleetSlot) -> None:
+    def install(self, slot: FleetSlot) -> Cluster:
         """A fresh cluster stands at its place; not on the loop's own thread. It is noted as it
         came to be. One that is given, and was paired before, is renewed if it can be.
 
@@ -94,6 +86,7 @@ class LocalUis:
         assert ours.cluster is not None
         self._installed[member.index] = ours.cluster
         self._note(ours, slot.tags)
+        return ours.cluster
 
     def arranged(self, what: arrangements.Arrangement, tags: Mapping[str, Json] = {}) -> None:
         """Something else is arranged, and noted; not on the loop's own thread.
@@ -127,8 +120,7 @@ class LocalUis:
         if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
         question = TargetRequest(operation, slot.session, self._within, url, record.id)
-        heard = cast("simpy.Event", self._asker.ask(question))
-        reply = cast("LinkReply", (yield heard))
+        reply = cast("LinkReply", (yield self._asker.ask(question)))
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             self._translation.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())
@@ -155,8 +147,9 @@ class EdgeDisturbing(RealDisturbing):
     def _set_health(self, slot: FleetSlot, transition: Transition) -> None:
         """Every node of the cluster turns so: the scenario knows but one host of it."""
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
-        installed = cast("LocalUis", self._world.hosts).cluster(slot)
-        for node in installed.nodes():
+        hosts = self._world.hosts
+        assert isinstance(hosts, LocalUis)
+        for node in hosts.cluster(slot).nodes():
             if node.host_uid in transition.host_uids:
                 change = arrangements.SetNodeHealth(slot.slot, node.name, health)
                 self._strikes(change, slot.tags, transition.occurrence.cause)
@@ -220,27 +213,27 @@ class EdgeCourse(RealCourse):
 
     def make_ready(self) -> list[str]:
         """Install every cluster; not on the loop's own thread. Returns which could not be."""
-        local, problems = cast("LocalUis", self._world.hosts), []
+        local, problems = self._world.hosts, []
+        assert isinstance(local, LocalUis)
         self._ready = dict[int, FleetSlot]()
         self._matched = set[tuple[int, int, str]]()
         for index in self._members:
             slot = FleetSlot(self._scenario.seed, self._roster.member(index))
             try:
-                local.make_ready(slot)
-                self._match(local, slot)
+                self._match(local, slot, local.install(slot))
             except CannotArrange as error:
                 problems.append(f"{slot.slot}: {error.how}")
             else:
                 self._ready[index] = slot
         return problems
 
-    def _match(self, local: LocalUis, slot: FleetSlot) -> None:
+    def _match(self, local: LocalUis, slot: FleetSlot, cluster: Cluster) -> None:
         """What runs there may be the target's own choice: then profiles have to match that.
 
         Raises:
             CannotArrange: they cannot be had.
         """
-        member, profiles = slot.member, local.cluster(slot).stack
+        member, profiles = slot.member, cluster.stack
         if profiles == member.stack.local:
             return
         stack = found_stack(profiles)
@@ -256,16 +249,12 @@ class EdgeCourse(RealCourse):
         """Whether there is any place at which somebody can begin."""
         return bool(self._ready)
 
-    def _install(self, member: Member) -> None:
-        """Its operator begins, if a cluster could be had for him."""
+    def _install(self, member: Member) -> FleetSlot | None:
         slot = self._ready.pop(member.index, None)
-        if slot is None:
-            return
-        self._slots[member.index] = slot
-        cast("EdgeDisturbing", self.disturbing).loses(slot)
-        self._env.process(self._operates(slot))
-        if self._scenario.operators.work is not None:
-            self._env.process(self._operators.works(slot))
+        if slot is not None:
+            assert isinstance(self.disturbing, EdgeDisturbing)
+            self.disturbing.loses(slot)
+        return slot
 
     def _final_views(self, index: int) -> Step[None]:
         """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""

@@ -8,18 +8,14 @@ down) is done here, before a message leaves or after its answer has come.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
-
-import simpy
 
 from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Cluster
 from harness.domain.operations import Credentials
 from harness.fleet.clock import CellClock
-from harness.fleet.hosts import Hosts
+from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.plane import Plane
 from harness.fleet.realtime.asker import TargetRequest
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.translation import Translation
@@ -35,8 +31,8 @@ from harness.reference.core.store import Store
 _NOBODY = Credentials()
 
 
-class RealHosts(Hosts):
-    """See `harness.fleet.hosts.Hosts`; only how a message travels is different."""
+class RealHosts(PlayedHosts):
+    """Hosts whose messages go to a target."""
 
     def __init__(
         self,
@@ -53,10 +49,7 @@ class RealHosts(Hosts):
         """Make them. `patience` is how long a host waits for the answer to a message that is
         spoiled here, in microseconds.
         """
-        # Of SimPy's environment, hosts use what ours has; of the plane, nothing at all.
-        as_simpy, as_plane = cast("simpy.Environment", env), cast("Plane", palette)
-        super().__init__(as_simpy, clock, make_core, as_plane, network, recorder, plan)
-        self._real = env
+        super().__init__(env, clock, make_core, network, recorder, plan)
         self._palette = palette
         self._translation = translation
         self._patience = patience
@@ -66,7 +59,7 @@ class RealHosts(Hosts):
         self._translation.install(cluster)
         return cluster
 
-    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
+    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> Event:
         fate = self._network.fate(slot, self._clock.now())
         delay = self._network.slowed(slot)
         correlation = record.id if record is not None else ""
@@ -75,17 +68,15 @@ class RealHosts(Hosts):
             delay += fate.delay
         if fate is None and not delay:
             # What is asked here and now is all that most messages come to.
-            event = self._palette.ask(self._question(call, correlation))
-        else:
-            event = self._spoiled(slot, call, fate, delay, correlation)
-        return cast("simpy.Event", event)
+            return self._palette.ask(self._question(call, correlation))
+        return self._spoiled(slot, call, fate, delay, correlation)
 
     def _spoiled(
         self, slot: FleetSlot, call: Call, fate: MessageFate | None, delay: int, correlation: str
     ) -> Event:
         """A message to which something happens; its host waits no longer than it would."""
         fault = fate.fault if fate is not None else None
-        heard = self._real.event()
+        heard = self._env.event()
         self._after(self._patience, heard.succeed)
         if fault is MessageFault.LOST_BEFORE:
             return heard
@@ -109,14 +100,16 @@ class RealHosts(Hosts):
         )
 
     def _after(self, delay: int, act: Callable[[], object]) -> None:
-        timer = self._real.timeout(delay)
-        assert timer.callbacks is not None
-        timer.callbacks.append(lambda _: act())
+        _when(self._env.timeout(delay), lambda _: act())
 
 
 def _when(event: Event, act: Callable[[object], object]) -> None:
     """Do something with the value of an event once it has happened."""
-    if event.callbacks is None:
-        act(event.value)
+
+    def happens(happened: Event) -> None:
+        act(happened.value)
+
+    if event.processed:
+        happens(event)
     else:
-        event.callbacks.append(lambda happened: act(happened.value))
+        event.callbacks.append(happens)

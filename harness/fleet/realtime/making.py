@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-import simpy
 from msgspec import structs
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.fleet.cell import behaviour_for
-from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
-from harness.fleet.plane import Plane
 from harness.fleet.port import Job
 from harness.fleet.realtime.asker import TargetClient
 from harness.fleet.realtime.budget import Spending
@@ -26,7 +23,7 @@ from harness.fleet.realtime.settings import AClient, Endpoint, Settings
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
 from harness.fleet.scenario import Spread
-from harness.fleet.world import Happenings
+from harness.fleet.world import FleetEdge, Happenings
 from harness.history.fleet_lines import EffortLine
 from harness.history.parts import PartWriter
 from harness.load import LoadClient, LoadLimits
@@ -107,7 +104,7 @@ async def make_world(
     recorder = RealRecorder(f"{number:02d}", env, judge if job.judge else None, part)
     network = Network(scenario.network, heals_at=scenario.duration)
     side = endpoint.local
-    hosts: Hosts
+    hosts: FleetEdge
     if side is None:
         edge = behaviour_for(scenario, job.planted).edge_factory()
         waits = patience(scenario, settings.speed_milli)
@@ -119,20 +116,17 @@ async def make_world(
         asker = TargetClient(env, client, "", side.wire, translation, spending, side.per_second)
         local = ClientSettings(asker, client)
         within = scenario.admins.deadline
-        uis = LocalUis(clock, local.asker, palette, translation, recorder, side, within)
-        hosts = cast("Hosts", uis)
+        hosts = LocalUis(clock, local.asker, palette, translation, recorder, side, within)
     happenings = Happenings(scenario.only, collect=job.collect)
     world = RealWorld(
         scenario=scenario,
-        env=cast("simpy.Environment", env),
+        env=env,
         clock=clock,
         recorder=recorder,
-        plane=cast("Plane", palette),
         network=network,
         hosts=hosts,
         happenings=happenings,
         palette=palette,
-        real_recorder=recorder,
         at_once=_AT_ONCE,
     )
     make = RealCourse if side is None else EdgeCourse

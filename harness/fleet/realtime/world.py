@@ -9,9 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, cast
-
-import simpy
+from typing import Final
 
 from harness.checkers.fleet.measures import INTENDED
 from harness.domain import operations as ops
@@ -23,7 +21,7 @@ from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.settings import ArrangingDriver
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
-from harness.fleet.world import CellWorld
+from harness.fleet.world import World
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.targets.port import CannotArrange
@@ -41,7 +39,7 @@ class RealClock(CellClock):
     """Microseconds since the run began, by a clock that is never set."""
 
     def __init__(self, env: Environment) -> None:
-        super().__init__(cast("simpy.Environment", env))
+        super().__init__(env)
         self._real = env
 
     def now(self) -> int:
@@ -141,11 +139,11 @@ class Palette:
 
 
 @dataclass(slots=True, kw_only=True)
-class RealWorld(CellWorld):
-    """See `harness.fleet.world.CellWorld`. `palette` is the target's."""
+class RealWorld(World):
+    """A cell's in real time. `palette` is the target's."""
 
     palette: Palette
-    real_recorder: RealRecorder
+    recorder: RealRecorder
 
     def asked(
         self,
@@ -154,7 +152,7 @@ class RealWorld(CellWorld):
         stream: Stream,
         tenant: int,
         record: OperationRecord,
-    ) -> simpy.Event:
+    ) -> Event:
         within = self.scenario.admins.deadline
         question = TargetRequest(operation, credentials, within, correlation=record.id)
-        return cast("simpy.Event", self.palette.ask(question))
+        return self.palette.ask(question)

@@ -111,8 +111,10 @@ def test_all_of_it_conforms_and_nearly_all_is_judged(
 def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
     requirement, role = DEFECTS[defect]
     with running(tmp_path, "--defect", defect) as made:
-        words = ("--requirement", requirement, "--fail-fast")
-        code, said = certify(made, (role,), *words, await_s=2)
+        for _ in range(3):
+            code, said = certify(made, (role,), "--requirement", requirement, await_s=2)
+            if code != 3:  # a harness that is starved of time does not blame
+                break
     assert code == 1, said
     assert by_requirement(tmp_path / "out") == {requirement: "fail"}
 
@@ -137,8 +139,19 @@ def test_it_shares_nothing_with_the_harness_or_another_stranger() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("habit", office.HABITS)
-def test_its_habits_are_blamed_for_nothing(tmp_path: Path, habit: str) -> None:
+def test_a_habit_is_blamed_for_nothing(tmp_path: Path, habit: str) -> None:
     with running(tmp_path, "--habit", habit) as made:
-        code, said = certify(made, ("edge", "central"), "--profile", "core")
+        code, said = certify(made, ("edge", "central"), "-k", SOME)
+    assert code == 0, said
+    assert set(by_requirement(tmp_path / "out").values()) == {"pass"}
+
+
+@pytest.mark.slow
+def test_all_its_habits_at_once_are_blamed_for_nothing(tmp_path: Path) -> None:
+    words = (word for habit in office.HABITS for word in ("--habit", habit))
+    with running(tmp_path, *words) as made:
+        _, said = certify(made, ("edge", "central"))
     found = scenarios(tmp_path / "out")
-    assert code == 0, (said, found)
+    assert not found["fail"], said
+    judged = found["pass"] + found["observed"]
+    assert judged >= 0.95 * (judged + found["inconclusive"]), found

@@ -1,8 +1,8 @@
 """Serves the stranger: `python -m tests.strangers.steps FOLDER [office|appliances|both]`.
 
 `STEPS_SECRET` is what people log in to appliances with, `STEPS_CA` the file of another authority
-that these trust. `--defect NAME` and `--habit NAME` plant one. Writes `ca.pem` and, once it serves,
-`addresses.json` into the folder; ends when its standard input does.
+that these trust. `--defect NAME` and `--habit NAME` plant one, and another at each time. Writes
+`ca.pem` and, once it serves, `addresses.json` into the folder; ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RACKS, HOSTS = 3, 7
 async def main(asked: argparse.Namespace) -> None:
     folder: Path = asked.folder
     folder.mkdir(parents=True, exist_ok=True)
-    quirks = frozenset(filter(None, (asked.defect, asked.habit)))
+    quirks = frozenset([*asked.defect, *asked.habit])
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     tls, strange = (_context(ca) for ca in (authority, trustme.CA()))
@@ -73,6 +73,7 @@ if __name__ == "__main__":
     words = argparse.ArgumentParser()
     words.add_argument("folder", type=Path)
     words.add_argument("sides", nargs="?", default="both", choices=("office", "appliances", "both"))
-    words.add_argument("--defect", default="", choices=("", *office.DEFECTS, *appliance.DEFECTS))
-    words.add_argument("--habit", default="", choices=("", *office.HABITS))
+    defects = (*office.DEFECTS, *appliance.DEFECTS)
+    words.add_argument("--defect", action="append", default=[], choices=defects)
+    words.add_argument("--habit", action="append", default=[], choices=office.HABITS)
     asyncio.run(main(words.parse_args()))

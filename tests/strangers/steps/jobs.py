@@ -9,7 +9,7 @@ from typing import Any
 from tests.strangers.steps.web import Book, Problem, Reply
 
 PACE_S = 0.004
-SLOW_S = 0.25
+SLOW_S = 0.15
 
 
 class Jobs:
