@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.domain.operations import AcceptPairingRequest, PollPairing
-from harness.targets.wire_reading import load_wire
+from harness.targets.reading import TargetFileReader
+from harness.targets.target_keys import WIRES
+from harness.targets.wire_reading import read_wire
 from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
@@ -84,8 +86,11 @@ def test_the_examples_of_a_mapping_are_some(tmp_path: Path) -> None:
     examples = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
     wires = []
     for text in examples:
-        (tmp_path / "example.toml").write_text(text, "utf-8")
-        wires.append(load_wire(tmp_path / "example.toml"))
+        keys_said, flaws = WIRES.judge(tomllib.loads(text))
+        assert keys_said is not None, flaws
+        reading = TargetFileReader(tmp_path, {}, flaws=flaws)
+        wires.append(read_wire(reading, keys_said, served=()))
+        assert flaws == []
     assert wires[0].routes[PollPairing].path == "/agent/state"
     assert [each.call.name for each in wires[1].calls(AcceptPairingRequest)][-1] == "job"
     said = [tomllib.loads(text) for text in examples]
@@ -93,4 +98,4 @@ def test_the_examples_of_a_mapping_are_some(tmp_path: Path) -> None:
     tables = [table for each in said for table in each.get("paths", {}).values()]
     tables += [call for table in tables for call in table.get("calls", ())]
     keys = set().union(*(table.keys() for table in tables))
-    assert keys == {field.name for field in dataclasses.fields(OperationMap)} | {"name"}
+    assert keys == {field.name for field in dataclasses.fields(OperationMap)} | {"name", "step"}
