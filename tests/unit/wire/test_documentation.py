@@ -99,4 +99,4 @@ def test_the_examples_of_a_mapping_are_some() -> None:
     tables = [table for each in said for table in each.get("paths", {}).values()]
     tables += [call for table in tables for call in table.get("calls", ())]
     keys = set().union(*(table.keys() for table in tables))
-    assert keys == {field.name for field in dataclasses.fields(OperationMap)} | {"name"}
+    assert keys == {field.name for field in dataclasses.fields(OperationMap)} | {"name", "step"}
