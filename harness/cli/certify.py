@@ -17,11 +17,13 @@ import pytest
 
 from harness import __version__
 from harness.catalogue.errors import UnknownName
+from harness.cli.commands.runs import Plan
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_lines, say
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.configuration.errors import Misspelt
+from harness.fleet.spelling import duration
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
 from harness.opening import DRIVERS, driver_names
@@ -37,68 +39,6 @@ from harness.running.session import alone, suite_words
 from harness.targets.ledger import FILE, read_ledger
 
 _REFERENCE = "pairproof-reference"
-
-PROCESSES_MAX = 3
-"""By default; with more, the start of each costs more than it saves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a user asked for, as it was typed."""
-
-    target: Path | None = None
-    driver: str = "http"
-    role: str | None = None
-    profile: str | None = None
-    requirements: tuple[str, ...] = ()
-    tags: str = ""
-    keyword: str = ""
-    out: Path | None = None
-    seed: int = 1
-    repeat: int = 1
-    workers: int | None = None
-    fail_fast: bool = False
-    waivers: Path | None = None
-    annotations: bool = False
-    interactive: bool = False
-    operator: str = ""
-    planted: str = ""
-    resume: Path | None = None
-    budget: str = ""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of the suite is asked for."""
-        selecting = (self.role, self.profile, self.requirements, self.tags, self.keyword)
-        return not any((*selecting, self.budget))
-
-    @property
-    def budget_s(self) -> float:
-        """How long the run may last; 0 where nobody has said.
-
-        Raises:
-            CannotDo: what was typed is no duration.
-        """
-        if not self.budget:
-            return 0
-        from harness.fleet.spelling import duration
-
-        try:
-            return duration(self.budget) / 1_000_000
-        except Misspelt as error:
-            raise CannotDo(f"--budget: {error}") from None
-
-    def processes(self, cpus: int) -> int:
-        """How many processes share the scenarios.
-
-        More than one pays for its start where there is much to wait for, and while some wait,
-        one more than there are processors keeps these at work. Each needs a reference of its
-        own: scenarios move the clock of the one that they run against, and cut its links.
-        """
-        if self.workers is not None:
-            return self.workers
-        pays = self.is_whole and self.driver == "http" and not self.fail_fast
-        return min(cpus + 1, PROCESSES_MAX) if pays and self.target is None else 1
 
 
 def certify(plan: Plan) -> int:
@@ -176,10 +116,10 @@ def _described(plan: Plan) -> tuple[str, str]:
     """The target's name for a folder and for people; what was typed is looked over first."""
     if plan.driver not in driver_names():
         raise UnknownName("driver", plan.driver, driver_names())
-    Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
-    if plan.budget_s and plan.processes(1) > 1:
+    Selection.of(plan.requirement, plan.profile, plan.role, plan.tags)
+    if _budget_s(plan) and plan.processes(1) > 1:
         raise CannotDo("--budget is reckoned for one process: leave --workers out")
-    if plan.planted:
+    if str(plan.planted):
         return _planted(plan)
     if plan.target is None and plan.driver in DRIVERS:
         return _REFERENCE, "the embedded reference"
@@ -195,13 +135,25 @@ def _described(plan: Plan) -> tuple[str, str]:
     return name, f"{describe(target)} ({plan.target})"
 
 
+def _budget_s(plan: Plan) -> float:
+    """How long the run may last; 0 where nobody has said."""
+    if not plan.budget:
+        return 0
+    try:
+        return duration(plan.budget) / 1_000_000
+    except Misspelt as error:
+        raise CannotDo(f"--budget: {error}") from None
+
+
 def _planted(plan: Plan) -> tuple[str, str]:
     from harness.reference.planting import behaviour_with
 
-    kind, _, name = plan.planted.partition(":")
+    kind, _, name = str(plan.planted).partition(":")
     if plan.target is not None or plan.driver not in DRIVERS:
         raise CannotDo(f"--{kind} plants into the embedded reference: leave out the target")
-    return _slug(f"{_REFERENCE}-{kind}-{name}")[:100], f"the {behaviour_with(plan.planted).called}"
+    return _slug(f"{_REFERENCE}-{kind}-{name}")[
+        :100
+    ], f"the {behaviour_with(str(plan.planted)).called}"
 
 
 def _slug(text: str) -> str:
@@ -268,7 +220,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "driver": plan.driver,
         "role": plan.role,
         "profile": plan.profile,
-        "requirement": ",".join(plan.requirements) or None,
+        "requirement": ",".join(plan.requirement) or None,
         "tags": plan.tags or None,
         "seed": str(plan.seed),
         "repeat": str(plan.repeat),
@@ -276,8 +228,8 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "waivers": json.dumps(msgspec.to_builtins(waivers)) if waivers else None,
         "interactive": "" if plan.interactive else None,
         "operator": plan.operator or None,
-        "planted": plan.planted or None,
-        "budget": f"{plan.budget}={plan.budget_s}" if plan.budget else None,
+        "planted": str(plan.planted) or None,
+        "budget": f"{plan.budget}={_budget_s(plan)}" if plan.budget else None,
         "resume": "" if plan.resume else None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }
@@ -298,6 +250,6 @@ def _finish(carried_out: CarriedOut, plan: Plan, out: Path) -> int:
     report = carried_out.report
     append_to_job_page(out)
     print_summary(report, out)
-    if plan.annotations:
+    if plan.annotations.wanted:
         put_lines(f"{line}\n" for line in github_commands(report))
     return INTERRUPTED if carried_out.interrupted else report.exit_code

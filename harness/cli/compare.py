@@ -9,6 +9,7 @@ from rich.text import Text
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
+from harness.cli.commands.runs import CompareOptions
 from harness.cli.exits import CannotDo, put_json
 from harness.cli.summary import print_texts, shortened
 from harness.history.manifest import is_fleet, read_whole
@@ -34,17 +35,18 @@ _SCENARIOS_MAX = 5
 """More of one requirement are counted, not listed."""
 
 
-def compare_runs(before: Path, after: Path, format: str) -> int:
+def compare_runs(asked: CompareOptions) -> int:
     """Compare two runs, and print what differs; returns the exit code.
 
     Raises:
         CannotDo: one is a fleet's and the other is not.
         EvidenceError: one is no evidence, or is damaged.
     """
+    before, after = asked.before, asked.after
     if is_fleet(before) is not is_fleet(after):
         raise CannotDo("one of the two is the run of a fleet and the other is not")
     comparison = comparing.compare(_verdicts(before), _verdicts(after))
-    if format == "json":
+    if asked.format == "json":
         put_json(comparing.comparison_json(comparison))
     else:
         print_texts(_lines(comparison))

@@ -7,8 +7,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirement import Feature
+from harness.cli.commands.targets import DoctorOptions, Rehearsal
 from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, CannotDo, put, put_json, put_list, say
 from harness.cli.progress import Watcher
 from harness.cli.requirements import STEPS_IN_CALLS
@@ -52,59 +54,44 @@ _MARKS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """The run that is rehearsed: what of the suite `certify` would be asked for."""
+def _rehearse(asked: Rehearsal, target: DescribedDriver) -> dict[str, RehearsedScenario]:
+    """What the run will say of each scenario of the target's.
 
-    profile: str | None = None
-    requirements: tuple[str, ...] = ()
-    keyword: str = ""
+    Raises:
+        CannotDo: nothing is selected, or the rehearsal went wrong.
+    """
+    import pytest
 
-    def carry_out(self, target: DescribedDriver) -> dict[str, RehearsedScenario]:
-        """What the run will say of each scenario of the target's.
+    steps = Feature.SERVER_STEPS in target.info.features
+    watcher, slots = Watcher(io.StringIO()), target.inventory().slots
 
-        Raises:
-            CannotDo: nothing is selected, or the rehearsal went wrong.
-        """
-        import pytest
+    class Opening:
+        def open_pairproof_target(self, *asked: object) -> RehearsedTarget:
+            planted = STEPS_IN_CALLS if steps else ""
+            return RehearsedTarget(open_inprocess(1, planted, slots), target)
 
-        steps = Feature.SERVER_STEPS in target.info.features
-        watcher, slots = Watcher(io.StringIO()), target.inventory().slots
-
-        class Opening:
-            def open_pairproof_target(self, *asked: object) -> RehearsedTarget:
-                planted = STEPS_IN_CALLS if steps else ""
-                return RehearsedTarget(open_inprocess(1, planted, slots), target)
-
-        say("the run is rehearsed on the reference, with what the target lacks taken away")
-        options = {"driver": "inprocess", "profile": self.profile}
-        options["requirement"] = ",".join(self.requirements) or None
-        with tempfile.TemporaryDirectory(prefix="pairproof-doctor-") as folder, alone():
-            words = suite_words({**options, "out": folder})
-            words += ["-k", self.keyword] if self.keyword else []
-            pytest.main(words, plugins=[watcher, Opening()])
-            if watcher.problem or watcher.broken:
-                raise CannotDo(watcher.problem or watcher.broken)
-            evidence = read_evidence(Path(folder) / "evidence.jsonl")
-        if not evidence.complete:
-            raise KeyboardInterrupt
-        told = {verdict.scenario: verdict for verdict in evidence.verdicts}
-        return {
-            line.id: RehearsedScenario(
-                tuple(line.requirements), told[line.id].verdict, told[line.id].reason
-            )
-            for line in evidence.scenarios
-        }
+    say("the run is rehearsed on the reference, with what the target lacks taken away")
+    options = {"driver": "inprocess", "profile": asked.profile}
+    options["requirement"] = ",".join(asked.requirement) or None
+    with tempfile.TemporaryDirectory(prefix="pairproof-doctor-") as folder, alone():
+        words = suite_words({**options, "out": folder})
+        words += ["-k", asked.keyword] if asked.keyword else []
+        pytest.main(words, plugins=[watcher, Opening()])
+        if watcher.problem or watcher.broken:
+            raise CannotDo(watcher.problem or watcher.broken)
+        evidence = read_evidence(Path(folder) / "evidence.jsonl")
+    if not evidence.complete:
+        raise KeyboardInterrupt
+    told = {verdict.scenario: verdict for verdict in evidence.verdicts}
+    return {
+        line.id: RehearsedScenario(
+            tuple(line.requirements), told[line.id].verdict, told[line.id].reason
+        )
+        for line in evidence.scenarios
+    }
 
 
-def doctor(
-    target_file: Path | None,
-    format: str,
-    *,
-    everything: bool,
-    driver: str = "http",
-    rehearsal: Rehearsal = Rehearsal(),
-) -> int:
+def doctor(asked: DoctorOptions) -> int:
     """Try the target and say what was found; returns the exit code.
 
     Raises:
@@ -112,10 +99,10 @@ def doctor(
         UnknownName: there is no such driver, profile or requirement.
         PairproofError: a driver of another package cannot be used.
     """
-    Selection.of(rehearsal.requirements, rehearsal.profile)
-    tried = str(target_file or driver)
+    Selection.of(asked.rehearsal.requirement, asked.rehearsal.profile)
+    tried = str(asked.target or asked.driver)
     try:
-        diagnosis = _diagnosis(target_file, driver, rehearsal)
+        diagnosis = _diagnosis(asked)
     except TargetFileError as error:
         told = [(m.of_file(error.source), m.remedy) for m in error.mistakes]
         diagnosis = Diagnosis(
@@ -125,29 +112,30 @@ def doctor(
             )
         )
     code = _CODES[worst(diagnosis.findings)]
-    if format == "json":
+    if asked.format == "json":
         put_json(_document(tried, diagnosis, code))
     else:
-        print_texts(_lines(diagnosis, everything=everything))
+        print_texts(_lines(diagnosis, everything=asked.everything))
         if diagnosis.cost:
-            _print_cost(diagnosis.cost, everything=everything)
+            _print_cost(diagnosis.cost, everything=asked.everything)
         print_texts([_last_line(diagnosis, code, tried)])
     return code
 
 
-def _diagnosis(target_file: Path | None, driver: str, rehearsal: Rehearsal) -> Diagnosis:
+def _diagnosis(asked: DoctorOptions) -> Diagnosis:
+    driver, rehearsal = asked.driver, partial(_rehearse, asked.rehearsal)
     if driver not in driver_names():
         raise UnknownName("driver", driver, driver_names())
     if driver not in DRIVERS:
-        with closing(open_target(driver, target_file, 1)) as opened:
+        with closing(open_target(driver, asked.target, 1)) as opened:
             assert isinstance(opened, PluggedDriver)
-            return examine_driver(opened, rehearsal.carry_out)
-    if target_file is None or driver != "http":
+            return examine_driver(opened, rehearsal)
+    if asked.target is None or driver != "http":
         raise CannotDo(
             "name the target file that is to be tried with --target, for the driver http"
         )
-    target = load_target(target_file, os.environ)
-    return examine(target, rehearsal.carry_out, _opened, lambda: datetime.now(UTC))
+    target = load_target(asked.target, os.environ)
+    return examine(target, rehearsal, _opened, lambda: datetime.now(UTC))
 
 
 def _opened(target: Target) -> closing[HttpDriver]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.catalogue.errors import UnknownName
+from harness.cli.commands.proof import Exploration
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
 from harness.cli.folders import folder_for
 from harness.history.lines import LeakLine, RunInfo
@@ -27,30 +27,6 @@ MISSING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Exploration:
-    """What a user asked for, as it was typed.
-
-    Attributes:
-        target: the target file; the embedded reference without one.
-        driver: how it is reached.
-        seed: one seed for every draw.
-        examples, steps: how many sequences, of how many actions at most.
-        seconds: after so many no further sequence begins; zero for no such limit.
-        planted: `mutant:NAME` or `variant:NAME`, planted into the embedded reference.
-        out: the folder for the evidence; without one, none is kept.
-    """
-
-    target: Path | None = None
-    driver: str = "inprocess"
-    seed: int = 1
-    examples: int = 100
-    steps: int = 20
-    seconds: float = 0.0
-    planted: str = ""
-    out: Path | None = None
-
-
 def explore_target(asked: Exploration) -> int:
     """Explore, and print what was found as a scenario; returns the exit code.
 
@@ -61,8 +37,8 @@ def explore_target(asked: Exploration) -> int:
         UnknownName: there is no such driver.
         PairproofError: the target cannot be used, or the evidence cannot be written.
     """
-    if asked.driver not in driver_names():
-        raise UnknownName("driver", asked.driver, driver_names())
+    if asked.how not in driver_names():
+        raise UnknownName("driver", asked.how, driver_names())
     if find_spec("hypothesis") is None:
         raise CannotDo(MISSING)
     evidence = asked.out / "evidence.jsonl" if asked.out else None
@@ -82,12 +58,13 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
     from harness.explore.machine import SearchBudget, explore
     from harness.explore.recording import Recording
 
+    planted = f"mutant:{asked.mutant}" if asked.mutant else ""
     with ExitStack() as held:
-        opened = open_target(asked.driver, asked.target, asked.seed, asked.planted)
+        opened = open_target(asked.how, asked.target, asked.seed, planted)
         held.callback(opened.close)
         driver: Driver = opened
         mark = ""
-        if not goes_with_run(asked.driver, asked.target):
+        if not goes_with_run(asked.how, asked.target):
             folder = evidence.parent if evidence else folder_for(None, "explore")
             belongings = Belongings(opened, folder, owned_now(opened, asked.target))
             held.callback(_give_back, belongings, left)

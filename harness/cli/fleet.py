@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.gate import check
 from harness.cli import fleet_driving
-from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_json, say
+from harness.cli.commands.fleets import FleetOptions, RealtimeOptions
+from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put_json, say
+from harness.cli.fleet_driving import PoolOptions
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
@@ -43,74 +43,6 @@ from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.words import command, describe_overall
 from harness.running.stopping import Stopping
 
-NO_TARGET: Final = Path()
-
-
-@dataclass(frozen=True, slots=True)
-class RealtimeOptions:
-    """What a user asked for besides, as it was typed.
-
-    Attributes:
-        target: the target file.
-        rate: how operators arrive instead of as the scenario has it.
-        speed: by how much the scenario's durations are divided.
-        budget: what the run may cost.
-        limit: the expression up to whose breaking the rate is raised.
-        connections: how many a process may have at once.
-        storm: so many are opened all at once before anybody begins.
-        role: the side of the target that is tried, where its file describes both.
-        driver: how it is reached, which can be over HTTP only.
-    """
-
-    target: Path = NO_TARGET
-    rate: str = ""
-    speed: float = 1.0
-    budget: str = ""
-    limit: str = ""
-    connections: int = 1_000
-    storm: int = 0
-    role: str = ""
-    driver: str = "http"
-
-
-@dataclass(frozen=True, slots=True)
-class FleetOptions:
-    """What a user asked for, as it was typed.
-
-    Attributes:
-        scenario: the name of a shipped one, or the path of a file.
-        hosts, seed, until: instead of the scenario's own.
-        gates: expressions that must hold besides the scenario's.
-        planted: `mutant:NAME` or `variant:NAME`, planted into the reference.
-        seeds: so many seeds are run, until one fails; `limit` is for how long at most.
-    """
-
-    scenario: str
-    hosts: int | None = None
-    seed: int | None = None
-    until: str = ""
-    workers: int | None = None
-    scheduler: str = ""
-    gates: tuple[str, ...] = ()
-    keep_going: bool = False
-    planted: str = ""
-    seeds: int | None = None
-    limit: str = ""
-    out: Path | None = None
-    format: str = "text"
-    real: RealtimeOptions | None = None
-    """What was asked for of real time, where a target was named."""
-
-    @property
-    def pool(self) -> fleet_driving.PoolOptions:
-        """Who is to run the cells."""
-        return fleet_driving.PoolOptions(self.workers, self.scheduler)
-
-    @property
-    def tell(self) -> Callable[[str], None]:
-        """Tells people something: elsewhere, where standard output is for a program."""
-        return say if self.format == "json" else put
-
 
 def run(asked: FleetOptions) -> int:
     """Carry out what was asked for; returns the exit code.
@@ -120,15 +52,16 @@ def run(asked: FleetOptions) -> int:
         PairproofError: the same, said by the part that found it.
         KeyboardInterrupt: the user has asked twice to end it.
     """
-    asked.pool.check()
+    in_real_time = _in_real_time(asked.real)
+    PoolOptions(asked.workers, asked.scheduler).check()
     if asked.limit and asked.seeds is None:
         raise CannotDo("--for limits a hunt: give --seeds as well, or --until for virtual time")
-    behaviour_with(asked.planted)
-    if asked.real is not None:
+    behaviour_with(str(asked.planted))
+    if in_real_time:
         from harness.cli.fleet_real import run_real
 
         with fleet_driving.stoppable() as stopping:
-            return run_real(asked, asked.real, stopping)
+            return run_real(asked, stopping)
     scenario = scenario_of(asked)
     with fleet_driving.stoppable() as stopping:
         if asked.seeds is not None:
@@ -139,8 +72,8 @@ def run(asked: FleetOptions) -> int:
     return INTERRUPTED if stopping.asked else report.exit_code
 
 
-def real_of(asked: RealtimeOptions, steps: str) -> RealtimeOptions | None:
-    """What was asked for of real time, with `steps` in place of a rate; nothing without a target.
+def _in_real_time(asked: RealtimeOptions) -> bool:
+    """Whether it is to be in real time.
 
     Raises:
         CannotDo: what only real time has was asked for without a target, or with a driver that
@@ -155,16 +88,14 @@ def real_of(asked: RealtimeOptions, steps: str) -> RealtimeOptions | None:
             " of its own, by HTTP, and not over a driver; describe what speaks HTTP in a target"
             " file, or try the product over its driver with certify and explore"
         )
-    if asked.rate and steps:
+    if asked.rate and asked.steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
-    if asked.target != NO_TARGET:
-        return replace(asked, rate=asked.rate or steps)
-    if asked != RealtimeOptions() or steps:
+    if asked.target is None and asked != RealtimeOptions():
         raise CannotDo(
             "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
             " --role are for real time: give --target as well"
         )
-    return None
+    return asked.target is not None
 
 
 def scenario_of(asked: FleetOptions) -> Scenario:
@@ -176,8 +107,8 @@ def scenario_of(asked: FleetOptions) -> Scenario:
     """
     until = microseconds("--until", asked.until) if asked.until else None
     scenario = with_overrides(find(asked.scenario), asked.hosts, asked.seed, until)
-    check(asked.gates)
-    return replace(scenario, gate=(*scenario.gate, *asked.gates))
+    check(asked.gate)
+    return replace(scenario, gate=(*scenario.gate, *asked.gate))
 
 
 def job_of(asked: FleetOptions, scenario: Scenario) -> Job:
@@ -186,7 +117,7 @@ def job_of(asked: FleetOptions, scenario: Scenario) -> Job:
     Raises:
         ScenarioError: what the scenario fixes leaves no room for anything that makes sense.
     """
-    return Job(drawn(scenario), asked.planted, asked.keep_going)
+    return Job(drawn(scenario), str(asked.planted), asked.keep_going)
 
 
 def microseconds(option: str, text: str) -> int:
@@ -208,7 +139,8 @@ def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
         CannotDo: the folder cannot be written, or the disk has not enough room.
         PairproofError: the run cannot be carried out, or a report not be written.
     """
-    scenario, pool = job.scenario, asked.pool.for_job(job)
+    scenario = job.scenario
+    pool = PoolOptions(asked.workers, asked.scheduler).for_job(job)
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
     planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
@@ -363,9 +295,9 @@ def _command(asked: FleetOptions, scenario: Scenario, seed: int) -> str:
     words = ["fleet", asked.scenario, *(("--hosts", str(hosts)) if hosts else ())]
     words += ["--seed", str(seed)]
     words += ["--until", asked.until] if asked.until else []
-    for gate in asked.gates:
+    for gate in asked.gate:
         words += ["--gate", gate]
-    kind, _, name = asked.planted.partition(":")
+    kind, _, name = str(asked.planted).partition(":")
     words += [f"--{kind}", name] if kind else []
     words += ["--keep-going"] if asked.keep_going else []
     return command(*words)

@@ -22,8 +22,9 @@ from harness import __version__
 from harness.checkers.fleet.durations import merged
 from harness.checkers.fleet.gate import notes_at_another_pace
 from harness.cli import exits
+from harness.cli.commands.fleets import FleetOptions
 from harness.cli.exits import CannotDo, put, put_json, say
-from harness.cli.fleet import FleetOptions, RealtimeOptions, job_of, reported, scenario_of
+from harness.cli.fleet import job_of, reported, scenario_of
 from harness.cli.fleet_driving import PoolOptions, drive_with, megabytes, require_room
 from harness.cli.fleet_edge import (
     CellEndpointFactory,
@@ -75,6 +76,8 @@ _FILES_BESIDES: Final = 64
 class Prepared:
     """What is known before anything is done on the target."""
 
+    asked: FleetOptions
+    file: Path
     target: Target
     planned: Planned
     rate: Rate | None
@@ -111,28 +114,28 @@ class Prepared:
         return f"{first} and {len(others)} more" if others else first
 
 
-def run_real(asked: FleetOptions, real: RealtimeOptions, stopping: Stopping) -> int:
+def run_real(asked: FleetOptions, stopping: Stopping) -> int:
     """Carry out what was asked for; returns the exit code.
 
     Raises:
         CannotDo: something is wrong with what was asked for.
         PairproofError: the same, said by the part that found it.
     """
-    prepared = prepare(asked, real)
+    prepared = prepare(asked)
     if prepared.planned.missing:
         say("pairproof: the fleet cannot begin on this target; it does not have")
         for what, why in prepared.planned.missing:
             say(f"  {what}: {why}")
         return exits.INCONCLUSIVE
-    if real.limit:
-        return find_limit(asked, real, prepared, stopping)
-    report = _run(asked, real, prepared, stopping)
+    if asked.real.find_limit:
+        return find_limit(prepared, stopping)
+    report = _run(prepared, stopping)
     if asked.format == "json":
         put_json(fleet_report_json(report))
     return exits.INTERRUPTED if stopping.asked else report.exit_code
 
 
-def prepare(asked: FleetOptions, real: RealtimeOptions) -> Prepared:
+def prepare(asked: FleetOptions) -> Prepared:
     """Read the target file and the scenario, and see what goes together; changes nothing.
 
     Raises:
@@ -142,23 +145,26 @@ def prepare(asked: FleetOptions, real: RealtimeOptions) -> Prepared:
     _refuse_any(
         {
             "--seeds": asked.seeds is not None,
-            "--mutant and --variant": asked.planted,
+            "--mutant and --variant": str(asked.planted),
             "--for": asked.limit,
         },
         "for virtual time: leave it out, or leave --target out",
     )
-    target = load_target(real.target, os.environ)
-    side = side_of(real.role, target, real.target)
+    real, file = asked.real, asked.real.target
+    assert file is not None
+    target = load_target(file, os.environ)
+    side = side_of(real.role, target, file)
     speed_milli = round(real.speed * _MILLI)
     if speed_milli < 1:
         raise CannotDo("--speed: write a number above 0, such as 60: an hour then takes a minute")
-    rate, budget = rate_of(real.rate) if real.rate else None, budget_of(real.budget)
+    rate = rate_of(real.arriving) if real.arriving else None
+    budget = budget_of(real.budget)
     if side is Side.EDGE:
         _refuse_any(
             {
                 "--workers": asked.workers is not None and asked.workers > 1,
                 "--scheduler": asked.scheduler,
-                "--find-limit": real.limit,
+                "--find-limit": real.find_limit,
                 "--storm": real.storm,
             },
             "for a fleet at a central side: at the Local UIs of a target operators act from one"
@@ -170,7 +176,7 @@ def prepare(asked: FleetOptions, real: RealtimeOptions) -> Prepared:
     scenario = at_speed(scenario, speed_milli, target.limits)
     plan = _planned(asked, target, side, scenario)
     notes = _notes(asked, plan.scenario, speed_milli != _MILLI or rate is not None)
-    return Prepared(target, plan, rate, budget, speed_milli, notes, side)
+    return Prepared(asked, file, target, plan, rate, budget, speed_milli, notes, side)
 
 
 def _notes(asked: FleetOptions, scenario: Scenario, paced: bool) -> tuple[str, ...]:
@@ -184,7 +190,7 @@ def _notes(asked: FleetOptions, scenario: Scenario, paced: bool) -> tuple[str, .
     if not (paced or resized):
         return ()
     notes = notes_at_another_pace(shipped.gate, shipped.reach)
-    return tuple(note for note in notes if note not in {gate.strip() for gate in asked.gates})
+    return tuple(note for note in notes if note not in {gate.strip() for gate in asked.gate})
 
 
 def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario) -> Planned:
@@ -223,17 +229,15 @@ def side_of(role: str, target: Target, file: Path) -> Side:
 def _cells(asked: FleetOptions) -> int:
     """One for each process; more than one event loop in a process would help nobody."""
     if asked.scheduler:
-        with asked.pool.transport() as transport:
+        with PoolOptions(asked.workers, asked.scheduler).transport() as transport:
             return transport.handles
     return asked.workers or 1
 
 
-def settings_of(
-    real: RealtimeOptions, prepared: Prepared, out: Path, *, watch: bool = True
-) -> Settings:
+def settings_of(prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:
     """How the cells of a run are made, with a fresh mark."""
-    mark, scenario = new_mark(), prepared.scenario
-    file, folder, cells = real.target.resolve(), out.resolve(), scenario.fleet.cells
+    real, mark, scenario = prepared.asked.real, new_mark(), prepared.scenario
+    file, folder, cells = prepared.file.resolve(), out.resolve(), scenario.fleet.cells
     reach: Callable[[int], Endpoint] = CellEndpointFactory(file, folder, mark, cells)
     if prepared.side is Side.EDGE:
         needs, handover = needs_of(scenario), scenario.central.handover
@@ -242,32 +246,36 @@ def settings_of(
     return Settings(reach, mark, *pace, connections, real.storm, watch)
 
 
-def _run(
-    asked: FleetOptions, real: RealtimeOptions, prepared: Prepared, stopping: Stopping
-) -> FleetReport:
+def _pool(prepared: Prepared) -> PoolOptions:
+    scheduler = prepared.asked.scheduler
+    return PoolOptions(None if scheduler else prepared.scenario.fleet.cells, scheduler)
+
+
+def _run(prepared: Prepared, stopping: Stopping) -> FleetReport:
+    asked, real = prepared.asked, prepared.asked.real
     scenario = prepared.scenario
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
-    pool = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    pool = _pool(prepared)
     for line in _first_lines(prepared, pool, need, out):
         asked.tell(line)
     require_room(out, need)
     make_room(real.connections + real.storm + _FILES_BESIDES)
     job = Job(scenario, keep_going=asked.keep_going, parts=folder_of_parts(out), repeatable=False)
-    make = partial(make_real_cell, settings_of(real, prepared, out))
-    telling = partial(telling_of, prepared, real)
+    make = partial(make_real_cell, settings_of(prepared, out))
+    telling = partial(telling_of, prepared)
     ends_at = scenario.duration + scenario.limits.settle + _ENDING
     finished = drive_with(job, pool.transport(make), stopping, telling, ends_at=ends_at)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
-def telling_of(prepared: Prepared, real: RealtimeOptions, telling: Telling) -> Telling:
+def telling_of(prepared: Prepared, telling: Telling) -> Telling:
     """What the evidence says of a run in real time, besides what it says of any."""
-    about, realtime = partial(_about, prepared, real), partial(_realtime, prepared)
+    about, realtime = partial(_about, prepared), partial(_realtime, prepared)
     return replace(telling, about=about, realtime=realtime)
 
 
-def _about(prepared: Prepared, real: RealtimeOptions, header: EvidenceHeader) -> EvidenceHeader:
+def _about(prepared: Prepared, header: EvidenceHeader) -> EvidenceHeader:
     info = prepared.target.info
     return structs.replace(
         header,
@@ -278,7 +286,7 @@ def _about(prepared: Prepared, real: RealtimeOptions, header: EvidenceHeader) ->
         driver=DRIVER,
         features=sorted(feature.value for feature in info.features),
         limits=prepared.target.limits.as_dict(),
-        target_file=real.target.name,
+        target_file=prepared.file.name,
     )
 
 
@@ -369,9 +377,7 @@ _STEP: Final = 10 * SECOND
 """How long each rate is kept, where no duration was asked for."""
 
 
-def find_limit(
-    asked: FleetOptions, real: RealtimeOptions, prepared: Prepared, stopping: Stopping
-) -> int:
+def find_limit(prepared: Prepared, stopping: Stopping) -> int:
     """Try rates, one run after the other, each with fresh clusters; print and write the result.
 
     Exit codes: 0 the limit is found, 1 the bound does not hold even at the lowest rate, 3 the
@@ -380,17 +386,18 @@ def find_limit(
     Raises:
         PairproofError: the bound means nothing, or a run cannot be carried out.
     """
-    bound = LimitExpression(real.limit)
+    asked = prepared.asked
+    bound = LimitExpression(asked.real.find_limit)
     out = made_writable(folder_for(asked.out, f"{prepared.scenario.name}-limit"))
     kept = prepared.scenario.duration if asked.until else _STEP
     asked.tell(
         f"looks for the rate at {prepared.target.central_url} up to which {bound.text} holds;"
         f" each rate is kept for {kept / SECOND:g} s, and nothing is judged but this"
     )
-    make_room(real.connections + _FILES_BESIDES)
+    make_room(asked.real.connections + _FILES_BESIDES)
 
     def attempt(rate: float) -> RateResult:
-        tried = _try(asked, real, prepared, stopping, bound, out, kept, rate)
+        tried = _try(prepared, stopping, bound, out, kept, rate)
         asked.tell(f"  {_line(tried)}")
         return tried
 
@@ -411,8 +418,6 @@ def find_limit(
 
 
 def _try(
-    asked: FleetOptions,
-    real: RealtimeOptions,
     prepared: Prepared,
     stopping: Stopping,
     bound: LimitExpression,
@@ -430,11 +435,11 @@ def _try(
     )
     planned = replace(prepared.planned, scenario=scenario, left_out=())
     this = replace(prepared, planned=planned, rate=rate_of(f"{rate:.6f}/s"))
-    settings = settings_of(real, this, out / f"rate-{rate:g}", watch=False)
+    settings = settings_of(this, out / f"rate-{rate:g}", watch=False)
     job = Job(scenario, keep_going=True, repeatable=False)
-    pool = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    pool = _pool(this)
     hired = pool.transport(partial(make_real_cell, settings))
-    finished = drive_with(job, hired, stopping, partial(telling_of, this, real))
+    finished = drive_with(job, hired, stopping, partial(telling_of, this))
     realtime = finished.realtime
     assert realtime is not None
     late = next((w for w in warnings_of(realtime) if "bottleneck" in w), "")

@@ -5,15 +5,24 @@ Also its pages, `docs/kill-matrix.md` and `docs/variants.md`, which `make docs` 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli import exits
+from harness.cli.commands.proof import (
+    MutantsListed,
+    MutantsNamed,
+    MutantsRun,
+    PlantedNamed,
+    VariantsListed,
+    VariantsRun,
+    Walk,
+)
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, say
+from harness.cli.fleet_driving import processors
 from harness.explore.walk import InterleavingResult, rendered
 from harness.proving.drawn import DrawnOutcome, try_drawn
 from harness.proving.fleets import HOSTS, SEED
@@ -28,31 +37,7 @@ from harness.reference.planting import Lane, Wire
 from harness.running.selection import Selection
 
 
-@dataclass(frozen=True, slots=True)
-class ProofOptions:
-    """What of the registry was asked for, and how to carry it out."""
-
-    names: tuple[str, ...] = ()
-    requirements: tuple[str, ...] = ()
-    lane: str = ""
-    full: bool = False
-    both_drivers: bool = False
-    workers: int | None = None
-    format: str = "table"
-    mixed: int | None = None
-    """The seed by which variants are planted several at a time; each alone without."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether everything is asked for."""
-        return not (self.names or self.requirements or self.lane)
-
-    def processes(self) -> int:
-        """How many trials run at a time."""
-        return self.workers or len(os.sched_getaffinity(0))
-
-
-def list_mutants(asked: ProofOptions) -> int:
+def list_mutants(asked: MutantsListed) -> int:
     """Print the planted defects.
 
     Raises:
@@ -63,7 +48,7 @@ def list_mutants(asked: ProofOptions) -> int:
     return CONFORMS
 
 
-def list_variants(asked: ProofOptions) -> int:
+def list_variants(asked: VariantsListed) -> int:
     """Print the lawful other choices.
 
     Raises:
@@ -74,7 +59,7 @@ def list_variants(asked: ProofOptions) -> int:
     return CONFORMS
 
 
-def run_mutants(asked: ProofOptions) -> int:
+def run_mutants(asked: MutantsRun) -> int:
     """Try the mutants and print the kill matrix; 1 if a row is not as it has to be.
 
     Raises:
@@ -84,10 +69,10 @@ def run_mutants(asked: ProofOptions) -> int:
     """
     matrix = try_mutants(
         _mutants(asked),
-        workers=asked.processes(),
+        workers=asked.workers or processors(),
         full=asked.full,
         both_drivers=asked.both_drivers,
-        whole=asked.is_whole,
+        whole=not (asked.names or asked.requirement or asked.lane),
         progress=_tell_caught,
     )
     match asked.format:
@@ -105,16 +90,16 @@ def run_mutants(asked: ProofOptions) -> int:
     return CONFORMS if matrix.sound else failed
 
 
-def run_drawn(count: int, seed: int, workers: int | None, format: str) -> int:
+def run_drawn(asked: MutantsRun) -> int:
     """Try defects that nobody planted, and print what became of each; 3 if one could not be tried.
 
     Raises:
         TrialsFailed: the suite cannot be run.
     """
-    chosen = draw(count, seed)
-    rows = try_drawn(chosen, workers=workers or len(os.sched_getaffinity(0)), progress=_tell_drawn)
+    chosen = draw(asked.drawn, asked.seed)
+    rows = try_drawn(chosen, workers=asked.workers or processors(), progress=_tell_drawn)
     untried = sum(bool(row.problem) for row in rows)
-    if format == "json":
+    if asked.format == "json":
         put_json([{**asdict(row), "name": row.mutant.name} for row in rows])
         return exits.INCONCLUSIVE if untried else CONFORMS
     tried = [row for row in rows if not (row.equivalent or row.problem)]
@@ -122,14 +107,17 @@ def run_drawn(count: int, seed: int, workers: int | None, format: str) -> int:
     unclear = sum(bool(row.unclear and not row.failed) for row in tried)
     aside = len(rows) - len(tried) - untried
     share = f", {failed / len(tried):.0%}" if tried else ""
-    put(f"drawn         {len(rows)} by the seed {seed}, {aside} set aside, {untried} not tried")
+    put(
+        f"drawn         {len(rows)} by the seed {asked.seed}, {aside} set aside,"
+        f" {untried} not tried"
+    )
     put(f"failed        {failed} of {len(tried)}{share}")
     put(f"inconclusive  {unclear}")
     put(f"passed        {len(tried) - failed - unclear}")
     return exits.INCONCLUSIVE if untried else CONFORMS
 
 
-def run_variants(asked: ProofOptions) -> int:
+def run_variants(asked: VariantsRun) -> int:
     """Run the suite on the variants; 1 if it blames one of them for anything.
 
     Raises:
@@ -141,7 +129,7 @@ def run_variants(asked: ProofOptions) -> int:
     if asked.mixed is not None:
         chosen = planting.mixtures(chosen, asked.mixed)
     rows = try_variants(
-        chosen, workers=asked.processes(), full=asked.full, progress=_tell_left_alone
+        chosen, workers=asked.workers or processors(), full=asked.full, progress=_tell_left_alone
     )
     match asked.format:
         case "json":
@@ -164,7 +152,7 @@ def run_variants(asked: ProofOptions) -> int:
 # --- what was asked for ---------------------------------------------------------------------
 
 
-def _mutants(asked: ProofOptions) -> list[planting.Mutant]:
+def _mutants(asked: MutantsNamed) -> list[planting.Mutant]:
     planting.load()
     lanes = [lane.value for lane in planting.Lane]
     if asked.lane and asked.lane not in lanes:
@@ -172,19 +160,19 @@ def _mutants(asked: ProofOptions) -> list[planting.Mutant]:
     return [m for m in _chosen(planting.MUTANTS, asked) if asked.lane in ("", m.lane.value)]
 
 
-def _variants(asked: ProofOptions) -> list[planting.Variant]:
+def _variants(asked: PlantedNamed) -> list[planting.Variant]:
     planting.load()
     return _chosen(planting.VARIANTS, asked)
 
 
-def _chosen(registry: planting.Registry[planting.Kind], asked: ProofOptions) -> list[planting.Kind]:
+def _chosen(registry: planting.Registry[planting.Kind], asked: PlantedNamed) -> list[planting.Kind]:
     """Those of these names and requirements.
 
     Raises:
         CannotDo: there are none.
     """
     named = [registry.named(name) for name in asked.names] or list(registry)
-    wanted = Selection.of(asked.requirements).requirements
+    wanted = Selection.of(asked.requirement).requirements
     chosen = [p for p in named if not wanted or p.requirement in wanted]
     if not chosen:
         raise CannotDo(f"no {registry.kind} is selected; `pairproof {registry.kind}s list` has all")
@@ -263,27 +251,25 @@ def _complain(matrix: Matrix) -> None:
 # --- pairproof interleavings -----------------------------------------------------------------
 
 
-def walk_interleavings(
-    names: Sequence[str], faults: int, mutant: str, workers: int | None, format: str
-) -> int:
+def walk_interleavings(asked: Walk) -> int:
     """Walk the interleavings, print what was covered; 1 if an invariant does not hold.
 
     Raises:
         UnknownInterleaving: there is no interleaving of a name.
         UnknownPlanted: there is no mutant of that name.
     """
-    interleavings = interleavings_named(names)
-    planted = f"mutant:{mutant}" if mutant else ""
+    interleavings = interleavings_named(asked.names)
+    planted = f"mutant:{asked.mutant}" if asked.mutant else ""
     results = []
-    for result in walk_all(interleavings, faults, workers or len(os.sched_getaffinity(0)), planted):
+    for result in walk_all(interleavings, asked.faults, asked.workers or processors(), planted):
         results.append(result)
         say(_told_of_walk(result))
         for found in result.violations:
             say(rendered(found))
-    if format == "json":
+    if asked.format == "json":
         put_json(_walks_json(results))
-    elif format == "table":
-        _sum_up_walks(results, faults)
+    elif asked.format == "table":
+        _sum_up_walks(results, asked.faults)
     else:
         raise CannotDo("interleavings are printed as table or json: give --format one of them")
     return exits.DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS

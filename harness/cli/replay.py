@@ -13,6 +13,7 @@ from rich.text import Text
 
 from harness import __version__
 from harness.catalogue.edition import EDITION
+from harness.cli.commands.fleets import ReplayOptions
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet_driving import PoolOptions, drive, require_room, stoppable
 from harness.cli.folders import made_writable
@@ -29,7 +30,7 @@ from harness.reporting.words import clipped
 _LINE_MAX = 1_000
 
 
-def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Path | None) -> int:
+def replay_evidence(asked: ReplayOptions) -> int:
     """Make the run again, and print whether it is equal or what differs first.
 
     Raises:
@@ -38,9 +39,9 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
         PairproofError: the run cannot be made again.
         KeyboardInterrupt: the user has asked twice to end it.
     """
-    asked = PoolOptions(workers, scheduler)
-    asked.check()
-    first = read_manifest(evidence)
+    options = PoolOptions(asked.workers, asked.scheduler)
+    options.check()
+    first = read_manifest(asked.evidence)
     require_virtual(first)
     if first.footer is None:
         raise CannotDo(f"{first.path}: it breaks off before its footer, so there is nothing whole"
@@ -49,13 +50,13 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
         say(f"note: {note}")
     scenario = from_plain(first.fleet.scenario, f"the scenario in {first.path}")
     job = Job(scenario, first.fleet.planted, first.fleet.keep_going)
-    pool = asked.for_job(job)
+    pool = options.for_job(job)
     put(
         f"pairproof {__version__} replays {scenario.name}:"
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
         f" {counted(scenario.fleet.cells, 'cell')} {pool}"
     )
-    with _folder(out, first) as folder, stoppable() as stopping:
+    with _folder(asked.out, first) as folder, stoppable() as stopping:
         require_room(folder, _size(first))
         job = replace(job, parts=folder_of_parts(folder))
         finished = drive(job, pool, stopping, first.fleet.stopped_at)

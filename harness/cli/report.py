@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from harness.cli.commands.runs import ReportOptions
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_lines, say
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.summary import in_flight, print_summary
@@ -18,20 +19,20 @@ from harness.reporting.files import write_reports
 from harness.reporting.fleet.files import write_fleet_reports
 
 
-def report_on(evidence: Path, out: Path | None, *, operations: bool, cells: Sequence[str]) -> int:
+def report_on(asked: ReportOptions) -> int:
     """Print the operations if they are asked for, else make the reports; returns the exit code.
 
     Raises:
         CannotDo: what was asked for contradicts itself.
         EvidenceError, ReportError: as `make_reports` and `print_operations` do.
     """
-    if not operations:
-        if cells:
+    if not asked.operations:
+        if asked.cell:
             raise CannotDo("--cell says whose operations are printed: it goes with --operations")
-        return make_reports(evidence, out)
-    if out is not None:
+        return make_reports(asked.evidence, asked.out)
+    if asked.out is not None:
         raise CannotDo("--operations prints to standard output: leave --out out")
-    return print_operations(evidence, cells)
+    return print_operations(asked.evidence, asked.cell)
 
 
 def make_reports(evidence: Path, out: Path | None) -> int:

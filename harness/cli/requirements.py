@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from harness.catalogue.document import Coverage, to_json, to_markdown
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
+from harness.cli.commands.runs import CatalogueOptions
 from harness.cli.exits import INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
 from harness.running.selection import Selection
@@ -22,24 +23,22 @@ if TYPE_CHECKING:
     from harness.history.reader import Evidence
 
 
-def list_requirements(
-    format: str, with_coverage: bool, role: str | None, profile: str | None
-) -> int:
+def list_requirements(asked: CatalogueOptions) -> int:
     """Print the requirements in the order of the document.
 
     Raises:
         UnknownName: there is no such role or profile.
         FeatureUnreadable: a feature of the suite is broken.
     """
-    selection = Selection.of(profile=profile, role=role)
+    selection = Selection.of(profile=asked.profile, role=asked.role)
     chosen = [r for r in REQUIREMENTS if selection.asks_for((r.id,), [r])]
-    match format:
+    match asked.format:
         case "json":
             put(to_json(chosen, _coverage()).rstrip("\n"))
         case "markdown":
-            put(to_markdown(chosen, _coverage() if with_coverage else None).rstrip("\n"))
+            put(to_markdown(chosen, _coverage() if asked.coverage else None).rstrip("\n"))
         case _:
-            coverage = _coverage() if with_coverage else None
+            coverage = _coverage() if asked.coverage else None
             heads = ("id", "side", "level", "profile", "what must hold")
             put_list(heads, (_cells(requirement, coverage) for requirement in chosen))
     return 0

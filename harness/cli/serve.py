@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from harness.cli.commands.targets import Listening, ServeOptions
 from harness.cli.exits import CannotDo, put
 from harness.configuration.errors import Misspelt
 from harness.domain.arrangements import Side
@@ -21,64 +22,7 @@ from harness.targets.wire_reading import load_wire
 from harness.wire.mapping import PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """Where others reach it, and what is trusted, as it was typed."""
-
-    bind: str
-    host_name: str
-    cert: Path | None
-    key: Path | None
-    trust: Path | None
-
-    def host(self) -> str:
-        """The name or address by which others reach it.
-
-        Raises:
-            CannotDo: it listens at every address, and none of them is named; or the name is none.
-        """
-        if self.key is not None and self.cert is None:
-            raise CannotDo("--key goes with --cert, the certificate that it belongs to")
-        if self.host_name:
-            return self.host_name
-        if self.bind in ("0.0.0.0", "::"):
-            raise CannotDo(
-                f"--bind {self.bind} is every address of this machine; say with --host-name how"
-                " others reach it"
-            )
-        return "localhost" if is_loopback_host(self.bind) else self.bind
-
-    def other(self, sides: frozenset[Side]) -> Other:
-        """What is known of the side that is somebody else's.
-
-        Raises:
-            CannotDo: the certificates to trust cannot be read, or nobody would go by them.
-        """
-        if self.trust is None:
-            return Other()
-        if sides != frozenset({Side.EDGE}):
-            raise CannotDo("--trust is for edge hosts whose Palette is elsewhere: use --role edge")
-        try:
-            return Other(trusted=trusting(self.trust))
-        except ssl.SSLError as error:
-            raise CannotDo(f"--trust {self.trust}: it holds no certificate in PEM") from error
-
-
-def serve_reference(
-    *,
-    clusters: int,
-    hosts: int,
-    role: str,
-    port: int,
-    plain: bool,
-    listening: Listening,
-    db: Path | None,
-    write_target: Path | None,
-    planted: str,
-    show_credentials: bool,
-    wire: Path | None = None,
-    handover: str = "",
-) -> int:
+def serve_reference(asked: ServeOptions) -> int:
     """Serve until a signal comes; returns the exit code.
 
     Raises:
@@ -88,25 +32,53 @@ def serve_reference(
         TargetFileError: the file with the mapping cannot be used.
         PairproofError: a port is in use, or a file cannot be written.
     """
-    sides = BOTH if role_named(role).value == "both" else frozenset({Side(role)})
+    sides = BOTH if role_named(asked.role).value == "both" else frozenset({Side(asked.role)})
     layout = Layout(
-        clusters,
-        hosts,
-        tls=not plain,
-        port_base=port,
+        asked.clusters,
+        asked.hosts,
+        tls=not asked.plain,
+        port_base=asked.port,
         sides=sides,
-        bind=listening.bind,
-        host=listening.host(),
-        cert_file=listening.cert,
-        key_file=listening.key,
+        bind=asked.listening.bind,
+        host=_host(asked.listening),
+        cert_file=asked.listening.cert,
+        key_file=asked.listening.key,
     )
-    behaviour = behaviour_with(planted)
-    if handover:
-        behaviour = with_handover(behaviour, handover, sides)
-    other = listening.other(sides)
-    spoken = PLAIN if wire is None else load_wire(wire)
-    asked = Serve(layout, behaviour, db, write_target, show_credentials, other, spoken)
-    return serve(asked, put)
+    behaviour = behaviour_with(str(asked.planted))
+    if asked.handover:
+        behaviour = with_handover(behaviour, asked.handover, sides)
+    other = _other(asked.listening.trust, sides)
+    wire = PLAIN if asked.wire is None else load_wire(asked.wire)
+    return serve(
+        Serve(layout, behaviour, asked.db, asked.write_target, asked.show_credentials, other, wire),
+        put,
+    )
+
+
+def _host(asked: Listening) -> str:
+    """The name or address by which others reach it."""
+    if asked.key is not None and asked.cert is None:
+        raise CannotDo("--key goes with --cert, the certificate that it belongs to")
+    if asked.host_name:
+        return asked.host_name
+    if asked.bind in ("0.0.0.0", "::"):
+        raise CannotDo(
+            f"--bind {asked.bind} is every address of this machine; say with --host-name how"
+            " others reach it"
+        )
+    return "localhost" if is_loopback_host(asked.bind) else asked.bind
+
+
+def _other(trust: Path | None, sides: frozenset[Side]) -> Other:
+    """What is known of the side that is somebody else's."""
+    if trust is None:
+        return Other()
+    if sides != frozenset({Side.EDGE}):
+        raise CannotDo("--trust is for edge hosts whose Palette is elsewhere: use --role edge")
+    try:
+        return Other(trusted=trusting(trust))
+    except ssl.SSLError as error:
+        raise CannotDo(f"--trust {trust}: it holds no certificate in PEM") from error
 
 
 def with_handover(behaviour: Behaviour, text: str, sides: frozenset[Side]) -> Behaviour:

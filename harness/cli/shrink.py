@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
 
 from harness import __version__
 from harness.cli import exits
+from harness.cli.commands.fleets import Shrinking
 from harness.cli.exits import CannotDo, put, say
 from harness.cli.fleet_driving import PoolOptions, drive, processors, stoppable
 from harness.cli.replay import require_virtual
@@ -37,23 +37,6 @@ from harness.reporting.fleet.quantities import duration as shown
 from harness.running.stopping import Stopping
 
 _SECOND = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Shrinking:
-    """What a user asked for, as it was typed.
-
-    Attributes:
-        evidence: the evidence of a fleet run that has a violation.
-        lasts: for how long it is tried once the run has failed again, such as `60s`.
-        out: the file to write; beside the evidence without one.
-        workers: how many processes try at a time; one a processor without a number.
-    """
-
-    evidence: Path
-    lasts: str = "60s"
-    out: Path | None = None
-    workers: int | None = None
 
 
 def shrink_run(asked: Shrinking) -> int:

@@ -6,10 +6,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.cli.commands.targets import Init
 from harness.cli.exits import CannotDo, put, say
 from harness.history.visible import visible_line
 from harness.targets.drafting.draft import composed, env_template, hints_of, wire_of
@@ -31,16 +31,6 @@ Answer = Callable[[Asked], Any]
 """Who answers a question: a person, or the defaults."""
 
 
-@dataclass(frozen=True, slots=True)
-class Init:
-    """What was typed: where the file goes, and what it is made from."""
-
-    out: Path
-    documents: tuple[str, ...] = ()
-    defaults: bool = False
-    force: bool = False
-
-
 def init(asked: Init) -> int:
     """Ask, write the file and the template beside it; nothing is written before the last answer.
 
@@ -49,7 +39,7 @@ def init(asked: Init) -> int:
         OpenApiError: a document cannot be used.
     """
     _check_place(asked)
-    documents = [document_from(place) for place in asked.documents]
+    documents = [document_from(place) for place in asked.from_openapi]
     filled = _filled(asked, hints_of(documents))
     wire = wire_of(documents, filled.sides) if documents else None
     text = composed(filled, wire, asked.out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rich.text import Text
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
+from harness.cli.commands.runs import VerifyOptions
 from harness.cli.exits import CannotDo, put_json, say
 from harness.cli.summary import print_texts
 from harness.configuration.errors import Misspelt
@@ -38,38 +39,31 @@ _DIFFERENCES_MAX = 40
 _MESSAGE_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSuite:
-    """What a user has besides our suite: folders of features, and files of checks (Python)."""
-
-    folders: tuple[Path, ...] = ()
-    checks: tuple[Path, ...] = ()
-
-
-def verify_evidence(evidence: Path, format: str, own: OwnSuite = OwnSuite()) -> int:
+def verify_evidence(asked: VerifyOptions) -> int:
     """Judge the run again and say what differs; returns the exit code.
 
     Raises:
         CannotDo: a folder is none, or a file of checks cannot be used.
         EvidenceError: it is no evidence, or of another version.
     """
+    evidence = asked.evidence
     if is_repeated(evidence):
-        return _verify_repeats(evidence, format, own)
+        return _verify_repeats(evidence, asked)
     fleet = is_fleet(evidence)
-    verification = verify_fleet(evidence) if fleet else _verify_scenarios(evidence, own)
-    if format == "json":
+    verification = verify_fleet(evidence) if fleet else _verify_scenarios(evidence, asked)
+    if asked.format == "json":
         put_json(document(verification, evidence))
     else:
         print_texts(_lines(verification, evidence))
     return _code_of(verification, evidence)
 
 
-def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
+def _verify_repeats(out: Path, asked: VerifyOptions) -> int:
     """Judge each repeat of a run again; the worst exit code counts."""
     folders = repeat_folders(out)
-    found = [(folder, _verify_scenarios(folder, own)) for folder in folders]
+    found = [(folder, _verify_scenarios(folder, asked)) for folder in folders]
     missing = missing_repeats(found[0][1].header, len(folders))
-    if format == "json":
+    if asked.format == "json":
         put_json(
             {
                 "schema": _SCHEMA,
@@ -94,8 +88,8 @@ def _code_of(verification: Verified, evidence: Path) -> int:
     return SAME if verification.same else DIFFERS
 
 
-def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.RunVerification:
-    for folder in own.folders:
+def _verify_scenarios(evidence: Path, own: VerifyOptions) -> differences.RunVerification:
+    for folder in own.suite:
         if not folder.is_dir():
             raise CannotDo(f"--suite {folder}: there is no such folder; name one of features")
     for file in own.checks:
@@ -103,8 +97,8 @@ def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.RunVerificat
     ours = known_here()
     return verify(
         evidence,
-        known_here(*own.folders),
-        lambda header: None if own.folders else selected(ours, header),
+        known_here(*own.suite),
+        lambda header: None if own.suite else selected(ours, header),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.certify import Plan
+from harness.cli.commands.runs import Plan
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from harness.cli.certify import Plan
         (Plan(workers=3), 1, 3),
         (Plan(driver="inprocess"), 8, 1),
         (Plan(target=Path("target.toml")), 8, 1),
-        (Plan(requirements=("WDR-4",)), 8, 1),
+        (Plan(requirement=("WDR-4",)), 8, 1),
         (Plan(profile="core"), 8, 1),
         (Plan(keyword="withdraw"), 8, 1),
         (Plan(fail_fast=True), 8, 1),

@@ -1,16 +1,95 @@
-"""What the options of several commands share, and how every command ends."""
+"""How the options of a command are declared, what several share, and how every command ends.
+
+The options of a command are the fields of a dataclass, and the function that carries it out takes
+that.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from inspect import Parameter, Signature
+from typing import Annotated, Any, NoReturn, get_args, get_origin, get_type_hints
 
 import typer
 
 from harness.cli.exits import INTERRUPTED, WRONG_USAGE, CannotDo, say
 from harness.domain.errors import PairproofError
+
+_TYPER = "typer"
+
+
+def option(metavar: str | None, help: str, default: object = None, *names: str, **more: Any) -> Any:
+    """A field that an option fills, called `--FIELD` unless it has other names."""
+    info = typer.Option(default, *names, metavar=metavar, help=help, **more)
+    return field(default=default, metadata={_TYPER: info})
+
+
+def flag(help: str, *names: str) -> Any:
+    """A field that is true where its option is given."""
+    return option(None, help, False, *names)
+
+
+def argument(metavar: str, help: str, default: object = ...) -> Any:
+    """A field that an argument fills; it has to be given unless there is a default."""
+    metadata = {_TYPER: typer.Argument(default, metavar=metavar, help=help)}
+    return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
+
+
+def command(
+    app: typer.Typer, name: str | None = None, *, example: str
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Make a command of a function; the fields of the dataclass that it takes are its options."""
+
+    def made(carry_out: Callable[..., int]) -> Callable[..., int]:
+        hints = get_type_hints(carry_out)
+        hints.pop("return")
+
+        def called(**given: Any) -> NoReturn:
+            exit_after(lambda: carry_out(*(_filled(asked, given) for asked in hints.values())))
+
+        parameters = [each for asked in hints.values() for each in _parameters(asked)]
+        called.__name__, called.__doc__ = carry_out.__name__, carry_out.__doc__
+        called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        app.command(name, epilog=f"Example: pairproof {example}")(called)
+        return carry_out
+
+    return made
+
+
+def _parameters(asked: Any) -> Iterator[Parameter]:
+    """What typer makes an option or argument of, field by field; groups are laid open."""
+    for each, hint in _fields(asked):
+        if is_dataclass(hint):
+            yield from _parameters(hint)
+            continue
+        default = copy(each.metadata.get(_TYPER, each.default))
+        if get_origin(hint) is tuple:
+            hint, default.default = list[get_args(hint)[0]] | None, None  # type: ignore[misc]
+        elif hint is bool and not default.param_decls:  # otherwise there is a --no-FIELD as well
+            default.param_decls = (f"--{each.name.replace('_', '-')}",)
+        yield Parameter(each.name, Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _filled(asked: Any, given: Mapping[str, Any]) -> Any:
+    """The dataclass with what was typed."""
+    values = {}
+    for each, hint in _fields(asked):
+        if is_dataclass(hint):
+            values[each.name] = _filled(hint, given)
+        elif get_origin(hint) is tuple:
+            values[each.name] = tuple(given[each.name] or ())
+        else:
+            values[each.name] = given[each.name]
+    return asked(**values)
+
+
+def _fields(asked: Any) -> Iterator[tuple[Any, Any]]:
+    hints = get_type_hints(asked, include_extras=True)
+    return ((each, hints[each.name]) for each in fields(asked))
 
 
 class Format(StrEnum):
@@ -67,32 +146,34 @@ def _seed_of_fleet(text: str | int) -> int:
 
 _SEED_HELP = "One seed for every draw; 'random' draws a fresh one and prints it."
 
-SEED = typer.Option(metavar="N|random", parser=_seed, help=_SEED_HELP)
 
-SEED_OF_FLEET = typer.Option(metavar="N|random", parser=_seed_of_fleet, help=_SEED_HELP)
-
-PlantedMutant = Annotated[
-    str,
-    typer.Option("--mutant", metavar="NAME", help="With this defect; `pairproof mutants list`."),
-]
-
-PlantedVariant = Annotated[
-    str,
-    typer.Option(
-        "--variant", metavar="NAME", help="With this lawful choice; `pairproof variants list`."
-    ),
-]
+def seed(default: int | None, *, negative: bool = False) -> Any:
+    """The field of `--seed`."""
+    parser = _seed if negative else _seed_of_fleet
+    return option("N|random", _SEED_HELP, default, parser=parser)
 
 
-def planted_by(mutant: str, variant: str) -> str:
-    """What is planted into the reference: `mutant:NAME`, `variant:NAME`, or nothing.
+def mutant() -> Any:
+    """The field of `--mutant`."""
+    return option("NAME", "With this defect; `pairproof mutants list`.", "")
 
-    Raises:
-        CannotDo: both are given.
-    """
-    if mutant and variant:
-        raise CannotDo("--mutant and --variant: plant one of them at a time")
-    return f"mutant:{mutant}" if mutant else f"variant:{variant}" if variant else ""
+
+@dataclass(frozen=True, slots=True)
+class Planting:
+    """What is planted into the embedded reference; one thing at a time."""
+
+    mutant: str = mutant()
+    variant: str = option("NAME", "With this lawful choice; `pairproof variants list`.", "")
+
+    def __post_init__(self) -> None:
+        if self.mutant and self.variant:
+            raise CannotDo("--mutant and --variant: plant one of them at a time")
+
+    def __str__(self) -> str:
+        """As the reference takes it: `mutant:NAME`, `variant:NAME`, or nothing."""
+        if self.mutant:
+            return f"mutant:{self.mutant}"
+        return f"variant:{self.variant}" if self.variant else ""
 
 
 def exit_after(carry_out: Callable[[], int]) -> NoReturn:

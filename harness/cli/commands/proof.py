@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import Format, Listed, PlantedMutant, exit_after
+from harness.cli.commands import options
+from harness.cli.commands.options import Format, Listed, argument, command, flag, option
 
 commands = typer.Typer()
 mutants_app = typer.Typer(no_args_is_help=True, help="Defects that the suite has to catch.")
@@ -16,131 +18,117 @@ variants_app = typer.Typer(no_args_is_help=True, help="Lawful choices that it ha
 commands.add_typer(mutants_app, name="mutants")
 commands.add_typer(variants_app, name="variants")
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these.")]
-
-Requirements = Annotated[
-    list[str] | None,
-    typer.Option("--requirement", metavar="ID", help="Only of this one; repeat it, or use commas."),
-]
-
-OfLane = Annotated[
-    str,
-    typer.Option("--lane", metavar="LANE", help="Only this lane: suite, interleaving or fleet."),
-]
-
 Workers = Annotated[
     int | None,
     typer.Option("--workers", metavar="N", min=1, help="How many at a time; one a processor."),
 ]
 
 
-@mutants_app.command("list", epilog="Example: pairproof mutants list --requirement WDR-3")
-def mutants_list(
-    names: Names = None,
-    requirement: Requirements = None,
-    lane: OfLane = "",
-    format: Listed = Format.TABLE,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedNamed:
+    """What of a registry was asked for."""
+
+    names: tuple[str, ...] = argument("[NAME]...", "Only these.", ())
+    requirement: tuple[str, ...] = option("ID", "Only of this one; repeat it, or use commas.", ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutantsNamed(PlantedNamed):
+    """Mutants besides are of a lane."""
+
+    lane: str = option("LANE", "Only this lane: suite, interleaving or fleet.", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutantsListed(MutantsNamed):
+    """Mutants, and how they are printed."""
+
+    format: Listed = Format.TABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutantsRun(MutantsNamed):
+    """Mutants, and how they are tried."""
+
+    full: bool = flag("The whole suite on each, for all that turns red with it.")
+    both_drivers: bool = flag("Over HTTP as well, where that can be seen too.")
+    drawn: int = option("N", "Not these, but N that nobody planted, by the seed.", 0, min=0)
+    seed: int = option("N", "The seed of --drawn.", 1)
+    workers: Workers = None
+    format: Listed = Format.TABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantsListed(PlantedNamed):
+    """Variants, and how they are printed."""
+
+    format: Listed = Format.TABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantsRun(PlantedNamed):
+    """Variants, and how they are tried."""
+
+    full: bool = flag("The whole suite over HTTP as well, not its spine.")
+    mixed: int | None = option("SEED", "Many at a time, in mixtures that the seed draws.")
+    workers: Workers = None
+    format: Listed = Format.TABLE
+
+
+@command(mutants_app, "list", example="mutants list --requirement WDR-3")
+def mutants_list(asked: MutantsListed) -> int:
     """List the planted defects, and what each of them does."""
-    from harness.cli.proof import ProofOptions, list_mutants
+    from harness.cli.proof import list_mutants
 
-    asked = ProofOptions(tuple(names or ()), tuple(requirement or ()), lane, format=format.value)
-    exit_after(lambda: list_mutants(asked))
+    return list_mutants(asked)
 
 
-@mutants_app.command("run", epilog="Example: pairproof mutants run --requirement WDR-3")
-def mutants_run(
-    names: Names = None,
-    requirement: Requirements = None,
-    lane: OfLane = "",
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="The whole suite on each, for all that turns red with it."),
-    ] = False,
-    both_drivers: Annotated[
-        bool, typer.Option("--both-drivers", help="Over HTTP as well, where that can be seen too.")
-    ] = False,
-    drawn: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="Not these, but N that nobody planted, by the seed."),
-    ] = 0,
-    seed: Annotated[int, typer.Option(metavar="N", help="The seed of --drawn.")] = 1,
-    workers: Workers = None,
-    format: Listed = Format.TABLE,
-) -> None:
+@command(mutants_app, "run", example="mutants run --requirement WDR-3")
+def mutants_run(asked: MutantsRun) -> int:
     """Run the suite on each planted defect, and print the kill matrix.
 
     Exits with 1 if one is not caught at the requirement that it breaks. With --drawn, prints how
     many defects fail that are drawn from all operators of the reference's rules.
     """
-    from harness.cli.proof import ProofOptions, run_drawn, run_mutants
+    from harness.cli.proof import run_drawn, run_mutants
 
-    if drawn:
-        exit_after(lambda: run_drawn(drawn, seed, workers, format.value))
-
-    asked = ProofOptions(
-        tuple(names or ()),
-        tuple(requirement or ()),
-        lane,
-        full,
-        both_drivers,
-        workers,
-        format.value,
-    )
-    exit_after(lambda: run_mutants(asked))
+    return run_drawn(asked) if asked.drawn else run_mutants(asked)
 
 
-@variants_app.command("list", epilog="Example: pairproof variants list --format json")
-def variants_list(
-    names: Names = None, requirement: Requirements = None, format: Listed = Format.TABLE
-) -> None:
+@command(variants_app, "list", example="variants list --format json")
+def variants_list(asked: VariantsListed) -> int:
     """List the lawful other choices, and what each of them does."""
-    from harness.cli.proof import ProofOptions, list_variants
+    from harness.cli.proof import list_variants
 
-    asked = ProofOptions(tuple(names or ()), tuple(requirement or ()), format=format.value)
-    exit_after(lambda: list_variants(asked))
+    return list_variants(asked)
 
 
-@variants_app.command("run", epilog="Example: pairproof variants run --requirement SND-7")
-def variants_run(
-    names: Names = None,
-    requirement: Requirements = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="The whole suite over HTTP as well, not its spine.")
-    ] = False,
-    mixed: Annotated[
-        int | None,
-        typer.Option(metavar="SEED", help="Many at a time, in mixtures that the seed draws."),
-    ] = None,
-    workers: Workers = None,
-    format: Listed = Format.TABLE,
-) -> None:
+@command(variants_app, "run", example="variants run --requirement SND-7")
+def variants_run(asked: VariantsRun) -> int:
     """Run the suite on each lawful other choice; none may fail.
 
     Exits with 1 if a scenario blames one of them. With --mixed each is planted together with as
     many others as do not change the same: quicker, and nearer to a product that is a stranger in
     many ways.
     """
-    from harness.cli.proof import ProofOptions, run_variants
+    from harness.cli.proof import run_variants
 
-    chosen = tuple(names or ()), tuple(requirement or ())
-    asked = ProofOptions(*chosen, full=full, workers=workers, format=format.value, mixed=mixed)
-    exit_after(lambda: run_variants(asked))
+    return run_variants(asked)
 
 
-@commands.command(epilog="Example: pairproof interleavings accept-or-cancel --faults 2")
-def interleavings(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[INTERLEAVING]...", help="Only these; all without."),
-    ] = None,
-    faults: Annotated[
-        int, typer.Option(metavar="N", min=0, help="At most so many faults in a schedule.")
-    ] = 1,
-    mutant: PlantedMutant = "",
-    workers: Workers = None,
-    format: Listed = Format.TABLE,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """The interleavings that are walked, and with what."""
+
+    names: tuple[str, ...] = argument("[INTERLEAVING]...", "Only these; all without.", ())
+    faults: int = option("N", "At most so many faults in a schedule.", 1, min=0)
+    mutant: str = options.mutant()
+    workers: Workers = None
+    format: Listed = Format.TABLE
+
+
+@command(commands, example="interleavings accept-or-cancel --faults 2")
+def interleavings(asked: Walk) -> int:
     """Walk every interleaving of the reference, and judge each.
 
     It is judged by the invariants. A fault is a lost message, a lost answer, or a restart, at any
@@ -148,46 +136,38 @@ def interleavings(
     """
     from harness.cli.proof import walk_interleavings
 
-    exit_after(lambda: walk_interleavings(names or (), faults, mutant, workers, format.value))
+    return walk_interleavings(asked)
 
 
-@commands.command(epilog="Example: pairproof explore --target target.toml --examples 50 --seed 7")
-def explore(
-    target: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The target file; without it, the embedded reference."),
-    ] = None,
-    driver: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="How to reach it: http (a target's), inprocess, or a driver of your own.",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="One seed for every draw.")] = 1,
-    examples: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How many sequences are drawn.")
-    ] = 100,
-    steps: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How long a sequence is at most.")
-    ] = 20,
-    seconds: Annotated[
-        float, typer.Option(metavar="S", min=0, help="No longer than this; 0 for no limit.")
-    ] = 0.0,
-    mutant: PlantedMutant = "",
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the evidence goes; none without it.")
-    ] = None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """The sequences that are drawn, and what they are tried on."""
+
+    target: Path | None = option("FILE", "The target file; without it, the embedded reference.")
+    driver: str = option(
+        "NAME", "How to reach it: http (a target's), inprocess, or a driver of your own.", ""
+    )
+    seed: int = option("N", "One seed for every draw.", 1)
+    examples: int = option("N", "How many sequences are drawn.", 100, min=1)
+    steps: int = option("N", "How long a sequence is at most.", 20, min=1)
+    seconds: float = option("S", "No longer than this; 0 for no limit.", 0.0, min=0)
+    mutant: str = options.mutant()
+    out: Path | None = option("DIR", "Where the evidence goes; none without it.")
+
+    @property
+    def how(self) -> str:
+        """The driver, whether it was named or not."""
+        return self.driver or ("http" if self.target else "inprocess")
+
+
+@command(commands, example="explore --target target.toml --examples 50 --seed 7")
+def explore(asked: Exploration) -> int:
     """Run a model and a target in lockstep, and compare them.
 
     The sequences are drawn from the model, and what differs is shrunk. What is found is printed as
     a scenario that can be pasted into a feature file. Needs the extra: pip install
     'pairproof[explore]'.
     """
-    from harness.cli.explore import Exploration, explore_target
+    from harness.cli.explore import explore_target
 
-    how = driver or ("http" if target else "inprocess")
-    planted = f"mutant:{mutant}" if mutant else ""
-    asked = Exploration(target, how, seed, examples, steps, seconds, planted, out)
-    exit_after(lambda: explore_target(asked))
+    return explore_target(asked)

@@ -2,235 +2,181 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from harness.cli.commands import options
-from harness.cli.commands.options import Annotations, Listed, Printed, exit_after
+from harness.cli.commands.options import (
+    Annotations,
+    Format,
+    Listed,
+    Planting,
+    Printed,
+    ResultFormat,
+    argument,
+    command,
+    flag,
+    option,
+)
 
 commands = typer.Typer()
 
+PROCESSES_MAX = 3
+"""By default; with more, the start of each costs more than it saves."""
 
-@commands.command(
-    epilog="Example: pairproof certify --target target.toml --profile core --out report",
-)
-def certify(
-    target: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The target file; without it, the embedded reference."),
-    ] = None,
-    driver: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="How to reach it: http, inprocess, browser, or a driver of your own.",
-        ),
-    ] = "http",
-    role: Annotated[
-        str | None,
-        typer.Option(metavar="ROLE", help="Only what binds this side: edge, central or both."),
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Only this profile: core, extended or resilience."),
-    ] = None,
-    requirement: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Only this requirement; repeat it, or use commas."),
-    ] = None,
-    tags: Annotated[
-        str, typer.Option(metavar="EXPR", help="Only these tags, as in 'core and not WDR-4'.")
-    ] = "",
-    keyword: Annotated[
-        str,
-        typer.Option("-k", metavar="EXPR", help="Only scenarios with these words in name or id."),
-    ] = "",
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Where the files go; reports/runs/<time>-<implementation>/ without it.",
-        ),
-    ] = None,
-    seed: Annotated[int, options.SEED] = 1,
-    repeat: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Run it N times; the verdicts must agree.")
-    ] = 1,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="How many processes share the scenarios, each with a reference of its own;"
-            " without it, up to three for the whole suite over HTTP, otherwise one.",
-        ),
-    ] = None,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first scenario that is not green.")
-    ] = False,
-    waivers: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Failures that are accepted for a while; docs/trust.md."),
-    ] = None,
-    annotations: Annotated[
-        Annotations,
-        typer.Option(help="Point at what failed, for a CI server; auto: in GitHub Actions."),
-    ] = Annotations.AUTO,
-    interactive: Annotated[
-        bool,
-        typer.Option("--interactive", help="Ask on the terminal for what only a person arranges."),
-    ] = False,
-    operator: Annotated[
-        str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
-    ] = "",
-    budget: Annotated[
-        str,
-        typer.Option(
-            metavar="DURATION",
-            help="Choose what fits into it, as in 20m: each MUST once, dearest repeats last.",
-        ),
-    ] = "",
-    resume: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="RUN",
-            help="Go on with a run that was cut off, in its folder; ask for the same as then.",
-        ),
-    ] = None,
-    mutant: options.PlantedMutant = "",
-    variant: options.PlantedVariant = "",
-) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The run of the suite that a user asked for, as it was typed."""
+
+    target: Path | None = option("FILE", "The target file; without it, the embedded reference.")
+    driver: str = option(
+        "NAME", "How to reach it: http, inprocess, browser, or a driver of your own.", "http"
+    )
+    role: str | None = option("ROLE", "Only what binds this side: edge, central or both.")
+    profile: str | None = option("NAME", "Only this profile: core, extended or resilience.")
+    requirement: tuple[str, ...] = option(
+        "ID", "Only this requirement; repeat it, or use commas.", ()
+    )
+    tags: str = option("EXPR", "Only these tags, as in 'core and not WDR-4'.", "")
+    keyword: str = option("EXPR", "Only scenarios with these words in name or id.", "", "-k")
+    out: Path | None = option(
+        "DIR", "Where the files go; reports/runs/<time>-<implementation>/ without it."
+    )
+    seed: int = options.seed(1, negative=True)
+    repeat: int = option("N", "Run it N times; the verdicts must agree.", 1, min=1)
+    workers: int | None = option(
+        "N",
+        "How many processes share the scenarios, each with a reference of its own;"
+        " without it, up to three for the whole suite over HTTP, otherwise one.",
+        min=1,
+    )
+    fail_fast: bool = flag("Stop at the first scenario that is not green.")
+    waivers: Path | None = option("FILE", "Failures that are accepted for a while; docs/trust.md.")
+    annotations: Annotations = option(
+        None, "Point at what failed, for a CI server; auto: in GitHub Actions.", Annotations.AUTO
+    )
+    interactive: bool = flag("Ask on the terminal for what only a person arranges.")
+    operator: str = option("NAME", "Who is asked, for the evidence.", "")
+    budget: str = option(
+        "DURATION", "Choose what fits into it, as in 20m: each MUST once, dearest repeats last.", ""
+    )
+    resume: Path | None = option(
+        "RUN", "Go on with a run that was cut off, in its folder; ask for the same as then."
+    )
+    planted: Planting = Planting()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the suite is asked for."""
+        selecting = (self.role, self.profile, self.requirement, self.tags, self.keyword)
+        return not any((*selecting, self.budget))
+
+    def processes(self, cpus: int) -> int:
+        """How many processes share the scenarios.
+
+        More than one pays for its start where there is much to wait for, and while some wait,
+        one more than there are processors keeps these at work. Each needs a reference of its
+        own: scenarios move the clock of the one that they run against, and cut its links.
+        """
+        if self.workers is not None:
+            return self.workers
+        pays = self.is_whole and self.driver == "http" and not self.fail_fast
+        return min(cpus + 1, PROCESSES_MAX) if pays and self.target is None else 1
+
+
+@command(commands, example="certify --target target.toml --profile core --out report")
+def certify(asked: Plan) -> int:
     """Run the suite against a target, and judge it.
 
     Writes the files of the run: its evidence and its reports. Without --target, the embedded
     reference is started on loopback and certified over HTTP.
     """
-    from harness.cli.certify import Plan
     from harness.cli.certify import certify as carry_out
 
-    exit_after(
-        lambda: carry_out(
-            Plan(
-                target=target,
-                driver=driver,
-                role=role,
-                profile=profile,
-                requirements=tuple(requirement or ()),
-                tags=tags,
-                keyword=keyword,
-                out=out,
-                seed=seed,
-                repeat=repeat,
-                workers=workers,
-                fail_fast=fail_fast,
-                waivers=waivers,
-                annotations=annotations.wanted,
-                interactive=interactive,
-                operator=operator,
-                budget=budget,
-                resume=resume,
-                planted=options.planted_by(mutant, variant),
-            )
-        )
-    )
+    return carry_out(asked)
 
 
-@commands.command(epilog="Example: pairproof requirements --profile core --coverage")
-def requirements(
-    format: Listed = options.Format.TABLE,
-    coverage: Annotated[
-        bool, typer.Option("--coverage", help="Add the scenarios that judge each.")
-    ] = False,
-    role: Annotated[
-        str | None, typer.Option(metavar="ROLE", help="Only what binds this side.")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only those of this profile.")
-    ] = None,
-    needs: Annotated[
-        bool, typer.Option("--needs", help="Instead, what scenarios need of a target, as JSON.")
-    ] = False,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueOptions:
+    """Which requirements are listed, and how."""
+
+    format: Listed = Format.TABLE
+    coverage: bool = flag("Add the scenarios that judge each.")
+    role: str | None = option("ROLE", "Only what binds this side.")
+    profile: str | None = option("NAME", "Only those of this profile.")
+    needs: bool = flag("Instead, what scenarios need of a target, as JSON.")
+
+
+@command(commands, example="requirements --profile core --coverage")
+def requirements(asked: CatalogueOptions) -> int:
     """List what the procedure requires.
 
     One requirement a line: id, side, level, profile, and what must hold.
     """
-    if needs:
-        from harness.cli.requirements import print_needs
+    from harness.cli.requirements import list_requirements, print_needs
 
-        exit_after(print_needs)
-    from harness.cli.requirements import list_requirements
-
-    exit_after(lambda: list_requirements(format.value, coverage, role, profile))
+    return print_needs() if asked.needs else list_requirements(asked)
 
 
-@commands.command(epilog="Example: pairproof report reports/runs/20261124T101500Z-mine")
-def report(
-    evidence: Annotated[
-        Path, typer.Argument(metavar="EVIDENCE", help="An evidence.jsonl, or the folder of a run.")
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the reports go; beside the evidence without it."),
-    ] = None,
-    operations: Annotated[
-        bool,
-        typer.Option(
-            "--operations", help="Print the recorded operations as JSON lines; write no report."
-        ),
-    ] = False,
-    cell: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NN", help="With --operations: only of this cell; may be repeated."),
-    ] = None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """Whose reports or operations are wanted."""
+
+    evidence: Path = argument("EVIDENCE", "An evidence.jsonl, or the folder of a run.")
+    out: Path | None = option("DIR", "Where the reports go; beside the evidence without it.")
+    operations: bool = flag("Print the recorded operations as JSON lines; write no report.")
+    cell: tuple[str, ...] = option(
+        "NN", "With --operations: only of this cell; may be repeated.", ()
+    )
+
+
+@command(commands, example="report reports/runs/20261124T101500Z-mine")
+def report(asked: ReportOptions) -> int:
     """Make the reports of a run again, from its evidence alone.
 
     The exit code is that of the run: an evidence that was cut off is inconclusive.
     """
     from harness.cli.report import report_on
 
-    exit_after(lambda: report_on(evidence, out, operations=operations, cells=cell or ()))
+    return report_on(asked)
 
 
-@commands.command(epilog="Example: pairproof verify reports/runs/20261124T101500Z-mine")
-def verify(
-    evidence: Annotated[
-        Path, typer.Argument(metavar="EVIDENCE", help="An evidence.jsonl, or the folder of a run.")
-    ],
-    format: Printed = options.ResultFormat.TEXT,
-    suite: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="A folder of features of your own that took part."),
-    ] = None,
-    checks: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="A Python file with checks of your own."),
-    ] = None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """What is judged again, and with what besides our suite."""
+
+    evidence: Path = argument("EVIDENCE", "An evidence.jsonl, or the folder of a run.")
+    format: Printed = ResultFormat.TEXT
+    suite: tuple[Path, ...] = option("DIR", "A folder of features of your own that took part.", ())
+    checks: tuple[Path, ...] = option("FILE", "A Python file with checks of your own.", ())
+
+
+@command(commands, example="verify reports/runs/20261124T101500Z-mine")
+def verify(asked: VerifyOptions) -> int:
     """Judge a run again, from its evidence alone.
 
     Says what differs. Exit codes: 0 the same verdicts are reached, 1 they are not or the file was
     changed, 2 it is no evidence, was cut off, or cannot be read whole.
     """
-    from harness.cli.verify import OwnSuite, verify_evidence
+    from harness.cli.verify import verify_evidence
 
-    own = OwnSuite(tuple(suite or ()), tuple(checks or ()))
-    exit_after(lambda: verify_evidence(evidence, format.value, own))
+    return verify_evidence(asked)
 
 
-@commands.command(epilog="Example: pairproof compare reports/runs/last-week reports/runs/today")
-def compare(
-    before: Annotated[
-        Path, typer.Argument(metavar="A", help="The evidence of the earlier run, or its folder.")
-    ],
-    after: Annotated[
-        Path, typer.Argument(metavar="B", help="The evidence of the later run, or its folder.")
-    ],
-    format: Printed = options.ResultFormat.TEXT,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareOptions:
+    """Two runs, the earlier one first."""
+
+    before: Path = argument("A", "The evidence of the earlier run, or its folder.")
+    after: Path = argument("B", "The evidence of the later run, or its folder.")
+    format: Printed = ResultFormat.TEXT
+
+
+@command(commands, example="compare reports/runs/last-week reports/runs/today")
+def compare(asked: CompareOptions) -> int:
     """Lay two runs side by side: what broke, what was mended.
 
     What else changed is listed too. Exit codes: 0 nothing broke that must hold, 1 something did, 3
@@ -238,4 +184,4 @@ def compare(
     """
     from harness.cli.compare import compare_runs
 
-    exit_after(lambda: compare_runs(before, after, format.value))
+    return compare_runs(asked)

@@ -2,230 +2,178 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from harness.cli.commands import options
+from harness.cli.commands.options import (
+    Planting,
+    Printed,
+    ResultFormat,
+    argument,
+    command,
+    flag,
+    option,
+)
 
 commands = typer.Typer()
 target_app = typer.Typer(no_args_is_help=True, help="Target files: what is certified, and how.")
 commands.add_typer(target_app, name="target")
 
 
-@target_app.callback()
-def _target() -> None:
-    pass
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Init:
+    """Where a target file goes, and what it is made from."""
+
+    out: Path = option("FILE", "The file to write.", Path("target.toml"))
+    from_openapi: tuple[str, ...] = option(
+        "FILE|URL", "Map its paths and fields by this OpenAPI document (JSON); may be repeated.", ()
+    )
+    defaults: bool = flag("Ask nothing; take every default.")
+    force: bool = flag("Replace a file that is there.")
 
 
-@target_app.command("init", epilog="Example: pairproof target init --out acme.toml")
-def target_init(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path(
-        "target.toml"
-    ),
-    from_openapi: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--from-openapi",
-            metavar="FILE|URL",
-            help="Map its paths and fields by this OpenAPI document (JSON); may be repeated.",
-        ),
-    ] = None,
-    defaults: Annotated[
-        bool, typer.Option("--defaults", help="Ask nothing; take every default.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-) -> None:
+@command(target_app, "init", example="target init --out acme.toml")
+def target_init(asked: Init) -> int:
     """Write a target file, by asking or from OpenAPI documents.
 
     What the documents do not tell is asked. The file says in comments what is still to be filled
     in. Credentials never stand in it: their names do, and a file of mode 600 beside it takes their
     values.
     """
-    from harness.cli.target_init import Init, init
+    from harness.cli.target_init import init
 
-    asked = Init(out, tuple(from_openapi or ()), defaults, force)
-    options.exit_after(lambda: init(asked))
+    return init(asked)
 
 
-@target_app.command("schema", epilog="Example: pairproof target schema > target.schema.json")
-def target_schema(
-    table: Annotated[
-        bool, typer.Option("--table", help="The keys as tables (Markdown) instead.")
-    ] = False,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaOptions:
+    """How the keys of a target file are printed."""
+
+    table: bool = flag("The keys as tables (Markdown) instead.")
+
+
+@command(target_app, "schema", example="target schema > target.schema.json")
+def target_schema(asked: SchemaOptions) -> int:
     """Print the JSON Schema of a target file, for editors."""
     from harness.targets.target_keys import target_schema_text, to_markdown
 
-    typer.echo(to_markdown() if table else target_schema_text(), nl=False)
+    typer.echo(to_markdown() if asked.table else target_schema_text(), nl=False)
+    return 0
 
 
-@target_app.command(
-    "arrangements", epilog="Example: pairproof target arrangements > docs/arrangements.md"
-)
-def target_arrangements() -> None:
-    """Print what a run may want arranged: what each means, its JSON, and what may be answered."""
+@command(target_app, "arrangements", example="target arrangements > docs/arrangements.md")
+def target_arrangements() -> int:
+    """Print what a run may want arranged, as a page (Markdown)."""
     from harness.targets.arranging.contract import to_markdown
 
     typer.echo(to_markdown(), nl=False)
+    return 0
 
 
-@target_app.command("operations", epilog="Example: pairproof target operations | less")
-def target_operations() -> None:
-    """Print all operations with the fields that a target file can map (Markdown)."""
+@command(target_app, "operations", example="target operations | less")
+def target_operations() -> int:
+    """Print all operations with their fields, as a page (Markdown)."""
     from harness.targets.operations_page import to_markdown
 
     typer.echo(to_markdown(), nl=False)
+    return 0
 
 
-@commands.command(epilog="Example: pairproof doctor --target target.toml")
-def doctor(
-    target: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The target file that is to be tried.")
-    ] = None,
-    driver: Annotated[
-        str, typer.Option(metavar="NAME", help="How to reach it: http, or a driver of your own.")
-    ] = "http",
-    format: options.Printed = options.ResultFormat.TEXT,
-    everything: Annotated[
-        bool,
-        typer.Option("--all", help="Say also what is as it should be, and list each scenario."),
-    ] = False,
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The cost of this profile, as for certify.")
-    ] = None,
-    requirement: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="The cost of this requirement; repeat it, or use commas."),
-    ] = None,
-    keyword: Annotated[
-        str, typer.Option("-k", metavar="EXPR", help="The cost of scenarios with these words.")
-    ] = "",
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """The run that is rehearsed: what of the suite `certify` would be asked for."""
+
+    profile: str | None = option("NAME", "The cost of this profile, as for certify.")
+    requirement: tuple[str, ...] = option(
+        "ID", "The cost of this requirement; repeat it, or use commas.", ()
+    )
+    keyword: str = option("EXPR", "The cost of scenarios with these words.", "", "-k")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorOptions:
+    """What is tried, and what is said of it."""
+
+    target: Path | None = option("FILE", "The target file that is to be tried.")
+    driver: str = option("NAME", "How to reach it: http, or a driver of your own.", "http")
+    format: Printed = ResultFormat.TEXT
+    everything: bool = flag("Say also what is as it should be, and list each scenario.", "--all")
+    rehearsal: Rehearsal = Rehearsal()
+
+
+@command(commands, example="doctor --target target.toml")
+def doctor(asked: DoctorOptions) -> int:
     """Try a target: what is missing, and what a run will cost.
 
     Nothing is changed there; the run is rehearsed on the reference with what the target lacks taken
     away. Exit codes: 0 it is ready, 3 a run is possible and something cannot be judged in it, 2 as
     it is no run is possible.
     """
-    from harness.cli.doctor import Rehearsal
-    from harness.cli.doctor import doctor as tried
+    from harness.cli.doctor import doctor as carry_out
 
-    rehearsal = Rehearsal(profile, tuple(requirement or ()), keyword)
-    options.exit_after(
-        lambda: tried(
-            target, format.value, everything=everything, driver=driver, rehearsal=rehearsal
-        )
+    return carry_out(asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Where others reach it, and what is trusted."""
+
+    bind: str = option("ADDRESS", "Where it listens. The control port stays here.", "127.0.0.1")
+    host_name: str = option("NAME", "How others reach it; by default --bind, or localhost.", "")
+    cert: Path | None = option("FILE", "The certificate that it shows; else one of its own CA.")
+    key: Path | None = option("FILE", "Its private key, unless it is in --cert.")
+    trust: Path | None = option("FILE", "What its edge hosts trust, where it plays them alone.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """The reference that is served."""
+
+    write_target: Path | None = option(
+        "FILE", "Write a target file, and beside it an .env file with the credentials."
     )
+    clusters: int = option("N", "How many places for clusters.", 3, min=1)
+    hosts: int = option("N", "How many edge hosts in each.", 5, min=1)
+    role: str = option("ROLE", "The side that it plays: edge, central or both.", "both")
+    port: int = option("N", "The first port; the others follow. 0: free ones.", 0, min=0, max=65535)
+    plain: bool = flag("Plain HTTP where it would be HTTPS.")
+    listening: Listening = Listening()
+    wire: Path | None = option(
+        "FILE",
+        "Speak the wire that the mapping tables of this TOML file describe; docs/wire.md.",
+    )
+    handover: str = option(
+        "DURATION", "How long an acceptance waits for its host, as in 10m; 3s without it.", ""
+    )
+    db: Path | None = option("FILE", "Keep the databases beside this path, for next time.")
+    planted: Planting = Planting()
+    show_credentials: bool = flag("Print them, also if they are in a file.")
 
 
-@commands.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")
-def serve(
-    write_target: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write a target file, and beside it an .env file with the credentials.",
-        ),
-    ] = None,
-    clusters: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How many places for clusters.")
-    ] = 3,
-    hosts: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How many edge hosts in each.")
-    ] = 5,
-    role: Annotated[
-        str, typer.Option(metavar="ROLE", help="The side that it plays: edge, central or both.")
-    ] = "both",
-    port: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=0, max=65535, help="The first port; the others follow. 0: free ones."
-        ),
-    ] = 0,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Plain HTTP where it would be HTTPS.")
-    ] = False,
-    bind: Annotated[
-        str,
-        typer.Option(metavar="ADDRESS", help="Where it listens. The control port stays here."),
-    ] = "127.0.0.1",
-    host_name: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="How others reach it; by default --bind, or localhost."),
-    ] = "",
-    cert: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The certificate that it shows; else one of its own CA."),
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Its private key, unless it is in --cert.")
-    ] = None,
-    trust: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="What its edge hosts trust, where it plays them alone."),
-    ] = None,
-    wire: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Speak the wire that the mapping tables of this TOML file describe; docs/wire.md.",
-        ),
-    ] = None,
-    handover: Annotated[
-        str,
-        typer.Option(
-            metavar="DURATION",
-            help="How long an acceptance waits for its host, as in 10m; 3s without it.",
-        ),
-    ] = "",
-    db: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
-    ] = None,
-    mutant: options.PlantedMutant = "",
-    variant: options.PlantedVariant = "",
-    show_credentials: Annotated[
-        bool,
-        typer.Option("--show-credentials", help="Print them, also if they are in a file."),
-    ] = False,
-) -> None:
+@command(commands, example="serve --write-target target.toml --clusters 2")
+def serve(asked: ServeOptions) -> int:
     """Run the reference, both sides with their pages.
 
     It is for people and tools, and runs until Ctrl-C. Prints the addresses and, unless they are
     written to a file, the credentials.
     """
-    from harness.cli.serve import Listening, serve_reference
+    from harness.cli.serve import serve_reference
 
-    options.exit_after(
-        lambda: serve_reference(
-            clusters=clusters,
-            hosts=hosts,
-            role=role,
-            port=port,
-            plain=plain,
-            listening=Listening(bind, host_name, cert, key, trust),
-            db=db,
-            write_target=write_target,
-            planted=options.planted_by(mutant, variant),
-            show_credentials=show_credentials,
-            wire=wire,
-            handover=handover,
-        )
-    )
+    return serve_reference(asked)
 
 
-@commands.command(epilog="Example: pairproof cleanup reports/runs/20261124T101500Z-mine")
-def cleanup(
-    ledger: Annotated[
-        Path, typer.Argument(metavar="LEDGER", help="A ledger.jsonl, or the folder of a run.")
-    ],
-    target: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The target file; that of the run without it."),
-    ] = None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanupOptions:
+    """The ledger, and how its target is reached."""
+
+    ledger: Path = argument("LEDGER", "A ledger.jsonl, or the folder of a run.")
+    target: Path | None = option("FILE", "The target file; that of the run without it.")
+
+
+@command(commands, example="cleanup reports/runs/20261124T101500Z-mine")
+def cleanup(asked: CleanupOptions) -> int:
     """Remove what a run that could not end has left behind.
 
     Credentials come from the environment, as for the run. May be done again. Exit codes: 0 nothing
@@ -233,4 +181,4 @@ def cleanup(
     """
     from harness.cli.cleanup import clean_up
 
-    options.exit_after(lambda: clean_up(ledger, target))
+    return clean_up(asked.ledger, asked.target)

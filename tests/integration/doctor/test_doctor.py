@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 import trustme
 
-from harness.cli.doctor import Rehearsal, doctor
+from harness.cli.commands.options import ResultFormat
+from harness.cli.commands.targets import DoctorOptions, Rehearsal
+from harness.cli.doctor import doctor
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.permission import every_grant
@@ -26,7 +28,7 @@ from tests.integration.http import faulty
 from tests.integration.http.faulty import answer
 from tests.integration.http.targets import NOT_LOGGED_IN
 
-FEW = Rehearsal(requirements=("WDR-1", "SND-2"))
+FEW = Rehearsal(requirement=("WDR-1", "SND-2"))
 """Ten scenarios, one of which needs two clusters, and two that only pages can show."""
 
 PAGE = answer("200 OK", b"<html><body>Welcome</body></html>")
@@ -134,7 +136,11 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             setup.file.write_text(setup.text, "utf-8")
         for name, value in setup.environment.items():
             monkeypatch.setenv(name, value)
-        setup.code = doctor(setup.file, "json", everything=True, rehearsal=FEW)
+        setup.code = doctor(
+            DoctorOptions(
+                target=setup.file, format=ResultFormat.JSON, everything=True, rehearsal=FEW
+            )
+        )
         said = capsys.readouterr()
         setup.document = json.loads(said.out)
         for secret in setup.environment.values():
