@@ -74,7 +74,7 @@ def target_arrangements() -> int:
 
 @command(target_app, "operations", example="target operations | less")
 def target_operations() -> int:
-    """Print all operations with their fields, as a page (Markdown)."""
+    """Print all operations with their fields (Markdown)."""
     from harness.targets.operations_page import to_markdown
 
     typer.echo(to_markdown(), nl=False)
