@@ -17,11 +17,10 @@ from harness.checkers.fleet.gate import check
 from harness.cli import fleet_driving
 from harness.cli.commands.fleets import FleetOptions, RealtimeOptions
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put_json, say
-from harness.cli.fleet_driving import PoolOptions
+from harness.cli.fleet_driving import PoolOptions, microseconds
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
-from harness.configuration.errors import Misspelt
 from harness.fleet.cell import make_cell
 from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
 from harness.fleet.loading import with_overrides
@@ -30,7 +29,7 @@ from harness.fleet.run import FleetResult, folder_of_parts
 from harness.fleet.scenario import Scenario
 from harness.fleet.shelf import find
 from harness.fleet.size import operations_about
-from harness.fleet.spelling import duration, duration_text
+from harness.fleet.spelling import duration_text
 from harness.fleet.swarm import drawn
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
@@ -120,18 +119,6 @@ def job_of(asked: FleetOptions, scenario: Scenario) -> Job:
     return Job(drawn(scenario), str(asked.planted), asked.keep_going)
 
 
-def microseconds(option: str, text: str) -> int:
-    """The duration that an option says.
-
-    Raises:
-        CannotDo: it says none.
-    """
-    try:
-        return duration(text)
-    except Misspelt as error:
-        raise CannotDo(f"{option}: {error}") from None
-
-
 def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
     """Run a job, write its evidence and reports, and print the summary.
 
@@ -152,7 +139,9 @@ def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
         f" about {fleet_driving.megabytes(need)} of evidence in {out}"
     )
     fleet_driving.require_room(out, need)
-    finished = fleet_driving.drive(replace(job, parts=folder_of_parts(out)), pool, stopping)
+    finished = fleet_driving.drive(
+        replace(job, parts=folder_of_parts(out)), pool.transport(), stopping
+    )
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from harness.cli.exits import CannotDo
 from harness.cli.summary import Bars
+from harness.configuration.errors import Misspelt
 from harness.fleet.cell import make_cell
 from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.local import LocalTransport, ProcessTransport
@@ -29,6 +30,7 @@ from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import FleetResult, Telling, run_fleet
 from harness.fleet.size import ends_about, operations_about
+from harness.fleet.spelling import duration as duration_of
 from harness.reporting.fleet.quantities import SECOND, counted, duration, number
 from harness.running.facts import now_utc, run_here
 from harness.running.stopping import Stopping
@@ -98,6 +100,18 @@ class PoolOptions:
             transport.close()
 
 
+def microseconds(option: str, text: str) -> int:
+    """The duration that an option says.
+
+    Raises:
+        CannotDo: it says none.
+    """
+    try:
+        return duration_of(text)
+    except Misspelt as error:
+        raise CannotDo(f"{option}: {error}") from None
+
+
 def processors() -> int:
     """How many of them are ours."""
     return len(os.sched_getaffinity(0))
@@ -135,21 +149,6 @@ def stoppable() -> Iterator[Stopping]:
 
 
 def drive(
-    job: Job, pool: PoolOptions, stopping: Stopping, stop_at: int | None = None
-) -> FleetResult:
-    """Run a job, with progress on standard error, until its end or until it is stopped.
-
-    It is stopped by the user, or after the window that ends at `stop_at`.
-
-    Raises:
-        CrewError: the run cannot be carried out.
-        EvidenceError: the evidence cannot be written.
-        KeyboardInterrupt: the user has asked twice.
-    """
-    return drive_with(job, pool.transport(), stopping, stop_at=stop_at)
-
-
-def drive_with(
     job: Job,
     hired: AbstractContextManager[Transport],
     stopping: Stopping,
@@ -157,8 +156,10 @@ def drive_with(
     stop_at: int | None = None,
     ends_at: int | None = None,
 ) -> FleetResult:
-    """The same, with hands from elsewhere; `told` says what else the evidence tells, `ends_at`
-    when the run is about over.
+    """Run a job, with progress on standard error, until its end or until it is stopped.
+
+    It is stopped by the user, or after the window that ends at `stop_at`. `told` says what else the
+    evidence tells, `ends_at` when the run is about over.
 
     Raises:
         CrewError: the run cannot be carried out.

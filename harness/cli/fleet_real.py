@@ -25,7 +25,7 @@ from harness.cli import exits
 from harness.cli.commands.fleets import FleetOptions
 from harness.cli.exits import CannotDo, put, put_json, say
 from harness.cli.fleet import job_of, reported, scenario_of
-from harness.cli.fleet_driving import PoolOptions, drive_with, megabytes, require_room
+from harness.cli.fleet_driving import PoolOptions, drive, megabytes, require_room
 from harness.cli.fleet_edge import (
     CellEndpointFactory,
     EdgeReaching,
@@ -265,7 +265,7 @@ def _run(prepared: Prepared, stopping: Stopping) -> FleetReport:
     make = partial(make_real_cell, settings_of(prepared, out))
     telling = partial(telling_of, prepared)
     ends_at = scenario.duration + scenario.limits.settle + _ENDING
-    finished = drive_with(job, pool.transport(make), stopping, telling, ends_at=ends_at)
+    finished = drive(job, pool.transport(make), stopping, telling, ends_at=ends_at)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
@@ -439,7 +439,7 @@ def _try(
     job = Job(scenario, keep_going=True, repeatable=False)
     pool = _pool(this)
     hired = pool.transport(partial(make_real_cell, settings))
-    finished = drive_with(job, hired, stopping, partial(telling_of, this))
+    finished = drive(job, hired, stopping, partial(telling_of, this))
     realtime = finished.realtime
     assert realtime is not None
     late = next((w for w in warnings_of(realtime) if "bottleneck" in w), "")

@@ -59,7 +59,7 @@ def replay_evidence(asked: ReplayOptions) -> int:
     with _folder(asked.out, first) as folder, stoppable() as stopping:
         require_room(folder, _size(first))
         job = replace(job, parts=folder_of_parts(folder))
-        finished = drive(job, pool, stopping, first.fleet.stopped_at)
+        finished = drive(job, pool.transport(), stopping, stop_at=first.fleet.stopped_at)
         assert finished.evidence is not None
         if stopping.asked:
             say("pairproof: interrupted, so there is nothing to compare")

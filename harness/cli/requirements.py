@@ -56,16 +56,6 @@ def _cells(requirement: Requirement, coverage: Coverage | None) -> tuple[str, ..
     return requirement.id, role.value, level.value, profile.value, "\n".join(about)
 
 
-def print_needs() -> int:
-    """Run the suite against the embedded reference and print the table of needs.
-
-    Raises:
-        CannotDo: the run did not come to its end.
-    """
-    put(needs_found().rstrip("\n"))
-    return 0
-
-
 STEPS_IN_CALLS = "variant:an_acceptance_takes_its_steps_in_calls"
 """What is planted for a reference that claims `server-steps`."""
 

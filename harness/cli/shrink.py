@@ -13,9 +13,8 @@ from harness import __version__
 from harness.cli import exits
 from harness.cli.commands.fleets import Shrinking
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.fleet_driving import PoolOptions, drive, processors, stoppable
+from harness.cli.fleet_driving import PoolOptions, drive, microseconds, processors, stoppable
 from harness.cli.replay import require_virtual
-from harness.configuration.errors import Misspelt
 from harness.fleet.loading import as_toml, from_plain, load
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
@@ -28,7 +27,7 @@ from harness.fleet.shrinking.trying import (
     WorkerTrials,
     how_it_failed,
 )
-from harness.fleet.spelling import duration, duration_text
+from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.reporting.fleet.model import violation_details
@@ -50,10 +49,7 @@ def shrink_run(asked: Shrinking) -> int:
         CannotDo: there is no violation in the evidence, or the file cannot be written.
         PairproofError: the evidence cannot be used, or the run cannot be carried out.
     """
-    try:
-        seconds = duration(asked.lasts) / _SECOND
-    except Misspelt as error:
-        raise CannotDo(f"--for {asked.lasts}: {error}") from None
+    seconds = microseconds(f"--for {asked.lasts}", asked.lasts) / _SECOND
     evidence = read_manifest(asked.evidence)
     require_virtual(evidence)
     first = _first_violation(evidence)
@@ -153,7 +149,7 @@ def _made_again(
         CannotDo: it does not, or it was stopped.
     """
     job = Job(scenario, evidence.fleet.planted, collect=True)
-    finished = drive(job, PoolOptions(workers).for_job(job), stopping)
+    finished = drive(job, PoolOptions(workers).for_job(job).transport(), stopping)
     again = how_it_failed(scenario, finished, Failure.of(first))
     if again is not None:
         return again
@@ -180,7 +176,7 @@ def _shows_again(file: Path, wanted: SoughtFailure, stopping: Stopping) -> bool:
     scenario = load(file)
     with TemporaryDirectory(prefix="pairproof-") as folder:
         job = Job(scenario, wanted.planted, parts=folder_of_parts(Path(folder)))
-        finished = drive(job, PoolOptions(1), stopping)
+        finished = drive(job, PoolOptions(1).transport(), stopping)
         found = wanted.failure.among(finished.violations)
         if found is None or finished.evidence is None:
             return False

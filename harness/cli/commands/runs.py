@@ -20,6 +20,7 @@ from harness.cli.commands.options import (
     flag,
     option,
 )
+from harness.cli.exits import CONFORMS, put
 
 commands = typer.Typer()
 
@@ -116,9 +117,12 @@ def requirements(asked: CatalogueOptions) -> int:
 
     One requirement a line: id, side, level, profile, and what must hold.
     """
-    from harness.cli.requirements import list_requirements, print_needs
+    from harness.cli.requirements import list_requirements, needs_found
 
-    return print_needs() if asked.needs else list_requirements(asked)
+    if not asked.needs:
+        return list_requirements(asked)
+    put(needs_found().rstrip("\n"))
+    return CONFORMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
