@@ -125,7 +125,7 @@ def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> Bod
             (*wanted.at, name),
             f"{route.operation.__name__} has no body there",
             "no fields",
-            "remove it",
+            "remove it, or write a header as Name:, a parameter as {name} or ?name",
         )
     return plan_of(shape, wanted)
 
