@@ -14,6 +14,7 @@ from harness.doctor.answers import Clock, examine_answers, examine_network
 from harness.doctor.cost import Rehearse, RunCost, cost_of, examine_cost
 from harness.doctor.finding import DoctorFinding, Notes, Severity
 from harness.doctor.people import examine_logins
+from harness.doctor.unsaid import examine_unsaid
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.chain import Chain
@@ -54,6 +55,7 @@ def examine(target: Target, rehearse: Rehearse, open_driver: Open, clock: Clock)
     for side in Side:
         if side not in target.sides:
             file.note(f"the file does not describe the {side.value} side: the harness plays it")
+    examine_unsaid(target, file)
     network, dead = examine_network(target, clock())
     findings += [*file.found, *network.found]
     try:

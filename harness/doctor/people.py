@@ -86,7 +86,8 @@ def _cluster(
 
 def _standing(place: TargetSlot, cluster: Cluster, notes: Notes) -> None:
     told = f"slot {place.slot} has cluster {cluster.name}"
-    stranger = set(cluster.host_uids()) - {host.uid for host in place.hosts}
+    told_uids = {uid for uid in cluster.host_uids() if uid}  # a mapping may leave them out
+    stranger = told_uids - {host.uid for host in place.hosts}
     ill = ", ".join(node.name for node in cluster.unhealthy_nodes())
     if stranger:
         names = ", ".join(sorted(stranger))

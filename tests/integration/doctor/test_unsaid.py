@@ -1,0 +1,43 @@
+"""What the doctor says of operations of which the file of a JSON-RPC product says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.doctor.finding import Notes
+from harness.doctor.unsaid import examine_unsaid
+from harness.targets.target_file import load_target
+
+FILE = """
+schema = "pairproof/target/1"
+roles = ["edge"]
+[implementation]
+name = "Acme"
+[edge.login]
+username_env = "ACME_USER"
+password_env = "ACME_PASSWORD"
+[[edge.clusters]]
+slot = "lab-1"
+hosts = [{ uid = "edge-1", url = "https://localhost:5080" }]
+"""
+RPC = '[rpc]\npath = "/rpc"\n[paths.LogIn]\nrpc = "session.open"\n'
+
+
+def findings_of(folder: Path, text: str) -> list[str]:
+    file = folder / "acme.toml"
+    file.write_text(text, "utf-8")
+    notes = Notes("file")
+    target = load_target(file, {"ACME_USER": "kim", "ACME_PASSWORD": "a long secret"})
+    examine_unsaid(target, notes)
+    return [found.what for found in notes.found]
+
+
+def test_what_is_asked_as_published_beside_json_rpc_is_named(tmp_path: Path) -> None:
+    (what,) = findings_of(tmp_path, FILE + RPC)
+    assert "the file says nothing of LogOut, ViewCluster, ViewStack" in what
+    assert "LogIn," not in what
+    assert "ListPairingRequests" not in what
+
+
+def test_a_product_without_json_rpc_may_be_as_published(tmp_path: Path) -> None:
+    assert findings_of(tmp_path, FILE) == []
