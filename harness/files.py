@@ -172,7 +172,12 @@ def parse_toml(
     except tomllib.TOMLDecodeError as error:
         _, found, rest = str(error).rpartition("(at line ")  # … (at line 3, column 7)
         line = int(rest.partition(",")[0]) if found else 0
-        raise kind.error(file, line, f"this is not TOML: {error}", "correct it there") from error
+        lines = text.splitlines()
+        is_in_braces = found and lines[line - 1 : line] and lines[line - 1].rstrip().endswith("{")
+        remedy = "correct it there"
+        if is_in_braces:
+            remedy = "write what is in braces on one line, or as a table below a heading"
+        raise kind.error(file, line, f"this is not TOML: {error}", remedy) from error
     except RecursionError as error:
         raise kind.error(file, 0, TOO_DEEP, _REMEDY) from error
     except MemoryError as error:

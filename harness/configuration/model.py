@@ -160,6 +160,9 @@ class FileModel(Generic[Value]):
                 return Flaw(path, f"{value} is no table", f"write a table: {_header(path)}")
             case kind:
                 wrong, how = _FOUND.get(kind, ("is out of bounds", ""))
+                if kind == "string_type" and isinstance(error["input"], dict) and error["input"]:
+                    whole = f"{path[-1]}.{next(iter(error['input']))}"
+                    how += f'; a name with a dot stands in quotes as a whole: "{whole}" = …'
                 return Flaw(path, f"{value} {wrong}", f"write {words_of(node)}{how}")
 
     # --- how keys go together -----------------------------------------------------------------

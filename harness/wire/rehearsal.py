@@ -276,6 +276,11 @@ def _named(json: Any, steps: Iterable[str]) -> str:
 
 def _error(wire: WireMap, kind: _Kind, table: str, lost: Malformed) -> MappingError:
     known = "is never sent" if table == "request" else "can be read from no answer"
+    if lost.field == BODY and table == "request":
+        place = _place(wire, kind, table, [])
+        told = f"all that {kind.__name__} sends has gone: nothing of its body has a place"
+        remedy = "leave a field where it is published, or give one a place"
+        return MappingError(place, told, "a place for one of its fields", remedy)
     told = f"{lost.field}, which {kind.__name__} needs, {known} ({lost.problem})"
     place = _place(wire, kind, table, lost.field.replace("[]", "").split("."))
     if place[-1] == "status":

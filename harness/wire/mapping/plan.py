@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import Final
 
 from harness.wire.mapping import values
 from harness.wire.mapping.json_path import (
@@ -22,6 +23,11 @@ from harness.wire.mapping.json_path import (
 from harness.wire.mapping.keys import SeveralPlaces
 from harness.wire.mapping.scope import BodyScope, LeafMapping, ListMapping
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
+
+_ELSEWHERE: Final = (
+    "docs/operations.md says what each operation has; a header is written Name:,"
+    " a parameter {name} or ?name"
+)
 
 _A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or nothing"
 
@@ -178,7 +184,7 @@ class _Planner:
             (*self._wanted.at, text),
             "there is no such field",
             f"one of {', '.join(names)}" if len(names) <= 12 else "a field of the published model",
-            f"did you mean {likely[0]}?" if likely else "docs/wire.md says what there is",
+            f"did you mean {likely[0]}?" if likely else _ELSEWHERE,
         )
 
     def _is_in_open(self, way: Way) -> bool:

@@ -212,8 +212,8 @@ def _check_names(wire: WireMap) -> None:
     for name in wire.fields:
         _known(("fields", name), name, every_field())
     words = sorted(every_word())
-    for word in wire.states:
-        _known(("states", word), word, words)
+    for word, theirs in wire.states.items():
+        _known_word(("states", word), word, words, theirs)
     for kind, operation in wire.paths.items():
         beside = [name for name in _OF_A_CALL if operation.calls and getattr(operation, name)
                   != getattr(_NOTHING_SAID, name)]  # fmt: skip
@@ -222,8 +222,8 @@ def _check_names(wire: WireMap) -> None:
             here = ("paths", kind.__name__, beside[0])
             raise MappingError(here, found, "one of the two", "move it into a call")
     for at, change in (each for kind in wire.paths for each in said_of(wire, kind)):
-        for word in change.states:
-            _known((*at, "states", word), word, words)
+        for word, theirs in change.states.items():
+            _known_word((*at, "states", word), word, words, theirs)
         if both := set(change.status) & set(change.refused):
             raise MappingError(
                 (*at, "refused"),
@@ -239,6 +239,16 @@ def _known(at: At, name: str, names: Sequence[str]) -> None:
     near = get_close_matches(name, names, n=1)
     remedy = f"did you mean {near[0]}?" if near else "docs/wire.md says what there is"
     raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
+
+
+def _known_word(at: At, word: str, words: Sequence[str], theirs: str | tuple[str, ...]) -> None:
+    if word in words:
+        return
+    near = get_close_matches(word, words, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(words)}"
+    if turned := next((text for text in listed(theirs) if text in words), ""):
+        remedy = f"ours stands on the left: {turned} = {word!r}"
+    raise MappingError(at, f"{word!r} is not known", "a word of ours", remedy)
 
 
 # --- where an operation is asked ----------------------------------------------------------
@@ -325,13 +335,12 @@ def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, 
         twice = ROWS[kind].twice
         elsewhere = moved or (twice is not None and twice[0] == name)
         if name not in route.parameters() and not elsewhere:
-            raise MappingError(
-                at,
-                f"{route.path} lacks {{{name}}}",
-                f"a path with {{{name}}}",
-                f"add it, or say in paths.{kind.__name__}.request where it goes, as in"
-                f' "{{{name}}}" = "?id"',
-            )
+            there = f"say in paths.{kind.__name__}.request where it goes, as in"
+            if change.rpc:
+                found, fits = f"nothing says where {{{name}}} stands", "a method with room for it"
+                raise MappingError(at, found, fits, f'{there} "{{{name}}}" = "id"')
+            found, fits = f"{route.path} lacks {{{name}}}", f"a path with {{{name}}}"
+            raise MappingError(at, found, fits, f'add it, or {there} "{{{name}}}" = "?id"')
 
 
 def _check_places(spoken: Iterable[Spoken]) -> None:
@@ -418,7 +427,7 @@ def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> Bod
             (*wanted.at, name),
             f"{route.operation.__name__} has no body there",
             "no fields",
-            "remove it",
+            "remove it, or write a header as Name:, a parameter as {name} or ?name",
         )
     return plan_of(shape, wanted)
 
