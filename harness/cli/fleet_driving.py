@@ -83,7 +83,7 @@ class PoolOptions:
         """Where hands come from, which make cells so.
 
         Raises:
-            CrewError: no scheduler answers.
+            PoolError: no scheduler answers.
         """
         transport: Transport
         if self.scheduler:
@@ -162,7 +162,7 @@ def drive(
     evidence tells, `ends_at` when the run is about over.
 
     Raises:
-        CrewError: the run cannot be carried out.
+        PoolError: the run cannot be carried out.
         EvidenceError: the evidence cannot be written.
         KeyboardInterrupt: the user has asked twice.
     """

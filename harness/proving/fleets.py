@@ -102,7 +102,7 @@ def broken_by(scenario: Scenario, planted: str, wanted: str) -> tuple[str, ...]:
     """The invariants that a run breaks until it breaks the wanted one, or to its end, in order.
 
     Raises:
-        CrewError: the run cannot be carried out.
+        PoolError: the run cannot be carried out.
     """
     found: set[str] = set()
 

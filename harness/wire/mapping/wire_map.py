@@ -332,5 +332,163 @@ def _apart(one: Spoken, other: Spoken) -> bool:
     return same_path and any(held[p] != others[p] for p in held.keys() & others.keys())
 
 
+<<<<<<< HEAD
+=======
+# --- what its messages hold ---------------------------------------------------------------
+
+
+def _spoken(wire: WireMap, route: Route, change: AnyCall, at: At, names: Names) -> Spoken:
+    words = {**wire.states, **change.states}
+    words_at = dict.fromkeys(change.states, (*at, "states"))
+    is_part = isinstance(change, CallMap)
+    inside, outside = _sorted(route, change, at)
+    request = BodyRules(
+        (*at, "request"), inside, wire.fields, words, words_at, is_part, change.form
+    )
+    response = BodyRules(
+        (*at, "response"),
+        change.response,
+        wire.fields,
+        words,
+        words_at,
+        is_part and bool(change.response),
+    )
+    body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
+    for move in answer.outside:
+        if move.theirs.part not in (Part.HEADER, Part.COOKIE):
+            found = "an answer is read from its body, its headers and its cookies"
+            here = (*at, "response", dotted(move.ours.way))
+            raise MappingError(here, found, "a field, Name: or Set-Cookie: name", "correct it")
+    moves = (*body.outside, *outside)
+    _check_once(moves, (*at, "request"))
+    _check_in_path(moves, route, (*at, "request"))
+    general = _constants(wire.constants, ("constants",), names)
+    sends_body = route.request is not None and not (is_part and route.method in BODILESS)
+    has_body = bool(route.rpc) or sends_body
+    kept = {p: v for p, v in general.items() if has_body or p.part is not Part.BODY}
+    constants = kept | _constants(change.constants, (*at, "constants"), names)
+    answered = change.answer_constants if isinstance(change, OperationMap) else {}
+    return Spoken(
+        route,
+        change.status,
+        frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
+        body.scope if body.is_changed or change.form else None,
+        answer.scope if answer.is_changed else None,
+        moves,
+        tuple(constants.items()),
+        tuple(_constants(answered, (*at, "answer_constants"), names).items()),
+        route.operation is ops.Probe and change.response.get("service") == "",
+        answer.outside,
+        is_part,
+        call_plan(change, wire.errors, at, names, _parameters_of(moves)),
+    )
+
+
+def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> BodyPlan:
+    shape = Fields({}) if model is None else shape_of(model)
+    if model is None and wanted.entries:
+        name = next(iter(wanted.entries))
+        raise MappingError(
+            (*wanted.at, name),
+            f"{route.operation.__name__} has no body there",
+            "no fields",
+            "remove it, or write a header as Name:, a parameter as {name} or ?name",
+        )
+    return plan_of(shape, wanted)
+
+
+def _sorted(
+    route: Route, change: AnyCall, at: At
+) -> tuple[dict[str, SeveralPlaces], tuple[OutsideMapping, ...]]:
+    """The entries of a request: those of its body, and the moves of what stands elsewhere."""
+    inside: dict[str, SeveralPlaces] = {}
+    moves = []
+    for ours, theirs in change.request.items():
+        here = (*at, "request", ours)
+        try:
+            place = place_of(ours) if ours else None
+        except ValueError:
+            place = None
+        if place is None or place.part is Part.BODY:
+            inside[ours] = theirs
+            continue
+        _check_ours(route, place, here)
+        entries = [entry_of(text, here) for text in listed(theirs)]
+        moves += [
+            OutsideMapping(place, entry.place, ValueForm(entry.conversion), n > 0)
+            for n, entry in enumerate(entries)
+        ]
+    return inside, tuple(moves)
+
+
+def _check_ours(route: Route, place: JsonPath, at: At) -> None:
+    known: Mapping[Part, tuple[str, ...]] = {
+        Part.PARAMETER: ROUTES[route.operation].parameters(),
+        Part.QUERY: ROWS[route.operation].queries,
+        Part.HEADER: HEADERS,
+    }
+    names = known[place.part]
+    if place.name in names:
+        return
+    remedy = "remove it"
+    if near := get_close_matches(place.name, names, n=1):
+        remedy = f"did you mean {near[0]}?"
+    allowed = ", ".join(names) or f"no {place.part.value}"
+    raise MappingError(at, f"the operation has no such {place.part.value}", allowed, remedy)
+
+
+def _check_once(moves: Iterable[OutsideMapping], at: At) -> None:
+    seen: dict[JsonPath, JsonPath] = {}
+    for move in moves:
+        if move.theirs.part is Part.NOWHERE:
+            continue
+        if move.theirs in seen:
+            name = move.theirs.name or ".".join(move.theirs.way)
+            raise MappingError(
+                at, f"two values go to {name}", "a place of its own for each", "correct one"
+            )
+        seen[move.theirs] = move.ours
+
+
+def _parameters_of(moves: Iterable[OutsideMapping]) -> set[str]:
+    return {move.theirs.name for move in moves if move.theirs.part is Part.PARAMETER}
+
+
+def _check_in_path(moves: Iterable[OutsideMapping], route: Route, at: At) -> None:
+    """A parameter of theirs stands in the path, and is none that has a value of its own."""
+    moves = tuple(moves)
+    moved = {move.ours for move in moves}
+    own = {
+        n for n in ROUTES[route.operation].parameters() if JsonPath(Part.PARAMETER, n) not in moved
+    }
+    for move in moves:
+        name = move.theirs.name
+        if move.theirs.part is not Part.PARAMETER:
+            continue
+        here = (*at, dotted(move.ours.way) if move.ours.way else f"{{{move.ours.name}}}")
+        if name in own:
+            found = f"{{{name}}} is the published parameter of that name"
+            raise MappingError(here, found, "a name of its own", "rename it")
+        if name not in route.parameters():
+            found = f"{route.path} has no {{{name}}}"
+            raise MappingError(here, found, "a parameter of the path", "add it to the path")
+
+
+def _constants(table: Mapping[str, Json], at: At, names: Names) -> dict[JsonPath, Json | Template]:
+    found = {}
+    for text, value in table.items():
+        try:
+            place = place_of(text)
+        except ValueError as error:
+            allowed = "a field, ?query or Header:"
+            raise MappingError((*at, text), str(error), allowed, "correct it") from error
+        if EACH in place.way or place.part in (Part.PARAMETER, Part.NOWHERE):
+            allowed = "a field that is in no list, ?query or Header:"
+            raise MappingError((*at, text), "no constant has room there", allowed, "correct it")
+        found[place] = value_of(value, (*at, text), names)
+    return found
+
+
+>>>>>>> f8fc44cfabaf8b32c12de514e4eb0ff7f79b82e3
 PLAIN = WireMap()
 """The published wire, with paths of ours where none is published."""
