@@ -23,11 +23,7 @@ hosts = [{ uid = "edge-1", url = "https://localhost:5080" }]
 RPC = '[rpc]\npath = "/rpc"\n[paths.LogIn]\nrpc = "session.open"\n'
 
 
-<<<<<<< HEAD
-def told(folder: Path, text: str) -> list[str]:
-=======
 def findings_of(folder: Path, text: str) -> list[str]:
->>>>>>> f8fc44cfabaf8b32c12de514e4eb0ff7f79b82e3
     file = folder / "acme.toml"
     file.write_text(text, "utf-8")
     notes = Notes("file")
@@ -37,19 +33,11 @@ def findings_of(folder: Path, text: str) -> list[str]:
 
 
 def test_what_is_asked_as_published_beside_json_rpc_is_named(tmp_path: Path) -> None:
-<<<<<<< HEAD
-    (what,) = told(tmp_path, FILE + RPC)
-=======
     (what,) = findings_of(tmp_path, FILE + RPC)
->>>>>>> f8fc44cfabaf8b32c12de514e4eb0ff7f79b82e3
     assert "the file says nothing of LogOut, ViewCluster, ViewStack" in what
     assert "LogIn," not in what
     assert "ListPairingRequests" not in what
 
 
 def test_a_product_without_json_rpc_may_be_as_published(tmp_path: Path) -> None:
-<<<<<<< HEAD
-    assert told(tmp_path, FILE) == []
-=======
     assert findings_of(tmp_path, FILE) == []
->>>>>>> f8fc44cfabaf8b32c12de514e4eb0ff7f79b82e3

@@ -52,13 +52,7 @@ def test_a_slip_is_told_with_what_to_write(tmp_path: Path, text: str, remedy: st
 
 
 def test_a_request_of_which_nothing_is_left_is_told_as_a_whole() -> None:
-<<<<<<< HEAD
     change = OperationMap(rpc="use", request={"{uid}": "?token", "isActive": ""})
     wire = WireMap(rpc=RpcMap(path="/rpc"), paths={ops.SetTokenState: change})
     (error,) = rehearse(wire, [ops.SetTokenState])
-=======
-    change = OperationMap(rpc="reclaim", request={"type": ""})
-    wire = WireMap(rpc=RpcMap(path="/rpc"), paths={ops.RestoreLocalManagement: change})
-    (error,) = rehearse(wire, [ops.RestoreLocalManagement])
->>>>>>> f8fc44cfabaf8b32c12de514e4eb0ff7f79b82e3
     assert error.remedy == "leave a field where it is published, or give one a place"
