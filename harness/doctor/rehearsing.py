@@ -21,7 +21,7 @@ from harness.targets.arranging.chain import Chain
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.given import Given, InstalledClusters
 from harness.targets.arranging.person import PersonArranger
-from harness.targets.http import ControlPort
+from harness.targets.control_port import ControlPort
 from harness.targets.port import Arranger, Driver, DriverAround, Exchange, Outgoing
 from harness.targets.stepping import SteppingDriver
 from harness.targets.target import Target

@@ -9,8 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,10 +20,8 @@ from pytest_bdd.parser import Feature, Scenario, Step
 from pytest_bdd.steps import StepFunctionContext
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.needs import need_of
 from harness.catalogue.requirement import Requirement
 from harness.context.recorder import NotReached, NotSupported
-from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
 from harness.history.evidence import write_whole
@@ -32,12 +29,13 @@ from harness.history.lines import TIME_UP, EvidenceHeader, ScenarioLine
 from harness.history.merge import put_together
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
+from harness.plugin.attending import attend, of_plugins
 from harness.plugin.header import budget_of, header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
 from harness.plugin.steps import Definition, is_async, quick_lookup
 from harness.running.belongings import owned_now
-from harness.running.budget import ANSWER_S, within
+from harness.running.budget import ANSWER_S, consuming_last, within
 from harness.running.facts import now_utc
 from harness.running.resuming import differing, ended_in
 from harness.running.run import ONE_TARGET, Run
@@ -45,8 +43,6 @@ from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection
 from harness.running.stopping import Stopping
 from harness.suite import import_steps
-from harness.targets.arranging.chain import Chain
-from harness.targets.arranging.person import PersonArranger, terminal_asker
 from harness.targets.port import Driver
 
 
@@ -221,7 +217,7 @@ class Suite:
         order = {id_: number for number, id_ in enumerate(("", *chosen.scenarios))}
         items[:] = [item for item in items if _scenario_of(item) in order]
         items.sort(key=lambda item: order[_scenario_of(item)])
-        announce = _of_plugins(self.config, "announce")
+        announce = of_plugins(self.config, "announce")
         if announce is not None:
             announce(
                 f"a budget of {self.budget}: {len(order) - 1} of {len(known)} scenarios, every MUST"
@@ -254,7 +250,7 @@ class Suite:
         stopping = Stopping()
         stopping.install()
         planted = self.config.getoption("pairproof_planted")
-        opens = _of_plugins(self.config, "open_pairproof_target") or open_target
+        opens = of_plugins(self.config, "open_pairproof_target") or open_target
         driver: Driver = opens(driver_name or "inprocess", path, seed, planted)
         try:
             if self.config.getoption("pairproof_interactive"):
@@ -495,47 +491,3 @@ def _scenario_of(item: pytest.Item) -> str:
 def _steps_of(item: pytest.Item) -> Mapping[tuple[str, str], StepFunctionContext]:
     bound = item.stash.get(BOUND, None)
     return bound.steps if bound else {}
-
-
-def attend(config: pytest.Config, driver: Driver) -> None:
-    """Let a person be asked, on the terminal, with the progress out of the way.
-
-    Raises:
-        pytest.UsageError: there is no terminal, or nobody is to be asked for this target.
-    """
-    chain = getattr(driver, "arranging", None)
-    person = chain.way(PersonArranger) if isinstance(chain, Chain) else None
-    if person is None:
-        raise pytest.UsageError(
-            "--interactive: the target file does not name the way person ([arrange] ways), or the"
-            f" driver {driver.name} asks nobody; leave --interactive out"
-        )
-    asker = terminal_asker(_quiet_of(config))
-    if asker is None:
-        raise pytest.UsageError("--interactive needs a terminal, and there is none")
-    person.attend(asker, config.getoption("pairproof_operator"))
-
-
-def _quiet_of(config: pytest.Config) -> Callable[[], AbstractContextManager[None]]:
-    """What keeps the progress out of the way, where a plugin shows one."""
-    return _of_plugins(config, "quiet") or nullcontext
-
-
-def _of_plugins(config: pytest.Config, name: str) -> Callable[..., Any] | None:
-    """What the plugin that shows the progress does under this name, if there is one."""
-    for plugin in config.pluginmanager.get_plugins():
-        found: Callable[..., Any] | None = getattr(plugin, name, None)
-        if callable(found):
-            return found
-    return None
-
-
-def consuming_last(
-    items: list[pytest.Item], slots: Iterable[Slot], scenario_of: Callable[[pytest.Item], str]
-) -> None:
-    """Where clusters are given, scenarios that leave them as they are come before the others.
-
-    The order is otherwise as it was. What is no scenario (an empty id) comes first.
-    """
-    if any(slot.given for slot in slots):
-        items.sort(key=lambda item: bool(id_ := scenario_of(item)) and need_of(id_).clusters > 0)

@@ -1,18 +1,22 @@
 """Chooses the scenarios of a run that may last so long: every MUST first, dearest repeats last.
 
 The choice goes by the table of needs, and so is the same everywhere. How long a scenario really
-takes is the target's affair; the run keeps an eye on the clock besides.
+takes is the target's affair; the run keeps an eye on the clock besides. By the same table, what
+uses clusters up comes last where they are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from harness.catalogue.needs import all_needs
+from harness.catalogue.needs import all_needs, need_of
 from harness.catalogue.requirement import Level, Requirement
+from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
+
+Item = TypeVar("Item")
 
 ANSWER_S: Final = 0.01
 """What is reckoned with for a request and its answer where nobody has measured it."""
@@ -99,3 +103,14 @@ def _repeats(cheapest: Sequence[str], already: Sequence[str]) -> list[str]:
 def _outline(scenario: str) -> str:
     """What the rows of one outline have in common."""
     return scenario.partition("[")[0]
+
+
+def consuming_last(
+    items: list[Item], slots: Iterable[Slot], scenario_of: Callable[[Item], str]
+) -> None:
+    """Where clusters are given, scenarios that leave them as they are come before the others.
+
+    The order is otherwise as it was. What is no scenario (an empty id) comes first.
+    """
+    if any(slot.given for slot in slots):
+        items.sort(key=lambda item: bool(id_ := scenario_of(item)) and need_of(id_).clusters > 0)

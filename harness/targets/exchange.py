@@ -20,7 +20,7 @@ from harness.wire.codec import glimpsed_answer, may_hold_secrets
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.codec.listing import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
-from harness.wire.mapping.wire_map import Spoken
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.model import Malformed
 
 

@@ -32,6 +32,7 @@ from harness.wire.mapping import MappingError, WireMap
 from harness.wire.mapping.calls import LOGINS
 from harness.wire.mapping.json_path import At, Part, place_of
 from harness.wire.mapping.scope import glimpse, put
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
     ParsedRequest,
@@ -41,7 +42,7 @@ from harness.wire.mapping.translate import (
     theirs_path,
     with_value,
 )
-from harness.wire.mapping.wire_map import Spoken, said_of
+from harness.wire.mapping.wire_map import said_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROWS
 from harness.wire.table.fields import WireRecord
@@ -92,10 +93,17 @@ def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator
         came = dict(zip(_ROOMS, rooms, strict=True))
     else:  # what makes no difference to what is sent is not sent
         sent = _seen(_sent(wire, kind, whole, known))
-        less = ((ways, _without(whole, ways)) for ways in _values(whole))
+        same = _always_the_same(kind)
+        less = ((ways, _without(whole, ways)) for ways in _values(whole) if not ways <= same)
         unsent = (ways for ways, rooms in less if _seen(_sent(wire, kind, rooms, known)) == sent)
         came = _without(whole, {way for ways in unsent for way in ways})
     yield from _missed(REQUESTS[kind][0], as_read(came), as_read(whole))
+
+
+def _always_the_same(kind: _Kind) -> set[_Way]:
+    """What says nothing of the operation: a target that has no such thing misses nothing."""
+    places = (place.replace("?", "").split(".") for place in ROWS[kind].asked.besides)
+    return {(BODY, *steps) for steps in places}
 
 
 def _sent(

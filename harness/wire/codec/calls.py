@@ -36,6 +36,7 @@ from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import RepeatPlan
 from harness.wire.mapping.json_path import JsonPath, Part
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
     CALL_ID,
@@ -47,7 +48,6 @@ from harness.wire.mapping.translate import (
     rpc_result,
     with_value,
 )
-from harness.wire.mapping.wire_map import Spoken
 from harness.wire.model import Malformed
 from harness.wire.timestamps import to_timestamp
 

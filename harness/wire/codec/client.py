@@ -9,9 +9,9 @@ from harness.wire.codec.errors import refused_from
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import CallPlan
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.mapping.template import NOTHING, Known
 from harness.wire.mapping.translate import ParsedRequest, theirs_asked, theirs_path
-from harness.wire.mapping.wire_map import Spoken
 from harness.wire.model import Malformed
 from harness.wire.table.fields import CONTINUE
 

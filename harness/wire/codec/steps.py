@@ -13,8 +13,8 @@ from harness.domain.operations import (
 )
 from harness.wire.http import Json
 from harness.wire.mapping import WireMap
+from harness.wire.mapping.spoken import Spoken, templates_of
 from harness.wire.mapping.template import Unknowable
-from harness.wire.mapping.wire_map import Spoken, templates_of
 
 
 @dataclass(slots=True)

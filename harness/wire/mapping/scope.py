@@ -101,7 +101,7 @@ class BodyScope:
         built: dict[str, Json] = {}
         for leaf in self.leaves:
             value = value_at(theirs, leaf.theirs, above)
-            if not isinstance(value, Absent):
+            if value is not None and not isinstance(value, Absent):  # null is as good as missing
                 name = above + dotted(leaf.theirs)
                 kept = _without(leaf.form.read(value, name), leaf.except_theirs)
                 if not isinstance(kept, Absent):

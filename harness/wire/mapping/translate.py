@@ -13,9 +13,10 @@ from harness.wire.mapping.calls import Conditions
 from harness.wire.mapping.json_path import JsonPath, Part, Way, way_of
 from harness.wire.mapping.plan import OutsideMapping
 from harness.wire.mapping.scope import Absent, BodyScope, glimpse, put, value_at
+from harness.wire.mapping.spoken import Spoken
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.values import ours_of, theirs_of
-from harness.wire.mapping.wire_map import Spoken, WireMap
+from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import Malformed
 from harness.wire.palette import SERVICE
 from harness.wire.routes import ROWS, segment

@@ -218,8 +218,9 @@ def test_all_of_it_conforms(product: Product, roles: tuple[str, ...]) -> None:
 def test_each_defect_is_found_at_its_requirement(tmp_path: Path, defect: str) -> None:
     requirement, role = DEFECTS[defect]
     with to_certify(tmp_path, "--defect", defect) as running:
-        found = ("--requirement", requirement, "--fail-fast")
-        _, said = certify(running, (role,), *found, await_s=1)
+        # A busy machine leaves single scenarios open, which would end a run that fails fast.
+        fast = ("--fail-fast",) if defect in FOUND_SOON else ()
+        _, said = certify(running, (role,), "--requirement", requirement, *fast, await_s=1)
     assert by_requirement(tmp_path / "out") == {requirement: "fail"}, said
 
 

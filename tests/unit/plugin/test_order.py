@@ -8,7 +8,7 @@ import pytest
 
 from harness.catalogue.needs import all_needs
 from harness.domain.arrangements import Slot
-from harness.plugin.suite import consuming_last
+from harness.running.budget import consuming_last
 from harness.running.session import suite_words
 
 USES = [s for s, need in sorted(all_needs().items()) if need.clusters][:2]

@@ -18,6 +18,7 @@ from harness.targets.wire_reading import load_wire
 from harness.wire.codec import decode
 from harness.wire.codec.engine import ANSWERS, REQUESTS
 from harness.wire.mapping import CallMap, MappingError, OperationMap, WireMap
+from harness.wire.mapping.keys import RpcMap
 from harness.wire.rehearsal import as_read, rehearse, sample_answer, sample_request
 from harness.wire.routes import ROUTES
 from tests.unit.configuration.placed import placed
@@ -274,3 +275,11 @@ def test_the_example_of_the_page_loads_but_for_what_it_spoils(tmp_path: Path) ->
     assert [key for _, key in placed(refused(tmp_path, spoilt))] == [
         "paths.ViewPairing.response.pairingUid"
     ]
+
+
+def test_what_says_nothing_of_the_operation_may_be_nowhere() -> None:
+    at = RpcMap(path="/rpc")
+    asks = OperationMap(rpc="site.reclaim", request={"type": ""})
+    assert errors(WireMap(paths={ops.RestoreLocalManagement: asks}, rpc=at)) == []
+    nameless = OperationMap(rpc="token.make", request={"metadata.name": ""})
+    assert errors(WireMap(paths={ops.CreateToken: nameless}, rpc=at)) != []
