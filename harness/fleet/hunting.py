@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import wait
 from typing import Final
 
 import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.pool.errors import Losses, PoolError, WorkerLost
+from harness.fleet.pool.errors import PoolError, WorkerLost
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.pool.orders import WorkFailed
-from harness.fleet.pool.worker import Worker
+from harness.fleet.pool.worker import TaskPool
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import run_fleet
 
@@ -99,13 +99,15 @@ def hunt(
     `seeds` ascend, and each job has no parts. `make` is a function that a new process can import.
 
     Raises:
-        CrewError: a run cannot be carried out, or processes were lost too often.
+        PoolError: a run cannot be carried out, or processes were lost too often.
     """
-    chase = _Hunt(job, seeds, make, watching)
-    try:
-        return chase.run(min(workers, len(seeds)))
-    finally:
-        chase.end()
+
+    def warn(seed: int, lost: WorkerLost) -> None:
+        watching.warn(f"{lost}; seed {seed} is run again")
+
+    some = min(workers, len(seeds))
+    with closing(TaskPool(partial(try_seeds, make), "pairproof-hunt", some, warn)) as pool:
+        return _Hunt(job, seeds, pool, watching).run()
 
 
 def try_seeds(make: MakeCell) -> Callable[[bytes], bytes]:
@@ -124,82 +126,50 @@ def _tried(job: Job, make: MakeCell) -> SeedResult | WorkFailed:
 
 
 class _Hunt:
-    """The processes, and the seed that each of them is running."""
+    """The seeds that are left, and what came of the others."""
 
     def __init__(
         self,
         job: Callable[[int], Job],
         seeds: Sequence[int],
-        make: MakeCell,
+        pool: TaskPool,
         watching: HuntWatching,
     ) -> None:
         self._job = job
-        self._make = make
+        self._pool = pool
         self._watching = watching
         self._left = list(reversed(seeds))
-        self._idle: list[Worker] = []
-        self._busy: dict[int, Worker] = {}
         self._tried: list[SeedResult] = []
         self._lowest: int | None = None
         """The lowest seed that has failed so far."""
-        self._losses = Losses()
 
-    def run(self, workers: int) -> Hunted:
+    def run(self) -> Hunted:
         """Until a seed fails, all have been run, or somebody has had enough."""
-        self._idle = [self._hired() for _ in range(workers)]
         while self._deal() and not self._watching.stopped():
-            seeds = {worker.wire: seed for seed, worker in self._busy.items()}
-            for wire in wait(list(seeds), _LOOK_EVERY_S):
-                self._hear(seeds[wire])  # type: ignore[index]
+            for seed, answer in self._pool.answers(_LOOK_EVERY_S):
+                if isinstance(answer, WorkerLost):
+                    raise PoolError(f"a worker failed: {answer}")
+                self._hear(seed, _ANSWERS.decode(answer))
         counting = [t for t in self._tried if self._lowest is None or t.seed <= self._lowest]
         return Hunted(
             tried=tuple(sorted(counting, key=lambda t: t.seed)),
-            stopped=bool(self._busy) or (self._lowest is None and bool(self._left)),
+            stopped=bool(self._pool.tasks) or (self._lowest is None and bool(self._left)),
         )
-
-    def end(self) -> None:
-        """End every process."""
-        for worker in (*self._idle, *self._busy.values()):
-            worker.end()
 
     def _deal(self) -> bool:
         """Give each idle process a seed, as long as none has failed; whether any is at work."""
-        while self._idle and self._left and self._lowest is None:
-            self._send(self._left.pop(), self._idle.pop())
-        return bool(self._busy)
+        while self._pool.has_room and self._left and self._lowest is None:
+            seed = self._left.pop()
+            self._pool.give(seed, pickle.dumps(self._job(seed)))
+        return bool(self._pool.tasks)
 
-    def _send(self, seed: int, worker: Worker) -> None:
-        self._busy[seed] = worker
-        try:
-            worker.send(pickle.dumps(self._job(seed)))
-        except WorkerLost as lost:
-            self._again(seed, lost)
-
-    def _hear(self, seed: int) -> None:
+    def _hear(self, seed: int, answer: SeedResult | WorkFailed) -> None:
         """What came of a seed; one that failed makes those after it needless."""
-        if seed not in self._busy:
-            return
-        try:
-            answer = _ANSWERS.decode(self._busy[seed].receive())
-        except WorkerLost as lost:
-            self._again(seed, lost)
-            return
         if isinstance(answer, WorkFailed):
             raise PoolError(f"seed {seed}: {answer.message}")
-        self._idle.append(self._busy.pop(seed))
         self._tried.append(answer)
         self._watching.progress(answer)
         if answer.verdict is Overall.DOES_NOT_CONFORM:
             self._lowest = seed if self._lowest is None else min(seed, self._lowest)
-            for later in [other for other in self._busy if other > seed]:
-                self._busy.pop(later).end()
-
-    def _again(self, seed: int, lost: WorkerLost) -> None:
-        """Another process runs the seed of one that is lost."""
-        self._busy.pop(seed).end()
-        self._losses.add(lost)
-        self._watching.warn(f"{lost}; seed {seed} is run again")
-        self._send(seed, self._hired())
-
-    def _hired(self) -> Worker:
-        return Worker(partial(try_seeds, self._make), "pairproof-hunt")
+            for later in [other for other in self._pool.tasks if other > seed]:
+                self._pool.drop(later)

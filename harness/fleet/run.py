@@ -81,7 +81,7 @@ def run_fleet(
     manifest beside the folder.
 
     Raises:
-        CrewError: the run cannot be carried out.
+        PoolError: the run cannot be carried out.
         EvidenceError: the evidence cannot be written.
     """
     if job.parts is not None:

@@ -103,7 +103,7 @@ def doctor(
         str, typer.Option("-k", metavar="EXPR", help="The cost of scenarios with these words.")
     ] = "",
 ) -> None:
-    """Try a target before a run, and say what is missing and what the run will cost.
+    """Try a target: what is missing, and what a run will cost.
 
     Nothing is changed there; the run is rehearsed on the reference with what the target lacks taken
     away. Exit codes: 0 it is ready, 3 a run is possible and something cannot be judged in it, 2 as

@@ -74,7 +74,7 @@ def run_cells(
     `log` takes the grants of each window in which they were divided by what was asked for.
 
     Raises:
-        CrewError: it cannot be carried out, or a cell cannot.
+        PoolError: it cannot be carried out, or a cell cannot.
     """
     team = Team(job, transport, watching.warn)
     try:

@@ -1,7 +1,7 @@
 """What can go wrong while a fleet runs, and how often it may before that is given up.
 
 PairproofError
-+-- CrewError        a run cannot go on: a cell said why, or its hands were lost too often
++-- PoolError        a run cannot go on: a cell said why, or its hands were lost too often
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Losses:
         """One more is lost; another is to take its place.
 
         Raises:
-            CrewError: another would be lost in the same way, or too many were.
+            PoolError: another would be lost in the same way, or too many were.
         """
         self._count += 1
         if not lost.again:

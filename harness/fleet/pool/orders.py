@@ -75,14 +75,14 @@ class WorkerHandle(Protocol):
         """Tell it what to do. What it was told before is answered.
 
         Raises:
-            HandLost: it is not there any more.
+            WorkerLost: it is not there any more.
         """
 
     def answer(self) -> Answer:
         """Wait for its answer.
 
         Raises:
-            HandLost: it is not there any more.
+            WorkerLost: it is not there any more.
         """
 
     def dismiss(self) -> None:
@@ -100,8 +100,8 @@ class Transport(Protocol):
         """A hand for this place, from 0, with no cells so far.
 
         Raises:
-            HandLost: it was lost at once.
-            CrewError: there is none to be had.
+            WorkerLost: it was lost at once.
+            PoolError: there is none to be had.
         """
 
     def close(self) -> None:

@@ -45,7 +45,7 @@ class Team:
         """Make every cell.
 
         Raises:
-            CrewError: it cannot be done.
+            PoolError: it cannot be done.
         """
         for slot in range(len(self._dealt)):
             self._hire(slot)
@@ -56,7 +56,7 @@ class Team:
         """Run the cells that are due to the end of a window; what they report.
 
         Raises:
-            CrewError: it cannot be done.
+            PoolError: it cannot be done.
         """
         orders = {
             slot: Go(Window(until, [grants[cell] for cell in cells]))
@@ -78,7 +78,7 @@ class Team:
         """Close every cell; what is left of them, in their order.
 
         Raises:
-            CrewError: it cannot be done.
+            PoolError: it cannot be done.
         """
         for slot in range(len(self._dealt)):
             self._tell(slot, Finish(whole))

@@ -43,7 +43,7 @@ class RealCell:
     """A cell that is set going by its first window.
 
     Raises:
-        CrewError: its beginning cannot be arranged on the target.
+        PoolError: its beginning cannot be arranged on the target.
     """
 
     def __init__(self, settings: Settings, job: Job, number: int) -> None:
@@ -102,7 +102,7 @@ class RealCell:
         """At the target's own places; one that cannot be had is told, and keeps its operator out.
 
         Raises:
-            CrewError: none can be had at all.
+            PoolError: none can be had at all.
         """
         problems = course.make_ready()
         if problems and not course.is_ready:

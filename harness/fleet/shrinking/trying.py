@@ -10,15 +10,13 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import wait
 from typing import Final, Protocol
 
 from harness.domain.errors import PairproofError
 from harness.fleet.cell import make_cell
 from harness.fleet.pool.coordinator import Moment, Watching
-from harness.fleet.pool.errors import Losses, WorkerLost
 from harness.fleet.pool.local import LocalTransport
-from harness.fleet.pool.worker import Worker
+from harness.fleet.pool.worker import TaskPool
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, run_fleet
 from harness.fleet.scenario import Scenario
@@ -27,9 +25,6 @@ from harness.history.fleet_lines import ViolationLine
 
 _LOOK_EVERY_S: Final = 0.25
 """So often it is looked at whether there is still time."""
-
-Errand = tuple[int, Scenario]
-"""A scenario to try, and its place among those that are tried."""
 
 
 class TimeIsUp(Exception):
@@ -111,91 +106,46 @@ class WorkerTrials:
     """So many processes. `left` says how many seconds there still are."""
 
     def __init__(self, wanted: SoughtFailure, workers: int, left: Callable[[], float]) -> None:
-        self._make = partial(trying, wanted)
         self._left = left
-        self._losses = Losses()
-        self._busy: dict[Worker, Errand | None] = {}
-        """What each of them tries; none: it is not through with what nobody waits for."""
-        self._idle = [self._hired() for _ in range(workers)]
+        self._pool = TaskPool(partial(trying, wanted), "pairproof-shrink", workers)
 
     def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
         """See `Trials`.
 
         Raises:
             TimeIsUp: there was not time enough to tell.
-            CrewError: processes were lost too often.
+            PoolError: processes were lost too often.
         """
         coming = enumerate(scenarios)
-        answers: dict[int, FailingScenario | None] = {}
+        found: dict[int, FailingScenario | None] = {}
         due = 0
         try:
-            while not self._deal(coming) or any(self._busy.values()):
-                self._hear(answers)
-                while due in answers:
-                    if found := answers[due]:
-                        return due, found
+            while not self._deal(coming) or self._pool.tasks:
+                heard = list(self._pool.answers(_LOOK_EVERY_S))
+                if not heard and self._left() <= 0:
+                    raise TimeIsUp
+                for number, answer in heard:
+                    # What a process broke down at does not fail as wanted.
+                    found[number] = pickle.loads(answer) if isinstance(answer, bytes) else None
+                while due in found:
+                    if failing := found[due]:
+                        return due, failing
                     due += 1
             return None
         finally:
-            self._busy = dict.fromkeys(self._busy)
+            self._pool.forget()
 
     def close(self) -> None:
         """End every process, whatever it is doing."""
-        for worker in (*self._idle, *self._busy):
-            worker.end()
+        self._pool.close()
 
-    def _deal(self, coming: Iterator[Errand]) -> bool:
+    def _deal(self, coming: Iterator[tuple[int, Scenario]]) -> bool:
         """Give each idle process something to try; whether there is no more of that."""
-        while self._idle:
-            errand = next(coming, None)
-            if errand is None:
+        while self._pool.has_room:
+            number, scenario = next(coming, (0, None))
+            if scenario is None:
                 return True
             if self._left() <= 0:
                 raise TimeIsUp
-            self._send(errand)
+            self._pool.give(number, pickle.dumps(scenario))
         return False
-
-    def _send(self, errand: Errand) -> None:
-        worker = self._idle.pop()
-        self._busy[worker] = errand
-        try:
-            worker.send(pickle.dumps(errand[1]))
-        except WorkerLost as lost:
-            self._replace(worker)
-            self._losses.add(lost)
-            self._send(errand)
-
-    def _hear(self, answers: dict[int, FailingScenario | None]) -> None:
-        """Wait until one of them has answered at least."""
-        for worker in self._ready():
-            errand, found = self._busy[worker], None
-            try:
-                found = pickle.loads(worker.receive())
-                del self._busy[worker]
-                self._idle.append(worker)
-            except WorkerLost as lost:
-                self._replace(worker)
-                if lost.again and errand is not None:
-                    self._losses.add(lost)
-                    self._send(errand)
-                    continue
-            if errand is not None:
-                answers[errand[0]] = found
-
-    def _ready(self) -> list[Worker]:
-        """Those who have something to say."""
-        by_wire: dict[object, Worker] = {worker.wire: worker for worker in self._busy}
-        wires = [worker.wire for worker in self._busy]
-        while not (ready := wait(wires, _LOOK_EVERY_S)):
-            if self._left() <= 0:
-                raise TimeIsUp
-        return [by_wire[wire] for wire in ready]
-
-    def _replace(self, worker: Worker) -> None:
-        """Another for one that is lost. What it broke down at does not fail as wanted."""
-        worker.end()
-        del self._busy[worker]
-        self._idle.append(self._hired())
-
-    def _hired(self) -> Worker:
-        return Worker(self._make, "pairproof-shrink")

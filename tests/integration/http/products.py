@@ -36,7 +36,6 @@ path = "/rpc"
 [paths.DeleteToken]
 rpc = "token.drop"
 request = { "{uid}" = "token" }
-errors = { code = "error.code", message = "error.message" }
 
 [paths.LogInToPalette]
 path = "/session"

@@ -1,4 +1,4 @@
-"""Serves the stranger: `python -m tests.strangers.mirrors FOLDER [--defect NAME | --habit NAME]`.
+"""Serves the stranger: `python -m tests.strangers.mirrors FOLDER [--defect NAME] [--habit NAME]`.
 
 FOLDER holds `shown.pem` and `odd.pem`, what is shown at the usual addresses and at one that nobody
 trusts, and `trusted.pem`, the authorities that hosts trust. `RING_PASSWORD` is what people sign in
@@ -50,8 +50,8 @@ def _context(file: Path) -> ssl.SSLContext:
 if __name__ == "__main__":
     words = argparse.ArgumentParser()
     words.add_argument("folder", type=Path)
-    words.add_argument("--defect", choices=(*hub.DEFECTS, *rings.DEFECTS))
-    words.add_argument("--habit", choices=(*hub.HABITS, *rings.HABITS))
+    words.add_argument("--defect", choices=(*hub.DEFECTS, *rings.DEFECTS), default="")
+    habits = (*hub.HABITS, *rings.HABITS)
+    words.add_argument("--habit", choices=habits, action="append", default=[])
     asked = words.parse_args()
-    planted = frozenset(filter(None, (asked.defect, asked.habit)))
-    asyncio.run(serve(asked.folder, planted))
+    asyncio.run(serve(asked.folder, frozenset((asked.defect, *asked.habit))))

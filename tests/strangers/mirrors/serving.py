@@ -49,20 +49,19 @@ class Mirrors:
     folder: Path
     addresses: dict[str, Any]
 
-    def target_file(self, *roles: str, **limits: float) -> Path:
+    def target_file(self, *roles: str) -> Path:
         """The file that describes these sides; the harness plays the other one."""
         file = self.folder / f"{'-'.join(roles)}.toml"
         described = (HERE / "mirrors.toml").read_text("utf-8")
-        file.write_text("\n".join([*self._head(roles, limits), described]), "utf-8")
+        file.write_text("\n".join([*self._head(roles), described]), "utf-8")
         return file
 
-    def _head(self, roles: tuple[str, ...], limits: dict[str, float]) -> Iterator[str]:
+    def _head(self, roles: tuple[str, ...]) -> Iterator[str]:
         yield f'schema = "pairproof/target/1"\nroles = {json.dumps(roles)}'
         yield 'features = ["scopes", "multi-node", "clock"]'
         yield '[implementation]\nname = "Hub and rings"\nversion = "2.3"'
         yield '[tls]\nca_file = "lab-ca.pem"'
         yield "[limits]\nstays_s = 0.1\npoll_s = 0.02"
-        yield from (f"{name} = {value}" for name, value in limits.items())
         if "edge" in roles:
             yield '[edge.login]\nusername_env = "RING_USER"\npassword_env = "RING_PASSWORD"'
             for ring, hosts in self.addresses["rings"].items():
