@@ -184,11 +184,9 @@ def call_plan(
     own = call.errors.places
     own_kept = replace(names, kept=(*names.kept, *call.keep))
     general = errors.places
-    if call.rpc:  # the call itself errs as the standard has it
+    if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
         within = {name: place for name, place in general.items() if place.startswith("error.")}
         general = {**_RPC_ERROR, **within}
-    fails = call.rpc and call.refused_when
-    if fails:  # and a failure is a result
         own = {name: f"result.{place}" if place else "" for name, place in own.items()}
     failure = error_plan({**general, **own}, (*at, "errors") if own else ("errors",))
     return CallPlan(
@@ -197,7 +195,7 @@ def call_plan(
         tuple(_keep(name, text, (*at, "keep", name)) for name, text in call.keep.items()),
         _repeat(call.repeat, (*at, "repeat")) if call.repeat else None,
         _conditions(call.refused_when, (*at, "refused_when")),
-        error_plan(general, ("errors",)) if fails else failure,
+        error_plan(general, ("errors",)) if call.rpc else failure,
         _filled(call.filled, (*at, "filled"), own_kept),
         call.rpc,
         call.form,
