@@ -127,9 +127,14 @@ LACKING = {
     what_is_given: "ACC-2,ACC-9A,ACC-9B,ACC-19,PRE-3",
 }
 """What is lacking, and what is asked; few scenarios where commands are started for each."""
+QUICK = (nobody_arranges, the_edge_alone, what_is_given)
 
 
-@pytest.mark.parametrize("lacking", LACKING, ids=lambda lacking: lacking.__name__)
+@pytest.mark.parametrize(
+    "lacking",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in LACKING],
+    ids=lambda lacking: lacking.__name__,
+)
 def test_the_doctor_says_what_a_run_says(
     reference: EmbeddedReference, tmp_path: Path, lacking: Callable[[Lab], None]
 ) -> None:

@@ -157,7 +157,6 @@ DEFECTS = {
     "every-zone-is-shown": ("PRE-9", "central"),
 }
 """Where each has to be found, and in which role it is looked for."""
-FOUND_SOON = ("job-that-did-nothing", "cookie-outlives-its-session")
 HABITS = [tuple(words.HABITS)[start::2] for start in (0, 1)]
 """Several at a time: each alone would take an hour, and a product has many."""
 JUDGED = ("pass", "observed")
@@ -192,6 +191,7 @@ def certify(
     return done.returncode, described(done)
 
 
+@pytest.mark.slow
 def test_it_conforms(product: Product) -> None:
     code, said = certify(product, ("edge", "central"), "-k", SOME)
     assert code == 0, said
@@ -211,16 +211,12 @@ def test_all_of_it_conforms(product: Product, roles: tuple[str, ...]) -> None:
     assert sum(counted[verdict] for verdict in JUDGED) >= 0.95 * asked, counted
 
 
-@pytest.mark.parametrize(
-    "defect",
-    [d if d in FOUND_SOON else pytest.param(d, marks=pytest.mark.slow) for d in DEFECTS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", DEFECTS)
 def test_each_defect_is_found_at_its_requirement(tmp_path: Path, defect: str) -> None:
     requirement, role = DEFECTS[defect]
     with to_certify(tmp_path, "--defect", defect) as running:
-        # A busy machine leaves single scenarios open, which would end a run that fails fast.
-        fast = ("--fail-fast",) if defect in FOUND_SOON else ()
-        _, said = certify(running, (role,), "--requirement", requirement, *fast, await_s=1)
+        _, said = certify(running, (role,), "--requirement", requirement, await_s=1)
     assert by_requirement(tmp_path / "out") == {requirement: "fail"}, said
 
 

@@ -86,6 +86,7 @@ def scenarios(out: Path) -> Counter[str]:
     return Counter(next(v for v in worst if v in verdicts) for verdicts in found.values())
 
 
+@pytest.mark.slow
 def test_some_of_it_conforms(stranger: Steps) -> None:
     code, said = certify(stranger, ("edge", "central"), "-k", SOME)
     assert code == 0, said
