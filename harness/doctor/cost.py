@@ -195,7 +195,8 @@ def _answer_s(driver: DescribedDriver) -> float:
     for operation, host_uid in asked * _ASKED:
         began = driver.now()
         with suppress(NotOffered):
-            driver.send(Outgoing(operation, ops.Credentials(), host_uid, "doctor"))
+            outgoing = Outgoing(operation, ops.Credentials(), host_uid, "doctor")
+            driver.ask(outgoing, target.timeouts.check_s)
         took.append((driver.now() - began) / 1_000_000)
     per_second = target.rate_limit.per_second
     return max(median(took), 1 / per_second if per_second else 0)

@@ -48,6 +48,9 @@ class DescribedDriver(Driver, Protocol):
     def is_of_peer(self, arrangement: Arrangement) -> bool:
         """Whether it concerns but the side that the harness plays."""
 
+    def ask(self, outgoing: Outgoing, within_s: float) -> object:
+        """Ask once, and wait no longer than that where it can be told."""
+
 
 class RehearsedTarget(DriverAround):
     """The reference, claiming and offering what the target does, with its places and ways."""

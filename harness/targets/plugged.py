@@ -155,6 +155,10 @@ class PluggedDriver(DriverAround):
             ops.Unknown(f"the driver {self.name} answers with {what}, which is no reply")
         )
 
+    def ask(self, outgoing: Outgoing, within_s: float) -> Exchange:
+        """Ask once; how long that takes is the driver's own affair."""
+        return self.send(outgoing)
+
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         if other := self._other(*side_of(arrangement)):
             return other.arrange(arrangement)
