@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
 from harness.domain.errors import Reason, Refusal
+
+PORTS: Final = {"https": 443, "http": 80}
+"""The port of an address that names none, by its scheme."""
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 
@@ -35,6 +39,17 @@ class EndpointForm(StrEnum):
     def is_trouble(self) -> bool:
         """Whether an endpoint of this form is refused (PRE-6)."""
         return self not in tuple(EndpointForm)[:4]
+
+
+@lru_cache(maxsize=4096)
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address, as far as it has them; what is below it is no matter.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
 
 
 @lru_cache(maxsize=1024)

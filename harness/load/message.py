@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+from harness.domain.endpoint import PORTS
 from harness.load.errors import NotSent
 from harness.wire.http import HttpRequest
 
@@ -21,7 +22,6 @@ _TARGET: Final = re.compile(r"/[!-~]*")
 _VALUE: Final = re.compile(r"[\t -~]*")
 _VISIBLE: Final = re.compile(r"[!-~]+")
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def address_of(base_url: str) -> BaseAddress:
     """
     try:
         parts = urlsplit(base_url)
-        port = parts.port or _PORTS[parts.scheme]
+        port = parts.port or PORTS[parts.scheme]
     except (ValueError, KeyError) as error:
         raise NotSent(_no_address(base_url)) from error
     host, prefix = parts.hostname or "", parts.path.rstrip("/")
@@ -55,7 +55,7 @@ def address_of(base_url: str) -> BaseAddress:
     if stray or not host:
         raise NotSent(_no_address(base_url))
     shown = f"[{host}]" if ":" in host else host
-    authority = shown if port == _PORTS[parts.scheme] else f"{shown}:{port}"
+    authority = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
     return BaseAddress(base_url, parts.scheme == "https", host, port, authority, prefix)
 
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 from harness import __version__
+from harness.domain.endpoint import origin_of
 from harness.domain.errors import PairproofError
 from harness.loopback import addresses_of, is_loopback
 from harness.targets.trust import PinMismatch
@@ -179,9 +179,9 @@ class RequestPacer:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Make the pacer. `now` is in seconds by a clock that is never set; `pause` waits."""
-        rates = {_origin(url): rate for url, rate in per_second.items() if rate > 0}
+        rates = {origin_of(url)[1:]: rate for url, rate in per_second.items() if rate > 0}
         self._interval = {origin: 1 / rate for origin, rate in rates.items()}
-        self._next: dict[str, float] = {}
+        self._next: dict[tuple[str, int | None], float] = {}
         self._lock = threading.Lock()
         self._now = now
         self._pause = pause
@@ -190,7 +190,7 @@ class RequestPacer:
         """Wait until a request may go to this address."""
         if not self._interval:
             return
-        origin = _origin(base_url)
+        origin = origin_of(base_url)[1:]
         interval = self._interval.get(origin)
         if interval is None:
             return
@@ -200,13 +200,6 @@ class RequestPacer:
             self._next[origin] = turn + interval
         if turn > now:
             self._pause(turn - now)
-
-
-@lru_cache(maxsize=4_096)
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443}.get(parts.scheme, 80)
-    return f"{(parts.hostname or '').lower()}:{port}"
 
 
 @lru_cache(maxsize=4_096)

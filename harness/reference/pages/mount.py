@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from harness.domain.endpoint import PORTS
 from harness.domain.errors import Reason, Refusal
 from harness.reference.pages import answers
 from harness.reference.pages.filters import FILTERS
@@ -23,7 +24,6 @@ from harness.reference.pages.pages import Pages
 _HERE = Path(__file__).parent
 _STATIC = {"style.css": "text/css", "pages.js": "text/javascript"}
 _THREADS = 64
-_PORTS = {"http": 80, "https": 443}
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
@@ -174,13 +174,13 @@ def require_same_origin(request: Request) -> None:
 def _place(origin: str) -> tuple[str | None, int | None]:
     try:
         parts = urlsplit(origin)
-        return parts.hostname, parts.port or _PORTS.get(parts.scheme)
+        return parts.hostname, parts.port or PORTS.get(parts.scheme)
     except ValueError:
         return None, None
 
 
 def _port(request: Request) -> int | None:
-    return request.url.port or _PORTS.get(request.url.scheme)
+    return request.url.port or PORTS.get(request.url.scheme)
 
 
 def _header(request: Request, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.domain import arrangements
-from harness.domain.endpoint import base_url
+from harness.domain.endpoint import PORTS, base_url
 from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.person import PersonArranger, Prompter
 from harness.targets.links.faults import LinkError
@@ -264,9 +264,6 @@ def links_for(
         raise TargetUnusable(f"links cannot be cut as the target file says: {error}") from error
 
 
-_PORTS = {"https": 443, "http": 80}
-
-
 @dataclass(frozen=True, slots=True)
 class PaletteEndpoint:
     """Where the edge hosts find Palette, as an operator enters it."""
@@ -289,7 +286,7 @@ class PaletteEndpoint:
             raise LinkError(
                 f"no proxy can stand before {endpoint!r}: {error}; correct central.endpoint"
             ) from error
-        port = parts.port or _PORTS[parts.scheme]
+        port = parts.port or PORTS[parts.scheme]
         return cls(parts.scheme, parts.hostname or "", port, parts.path)
 
     @property
@@ -300,7 +297,7 @@ class PaletteEndpoint:
     @property
     def authority(self) -> str:
         """What the Host header names."""
-        usual = _PORTS[self.scheme] == self.port
+        usual = PORTS[self.scheme] == self.port
         return self.host if usual else f"{self.host}:{self.port}"
 
     def through(self, links: Links, port: int) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from harness.domain.endpoint import origin_of
 from harness.domain.errors import Refused
 from harness.domain.operations import (
     Credentials,
@@ -54,7 +55,6 @@ from harness.wire.timestamps import to_timestamp
 _SECOND = 1_000_000
 _LEAST_S = 1.0
 _HOPS_MAX = 2
-_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +332,11 @@ def _located(request: HttpRequest, base_url: str) -> HttpRequest:
     Raises:
         Unknowable: it leads elsewhere.
     """
-    base, there = urlsplit(base_url), urlsplit(request.path)
-    is_elsewhere = there.netloc and _origin(there) != _origin(base)
+    try:
+        base, there = urlsplit(base_url), urlsplit(request.path)
+        is_elsewhere = there.netloc and origin_of(request.path) != origin_of(base_url)
+    except ValueError as error:
+        raise Unknowable(f"{request.path!r} is no path and no address ({error})") from error
     path = there.path.removeprefix(base.path.rstrip("/"))
     if is_elsewhere or not path.startswith("/"):
         raise Unknowable(f"{request.path} is not below {base_url}")
@@ -345,12 +348,11 @@ def _leads(told: str, name: str) -> bool:
     """Whether what an answer names is this address, or something there, or the host of this uid."""
     if "://" not in name or "://" not in told:
         return told == name
-    there, known = urlsplit(told), urlsplit(name)
-    return _origin(there) == _origin(known) and there.path.startswith(known.path)
-
-
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return (parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme))
+    try:
+        is_there = origin_of(told) == origin_of(name)
+        return is_there and urlsplit(told).path.startswith(urlsplit(name).path)
+    except ValueError:  # an answer may name anything
+        return False
 
 
 class Sessions:

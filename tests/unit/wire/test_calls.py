@@ -105,11 +105,11 @@ def sent(sequence: CallSequence) -> HttpRequest:
     return sequence.step.request
 
 
-def as_far_as_the_job(sequence: CallSequence) -> None:
+def as_far_as_the_job(sequence: CallSequence, there: str = "/api/jobs/9?full=1") -> None:
     sequence.answered(answer({"data": {"id": "w/1"}}, 201))
     sequence.answered(answer(status=204))
     sequence.answered(answer({"ignored": True}))
-    sequence.answered(answer(status=202, Location="/api/jobs/9?full=1"))
+    sequence.answered(answer(status=202, Location=there))
 
 
 # --- one after the other --------------------------------------------------------------------------
@@ -230,14 +230,17 @@ def test_no_answer_says_to_which_call(mapping: Mapping) -> None:
 )
 def test_an_answer_cannot_lead_elsewhere(mapping: Mapping, there: str) -> None:
     sequence = accept(mapping(ACCEPT))
-    as_far_as_the_job(sequence)
-    other = accept(mapping(ACCEPT))
-    other.answered(answer({"data": {"id": "w/1"}}, 201))
-    other.answered(answer(status=204))
-    other.answered(answer({}))
-    other.answered(answer(status=202, Location=there))
-    assert isinstance(other.reply, Unknown)
-    assert f"{there} is not below https://p.example/api" in other.reply.why
+    as_far_as_the_job(sequence, there)
+    assert isinstance(sequence.reply, Unknown)
+    assert f"{there} is not below https://p.example/api" in sequence.reply.why
+
+
+@pytest.mark.parametrize("there", ["https://p.example:99999/x", "http://[", "//p.example:a/x"])
+def test_a_place_that_is_no_address_is_asked_nowhere(mapping: Mapping, there: str) -> None:
+    sequence = accept(mapping(ACCEPT))
+    as_far_as_the_job(sequence, there)
+    assert isinstance(sequence.reply, Unknown)
+    assert "is no path and no address" in sequence.reply.why
 
 
 def test_a_call_that_was_turned_away_is_made_again_alone(mapping: Mapping) -> None:
@@ -513,6 +516,8 @@ def test_the_leader_may_be_named_in_the_body(mapping: Mapping) -> None:
         ("https://e2.example.evil.example", "is no address that the file names"),
         ("http://e3.example", "is without TLS"),
         ("", "is no address that the file names"),
+        ("https://e2.example:99999/", "is no address that the file names"),
+        ("http://[", "is no address that the file names"),
     ],
 )
 def test_nobody_else_is_asked(mapping: Mapping, told: str, why: str) -> None:
