@@ -1,4 +1,5 @@
-"""The one way in which a file of a user's is read: a regular file, of bounded size and shape.
+"""The one way in which a file of a user's is read: a regular file, of bounded size and shape; and
+the one in which a file is written whole.
 
 A pipe would be waited for and a device read for ever, so neither is asked for a byte. Nor is a
 parser given what would cost it more than an honest file does. What a file is called, how large
@@ -13,6 +14,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -116,6 +118,23 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
 
 
 PEM: Final = FileKind("name a file with certificates or a key, in PEM")
+
+
+def put_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all; its folder is made if need be.
+
+    Raises:
+        OSError: it cannot be written, and what was there is as it was.
+    """
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
 
 
 def require_pem(*paths: Path | None, kind: FileKind = PEM) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from harness.catalogue.limits import Limits
+from harness.checkers.answers import ARRANGES
 from harness.checkers.effects import HEAR_STRAYS
 from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
@@ -215,7 +216,7 @@ class Recorder:
         elif isinstance(arrangement, FaultNextMessage):
             self.driver.info.must_offer(CARRIES[arrangement.message])
         self._see_before(arrangement)
-        actor = Actor("harness", Credentials())
+        actor = Actor(ARRANGES, Credentials())
         name = type(arrangement).__name__
         invoked = self._invoke(actor, name, to_json_object(arrangement), {})
         try:
@@ -282,7 +283,7 @@ class Recorder:
         self._lasting = {name: a for name, a in self._lasting.items() if a != fault}
         about: dict[str, Json] = {"fault": type(fault).__name__, "fields": to_json_object(fault)}
         about |= {"wanted": _said(wanted)} if wanted else {}
-        invoked = self._invoke(Actor("harness", Credentials()), "SeeEffect", about, {})
+        invoked = self._invoke(Actor(ARRANGES, Credentials()), "SeeEffect", about, {})
         deadline = self.driver.now() + round(within_s * 1_000_000)
         try:
             effect = self.driver.seen(fault)
@@ -314,7 +315,7 @@ class Recorder:
         if not strays:
             return False
         told: dict[str, Json] = {"messages": list(strays)}
-        invoked = self._writer.invoke(self.scenario, "harness", HEAR_STRAYS, {}, start=start)
+        invoked = self._writer.invoke(self.scenario, ARRANGES, HEAR_STRAYS, {}, start=start)
         self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
         return True
 

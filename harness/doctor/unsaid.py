@@ -11,14 +11,9 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.targets.target import Target
 from harness.wire.routes import ROUTES
+from harness.wire.table import tenant
 
-_STEPS: Final = (ops.AcknowledgeWarning, ops.EnterDetails, ops.ConfirmMatch, ops.ValidateReview)
-_BY_ADMIN: Final = (
-    *(ops.AddProject, ops.DeleteProject, ops.AddRole, ops.ListRoles, ops.ViewRole, ops.DeleteRole),
-    *(ops.AddUser, ops.ListUsers, ops.DeleteUser, ops.SetTenantRoles, ops.ViewTenantRoles),
-    *(ops.SetProjectRoles, ops.ViewProjectRoles, ops.ChangePassword, ops.AddApiKey),
-    *(ops.AddProfile, ops.PublishProfile, ops.DeleteProfile),
-)
+_BY_ADMIN: Final = frozenset(row.operation for row in tenant.TABLE)
 """What nobody asks for but an administrator by whom the published API arranges."""
 _NAMES_MAX: Final = 8
 
@@ -38,9 +33,10 @@ def _unsaid(target: Target) -> Iterator[type[ops.Operation]]:
     surfaces = {ops.Surface.AGENT}
     surfaces |= {ops.Surface.LOCAL_UI} if Side.EDGE in target.sides else set()
     surfaces |= {ops.Surface.PALETTE} if Side.CENTRAL in target.sides else set()
-    beside = () if target.arranging.admin else _BY_ADMIN
-    steps = () if Feature.SERVER_STEPS in target.info.features else _STEPS
-    known = {*beside, *steps, *target.wire.paths}
+    known = {*target.wire.paths, *(() if target.arranging.admin else _BY_ADMIN)}
+    has_steps = Feature.SERVER_STEPS in target.info.features
     for kind, route in ROUTES.items():
-        if route.surface in surfaces and kind not in known and target.info.offers(kind):
+        is_asked = route.surface in surfaces and target.info.offers(kind)
+        is_asked = is_asked and (has_steps or not issubclass(kind, ops.AcceptanceStep))
+        if is_asked and kind not in known:
             yield kind

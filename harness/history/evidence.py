@@ -16,6 +16,7 @@ from typing import Final, cast
 
 import msgspec
 
+from harness.files import put_whole
 from harness.history import lines
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, Object, digested, encode
@@ -278,15 +279,9 @@ def write_whole(path: Path, raw: bytes) -> None:
     Raises:
         EvidenceError: it cannot be written.
     """
-    unfinished = path.with_name(path.name + ".unfinished")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileIO(unfinished, "w") as file:
-            write_all(file, raw)
-        unfinished.replace(path)
+        put_whole(path, raw)
     except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise unwritable(path, error) from None
 
 

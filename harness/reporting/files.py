@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
+from harness.files import put_whole
 from harness.history.lines import WaiverLine
 from harness.history.reader import evidence_files, is_repeated, read_evidence, repeat_folders
 from harness.reporting.html import report_html
@@ -131,14 +131,9 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         ReportError: it cannot be written.
     """
-    unfinished = path.with_name(path.name + ".unfinished")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        put_whole(path, content)
     except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise _unwritable(path, error) from None
 
 

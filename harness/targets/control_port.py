@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -40,11 +40,9 @@ class ControlPort:
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Which side has no control port; empty if each that may be concerned has one."""
-        missing = [side.value for side in kind.sides if side not in self._controls]
+        missing = self._missing(kind.sides)
         depends = kind.names_side()  # on the one that is asked for
-        if not missing or (depends and len(missing) < len(kind.sides)):
-            return ""
-        return f"the {missing[0]} side of the target has no control port"
+        return "" if depends and len(missing) < len(kind.sides) else _lacking(missing)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Ask the control port of each side that it concerns.
@@ -65,10 +63,11 @@ class ControlPort:
         Raises:
             CannotArrange: one has none.
         """
-        missing = [side for side in side_of(arrangement) if side not in self._controls]
-        if missing:
-            why = f"the {missing[0].value} side of the target has no control port"
+        if why := _lacking(self._missing(side_of(arrangement))):
             raise port.CannotArrange(type(arrangement).__name__, why)
+
+    def _missing(self, sides: Iterable[Side]) -> list[Side]:
+        return [side for side in sides if side not in self._controls]
 
     def _ask(self, control: Control, arrangement: Arrangement) -> Arrangement:
         what = type(arrangement).__name__
@@ -120,3 +119,7 @@ class ControlPort:
             return self._client.exchange(control.url, sent, self._within_s)
         except NoAnswer as error:
             raise port.ArrangingFailed(what, str(error)) from error
+
+
+def _lacking(missing: Sequence[Side]) -> str:
+    return f"the {missing[0].value} side of the target has no control port" if missing else ""

@@ -214,7 +214,7 @@ class HttpDriver:
             f"{self._mark}-{next(self._numbers)}",
             self._epoch(),
             self._sessions.of(outgoing.credentials),
-            self._leaders(operation),
+            self._leaders(operation) if wire.tables.leader else {},
             part,
         )
         return CallSequence(operation, outgoing.credentials, wire, given, page)

@@ -21,7 +21,7 @@ from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import CallInput, CallSequence, Sessions, Step
-from harness.wire.codec.listing import joined, next_page
+from harness.wire.codec.listing import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
 
@@ -166,8 +166,7 @@ class TargetClient:
             self._sessions.note(sequence)
             reply = sequence.reply or ops.Unknown("")
             replies.append(reply)
-            is_list = isinstance(question.operation, ops.ListPairingRequests)
-            page = next_page(sequence.answer) if is_list and isinstance(reply, ops.Done) else ""
+            page = next_page(sequence.answer) if is_list(question.operation, reply) else ""
             if not page:
                 return joined(replies), True
             if page in seen or len(seen) >= _PAGES_MAX:
