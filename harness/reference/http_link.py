@@ -151,11 +151,11 @@ class HttpLink:
         sequence = CallSequence(operation, Credentials(), self._wire, given)
         holds_s = self._wire.agents.hold_s if isinstance(operation, PollPairing) else 0.0
         response = None
-        while (step := sequence.step) is not None:
-            await asyncio.sleep(step.after_s)
+        while (due := sequence.due) is not None:
+            await asyncio.sleep(due.after_s)
             exchange = _Exchange(self._timeout_s, holds_s, is_sent=response is not None)
             try:
-                request = self._request(base_url, step.request, exchange)
+                request = self._request(base_url, due.request, exchange)
                 response = await exchange.carry(transport, request)
             except (TimeoutError, httpx.TimeoutException):
                 waited_s = self._timeout_s + holds_s

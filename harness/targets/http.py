@@ -233,16 +233,16 @@ class HttpDriver:
         correlation = {"X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
         more = {**USER_AGENT, **wire.headers_sent(correlation)}
         until = self.now() + round(within_s * _SECOND)
-        while (step := sequence.step) is not None:
+        while (due := sequence.due) is not None:
             began = self.now()
-            if step.after_s:
-                self._pause(step.after_s)
-            sent = self.client.prepare(step.base_url, step.request, more)
+            if due.after_s:
+                self._pause(due.after_s)
+            sent = self.client.prepare(due.base_url, due.request, more)
             left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
-            response = self._exchanged(step.base_url, sent, sequence, step.limit_s or left_s)
-            again = step.limit_s is not None
+            response = self._exchanged(due.base_url, sent, sequence, due.limit_s or left_s)
+            again = due.limit_s is not None
             times = calls.pop().times + 1 if again else 1
-            calls.append(CallExchange(sent, response, step.spoken, times))
+            calls.append(CallExchange(sent, response, due.spoken, times))
             until += self.now() - began if again else 0
         self._sessions.note(sequence)
         reply = sequence.reply or ops.Unknown("")

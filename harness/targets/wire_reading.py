@@ -12,9 +12,9 @@ from harness.domain.operations import Operation
 from harness.files import read_toml
 from harness.targets.reading import TARGET_FILE, TargetFileError, TargetFileReader
 from harness.targets.target_keys import SCHEMA, TARGETS, WIRES
+from harness.wire.losses import losses
 from harness.wire.mapping import PLAIN, MappingError, WireMap
 from harness.wire.mapping.keys import WireKeys
-from harness.wire.rehearsal import rehearse
 from harness.wire.routes import ROUTES
 
 _Kinds = Collection[type[Operation]]
@@ -36,7 +36,7 @@ def _wire(reading: TargetFileReader, said: WireKeys, asked: _Kinds, served: _Kin
     wrong: Iterable[MappingError]
     try:
         wire = WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
-        wrong = rehearse(wire, asked, served)
+        wrong = losses(wire, asked, served)
     except MappingError as error:
         wire, wrong = PLAIN, [error]
     for each in wrong:

@@ -20,7 +20,7 @@ from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.wire.codec import CallInput, CallSequence, Sessions, Step
+from harness.wire.codec import CallInput, CallSequence, DueCall, Sessions
 from harness.wire.codec.listing import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
@@ -178,14 +178,14 @@ class TargetClient:
     ) -> tuple[LinkReply, bool] | None:
         """Make the calls of an operation; what became of it where they end before their time."""
         was_sent = False
-        while (step := sequence.step) is not None:
+        while (due := sequence.due) is not None:
             if not self._spending.may_send():
                 return (ops.Unknown(_OVER) if was_sent else NotDelivered(_OVER)), was_sent
             began = self._env.now
-            await asyncio.sleep(step.after_s) if step.after_s else None
+            await asyncio.sleep(due.after_s) if due.after_s else None
             left_s = max(until - began, _LEAST) / SECOND
             try:
-                response = await self._sent(question, step, left_s)
+                response = await self._sent(question, due, left_s)
             except NotSent as error:
                 self._spending.on_answer(usable=False, why=error.why)
                 return (ops.Unknown if was_sent else NotDelivered)(error.why), True
@@ -194,21 +194,21 @@ class TargetClient:
                 return ops.Unknown(error.why), True
             was_sent = True
             sequence.answered(response, self._now())
-            until += self._env.now - began if step.limit_s is not None else 0
+            until += self._env.now - began if due.limit_s is not None else 0
             reply = sequence.reply
             self._spending.on_answer(usable=reply is None or is_usable(reply), why=_why(reply))
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
-    async def _sent(self, question: TargetRequest, step: Step, left_s: float) -> HttpResponse:
+    async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
         """Send one request, and bring the answer in our words."""
         headers = dict(_AGENT)
         if question.correlation:
             headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
         response = await self._client.request(
             question.base_url or self._base_url,
-            self._translation.outward(step.request),
+            self._translation.outward(due.request),
             headers,
-            step.limit_s or left_s,
+            due.limit_s or left_s,
         )
         return self._translation.inward(response)
 

@@ -13,10 +13,10 @@ from harness.history.visible import visible_line
 from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
+from harness.wire.losses import losses
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import At
 from harness.wire.mapping.keys import PATH, SeveralPlaces
-from harness.wire.rehearsal import rehearse
 from harness.wire.routes import ROUTES, Route, routes_of
 
 _ASKED_MAX: Final = 12
@@ -141,7 +141,7 @@ def _wrong(drafted: Mapping[type[Operation], Drafted]) -> MappingError | None:
     except MappingError as error:
         return error
     agent = [kind for kind in drafted if kind.surface is Surface.AGENT]
-    return next(rehearse(wire, drafted, agent), None)
+    return next(losses(wire, drafted, agent), None)
 
 
 def _without(drafted: Drafted, place: At) -> Drafted | None:

@@ -9,7 +9,7 @@ Imports `domain`. Begin with `calls`.
 
 from __future__ import annotations
 
-from harness.wire.codec.calls import CallInput, CallSequence, Sessions, Step, decode
+from harness.wire.codec.calls import CallInput, CallSequence, DueCall, Sessions, decode
 from harness.wire.codec.client import encode, glimpsed_answer, may_hold_secrets
 from harness.wire.codec.errors import encode_refused
 from harness.wire.codec.listing import refine
@@ -18,8 +18,8 @@ from harness.wire.codec.server import credentials_from, encode_reply, operation_
 __all__ = [
     "CallInput",
     "CallSequence",
+    "DueCall",
     "Sessions",
-    "Step",
     "credentials_from",
     "decode",
     "encode",

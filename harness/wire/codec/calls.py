@@ -79,7 +79,7 @@ class CallInput:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DueCall:
     """A request to send.
 
     Attributes:
@@ -99,7 +99,7 @@ class Step:
 class CallSequence:
     """One operation on its way.
 
-    Send what `step` says, and say what came; where it is `None`, `reply` is what became of it.
+    Send what `due` says, and say what came; where it is `None`, `reply` is what became of it.
 
     Attributes:
         wire: how the target speaks.
@@ -129,7 +129,7 @@ class CallSequence:
         self._now = given.now
         self._repeats_since: int | None = None
         self._base_url, self._hops = given.base_url, 0
-        self.step: Step | None = None
+        self.due: DueCall | None = None
         self.reply: Reply | None = None
         self._begin()
 
@@ -155,10 +155,10 @@ class CallSequence:
     # --- what comes -----------------------------------------------------------------------
 
     def answered(self, response: HttpResponse, now: int = 0) -> None:
-        """This came to the request of `step`, at `now`. Never raises for anything in it."""
+        """This came to the request of `due`, at `now`. Never raises for anything in it."""
         self._now = now
         try:
-            self.step = self._next(response)
+            self.due = self._next(response)
         except _Over as over:
             self._end(over.reply)
         except Malformed as malformed:
@@ -179,15 +179,15 @@ class CallSequence:
         """Make the call that it has come to."""
         self.reply = None
         try:
-            self.step = self._step()
+            self.due = self._due_call()
         except Unknowable as error:
             self._end(Unknown(f"it cannot be asked: {error}"))
 
-    def _step(self) -> Step:
+    def _due_call(self) -> DueCall:
         known = {} if self.wire.is_plain else self._known()
         request = request_of(self._asked, self.spoken, self.wire, known)
         located = _located(request, self._base_url) if self.spoken.call.path else request
-        return Step(located, self._base_url, self.spoken)
+        return DueCall(located, self._base_url, self.spoken)
 
     def _known(self) -> dict[str, str]:
         given, operation = self._given, self._operation
@@ -203,7 +203,7 @@ class CallSequence:
     def _call_id(self) -> str:
         return f"{self._given.unique}.{self._number}"
 
-    def _next(self, response: HttpResponse) -> Step | None:
+    def _next(self, response: HttpResponse) -> DueCall | None:
         """What follows an answer.
 
         Raises:
@@ -241,9 +241,9 @@ class CallSequence:
         self._number += 1
         self._hops, self._repeats_since = 0, None
         self._begin()
-        return self.step
+        return self.due
 
-    def _at_the_leader(self, place: JsonPath, response: HttpResponse) -> Step:
+    def _at_the_leader(self, place: JsonPath, response: HttpResponse) -> DueCall:
         """The same call at the host that an answer names; those after it stay there."""
         json = json_of(response) if place.part is Part.BODY else None
         told = as_text(answered_at(response, json, place)) or ""
@@ -256,15 +256,15 @@ class CallSequence:
             raise _Over(self._unknown(response, f"it leads on to {named}, for the third time"))
         self._hops += 1
         self._base_url = named
-        return self._step()
+        return self._due_call()
 
-    def _once_more(self, repeat: RepeatPlan, response: HttpResponse) -> Step:
+    def _once_more(self, repeat: RepeatPlan, response: HttpResponse) -> DueCall:
         if self._repeats_since is None:
             self._repeats_since = self._now
         left_s = repeat.within_s - (self._now - self._repeats_since) / _SECOND - repeat.every_s
         if left_s < 0:
             raise _Over(self._unknown(response, f"it is not over after {repeat.within_s:g} s"))
-        return replace(self._step(), after_s=repeat.every_s, limit_s=max(left_s, _LEAST_S))
+        return replace(self._due_call(), after_s=repeat.every_s, limit_s=max(left_s, _LEAST_S))
 
     def _take(self, response: HttpResponse, json: Json) -> None:
         """Keep what later calls need, and what the published answer holds."""
@@ -290,7 +290,7 @@ class CallSequence:
 
     def _end(self, reply: Reply) -> None:
         """It is over; what did not happen says in which of several calls."""
-        self.step = None
+        self.due = None
         name = self.spoken.call.name
         match reply:
             case Refused() if name:

@@ -9,9 +9,9 @@ import pytest
 from harness.domain import operations as ops
 from harness.targets.reading import TargetFileError
 from harness.targets.wire_reading import load_wire
+from harness.wire.losses import losses
 from harness.wire.mapping import OperationMap, WireMap
 from harness.wire.mapping.keys import RpcMap
-from harness.wire.rehearsal import rehearse
 
 RPC = '[rpc]\npath = "/rpc"\n'
 
@@ -54,5 +54,5 @@ def test_a_slip_is_told_with_what_to_write(tmp_path: Path, text: str, remedy: st
 def test_a_request_of_which_nothing_is_left_is_told_as_a_whole() -> None:
     change = OperationMap(rpc="use", request={"{uid}": "?token", "isActive": ""})
     wire = WireMap(rpc=RpcMap(path="/rpc"), paths={ops.SetTokenState: change})
-    (error,) = rehearse(wire, [ops.SetTokenState])
+    (error,) = losses(wire, [ops.SetTokenState])
     assert error.remedy == "leave a field where it is published, or give one a place"

@@ -101,8 +101,8 @@ def accept(wire: WireMap, base: str = "https://p.example/api") -> CallSequence:
 
 
 def sent(sequence: CallSequence) -> HttpRequest:
-    assert sequence.step is not None, sequence.reply
-    return sequence.step.request
+    assert sequence.due is not None, sequence.reply
+    return sequence.due.request
 
 
 def as_far_as_the_job(sequence: CallSequence, there: str = "/api/jobs/9?full=1") -> None:
@@ -143,12 +143,12 @@ def test_each_call_is_filled_from_the_operation_and_from_earlier_answers(mapping
 def test_a_job_is_asked_for_until_it_is_over(mapping: Mapping) -> None:
     sequence = accept(mapping(ACCEPT))
     as_far_as_the_job(sequence)
-    assert sequence.step is not None
-    assert (sequence.step.after_s, sequence.step.limit_s) == (0, None)
+    assert sequence.due is not None
+    assert (sequence.due.after_s, sequence.due.limit_s) == (0, None)
     sequence.answered(answer({"data": {"state": "queued"}}), 10 * SECOND)
-    assert (sequence.step.after_s, sequence.step.limit_s) == (0.5, 1.5)
+    assert (sequence.due.after_s, sequence.due.limit_s) == (0.5, 1.5)
     sequence.answered(answer({"data": {"state": "running"}}), 11 * SECOND)
-    assert sequence.step.request.path == "/jobs/9"
+    assert sequence.due.request.path == "/jobs/9"
     sequence.answered(answer({"data": {"state": "done", "result": {"cluster": "c"}}}), 12 * SECOND)
     assert sequence.reply == Done(ops.Accepted("c"))
 
@@ -167,8 +167,8 @@ def test_a_status_may_say_that_it_is_not_over(mapping: Mapping) -> None:
     wire = mapping("[paths.DeleteToken]\nrepeat = { status = [202], within_s = 5 }")
     sequence = CallSequence(ops.DeleteToken("t"), wire=wire)
     sequence.answered(answer(status=202))
-    assert sequence.step
-    assert sequence.step.after_s == 1
+    assert sequence.due
+    assert sequence.due.after_s == 1
     sequence.answered(answer(status=204), SECOND)
     assert sequence.reply == Done(ops.Acknowledged())
 
@@ -184,7 +184,7 @@ def test_the_refusal_of_any_call_is_the_operations(mapping: Mapping, after: int,
     error = {"code": "TAKEN", "text": "too late"}
     body = {"data": {"error": error}} if name == "details" else {"code": "TAKEN", "message": "late"}
     sequence.answered(answer(body, 409))
-    assert sequence.step is None
+    assert sequence.due is None
     assert isinstance(sequence.reply, Refused)
     assert sequence.reply.reason is Reason.REQUEST_DECIDED
     assert sequence.reply.details["call"] == name
@@ -498,15 +498,15 @@ def test_the_leader_is_asked_in_place_of_the_host(mapping: Mapping, told: str) -
     sequence = led(mapping)
     before = sent(sequence)
     sequence.answered(answer(status=307, Location=told))
-    assert sequence.step
-    assert (sequence.step.base_url, sequence.step.request) == ("https://e2.example", before)
+    assert sequence.due
+    assert (sequence.due.base_url, sequence.due.request) == ("https://e2.example", before)
 
 
 def test_the_leader_may_be_named_in_the_body(mapping: Mapping) -> None:
     sequence = led(mapping, LEADER.replace("Location:", "why.leader"))
     sequence.answered(answer({"why": {"leader": "e-2"}}, 421))
-    assert sequence.step
-    assert sequence.step.base_url == "https://e2.example"
+    assert sequence.due
+    assert sequence.due.base_url == "https://e2.example"
 
 
 @pytest.mark.parametrize(

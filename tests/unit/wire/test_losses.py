@@ -17,9 +17,9 @@ from harness.targets.reading import TargetFileError
 from harness.targets.wire_reading import load_wire
 from harness.wire.codec import decode
 from harness.wire.codec.engine import ANSWERS, REQUESTS
+from harness.wire.losses import as_read, losses, sample_answer, sample_request
 from harness.wire.mapping import CallMap, MappingError, OperationMap, WireMap
 from harness.wire.mapping.keys import RpcMap
-from harness.wire.rehearsal import as_read, rehearse, sample_answer, sample_request
 from harness.wire.routes import ROUTES
 from tests.unit.configuration.placed import placed
 from tests.unit.targets.test_target_file import TEXT, read
@@ -30,7 +30,7 @@ from tests.unit.wire.test_mapping_round_trip import operation_maps, operations
 
 
 def errors(wire: WireMap, *kinds: type[Operation], is_served: bool = False) -> list[MappingError]:
-    return list(rehearse(wire, kinds or ROUTES, ROUTES if is_served else ()))
+    return list(losses(wire, kinds or ROUTES, ROUTES if is_served else ()))
 
 
 def refused(folder: Path, text: str) -> TargetFileError:

@@ -55,7 +55,7 @@ _NO_CONTENT: Final = 204
 _TEXT: Final = "text-"
 
 
-def rehearse(
+def losses(
     wire: WireMap, asked: Iterable[_Kind], served: Collection[_Kind] = ()
 ) -> Iterator[MappingError]:
     """What these operations lose, key by key. The requests of those that are served are read."""
