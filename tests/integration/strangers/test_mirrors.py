@@ -4,8 +4,6 @@ certified by a target file alone.
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.reference.certificates import Certificates
-from tests.integration.acceptance.certifying import by_requirement, described
-from tests.integration.cli.command import Command
+from tests.integration.acceptance.certifying import by_requirement
+from tests.integration.strangers.certified import certified, none_fails_and_nearly_all_is_judged
 from tests.strangers.mirrors import hub, rings
 from tests.strangers.mirrors.serving import ENVIRONMENT, Mirrors, served
 
@@ -68,35 +66,14 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def certify(made: Mirrors, roles: tuple[str, ...], *words: str) -> tuple[int, str]:
-    """Certify it in these roles; the harness plays the other side. The files go to `out`; returns
-    the exit code and what was said.
-    """
-    command = Command(made.folder)
-    file = made.target_file(*roles)
-    target = ("--target", str(file), "--out", str(made.folder / "out"))
-    done = command.here("certify", "--workers", "1", *target, *words)
-    assert command.alive() == []
-    return done.returncode, described(done)
-
-
-def scenarios(out: Path) -> Counter[str]:
-    """How many scenarios came to which verdict, each counted once, by its worst."""
-    report = json.loads((out / "report.json").read_text("utf-8"))
-    found: dict[str, set[str]] = {}
-    for requirement in report["requirements"]:
-        for scenario in requirement["scenarios"]:
-            found.setdefault(scenario["id"], set()).add(scenario["verdict"])
-    worst = ("fail", "inconclusive", "pass", "observed", "not_supported", "skipped")
-    return Counter(next(v for v in worst if v in verdicts) for verdicts in found.values())
+    """Certify it in these roles; the harness plays the other side."""
+    return certified(made.folder, made.target_file(*roles), *words)
 
 
 def nearly_all_is_judged(made: Mirrors, roles: tuple[str, ...]) -> None:
     code, said = certify(made, roles)
     assert code == 0, said
-    found = scenarios(made.folder / "out")
-    assert not found["fail"], found
-    judged = found["pass"] + found["observed"]
-    assert judged >= 0.95 * (judged + found["inconclusive"]), found
+    none_fails_and_nearly_all_is_judged(made.folder / "out", said)
 
 
 def test_some_of_it_conforms(stranger: Mirrors) -> None:

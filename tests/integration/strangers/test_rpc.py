@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from harness.reference.certificates import Certificates
-from tests.integration.acceptance.certifying import SOME, by_requirement, described, verdicts
-from tests.integration.cli.command import Command, wait_until
+from tests.integration.acceptance.certifying import SOME, by_requirement, verdicts
+from tests.integration.cli.command import wait_until
+from tests.integration.strangers.certified import certified
 from tests.strangers.rpc import words
 from tests.strangers.rpc.serving import ENVIRONMENT, HERE, LAB_CA, PEER_CA, ROOT, Product, served
 
@@ -180,15 +181,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 def certify(
     product: Product, roles: tuple[str, ...], *asked: str, **limits: float
 ) -> tuple[int, str]:
-    """Certify it in these roles by its file, the harness in the other one; the files of the run go
-    to `out`. The exit code, and what was said.
-    """
-    command = Command(product.folder)
-    file = product.target_file(*roles, **limits)
-    target = ("--target", str(file), "--out", str(product.folder / "out"))
-    done = command.here("certify", "--workers", "1", *target, *asked, env=ENVIRONMENT)
-    assert command.alive() == []
-    return done.returncode, described(done)
+    """Certify it in these roles by its file, the harness in the other one."""
+    return certified(product.folder, product.target_file(*roles, **limits), *asked, env=ENVIRONMENT)
 
 
 @pytest.mark.slow

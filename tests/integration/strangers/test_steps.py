@@ -5,9 +5,7 @@ file alone.
 from __future__ import annotations
 
 import ast
-import json
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.reference.certificates import Certificates
-from tests.integration.acceptance.certifying import SOME, by_requirement, described
-from tests.integration.cli.command import Command
+from tests.integration.acceptance.certifying import SOME, by_requirement
+from tests.integration.strangers.certified import certified, none_fails_and_nearly_all_is_judged
 from tests.strangers.steps import appliance, office
 from tests.strangers.steps.serving import ENVIRONMENT, Steps, steps
 
@@ -64,26 +62,8 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def certify(
     made: Steps, roles: tuple[str, ...], *words: str, await_s: float = 5
 ) -> tuple[int, str]:
-    """Certify it in these roles; the harness plays the other side. The files go to `out`; returns
-    the exit code and what was said.
-    """
-    command = Command(made.folder)
-    file = made.target_file(*roles, await_s=await_s)
-    target = ("--target", str(file), "--out", str(made.folder / "out"))
-    done = command.here("certify", "--workers", "1", *target, *words)
-    assert command.alive() == []
-    return done.returncode, described(done)
-
-
-def scenarios(out: Path) -> Counter[str]:
-    """How many scenarios came to which verdict, each counted once, by its worst."""
-    report = json.loads((out / "report.json").read_text("utf-8"))
-    found: dict[str, set[str]] = {}
-    for requirement in report["requirements"]:
-        for scenario in requirement["scenarios"]:
-            found.setdefault(scenario["id"], set()).add(scenario["verdict"])
-    worst = ("fail", "inconclusive", "pass", "observed", "not_supported", "skipped")
-    return Counter(next(v for v in worst if v in verdicts) for verdicts in found.values())
+    """Certify it in these roles; the harness plays the other side."""
+    return certified(made.folder, made.target_file(*roles, await_s=await_s), *words)
 
 
 @pytest.mark.slow
@@ -101,10 +81,7 @@ def test_all_of_it_conforms_and_nearly_all_is_judged(
     stranger: Steps, roles: tuple[str, ...]
 ) -> None:
     _, said = certify(stranger, roles)
-    found = scenarios(stranger.folder / "out")
-    assert not found["fail"], said
-    judged = found["pass"] + found["observed"]
-    assert judged >= 0.95 * (judged + found["inconclusive"]), found
+    none_fails_and_nearly_all_is_judged(stranger.folder / "out", said)
 
 
 @pytest.mark.slow
@@ -152,7 +129,4 @@ def test_all_its_habits_at_once_are_blamed_for_nothing(tmp_path: Path) -> None:
     words = (word for habit in office.HABITS for word in ("--habit", habit))
     with running(tmp_path, *words) as made:
         _, said = certify(made, ("edge", "central"))
-    found = scenarios(tmp_path / "out")
-    assert not found["fail"], said
-    judged = found["pass"] + found["observed"]
-    assert judged >= 0.95 * (judged + found["inconclusive"]), found
+    none_fails_and_nearly_all_is_judged(tmp_path / "out", said)
