@@ -7,6 +7,7 @@ a fork, and nothing that is planted can reach another trial.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib
 import os
@@ -30,7 +31,13 @@ from harness.domain.errors import PairproofError
 from harness.running.session import alone, suite_words
 
 TRIAL_S = 600.0
-"""No trial takes this long; one that does hangs, and is ended."""
+"""No trial takes this long; one that does hangs, says where, and is ended."""
+
+_LAST_WORDS_S = 30.0
+"""How long one that hangs has for saying where."""
+
+_PRINTED = "printed"
+"""The file in a trial's folder that has its two streams."""
 
 _SEED = 1
 """What a run draws by where nobody names a seed."""
@@ -124,6 +131,7 @@ class _Running:
     trial: Trial
     pid: int
     pipe: int
+    out: Path
     deadline: float
     received: bytearray = field(default_factory=bytearray)
 
@@ -183,7 +191,7 @@ class _Parent:
             self.child.become(session)
             return None
         os.close(writing)
-        return _Running(trial, pid, reading, time.monotonic() + TRIAL_S)
+        return _Running(trial, pid, reading, out, time.monotonic() + TRIAL_S + _LAST_WORDS_S)
 
     def _listen(self, selector: selectors.BaseSelector) -> None:
         for key, _ in selector.select(timeout=1.0):
@@ -194,20 +202,31 @@ class _Parent:
                 selector.unregister(running.pipe)
                 os.close(running.pipe)
                 _, status = os.waitpid(running.pid, 0)
-                self._report(running.trial, _result_of(bytes(running.received), status))
+                self._report(running.trial, _result_of(running, status))
         now = time.monotonic()
         for key in selector.get_map().values():
             if now > key.data.deadline:
                 os.kill(key.data.pid, signal.SIGKILL)
 
 
-def _result_of(received: bytes, status: int) -> TrialResult:
+def _result_of(running: _Running, status: int) -> TrialResult:
     try:
-        return msgspec.json.decode(received, type=TrialResult)
+        return msgspec.json.decode(bytes(running.received), type=TrialResult)
     except msgspec.DecodeError:
         code = os.waitstatus_to_exitcode(status)
         told = f"it was ended by signal {-code}" if code < 0 else f"it ended with {code}"
-        return TrialResult(problem=f"the trial has sent no result: {told}")
+        said = _printed_in(running.out) or "it has printed nothing"
+        return TrialResult(problem=f"the trial has sent no result: {told}: {said}")
+
+
+def _printed_in(out: Path) -> str:
+    """What a trial has printed at last: the error of its pytest, or where it hangs."""
+    try:
+        text = (out / _PRINTED).read_text("utf-8", "replace").strip()
+    except FileNotFoundError:
+        return ""
+    _, hangs, where = text.rpartition("Timeout (")
+    return hangs + where[:2000] if hangs else text.rpartition("INTERNALERROR> ")[2][-2000:]
 
 
 def _end_all(selector: selectors.BaseSelector) -> None:
@@ -244,7 +263,8 @@ class _Child:
     def _silence(self) -> None:
         """What a trial prints is kept beside its evidence, and told if it cannot be run."""
         self._out.mkdir(parents=True)
-        printed = (self._out / "printed").open("w", encoding="utf-8", buffering=1)
+        printed = (self._out / _PRINTED).open("w", encoding="utf-8", buffering=1)
+        faulthandler.dump_traceback_later(TRIAL_S, exit=True, file=printed)
         for number in (1, 2):
             os.dup2(printed.fileno(), number)
         sys.stdout = sys.stderr = printed
@@ -275,9 +295,7 @@ class _Child:
         wrong = code not in (0, 1, 5) and not self._stopped
         problem = ""
         if wrong:
-            text = (self._out / "printed").read_text("utf-8", "replace").strip()
-            told = text.rpartition("INTERNALERROR> ")[2][-2000:] or "it has printed nothing"
-            problem = f"pytest ended with {code}: {told}"
+            problem = f"pytest ended with {code}: {_printed_in(self._out) or 'nothing printed'}"
         rest = msgspec.json.encode(TrialResult(self._ended, problem))
         while rest:
             rest = rest[os.write(self._pipe, rest) :]

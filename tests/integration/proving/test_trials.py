@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -34,6 +35,11 @@ class IgnoresHealth(EdgeCore):
 class Dies(EdgeCore):
     def require_healthy(self, cluster: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Hangs(EdgeCore):
+    def require_healthy(self, cluster: Any) -> None:
+        threading.Event().wait()
 
 
 class Breaks(EdgeCore):
@@ -133,6 +139,16 @@ def test_a_trial_that_dies_is_no_kill(matrix: Matrix, name: str, told: str) -> N
     row = row_of(matrix, name)
     assert not row.killed
     assert told in row.problem
+
+
+def test_a_trial_that_hangs_says_where(
+    declare: Callable[[str, str, type], Mutant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare("hangs", "PRE-2", Hangs)
+    monkeypatch.setattr(trials, "TRIAL_S", 3.0)
+    (result,) = results(Trial("mutant:hangs", requirement="PRE-2")).values()
+    assert "it ended with 1: Timeout" in result.problem
+    assert "in require_healthy" in result.problem
 
 
 def test_one_trial_does_not_reach_the_next(declare: Callable[[str, str, type], Mutant]) -> None:
