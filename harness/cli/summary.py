@@ -73,8 +73,9 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
         yield Text(f"warning       {shortened(warning)}", "yellow")
     made = report.header.implementation
     name = f"{made.name} {made.version}".strip()
-    overall = words.describe_overall(report.verdict)
-    yield Text.assemble((f"{overall}: ", OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
+    headline = f"{words.OVERALL_SYMBOLS[report.verdict]} {words.uncapitalized(report.headline)}: "
+    style = OVERALL_STYLES[report.verdict] if report.tone == report.verdict.value else "bold"
+    yield Text.assemble((headline, style), f"{name}. {report.why}")
     yield Text(f"report        {out / 'report.html'}")
 
 

@@ -71,10 +71,9 @@ def write_reports(
 def _badge(report: Report) -> str:
     header = report.header
     roles = "" if len(header.roles) > 1 or "both" in header.roles else header.roles[0]
-    some = "" if header.selection.is_whole else "a selection"
-    scope = " ".join(filter(None, [roles, header.profile, some]))
+    scope = " ".join(filter(None, [roles, header.profile]))
     waived = sum(r.waived is not None for r in report.requirements)
-    return badge_svg(report.verdict, header.edition, scope, waived)
+    return badge_svg(report.headline, report.tone, header.edition, scope, waived)
 
 
 def read_report(

@@ -29,11 +29,12 @@ from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
 from harness.reporting.times import span_s, times_of
 from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, describe
-from harness.reporting.words import describe_budget, reproduce
+from harness.reporting.words import OVERALL_NAMES, describe_budget, reproduce
 
 NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
 ENDED_BEFORE = "the run ended before any scenario asked for it"
+NOT_SELECTED = "not selected"
 OVER_HISTORIES = "judged over whole histories, by fleet runs"
 
 
@@ -145,6 +146,26 @@ class Report:
         return tuple(r for r in self.requirements if r.unstable)
 
     @property
+    def headline(self) -> str:
+        """The verdict in words that nobody takes for more than was judged."""
+        name, passes = OVERALL_NAMES[self.verdict], self.verdict is Overall.CONFORMS
+        if not self.header.selection.is_whole:
+            asked = [r for r in self.requirements if r.verdict is not Verdict.SKIPPED]
+            among = len(self.requirements) + list(self.left_out.values()).count(NOT_SELECTED)
+            scope = f"{len(asked)} of {among} requirements"
+            name = f"Selection passes: {scope}" if passes else f"{name}, a selection of {scope}"
+        musts = [r.verdict for r in self.requirements if r.requirement.level is Level.MUST]
+        lacking = musts.count(Verdict.NOT_SUPPORTED)
+        judged = f", {lacking} of {len(musts)} MUSTs not supported"
+        return name + judged if passes and lacking else name
+
+    @property
+    def tone(self) -> str:
+        """By what it is coloured: a selection that passes is no certificate, and not green."""
+        passes = self.verdict is Overall.CONFORMS and not self.header.selection.is_whole
+        return "selection" if passes else self.verdict.value
+
+    @property
     def exit_code(self) -> int:
         """The exit code of `pairproof` for this verdict."""
         return EXIT_CODES[self.verdict]
@@ -227,8 +248,9 @@ def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     )
     scenario_verdicts = _scenario_verdicts(judged, evidence)
     overall, why = _overall(judged, evidence, scenario_verdicts)
-    if budget := describe_budget(evidence):
-        why = f"{why} It is a selection, and no certificate: {budget}."
+    if not header.selection.is_whole:
+        budget = describe_budget(evidence)
+        why = f"{why} It is a selection, and no certificate{budget and f': {budget}'}."
     started_at, ended_at, duration_s = times_of(evidence)
     seen = (
         Seen(r.requirement.id, s.line.id, s.verdict, s.failed) for r in judged for s in r.scenarios
@@ -306,7 +328,7 @@ def _left_out(
         if not binds(requirement, header.roles):
             found[requirement.id] = f"binds the {requirement.role.value} side, which is not tested"
         elif requirement.id not in judged and not _asked_for(header, requirement):
-            found[requirement.id] = "not selected"
+            found[requirement.id] = NOT_SELECTED
     return found
 
 

@@ -19,8 +19,8 @@ def summary_md(report: Report) -> str:
 def _blocks(report: Report) -> Iterator[str]:
     header = report.header
     made = header.implementation
-    symbol, name = words.OVERALL_SYMBOLS[report.verdict], words.OVERALL_NAMES[report.verdict]
-    yield f"## {symbol} {name}: {escaped(f'{made.name} {made.version}'.strip())}\n"
+    symbol = words.OVERALL_SYMBOLS[report.verdict]
+    yield f"## {symbol} {report.headline}: {escaped(f'{made.name} {made.version}'.strip())}\n"
     yield f"{escaped(report.why)}\n"
     yield (
         f"Edition {escaped(header.edition)} · roles {escaped(', '.join(header.roles))}"

@@ -12,8 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from harness.catalogue.verdict import Overall
-from harness.reporting.words import OVERALL_NAMES
+from harness.reporting.words import uncapitalized
 
 
 def drawing(
@@ -35,20 +34,22 @@ def drawing(
 
 # --- the badge -------------------------------------------------------------------------------
 
-_COLOURS: Final[Mapping[Overall, str]] = {
-    Overall.CONFORMS: "#176f32",
-    Overall.DOES_NOT_CONFORM: "#b0201a",
-    Overall.INCONCLUSIVE: "#805000",
+_COLOURS: Final[Mapping[str, str]] = {
+    "conforms": "#176f32",
+    "does_not_conform": "#b0201a",
+    "inconclusive": "#805000",
+    "selection": "#55606b",
 }
+"""By the tone of a report."""
 _LETTER: Final = 6.6
 """About how wide a letter of 11 pixels is; `textLength` makes it exact."""
 _MARGIN: Final = 8
 
 
-def badge_svg(verdict: Overall, edition: str, scope: str = "", waived: int = 0) -> str:
+def badge_svg(headline: str, tone: str, edition: str, scope: str = "", waived: int = 0) -> str:
     """The badge. `scope` is what was asked for, if not all; what is waived is said as well."""
     left = f"cluster pairing {edition}" + (f" · {scope}" if scope else "")
-    right = OVERALL_NAMES[verdict].lower() + (f", {waived} waived" if waived else "")
+    right = uncapitalized(headline) + (f", {waived} waived" if waived else "")
     first, second = (len(text) * _LETTER for text in (left, right))
     middle, width = first + 2 * _MARGIN, first + second + 4 * _MARGIN
     return Markup(
@@ -61,6 +62,6 @@ def badge_svg(verdict: Overall, edition: str, scope: str = "", waived: int = 0) 
         '<text x="{margin}" y="14" textLength="{first:.0f}">{left}</text>'
         '<text x="{at:.0f}" y="14" textLength="{second:.0f}">{right}</text></g>\n</svg>\n'
     ).format(
-        width=width, middle=middle, rest=width - middle, colour=_COLOURS[verdict], left=left,
+        width=width, middle=middle, rest=width - middle, colour=_COLOURS[tone], left=left,
         right=right, margin=_MARGIN, first=first, at=middle + _MARGIN, second=second,
     )  # fmt: skip

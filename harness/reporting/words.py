@@ -63,6 +63,11 @@ ROLE_NAMES: Final[Mapping[Role, str]] = {
 }
 
 
+def uncapitalized(headline: str) -> str:
+    """`conforms, 15 of 78 MUSTs not supported`, as it goes on in a line."""
+    return headline[:1].lower() + headline[1:]
+
+
 def describe_overall(overall: Overall) -> str:
     """`✓ conforms`."""
     return f"{OVERALL_SYMBOLS[overall]} {OVERALL_NAMES[overall].lower()}"

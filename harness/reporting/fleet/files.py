@@ -48,7 +48,9 @@ def write_fleet_reports(evidence_path: Path, out_dir: Path, *, whole: bool = Fal
     write_file(out_dir / "junit.xml", fleet_junit_xml(report))
     write_file(out_dir / "report.html", utf8(fleet_report_html(report)))
     write_file(out_dir / "summary.md", utf8(fleet_summary_md(report)))
-    badge = badge_svg(report.verdict, report.header.edition, f"fleet {report.scenario}")
+    badge = badge_svg(
+        report.headline, report.tone, report.header.edition, f"fleet {report.scenario}"
+    )
     write_file(out_dir / "badge.svg", utf8(badge))
     return report
 

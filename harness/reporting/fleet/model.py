@@ -29,7 +29,7 @@ from harness.reporting.fleet.realtime import realtime_of, warnings_of
 from harness.reporting.model import count
 from harness.reporting.story import OperationRow, rows_of
 from harness.reporting.times import seconds_between
-from harness.reporting.words import command
+from harness.reporting.words import OVERALL_NAMES, command
 
 NOT_JUDGED = "the run ended before it was judged"
 
@@ -75,6 +75,16 @@ class FleetReport:
     situations: tuple[SituationReport, ...]
     warnings: tuple[str, ...]
     problems: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The verdict in words."""
+        return OVERALL_NAMES[self.verdict]
+
+    @property
+    def tone(self) -> str:
+        """By what it is coloured."""
+        return self.verdict.value
 
     @property
     def exit_code(self) -> int:

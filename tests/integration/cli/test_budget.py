@@ -34,7 +34,7 @@ def test_what_is_chosen_is_called_a_selection_wherever_its_verdict_stands(
     assert (report["selection"]["budget"], report["selection"]["out_of"]) == ("3s", 24)
     for name in ("summary.md", "report.html"):
         assert told in (tmp_path / "out" / name).read_text()
-    assert "a selection" in (tmp_path / "out" / "badge.svg").read_text()
+    assert "selection passes: " in (tmp_path / "out" / "badge.svg").read_text()
     assert describe_budget(replace(evidence, complete=False)) == told.partition(", every")[0]
     verified = command.here("verify", "out")
     assert verified.returncode == 0, verified.stdout

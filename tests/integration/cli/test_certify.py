@@ -31,7 +31,7 @@ def test_it_names_the_target_first_and_says_where_the_report_lies(
         f"pairproof {__version__} certifies the embedded reference, driver inprocess, seed 7"
     )
     assert last == "report        out/report.html"
-    assert "✓ conforms: pairproof reference" in done.stdout
+    assert "✓ selection passes: 2 of 91 requirements: pairproof reference" in done.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
     header = evidence_in(tmp_path / "out").header
     assert header.selection.requirements == ["WDR-3", "PRE-1"]

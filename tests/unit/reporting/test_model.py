@@ -253,6 +253,32 @@ def test_what_was_not_selected_is_left_out(header: dict[str, Any]) -> None:
     assert report.left_out == {"TST-7": "not selected"}
 
 
+ONE = SelectionInfo(requirements=["TST-1"])
+
+
+@pytest.mark.parametrize(
+    ("given", "header", "headline", "tone"),
+    [
+        ([(M1, PASS)], {}, "Conforms", "conforms"),
+        ([(M1, PASS), (M2, UNSUPPORTED)], {}, "Conforms, 1 of 2 MUSTs not supported", "conforms"),
+        ([(M1, PASS)], {"profile": "core"}, "Conforms", "conforms"),
+        ([(M1, PASS)], {"selection": ONE}, "Selection passes: 1 of 2 requirements", "selection"),
+        (
+            [(M1, FAIL)],
+            {"selection": ONE},
+            "Does not conform, a selection of 1 of 2 requirements",
+            "does_not_conform",
+        ),
+    ],
+)
+def test_a_headline_claims_no_more_than_was_judged(
+    given: list[tuple[Requirement, Verdict]], header: dict[str, Any], headline: str, tone: str
+) -> None:
+    catalogue = [r for r, _ in given] + [EXTENDED] * bool(header)
+    report = build_report(evidence(given, **header), catalogue)
+    assert (report.headline, report.tone) == (headline, tone)
+
+
 def test_a_requirement_that_was_selected_and_not_asked_for_is_inconclusive() -> None:
     selection = SelectionInfo(requirements=["TST-1", "TST-2"])
     report = build_report(evidence([(M1, PASS)], selection=selection), [M1, M2])
