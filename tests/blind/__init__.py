@@ -1,0 +1,1 @@
+"""Defects that nobody fitted a scenario to; see `defects`."""
