@@ -16,7 +16,6 @@ from typing import Final
 from rich.text import Text
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.requirement import Feature
 from harness.cli.commands.targets import DoctorOptions, Rehearsal
 from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, CannotDo, put, put_json, put_list, say
 from harness.cli.progress import Watcher
@@ -62,12 +61,11 @@ def _rehearse(asked: Rehearsal, target: DescribedDriver) -> dict[str, RehearsedS
     """
     import pytest
 
-    steps = Feature.SERVER_STEPS in target.info.features
     watcher, slots = Watcher(io.StringIO()), target.inventory().slots
 
     class Opening:
         def open_pairproof_target(self, *asked: object) -> RehearsedTarget:
-            planted = STEPS_IN_CALLS if steps else ""
+            planted = STEPS_IN_CALLS if target.info.has_steps else ""
             return RehearsedTarget(open_inprocess(1, planted, slots), target)
 
     say("the run is rehearsed on the reference, with what the target lacks taken away")

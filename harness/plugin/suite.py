@@ -21,7 +21,7 @@ from pytest_bdd.steps import StepFunctionContext
 
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirement import Requirement
-from harness.context.recorder import NotReached, NotSupported
+from harness.context.recorder import NotReached, NotSupported, OnlyObserved
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
 from harness.history.evidence import write_whole
@@ -393,6 +393,8 @@ class Suite:
             if running is not None:
                 running.answer_for(missed)
             raise
+        except OnlyObserved:
+            result = None
         if running is not None:
             running.conclude()
         return result
