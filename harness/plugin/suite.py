@@ -251,7 +251,8 @@ class Suite:
         stopping.install()
         planted = self.config.getoption("pairproof_planted")
         opens = of_plugins(self.config, "open_pairproof_target") or open_target
-        driver: Driver = opens(driver_name or "inprocess", path, seed, planted)
+        role = self.selection.role
+        driver: Driver = opens(driver_name or "inprocess", path, seed, planted, role)
         try:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)

@@ -99,6 +99,24 @@ def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("role", "words"), [("edge", "works-after-a-reject and named"), ("central", "can-be-reviewed")]
+)
+def test_its_file_of_both_sides_serves_one_of_them(stranger: Steps, role: str, words: str) -> None:
+    file = stranger.target_file("edge", "central")
+    with file.open("a", encoding="utf-8") as text:
+        text.write('[peer]\nca_out = "peer-ca.pem"\n')
+    code, said = certified(stranger.folder, file, "--role", role, "-k", words)
+    assert code == 0, said
+    out = stranger.folder / "out"
+    assert json.loads((out / "report.json").read_text("utf-8"))["roles"] == [role]
+    evidence = (out / "evidence.jsonl").read_text("utf-8")
+    hosts = [url for rack in stranger.addresses["racks"].values() for url in rack.values()]
+    assert (stranger.addresses["office"] in evidence) is (role == "central")
+    assert any(url in evidence for url in hosts) is (role == "edge"), "the harness plays them"
+
+
+@pytest.mark.slow
 def test_what_comes_of_its_steps_is_observed_where_no_order_is_claimed(tmp_path: Path) -> None:
     with running(tmp_path, "--defect", "wizard-goes-on-without-the-warning") as made:
         file = made.target_file("central")
