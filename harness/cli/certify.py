@@ -239,6 +239,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         words += ["-p", "xdist.plugin", "-n", str(processes)]
     words += ["-x"] if plan.fail_fast else []
     words += ["-k", plan.keyword] if plan.keyword else []
+    words += [f"--pairproof-scenario={id_}" for id_ in plan.scenario]
     return words
 
 
