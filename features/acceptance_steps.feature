@@ -1,6 +1,7 @@
 Feature: The steps of an acceptance, in calls
   Where Palette's API itself goes through the steps of the Pair Cluster wizard, each in a call of its
   own, nobody gets around one by leaving it out. What is refused too early is allowed in its turn.
+  Where calls are steps and no order of them is claimed, what comes of another one is observed.
 
   @ACC-4 @central @core
   Rule: The warning has to be acknowledged before the calls that follow
@@ -45,6 +46,39 @@ Feature: The steps of an acceptance, in calls
         | the details  | Validate     |
         | the details  | Pair cluster |
 
+    Scenario Outline: After <done>, <early> comes too early and counts for nothing: <step> is not taken
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      And the administrator has gone through the steps up to "<done>"
+      And the administrator was too early for "<early>"
+      And the administrator has gone through the steps up to "<then>"
+      When the administrator goes on to "<step>"
+      Then it is refused
+      And the request goes on waiting in Palette
+      And the steps in their order lead to Pair cluster, and this one is among them
+
+      Examples:
+        | done         | early     | then        | step         |
+        | I understand | the match | the details | Validate     |
+        | the details  | Validate  | the match   | Pair cluster |
+
+  @ACC-11 @central @core
+  Rule: Whether a step can be taken again is observed
+
+    Scenario Outline: All steps are taken, and <step> once more before Pair cluster
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      And the administrator has gone through the steps up to "Validate"
+      When the administrator takes "<step>" again, and the others that are left
+      Then what the target does is observed: "all steps are taken, and <step> once more before Pair cluster"
+
+      Examples:
+        | step         |
+        | I understand |
+        | the details  |
+        | the match    |
+        | Validate     |
+
   @ACC-17 @central @core
   Rule: The match is confirmed only if it is valid
 
@@ -63,6 +97,17 @@ Feature: The steps of an acceptance, in calls
         | a wrong version |
         | a pack too many |
         | a missing layer |
+
+    Scenario: After a match was confirmed, another is not that does not match
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      And the administrator has gone through the steps up to "the match"
+      And "the match" can be taken again
+      And profiles are selected that do not match for "a wrong version"
+      When the administrator goes on to "the match"
+      Then it is refused
+      And the request goes on waiting in Palette
+      And this step was allowed in its turn
 
   @ACC-18 @central @core
   Rule: Pair cluster waits for Validate

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness import __version__
 from harness.catalogue.limits import Limits
-from harness.catalogue.requirement import Feature
+from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
@@ -35,12 +35,19 @@ class UnknownDriver(PairproofError):
     """No driver has this name, or this one cannot be used so; the message says which can."""
 
 
-def open_target(driver: str, target_file: Path | None, seed: int, planted: str = "") -> Driver:
+def open_target(
+    driver: str,
+    target_file: Path | None,
+    seed: int,
+    planted: str = "",
+    role: Role = Role.BOTH,
+) -> Driver:
     """The driver of this name, for what the file describes, or for the embedded reference.
 
     Other packages may bring drivers of their own (`harness.targets.plugins`).
 
     `planted` names what is planted into the embedded reference: `mutant:NAME`, `variant:NAME`.
+    `role` is what is certified: the harness plays the other side where the file says how.
 
     Whoever opens it has to close it: that stops all that was started for it.
 
@@ -52,7 +59,7 @@ def open_target(driver: str, target_file: Path | None, seed: int, planted: str =
         TargetUnusable: what it describes does not answer as it should.
     """
     if driver in DRIVERS:
-        return DRIVERS[driver](target_file, seed, planted)
+        return DRIVERS[driver](target_file, seed, planted, role)
     if driver not in driver_names():
         known = ", ".join(driver_names())
         raise UnknownDriver(f"no driver is called {driver!r}; there are {known}")
@@ -254,7 +261,7 @@ def open_embedded(seed: int, planted: str = "") -> HttpDriver:
         return open_http(target, held.pop_all().close)
 
 
-def _inprocess(target_file: Path | None, seed: int, planted: str) -> Driver:
+def _inprocess(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
     if target_file is not None:
         raise UnknownDriver(
             "the driver inprocess runs the embedded reference only, and cannot reach"
@@ -263,15 +270,15 @@ def _inprocess(target_file: Path | None, seed: int, planted: str) -> Driver:
     return open_inprocess(seed, planted)
 
 
-def _http(target_file: Path | None, seed: int, planted: str) -> Driver:
+def _http(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
     if target_file is None:
         return open_embedded(seed, planted)
     from harness.targets.target_file import load_target
 
-    return open_http(load_target(target_file, os.environ), seed=seed)
+    return open_http(load_target(target_file, os.environ, role), seed=seed)
 
 
-DRIVERS: Mapping[str, Callable[[Path | None, int, str], Driver]] = {
+DRIVERS: Mapping[str, Callable[[Path | None, int, str, Role], Driver]] = {
     "inprocess": _inprocess,
     "http": _http,
 }

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context.acceptance_steps import go_on_to, go_through, leave_out_what_precedes
+from harness.context.acceptance_steps import (
+    go_on_in_order,
+    go_on_out_of_order,
+    go_on_to,
+    go_through,
+    must_have_steps,
+    see_allowed_in_its_turn,
+    try_too_early,
+)
 from harness.context.context import Context
-from harness.history.operation import Outcome
 
 
 @given("the steps of an acceptance are calls of their own")
 def _in_calls(context: Context) -> None:
-    context.needs(Feature.SERVER_STEPS)
+    must_have_steps(context)
 
 
 @given(parsers.parse('the administrator has gone through the steps up to "{last}"'))
@@ -22,17 +28,35 @@ def _has_gone_through(context: Context, last: str) -> None:
         context.must(taken)
 
 
+@given(parsers.parse('the administrator was too early for "{step}"'))
+def _was_too_early(context: Context, step: str) -> None:
+    try_too_early(context, step)
+
+
+@given(parsers.parse('"{step}" can be taken again'))
+def _can_be_taken_again(context: Context, step: str) -> None:
+    context.must_if_offered(go_on_to(context, step))
+
+
 @when(parsers.parse('the administrator goes on to "{step}"'))
-def _goes_on(context: Context, step: str) -> None:
-    leave_out_what_precedes(context, step)
-    context.note("the refused", go_on_to(context, step))
+def _goes_on(context: Context, judge: Judge, step: str) -> None:
+    go_on_out_of_order(context, judge, step)
+
+
+@when(parsers.parse('the administrator takes "{step}" again, and the others that are left'))
+def _takes_again(context: Context, step: str) -> None:
+    go_on_to(context, step)
+    for _ in go_through(context):
+        pass
 
 
 @then("the steps in their order lead to Pair cluster, and this one is among them")
 def _in_their_order(context: Context, judge: Judge) -> None:
-    refused, context.selection = context.notes["the refused"], None
-    for taken in go_through(context):
+    for taken in go_on_in_order(context):
         judge.check("succeeded", operation=taken.id)
-    controls = context.recorder.history().of_kind(context.recorder.history()[refused.id].kind)
-    control = next(c.id for c in controls if c.outcome is Outcome.OK)
-    judge.check("refused_for_that", operation=refused.id, reasons=[], control=control)
+    see_allowed_in_its_turn(context, judge)
+
+
+@then("this step was allowed in its turn")
+def _was_allowed(context: Context, judge: Judge) -> None:
+    see_allowed_in_its_turn(context, judge)

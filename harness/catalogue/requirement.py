@@ -171,7 +171,8 @@ FEATURES: tuple[FeatureDescription, ...] = (
         "Palette's API itself goes through the wizard's steps, in calls of their own, and lets"
         " nobody skip one.",
         "What the wizard's pages show (ACC-4, ACC-11, ACC-17, ACC-18) is judged on pages only,"
-        " if these are claimed.",
+        " if these are claimed; where the calls of an acceptance are said to be steps, what they do"
+        " out of their order is observed.",
     ),
     FeatureDescription(
         Feature.MANAGEMENT_SWITCH,

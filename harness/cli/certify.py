@@ -116,7 +116,7 @@ def _described(plan: Plan) -> tuple[str, str]:
     """The target's name for a folder and for people; what was typed is looked over first."""
     if plan.driver not in driver_names():
         raise UnknownName("driver", plan.driver, driver_names())
-    Selection.of(plan.requirement, plan.profile, plan.role, plan.tags)
+    selection = Selection.of(plan.requirement, plan.profile, plan.role, plan.tags)
     if _budget_s(plan) and plan.processes(1) > 1:
         raise CannotDo("--budget is reckoned for one process: leave --workers out")
     if str(plan.planted):
@@ -130,7 +130,7 @@ def _described(plan: Plan) -> tuple[str, str]:
     from harness.targets.target import describe
     from harness.targets.target_file import load_target
 
-    target = load_target(plan.target, os.environ)
+    target = load_target(plan.target, os.environ, selection.role)
     name = _slug(f"{target.info.name}-{target.info.version}")
     return name, f"{describe(target)} ({plan.target})"
 
@@ -239,6 +239,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         words += ["-p", "xdist.plugin", "-n", str(processes)]
     words += ["-x"] if plan.fail_fast else []
     words += ["-k", plan.keyword] if plan.keyword else []
+    words += [f"--pairproof-scenario={id_}" for id_ in plan.scenario]
     return words
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from rich.text import Text
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.requirement import Feature
+from harness.catalogue.requirement import Role
 from harness.cli.commands.targets import DoctorOptions, Rehearsal
 from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, CannotDo, put, put_json, put_list, say
 from harness.cli.progress import Watcher
@@ -62,16 +62,15 @@ def _rehearse(asked: Rehearsal, target: DescribedDriver) -> dict[str, RehearsedS
     """
     import pytest
 
-    steps = Feature.SERVER_STEPS in target.info.features
     watcher, slots = Watcher(io.StringIO()), target.inventory().slots
 
     class Opening:
         def open_pairproof_target(self, *asked: object) -> RehearsedTarget:
-            planted = STEPS_IN_CALLS if steps else ""
+            planted = STEPS_IN_CALLS if target.info.has_steps else ""
             return RehearsedTarget(open_inprocess(1, planted, slots), target)
 
     say("the run is rehearsed on the reference, with what the target lacks taken away")
-    options = {"driver": "inprocess", "profile": asked.profile}
+    options = {"driver": "inprocess", "profile": asked.profile, "role": asked.role}
     options["requirement"] = ",".join(asked.requirement) or None
     with tempfile.TemporaryDirectory(prefix="pairproof-doctor-") as folder, alone():
         words = suite_words({**options, "out": folder})
@@ -99,10 +98,11 @@ def doctor(asked: DoctorOptions) -> int:
         UnknownName: there is no such driver, profile or requirement.
         PairproofError: a driver of another package cannot be used.
     """
-    Selection.of(asked.rehearsal.requirement, asked.rehearsal.profile)
+    rehearsal = asked.rehearsal
+    selection = Selection.of(rehearsal.requirement, rehearsal.profile, rehearsal.role)
     tried = str(asked.target or asked.driver)
     try:
-        diagnosis = _diagnosis(asked)
+        diagnosis = _diagnosis(asked, selection.role)
     except TargetFileError as error:
         told = [(m.of_file(error.source), m.remedy) for m in error.mistakes]
         diagnosis = Diagnosis(
@@ -122,7 +122,7 @@ def doctor(asked: DoctorOptions) -> int:
     return code
 
 
-def _diagnosis(asked: DoctorOptions) -> Diagnosis:
+def _diagnosis(asked: DoctorOptions, role: Role) -> Diagnosis:
     driver, rehearsal = asked.driver, partial(_rehearse, asked.rehearsal)
     if driver not in driver_names():
         raise UnknownName("driver", driver, driver_names())
@@ -134,7 +134,7 @@ def _diagnosis(asked: DoctorOptions) -> Diagnosis:
         raise CannotDo(
             "name the target file that is to be tried with --target, for the driver http"
         )
-    target = load_target(asked.target, os.environ)
+    target = load_target(asked.target, os.environ, role)
     return examine(target, rehearsal, _opened, lambda: datetime.now(UTC))
 
 

@@ -125,14 +125,15 @@ def selected(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str]
         return None
     role = header.roles[0] if len(header.roles) == 1 else None
     try:
-        selection = Selection.of(asked.requirements, header.profile, role, asked.tags)
+        scenarios = asked.scenarios or ()
+        selection = Selection.of(asked.requirements, header.profile, role, asked.tags, scenarios)
     except (UnknownName, BadTagExpression):
         return None
     judged = {id_: [by_id(r) for r in s.requirements] for id_, s in known.scenarios.items()}
     chosen = {
         id_: requirements
         for id_, requirements in judged.items()
-        if selection.asks_for(known.scenarios[id_].tags, requirements)
+        if selection.asks_for(known.scenarios[id_].tags, requirements, id_)
     }
     if not asked.budget:
         return chosen

@@ -1,13 +1,19 @@
-"""The steps of an acceptance, one by one, where a target's API has them in calls (ACC-11)."""
+"""The steps of an acceptance, one by one, where a target's API has them in calls (ACC-11).
+
+With the claim `server-steps` they are judged; without it, what comes of them is observed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from harness.catalogue.requirement import Feature
+from harness.checkers.registry import Judge
 from harness.context.context import Context
-from harness.context.recorder import RecordedReply
+from harness.context.recorder import NotSupported, OnlyObserved, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.flows import Acceptance, steps_before
+from harness.history.operation import Outcome
 
 STEPS: Mapping[str, type[ops.CentralOperation]] = {
     "I understand": ops.AcknowledgeWarning,
@@ -19,6 +25,23 @@ STEPS: Mapping[str, type[ops.CentralOperation]] = {
 """What features call them, in their order."""
 
 
+def lacking(features: str) -> str:
+    """What a target lacks that would have to claim one of these, in which steps may be among."""
+    if Feature.SERVER_STEPS not in features:
+        return features
+    return f"{features}: none of its calls is a step of an acceptance that could be left out"
+
+
+def must_have_steps(context: Context) -> None:
+    """Go on only where the steps of an acceptance can be asked for alone.
+
+    Raises:
+        NotSupported: none can.
+    """
+    if not context.recorder.driver.info.has_steps:
+        raise NotSupported(lacking(Feature.SERVER_STEPS))
+
+
 def go_on_to(context: Context, step: str) -> RecordedReply:
     """One step alone, with the selection that was made, or else with one that fits."""
     leased = context.cluster()
@@ -28,23 +51,66 @@ def go_on_to(context: Context, step: str) -> RecordedReply:
     return context.accepted(leased, context.perform(context.admin(), operation, step))
 
 
-def leave_out_what_precedes(context: Context, step: str) -> None:
-    """See that something is left out by who goes on to this step now, unless all was gone through.
+def go_on_out_of_order(context: Context, judge: Judge, step: str) -> None:
+    """A step that has to be refused now, where an order of the steps is claimed.
 
     Raises:
-        NotOffered: there are no such steps.
+        NotOffered: there is no step that would be left out or refused.
+        OnlyObserved: no order is claimed; what became of it is all that there is to see.
     """
-    done = {operation.kind for operation in context.recorder.history().operations}
-    before = list(STEPS.values())[: list(STEPS).index(step)]
-    missed = [kind for kind in before if kind.__name__ not in done]
+    before = list(STEPS)[: list(STEPS).index(step)]
+    done = _done(context)
+    missed = [STEPS[each] for each in before if each not in done]
     if missed and not any(map(context.offers, missed)):
         context.recorder.driver.info.must_offer(missed[0])
+    context.note("the refused", go_on_to(context, step))
+    if not context.recorder.driver.info.claims_steps:
+        first = f"after {' and '.join(done)}" if done else "first"
+        judge.check("observed", situation=f"{step}, {first}", operations=list(context.seen))
+        raise OnlyObserved
+
+
+def try_too_early(context: Context, step: str) -> None:
+    """A step before its time, which is no step taken.
+
+    Raises:
+        NotReached: it was not refused, where an order is claimed.
+    """
+    taken = go_on_to(context, step)
+    if context.recorder.driver.info.claims_steps:
+        context.must_be_refused(taken)
 
 
 def go_through(context: Context, last: str = "Pair cluster") -> Iterator[RecordedReply]:
-    """Every step up to this one that there is, in their order, each when it is asked for."""
+    """What is left of the steps up to this one, in their order, each when it is asked for.
+
+    Nothing says that a step can be taken twice.
+    """
+    done = _done(context)
     for step, kind in STEPS.items():
-        if step == last or context.offers(kind):
+        if step not in done and (step == last or context.offers(kind)):
             yield go_on_to(context, step)
         if step == last:
             return
+
+
+def go_on_in_order(context: Context) -> Iterator[RecordedReply]:
+    """What is left of all steps, with a selection that fits where none was confirmed."""
+    if "the match" not in _done(context):
+        context.selection = None
+    yield from go_through(context)
+
+
+def see_allowed_in_its_turn(context: Context, judge: Judge) -> None:
+    """What was refused is seen to be allowed where it is its turn."""
+    refused, history = context.notes["the refused"], context.recorder.history()
+    controls = history.of_kind(history[refused.id].kind)
+    control = next(c.id for c in controls if c.outcome is Outcome.OK)
+    judge.check("refused_for_that", operation=refused.id, reasons=[], control=control)
+
+
+def _done(context: Context) -> list[str]:
+    """The steps that were taken, in their order."""
+    operations = context.recorder.history().operations
+    taken = {operation.kind for operation in operations if operation.outcome is Outcome.OK}
+    return [step for step, kind in STEPS.items() if kind.__name__ in taken]

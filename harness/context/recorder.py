@@ -47,6 +47,10 @@ class Inconclusive(PairproofError):
     """The harness cannot judge, and says why."""
 
 
+class OnlyObserved(Exception):
+    """What the scenario had to see is observed, and nothing is left to judge."""
+
+
 class NotReached(Inconclusive):
     """A precondition was not reached: an operation failed, or a wait never saw what it should."""
 

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Protocol
 
 from harness.catalogue.limits import Limits
-from harness.catalogue.requirement import Feature
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
@@ -56,10 +55,11 @@ class RehearsedTarget(DriverAround):
     """The reference, claiming and offering what the target does, with its places and ways."""
 
     def __init__(self, reference: Driver, target: DescribedDriver) -> None:
-        in_steps = Feature.SERVER_STEPS in target.info.features
+        in_steps = target.info.has_steps
         super().__init__(SteppingDriver(reference) if in_steps else reference)
         self._target = target
-        self.info = replace(target.info, words=reference.info.words, goes_through_steps=True)
+        words = reference.info.words
+        self.info = replace(target.info, words=words, goes_through_steps=in_steps)
         self.limits = target.limits
         self.secrets = target.secrets
         self._inventory = target.inventory()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from harness.catalogue.requirement import Feature
 from harness.doctor.finding import Notes
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
@@ -34,7 +33,7 @@ def _unsaid(target: Target) -> Iterator[type[ops.Operation]]:
     surfaces |= {ops.Surface.LOCAL_UI} if Side.EDGE in target.sides else set()
     surfaces |= {ops.Surface.PALETTE} if Side.CENTRAL in target.sides else set()
     known = {*target.wire.paths, *(() if target.arranging.admin else _BY_ADMIN)}
-    has_steps = Feature.SERVER_STEPS in target.info.features
+    has_steps = target.info.claims_steps
     for kind, route in ROUTES.items():
         is_asked = route.surface in surfaces and target.info.offers(kind)
         is_asked = is_asked and (has_steps or not issubclass(kind, ops.AcceptanceStep))

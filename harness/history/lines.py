@@ -48,7 +48,8 @@ class SelectionInfo(msgspec.Struct, frozen=True):
     """What of the suite was asked for; all empty for everything.
 
     `own` says that only features of the user's own took part, and none of the suite. `budget` is
-    how long the run might last (`20m`), by which it chose among `out_of` scenarios.
+    how long the run might last (`20m`), by which it chose among `out_of` scenarios. `scenarios` are
+    those that were asked for by their ids.
     """
 
     requirements: list[str] = []
@@ -57,11 +58,13 @@ class SelectionInfo(msgspec.Struct, frozen=True):
     own: bool | msgspec.UnsetType = msgspec.UNSET
     budget: str | msgspec.UnsetType = msgspec.UNSET
     out_of: int | msgspec.UnsetType = msgspec.UNSET
+    scenarios: list[str] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing was left out; what plays a role and a profile is told beside it."""
-        return not (self.requirements or self.tags or self.keyword or self.budget)
+        named = self.requirements or self.scenarios
+        return not (named or self.tags or self.keyword or self.budget)
 
 
 class WaiverLine(msgspec.Struct, frozen=True):

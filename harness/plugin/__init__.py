@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         suite_of(config)
 
 
-_SELECTING = ("requirement", "profile", "role", "tags", "driver")
+_SELECTING = ("requirement", "profile", "role", "tags", "scenario", "driver")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

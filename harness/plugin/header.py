@@ -55,6 +55,7 @@ def header_of(
             own or msgspec.UNSET,
             budget_of(config)[0] or msgspec.UNSET,
             (budget_of(config)[0] and out_of) or msgspec.UNSET,
+            list(selection.scenarios) or msgspec.UNSET,
         ),
         features=sorted(feature.value for feature in info.features),
         limits=limits_of(driver).as_dict(),

@@ -26,6 +26,12 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "default": [],
         "help": "only this requirement; may be repeated, or hold several with commas",
     },
+    "scenario": {
+        "metavar": "ID",
+        "action": "append",
+        "default": [],
+        "help": "only this scenario, by its id as in reports; may be repeated",
+    },
     "tags": {"metavar": "EXPR", "default": "", "help": "only these tags: 'core and not WDR-4'"},
     "seed": {"metavar": "N", "type": int, "default": 1, "help": "one seed for every draw"},
     "out": {"metavar": "DIR", "help": "where the evidence goes; without it, a temporary folder"},

@@ -21,7 +21,7 @@ from pytest_bdd.steps import StepFunctionContext
 
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirement import Requirement
-from harness.context.recorder import NotReached, NotSupported
+from harness.context.recorder import NotReached, NotSupported, OnlyObserved
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
 from harness.history.evidence import write_whole
@@ -97,6 +97,7 @@ def selection_of(config: pytest.Config) -> Selection:
                 option("pairproof_profile"),
                 option("pairproof_role"),
                 option("pairproof_tags"),
+                option("pairproof_scenario"),
             )
         except PairproofError as error:
             raise pytest.UsageError(str(error)) from None
@@ -176,17 +177,21 @@ class Suite:
         """Leave out what was not asked for.
 
         Raises:
-            pytest.UsageError: a tag of the expression is none that occurs.
+            pytest.UsageError: a tag of the expression is none that occurs, or there is no scenario
+                of an id.
         """
         try:
             self.selection.tags.check_names(KNOWN_TAGS | self.tags)
+            self.selection.check_scenarios(filter(None, map(_scenario_of, items)))
         except UnknownName as error:
             raise pytest.UsageError(str(error)) from None
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
             bound = item.stash.get(BOUND, None)
-            wanted = bound is None or self.selection.asks_for(bound.tags, bound.requirements)
+            wanted = bound is None or self.selection.asks_for(
+                bound.tags, bound.requirements, bound.line.id
+            )
             (kept if wanted else dropped).append(item)
         if dropped:
             self.config.hook.pytest_deselected(items=dropped)
@@ -251,7 +256,8 @@ class Suite:
         stopping.install()
         planted = self.config.getoption("pairproof_planted")
         opens = of_plugins(self.config, "open_pairproof_target") or open_target
-        driver: Driver = opens(driver_name or "inprocess", path, seed, planted)
+        role = self.selection.role
+        driver: Driver = opens(driver_name or "inprocess", path, seed, planted, role)
         try:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)
@@ -393,6 +399,8 @@ class Suite:
             if running is not None:
                 running.answer_for(missed)
             raise
+        except OnlyObserved:
+            result = None
         if running is not None:
             running.conclude()
         return result

@@ -336,7 +336,7 @@ def _asked_for(header: EvidenceHeader, requirement: Requirement) -> bool:
     selection = header.selection
     if selection.requirements:
         return requirement.id in selection.requirements
-    if selection.tags or selection.keyword or selection.own is True:
+    if selection.tags or selection.keyword or selection.scenarios or selection.own is True:
         return False
     return header.profile in (None, "", requirement.profile.value)
 

@@ -128,21 +128,13 @@ def command(*arguments: str) -> str:
     return shlex.join(["pairproof", *arguments])
 
 
-_KEYWORD = re.compile(r"[\w:+\-.\[\]/\\]+")
-
-
 def reproduce(header: EvidenceHeader, requirement: str, scenario: str) -> str:
-    """The command line that judges this requirement by this scenario again, same seed.
-
-    The scenario is picked by its id, or by as much of it as an expression of `-k` can hold.
-    """
-    keyword = _KEYWORD.match(scenario)
-    words = ["pairproof", "certify", "--requirement", requirement]
-    if keyword:
-        words += ["-k", keyword[0]]
+    """The command line that judges this requirement by this scenario again, same seed."""
+    words = ["pairproof", "certify", "--requirement", requirement, "--scenario", scenario]
     words += ["--seed", str(header.seed), "--driver", header.driver]
     if header.target_file:
         words += ["--target", header.target_file]
+        words += ["--role", *header.roles] if len(header.roles) == 1 else []
     typed = [part for word in header.run.command for part in word.split("=", 1)]
     for option in ("--mutant", "--variant"):
         if option in typed[:-1]:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from harness.catalogue.limits import Limits
-from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
 from harness.context.context import Context
 from harness.context.installing import SlotPool
@@ -60,7 +59,7 @@ class Run:
     ) -> None:
         self.stopping = stopping or Stopping()
         self.driver: Driver = StoppableDriver(driver, self.stopping)
-        if Feature.SERVER_STEPS in driver.info.features and not driver.info.goes_through_steps:
+        if driver.info.claims_steps and not driver.info.goes_through_steps:
             self.driver = SteppingDriver(self.driver)
         self.header = header
         self.seed = seed

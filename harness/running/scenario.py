@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from harness.catalogue.requirement import Requirement, Role
+from harness.catalogue.requirement import Feature, Requirement, Role
 from harness.catalogue.requirements import by_id
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
 from harness.checkers.effects import faults_took_effect, messages_were_understood
-from harness.context import local_changes
+from harness.context import acceptance_steps, local_changes
 from harness.context.context import Context
 from harness.context.controls import see_allowed
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
@@ -249,5 +249,6 @@ def check_applies(requirements: Iterable[Requirement], info: TargetInfo) -> None
         sides = " and ".join(dict.fromkeys(r.role.value for r in given))
         raise LeftOut(f"binds the {sides} side, which this target does not play")
     for requirement in binding:
-        if lacking := requirement.lacks(info.features):
-            raise NotSupported(lacking)
+        steps = {Feature.SERVER_STEPS} if info.has_steps else set()
+        if lacking := requirement.lacks(info.features | steps):
+            raise NotSupported(acceptance_steps.lacking(lacking))

@@ -135,6 +135,7 @@ class Selection:
     profile: Profile | None = None
     role: Role = Role.BOTH
     tags: TagExpression = TagExpression("", lambda tags: True, frozenset())
+    scenarios: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -143,8 +144,10 @@ class Selection:
         profile: str | None = None,
         role: str | None = None,
         tags: str = "",
+        scenarios: Iterable[str] = (),
     ) -> Selection:
-        """The selection of what a user typed; an item may hold several ids with commas.
+        """The selection of what a user typed; an item of `requirements` may hold several ids with
+        commas, which the id of a scenario may hold itself.
 
         Raises:
             UnknownName: there is no such requirement, profile or role.
@@ -156,12 +159,31 @@ class Selection:
             profile=profile_named(profile) if profile else None,
             role=role_named(role) if role else Role.BOTH,
             tags=TagExpression.parse(tags),
+            scenarios=tuple(dict.fromkeys(scenarios)),
         )
 
-    def asks_for(self, tags: Collection[str], requirements: Iterable[Requirement]) -> bool:
-        """Whether a scenario with these tags and requirements is meant."""
+    def asks_for(
+        self, tags: Collection[str], requirements: Iterable[Requirement], scenario: str = ""
+    ) -> bool:
+        """Whether a scenario of this id, with these tags and requirements, is meant."""
+        if self.scenarios and scenario not in self.scenarios:
+            return False
         is_wanted = any(map(self._asks_for_requirement, requirements))
         return self.tags.holds(tags) and (is_wanted or self._asks_for_tags(tags))
+
+    def check_scenarios(self, known: Iterable[str]) -> None:
+        """See that there is each scenario that is asked for.
+
+        Raises:
+            UnknownName: there is not; says which come nearest.
+        """
+        there = sorted(known)
+        for id_ in self.scenarios:
+            if id_ not in there:
+                from difflib import get_close_matches  # an error is rare
+
+                near = get_close_matches(id_, there, n=3, cutoff=0.3)
+                raise UnknownName("scenario", id_, near)
 
     def __str__(self) -> str:
         """What is asked for, as it was typed."""
@@ -169,6 +191,7 @@ class Selection:
         told += [f"--profile {self.profile.value}"] if self.profile else []
         told += [f"--role {self.role.value}"] if self.role is not Role.BOTH else []
         told += [f"--tags {self.tags.text!r}"] if self.tags.text else []
+        told += [f"--scenario {id_!r}" for id_ in self.scenarios]
         return " ".join(told)
 
     def _asks_for_requirement(self, requirement: Requirement) -> bool:

@@ -6,10 +6,12 @@ what it is called. Where it plays the edges, it calls, and nobody calls it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
+from harness.catalogue.requirement import Role
 from harness.configuration.kinds import Flag, KeyRelation, Text, Whole
 from harness.domain.arrangements import Side
 from harness.loopback import LOOPBACK, is_loopback_host
@@ -62,6 +64,18 @@ class Peer:
     """How many edge hosts each place has."""
 
 
+def one_side(data: Mapping[str, Any], role: Role) -> Mapping[str, Any]:
+    """What a file says of one role, where it describes both sides and how the harness plays one."""
+    peer = data.get("peer")
+    if role is Role.BOTH or not {"edge", "central"} <= data.keys() or not isinstance(peer, dict):
+        return data
+    plays_edges = role is Role.CENTRAL
+    played = {"edge", "links"} if plays_edges else {"central"}
+    own = {name: value for name, value in peer.items() if (name in _OF_EDGES) is plays_edges}
+    kept = {name: value for name, value in data.items() if name not in played}
+    return {**kept, "roles": [role.value], "peer": own}
+
+
 def read_peer(reading: TargetFileReader, said: Peer, described: frozenset[Side]) -> Peer:
     """The peer of a target file that describes these sides."""
     _note_unused(reading, described)
@@ -73,11 +87,7 @@ def read_peer(reading: TargetFileReader, said: Peer, described: frozenset[Side])
 def _note_unused(reading: TargetFileReader, described: frozenset[Side]) -> None:
     """A key that would change nothing is a misunderstanding."""
     given = reading.data.get("peer", ())
-    if given and described == frozenset(Side):
-        found = "the file describes both sides, so the harness plays none"
-        remedy = "remove [peer], or the side that the harness is to play"
-        reading.flaw(("peer",), found, remedy)
-    elif described:
+    if len(described) == 1:
         is_edge_played = described == {Side.CENTRAL}
         for name in given:
             if (name in _OF_EDGES) is not is_edge_played:

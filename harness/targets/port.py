@@ -87,6 +87,16 @@ class TargetInfo:
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
 
+    @property
+    def claims_steps(self) -> bool:
+        """Whether it says that nobody gets around a step of an acceptance."""
+        return Feature.SERVER_STEPS in self.features
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the steps of an acceptance are calls, of which one can be left out."""
+        return self.claims_steps or self.goes_through_steps
+
     def plays(self, side: Side | Role) -> bool:
         """Whether the target plays this side."""
         return not self.roles.isdisjoint((Role(side), Role.BOTH))

@@ -39,7 +39,7 @@ from harness.targets.arranging.reading import (
 )
 from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import read_links
-from harness.targets.peer_table import Peer, read_peer
+from harness.targets.peer_table import Peer, one_side, read_peer
 from harness.targets.port import LocalUser, TargetInfo
 from harness.targets.reading import (
     TARGET_FILE,
@@ -64,26 +64,34 @@ from harness.wire.mapping.keys import STEPS, OperationMap
 from harness.wire.routes import ROUTES
 
 
-def load_target(path: Path, environment: Mapping[str, str]) -> Target:
+def load_target(path: Path, environment: Mapping[str, str], role: Role = Role.BOTH) -> Target:
     """The target that a file describes. Credentials come from `environment`, otherwise from
-    the `.env` file beside it.
+    the `.env` file beside it. Where it describes both sides and `[peer]`, `role` says which of
+    them is the target, and the harness plays the other one.
 
     Raises:
         TargetFileError: a file cannot be read or is wrong; says where, and what to do.
     """
     text = read_text(path, TARGET_FILE)
     beside = read_env_file(env_file_of(path))
-    return read_target(text, str(path), path.parent, {**beside, **environment})
+    return read_target(text, str(path), path.parent, {**beside, **environment}, role)
 
 
-def read_target(text: str, file: str, folder: Path, environment: Mapping[str, str]) -> Target:
+def read_target(
+    text: str,
+    file: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    role: Role = Role.BOTH,
+) -> Target:
     """The target that a text describes. `file` is what messages call it; relative paths in it
-    start at `folder`.
+    start at `folder`; `role` is as in `load_target`.
 
     Raises:
         TargetFileError: the text is wrong; says where, and what to do.
     """
-    target, flaws = judge_target(TARGETS.parse(text, file), folder, environment)
+    data = one_side(TARGETS.parse(text, file), role)
+    target, flaws = judge_target(data, folder, environment)
     if target is None or flaws:
         raise TargetFileError.of(file, text, flaws)
     return target
@@ -226,32 +234,26 @@ class _Reader(TargetFileReader):
             is_of_edge = issubclass(kind, LocalOperation)
             # An edge of ours has whatever there is.
             usual = None if is_of_edge and not said.edge else RARELY_OFFERED.get(kind)
-            if why := said.paths[kind].not_offered if kind in said.paths else "":
+            why = said.paths[kind].not_offered if kind in said.paths else ""
+            is_described = bool(said.edge if is_of_edge else said.central)
+            if why and (is_described or issubclass(kind, AgentOperation)):
                 missing[kind] = why
-                self.check_missing(said, kind, said.edge if is_of_edge else said.central)
+                self.check_missing(said, kind)
             elif steps and issubclass(kind, AcceptanceStep) and kind not in steps:
                 missing[kind] = "no call of AcceptPairingRequest is this step"
             elif not said.offers.get(name, usual is None):
                 missing[kind] = usual or ""
         return missing
 
-    def check_missing(
-        self, said: TargetTables, kind: type[Operation], asked: EdgeTable | CentralTable | None
-    ) -> None:
-        """An operation can only be missing at a side that is described, of which no side asks it
-        that the harness plays.
-        """
+    def check_missing(self, said: TargetTables, kind: type[Operation]) -> None:
+        """An operation can only be missing if no side asks it that the harness plays."""
         name = kind.__name__
         told = remedy = ""
         if said.offers.get(name):
             told, remedy = f"offers.{name} = true contradicts it", "remove one of the two"
-        elif issubclass(kind, AgentOperation):
-            if not said.edge:
-                told = f"the edge hosts that the harness plays ask {name}"
-                remedy = f"say in [paths.{name}] what they ask in its place"
-        elif asked is None:
-            told = f"{name} is asked of the side that the harness plays"
-            remedy = "remove it: only what the target answers can be missing"
+        elif issubclass(kind, AgentOperation) and not said.edge:
+            told = f"the edge hosts that the harness plays ask {name}"
+            remedy = f"say in [paths.{name}] what they ask in its place"
         if told:
             self.flaw(("paths", name, "not_offered"), told, remedy)
 

@@ -41,6 +41,9 @@ class Plan:
     requirement: tuple[str, ...] = option(
         "ID", "Only this requirement; repeat it, or use commas.", ()
     )
+    scenario: tuple[str, ...] = option(
+        "ID", "Only this scenario, by its id as in the report; repeat it.", ()
+    )
     tags: str = option("EXPR", "Only these tags, as in 'core and not WDR-4'.", "")
     keyword: str = option("EXPR", "Only scenarios with these words in name or id.", "", "-k")
     out: Path | None = option(
@@ -72,8 +75,8 @@ class Plan:
     @property
     def is_whole(self) -> bool:
         """Whether all of the suite is asked for."""
-        selecting = (self.role, self.profile, self.requirement, self.tags, self.keyword)
-        return not any((*selecting, self.budget))
+        selecting = (self.role, self.profile, self.requirement, self.scenario, self.tags)
+        return not any((*selecting, self.keyword, self.budget))
 
     def processes(self, cpus: int) -> int:
         """How many processes share the scenarios.

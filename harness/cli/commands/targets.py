@@ -85,6 +85,7 @@ def target_operations() -> int:
 class Rehearsal:
     """The run that is rehearsed: what of the suite `certify` would be asked for."""
 
+    role: str | None = option("ROLE", "The cost of this role, as for certify.")
     profile: str | None = option("NAME", "The cost of this profile, as for certify.")
     requirement: tuple[str, ...] = option(
         "ID", "The cost of this requirement; repeat it, or use commas.", ()

@@ -11,6 +11,7 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
+from harness.reference.core.store import Store
 from harness.reference.planting import name_of, plant, sentence_of
 
 
@@ -57,6 +58,40 @@ class PairClusterNeedsNoOtherCall(CentralCore):
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         return ReviewRules.accept(self, operation, call)
+
+
+@_stepwise("ACC-11")
+class RefusedMatchCountsAllTheSame(CentralCore):
+    """Validate is taken from who was refused the match for its time, and has not confirmed one."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._too_early: set[str] = set()
+
+    def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
+        if self.taken(self.stepwise(operation, call), call).entered is None:
+            self._too_early.add(operation.pairing_uid)
+        return super().confirm_match(operation, call)
+
+    def validate(self, operation: ops.ValidateReview, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        taken = self.taken(request, call)
+        if operation.pairing_uid in self._too_early and taken.entered:
+            return self.take(request, replace(taken, validated=True))
+        return super().validate(operation, call)
+
+
+@_stepwise("ACC-17")
+class LaterMatchIsConfirmedAsItIs(CentralCore):
+    """Once a match was confirmed, another is confirmed whether it matches or not."""
+
+    def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        taken = self.taken(request, call)
+        if taken.entered is None or not taken.entered.selection:
+            return super().confirm_match(operation, call)
+        entered = replace(taken.entered, selection=operation.selection)
+        return self.take(request, replace(taken, entered=entered, validated=False))
 
 
 @_stepwise("ACC-17")

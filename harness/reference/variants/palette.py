@@ -97,6 +97,42 @@ variant(
 )
 
 
+class _TakesNoStepTwice(CentralCore):
+    """Refuses a step that was taken."""
+
+    def acknowledge(self, operation: ops.AcknowledgeWarning, call: CentralCall) -> ops.Acknowledged:
+        self.refuse(self.taken(self.stepwise(operation, call), call).by != "")
+        return super().acknowledge(operation, call)
+
+    def enter_details(self, operation: ops.EnterDetails, call: CentralCall) -> ops.Acknowledged:
+        self.refuse(self.taken(self.stepwise(operation, call), call).entered is not None)
+        return super().enter_details(operation, call)
+
+    def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
+        entered = self.taken(self.stepwise(operation, call), call).entered
+        self.refuse(entered is not None and entered.selection != ())
+        return super().confirm_match(operation, call)
+
+    def validate(self, operation: ops.ValidateReview, call: CentralCall) -> ops.Acknowledged:
+        self.refuse(self.taken(self.stepwise(operation, call), call).validated)
+        return super().validate(operation, call)
+
+    def refuse(self, taken: bool) -> None:
+        """Refuse what was done before."""
+        if taken:
+            raise Refusal(Reason.CONFLICT, "this step has been taken")
+
+
+variant(
+    "no_step_of_an_acceptance_is_taken_twice",
+    "ACC-11",
+    "Each step of the wizard is a call of its own, and refused to who has taken it.",
+    replace(
+        _central(steps_in_calls=True), make_central=_TakesNoStepTwice, features=("server-steps",)
+    ),
+)
+
+
 @varies("SND-9")
 class TheConfirmationNeedsAGoodToken(CentralCore):
     """A host's confirmation is refused when its registration token is not usable any more."""

@@ -225,8 +225,8 @@ class CallMap(_CallKeys):
     name: Annotated[str, Text(r"^\w+$", "a word")] = field(kw_only=True)
     """What the call is called, in evidence and messages."""
     step: Annotated[str, OneOf(*STEPS)] = ""
-    """Which step of the wizard it is, of an acceptance: with the claim `server-steps`, each is also
-    asked alone, and left out."""
+    """Which step of the wizard it is, of an acceptance: each is also asked alone, and left out. It
+    is judged with the claim `server-steps`, and observed without it."""
 
 
 @dataclass(frozen=True, slots=True)

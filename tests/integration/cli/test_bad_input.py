@@ -52,6 +52,7 @@ def test_a_name_that_does_not_exist(command: Command, words: tuple[str, ...], sa
         (("--requirement", "PRE-1", "--role", "central"), "nothing is selected: none of"),
         (("-k", "core and ("), "core and ("),
         (("--tags", "cor"), "no tag is called 'cor'; did you mean core"),
+        (("--scenario", "withdraw/a-cancel-ends"), " or withdraw/a-cancel-ends-the-request-on"),
     ],
 )
 def test_a_selection_of_nothing(command: Command, words: tuple[str, ...], said: str) -> None:

@@ -130,6 +130,25 @@ def test_what_was_selected_is_what_was_judged(
     assert ids is None or judged == ids
 
 
+SPACED = "accept/an-opened-request-shows-what-the-local-cluster-has"
+SPACED += "[A tag without a value-site=north, spare=]"
+
+
+def test_a_scenario_is_chosen_by_its_id_whatever_it_holds(command: Command, tmp_path: Path) -> None:
+    other = "withdraw/a-cancel-ends-the-request-on-both-sides"
+    words = ("--scenario", SPACED, "--scenario", other, "--workers", "2")
+    done = command.here(*INPROCESS, *words, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    evidence = evidence_in(tmp_path / "out")
+    assert {verdict.scenario for verdict in evidence.verdicts} == {SPACED, other}
+    assert evidence.header.selection.scenarios == [SPACED, other]
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    told = [s["reproduce"] for r in report["requirements"] for s in r["scenarios"]]
+    assert any(f" --scenario '{SPACED}' " in each for each in told)
+    assert "a selection" in (tmp_path / "out" / "badge.svg").read_text("utf-8")
+    assert command.here("verify", "out").returncode == 0
+
+
 def test_repeated_runs_have_to_agree(command: Command, tmp_path: Path) -> None:
     done = command.here(*INPROCESS, *SOME, "--out", "out", "--repeat", "2")
     assert done.returncode == 0, done.stderr

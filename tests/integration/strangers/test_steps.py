@@ -5,6 +5,7 @@ file alone.
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +96,42 @@ def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
                 break
     assert code == 1, said
     assert by_requirement(tmp_path / "out") == {requirement: "fail"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("role", "words"), [("edge", "works-after-a-reject and named"), ("central", "can-be-reviewed")]
+)
+def test_its_file_of_both_sides_serves_one_of_them(stranger: Steps, role: str, words: str) -> None:
+    file = stranger.target_file("edge", "central")
+    with file.open("a", encoding="utf-8") as text:
+        text.write('[peer]\nca_out = "peer-ca.pem"\n')
+    code, said = certified(stranger.folder, file, "--role", role, "-k", words)
+    assert code == 0, said
+    out = stranger.folder / "out"
+    assert json.loads((out / "report.json").read_text("utf-8"))["roles"] == [role]
+    evidence = (out / "evidence.jsonl").read_text("utf-8")
+    hosts = [url for rack in stranger.addresses["racks"].values() for url in rack.values()]
+    assert (stranger.addresses["office"] in evidence) is (role == "central")
+    assert any(url in evidence for url in hosts) is (role == "edge"), "the harness plays them"
+
+
+@pytest.mark.slow
+def test_what_comes_of_its_steps_is_observed_where_no_order_is_claimed(tmp_path: Path) -> None:
+    with running(tmp_path, "--defect", "wizard-goes-on-without-the-warning") as made:
+        file = made.target_file("central")
+        file.write_text(file.read_text("utf-8").replace(', "server-steps"', ""), "utf-8")
+        words = ("--requirement", "ACC-4,ACC-11,ACC-17", "--driver", "http")
+        code, said = certified(tmp_path, file, *words)
+    assert code == 0, said
+    found = by_requirement(tmp_path / "out")
+    assert found == dict.fromkeys(["ACC-4", "ACC-11", "ACC-17"], "observed"), said
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    seen = {(each["requirement"], each["situation"]): each["observed"]
+            for each in report["observations"]}  # fmt: skip
+    assert seen["ACC-4", "the details, first"].startswith("EnterDetails succeeded")
+    refused = seen["ACC-17", "the match, after I understand and the details"]
+    assert "ConfirmMatch was refused" in refused
 
 
 def test_every_defect_is_looked_for() -> None:

@@ -208,7 +208,7 @@ def test_a_failure_tells_what_was_sent_expected_and_received(page: str) -> None:
         "ViewPairing: nothing_pending did not hold; seen: status Pairing",
         "Then nothing is pending in Local UI",
         "Withdraw Pairing Request From Local Cluster, step 5",
-        "pairproof certify --requirement WDR-4 -k withdraw/without-a-link",
+        "pairproof certify --requirement WDR-4 --scenario withdraw/without-a-link",
         "POST https://edge-7.fjord.example:5080/v1/edge-mgmt/cluster/pair/reject",
         "status 502",
         "with token &lt;token:2&gt;",

@@ -415,10 +415,9 @@ def test_a_run_without_times_has_none() -> None:
 @pytest.mark.parametrize(
     ("id_", "target", "command"),
     [
-        ("withdraw/a-cancel", "", "-k withdraw/a-cancel {seed_and_driver}"),
-        ("send/x[Running-a b]", "", "-k 'send/x[Running-a' {seed_and_driver}"),
-        ("send/x", "my own.toml", "-k send/x {seed_and_driver} --target 'my own.toml'"),
-        ("(odd)", "", "{seed_and_driver}"),
+        ("withdraw/a-cancel", "", "--scenario withdraw/a-cancel {seed_and_driver}"),
+        ("send/x[a b, c]", "", "--scenario 'send/x[a b, c]' {seed_and_driver}"),
+        ("send/x", "my own.toml", "--scenario send/x {seed_and_driver} --target 'my own.toml'"),
     ],
 )
 def test_every_scenario_has_the_command_that_judges_it_again(

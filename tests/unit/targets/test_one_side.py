@@ -12,6 +12,9 @@ from harness.domain.operations import (
     AcceptPairingRequest,
     AgentOperation,
     ListTokens,
+    MatchProfiles,
+    Operation,
+    UpdateCluster,
     UpdateStack,
     ViewCluster,
 )
@@ -37,10 +40,10 @@ url = "https://palette.example"
 VARIABLES = {"ACME_USER": "kim", "ACME_PASSWORD": "canary"}
 
 
-def read(roles: str, *tables: str, features: str = "") -> Target:
+def read(roles: str, *tables: str, features: str = "", role: Role = Role.BOTH) -> Target:
     head = f'schema = "pairproof/target/1"\nroles = {roles}\nfeatures = [{features}]\n'
     text = "".join((head, '[implementation]\nname = "Acme"\n', *tables))
-    return read_target(text, "acme.toml", Path("/lab"), VARIABLES)
+    return read_target(text, "acme.toml", Path("/lab"), VARIABLES, role)
 
 
 def refused(roles: str, *tables: str, features: str = "") -> TargetFileError:
@@ -67,6 +70,38 @@ def test_a_central_side_alone() -> None:
 
 def test_a_side_may_be_described_and_not_be_judged() -> None:
     assert read('["edge"]', EDGE, CENTRAL).sides == set(Side)
+
+
+LACKING = "".join(
+    f'[paths.{name}]\nnot_offered = "not there"\n' for name in ("UpdateCluster", "MatchProfiles")
+)
+PEER = '[peer]\nca_out = "ca.pem"\nclusters = 7\n'
+LINKS = '[links]\nway = "proxy"\nsources = { h1 = "10.0.0.1" }\n'
+
+
+@pytest.mark.parametrize(
+    ("side", "missing", "peer"),
+    [
+        ("edge", UpdateCluster, Peer(ca_out=Path("/lab/ca.pem"))),
+        ("central", MatchProfiles, Peer(clusters=7)),
+    ],
+)
+def test_a_file_of_both_sides_and_a_peer_serves_each_role_alone(
+    side: str, missing: type[Operation], peer: Peer
+) -> None:
+    said = ('["edge", "central"]', EDGE, CENTRAL, PEER, LINKS, LACKING)
+    target = read(*said, role=Role(side))
+    assert target.sides == {Side(side)}
+    assert target.info.roles == {Role(side)}
+    lacking = {UpdateCluster, MatchProfiles} & target.info.not_offered.keys()
+    assert lacking == {missing}, "what the harness plays has the other"
+    assert target.peer == peer
+    assert bool(target.links.sources) is (side == "edge")
+    both = read(*said)
+    assert both.sides == set(Side)
+    assert both.info.not_offered.keys() >= {UpdateCluster, MatchProfiles}
+    without = read(*(table for table in said if table != PEER), role=Role(side))
+    assert without.sides == set(Side), "the other side is there, and nothing says how to play it"
 
 
 @pytest.mark.parametrize(("roles", "table"), [('["edge"]', CENTRAL), ('["central"]', EDGE)])
@@ -134,12 +169,6 @@ def test_what_would_change_nothing_or_make_no_sense_is_told(
     assert told in str(error)
 
 
-def test_a_peer_beside_both_sides_is_none() -> None:
-    error = refused('["edge"]', EDGE, CENTRAL, "[peer]\nport = 9000\n")
-    assert [key for _, key in placed(error)] == ["peer"]
-    assert "plays none" in str(error)
-
-
 def test_a_cluster_of_several_nodes_needs_several_hosts_of_the_peer_too() -> None:
     assert read('["central"]', CENTRAL, features='"multi-node"').info.features
     error = refused('["central"]', CENTRAL, "[peer]\nhosts = 1\n", features='"multi-node"')
@@ -164,7 +193,7 @@ def test_the_palette_that_the_harness_plays_answers_no_operation_in_calls(name: 
     assert f"paths.{name}.calls" in [key for _, key in placed(error)]
     assert f"cannot answer {name} in calls" in str(error)
     assert f"add [central], where your Palette is, or say one call in [paths.{name}]" in str(error)
-    told = str(refused('["edge"]', EDGE, CENTRAL, calls, "[peer]\nport = 9000\n"))
+    told = str(refused('["edge"]', EDGE, CENTRAL, calls, '[peer]\nbind = "0.0.0.0"\n'))
     assert "in calls" not in told, "there, the harness plays nobody"
     told = str(refused('["central"]', CENTRAL, calls, "[peer]\nclusters = 0\n"))
     assert "in calls" not in told, "edge hosts of the harness ask as many as it takes"

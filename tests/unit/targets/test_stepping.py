@@ -7,16 +7,24 @@ from dataclasses import replace
 
 import pytest
 
+from harness.catalogue.requirements import by_id
 from harness.doctor.rehearsing import RehearsedTarget
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.opening import open_inprocess
+from harness.running.scenario import check_applies
 from harness.targets.http import HttpDriver
-from harness.targets.port import DriverAround, Exchange, Outgoing
+from harness.targets.port import DriverAround, Exchange, NotSupported, Outgoing
 from harness.targets.stepping import SteppingDriver
 from tests.unit.targets.test_one_side import CENTRAL, read
 
 ACCEPT = ops.AcceptPairingRequest("uid", (ops.SelectedProfile("p"),), name="mall")
+CALLS = "".join(
+    f'[[paths.AcceptPairingRequest.calls]]\npath = "/{name}"\n{key}name = "{name}"\n'
+    'request = { "{pairingUid}" = "id", "spec.profiles" = "profiles" }\n'
+    for name, key in (("open", 'step = "acknowledge"\n'), ("finish", ""))
+)
+CALLS_WITHOUT_STEPS = CALLS.replace('step = "acknowledge"\n', "")
 STEPS = ["AcknowledgeWarning", "EnterDetails", "ConfirmMatch", "ValidateReview"]
 
 
@@ -75,15 +83,22 @@ def test_who_takes_a_step_alone_is_left_to_it_once(inner: RefusesOneStep) -> Non
     assert inner.kinds == [STEPS[0], *STEPS, accept, accept, *STEPS, accept]
 
 
-def test_a_rehearsal_goes_through_steps_that_the_target_has_not(inner: RefusesOneStep) -> None:
-    calls = "".join(
-        f'[[paths.AcceptPairingRequest.calls]]\npath = "/{name}"\n{key}name = "{name}"\n'
-        'request = { "{pairingUid}" = "id", "spec.profiles" = "profiles" }\n'
-        for name, key in (("open", 'step = "acknowledge"\n'), ("finish", ""))
-    )
-    target = HttpDriver(read('["central"]', CENTRAL, calls, features='"server-steps"'))
+def test_calls_that_are_steps_are_asked_without_a_claim_and_one_call_is_not() -> None:
+    acknowledging = [by_id("ACC-4")]
+    for features in ("", '"server-steps"'):
+        check_applies(acknowledging, read('["central"]', CENTRAL, CALLS, features=features).info)
+    with pytest.raises(NotSupported, match="server-steps: none of its calls is a step of an"):
+        check_applies(acknowledging, read('["central"]', CENTRAL, CALLS_WITHOUT_STEPS).info)
+
+
+@pytest.mark.parametrize("features", ["", '"server-steps"'])
+def test_a_rehearsal_goes_through_steps_that_the_target_has_not(
+    inner: RefusesOneStep, features: str
+) -> None:
+    target = HttpDriver(read('["central"]', CENTRAL, CALLS, features=features))
     rehearsed = RehearsedTarget(inner, target)
     assert not rehearsed.info.offers(ops.ValidateReview)
+    assert rehearsed.info.claims_steps is bool(features)
     assert rehearsed.info.goes_through_steps, "and so nobody else takes them for it"
     rehearsed.send(Outgoing(ACCEPT, ops.Credentials(api_key="k")))
     assert inner.kinds == [*STEPS, "AcceptPairingRequest"]
