@@ -46,10 +46,21 @@ class MessageFault(StrEnum):
     LOST_AFTER = "lost-after"
     """It takes effect; the answer never comes."""
     DELAYED = "delayed"
+    LATE = "late"
+    """Nobody answers it, and it arrives once its host's link is set up (`SetLink`): after all that
+    its host has sent meanwhile."""
     REPEATED = "repeated"
     """It arrives twice."""
+    REPEATED_LATE = "repeated-late"
+    """It arrives and is answered, and arrives once more when its host's link is set up."""
     SERVER_ERROR = "server-error"
-    """The central side answers 500 and does nothing."""
+    """It is answered 500, and never arrives; the same goes for those that follow."""
+    UNAVAILABLE = "unavailable"
+    """503, with a page in place of an error."""
+    RATE_LIMITED = "rate-limited"
+    """429, with `Retry-After`."""
+    GARBLED = "garbled"
+    """200, with half an answer."""
 
 
 class Side(StrEnum):
@@ -163,6 +174,10 @@ class SetLink(Arrangement):
     """One host's link to the central side, up or down (PRE-5, WDR-4)."""
 
     sides = EDGE
+    again = (
+        "it stays so; where it is up, nothing waits for its messages any more, and what is late"
+        " arrives"
+    )
     is_read_back = True
 
     host_uid: str

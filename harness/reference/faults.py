@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import (
@@ -20,6 +20,13 @@ from harness.reference.clock import Clock
 from harness.reference.core.link import Link, LinkReply, NotDelivered
 
 _BROKE = "the connection broke before an answer came"
+_INSTEAD: Mapping[MessageFault | None, LinkReply] = {
+    MessageFault.SERVER_ERROR: Refused(Reason.INTERNAL, "Palette answered with an internal error"),
+    MessageFault.RATE_LIMITED: Refused(Reason.RATE_LIMITED, "too many requests: try again later"),
+    MessageFault.UNAVAILABLE: ops.Unknown("what answered is no Palette"),
+    MessageFault.GARBLED: ops.Unknown("what answered is no Palette"),
+}
+"""What a host hears in place of Palette: what it would read from `harness.wire.http.INSTEAD`."""
 _KINDS = {operation: kind for kind, operation in CARRIES.items()}
 
 
@@ -46,18 +53,26 @@ class FaultyLink:
         """The hosts that are cut off, each with what has arrived from it all the same."""
         self._next: dict[tuple[str, MessageKind], deque[FaultNextMessage]] = {}
         self._met: dict[tuple[str, MessageKind], list[int]] = {}
+        self._late: dict[str, list[Callable[[], LinkReply]]] = {}
+        """What is still to arrive, by its host."""
 
-    def set_link(self, host_uid: str, *, up: bool) -> None:
-        """Cut one host's link, or mend it. Where it is up, nothing waits for its messages then."""
+    def set_link(self, host_uid: str, *, up: bool) -> bool:
+        """Cut one host's link, or mend it. Where it is up, nothing waits for its messages then,
+        and what comes late arrives; returns whether it could.
+        """
+        late: list[Callable[[], LinkReply]] = []
         with self._lock:
             if not up:
                 self._down.setdefault(host_uid, 0)
             elif self._down.pop(host_uid, None) is None:
+                late = self._late.pop(host_uid, late)
                 self._forget(host_uid)
         if not up:
             self.hang_up(host_uid)
+        return not any(isinstance(arrive(), NotDelivered) for arrive in late)
 
     def _forget(self, host_uid: str) -> None:
+        self._late.pop(host_uid, None)
         for kind in MessageKind:
             self._next.pop((host_uid, kind), None)
             self._met.pop((host_uid, kind), None)
@@ -82,8 +97,8 @@ class FaultyLink:
         with self._lock:
             if host_uids is None:
                 self._down.clear()
-                self._next.clear()
-                self._met.clear()
+                for kept in (self._next, self._met, self._late):
+                    kept.clear()
                 return
             for host_uid in host_uids:
                 self._down.pop(host_uid, None)
@@ -136,10 +151,15 @@ class FaultyLink:
             case MessageFault.LOST_AFTER:
                 deliver()
                 return ops.Unknown(_BROKE)
-            case MessageFault.SERVER_ERROR:
-                return Refused(Reason.INTERNAL, "Palette answered with an internal error")
+            case MessageFault.LATE:
+                self._late.setdefault(host_uid, []).append(deliver)
+                return ops.Unknown(_BROKE)
+            case MessageFault.REPEATED_LATE:
+                self._late.setdefault(host_uid, []).append(deliver)
             case MessageFault.REPEATED:
                 deliver()
+            case answered if answered in _INSTEAD:
+                return _INSTEAD[answered]
             case MessageFault.DELAYED:
                 self._clock.sleep(fault.delay if fault else 0)
             case None:

@@ -239,7 +239,8 @@ class EdgeSide:
                 self.clock.set_right()
             case arrangements.SetLink(host_uid, up):
                 self._known_host(host_uid)
-                self.link.set_link(host_uid, up=up)
+                if not self.link.set_link(host_uid, up=up):
+                    raise ArrangementError("what comes late cannot arrive: Palette is not reached")
             case arrangements.FaultNextMessage():
                 self._known_host(arrangement.host_uid)
                 self.link.spoil_next(arrangement)

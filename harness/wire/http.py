@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
+
+from harness.domain.arrangements import MessageFault
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
@@ -56,6 +58,23 @@ class HttpResponse:
         """The header's value, whatever the case of its name; empty when there is none."""
         wanted = name.lower()
         return next((v for k, v in self.headers.items() if k.lower() == wanted), "")
+
+
+_JSON, _PAGE = {"Content-Type": "application/json"}, {"Content-Type": "text/html"}
+
+INSTEAD: Final[Mapping[MessageFault, HttpResponse]] = {
+    MessageFault.SERVER_ERROR: HttpResponse(
+        500, _JSON, b'{"code":"InternalError","message":"Palette answered with an internal error"}'
+    ),
+    MessageFault.UNAVAILABLE: HttpResponse(503, _PAGE, b"<h1>503 Service Unavailable</h1>"),
+    MessageFault.RATE_LIMITED: HttpResponse(
+        429,
+        {**_JSON, "Retry-After": "1"},
+        b'{"code":"TooManyRequests","message":"too many requests: try again later"}',
+    ),
+    MessageFault.GARBLED: HttpResponse(200, _JSON, b'{"pairingUid": "'),
+}
+"""What a message is answered with by something on the way, in place of the central side."""
 
 
 @dataclass(frozen=True, slots=True)

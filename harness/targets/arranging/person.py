@@ -15,6 +15,7 @@ from harness.domain.permission import TENANT, NamedGrant
 from harness.domain.profile import ClusterProfile
 from harness.targets.arranging.adopting import adopted
 from harness.targets.port import CannotArrange, Confirmation
+from harness.wire.http import INSTEAD
 
 TOLD_SECRETS: tuple[type[arrangements.Arrangement], ...] = (
     arrangements.PutUser,
@@ -174,8 +175,13 @@ _FATE = {
     arrangements.MessageFault.LOST_BEFORE: "is lost before it arrives",
     arrangements.MessageFault.LOST_AFTER: "arrives, and its answer is lost",
     arrangements.MessageFault.DELAYED: "is late",
+    arrangements.MessageFault.LATE: "is not answered, and arrives when the link is set up",
     arrangements.MessageFault.REPEATED: "arrives twice",
-    arrangements.MessageFault.SERVER_ERROR: "is answered with the status 500 and has no effect",
+    arrangements.MessageFault.REPEATED_LATE: "arrives, and again when the link is set up",
+    **{
+        fault: f"is answered with the status {answer.status} and has no effect"
+        for fault, answer in INSTEAD.items()
+    },
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from harness.loopback import addresses_of
 from harness.targets.links import faults
 from harness.targets.links.crossing import Crossing
-from harness.targets.links.messages import Conversation, MessageTable, Spoiling
+from harness.targets.links.messages import AnswerReader, Conversation, MessageTable, Spoiling
 from harness.targets.links.sockets import Port, normal
 
 CONNECT_S = 10.0
@@ -21,6 +21,8 @@ CONNECT_S = 10.0
 
 _ACCEPTED_AT_ONCE = 64
 _PAUSE_S = 0.1
+_LATE_S = 2.0
+"""How long the answer to a message that came late is waited for; a question may be held."""
 _GONE_S = 2.0
 """How long closing waits for connections to go; they are cut, so it takes no time."""
 
@@ -135,6 +137,40 @@ class Hub:
         for episode in ended:
             self._apply(episode.source)
         return ended
+
+    async def release(self, source: str) -> None:
+        """Let the messages of a source be from now on; what comes late arrives before that is done.
+
+        Raises:
+            LinkError: it cannot arrive, as Palette is not reached.
+        """
+        late = self.spoiling.late_of(source)
+        self.spoiling.heal(source)
+        for message in late:
+            await self._arrive(message)
+
+    async def _arrive(self, message: bytes) -> None:
+        host, port = self._addresses[0]
+        tls = self._upstream.tls
+        name = self._upstream.host if tls else None
+        answer, is_over = AnswerReader(), False
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                reading, writing = await asyncio.open_connection(
+                    host, port, ssl=tls, server_hostname=name
+                )
+        except OSError as error:
+            raise faults.LinkError(f"a message that comes late cannot arrive ({error})") from error
+        try:
+            writing.write(message)
+            async with asyncio.timeout(_LATE_S):
+                while not is_over:
+                    data = await reading.read(65_536)
+                    is_over = not data or answer.is_whole_with(data)
+        except OSError:
+            return  # it has arrived, and nobody wants to know what it was answered
+        finally:
+            writing.close()
 
     def _apply(self, source: str) -> None:
         for crossing in [c for c in self._crossings if source in (faults.EVERYONE, c.source)]:

@@ -21,7 +21,7 @@ from harness.domain.arrangements import CARRIES, FaultEffect, MessageFault, Mess
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
-from harness.wire.http import BODY_BYTES_MAX
+from harness.wire.http import BODY_BYTES_MAX, INSTEAD, HttpResponse
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
     from harness.wire.routes import RouteTable
@@ -30,12 +30,6 @@ _HELD_BYTES_MAX = BODY_BYTES_MAX + 64 * 1024
 _MILLION = 1_000_000
 _HOST = re.compile(rb"(?im)^host:[^\r\n]*")
 _PARAMETER = re.compile(r"\\\{[^{}]*\\\}")
-
-_ERROR_BODY = b'{"code":"InternalError","message":"Palette answered with an internal error"}'
-_ERROR = (
-    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\n\r\n%b" % (len(_ERROR_BODY), _ERROR_BODY)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +107,8 @@ class Spoiling:
     drawn: dict[str, int] = field(default_factory=dict)
     met: dict[tuple[str, MessageKind | None], list[int]] = field(default_factory=dict)
     """When messages met what was queued for them; by `None`, what disturbs all of a source."""
+    late: list[tuple[str, bytes]] = field(default_factory=list)
+    """Messages that are still to arrive, each with its source."""
 
     def queue(self, source: str, kind: MessageKind, fate: WireFate) -> None:
         """A fate for the next message of a kind from a source, or from anybody."""
@@ -139,6 +135,11 @@ class Spoiling:
             del self.met[met]
         for name in [s for s in self.disturbed if source in (None, s)]:
             del self.disturbed[name]
+        self.late = [late for late in self.late if source not in (None, EVERYONE, late[0])]
+
+    def late_of(self, source: str) -> list[bytes]:
+        """The messages of a source, or of everyone, that are still to arrive."""
+        return [message for whose, message in self.late if source in (EVERYONE, whose)]
 
     def fate_of(
         self, source: str, kind: MessageKind | None, *, decides: bool = True
@@ -197,7 +198,7 @@ class Conversation:
         self._timer: asyncio.TimerHandle | None = None
         self._cuts_answer = False
         self._again = b""
-        self._answers: _Answers | None = None
+        self._answers: AnswerReader | None = None
 
     # --- what the parser tells ------------------------------------------------------------
 
@@ -268,11 +269,18 @@ class Conversation:
                 self._timer = asyncio.get_running_loop().call_later(delay_s, self._go_on)
             case MessageFault.REPEATED if self._is_whole:
                 self._again = bytes(self._held)
-                self._answers = _Answers()
+                self._answers = AnswerReader()
                 self._let_go()
-            case MessageFault.SERVER_ERROR if self._is_whole:
+            case MessageFault.REPEATED_LATE if self._is_whole:
+                self._spoiling.late.append((self._crossing.source, bytes(self._held)))
+                self._let_go()
+            case MessageFault.LATE if self._is_whole:
+                self._spoiling.late.append((self._crossing.source, bytes(self._held)))
                 self._held.clear()
-                self._crossing.palette.pass_on(_ERROR)
+                self._crossing.reset()
+            case fault if fault and fault in INSTEAD and self._is_whole:
+                self._held.clear()
+                self._crossing.palette.pass_on(_as_sent(INSTEAD[fault]))
                 self._begin_anew()
             case None:
                 self._let_go()
@@ -315,7 +323,14 @@ class Conversation:
             self._timer.cancel()
 
 
-class _Answers:
+def _as_sent(response: HttpResponse) -> bytes:
+    """An answer in bytes."""
+    fields = {**response.headers, "Content-Length": str(len(response.body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {response.status} \r\n{head}\r\n".encode() + response.body
+
+
+class AnswerReader:
     """Reads one answer to its end."""
 
     def __init__(self) -> None:

@@ -23,7 +23,9 @@ from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.sockets import ending_context
 from harness.targets.trust import Trust
 
-CALLS = frozenset("set_fault heal spoil_next disturb forget seen waiting counts check".split())
+CALLS = frozenset(
+    "set_fault heal spoil_next disturb forget release seen waiting counts check".split()
+)
 """What may be asked of the process."""
 
 _START_S = 30.0
@@ -130,6 +132,9 @@ class ProxyProcess:
 
     def forget(self, source: str) -> None:
         self._call("forget", source)
+
+    def release(self, source: str) -> None:
+        self._call("release", source)
 
     def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
         """See `FaultProxy.seen`."""

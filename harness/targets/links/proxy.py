@@ -160,6 +160,9 @@ class FaultProxy:
     def forget(self, source: str) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.heal(source)))
 
+    def release(self, source: str) -> None:
+        self._call(self._at_work.release(source))
+
     def waiting(self) -> int:
         """How many messages are still waited for, to spoil them."""
         return self._call(self._spoiling(Spoiling.waiting))

@@ -56,6 +56,9 @@ class Spoiler(Protocol):
     def forget(self, source: str) -> None:
         """Forget what was arranged for the messages of a source."""
 
+    def release(self, source: str) -> None:
+        """The same, once those of its messages have arrived that come late."""
+
 
 class Switch(Protocol):
     """Cuts and mends links, and spoils messages where it can."""
@@ -133,9 +136,9 @@ class ProxySwitch:
         match arrangement:
             case arrangements.SetLink(host_uid, up):
                 self._refuse(arrangement, self._source_addresses.cannot_cut(host_uid))
-                if up and host_uid not in self._down:
-                    self._forget(self._source_addresses.source_of(host_uid))
                 source = self._source_addresses.source_of(host_uid)
+                if up and host_uid not in self._down and self._messages is not None:
+                    self._messages.release(source)
                 if up:
                     self._down.pop(host_uid, None)
                     self._adapt(host_uid)

@@ -8,9 +8,13 @@ import socket
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.targets.links.faults import EVERYONE, Disturbance
-from harness.targets.links.messages import WireFate
-from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Scenery, took
+from harness.targets.links.faults import EVERYONE, Disturbance, LinkError
+from harness.targets.links.hub import MessageReading, Upstream
+from harness.targets.links.messages import WireFate, message_table
+from harness.targets.links.proxy import FaultProxy
+from harness.wire.http import INSTEAD
+from harness.wire.routes import ROUTES
+from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Host, Scenery, took
 
 FINE = (200, BODY)
 CUT = (ConnectionError, http.client.RemoteDisconnected)
@@ -50,14 +54,66 @@ def test_a_message_that_is_repeated_arrives_twice_and_is_answered_once(scenery: 
     assert scenery.palette.got_bytes == 2 * len(big)
 
 
-def test_a_message_that_is_answered_with_an_error_does_nothing(scenery: Scenery) -> None:
+@pytest.mark.parametrize("fault", INSTEAD)
+def test_a_message_that_is_answered_on_the_way_never_arrives(
+    scenery: Scenery, fault: MessageFault
+) -> None:
     proxy = scenery.reading()
     host = scenery.host(proxy)
-    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.SERVER_ERROR))
-    status, body = host.ask(*SUBMIT, b"request")
-    assert (status, b"InternalError" in body) == (500, True)
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(fault))
+    assert host.ask(*SUBMIT, b"request") == (INSTEAD[fault].status, INSTEAD[fault].body)
     assert scenery.palette.asked == []
     assert host.ask(*SUBMIT) == FINE
+
+
+def test_a_message_that_is_late_arrives_after_what_came_later(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.LATE))
+    with pytest.raises(CUT):
+        host.ask(*SUBMIT, b"request")
+    assert host.ask(*PROBE) == FINE
+    proxy.release("127.0.0.9")
+    assert scenery.palette.asked == [PROBE]
+    for _ in range(2):
+        proxy.release(HERE)
+        assert (scenery.palette.asked, scenery.palette.got_bytes) == ([PROBE, SUBMIT], 7)
+
+
+def test_a_message_that_is_repeated_late_is_answered_and_arrives_again(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.REPEATED_LATE))
+    assert [host.ask(*SUBMIT, b"request"), host.ask(*PROBE)] == [FINE, FINE]
+    proxy.release(EVERYONE)
+    assert scenery.palette.asked == [SUBMIT, PROBE, SUBMIT]
+    assert scenery.palette.hosts == ["palette.test"] * 3
+
+
+def test_what_is_late_is_forgotten_or_cannot_arrive(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    for _ in range(2):
+        proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LATE))
+        with pytest.raises(CUT):
+            host.ask(*PROBE)
+        proxy.forget(HERE)
+    proxy.release(HERE)
+    assert scenery.palette.asked == []
+
+
+def test_it_tells_that_what_is_late_cannot_arrive() -> None:
+    with socket.create_server((HERE, 0)) as palette:
+        proxy = FaultProxy(
+            Upstream(HERE, palette.getsockname()[1]),
+            reading=MessageReading(message_table(ROUTES)),
+        )
+        proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LATE))
+        host = Host(proxy.port)
+        with pytest.raises(CUT):
+            host.ask(*PROBE)
+    with proxy, pytest.raises(LinkError, match="cannot arrive"):
+        proxy.release(HERE)
 
 
 def test_a_message_is_held_back(scenery: Scenery) -> None:

@@ -76,7 +76,10 @@ def test_it_does_what_a_thread_does(scenery: Scenery) -> None:
         with pytest.raises(CUT):
             host.ask(*PROBE)
         proxy.forget(HERE)
+        proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.REPEATED_LATE))
         assert host.ask(*PROBE) == FINE
+        proxy.release(HERE)
+        assert scenery.palette.asked[-2:] == [PROBE, PROBE]
         assert proxy.counts().connections == 3
         proxy.check()
         host.close()

@@ -104,6 +104,10 @@ def test_messages_are_read_where_tls_ends(scenery: Scenery, secure: Palette) -> 
     with pytest.raises(CUT):
         host.ask(*PROBE)
     assert len(secure.asked) == 4
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.REPEATED_LATE))
+    assert host.ask(*PROBE) == FINE
+    proxy.release(HERE)
+    assert secure.asked[4:] == [PROBE, PROBE]
 
 
 @pytest.mark.parametrize("fault", [Down(), ConnectionRefused()])

@@ -20,6 +20,8 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.faults import FaultyLink
 from harness.reference.world import DirectLink
+from harness.wire.codec import decode
+from harness.wire.http import INSTEAD
 from tests.unit.core.world import SmallWorld
 
 
@@ -66,7 +68,12 @@ def road() -> Road:
         (MessageFault.LOST_BEFORE, 0, ops.Unknown),
         (MessageFault.LOST_AFTER, 1, ops.Unknown),
         (MessageFault.SERVER_ERROR, 0, Refused),
+        (MessageFault.RATE_LIMITED, 0, Refused),
+        (MessageFault.UNAVAILABLE, 0, ops.Unknown),
+        (MessageFault.GARBLED, 0, ops.Unknown),
+        (MessageFault.LATE, 0, ops.Unknown),
         (MessageFault.REPEATED, 2, ops.Done),
+        (MessageFault.REPEATED_LATE, 1, ops.Done),
         (MessageFault.DELAYED, 1, ops.Done),
     ],
 )
@@ -79,6 +86,50 @@ def test_each_fault_does_what_it_says_once(
     assert road.slept == (7 if fault is MessageFault.DELAYED else 0)
     assert isinstance(road.carry(), ops.Done)
     assert len(road.inner.arrived) == arrives + 1
+
+
+@pytest.mark.parametrize("fault", [MessageFault.LATE, MessageFault.REPEATED_LATE])
+def test_what_comes_late_arrives_after_what_came_later(road: Road, fault: MessageFault) -> None:
+    late, later = ops.PollPairing("late", "s"), ops.PollPairing("later", "s")
+    road.link.spoil_next(FaultNextMessage("h1", MessageKind.POLL, fault))
+    road.carry(late)
+    road.carry(later)
+    road.link.set_link("h2", up=True)
+    assert road.inner.arrived[-1] == later
+    assert road.link.set_link("h1", up=True)
+    assert road.inner.arrived[-1] == late
+    road.link.set_link("h1", up=True)
+    assert len(road.inner.arrived) == (2 if fault is MessageFault.LATE else 3)
+
+
+def test_what_comes_late_is_forgotten_with_its_cluster(road: Road) -> None:
+    road.spoil(MessageFault.LATE)
+    road.carry()
+    road.link.heal(("h1",))
+    road.link.set_link("h1", up=True)
+    assert road.inner.arrived == []
+
+
+@pytest.mark.parametrize("fault", INSTEAD)
+def test_a_host_hears_what_it_would_read_from_the_wire(road: Road, fault: MessageFault) -> None:
+    road.spoil(fault)
+    heard, read = road.carry(), decode(ops.Probe(), INSTEAD[fault])
+    assert type(heard) is type(read)
+    assert getattr(heard, "reason", None) == getattr(read, "reason", None)
+
+
+class Unreached:
+    """Palette cannot be reached."""
+
+    def carry(self, *_: object) -> LinkReply:
+        return NotDelivered("the connection was refused")
+
+
+def test_it_tells_that_what_comes_late_cannot_arrive() -> None:
+    link = FaultyLink(Unreached(), VirtualClock(0))
+    link.spoil_next(FaultNextMessage("h1", MessageKind.PROBE, MessageFault.LATE))
+    link.carry("h1", "https://palette.test", False, ops.Probe())
+    assert not link.set_link("h1", up=True)
 
 
 def test_a_fault_meets_its_own_kind_and_host_only(road: Road) -> None:
