@@ -54,6 +54,7 @@ full: lint chromium prove fleet ## all there is: every test, slow ones too, the 
 	$(BIN)/pairproof mutants run --full --both-drivers
 	$(BIN)/pairproof variants run --full
 	for seed in 2 3 4; do $(BIN)/pairproof variants run --mixed $$seed; done
+	$(BIN)/pairproof interleavings --faults 2
 	$(MAKE) explore SECONDS=600
 	$(BIN)/python -m pytest
 	$(BIN)/pairproof certify

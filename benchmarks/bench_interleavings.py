@@ -15,7 +15,7 @@ def figures() -> Iterator[Figure]:
     The goal is 10,000 schedules a second, that is 100 µs for one.
     """
     start = process_time()
-    result: WalkResult = walk(faults=1)
+    result: WalkResult = walk()
     seconds = process_time() - start
     yield Figure("interleavings: a schedule", seconds / result.schedules * 1e6, "µs", 100)
     yield Figure("interleavings: schedules", result.schedules / seconds, "1/s")

@@ -259,9 +259,9 @@ def walk_interleavings(asked: Walk) -> int:
         UnknownPlanted: there is no mutant of that name.
     """
     interleavings = interleavings_named(asked.names)
-    planted = f"mutant:{asked.mutant}" if asked.mutant else ""
+    workers, planted = asked.workers or processors(), str(asked.planted)
     results = []
-    for result in walk_all(interleavings, asked.faults, asked.workers or processors(), planted):
+    for result in walk_all(interleavings, asked.faults, workers, planted):
         results.append(result)
         say(_told_of_walk(result))
         for found in result.violations:
@@ -269,7 +269,7 @@ def walk_interleavings(asked: Walk) -> int:
     if asked.format == "json":
         put_json(_walks_json(results))
     elif asked.format == "table":
-        _sum_up_walks(results, asked.faults)
+        _sum_up_walks(results)
     else:
         raise CannotDo("interleavings are printed as table or json: give --format one of them")
     return exits.DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS
@@ -284,7 +284,8 @@ def _told_of_walk(result: InterleavingResult) -> str:
     )
 
 
-def _sum_up_walks(results: Sequence[InterleavingResult], faults: int) -> None:
+def _sum_up_walks(results: Sequence[InterleavingResult]) -> None:
+    faults = " or ".join(str(n) for n in sorted({r.faults for r in results}))
     put(f"interleavings {len(results)}, with at most {faults} faults in a schedule")
     put(f"schedules     {sum(r.schedules for r in results):,}")
     put(f"states        {sum(r.states for r in results):,}")

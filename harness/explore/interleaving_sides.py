@@ -103,6 +103,11 @@ class RunningSide(Generic[Core]):
             with self.store.transaction():
                 self.core.recover()
 
+    def records(self) -> list[object]:
+        """All that is stored, but how often the side was started."""
+        tables = (table.values() for table in self.store.tables())
+        return [r for table in tables for r in table if not isinstance(r, records.Boots)]
+
     def _remembers(self) -> dict[str, object]:
         return {k: v for k, v in vars(self.core).items() if k not in OF_A_CORE}
 

@@ -2,7 +2,8 @@
 
 A step is one transaction: the stretch of an edge flow between two messages, an operation of an
 administrator, the arrival of a message at the central side. The way back of an answer, and a
-fault, are steps of their own. A message does not outlive the connection that carries it.
+fault, are steps of their own. A message outlives the connection that carries it only by a fault:
+then it arrives at any later step, when its sender has given it up or has had its answer.
 
 The history says when the link was cut or a withdrawal was spoiled, since what a cancel owes
 depends on that. Other faults are left out, as they excuse nothing.
@@ -10,16 +11,16 @@ depends on that. Other faults are left out, as they excuse nothing.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterator
+from collections.abc import Generator, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.errors import Refusal, Refused
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.explore import interleaving_events as log
 from harness.explore import interleaving_sides as sides
-from harness.explore.interleaving_sides import HOST, Held, RunningSide
+from harness.explore.interleaving_sides import HOST, Core, Held, RunningSide
 from harness.explore.interleavings import Do, Fault, Interleaving, InterleavingAction
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
@@ -32,11 +33,25 @@ from harness.reference.faults import message_kind
 Flow = Generator[Call, TimedReply, "ops.Done | Refused | None"]
 _LOCAL = frozenset({Do.SEND, Do.CANCEL, Do.PATCH})
 _BROKEN = ops.Unknown("the connection broke before an answer came")
+_ERROR = Refused(Reason.INTERNAL, "Palette answered with an internal error")
+_NO_WORD = ops.Unknown("the answer was an internal error, before or after the effect")
 _STOPPED = ops.Unknown("the edge was restarted before it answered")
+
+_SPOILS: Mapping[str, tuple[Fault, arrangements.MessageFault]] = {
+    "lose": (Fault.LOSE, arrangements.MessageFault.LOST_BEFORE),
+    "unanswered": (Fault.UNANSWERED, arrangements.MessageFault.LOST_AFTER),
+    "delay": (Fault.DELAY, arrangements.MessageFault.DELAYED),
+    "repeat": (Fault.REPEAT, arrangements.MessageFault.REPEATED),
+    "error": (Fault.ERROR, arrangements.MessageFault.SERVER_ERROR),
+    "error after": (Fault.ERROR, arrangements.MessageFault.SERVER_ERROR),
+}
+"""The steps that spoil a message: the fault, and what the history says of a withdrawal's."""
 
 
 class ScheduleStep(NamedTuple):
-    """One step: what happens, and in which lane (that of an actor, or the last: the agents)."""
+    """One step: what happens, and in which lane (that of an actor, or the last: the agents), or
+    to which of the late messages.
+    """
 
     what: str
     lane: int = 0
@@ -69,6 +84,14 @@ class Waiting:
         return not isinstance(self.call.operation, ops.Probe | ops.PollPairing)
 
 
+@dataclass(frozen=True, slots=True)
+class LateMessage:
+    """A message that is on its way, and whose sender does not wait for its answer any more."""
+
+    id: str
+    operation: ops.AgentOperation
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class InterleavingState:
     """Everything, between two steps."""
@@ -83,9 +106,8 @@ class InterleavingState:
     """How often the agents may begin a round yet."""
     faults: int
     up: bool
-    begun: int
-    """How many rounds and faults there were, for their ids."""
     events: log.Events
+    late: tuple[LateMessage, ...] = ()
 
 
 class InterleavingRunner:
@@ -100,13 +122,14 @@ class InterleavingRunner:
         self.edge = RunningSide[EdgeCore](arrangements.Side.EDGE, ready.edge_factory())
         self.handover = behaviour.central.handover
         self.agents = len(interleaving.actors)
+        self._restarts: dict[tuple[arrangements.Side, Hashable], bool] = {}
         sides.furnish(self.central, self.edge)
         self.first = self._opening(faults)
 
     def _opening(self, faults: int) -> InterleavingState:
         idle = (None,) * (self.agents + 1)
         world = InterleavingState(
-            self.central.hold(), self.edge.hold(), (0,) * self.agents, idle, 0, 0, True, 0, ()
+            self.central.hold(), self.edge.hold(), (0,) * self.agents, idle, 0, 0, True, ()
         )
         for index, arrangement in enumerate(sides.ARRANGED):
             world = self.noted(world, f"arranged-{index}", arrangement)
@@ -148,6 +171,7 @@ class InterleavingRunner:
         may_end = not steps
         if world.lanes[-1] is None and world.rounds and _has_work(world.edge):
             steps.append(ScheduleStep("follow", self.agents))
+        steps.extend(ScheduleStep("arrive", number) for number in range(len(world.late)))
         if not world.up:
             steps.append(ScheduleStep("mend"))
         if world.faults:
@@ -165,50 +189,62 @@ class InterleavingRunner:
     ) -> Iterator[ScheduleStep]:
         allowed = self.interleaving.faults
         for what, lane in steps:
-            waiting = world.lanes[lane]
-            if what == "deliver" and Fault.LOSE in allowed and world.up:
-                yield ScheduleStep("lose", lane)
-            elif what == "return" and Fault.UNANSWERED in allowed:
-                if waiting and isinstance(waiting.reply, ops.Done | Refused) and waiting.is_told:
-                    yield ScheduleStep("unanswered", lane)
-            elif what == "move" and Fault.UNSEEN in allowed:
+            if what == "move" and Fault.UNSEEN in allowed:
                 actor = self.interleaving.actors[lane]
                 if actor.actions[world.moved[lane]].do in (Do.ACCEPT, Do.REJECT):
                     yield ScheduleStep("unseen", lane)
-        if Fault.RESTART_EDGE in allowed and self._restart_matters(world):
+            waiting = world.lanes[lane] if what in ("deliver", "return") else None
+            is_cut = what == "deliver" and not world.up
+            for fault in _spoiling(waiting) if waiting and not is_cut else ():
+                if _SPOILS[fault][0] in allowed:
+                    yield ScheduleStep(fault, lane)
+        if Fault.RESTART_EDGE in allowed and (
+            any(world.lanes) or self._restart_matters(self.edge, world.edge)
+        ):
             yield ScheduleStep("restart edge")
-        if Fault.RESTART_CENTRAL in allowed and world.central.memory:
+        if Fault.RESTART_CENTRAL in allowed and self._restart_matters(self.central, world.central):
             yield ScheduleStep("restart central")
         if Fault.CUT in allowed and world.up:
             yield ScheduleStep("cut")
 
-    def _restart_matters(self, world: InterleavingState) -> bool:
-        """Whether a restart of the edge ends a flow, wipes memory, or finds work to recover.
+    def _restart_matters(self, side: RunningSide[Core], held: Held) -> bool:
+        """Whether a restart wipes memory or changes what is stored.
 
-        Any other restart changes nothing but the names of what is drawn later; nor does one
-        of the central side without memory, since each of its operations is one transaction.
+        Any other restart changes nothing but the names of what is drawn later, unless it ends a
+        flow: each operation of the central side, and each stretch of a flow, is one transaction.
         """
-        if world.edge.memory or any(world.lanes):
+        if held.memory:
             return True
-        self.edge.load(world.edge)
-        before = list(self.edge.store.every(SlotState))
-        self.edge.boot()
-        return before != list(self.edge.store.every(SlotState))
+        stored = self.fingerprints.store(held.store)
+        if (side.side, stored) not in self._restarts:
+            side.load(held)
+            before = side.records()
+            side.boot()
+            self._restarts[side.side, stored] = before != side.records()
+        return self._restarts[side.side, stored]
 
     # --- what they lead to ------------------------------------------------------------
 
     def take(self, world: InterleavingState, step: ScheduleStep) -> InterleavingState:
         """The world after a step."""
         what, lane = step
-        waiting = world.lanes[lane]
         if what in ("move", "unseen"):
             return self._moved(world, lane, unseen=what == "unseen")
         if what == "follow":
-            begun = replace(world, rounds=world.rounds - 1, begun=world.begun + 1)
+            begun = replace(world, rounds=world.rounds - 1)
             return self._round(begun, f"round-{self.interleaving.rounds - world.rounds + 1}")
-        if waiting is not None and what in ("deliver", "return", "lose", "unanswered"):
+        if what == "arrive":
+            return self.arrived(world, lane)
+        waiting = world.lanes[lane]
+        if waiting is not None and what in (*_SPOILS, "deliver", "return"):
             return self._carried(world, what, lane, waiting)
         return self._struck(world, what)
+
+    def arrived(self, world: InterleavingState, number: int) -> InterleavingState:
+        """A message that is late arrives; nobody hears the answer."""
+        late = world.late[number]
+        rest = (*world.late[:number], *world.late[number + 1 :])
+        return replace(self._heard(world, late.operation)[0], late=rest)
 
     def _carried(
         self, world: InterleavingState, what: str, lane: int, waiting: Waiting
@@ -218,16 +254,20 @@ class InterleavingRunner:
         if what == "return":
             assert waiting.reply is not None
             return self._returned(world, lane, waiting, waiting.reply)
-        before = what == "lose"
-        faults = arrangements.MessageFault
-        fault = faults.LOST_BEFORE if before else faults.LOST_AFTER
+        world = replace(world, faults=world.faults - 1)
+        if what in ("delay", "repeat"):
+            late = LateMessage(waiting.message, waiting.call.operation)
+            world = replace(world, late=tuple(sorted((*world.late, late), key=lambda m: m.id)))
+        if what == "repeat":
+            return self._delivered(world, lane, waiting)
         kind = message_kind(waiting.call.operation)
         if kind is arrangements.MessageKind.WITHDRAW:
-            world = self._noted_fault(world, arrangements.FaultNextMessage(HOST, kind, fault))
-        world = replace(world, faults=world.faults - 1)
-        if before:
-            return _with_lane(world, lane, replace(waiting, reply=_BROKEN))
-        return self._returned(world, lane, waiting, _BROKEN)
+            fault = arrangements.FaultNextMessage(HOST, kind, _SPOILS[what][1])
+            world = self._noted_fault(world, fault)
+        reply = _ERROR if _SPOILS[what][0] is Fault.ERROR else _BROKEN
+        if waiting.reply is None:
+            return _with_lane(world, lane, replace(waiting, reply=reply))
+        return self._returned(world, lane, waiting, reply)
 
     def _struck(self, world: InterleavingState, what: str) -> InterleavingState:
         if what == "mend":
@@ -242,8 +282,7 @@ class InterleavingRunner:
         return self._edge_restarted(world)
 
     def _noted_fault(self, world: InterleavingState, arrangement: object) -> InterleavingState:
-        noted = self.noted(world, f"fault-{world.begun}", arrangement)
-        return replace(noted, begun=world.begun + 1)
+        return self.noted(world, f"fault-{len(world.events)}", arrangement)
 
     def _edge_restarted(self, world: InterleavingState) -> InterleavingState:
         events = world.events
@@ -406,18 +445,24 @@ class InterleavingRunner:
         if not world.up:
             cut = NotDelivered("the host has no connection to Palette")
             return _with_lane(world, lane, replace(waiting, reply=cut))
+        world, reply = self._heard(world, waiting.call.operation)
+        return _with_lane(world, lane, replace(waiting, reply=reply))
+
+    def _heard(
+        self, world: InterleavingState, operation: ops.AgentOperation
+    ) -> tuple[InterleavingState, LinkReply]:
+        """The central side gets a message, and answers."""
         side = self.central
         side.load(world.central)
-        operation = waiting.call.operation
         reply: LinkReply = side.core.perform(operation, ops.Credentials(), side.now, side.draws)
-        world = replace(world, central=side.hold())
-        return _with_lane(world, lane, replace(waiting, reply=reply))
+        return replace(world, central=side.hold()), reply
 
     def _returned(
         self, world: InterleavingState, lane: int, waiting: Waiting, reply: LinkReply
     ) -> InterleavingState:
         if waiting.is_told:
-            world = replace(world, events=self._ended(world.events, waiting.message, reply))
+            told = _NO_WORD if reply is _ERROR else reply
+            world = replace(world, events=self._ended(world.events, waiting.message, told))
         flow = waiting.live.pop() if waiting.live else self._again(waiting)
         self.edge.load(world.edge)
         answer = TimedReply(reply, self.edge.now)
@@ -449,7 +494,24 @@ class InterleavingRunner:
             world.moved,
             tuple(lanes),
             world.up,
+            self.fingerprints.of([late.operation for late in world.late]),
         )
+
+
+def _spoiling(waiting: Waiting) -> Iterator[str]:
+    """What may become of the message of a flow, or of its answer.
+
+    A probe and a poll change nothing, so nothing comes of one that is late, and a lost answer to
+    one is a lost message. A refusal has no effect, so that an error in its place is one before it.
+    """
+    told, reply = waiting.is_told, waiting.reply
+    if reply is None:
+        yield from ("lose", "error")
+        yield from ("delay", "repeat") if told else ()
+    elif told and isinstance(reply, ops.Done):
+        yield from ("unanswered", "error after")
+    elif told and isinstance(reply, Refused) and reply is not _ERROR:
+        yield "unanswered"
 
 
 def _has_work(edge: Held) -> bool:

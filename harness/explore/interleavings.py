@@ -29,6 +29,9 @@ class Fault(StrEnum):
 
     LOSE = "lose a message before its effect"
     UNANSWERED = "lose the answer to a message"
+    DELAY = "a message arrives when its sender has given it up, after later steps"
+    REPEAT = "a message arrives once more, after later steps"
+    ERROR = "a message is answered with an internal error, before its effect or after it"
     UNSEEN = "lose Palette's answer to an administrator"
     RESTART_EDGE = "restart the edge"
     RESTART_CENTRAL = "restart the central side"
@@ -64,6 +67,7 @@ class Interleaving:
         before: what has happened already, in this order and undisturbed.
         faults: which faults may strike; how many of them in one schedule is the walk's limit.
         rounds: how often the host's agents may start to follow up before everything heals.
+        faults_max: how many faults a schedule has at most, where the walk is not told.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Interleaving:
     before: tuple[Do, ...] = ()
     faults: frozenset[Fault] = ALL_FAULTS
     rounds: int = 2
+    faults_max: int = 1
 
 
 def actor(name: str, *actions: Do | InterleavingAction) -> ActorScript:
@@ -113,17 +118,36 @@ _ALL = (
         _SENT,
         faults=_CRASH | {Fault.UNSEEN},
         rounds=1,
+        faults_max=2,
     ),
     Interleaving(
         "send-and-accept",
         "a request is accepted as soon as it is there, while its send is still under way",
         (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),
+        faults_max=2,
     ),
     Interleaving(
         "send-and-cancel",
         "the operator sends and cancels at once, and an administrator accepts",
         (actor(OPERATOR, Do.SEND, Do.CANCEL), actor(ADMIN, Do.ACCEPT)),
         rounds=1,
+    ),
+    Interleaving(
+        "cancel-while-sending",
+        "one operator cancels what another is still sending",
+        (actor(OPERATOR, Do.SEND), actor("second operator", Do.CANCEL)),
+        faults_max=2,
+    ),
+    Interleaving(
+        "overtaken",
+        "the operator sends again what is still on its way, and an administrator accepts",
+        (
+            actor(OPERATOR, Do.SEND, Do.SEND),
+            actor(ADMIN, Do.ACCEPT),
+        ),
+        faults=frozenset({Fault.DELAY, Fault.REPEAT, Fault.RESTART_EDGE}),
+        rounds=1,
+        faults_max=2,
     ),
     Interleaving(
         "send-again",
@@ -136,6 +160,7 @@ _ALL = (
         "the operator sends again while the first request is accepted",
         (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),
         _SENT,
+        faults_max=2,
     ),
     Interleaving(
         "send-after-cancel",
@@ -150,6 +175,7 @@ _ALL = (
         (actor(OPERATOR, Do.SEND), actor("second operator", Do.SEND)),
         faults=_LOST | _CRASH,
         rounds=1,
+        faults_max=2,
     ),
     Interleaving(
         "handed-over",
@@ -188,6 +214,7 @@ _ALL = (
         (actor(ADMIN, Do.MATCH, Do.ACCEPT), actor(SECOND_ADMIN, Do.REVISE)),
         _SENT,
         rounds=1,
+        faults_max=2,
     ),
     Interleaving(
         "watched",
@@ -195,6 +222,7 @@ _ALL = (
         (actor(ADMIN, Do.VIEW, Do.VIEW), actor(SECOND_ADMIN, Do.VIEW, Do.REJECT)),
         _SENT,
         rounds=1,
+        faults_max=2,
     ),
 )
 

@@ -2,7 +2,9 @@
 
 The walk is depth-first over states. A state is the world together with what has happened so
 far, as far as it can be told from outside; two schedules that meet in one state have the same
-future and are judged alike, so what follows is walked once and counted for both.
+future and are judged alike, so what follows is walked once and counted for both. From the second
+fault on, what has happened is what was answered, in whichever order: the world tells most of that,
+and every order comes with every single fault.
 """
 
 from __future__ import annotations
@@ -41,6 +43,10 @@ CARRIED = {
     "deliver": "{} reaches the central side",
     "lose": "{} is lost before it has any effect",
     "unanswered": "the answer to {} is lost",
+    "delay": "{} is on its way for so long that its sender gives it up",
+    "repeat": "{} reaches the central side, and a copy of it is still on its way",
+    "error": "{} has no effect, and is answered with an internal error",
+    "error after": "{} has had its effect, and is answered with an internal error",
 }
 STRUCK = {
     "follow": "agent: begins to follow up",
@@ -134,17 +140,18 @@ def violations_in(history: History, invariants: Iterable[str]) -> tuple[Violatio
 
 def walk(
     interleavings: Iterable[Interleaving] = tuple(INTERLEAVINGS.values()),
-    faults: int = 1,
+    faults: int | None = None,
     behaviour: Behaviour = Behaviour(),
     invariants: Iterable[str] = ALL,
     judge: Judge = violations_in,
 ) -> WalkResult:
     """Walk every schedule of each interleaving, with at most so many faults in a schedule.
 
-    The order is fixed: the same arguments give the same result.
+    Without a number, each has its own. The order is fixed: the same arguments give the same result.
     """
     named = tuple(invariants)
-    return WalkResult(tuple(_Walk(p, behaviour, faults, named, judge).all() for p in interleavings))
+    numbers = ((p, p.faults_max if faults is None else faults) for p in interleavings)
+    return WalkResult(tuple(_Walk(p, behaviour, n, named, judge).all() for p, n in numbers))
 
 
 def first_violation(
@@ -222,8 +229,7 @@ class _Walk:
             self.runner.fingerprints.number(fingerprint_of_world),
             world.rounds,
             world.faults,
-            world.begun,
-            world.events,
+            world.events if self.faults - world.faults < 2 else frozenset(world.events),
         )
 
     def _below(
@@ -270,6 +276,9 @@ class _Walk:
 def describe(interleaving: Interleaving, world: InterleavingState, step: ScheduleStep) -> str:
     """A step in words, said of the world before it."""
     what, lane = step
+    if what == "arrive":
+        late = world.late[lane]
+        return f"network: {message_kind(late.operation).value} of {late.id} arrives"
     waiting = world.lanes[lane]
     if what in ("move", "unseen"):
         action = interleaving.actors[lane].actions[world.moved[lane]]
@@ -307,6 +316,9 @@ class Settling:
             healed = self.runner.noted(world, "healed", SetLink(HOST, up=True))
             world = replace(healed, up=True)
         world = self._followed(world, "settling")
+        while world.late:
+            world = self.runner.arrived(world, 0)
+        world = self._followed(world, "after all has arrived")
         world = self.runner.passed(world, "time to settle", SETTLING)
         world = self._followed(world, "settled")
         return self._looked_at(world)

@@ -34,7 +34,7 @@ def interleavings_named(names: Sequence[str]) -> list[Interleaving]:
 
 
 def walk_all(
-    interleavings: Sequence[Interleaving], faults: int, workers: int, planted: str = ""
+    interleavings: Sequence[Interleaving], faults: int | None, workers: int, planted: str = ""
 ) -> Iterator[InterleavingResult]:
     """Walk the interleavings, each in a child, and give their results in order.
 
@@ -50,7 +50,7 @@ def walk_all(
             yield task.result()
 
 
-def _walk(interleaving: str, faults: int, planted: str) -> InterleavingResult:
+def _walk(interleaving: str, faults: int | None, planted: str) -> InterleavingResult:
     return walk([INTERLEAVINGS[interleaving]], faults, behaviour_with(planted)).interleavings[0]
 
 

@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from harness.cli.commands import options
-from harness.cli.commands.options import Format, Listed, argument, command, flag, option
+from harness.cli.commands.options import (
+    Format,
+    Listed,
+    Planting,
+    argument,
+    command,
+    flag,
+    option,
+)
 
 commands = typer.Typer()
 mutants_app = typer.Typer(no_args_is_help=True, help="Defects that the suite has to catch.")
@@ -121,8 +129,10 @@ class Walk:
     """The interleavings that are walked, and with what."""
 
     names: tuple[str, ...] = argument("[INTERLEAVING]...", "Only these; all without.", ())
-    faults: int = option("N", "At most so many faults in a schedule.", 1, min=0)
-    mutant: str = options.mutant()
+    faults: int | None = option(
+        "N", "At most so many faults in a schedule; two in small ones without it, else one.", min=0
+    )
+    planted: Planting = Planting()
     workers: Workers = None
     format: Listed = Format.TABLE
 
@@ -131,8 +141,9 @@ class Walk:
 def interleavings(asked: Walk) -> int:
     """Walk every interleaving of the reference, and judge each.
 
-    It is judged by the invariants. A fault is a lost message, a lost answer, or a restart, at any
-    point. Exits with 1 if an invariant does not hold, and prints the schedule, step by step.
+    It is judged by the invariants. A fault is a message or an answer that is lost, late, repeated
+    later or an error, or a restart, at any point. Exits with 1 if an invariant does not hold, and
+    prints the schedule, step by step.
     """
     from harness.cli.proof import walk_interleavings
 

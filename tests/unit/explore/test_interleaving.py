@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from harness.domain.operations import Acknowledged, Done
+from harness.domain.operations import Acknowledged, Done, ViewPairingRequest
 from harness.explore.interleaving_events import ENDED, INVOKED, EventLog, Fingerprints, LoggedEvent
 from harness.explore.interleaving_world import InterleavingRunner, InterleavingState, ScheduleStep
 from harness.explore.interleavings import INTERLEAVINGS, Do, Interleaving, actor
-from harness.explore.walk import first_violation, rendered, walk
+from harness.explore.walk import Settling, first_violation, rendered, walk
 from harness.history.operation import Outcome
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import SlotState
-from harness.reference.mutants.races import StaysOpenWhileItConfirms
+from harness.reference.core.records import PairingRequest, SlotState
+from harness.reference.mutants.bases import Wakes
+from harness.reference.mutants.races import (
+    AdmitsWhatEndedBeforeItCame,
+    StaysOpenWhileItConfirms,
+)
 from harness.reference.planting import behaviour_of
 
 TWO_ASSERTION = Interleaving(
@@ -87,6 +91,67 @@ def test_a_restart_is_a_step_where_it_ends_a_flow_and_nowhere_else() -> None:
     restart, follow = ScheduleStep("restart edge"), ScheduleStep("follow", recorder.agents)
     assert restart not in recorder.steps(recorder.first)[0]
     assert restart in recorder.steps(recorder.take(recorder.first, follow))[0]
+
+
+def test_a_restart_of_palette_is_a_step_where_it_changes_what_is_stored() -> None:
+    restart = ScheduleStep("restart central")
+    for behaviour, matters in ((Behaviour(), False), (behaviour_of(ForgetsWhatWaits), True)):
+        recorder = InterleavingRunner(INTERLEAVINGS["accept-or-cancel"], behaviour, 1)
+        assert (restart in recorder.steps(recorder.first)[0]) is matters
+
+
+class ForgetsWhatWaits(Wakes):
+    """Forgets all requests when it is started."""
+
+    def wake(self) -> None:
+        for request in list(self.store.every(PairingRequest)):
+            self.store.delete(PairingRequest, request.pairing_uid)
+
+
+def sending(recorder: InterleavingRunner, *steps: str) -> InterleavingState:
+    """The world after a send has asked for the connection, and these steps of its submission."""
+    world = recorder.first
+    for what in ("move", "return", *steps):
+        (step,) = [s for s in recorder.steps(world)[0] if s.what == what and s.lane == 0]
+        world = recorder.take(world, step)
+    return world
+
+
+def admitted(world: InterleavingState) -> int:
+    return len(list(world.central.store.every(PairingRequest)))
+
+
+def test_what_its_sender_has_given_up_arrives_at_any_later_step() -> None:
+    recorder = InterleavingRunner(INTERLEAVINGS["send-and-accept"], Behaviour(), 1)
+    given_up = sending(recorder, "delay", "return")
+    assert admitted(given_up) == 0
+    assert admitted(sending(recorder, "delay", "return", "arrive")) == 1
+
+
+def test_what_has_not_arrived_at_the_end_arrives_when_all_has_settled() -> None:
+    behaviour = behaviour_of(AdmitsWhatEndedBeforeItCame)
+    recorder = InterleavingRunner(INTERLEAVINGS["send-and-accept"], behaviour, 1)
+    given_up = sending(recorder, "delay", "return")
+    settled = Settling(recorder).after(given_up, recorder.fingerprint_of(given_up))
+    looks = [recorder.ledger.events[number].what for number in settled]
+    assert any(isinstance(look, ViewPairingRequest) for look in looks)
+
+
+def test_an_error_says_nothing_of_the_effect_and_the_history_does_not_either() -> None:
+    recorder = InterleavingRunner(INTERLEAVINGS["send-and-accept"], Behaviour(), 1)
+    for steps, requests in ((("error", "return"), 0), (("deliver", "error after"), 1)):
+        world = sending(recorder, *steps)
+        assert admitted(world) == requests
+        submission = recorder.ledger.history(world.events)["operator-1.2"]
+        assert submission.outcome is Outcome.INFO
+
+
+def test_from_the_second_fault_on_worlds_are_one_in_whichever_order_was_answered() -> None:
+    small = INTERLEAVINGS["two-accept"]
+    in_order = walk([small], 1).interleavings[0]
+    both = walk([small], 2).interleavings[0]
+    assert in_order.histories <= both.histories
+    assert in_order.schedules < both.schedules
 
 
 def test_a_violation_is_told_step_by_step() -> None:
