@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from harness.catalogue.needs import Need, consuming_scenarios
-from harness.context.recorder import Inconclusive, Recorder
+from harness.context.recorder import Inconclusive, NotSupported, Recorder
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
@@ -27,6 +27,11 @@ _OPERATIONS = frozenset(
 )
 _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 """What an operator does at Local UI that no cancel undoes."""
+_PARTS = {
+    "control_plane": "control plane nodes",
+    "workers": "workers",
+    "worker_pools": "pools of workers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,16 @@ class ClusterShape:
         if self.workers:
             return replace(self, workers=self.workers + 1, better=False)
         return replace(self, control_plane=self.control_plane + 1, better=False)
+
+    @property
+    def parts(self) -> Mapping[str, int]:
+        """How many of each it has, by what `TargetInfo.largest` bounds."""
+        pools = self.worker_pools if self.workers else 0
+        return {
+            "control_plane": self.control_plane,
+            "workers": self.workers,
+            "worker_pools": pools,
+        }
 
     @property
     def hosts(self) -> int:
@@ -172,11 +187,18 @@ class Installer:
         Raises:
             CannotArrange: no place has one, and none can be installed.
             Inconclusive: there is no place.
+            NotSupported: the target never has a cluster of this shape.
         """
         if shape.better:
             rather = tuple(arrangements.LARGER_SHAPE if m == "shape" else m for m in matters)
-            with suppress(CannotArrange, Inconclusive):
+            with suppress(CannotArrange, Inconclusive, NotSupported):
                 return self.install(model, shape.larger, rather, shape.larger.hosts)
+        for part, most in self._recorder.driver.info.largest.items():
+            if shape.parts[part] > most:
+                wanted = f"{shape.parts[part]} {_PARTS[part]}"
+                raise NotSupported(
+                    f"no cluster of the target has {wanted}, as it has {most} at most"
+                )
         tried: dict[str, CannotArrange] = {}
         while True:
             slot = self._lease(hosts, tried)

@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from harness.doctor.finding import Notes
 from harness.domain import operations as ops
-from harness.domain.arrangements import PutUser
+from harness.domain.arrangements import InstallCluster, PutUser
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.targets.arranging.api import PublishedApi
+from harness.targets.arranging.commands import Commands
+from harness.targets.control_port import ControlPort
 from harness.targets.http import CENTRAL_LOOKS, HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Host, TargetSlot
@@ -69,10 +71,14 @@ def _cluster(
 ) -> None:
     """What stands at a place. The same cluster is seen from each of its hosts."""
     mode = _value(_ask(driver, ops.ViewManagement(), session, host.uid), ops.Management)
+    is_renewed = driver.arranging.way_for(InstallCluster) in (Commands.name, ControlPort.name)
     if mode is not None and mode.mode is ManagementMode.CENTRAL:
-        told = f"host {host.uid} in slot {place.slot} is centrally managed: pairing is for good"
+        told = f"host {host.uid} in slot {place.slot} is centrally managed"
+        if is_renewed:
+            notes.note(f"{told}: a run has another cluster installed there first")
+            return
         remedy = "let the place be reset (a reset command, or a control port), or name another"
-        notes.gap(told, remedy)
+        notes.gap(f"{told}: pairing is for good", remedy)
         return
     reply = _ask(driver, ops.ViewCluster(), session, host.uid)
     if isinstance(reply, ops.Unknown):
@@ -81,10 +87,10 @@ def _cluster(
         return
     cluster = _value(reply, Cluster)
     if cluster is not None and host is place.hosts[0]:
-        _standing(place, cluster, notes)
+        _standing(place, cluster, notes, is_renewed=is_renewed)
 
 
-def _standing(place: TargetSlot, cluster: Cluster, notes: Notes) -> None:
+def _standing(place: TargetSlot, cluster: Cluster, notes: Notes, *, is_renewed: bool) -> None:
     told = f"slot {place.slot} has cluster {cluster.name}"
     told_uids = {uid for uid in cluster.host_uids() if uid}  # a mapping may leave them out
     stranger = told_uids - {host.uid for host in place.hosts}
@@ -93,13 +99,17 @@ def _standing(place: TargetSlot, cluster: Cluster, notes: Notes) -> None:
         names = ", ".join(sorted(stranger))
         remedy = f"add them to the hosts of slot {place.slot}, or correct their uids there"
         notes.problem(f"{told}, with hosts that the target file does not name: {names}", remedy)
+    unfit = {}
     if cluster.state is not ClusterState.RUNNING:
         remedy = "wait until it is Running, or let the place be reset"
-        notes.gap(f"{told}, which is {cluster.state.value}", remedy)
+        unfit[f"which is {cluster.state.value}"] = remedy
     if ill:
-        notes.gap(
-            f"{told}, whose nodes are not all healthy: {ill}", "mend them, or reset the place"
-        )
+        unfit[f"whose nodes are not all healthy: {ill}"] = "mend them, or reset the place"
+    for what, remedy in unfit.items():
+        if is_renewed:
+            notes.note(f"{told}, {what}: a run has another one installed there first")
+        else:
+            notes.gap(f"{told}, {what}", remedy)
     if not (stranger or ill) and cluster.state is ClusterState.RUNNING:
         notes.good(f"{told}, Running and healthy")
 

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from harness.domain.operations import Surface
+from harness.domain.operations import Operation, Surface
+from harness.wire.losses import losses
+from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import EACH
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of, ways
-from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, ROWS
-from harness.wire.table.fields import WireField, WireRecord
+from harness.wire.table.fields import WireRecord
 
 _SURFACES = {
     Surface.LOCAL_UI: "Local UI, asked by an operator",
@@ -28,10 +29,10 @@ target file says under `[paths.<operation>]` where another product has them ([wi
 or that it has no such operation; [describe-your-product.md](describe-your-product.md) shows how.
 
 A field in **bold** has to be there: without it, an answer says nothing, and a request cannot be
-understood. All others may be nowhere. `{uid}` is a parameter of the path, `?name` of the query,
-`Name:` a header. Beside these, a call has `Authorization:` (or `ApiKey:` in Palette) and
-`ProjectUid:`, and a list that comes in pages has `?continue` in its request and
-`listmeta.continue` in its answer.
+understood, so a file that has it nowhere is refused. All others may be nowhere. `{uid}` is a
+parameter of the path, `?name` of the query, `Name:` a header. Beside these, a call has
+`Authorization:` (or `ApiKey:` in Palette) and `ProjectUid:`, and a list that comes in pages has
+`?continue` in its request and `listmeta.continue` in its answer.
 
 """
 
@@ -45,27 +46,45 @@ def _table(surface: Surface) -> Iterator[str]:
     yield from (f"## {_SURFACES[surface]}", "")
     yield "| operation | published, or ours | request | answer |"
     yield "| --- | --- | --- | --- |"
-    for kind, row in ROWS.items():
+    for kind in ROWS:
         if kind.surface is not surface:
             continue
         route = ROUTES[kind]
-        sent = _fields(row.asked, shape_of(row.request) if row.request else _NOTHING)
-        model, answer = row.answer or (None, None)
-        came = _fields(answer, shape_of(model)) if model and answer else ()
         name, where = f"`{kind.__name__}`: {route.summary}", f"`{route.method} {route.path}`"
-        yield f"| {name} | {where} | {_listed(sent)} | {_listed(came)} |"
+        listed = (_listed(kind, *table) for table in places_of(kind).items())
+        yield f"| {name} | {where} | {' | '.join(listed)} |"
     yield ""
 
 
-def _listed(found: Iterator[tuple[str, bool]] | tuple[()]) -> str:
-    needed: dict[str, bool] = {}
-    for place, is_needed in found:
-        needed[place] = needed.get(place, False) or is_needed
-    return ", ".join(f"**`{p}`**" if is_needed else f"`{p}`" for p, is_needed in needed.items())
+def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:
+    """Where the fields of an operation's `request` and `response` stand, as published."""
+    row = ROWS[kind]
+    model, answer = row.answer or (None, None)
+    sent = _fields(row.asked, shape_of(row.request) if row.request else _NOTHING)
+    came = _fields(answer, shape_of(model)) if model and answer else ()
+    return {"request": tuple(dict.fromkeys(sent)), "response": tuple(dict.fromkeys(came))}
 
 
-def _fields(of: WireRecord, shape: Shape) -> Iterator[tuple[str, bool]]:
-    """The places of a record, each with whether something has to stand there."""
+def _listed(kind: type[Operation], table: str, places: Iterable[str]) -> str:
+    told = ((f"`{place}`", _is_needed(kind, table, place)) for place in places)
+    return ", ".join(f"**{place}**" if is_needed else place for place, is_needed in told)
+
+
+def _is_needed(kind: type[Operation], table: str, place: str) -> bool:
+    """Whether a file is refused that has this field nowhere."""
+    served = [kind] if kind.surface is Surface.AGENT else []
+    change = OperationMap(response={place: ""})
+    if table == "request":
+        change = OperationMap(request={place: ""})
+    try:
+        wire = WireMap({kind: change})
+    except MappingError:
+        return True
+    return any(losses(wire, [kind], served))
+
+
+def _fields(of: WireRecord, shape: Shape) -> Iterator[str]:
+    """The places of a record."""
     for field in of.fields.values():
         if field.inside is not None:
             yield from _fields(field.inside, shape)
@@ -74,13 +93,13 @@ def _fields(of: WireRecord, shape: Shape) -> Iterator[tuple[str, bool]]:
             item = _at(place, shape)
             if field.by_hand is None:
                 place, item = f"{place}[]", item.item if isinstance(item, Each) else _NOTHING
-            yield from ((f"{place}.{p}", n) for p, n in _fields(field.item, item))
+            yield from (f"{place}.{inner}" for inner in _fields(field.item, item))
         elif field.places:
-            place, is_needed = _plain(field.places[0]), _is_needed(field)
-            yield from ((f"{place}{inner}", is_needed) for inner in _below(place, shape))
+            place = _plain(field.places[0])
+            yield from (f"{place}{inner}" for inner in _below(place, shape))
     for written in of.besides:
         place = _plain(written)
-        yield from ((f"{place}{inner}", False) for inner in _below(place, shape))
+        yield from (f"{place}{inner}" for inner in _below(place, shape))
 
 
 def _below(place: str, shape: Shape) -> Iterator[str]:
@@ -97,16 +116,6 @@ def _at(place: str, shape: Shape) -> Shape:
     for step in place.split("."):
         shape = shape.fields[step] if isinstance(shape, Fields) else Leaf()
     return shape
-
-
-def _is_needed(field: WireField) -> bool:
-    if field.compute is not None or field.read is None:
-        return False
-    try:
-        field.read(None, "")
-    except Malformed:
-        return True
-    return False
 
 
 def _plain(place: str) -> str:

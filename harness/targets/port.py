@@ -84,6 +84,9 @@ class TargetInfo:
     """How it tells permissions on pairing requests, where otherwise than is published."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Words by which its errors tell a trouble, by the trouble."""
+    largest: Mapping[str, int] = field(default_factory=dict)
+    """The most that a cluster there can have, as far as it is bounded: of nodes in the
+    `control_plane`, of `workers` in all pools, of `worker_pools`."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
 

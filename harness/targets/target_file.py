@@ -212,6 +212,7 @@ class _Reader(TargetFileReader):
             table = "edge.clusters" if places else "peer"
             told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
             self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
+        largest = asdict(said.edge.largest) if said.edge else {}
         login = said.paths.get(LogIn, OperationMap())
         filled = [text for call in login.calls or (login,) for text in call.filled.values()]
         return TargetInfo(
@@ -222,6 +223,7 @@ class _Reader(TargetFileReader):
             not_offered=self.not_offered(said),
             permissions=PermissionNames.said(said.permissions),
             words=said.words,
+            largest={name: most for name, most in largest.items() if most is not None},
             has_sessions=not any("{basic}" in text for text in filled),
         )
 

@@ -24,6 +24,7 @@ from harness.configuration.kinds import (
     NamedBy,
     OneOf,
     TableOf,
+    Whole,
 )
 from harness.configuration.model import FileModel, schema_text
 from harness.domain.endpoint import EndpointForm
@@ -98,6 +99,20 @@ class SlotTable:
 
 
 @dataclass(frozen=True, slots=True)
+class LargestCluster:
+    """The most that a cluster of the product can have, whatever hosts its place has; what needs
+    more is `not_supported`.
+    """
+
+    control_plane: Annotated[int | None, Whole(1, 100)] = None
+    """Nodes of its control plane."""
+    workers: Annotated[int | None, Whole(0, 100)] = None
+    """Nodes of its pools of workers, all together."""
+    worker_pools: Annotated[int | None, Whole(0, 100)] = None
+    """Pools of workers."""
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeTable:
     """`[edge]`."""
 
@@ -105,6 +120,8 @@ class EdgeTable:
     """A user of the hosts' operating system, who may log in to each Local UI."""
     clusters: Annotated[tuple[SlotTable, ...], AtLeastOne(is_required=True)]
     """The places for clusters; a scenario leases one to three at a time."""
+    largest: LargestCluster = LargestCluster()
+    """How large a cluster can be."""
     tls: Trust | None = None
     """Which certificates are trusted at this side, in place of `tls`."""
     control: ControlTable | None = None

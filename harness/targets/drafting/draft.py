@@ -15,15 +15,17 @@ from typing import Any
 from harness.configuration.kinds import Node
 from harness.configuration.toml_writing import assignment, toml_key
 from harness.domain.arrangements import Side
-from harness.domain.operations import Surface
+from harness.domain.operations import AcceptanceStep, Surface
 from harness.targets.drafting.filling import Filling, Hints, WrongAnswer
 from harness.targets.drafting.matching import Certainty, matched
 from harness.targets.drafting.openapi import Document
-from harness.targets.drafting.wire_draft import WireDraft, wire_draft
+from harness.targets.drafting.wire_draft import WireDraft, commented, wire_draft
 from harness.targets.key_kinds import address
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA, TARGETS
 from harness.wire.mapping import PLAIN
+from harness.wire.routes import ROUTES
+from harness.wire.table import tenant
 
 _Lines = Iterator[str]
 
@@ -35,7 +37,9 @@ _HEAD = (
 
 
 _ANOTHER_WIRE = (
-    "# Where paths, names, codes or words are not as docs/wire.md says, map them as it says."
+    "# --- another wire: docs/describe-your-product.md shows how ---",
+    "# Each operation is below as it is published: take the # away where yours is another one, and",
+    "# say in request and response where a field stands that has another place or name there.",
 )
 
 
@@ -47,7 +51,7 @@ def composed(filling: Filling, wire: WireDraft | None, out: Path) -> str:
     """
     own = {n: of for n, of in TARGETS.tree["properties"].items() if not hasattr(PLAIN, n)}
     lines = [*_HEAD, *_table({"properties": own}, filling.data, "")]
-    lines += ["", wire.text() if wire else _ANOTHER_WIRE, ""]
+    lines += ["", *([wire.text()] if wire else _skeleton(filling)), ""]
     lines += [
         "# Next: fill in the credentials, then see what is still missing:",
         f"#   pairproof doctor --target {json.dumps(str(out))[1:-1]}",
@@ -55,6 +59,17 @@ def composed(filling: Filling, wire: WireDraft | None, out: Path) -> str:
     text = "\n".join(lines) + "\n"
     read_target(text, str(out), out.parent, filling.environment())
     return text
+
+
+def _skeleton(filling: Filling) -> _Lines:
+    """Every operation that is asked of the sides of a file, and between them."""
+    yield from _ANOTHER_WIRE
+    surfaces = {Surface.AGENT, *(s for s, side in _SIDE_OF.items() if side in filling.sides)}
+    left_out = () if filling.at("central", "admin") else [row.operation for row in tenant.TABLE]
+    for kind, route in ROUTES.items():
+        is_asked = kind.surface in surfaces and kind not in left_out
+        if is_asked and not issubclass(kind, AcceptanceStep):
+            yield from commented(route, f"{route.summary}.")
 
 
 def env_template(variables: Sequence[str]) -> str:

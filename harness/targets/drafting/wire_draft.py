@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import wrap
 from typing import Final
 
 from harness.configuration.toml_writing import assignments, toml
@@ -13,6 +14,7 @@ from harness.history.visible import visible_line
 from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
+from harness.targets.operations_page import places_of
 from harness.wire.losses import losses
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import At
@@ -185,11 +187,16 @@ def _missing_lines(drafted: Drafted) -> Iterator[str]:
     route = drafted.route
     why = f" ({drafted.why_not})" if drafted.why_not else ""
     near = f"Is it {drafted.match.theirs.describe()}?" if drafted.match else "Where is it asked?"
-    yield ""
-    yield visible_line(f"# missing: {route.summary}. {near}{why}")
-    yield f"# [paths.{route.operation.__name__}]"
-    yield f"# method = {toml(route.method)}"
-    yield f"# path = {toml(route.path)}"
+    yield from commented(route, visible_line(f"missing: {route.summary}. {near}{why}"))
+
+
+def commented(route: Route, told: str) -> Iterator[str]:
+    """An operation as it is published, to be written over."""
+    yield from ("", f"# {told}", f"# [paths.{route.operation.__name__}]")
+    yield from (f"# method = {toml(route.method)}", f"# path = {toml(route.path)}")
+    for table, places in places_of(route.operation).items():
+        listed = ", ".join(map(toml, places))
+        yield from wrap(f"#   {table}: {listed}", 98, subsequent_indent="#     ") if places else ()
 
 
 def _table(drafted: Drafted) -> Iterator[str]:

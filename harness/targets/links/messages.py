@@ -39,6 +39,8 @@ class MessagePattern:
     Attributes:
         decides: whether it is the call by which the operation happens, of several.
         rpc: what its body has to name, where all are asked at one place.
+        follows: whether an answer tells its whole path. Then it is what comes after another call of
+            its operation and is no other message.
     """
 
     kind: MessageKind
@@ -46,6 +48,7 @@ class MessagePattern:
     path: re.Pattern[str]
     decides: bool = True
     rpc: bytes = b""
+    follows: bool = False
 
 
 MessageTable = tuple[MessagePattern, ...]
@@ -54,19 +57,17 @@ MessageTable = tuple[MessagePattern, ...]
 def message_table(routes: RouteTable, prefix: str = "") -> MessageTable:
     """How to tell messages apart, from where each is asked; the fixed paths come first.
 
-    `prefix` is the path below which the endpoint has them. A call whose whole path is told by an
-    answer is not known.
+    `prefix` is the path below which the endpoint has them.
     """
     found = []
     for kind, operation in CARRIES.items():
         decides = routes[operation]
         for route in (decides, *decides.beside):
-            if route.path.startswith("/"):
-                pattern = _whole(_PARAMETER.sub("[^/?]+", re.escape(prefix + route.path)))
-                told = MessagePattern(
-                    kind, route.method, pattern, route is decides, route.rpc.encode()
-                )
-                found.append((len(route.parameters()), told))
+            follows = not route.path.startswith("/")
+            path = ".*" if follows else _PARAMETER.sub("[^/?]+", re.escape(prefix + route.path))
+            rpc, is_decisive = route.rpc.encode(), route is decides
+            told = MessagePattern(kind, route.method, _whole(path), is_decisive, rpc, follows)
+            found.append((len(route.parameters()), told))
     return tuple(pattern for _, pattern in sorted(found, key=lambda f: f[0]))
 
 
@@ -76,17 +77,23 @@ def _whole(pattern: str) -> re.Pattern[str]:
 
 
 def patterns_of(table: MessageTable, method: str, target: str) -> list[MessagePattern]:
-    """Which messages a request may be."""
-    return [each for each in table if each.method == method and each.path.fullmatch(target)]
+    """Which messages a request may be by its path."""
+    fitting = (each for each in table if each.method == method and not each.follows)
+    return [each for each in fitting if each.path.fullmatch(target)]
 
 
 def pattern_of(
-    table: MessageTable, method: str, target: str, body: bytes = b""
+    table: MessageTable,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    after: MessageKind | None = None,
 ) -> MessagePattern | None:
-    """Which message a request is, if it is one."""
+    """Which message a request is, if it is one; `after` is what came before it from its source."""
     found = patterns_of(table, method, target)
     named = (each for each in found if not each.rpc or b'"%b"' % each.rpc in body)
-    return next(named, None)
+    following = (e for e in table if e.follows and e.kind is after and e.method == method)
+    return next(named, None) or next(following, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,8 @@ class Spoiling:
     queued: dict[tuple[str, MessageKind], deque[WireFate]] = field(default_factory=dict)
     disturbed: dict[str, Disturbance] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
+    before: dict[str, MessageKind] = field(default_factory=dict)
+    """What came last of each source."""
     met: dict[tuple[str, MessageKind | None], list[int]] = field(default_factory=dict)
     """When messages met what was queued for them; by `None`, what disturbs all of a source."""
     late: list[tuple[str, bytes]] = field(default_factory=list)
@@ -246,9 +255,11 @@ class Conversation:
             return  # its body says which it is
         self._is_decided = True
         self._tally.messages += 1
-        told = pattern_of(self._table, method, target, bytes(self._held))
+        source, before = self._crossing.source, self._spoiling.before
+        told = pattern_of(self._table, method, target, bytes(self._held), before.get(source))
         kind, decides = (told.kind, told.decides) if told else (None, True)
-        self._fate = self._spoiling.fate_of(self._crossing.source, kind, decides=decides)
+        before |= {source: kind} if kind else {}
+        self._fate = self._spoiling.fate_of(source, kind, decides=decides)
         if self._fate is not None:
             self._tally.spoiled += 1
         if self._host_line:

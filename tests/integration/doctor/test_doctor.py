@@ -32,6 +32,8 @@ FEW = Rehearsal(requirement=("WDR-1", "SND-2"))
 """Ten scenarios, one of which needs two clusters, and two that only pages can show."""
 
 PAGE = answer("200 OK", b"<html><body>Welcome</body></html>")
+GIVEN_ALONE = '[arrange]\nways = ["given"]'
+"""Clusters are taken as they are."""
 BUSY = answer("429 Too Many Requests", b'{"code": "TooManyRequests", "message": "slower"}')
 
 
@@ -336,16 +338,27 @@ def a_host_under_another_name(setup: Setup) -> None:
 
 def a_cluster_that_is_paired(setup: Setup) -> None:
     setup.reference.arrange(arrangements.SetHostMode(setup.slot, ManagementMode.CENTRAL))
+    setup.add(GIVEN_ALONE)
+
+
+def a_cluster_that_is_paired_in_a_lab(setup: Setup) -> None:
+    setup.reference.arrange(arrangements.SetHostMode(setup.slot, ManagementMode.CENTRAL))
+
+
+def a_cluster_in_error_in_a_lab(setup: Setup) -> None:
+    setup.reference.arrange(arrangements.SetClusterState(setup.slot, ClusterState.ERROR))
 
 
 def a_cluster_in_error(setup: Setup) -> None:
     setup.reference.arrange(arrangements.SetClusterState(setup.slot, ClusterState.ERROR))
+    setup.add(GIVEN_ALONE)
 
 
 def a_node_that_is_ill(setup: Setup) -> None:
     setup.reference.arrange(
         arrangements.SetNodeHealth(setup.slot, "control-plane-1", Health.UNHEALTHY)
     )
+    setup.add(GIVEN_ALONE)
 
 
 # --- preconditions ------------------------------------------------------------------------------
@@ -403,6 +416,8 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
     (a_key_that_arranges_nobody, 3, "login", "refuses ListRoles, ListUsers", "tenant admin"),
     (a_host_under_another_name, 2, "clusters", "does not name", "correct their uids"),
     (a_cluster_that_is_paired, 3, "clusters", "centrally managed", "reset"),
+    (a_cluster_that_is_paired_in_a_lab, 0, "clusters", "has another cluster installed", ""),
+    (a_cluster_in_error_in_a_lab, 0, "clusters", "Error: a run has another one installed", ""),
     (a_cluster_in_error, 3, "clusters", "which is Error", "wait until it is Running"),
     (a_node_that_is_ill, 3, "clusters", "control-plane-1", "mend them"),
     (nothing_can_be_arranged, 3, "missing", "InstallCluster cannot be arranged", "no control port"),

@@ -8,11 +8,14 @@ import socket
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
+from harness.domain.operations import SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance, LinkError
 from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import WireFate, message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.wire.http import INSTEAD
+from harness.wire.mapping import OperationMap, WireMap
+from harness.wire.mapping.keys import CallMap
 from harness.wire.routes import ROUTES
 from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Host, Scenery, took
 
@@ -122,6 +125,23 @@ def test_a_message_is_held_back(scenery: Scenery) -> None:
     proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.DELAYED, 200_000))
     assert took(lambda: host.ask(*PROBE)) >= 0.2
     assert took(lambda: host.ask(*PROBE)) < 0.2
+
+
+def test_a_call_whose_place_an_answer_tells_is_what_follows_the_one_before(
+    scenery: Scenery,
+) -> None:
+    calls = (
+        CallMap("POST", "/drafts", name="draft", keep={"place": "place"}),
+        CallMap("PUT", "{kept.place}", name="submit"),
+    )
+    table = message_table(WireMap({SubmitPairing: OperationMap(calls=calls)}).routes)
+    proxy = scenery.proxy(reading=MessageReading(table))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.LOST_BEFORE))
+    assert scenery.host(proxy).ask("PUT", "/somewhere/7") == FINE, "it may be anything so far"
+    assert scenery.host(proxy).ask("POST", "/drafts") == FINE
+    with pytest.raises(CUT):
+        scenery.host(proxy).ask("PUT", "/somewhere/7")
+    assert proxy.waiting() == 0
 
 
 def test_a_message_that_comes_in_parts_is_one_message(scenery: Scenery) -> None:

@@ -326,6 +326,18 @@ def test_a_node_more_is_had_where_there_is_room_for_it(
     assert need_from(context.recorder.history().operations).hosts == (3,)
 
 
+def test_a_shape_that_the_product_never_has_is_not_supported(bench: Bench) -> None:
+    context, info = bench.context, bench.driver.info
+    bench.driver.info = replace(info, largest={"control_plane": 1, "worker_pools": 1})
+    told = "no cluster of the target has 2 control plane nodes, as it has 1 at most"
+    with pytest.raises(NotSupported, match=told):
+        context.new_cluster(shape=ClusterShape(2, better=True))
+    with pytest.raises(NotSupported, match="2 pools of workers"):
+        context.new_cluster(shape=ClusterShape(1, 2, worker_pools=2))
+    made = context.new_cluster(shape=ClusterShape(1, better=True)).cluster
+    assert [len(pool.nodes) for pool in made.pools] == [1], "one more is nothing that it has"
+
+
 def test_a_place_comes_back_though_its_cluster_could_not_be_installed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,7 +67,10 @@ def test_each_call_of_an_operation_is_its_message_and_one_decides() -> None:
         (MessageKind.SUBMIT, False),
         (MessageKind.SUBMIT, True),
     ]
-    assert kind_of(table, "GET", "/jobs/7") is None
+    assert kind_of(table, "GET", "/jobs/7") is None, "nobody has begun"
+    job = pattern_of(table, "GET", "/jobs/7", after=MessageKind.SUBMIT)
+    assert (job and job.kind, job and job.decides) == (MessageKind.SUBMIT, False)
+    assert pattern_of(table, "GET", "/jobs/7", after=MessageKind.POLL) is None
     spoiling, lost = Spoiling("1"), WireFate(MessageFault.LOST_BEFORE)
     spoiling.queue("h", MessageKind.SUBMIT, lost)
     fates = [spoiling.fate_of("h", MessageKind.SUBMIT, decides=yes) for yes in (False, True)]

@@ -389,6 +389,7 @@ PROBES: Mapping[str, Probe] = {
     "missing_permission_is_answered_as_not_found": the_list_and_a_match_by_who_may_only_get,
     "decided_requests_are_gone": a_rejected_request,
     "an_acceptance_takes_its_steps_in_calls": an_acceptance_in_one_call,
+    "no_step_of_an_acceptance_is_taken_twice": an_acceptance_in_one_call,
     "token_is_checked_again_on_acceptance": an_acceptance_with_the_token_gone,
     "the_confirmation_needs_a_good_token": an_acceptance_whose_token_goes,
     "the_handover_has_a_clock_of_its_own": an_acceptance_a_week_later,

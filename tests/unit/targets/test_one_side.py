@@ -68,6 +68,13 @@ def test_a_central_side_alone() -> None:
     assert UpdateStack not in target.info.not_offered, "the harness's own edge has it"
 
 
+def test_how_large_a_cluster_can_be() -> None:
+    target = read('["edge"]', EDGE, "[edge.largest]\ncontrol_plane = 1\nworkers = 0\n")
+    assert target.info.largest == {"control_plane": 1, "workers": 0}
+    error = refused('["edge"]', EDGE, "[edge.largest]\ncontrol_plane = 0\n")
+    assert [key for _, key in placed(error)] == ["edge.largest.control_plane"]
+
+
 def test_a_side_may_be_described_and_not_be_judged() -> None:
     assert read('["edge"]', EDGE, CENTRAL).sides == set(Side)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.targets.operations_page import to_markdown
+from harness.targets.reading import TargetFileError
 from harness.wire.routes import ROUTES
 from tests.sources import ROOT
+from tests.unit.targets.test_one_side import CENTRAL, EDGE, read
 
 PAGE = to_markdown()
 
@@ -20,6 +24,23 @@ def test_the_page_is_up_to_date() -> None:
 def test_each_operation_is_there_with_its_fields() -> None:
     assert all(row(operation.__name__) for operation in ROUTES)
     assert "**`items[].pairingUid`**, `items[].name`" in row("ListPairingRequests")
-    assert "`clusterConfigPatches[].path`" in row("PatchNamedCluster")
-    assert "`status.nodePools[].nodes[].health.status`" in row("ViewCluster")
+    assert "**`clusterConfigPatches[].path`**" in row("PatchNamedCluster")
+    assert "**`status.nodePools[].nodes[].health.status`**" in row("ViewCluster")
     assert "**`spec.machinepoolconfig[].cloudConfig.edgeHosts[].hostUid`**" in row("SubmitPairing")
+
+
+@pytest.mark.parametrize("operation", ["CreateCluster", "LogIn", "MatchProfiles", "ViewCluster"])
+def test_a_file_is_refused_for_what_is_bold_and_for_nothing_else(operation: str) -> None:
+    *_, sent, came = row(operation).split(" | ")
+    for table, listed in (("request", sent), ("response", came)):
+        for written in filter(None, listed.removesuffix(" |").split(", ")):
+            place = written.strip("*`")
+            if place.startswith("{"):
+                continue  # it goes with the path
+            nowhere = f'[paths.{operation}.{table}]\n"{place}" = ""\n'
+            try:
+                read('["edge", "central"]', EDGE, CENTRAL, nowhere)
+                is_refused = False
+            except TargetFileError:
+                is_refused = True
+            assert is_refused is written.startswith("**"), place

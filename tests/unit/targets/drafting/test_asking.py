@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
+from harness.domain.operations import Surface
 from harness.targets.drafting.draft import composed
 from harness.targets.drafting.filling import Hints, Question, WrongAnswer
 from harness.targets.target import Target
 from harness.targets.target_file import load_target
+from harness.wire.routes import ROUTES
 from tests.unit.targets.drafting.talk import (
     PATH,
     PINNED,
@@ -41,6 +44,20 @@ def loaded(folder: Path, *pairs: tuple[str, str]) -> Target:
     out = folder / "target.toml"
     out.write_text(composed(answers, None, out), "utf-8")
     return load_target(out, {**ENV, **dict.fromkeys(answers.variables(), "x")})
+
+
+def test_without_a_document_each_operation_stands_there_to_be_written_over(folder: Path) -> None:
+    answers = answers_of(folder, by_words(("Which side", "edge")))
+    out = folder / "target.toml"
+    text = composed(answers, None, out)
+    keys = re.compile(r"^# (?=\[paths\.|method = |path = )", re.MULTILINE)
+    out.write_text(keys.sub("", text), "utf-8")
+    target = load_target(out, {**ENV, **dict.fromkeys(answers.variables(), "x")})
+    surfaces = (Surface.LOCAL_UI, Surface.AGENT)
+    assert set(target.wire.paths) == {kind for kind in ROUTES if kind.surface in surfaces}
+    assert target.wire.routes == ROUTES, "as it is published"
+    assert '#   request: "paletteEndpoint", "registrationToken", "insecure"' in text
+    assert "[paths.AcceptPairingRequest]" not in text, "the harness plays Palette"
 
 
 ANSWERS: dict[str, tuple[str, ...]] = {
