@@ -1,22 +1,11 @@
 """Models of the Local UI API ("Local Management APIs" v1), as far as pairing touches them.
 
-Attributes bear the published names. Fields marked `OWN` are ours.
+`model` says how they are written.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import JsonValue
-
-from harness.wire.model import OWN, JsonObject, Spare, Texts, Time, WireModel
-
-Labels = dict[str, str]
-ClusterStateName = Literal["Provisioning", "Running", "Deleting", "Error"]
-HealthName = Literal["Healthy", "Unhealthy"]
-ModeName = Literal["central", "local"]
-LayerName = Literal["kernel", "os", "k8s", "cni", "csi", "addon"]
-ArchName = Literal["amd64", "arm64"]
+from harness.wire.model import JsonObject, WireModel, model
 
 
 class V1Error(WireModel):
@@ -24,450 +13,241 @@ class V1Error(WireModel):
 
     code: str | None = None
     message: str | None = None
-    details: dict[str, JsonValue] | None = None
+    details: JsonObject | None = None
     ref: str | None = None
 
 
-class V1AcceptedResponseWithMessage(WireModel):
-    """The answer of operations that have nothing to tell."""
-
-    message: str | None = None
-
+V1AcceptedResponseWithMessage = model(
+    "V1AcceptedResponseWithMessage",
+    "The answer of operations that have nothing to tell.",
+    "message",
+)
 
 # --- logins -------------------------------------------------------------------------------
 
-
-class LocalV1AuthLogin(WireModel):
-    """What a login asks for."""
-
-    username: str | None = None
-    password: str | None = None
-
-
-class LocalV1UserToken(WireModel):
-    """The session's secrets."""
-
-    Authorization: str | None = None
-    RefreshToken: str | None = None
-
-
-class V1LoginSuccess(WireModel):
-    """The answer of a login."""
-
-    IsFirstLogin: bool | None = None
-    Token: LocalV1UserToken | None = None
-
+LocalV1AuthLogin = model("LocalV1AuthLogin", "What a login asks for.", "username password")
+LocalV1UserToken = model("LocalV1UserToken", "The session's secrets.", "Authorization RefreshToken")
+V1LoginSuccess = model(
+    "V1LoginSuccess", "The answer of a login.", "IsFirstLogin:flag Token:LocalV1UserToken"
+)
 
 # --- pairing ------------------------------------------------------------------------------
 
-
-class V1ClusterPairMeta(WireModel):
-    """What pairing, and the connection check, ask for."""
-
-    paletteEndpoint: str | None = None
-    registrationToken: str | None = None
-    insecure: bool | None = None
-
-
-class V1ClusterPairInfoResponse(WireModel):
-    """The answer of a send."""
-
-    pairingUid: str | None = None
-
-
-class V1ClusterPairDetailsResponse(WireModel):
-    """The pending pairing request, or what became of it."""
-
-    pairingUid: str | None = None
-    paletteEndpoint: str | None = None
-    registrationToken: str | None = None
-    insecure: bool | None = None
-    message: str | None = None
-    status: Literal["Pairing", "Paired", "Rejected", "Failed"] | None = None
-
-
-class V1ClusterPairVerifiedConnectionResponse(WireModel):
-    """The answer of the connection check."""
-
-    verified: bool | None = None
-    message: str | None = None
-
+V1ClusterPairMeta = model(
+    "V1ClusterPairMeta",
+    "What pairing, and the connection check, ask for.",
+    "paletteEndpoint registrationToken insecure:flag",
+)
+V1ClusterPairInfoResponse = model(
+    "V1ClusterPairInfoResponse", "The answer of a send.", "pairingUid"
+)
+V1ClusterPairDetailsResponse = model(
+    "V1ClusterPairDetailsResponse",
+    "The pending pairing request, or what became of it.",
+    "pairingUid paletteEndpoint registrationToken insecure:flag message"
+    " status:Pairing|Paired|Rejected|Failed",
+)
+V1ClusterPairVerifiedConnectionResponse = model(
+    "V1ClusterPairVerifiedConnectionResponse",
+    "The answer of the connection check.",
+    "verified:flag message",
+)
 
 # --- the cluster --------------------------------------------------------------------------
 
-
-class V1MetaData(WireModel):
-    """Metadata of a local resource. A description has no published place here."""
-
-    creationTimestamp: Time | None = None
-    id: str | None = None
-    labels: Labels | None = None
-    lastModifiedTimestamp: Time | None = None
-    name: str | None = None
-    tags: Spare[JsonObject] = None
-    annotations: Annotated[Labels | None, OWN] = None
-
-
-class V1Health(WireModel):
-    """Health with its reason."""
-
-    reason: str | None = None
-    status: HealthName | None = None
-
-
-class V1Nic(WireModel):
-    """A network interface of a host."""
-
-    dns: list[str] | None = None
-    gateway: str | None = None
-    ip: str | None = None
-    isDefault: bool | None = None
-    macAddr: str | None = None
-    nicName: str | None = None
-    subnet: str | None = None
-
-
-class V1Condition(WireModel):
-    """How something is, in one respect."""
-
-    lastProbeTime: Time | None = None
-    lastTransitionTime: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str
-    type: str
-
-
-class V1EdgeHost(WireModel):
-    """A host of a pool."""
-
-    hostAddress: str | None = None
-    hostID: str | None = None
-    hostName: str | None = None
-    nic: Spare[list[V1Nic]] = None
-
-
-class V1ClusterNodePool(WireModel):
-    """The head of a pool."""
-
-    archType: str | None = None
-    isControlPlane: bool | None = None
-    name: str | None = None
-
-
-class V1ClusterNodePoolSpec(WireModel):
-    """A pool with its hosts."""
-
-    hosts: list[V1EdgeHost] | None = None
-    pool: V1ClusterNodePool | None = None
-
-
-class V1ClusterNodeStatus(WireModel):
-    """A node as it is."""
-
-    age: str | None = None
-    architecture: str | None = None
-    health: V1Health | None = None
-    ipv4: str | None = None
-    k8sVersion: str | None = None
-    nodeName: str | None = None
-    nodeState: ClusterStateName | None = None
-
-
-class V1ClusterNodePoolStatus(WireModel):
-    """A pool with its nodes."""
-
-    nodes: list[V1ClusterNodeStatus] | None = None
-    pool: V1ClusterNodePool | None = None
-
-
-class V1ClusterSpec(WireModel):
-    """What a cluster is made of."""
-
-    hostIDs: list[str] | None = None
-    nodePools: list[V1ClusterNodePoolSpec] | None = None
-    ntpServers: Spare[list[str]] = None
-    overlayCIDR: Spare[str] = None
-    sshKeys: Spare[list[str]] = None
-    vip: Spare[str] = None
-
-
-class V1ClusterStatus(WireModel):
-    """How a cluster is."""
-
-    agentVersion: Spare[str] = None
-    clusterConditions: Spare[list[V1Condition]] = None
-    clusterState: ClusterStateName | None = None
-    clusterStateReason: Spare[str] = None
-    health: V1Health | None = None
-    isRebootPending: Spare[bool] = None
-    k8sVersion: Spare[str] = None
-    kubeconfig: Spare[str] = None
-    nodePools: list[V1ClusterNodePoolStatus] | None = None
-    ntpServersApplied: Spare[bool] = None
-    services: Spare[list[JsonObject]] = None
-    sshKeysApplied: Spare[bool] = None
-
-
-class V1Cluster(WireModel):
-    """A cluster as Local UI shows it."""
-
-    metadata: V1MetaData | None = None
-    spec: V1ClusterSpec | None = None
-    status: V1ClusterStatus | None = None
-
+V1MetaData = model(
+    "V1MetaData",
+    "Metadata of a local resource. A description has no published place here.",
+    "creationTimestamp:time id labels:labels lastModifiedTimestamp:time name ~tags:object"
+    " +annotations:labels",
+)
+V1Health = model("V1Health", "Health with its reason.", "reason status:Healthy|Unhealthy")
+V1Nic = model(
+    "V1Nic",
+    "A network interface of a host.",
+    "dns:[text] gateway ip isDefault:flag macAddr nicName subnet",
+)
+V1Condition = model(
+    "V1Condition",
+    "How something is, in one respect.",
+    "lastProbeTime:time lastTransitionTime:time message reason status! type!",
+)
+V1EdgeHost = model("V1EdgeHost", "A host of a pool.", "hostAddress hostID hostName ~nic:[V1Nic]")
+V1ClusterNodePool = model(
+    "V1ClusterNodePool", "The head of a pool.", "archType isControlPlane:flag name"
+)
+V1ClusterNodePoolSpec = model(
+    "V1ClusterNodePoolSpec", "A pool with its hosts.", "hosts:[V1EdgeHost] pool:V1ClusterNodePool"
+)
+V1ClusterNodeStatus = model(
+    "V1ClusterNodeStatus",
+    "A node as it is.",
+    "age architecture health:V1Health ipv4 k8sVersion nodeName"
+    " nodeState:Provisioning|Running|Deleting|Error",
+)
+V1ClusterNodePoolStatus = model(
+    "V1ClusterNodePoolStatus",
+    "A pool with its nodes.",
+    "nodes:[V1ClusterNodeStatus] pool:V1ClusterNodePool",
+)
+V1ClusterSpec = model(
+    "V1ClusterSpec",
+    "What a cluster is made of.",
+    "hostIDs:[text] nodePools:[V1ClusterNodePoolSpec] ~ntpServers:[text] ~overlayCIDR"
+    " ~sshKeys:[text] ~vip",
+)
+V1ClusterStatus = model(
+    "V1ClusterStatus",
+    "How a cluster is.",
+    "~agentVersion ~clusterConditions:[V1Condition]"
+    " clusterState:Provisioning|Running|Deleting|Error ~clusterStateReason health:V1Health"
+    " ~isRebootPending:flag ~k8sVersion ~kubeconfig nodePools:[V1ClusterNodePoolStatus]"
+    " ~ntpServersApplied:flag ~services:[object] ~sshKeysApplied:flag",
+)
+V1Cluster = model(
+    "V1Cluster",
+    "A cluster as Local UI shows it.",
+    "metadata:V1MetaData spec:V1ClusterSpec status:V1ClusterStatus",
+)
 
 # --- the stack ----------------------------------------------------------------------------
 
-
-class V1PackInfo(WireModel):
-    """A pack of the running stack."""
-
-    conditions: Spare[list[Texts]] = None
-    contents: Spare[list[Texts]] = None
-    endTime: Spare[str] = None
-    layer: LayerName | None = None
-    logo: Spare[str] = None
-    name: str | None = None
-    startTime: Spare[str] = None
-    status: Spare[str] = None
-    type: Spare[str] = None
-    values: str | None = None
-    version: str | None = None
-    registryUid: Annotated[str | None, OWN] = None
-    tag: Annotated[str | None, OWN] = None
-
-
-class LocalV1ClusterProfileTemplate(WireModel):
-    """A profile of the running stack."""
-
-    description: Spare[str] = None
-    name: str | None = None
-    packs: list[V1PackInfo] | None = None
-    type: Literal["cluster", "infra", "add-on", "system"] | None = None
-    uid: str | None = None
-    variables: Spare[list[JsonObject]] = None
-    version: str | None = None
-
-
-class V1ClusterCurrentApplications(WireModel):
-    """The running stack."""
-
-    clusterProfileTemplates: list[LocalV1ClusterProfileTemplate] | None = None
-
+V1PackInfo = model(
+    "V1PackInfo",
+    "A pack of the running stack.",
+    "~conditions:[texts] ~contents:[texts] ~endTime layer:kernel|os|k8s|cni|csi|addon ~logo name"
+    " ~startTime ~status ~type values version +registryUid +tag",
+)
+LocalV1ClusterProfileTemplate = model(
+    "LocalV1ClusterProfileTemplate",
+    "A profile of the running stack.",
+    "~description name packs:[V1PackInfo] type:cluster|infra|add-on|system uid ~variables:[object]"
+    " version",
+)
+V1ClusterCurrentApplications = model(
+    "V1ClusterCurrentApplications",
+    "The running stack.",
+    "clusterProfileTemplates:[LocalV1ClusterProfileTemplate]",
+)
 
 # --- operations on the cluster ------------------------------------------------------------
 
-
-class V1EdgeNativeControlPlaneEndPoint(WireModel):
-    """Where the control plane is reached."""
-
-    ddnsSearchDomain: str | None = None
-    host: str | None = None
-    type: str | None = None
-
-
-class V1EdgeNativeOverlayNetworkConfiguration(WireModel):
-    """The network above that of the hosts."""
-
-    cidr: str | None = None
-    enable: bool | None = None
-
-
-class LocalV1ObjectMeta(WireModel):
-    """Metadata of an object of the cluster."""
-
-    annotations: Labels | None = None
-    creationTimestamp: Time | None = None
-    deletionTimestamp: Time | None = None
-    labels: Labels | None = None
-    lastModifiedTimestamp: Time | None = None
-    name: str | None = None
-    namespace: str | None = None
-    resourceVersion: str | None = None
-    selfLink: str | None = None
-    uid: str | None = None
-
-
-class V1Taint(WireModel):
-    """What keeps work away from the nodes of a pool."""
-
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    key: str | None = None
-    timeAdded: Time | None = None
-    value: str | None = None
-
-
-class LocalV1UpdateStrategy(WireModel):
-    """In which order the nodes of a pool are renewed."""
-
-    type: Literal["RollingUpdateScaleOut", "RollingUpdateScaleIn"] | None = None
-
-
-class V1MachinePoolProperties(WireModel):
-    """What machines a pool is made of."""
-
-    archType: ArchName | None = None
-
-
-class V1NodeInfo(WireModel):
-    """The node of a host."""
-
-    age: str | None = None
-    architecture: str | None = None
-    conditions: list[V1Condition] | None = None
-    health: V1Health | None = None
-    ipv4: str | None = None
-    k8sVersion: str | None = None
-    nodeName: str | None = None
-    nodeState: str | None = None
-
-
-class V1EdgeNativeHost(WireModel):
-    """A host of a pool, as a cluster is configured."""
-
-    IsCandidateCaption: Spare[bool] = None
-    caCert: Spare[str] = None
-    hostAddress: Spare[str] = None
-    hostName: str | None = None
-    hostUid: str | None = None
-    networkInfo: Spare[list[V1Nic]] = None
-    nic: Spare[V1Nic] = None
-    nicName: Spare[str] = None
-    nodeInfo: Spare[V1NodeInfo] = None
-    staticIP: Spare[str] = None
-    tags: Spare[dict[str, JsonValue]] = None
-    twoNodeCandidatePriority: Spare[Literal["primary", "secondary"]] = None
-
-
-class V1EdgeNativeMachinePoolConfig(WireModel):
-    """A pool of nodes, as a cluster is configured."""
-
-    additionalLabels: Spare[Labels] = None
-    additionalTags: Spare[Labels] = None
-    hosts: list[V1EdgeNativeHost]
-    isControlPlane: bool | None = None
-    labels: Spare[list[str]] = None
-    machinePoolProperties: Spare[V1MachinePoolProperties] = None
-    maxSize: Spare[int] = None
-    minSize: Spare[int] = None
-    name: str | None = None
-    nodeRepaveInterval: Spare[int] = None
-    osType: Spare[str] = None
-    size: int | None = None
-    skipK8sUpgrade: Spare[Literal["enabled", "disabled"]] = None
-    taints: Spare[list[V1Taint]] = None
-    updateStrategy: Spare[LocalV1UpdateStrategy] = None
-    useControlPlaneAsWorker: Spare[bool] = None
-
-
-class V1EdgeNativeClusterConfig(WireModel):
-    """What a cluster has besides its pools."""
-
-    controlPlaneEndpoint: Spare[V1EdgeNativeControlPlaneEndPoint] = None
-    isTwoNodeCluster: Spare[bool] = None
-    ntpServers: list[str] | None = None
-    overlayNetworkConfiguration: Spare[V1EdgeNativeOverlayNetworkConfiguration] = None
-    sshKeys: list[str] | None = None
-    staticIp: Spare[bool] = None
-
-
-class V1EdgeNativeCloudConfigSpec(WireModel):
-    """The pools of a cluster, and what they have in common. `machinePoolConfig` is published as
-    required; pairing looks at it nowhere, so another wire may do without.
-    """
-
-    clusterConfig: V1EdgeNativeClusterConfig
-    machinePoolConfig: list[V1EdgeNativeMachinePoolConfig] | None = None
-
-
-class V1EdgeNativeCloudConfig(WireModel):
-    """How a cluster is laid out."""
-
-    metadata: Spare[LocalV1ObjectMeta] = None
-    spec: V1EdgeNativeCloudConfigSpec | None = None
-
-
-class V1EdgeNativeClusterSettings(WireModel):
-    """What the nodes of a cluster have in common."""
-
-    ntpServers: list[str] | None = None
-    sshKeys: list[str] | None = None
-
-
-class V1ClusterConfigurationSpec(WireModel):
-    """The `spec` of a cluster's configuration."""
-
-    archiveUploadPath: str | None = None
-    cloudConfig: V1EdgeNativeCloudConfig | None = None
-    profileVariables: Spare[list[Texts]] = None
-    scheduleAt: Spare[str] = None
-
-
-class V1ClusterConfiguration(WireModel):
-    """A cluster's configuration."""
-
-    metadata: V1MetaData | None = None
-    spec: V1ClusterConfigurationSpec | None = None
-
-
-class V1HttpPatch(WireModel):
-    """One change of a JSON patch."""
-
-    op: Literal["add", "remove", "replace"]
-    path: str
-    value: JsonValue = None
-
-
-class V1ClusterPatch(WireModel):
-    """Changes of a named cluster."""
-
-    clusterConfigPatches: list[V1HttpPatch] | None = None
-
-
-class V1MachinePoolPatch(WireModel):
-    """Changes of a pool."""
-
-    machinePoolConfigPatches: list[V1HttpPatch] | None = None
-
-
-class V1ClusterProfileConfigurationSpec(WireModel):
-    """The `spec` of a stack's replacement.
-
-    The product takes the profiles from an uploaded archive; ours may stand here instead.
-    """
-
-    archiveUploadPath: Spare[str] = None
-    clusterProfileTemplates: Annotated[list[LocalV1ClusterProfileTemplate] | None, OWN] = None
-
-
-class V1ClusterProfileConfiguration(WireModel):
-    """The replacement of the stack."""
-
-    metadata: V1MetaData | None = None
-    spec: V1ClusterProfileConfigurationSpec | None = None
-
+V1EdgeNativeControlPlaneEndPoint = model(
+    "V1EdgeNativeControlPlaneEndPoint",
+    "Where the control plane is reached.",
+    "ddnsSearchDomain host type",
+)
+V1EdgeNativeOverlayNetworkConfiguration = model(
+    "V1EdgeNativeOverlayNetworkConfiguration",
+    "The network above that of the hosts.",
+    "cidr enable:flag",
+)
+LocalV1ObjectMeta = model(
+    "LocalV1ObjectMeta",
+    "Metadata of an object of the cluster.",
+    "annotations:labels creationTimestamp:time deletionTimestamp:time labels:labels"
+    " lastModifiedTimestamp:time name namespace resourceVersion selfLink uid",
+)
+V1Taint = model(
+    "V1Taint",
+    "What keeps work away from the nodes of a pool.",
+    "effect:NoSchedule|PreferNoSchedule|NoExecute key timeAdded:time value",
+)
+LocalV1UpdateStrategy = model(
+    "LocalV1UpdateStrategy",
+    "In which order the nodes of a pool are renewed.",
+    "type:RollingUpdateScaleOut|RollingUpdateScaleIn",
+)
+V1MachinePoolProperties = model(
+    "V1MachinePoolProperties", "What machines a pool is made of.", "archType:amd64|arm64"
+)
+V1NodeInfo = model(
+    "V1NodeInfo",
+    "The node of a host.",
+    "age architecture conditions:[V1Condition] health:V1Health ipv4 k8sVersion nodeName nodeState",
+)
+V1EdgeNativeHost = model(
+    "V1EdgeNativeHost",
+    "A host of a pool, as a cluster is configured.",
+    "~IsCandidateCaption:flag ~caCert ~hostAddress hostName hostUid ~networkInfo:[V1Nic]"
+    " ~nic:V1Nic ~nicName ~nodeInfo:V1NodeInfo ~staticIP ~tags:object"
+    " ~twoNodeCandidatePriority:primary|secondary",
+)
+V1EdgeNativeMachinePoolConfig = model(
+    "V1EdgeNativeMachinePoolConfig",
+    "A pool of nodes, as a cluster is configured.",
+    "~additionalLabels:labels ~additionalTags:labels hosts!:[V1EdgeNativeHost] isControlPlane:flag"
+    " ~labels:[text] ~machinePoolProperties:V1MachinePoolProperties ~maxSize:number"
+    " ~minSize:number name ~nodeRepaveInterval:number ~osType size:number"
+    " ~skipK8sUpgrade:enabled|disabled ~taints:[V1Taint] ~updateStrategy:LocalV1UpdateStrategy"
+    " ~useControlPlaneAsWorker:flag",
+)
+V1EdgeNativeClusterConfig = model(
+    "V1EdgeNativeClusterConfig",
+    "What a cluster has besides its pools.",
+    "~controlPlaneEndpoint:V1EdgeNativeControlPlaneEndPoint ~isTwoNodeCluster:flag"
+    " ntpServers:[text] ~overlayNetworkConfiguration:V1EdgeNativeOverlayNetworkConfiguration"
+    " sshKeys:[text] ~staticIp:flag",
+)
+V1EdgeNativeCloudConfigSpec = model(
+    "V1EdgeNativeCloudConfigSpec",
+    "The pools of a cluster, and what they have in common. `machinePoolConfig` is published as"
+    " required; pairing looks at it nowhere, so another wire may do without.",
+    "clusterConfig!:V1EdgeNativeClusterConfig machinePoolConfig:[V1EdgeNativeMachinePoolConfig]",
+)
+V1EdgeNativeCloudConfig = model(
+    "V1EdgeNativeCloudConfig",
+    "How a cluster is laid out.",
+    "~metadata:LocalV1ObjectMeta spec:V1EdgeNativeCloudConfigSpec",
+)
+V1EdgeNativeClusterSettings = model(
+    "V1EdgeNativeClusterSettings",
+    "What the nodes of a cluster have in common.",
+    "ntpServers:[text] sshKeys:[text]",
+)
+V1ClusterConfigurationSpec = model(
+    "V1ClusterConfigurationSpec",
+    "The `spec` of a cluster's configuration.",
+    "archiveUploadPath cloudConfig:V1EdgeNativeCloudConfig ~profileVariables:[texts] ~scheduleAt",
+)
+V1ClusterConfiguration = model(
+    "V1ClusterConfiguration",
+    "A cluster's configuration.",
+    "metadata:V1MetaData spec:V1ClusterConfigurationSpec",
+)
+V1HttpPatch = model(
+    "V1HttpPatch", "One change of a JSON patch.", "op!:add|remove|replace path! value:any"
+)
+V1ClusterPatch = model(
+    "V1ClusterPatch", "Changes of a named cluster.", "clusterConfigPatches:[V1HttpPatch]"
+)
+V1MachinePoolPatch = model(
+    "V1MachinePoolPatch", "Changes of a pool.", "machinePoolConfigPatches:[V1HttpPatch]"
+)
+V1ClusterProfileConfigurationSpec = model(
+    "V1ClusterProfileConfigurationSpec",
+    "The `spec` of a stack's replacement. The product takes the profiles from an uploaded archive;"
+    " ours may stand here instead.",
+    "~archiveUploadPath +clusterProfileTemplates:[LocalV1ClusterProfileTemplate]",
+)
+V1ClusterProfileConfiguration = model(
+    "V1ClusterProfileConfiguration",
+    "The replacement of the stack.",
+    "metadata:V1MetaData spec:V1ClusterProfileConfigurationSpec",
+)
 
 # --- management ---------------------------------------------------------------------------
 
-
-class V1Settings(WireModel):
-    """General settings of a host."""
-
-    featureFlags: Spare[dict[str, bool]] = None
-    installationMode: Spare[Literal["airgap", "connected"]] = None
-    managementMode: ModeName | None = None
-
-
-class V1Management(WireModel):
-    """Who shall manage a host."""
-
-    type: ModeName
-    edgeHostToken: str | None = None
-    paletteEndpoint: str | None = None
-    projectName: str | None = None
-    insecure: bool | None = None
-
+V1Settings = model(
+    "V1Settings",
+    "General settings of a host.",
+    "~featureFlags:flags ~installationMode:airgap|connected managementMode:central|local",
+)
+V1Management = model(
+    "V1Management",
+    "Who shall manage a host.",
+    "type!:central|local edgeHostToken paletteEndpoint projectName insecure:flag",
+)
 
 PUBLISHED_INLINE = {
     "V1ClusterConfigurationSpec": "v1ClusterConfiguration.spec",

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, ClassVar, TypeVar
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, create_model
 
 from harness.wire.http import Json
 
 _OWN = "x-pairproof-own"
 
 _SPARE = "x-pairproof-spare"
-
-OWN = Field(json_schema_extra={_OWN: True})
-"""Marks a field of ours on a published model: `Annotated[str | None, OWN] = None`."""
-
-Looked = TypeVar("Looked")
-Spare = Annotated[Looked | None, Field(json_schema_extra={_SPARE: True})]
-"""A published field that pairing never looks at; a mapping moves it as a whole."""
 
 Texts = dict[str, str | None]
 """An object that holds texts alone, as most references do."""
@@ -65,6 +59,12 @@ class WireModel(BaseModel):
 
     own: ClassVar[bool] = False
     """Whether the model is ours, because nothing is published for its purpose."""
+    known: ClassVar[dict[str, type[WireModel]]] = {}
+    """All models, by name."""
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        cls.known[cls.__name__] = cls
+        super().__init_subclass__(**given)
 
     @classmethod
     def wire_name(cls) -> str:
@@ -95,6 +95,48 @@ class OwnModel(WireModel):
     """A model of ours."""
 
     own: ClassVar[bool] = True
+
+
+_KINDS: Mapping[str, Any] = {
+    "text": str,
+    "flag": bool,
+    "number": int,
+    "time": Time,
+    "any": JsonValue,
+    "object": JsonObject,
+    "texts": Texts,
+    "labels": dict[str, str],
+    "flags": dict[str, bool],
+}
+_MARKS = {
+    sign: Field(json_schema_extra={mark: True}) for sign, mark in (("~", _SPARE), ("+", _OWN))
+}
+_FIELD = re.compile(r"([~+]?)(\w+)(!?)(?::(\S+))?")
+
+
+def model(name: str, about: str, fields: str, *, own: bool = False) -> type[WireModel]:
+    """A model, from its fields in their published order: `name`, or `name:kind`.
+
+    A kind is one of `_KINDS` (`text` where there is none), an earlier model, some words with bars
+    between them, or a list of a kind in brackets. A field with a `!` is required, `~` is one that
+    pairing never looks at, and `+` one of ours on a published model.
+    """
+    base = OwnModel if own else WireModel
+    made: dict[str, Any] = {}
+    for sign, field, required, kind in (found.groups() for found in _FIELD.finditer(fields)):
+        of = _kind(kind or "text")
+        of = of if required or of is JsonValue else of | None
+        of = Annotated[of, _MARKS[sign]] if sign else of
+        is_taken = hasattr(BaseModel, field)
+        default = ... if required else Field(default=None, alias=field if is_taken else None)
+        made[f"{field}_" if is_taken else field] = (of, default)
+    return create_model(name, __base__=base, __doc__=about, **made)
+
+
+def _kind(text: str) -> Any:
+    if text.startswith("["):
+        return list[_kind(text[1:-1])]  # type: ignore[misc]
+    return _KINDS.get(text) or WireModel.known.get(text) or Literal[tuple(text.split("|"))]
 
 
 Model = TypeVar("Model", bound=WireModel)

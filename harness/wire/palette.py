@@ -1,13 +1,10 @@
 """Models of the Palette API (4.9), as far as pairing touches them.
 
-Attributes bear the published names. Fields marked `OWN` and models with
-`own = True` are ours: nothing is published for their purpose. A few models are published by
-name alone; they hold what pairing needs of them, and `SHAPE_UNPUBLISHED` lists them.
+`model` says how they are written. A few are published by name alone; they hold what pairing needs
+of them, and `SHAPE_UNPUBLISHED` lists them.
 """
 
 from __future__ import annotations
-
-from typing import Literal
 
 from harness.wire.local_ui import (
     V1EdgeNativeClusterConfig,
@@ -16,7 +13,7 @@ from harness.wire.local_ui import (
     V1Nic,
     V1Taint,
 )
-from harness.wire.model import JsonObject, OwnModel, Spare, Time, WireModel
+from harness.wire.model import model
 from harness.wire.profiles import (
     V1ClusterProfileTemplate,
     V1ObjectMeta,
@@ -27,447 +24,263 @@ __all__ = [
     "V1ClusterProfileTemplate",
     "V1EdgeNativeClusterConfig",
     "V1Error",
+    "V1MachinePoolProperties",
+    "V1Nic",
     "V1ObjectMeta",
     "V1SpectroClusterProfileEntity",
+    "V1Taint",
 ]
-
-Labels = dict[str, str]
 
 SERVICE = "palette"
 """What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
-
-
-class V1AuthLogin(WireModel):
-    """What a login asks for."""
-
-    emailId: str | None = None
-    org: str | None = None
-    password: str | None = None
-
-
-class V1UserToken(WireModel):
-    """The session's secret."""
-
-    Authorization: str | None = None
-    isMfa: bool | None = None
-
-
-class V1Uid(WireModel):
-    """The uid of what was created."""
-
-    uid: str
-
-
-class V1ObjectMetaInputEntity(WireModel):
-    """Metadata on the way in."""
-
-    annotations: Labels | None = None
-    labels: Labels | None = None
-    name: str | None = None
-
-
-class V1ObjectEntity(WireModel):
-    """What something is called."""
-
-    name: str | None = None
-    uid: str | None = None
-
-
-class V1ProjectMetadata(WireModel):
-    """One line of the list of projects."""
-
-    metadata: V1ObjectEntity | None = None
-
-
-class V1ProjectsMetadata(WireModel):
-    """The list of projects."""
-
-    items: list[V1ProjectMetadata]
-
-
-class V1ClusterProfileMetadataSpec(WireModel):
-    """The `spec` of a line of the list of profiles."""
-
-    cloudType: str | None = None
-    version: str | None = None
-
-
-class V1ClusterProfileMetadata(WireModel):
-    """One line of the list of profiles."""
-
-    metadata: V1ObjectEntity | None = None
-    spec: V1ClusterProfileMetadataSpec | None = None
-
-
-class V1ClusterProfilesMetadata(WireModel):
-    """The list of profiles, a line for each version."""
-
-    items: list[V1ClusterProfileMetadata]
-
-
-class V1SpectroClustersMetadata(WireModel):
-    """The list of clusters."""
-
-    items: list[V1ObjectMeta]
-
-
-class V1ObjectMetaInputEntitySchema(WireModel):
-    """A change of something's metadata."""
-
-    metadata: V1ObjectMetaInputEntity
-
+V1AuthLogin = model("V1AuthLogin", "What a login asks for.", "emailId org password")
+V1UserToken = model("V1UserToken", "The session's secret.", "Authorization isMfa:flag")
+V1Uid = model("V1Uid", "The uid of what was created.", "uid!")
+V1ObjectMetaInputEntity = model(
+    "V1ObjectMetaInputEntity", "Metadata on the way in.", "annotations:labels labels:labels name"
+)
+V1ObjectEntity = model("V1ObjectEntity", "What something is called.", "name uid")
+V1ProjectMetadata = model(
+    "V1ProjectMetadata", "One line of the list of projects.", "metadata:V1ObjectEntity"
+)
+V1ProjectsMetadata = model(
+    "V1ProjectsMetadata", "The list of projects.", "items!:[V1ProjectMetadata]"
+)
+V1ClusterProfileMetadataSpec = model(
+    "V1ClusterProfileMetadataSpec",
+    "The `spec` of a line of the list of profiles.",
+    "cloudType version",
+)
+V1ClusterProfileMetadata = model(
+    "V1ClusterProfileMetadata",
+    "One line of the list of profiles.",
+    "metadata:V1ObjectEntity spec:V1ClusterProfileMetadataSpec",
+)
+V1ClusterProfilesMetadata = model(
+    "V1ClusterProfilesMetadata",
+    "The list of profiles, a line for each version.",
+    "items!:[V1ClusterProfileMetadata]",
+)
+V1SpectroClustersMetadata = model(
+    "V1SpectroClustersMetadata", "The list of clusters.", "items!:[V1ObjectMeta]"
+)
+V1ObjectMetaInputEntitySchema = model(
+    "V1ObjectMetaInputEntitySchema",
+    "A change of something's metadata.",
+    "metadata!:V1ObjectMetaInputEntity",
+)
 
 # --- what a host submits ------------------------------------------------------------------
 
-
-class V1SpectroClusterPairMeta(WireModel):
-    """Which local cluster asks, and the secret that proves it."""
-
-    localClusterToken: str | None = None
-    localClusterUid: str | None = None
-    name: str | None = None
-    uid: str | None = None
-
-
-class V1EdgeNativeMachinePoolHostEntity(WireModel):
-    """A host of a pool."""
-
-    hostName: str | None = None
-    hostUid: str | None = None
-    nic: Spare[V1Nic] = None
-    nicName: Spare[str] = None
-    staticIP: Spare[str] = None
-    twoNodeCandidatePriority: Spare[Literal["primary", "secondary"]] = None
-
-
-class V1EdgeNativeMachinePoolCloudConfigEntity(WireModel):
-    """The hosts of a pool."""
-
-    edgeHosts: list[V1EdgeNativeMachinePoolHostEntity]
-
-
-class V1UpdateStrategy(WireModel):
-    """In which order the nodes of a pool are renewed."""
-
-    maxSurge: str | None = None
-    maxUnavailable: str | None = None
-    type: Literal["RollingUpdateScaleOut", "RollingUpdateScaleIn", "OverrideScaling"] | None = None
-
-
-class V1MachinePoolConfigEntity(WireModel):
-    """The head of a pool. `labels` and `size` are published as required; pairing never looks at
-    them, so another wire may do without.
-    """
-
-    additionalAnnotations: Spare[Labels] = None
-    additionalLabels: Spare[Labels] = None
-    additionalTags: Spare[Labels] = None
-    isControlPlane: bool | None = None
-    labels: list[str] | None = None
-    machinePoolProperties: Spare[V1MachinePoolProperties] = None
-    maxSize: Spare[int] = None
-    minSize: Spare[int] = None
-    name: str
-    nodeRepaveInterval: Spare[int] = None
-    overrideClusterAPIConfig: Spare[str] = None
-    overrideHealthCheckConfiguration: Spare[str] = None
-    overrideKubeadmConfiguration: Spare[str] = None
-    size: int | None = None
-    skipK8sUpgrade: Spare[Literal["enabled", "disabled"]] = None
-    taints: Spare[list[V1Taint]] = None
-    updateStrategy: Spare[V1UpdateStrategy] = None
-    useControlPlaneAsWorker: Spare[bool] = None
-
-
-class V1EdgeNativeMachinePoolConfigEntity(WireModel):
-    """A pool with its hosts."""
-
-    cloudConfig: V1EdgeNativeMachinePoolCloudConfigEntity | None = None
-    poolConfig: V1MachinePoolConfigEntity | None = None
-
-
-class V1LifecycleConfig(WireModel):
-    """Whether changes of a cluster wait."""
-
-    pause: bool | None = None
-
-
-class V1EdgeNativeClusterConfigPairEntity(WireModel):
-    """How a cluster is kept; pairing looks at none of it."""
-
-    controlPlaneHealthCheckTimeout: Spare[str] = None
-    lifecycleConfig: Spare[V1LifecycleConfig] = None
-    machineManagementConfig: Spare[JsonObject] = None
-    resources: Spare[JsonObject] = None
-    updateWorkerPoolsInParallel: Spare[bool] = None
-
-
-class V1SpectroEdgeNativeClusterPairEntitySpec(WireModel):
-    """The `spec` of a submission."""
-
-    cloudConfig: V1EdgeNativeClusterConfig | None = None
-    clusterConfig: V1EdgeNativeClusterConfigPairEntity | None = None
-    clusterMeta: V1SpectroClusterPairMeta | None = None
-    machinepoolconfig: list[V1EdgeNativeMachinePoolConfigEntity]
-    profiles: list[V1ClusterProfileTemplate]
-    registrationToken: str
-    stylusAgentVersion: str
-
-
-class V1SpectroEdgeNativeClusterPairEntity(WireModel):
-    """What a host submits."""
-
-    metadata: V1ObjectMetaInputEntity | None = None
-    spec: V1SpectroEdgeNativeClusterPairEntitySpec | None = None
-
-
-class V1ClusterPairWithdrawal(OwnModel):
-    """What a host says when its request was cancelled; the id may be missing.
-
-    `ended` says that the host has ended the request already and cannot go back.
-    """
-
-    pairingUid: str | None = None
-    clusterMeta: V1SpectroClusterPairMeta | None = None
-    ended: bool | None = None
-
-
-class V1PairingPing(OwnModel):
-    """How a Palette makes itself known to a host: `service` is `palette`."""
-
-    service: str | None = None
-
+V1SpectroClusterPairMeta = model(
+    "V1SpectroClusterPairMeta",
+    "Which local cluster asks, and the secret that proves it.",
+    "localClusterToken localClusterUid name uid",
+)
+V1EdgeNativeMachinePoolHostEntity = model(
+    "V1EdgeNativeMachinePoolHostEntity",
+    "A host of a pool.",
+    "hostName hostUid ~nic:V1Nic ~nicName ~staticIP ~twoNodeCandidatePriority:primary|secondary",
+)
+V1EdgeNativeMachinePoolCloudConfigEntity = model(
+    "V1EdgeNativeMachinePoolCloudConfigEntity",
+    "The hosts of a pool.",
+    "edgeHosts!:[V1EdgeNativeMachinePoolHostEntity]",
+)
+V1UpdateStrategy = model(
+    "V1UpdateStrategy",
+    "In which order the nodes of a pool are renewed.",
+    "maxSurge maxUnavailable type:RollingUpdateScaleOut|RollingUpdateScaleIn|OverrideScaling",
+)
+V1MachinePoolConfigEntity = model(
+    "V1MachinePoolConfigEntity",
+    "The head of a pool. `labels` and `size` are published as required; pairing never looks at"
+    " them, so another wire may do without.",
+    "~additionalAnnotations:labels ~additionalLabels:labels ~additionalTags:labels"
+    " isControlPlane:flag labels:[text] ~machinePoolProperties:V1MachinePoolProperties"
+    " ~maxSize:number ~minSize:number name! ~nodeRepaveInterval:number ~overrideClusterAPIConfig"
+    " ~overrideHealthCheckConfiguration ~overrideKubeadmConfiguration size:number"
+    " ~skipK8sUpgrade:enabled|disabled ~taints:[V1Taint] ~updateStrategy:V1UpdateStrategy"
+    " ~useControlPlaneAsWorker:flag",
+)
+V1EdgeNativeMachinePoolConfigEntity = model(
+    "V1EdgeNativeMachinePoolConfigEntity",
+    "A pool with its hosts.",
+    "cloudConfig:V1EdgeNativeMachinePoolCloudConfigEntity poolConfig:V1MachinePoolConfigEntity",
+)
+V1LifecycleConfig = model("V1LifecycleConfig", "Whether changes of a cluster wait.", "pause:flag")
+V1EdgeNativeClusterConfigPairEntity = model(
+    "V1EdgeNativeClusterConfigPairEntity",
+    "How a cluster is kept; pairing looks at none of it.",
+    "~controlPlaneHealthCheckTimeout ~lifecycleConfig:V1LifecycleConfig"
+    " ~machineManagementConfig:object ~resources:object ~updateWorkerPoolsInParallel:flag",
+)
+V1SpectroEdgeNativeClusterPairEntitySpec = model(
+    "V1SpectroEdgeNativeClusterPairEntitySpec",
+    "The `spec` of a submission.",
+    "cloudConfig:V1EdgeNativeClusterConfig clusterConfig:V1EdgeNativeClusterConfigPairEntity"
+    " clusterMeta:V1SpectroClusterPairMeta"
+    " machinepoolconfig!:[V1EdgeNativeMachinePoolConfigEntity]"
+    " profiles!:[V1ClusterProfileTemplate] registrationToken! stylusAgentVersion!",
+)
+V1SpectroEdgeNativeClusterPairEntity = model(
+    "V1SpectroEdgeNativeClusterPairEntity",
+    "What a host submits.",
+    "metadata:V1ObjectMetaInputEntity spec:V1SpectroEdgeNativeClusterPairEntitySpec",
+)
+V1ClusterPairWithdrawal = model(
+    "V1ClusterPairWithdrawal",
+    "What a host says when its request was cancelled; the id may be missing. `ended` says that the"
+    " host has ended the request already and cannot go back.",
+    "pairingUid clusterMeta:V1SpectroClusterPairMeta ended:flag",
+    own=True,
+)
+V1PairingPing = model(
+    "V1PairingPing",
+    "How a Palette makes itself known to a host: `service` is `palette`.",
+    "service",
+    own=True,
+)
 
 # --- what an administrator sees and decides -----------------------------------------------
 
-
-class V1SpectroClusterPairStatus(WireModel):
-    """What became of a request."""
-
-    pairingClusterName: str | None = None
-    pairingClusterUid: str | None = None
-    state: str | None = None
-
-
-class V1SpectroEdgeNativeClusterPairSpec(WireModel):
-    """The `spec` of a request as it is shown.
-
-    The published one requires a `registrationToken` that it has no property for; ours never
-    shows one. A list that is missing is taken for an empty one by the codec.
-    """
-
-    cloudConfig: V1EdgeNativeClusterConfig | None = None
-    clusterConfig: V1EdgeNativeClusterConfigPairEntity | None = None
-    clusterMeta: V1SpectroClusterPairMeta | None = None
-    machinepoolconfig: list[V1EdgeNativeMachinePoolConfigEntity] | None = None
-    profiles: list[V1ClusterProfileTemplate] | None = None
-    stylusAgentVersion: str | None = None
-
-
-class V1SpectroEdgeNativeClusterPair(WireModel):
-    """One pairing request."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1SpectroEdgeNativeClusterPairSpec | None = None
-    status: V1SpectroClusterPairStatus | None = None
-
-
-class V1SpectroClusterPairingRequestMeta(WireModel):
-    """One line of the list of requests."""
-
-    cloudType: str | None = None
-    clusterUid: str | None = None
-    creationTimestamp: Time | None = None
-    localClusterUid: str | None = None
-    name: str | None = None
-    pairingUid: str | None = None
-    state: str | None = None
-
-
-class V1SpectroClusterPairingRequestMetas(WireModel):
-    """The list of requests."""
-
-    items: list[V1SpectroClusterPairingRequestMeta]
-
-
-class V1FilterString(WireModel):
-    """A filter on a text. Comparisons leave case aside unless told otherwise."""
-
-    beginsWith: str | None = None
-    contains: str | None = None
-    eq: str | None = None
-    ignoreCase: bool | None = None
-    ne: str | None = None
-
-
-class V1ClusterPairMetadataFilterSpec(WireModel):
-    """What the list of requests can be filtered by."""
-
-    localClusterUid: V1FilterString | None = None
-    state: V1FilterString | None = None
-
-
-class V1ClusterPairMetadataSortSpec(WireModel):
-    """One key of the order of the list."""
-
-    field: Literal["name", "state", "creationTimestamp"] | None = None
-    order: Literal["asc", "desc"] | None = None
-
-
-class V1ClusterPairMetadataFilter(WireModel):
-    """How the list of requests is asked for."""
-
-    filter: V1ClusterPairMetadataFilterSpec | None = None
-    sort: list[V1ClusterPairMetadataSortSpec] | None = None
-
-
-class V1EdgeNativeClusterPairSpcEntitySpec(WireModel):
-    """The `spec` of an acceptance."""
-
-    pairingUid: str
-    profiles: list[V1SpectroClusterProfileEntity]
-
-
-class V1EdgeNativeClusterPairSpcEntity(WireModel):
-    """What Pair cluster sends."""
-
-    metadata: V1ObjectMetaInputEntity | None = None
-    spec: V1EdgeNativeClusterPairSpcEntitySpec | None = None
-
-
-class V1ClusterPairSelection(OwnModel):
-    """The profiles whose match is asked about."""
-
-    profiles: list[V1SpectroClusterProfileEntity]
-
-
-class V1ClusterPairPackMatch(OwnModel):
-    """What one pack of the local cluster was matched with."""
-
-    pack: str
-    version: str
-    profile: str | None = None
-    profileVersion: str | None = None
-
-
-class V1ClusterPairProblem(OwnModel):
-    """One reason why a selection does not match."""
-
-    kind: str
-    message: str
-    pack: str | None = None
-    localVersion: str | None = None
-    offeredVersion: str | None = None
-    profile: str | None = None
-
-
-class V1ClusterPairMatch(OwnModel):
-    """The answer of the match. There is no problem when it is `valid`. Nothing is published for it,
-    so whether it is valid is all that a target has to say.
-    """
-
-    valid: bool
-    packs: list[V1ClusterPairPackMatch] | None = None
-    problems: list[V1ClusterPairProblem] | None = None
-
+V1SpectroClusterPairStatus = model(
+    "V1SpectroClusterPairStatus",
+    "What became of a request.",
+    "pairingClusterName pairingClusterUid state",
+)
+V1SpectroEdgeNativeClusterPairSpec = model(
+    "V1SpectroEdgeNativeClusterPairSpec",
+    "The `spec` of a request as it is shown. The published one requires a `registrationToken` that"
+    " it has no property for; ours never shows one. A list that is missing is taken for an empty"
+    " one by the codec.",
+    "cloudConfig:V1EdgeNativeClusterConfig clusterConfig:V1EdgeNativeClusterConfigPairEntity"
+    " clusterMeta:V1SpectroClusterPairMeta machinepoolconfig:[V1EdgeNativeMachinePoolConfigEntity]"
+    " profiles:[V1ClusterProfileTemplate] stylusAgentVersion",
+)
+V1SpectroEdgeNativeClusterPair = model(
+    "V1SpectroEdgeNativeClusterPair",
+    "One pairing request.",
+    "metadata:V1ObjectMeta spec:V1SpectroEdgeNativeClusterPairSpec"
+    " status:V1SpectroClusterPairStatus",
+)
+V1SpectroClusterPairingRequestMeta = model(
+    "V1SpectroClusterPairingRequestMeta",
+    "One line of the list of requests.",
+    "cloudType clusterUid creationTimestamp:time localClusterUid name pairingUid state",
+)
+V1SpectroClusterPairingRequestMetas = model(
+    "V1SpectroClusterPairingRequestMetas",
+    "The list of requests.",
+    "items!:[V1SpectroClusterPairingRequestMeta]",
+)
+V1FilterString = model(
+    "V1FilterString",
+    "A filter on a text. Comparisons leave case aside unless told otherwise.",
+    "beginsWith contains eq ignoreCase:flag ne",
+)
+V1ClusterPairMetadataFilterSpec = model(
+    "V1ClusterPairMetadataFilterSpec",
+    "What the list of requests can be filtered by.",
+    "localClusterUid:V1FilterString state:V1FilterString",
+)
+V1ClusterPairMetadataSortSpec = model(
+    "V1ClusterPairMetadataSortSpec",
+    "One key of the order of the list.",
+    "field:name|state|creationTimestamp order:asc|desc",
+)
+V1ClusterPairMetadataFilter = model(
+    "V1ClusterPairMetadataFilter",
+    "How the list of requests is asked for.",
+    "filter:V1ClusterPairMetadataFilterSpec sort:[V1ClusterPairMetadataSortSpec]",
+)
+V1EdgeNativeClusterPairSpcEntitySpec = model(
+    "V1EdgeNativeClusterPairSpcEntitySpec",
+    "The `spec` of an acceptance.",
+    "pairingUid! profiles!:[V1SpectroClusterProfileEntity]",
+)
+V1EdgeNativeClusterPairSpcEntity = model(
+    "V1EdgeNativeClusterPairSpcEntity",
+    "What Pair cluster sends.",
+    "metadata:V1ObjectMetaInputEntity spec:V1EdgeNativeClusterPairSpcEntitySpec",
+)
+V1ClusterPairSelection = model(
+    "V1ClusterPairSelection",
+    "The profiles whose match is asked about.",
+    "profiles!:[V1SpectroClusterProfileEntity]",
+    own=True,
+)
+V1ClusterPairPackMatch = model(
+    "V1ClusterPairPackMatch",
+    "What one pack of the local cluster was matched with.",
+    "pack! version! profile profileVersion",
+    own=True,
+)
+V1ClusterPairProblem = model(
+    "V1ClusterPairProblem",
+    "One reason why a selection does not match.",
+    "kind! message! pack localVersion offeredVersion profile",
+    own=True,
+)
+V1ClusterPairMatch = model(
+    "V1ClusterPairMatch",
+    "The answer of the match. There is no problem when it is `valid`. Nothing is published for it,"
+    " so whether it is valid is all that a target has to say.",
+    "valid!:flag packs:[V1ClusterPairPackMatch] problems:[V1ClusterPairProblem]",
+    own=True,
+)
 
 # --- the cluster after pairing ------------------------------------------------------------
 
-
-class V1SpectroClusterStatus(WireModel):
-    """How a cluster is."""
-
-    state: str | None = None
-
-
-class V1SpectroClusterSpec(WireModel):
-    """What a cluster runs."""
-
-    clusterProfileTemplates: list[V1ClusterProfileTemplate] | None = None
-
-
-class V1SpectroClusterProfiles(WireModel):
-    """The cluster profiles that a cluster is to have."""
-
-    profiles: list[V1SpectroClusterProfileEntity]
-
-
-class V1SpectroCluster(WireModel):
-    """A cluster that is registered."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1SpectroClusterSpec | None = None
-    status: V1SpectroClusterStatus | None = None
-
+V1SpectroClusterStatus = model("V1SpectroClusterStatus", "How a cluster is.", "state")
+V1SpectroClusterSpec = model(
+    "V1SpectroClusterSpec",
+    "What a cluster runs.",
+    "clusterProfileTemplates:[V1ClusterProfileTemplate]",
+)
+V1SpectroClusterProfiles = model(
+    "V1SpectroClusterProfiles",
+    "The cluster profiles that a cluster is to have.",
+    "profiles!:[V1SpectroClusterProfileEntity]",
+)
+V1SpectroCluster = model(
+    "V1SpectroCluster",
+    "A cluster that is registered.",
+    "metadata:V1ObjectMeta spec:V1SpectroClusterSpec status:V1SpectroClusterStatus",
+)
 
 # --- registration tokens ------------------------------------------------------------------
 
-
-class V1EdgeTokenProject(WireModel):
-    """The project that a token admits to."""
-
-    name: str | None = None
-    uid: str | None = None
-
-
-class V1EdgeTokenSpec(WireModel):
-    """A token's value and how far it reaches."""
-
-    defaultProject: V1EdgeTokenProject | None = None
-    expiry: Time | None = None
-    token: str | None = None
-
-
-class V1EdgeTokenStatus(WireModel):
-    """Whether a token admits anybody."""
-
-    isActive: bool | None = None
-
-
-class V1EdgeToken(WireModel):
-    """A registration token."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1EdgeTokenSpec | None = None
-    status: V1EdgeTokenStatus | None = None
-
-
-class V1EdgeTokens(WireModel):
-    """The registration tokens."""
-
-    items: list[V1EdgeToken]
-
-
-class V1EdgeTokenSpecEntity(WireModel):
-    """How far a new token reaches."""
-
-    defaultProjectUid: str | None = None
-    expiry: Time | None = None
-
-
-class V1EdgeTokenSpecUpdate(V1EdgeTokenSpecEntity):
-    """How far a token reaches from now on."""
-
-
-class V1EdgeTokenEntity(WireModel):
-    """A new token."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1EdgeTokenSpecEntity | None = None
-
-
-class V1EdgeTokenUpdate(WireModel):
-    """A change of a token."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1EdgeTokenSpecUpdate | None = None
-
-
-class V1EdgeTokenActiveState(WireModel):
-    """Revoking a token, or taking that back."""
-
-    isActive: bool | None = None
-
+V1EdgeTokenProject = model("V1EdgeTokenProject", "The project that a token admits to.", "name uid")
+V1EdgeTokenSpec = model(
+    "V1EdgeTokenSpec",
+    "A token's value and how far it reaches.",
+    "defaultProject:V1EdgeTokenProject expiry:time token",
+)
+V1EdgeTokenStatus = model("V1EdgeTokenStatus", "Whether a token admits anybody.", "isActive:flag")
+V1EdgeToken = model(
+    "V1EdgeToken",
+    "A registration token.",
+    "metadata:V1ObjectMeta spec:V1EdgeTokenSpec status:V1EdgeTokenStatus",
+)
+V1EdgeTokens = model("V1EdgeTokens", "The registration tokens.", "items!:[V1EdgeToken]")
+V1EdgeTokenSpecEntity = model(
+    "V1EdgeTokenSpecEntity", "How far a new token reaches.", "defaultProjectUid expiry:time"
+)
+V1EdgeTokenSpecUpdate = model(
+    "V1EdgeTokenSpecUpdate",
+    "How far a token reaches from now on.",
+    "defaultProjectUid expiry:time",
+)
+V1EdgeTokenEntity = model(
+    "V1EdgeTokenEntity", "A new token.", "metadata:V1ObjectMeta spec:V1EdgeTokenSpecEntity"
+)
+V1EdgeTokenUpdate = model(
+    "V1EdgeTokenUpdate", "A change of a token.", "metadata:V1ObjectMeta spec:V1EdgeTokenSpecUpdate"
+)
+V1EdgeTokenActiveState = model(
+    "V1EdgeTokenActiveState", "Revoking a token, or taking that back.", "isActive:flag"
+)
 
 PUBLISHED_INLINE = {
     "V1ClusterProfileMetadataSpec": "v1ClusterProfileMetadata.spec",

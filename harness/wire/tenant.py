@@ -4,217 +4,97 @@ keys and cluster profiles.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from harness.wire.model import JsonObject, Spare, Time, WireModel
-from harness.wire.profiles import PackTypeName, ProfileTypeName, V1ObjectMeta
+from harness.wire.model import model
+from harness.wire.profiles import V1ObjectMeta
 
 __all__ = ["V1ObjectMeta"]
-
-
-class V1ProjectEntity(WireModel):
-    """A new project."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: Spare[JsonObject] = None
-
-
-class V1Project(WireModel):
-    """A project."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: Spare[JsonObject] = None
-    status: Spare[JsonObject] = None
-
-
-class V1Projects(WireModel):
-    """The projects, by the call that is published as deprecated."""
-
-    items: list[V1Project]
-
-
-class V1RoleSpec(WireModel):
-    """What a role permits, and where it can be held."""
-
-    permissions: list[str] | None = None
-    scope: Literal["system", "tenant", "project", "resource"] | None = None
-    type: Spare[Literal["system", "user"]] = None
-
-
-class V1Role(WireModel):
-    """A role."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1RoleSpec | None = None
-    status: Spare[JsonObject] = None
-
-
-class V1Roles(WireModel):
-    """The roles."""
-
-    items: list[V1Role]
-
-
-class V1UserSpecEntity(WireModel):
-    """Who a new user is."""
-
-    emailId: str | None = None
-    firstName: str | None = None
-    lastName: Spare[str] = None
-    loginMode: Spare[str] = None
-    roles: Spare[list[str]] = None
-    teams: Spare[list[str]] = None
-
-
-class V1UserEntity(WireModel):
-    """A new user."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1UserSpecEntity | None = None
-
-
-class V1UserMetaEntity(WireModel):
-    """One line of the list of users."""
-
-    emailId: str | None = None
-    name: Spare[str] = None
-    uid: str | None = None
-
-
-class V1UsersMetadata(WireModel):
-    """The users."""
-
-    items: list[V1UserMetaEntity]
-
-
-class V1UidSummary(WireModel):
-    """A role that somebody holds."""
-
-    name: Spare[str] = None
-    uid: str | None = None
-
-
-class V1UserRoleUIDs(WireModel):
-    """The roles that somebody is to hold in the tenant."""
-
-    roles: list[str] | None = None
-
-
-class V1UserRolesEntity(WireModel):
-    """The roles that somebody holds in the tenant."""
-
-    inheritedRoles: list[V1UidSummary] | None = None
-    roles: list[V1UidSummary] | None = None
-
-
-class V1ProjectRolesPatchProject(WireModel):
-    """The roles that somebody is to hold in one project."""
-
-    projectUid: str | None = None
-    roles: list[str] | None = None
-
-
-class V1ProjectRolesPatch(WireModel):
-    """The roles that somebody is to hold in projects."""
-
-    projects: list[V1ProjectRolesPatchProject] | None = None
-
-
-class V1UidRoleSummary(WireModel):
-    """The roles that somebody holds in one project, whose uid it is."""
-
-    inheritedRoles: list[V1UidSummary] | None = None
-    name: Spare[str] = None
-    roles: list[V1UidSummary] | None = None
-    uid: str | None = None
-
-
-class V1ProjectRolesEntity(WireModel):
-    """The roles that somebody holds in projects."""
-
-    projects: list[V1UidRoleSummary] | None = None
-
-
-class V1UsersUidPasswordChange(WireModel):
-    """A user's next password."""
-
-    currentPassword: str | None = None
-    newPassword: str
-
-
-class V1ApiKeySpecEntity(WireModel):
-    """Whose a new API key is, and how long it lasts."""
-
-    expiry: Time | None = None
-    userUid: str | None = None
-
-
-class V1ApiKeyEntity(WireModel):
-    """A new API key."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1ApiKeySpecEntity | None = None
-
-
-class V1ApiKeyCreateResponse(WireModel):
-    """An API key, which is shown this once."""
-
-    apiKey: str | None = None
-    uid: Spare[str] = None
-
-
-class V1PackManifestEntity(WireModel):
-    """A pack of a new cluster profile."""
-
-    layer: str | None = None
-    manifests: Spare[list[JsonObject]] = None
-    name: str
-    registryUid: str | None = None
-    tag: str | None = None
-    type: Spare[PackTypeName] = None
-    uid: Spare[str] = None
-    values: str | None = None
-
-
-class V1ClusterProfileTemplateDraft(WireModel):
-    """What a new version of a cluster profile holds."""
-
-    cloudType: Spare[str] = None
-    packs: list[V1PackManifestEntity] | None = None
-    type: ProfileTypeName | None = None
-
-
-class V1Variable(WireModel):
-    """A variable of a cluster profile."""
-
-    defaultValue: str | None = None
-    description: Spare[str] = None
-    displayName: Spare[str] = None
-    format: Spare[str] = None
-    hidden: Spare[bool] = None
-    immutable: Spare[bool] = None
-    inputType: Spare[str] = None
-    isSensitive: Spare[bool] = None
-    name: str
-    options: Spare[list[JsonObject]] = None
-    regex: Spare[str] = None
-    required: Spare[bool] = None
-
-
-class V1ClusterProfileEntitySpec(WireModel):
-    """The `spec` of a new version of a cluster profile."""
-
-    template: V1ClusterProfileTemplateDraft | None = None
-    variables: list[V1Variable] | None = None
-    version: str | None = None
-
-
-class V1ClusterProfileEntity(WireModel):
-    """A new version of a cluster profile; the first makes the profile."""
-
-    metadata: V1ObjectMeta | None = None
-    spec: V1ClusterProfileEntitySpec | None = None
-
+V1ProjectEntity = model("V1ProjectEntity", "A new project.", "metadata:V1ObjectMeta ~spec:object")
+V1Project = model("V1Project", "A project.", "metadata:V1ObjectMeta ~spec:object ~status:object")
+V1Projects = model(
+    "V1Projects", "The projects, by the call that is published as deprecated.", "items!:[V1Project]"
+)
+V1RoleSpec = model(
+    "V1RoleSpec",
+    "What a role permits, and where it can be held.",
+    "permissions:[text] scope:system|tenant|project|resource ~type:system|user",
+)
+V1Role = model("V1Role", "A role.", "metadata:V1ObjectMeta spec:V1RoleSpec ~status:object")
+V1Roles = model("V1Roles", "The roles.", "items!:[V1Role]")
+V1UserSpecEntity = model(
+    "V1UserSpecEntity",
+    "Who a new user is.",
+    "emailId firstName ~lastName ~loginMode ~roles:[text] ~teams:[text]",
+)
+V1UserEntity = model("V1UserEntity", "A new user.", "metadata:V1ObjectMeta spec:V1UserSpecEntity")
+V1UserMetaEntity = model("V1UserMetaEntity", "One line of the list of users.", "emailId ~name uid")
+V1UsersMetadata = model("V1UsersMetadata", "The users.", "items!:[V1UserMetaEntity]")
+V1UidSummary = model("V1UidSummary", "A role that somebody holds.", "~name uid")
+V1UserRoleUIDs = model(
+    "V1UserRoleUIDs", "The roles that somebody is to hold in the tenant.", "roles:[text]"
+)
+V1UserRolesEntity = model(
+    "V1UserRolesEntity",
+    "The roles that somebody holds in the tenant.",
+    "inheritedRoles:[V1UidSummary] roles:[V1UidSummary]",
+)
+V1ProjectRolesPatchProject = model(
+    "V1ProjectRolesPatchProject",
+    "The roles that somebody is to hold in one project.",
+    "projectUid roles:[text]",
+)
+V1ProjectRolesPatch = model(
+    "V1ProjectRolesPatch",
+    "The roles that somebody is to hold in projects.",
+    "projects:[V1ProjectRolesPatchProject]",
+)
+V1UidRoleSummary = model(
+    "V1UidRoleSummary",
+    "The roles that somebody holds in one project, whose uid it is.",
+    "inheritedRoles:[V1UidSummary] ~name roles:[V1UidSummary] uid",
+)
+V1ProjectRolesEntity = model(
+    "V1ProjectRolesEntity",
+    "The roles that somebody holds in projects.",
+    "projects:[V1UidRoleSummary]",
+)
+V1UsersUidPasswordChange = model(
+    "V1UsersUidPasswordChange", "A user's next password.", "currentPassword newPassword!"
+)
+V1ApiKeySpecEntity = model(
+    "V1ApiKeySpecEntity", "Whose a new API key is, and how long it lasts.", "expiry:time userUid"
+)
+V1ApiKeyEntity = model(
+    "V1ApiKeyEntity", "A new API key.", "metadata:V1ObjectMeta spec:V1ApiKeySpecEntity"
+)
+V1ApiKeyCreateResponse = model(
+    "V1ApiKeyCreateResponse", "An API key, which is shown this once.", "apiKey ~uid"
+)
+V1PackManifestEntity = model(
+    "V1PackManifestEntity",
+    "A pack of a new cluster profile.",
+    "layer ~manifests:[object] name! registryUid tag ~type:spectro|helm|manifest|oci ~uid values",
+)
+V1ClusterProfileTemplateDraft = model(
+    "V1ClusterProfileTemplateDraft",
+    "What a new version of a cluster profile holds.",
+    "~cloudType packs:[V1PackManifestEntity] type:cluster|infra|add-on|system",
+)
+V1Variable = model(
+    "V1Variable",
+    "A variable of a cluster profile.",
+    "defaultValue ~description ~displayName ~format ~hidden:flag ~immutable:flag ~inputType"
+    " ~isSensitive:flag name! ~options:[object] ~regex ~required:flag",
+)
+V1ClusterProfileEntitySpec = model(
+    "V1ClusterProfileEntitySpec",
+    "The `spec` of a new version of a cluster profile.",
+    "template:V1ClusterProfileTemplateDraft variables:[V1Variable] version",
+)
+V1ClusterProfileEntity = model(
+    "V1ClusterProfileEntity",
+    "A new version of a cluster profile; the first makes the profile.",
+    "metadata:V1ObjectMeta spec:V1ClusterProfileEntitySpec",
+)
 
 PUBLISHED_INLINE = {
     "V1ProjectRolesPatchProject": "v1ProjectRolesPatch.projects",

@@ -9,9 +9,10 @@ to what it answers, so that a client may use all of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from harness.domain.operations import Done, Operation, PairingList, Reply, RoleList, TokenList
 from harness.wire import palette
@@ -31,15 +32,18 @@ def refine(json: Json, reply: Reply) -> Reply:
     """
     if not isinstance(reply, Done) or not isinstance(reply.value, PairingList):
         return reply
-    query = _parse(json)
-    spec = query.filter or palette.V1ClusterPairMetadataFilterSpec()
+    query: Any = {} if json is None else json
+    parse_model(palette.V1ClusterPairMetadataFilter, query)
+    wanted = query.get("filter") or {}
     items = [
         item
         for item in reply.value.items
-        if _passes(item.state, spec.state) and _passes(item.local_cluster_uid, spec.localClusterUid)
+        if _passes(item.state, wanted.get("state"))
+        and _passes(item.local_cluster_uid, wanted.get("localClusterUid"))
     ]
-    for key in reversed(query.sort or []):
-        items.sort(key=_KEYS[key.field or "creationTimestamp"], reverse=key.order == "desc")
+    for key in reversed(query.get("sort") or []):
+        by = _KEYS[key.get("field") or "creationTimestamp"]
+        items.sort(key=by, reverse=key.get("order") == "desc")
     return replace(reply, value=PairingList(tuple(items)))
 
 
@@ -48,29 +52,21 @@ _KEYS = {
     "state": lambda item: (item.state, 0),
     "creationTimestamp": lambda item: ("", item.created),
 }
+_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
+    "eq": str.__eq__,
+    "ne": str.__ne__,
+    "contains": str.__contains__,
+    "beginsWith": str.startswith,
+}
 
 
-def _parse(json: Json) -> palette.V1ClusterPairMetadataFilter:
-    return parse_model(palette.V1ClusterPairMetadataFilter, {} if json is None else json)
-
-
-def _ignores_case(wanted: palette.V1FilterString) -> bool:
-    return wanted.ignoreCase is not False
-
-
-def _passes(text: str, wanted: palette.V1FilterString | None) -> bool:
-    if wanted is None:
-        return True
-
-    def fold(value: str) -> str:
-        return value.lower() if _ignores_case(wanted) else value
-
-    found = fold(text)
-    return (
-        (wanted.eq is None or found == fold(wanted.eq))
-        and (wanted.ne is None or found != fold(wanted.ne))
-        and (wanted.contains is None or fold(wanted.contains) in found)
-        and (wanted.beginsWith is None or found.startswith(fold(wanted.beginsWith)))
+def _passes(text: str, wanted: Mapping[str, Any] | None) -> bool:
+    told = wanted or {}
+    fold = str if told.get("ignoreCase") is False else str.lower
+    return all(
+        compare(fold(text), fold(than))
+        for name, compare in _COMPARISONS.items()
+        if (than := told.get(name)) is not None
     )
 
 

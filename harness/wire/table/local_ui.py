@@ -200,9 +200,10 @@ def _read_host_patch(patches: Any, place: str) -> tuple[str, ...]:
     value = patches[0].get("value")
     if not isinstance(value, list):
         raise Malformed(f"{place}.0.value", "a list of hosts is needed")
-    hosts = [parse_model(ui.V1EdgeNativeHost, host) for host in value]
-    uids = (at.needed_text(h.hostUid, f"{place}.0.value.{n}.hostUid") for n, h in enumerate(hosts))
-    return tuple(uids)
+    for host in value:
+        parse_model(ui.V1EdgeNativeHost, host)
+    uids = enumerate(host.get("hostUid") for host in value)
+    return tuple(at.needed_text(uid, f"{place}.0.value.{n}.hostUid") for n, uid in uids)
 
 
 def _host_patch(host_uids: Sequence[str]) -> list[dict[str, Any]]:

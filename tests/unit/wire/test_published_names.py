@@ -288,7 +288,7 @@ def differing(
         (name, fields(kind) ^ set(table.get(name, "").split()))
         for module in (local_ui, palette, profiles, tenant)
         for name, kind in published(module).items()
-        if module not in (palette, tenant) or kind.__module__ != profiles.__name__
+        if module not in (palette, tenant) or kind not in vars(profiles).values()
     ]
     return [(name, fields) for name, fields in found if fields]
 
