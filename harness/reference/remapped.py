@@ -25,6 +25,7 @@ from harness.reference.strays import StrayMessages, request_in_words
 from harness.wire.codec.errors import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.mapping import WireMap, translate
+from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
@@ -229,7 +230,12 @@ class Remapped:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         parameters = _parameters(fitting[0].pattern, _raw_path(scope))
         try:
-            asked = translate.ParsedRequest(parameters, query, headers, _parsed(body, headers))
+            asked: translate.Rooms = {
+                PATH: parameters,
+                QUERY: query,
+                HEADERS: headers,
+                BODY: _parsed(body, headers),
+            }
             held = {
                 kind: translate.constants_held(asked, self._wire.spoken(kind))
                 for kind in (place.route.operation for place in fitting)
@@ -247,7 +253,7 @@ class Remapped:
         except KeyError as missing:
             told = f"{missing.args[0]}: it is missing"
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
-        return operation, inner, _encoded(ours.json), translate.call_id_of(asked.json)
+        return operation, inner, _encoded(ours[BODY]), translate.call_id_of(asked[BODY])
 
     def _translated(self, answer: _Answer, operation: type[Operation], call_id: Json) -> _Answer:
         headers = {n: v for n, v in answer.headers.items() if n not in _OF_THE_BODY}
@@ -333,22 +339,22 @@ async def _read(receive: Receive) -> bytes:
             return bytes(read)
 
 
-def _scope(scope: Scope, route: Route, asked: translate.ParsedRequest) -> Scope:
+def _scope(scope: Scope, route: Route, asked: translate.Rooms) -> Scope:
     """The same request by the published wire.
 
     Raises:
         KeyError: a parameter of the path is missing.
     """
-    raw = route.url_path(asked.parameters)
-    kept = {name: value for name, value in asked.headers.items() if name != _LENGTH}
-    kept |= {_LENGTH: str(len(_encoded(asked.json)))} if asked.json is not None else {}
+    raw = route.url_path(asked[PATH])
+    kept = {name: value for name, value in asked[HEADERS].items() if name != _LENGTH}
+    kept |= {_LENGTH: str(len(_encoded(asked[BODY])))} if asked[BODY] is not None else {}
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept.items()]
     return {
         **scope,
         "method": route.method,
         "path": unquote(raw),
         "raw_path": raw.encode("latin-1"),
-        "query_string": urlencode(asked.query).encode("latin-1"),
+        "query_string": urlencode(asked[QUERY]).encode("latin-1"),
         "headers": headers,
     }
 

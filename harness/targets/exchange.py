@@ -20,7 +20,7 @@ from harness.wire.codec import glimpsed_answer, may_hold_secrets
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.codec.listing import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
-from harness.wire.mapping.spoken import Spoken
+from harness.wire.mapping.calls import Spoken
 from harness.wire.model import Malformed
 
 
@@ -152,7 +152,7 @@ def _whole(answered: MappedExchange) -> dict[str, Json]:
     if len(answered.calls) > 1 or answered.calls[0].spoken.is_part:
         told["calls"] = [
             {
-                "name": call.spoken.call.name or call.spoken.route.operation.__name__,
+                "name": call.spoken.name or call.spoken.route.operation.__name__,
                 "request": _request(call.sent),
                 "response": _response(answered, call) or None,
                 **({"times": call.times} if call.times > 1 else {}),

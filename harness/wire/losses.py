@@ -17,25 +17,24 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from harness.domain.operations import Operation
 from harness.domain.pairing import RequestState
 from harness.wire.codec.calls import merged
-from harness.wire.codec.engine import (
-    ANSWERS,
+from harness.wire.codec.engine import ANSWERS, REQUESTS, answer_functions, request_functions
+from harness.wire.http import HttpResponse, Json
+from harness.wire.mapping import MappingError, WireMap
+from harness.wire.mapping.calls import LOGINS, Spoken
+from harness.wire.mapping.json_path import (
     BODY,
+    COOKIES,
     HEADERS,
     PATH,
     QUERY,
-    REQUESTS,
-    answer_functions,
-    request_functions,
+    At,
+    is_in_body,
+    place_of,
 )
-from harness.wire.http import HttpResponse, Json
-from harness.wire.mapping import MappingError, WireMap
-from harness.wire.mapping.calls import LOGINS
-from harness.wire.mapping.json_path import At, Part, place_of
-from harness.wire.mapping.scope import glimpse, put
-from harness.wire.mapping.spoken import Spoken
+from harness.wire.mapping.scope import glimpse
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
-    ParsedRequest,
+    Rooms,
     ours_answered,
     ours_asked,
     theirs_asked,
@@ -85,12 +84,10 @@ def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator
     came: Any = None
     if is_served and len(calls) == 1:
         try:
-            read = ours_asked(_sent(wire, kind, whole, known)[0][1], kind, wire)
+            came = ours_asked(_sent(wire, kind, whole, known)[0][1], kind, wire)
         except Malformed as malformed:
             yield malformed
             return
-        rooms = (read.json, read.parameters, read.query, read.headers)
-        came = dict(zip(_ROOMS, rooms, strict=True))
     else:  # what makes no difference to what is sent is not sent
         sent = _seen(_sent(wire, kind, whole, known))
         same = _always_the_same(kind)
@@ -106,13 +103,10 @@ def _always_the_same(kind: _Kind) -> set[_Way]:
     return {(BODY, *steps) for steps in places}
 
 
-def _sent(
-    wire: WireMap, kind: _Kind, rooms: Mapping[str, Any], known: Known
-) -> list[tuple[str | None, ParsedRequest]]:
+def _sent(wire: WireMap, kind: _Kind, rooms: Rooms, known: Known) -> list[tuple[str | None, Rooms]]:
     """The path and the rest of each call; no path where one cannot be made."""
-    parameters, query, headers = (rooms.get(room) or {} for room in (PATH, QUERY, HEADERS))
-    ours = ParsedRequest(parameters, query, headers, rooms.get(BODY))
-    found: list[tuple[str | None, ParsedRequest]] = []
+    ours = {**{room: rooms.get(room) or {} for room in _ROOMS}, BODY: rooms.get(BODY)}
+    found: list[tuple[str | None, Rooms]] = []
     for spoken in wire.calls(kind):
         theirs = theirs_asked(ours, spoken, wire, known)
         try:
@@ -122,14 +116,14 @@ def _sent(
     return found
 
 
-def _seen(sent: Iterable[tuple[str | None, ParsedRequest]]) -> list[tuple[Any, ...]]:
-    return [(path, theirs.query, theirs.headers, theirs.json) for path, theirs in sent]
+def _seen(sent: Iterable[tuple[str | None, Rooms]]) -> list[tuple[Any, ...]]:
+    return [(path, theirs[QUERY], theirs[HEADERS], theirs[BODY]) for path, theirs in sent]
 
 
 def _known(wire: WireMap, kind: _Kind) -> dict[str, str]:
     """Something for each name in a template that stands for no value of the operation."""
     kept = (("kept", kind), *(("session", login) for login in LOGINS))
-    names = [f"{word}.{n}" for word, of in kept for c in wire.calls(of) for n, _ in c.call.keep]
+    names = [f"{word}.{n}" for word, of in kept for c in wire.calls(of) for n, _ in c.keep]
     names += ["unique", "now", "basic", *(f"env.{name}" for name in wire.tables.variables)]
     return {name: f"known {name}" for name in names}
 
@@ -166,7 +160,7 @@ def _overwritten(wire: WireMap, kind: _Kind) -> Iterator[MappingError]:
         theirs = body if spoken.body is None or body is None else spoken.body.written(body)
         moved = {move.theirs for move in spoken.outside}
         for place, _ in spoken.constants:
-            there = glimpse(theirs, place.way) if place.part is Part.BODY else None
+            there = glimpse(theirs, place[1:]) if is_in_body(place) else None
             is_own = any(str(value).startswith(_TEXT) for _, value in _leaves(there, ()))
             if is_own or place in moved:
                 own = call.constants
@@ -193,9 +187,9 @@ def _lost_in_answer(wire: WireMap, kind: _Kind) -> Iterator[Malformed]:
     came: Any = None
     try:
         for spoken in calls:
-            if not spoken.call.is_silent:
+            if not spoken.is_silent:
                 came = merged(came, _read(whole, spoken))
-            for way, _, _ in spoken.call.filled:
+            for way, _, _ in spoken.filled:
                 came = with_value(came, way, glimpse(whole, way))
     except Malformed as malformed:
         yield malformed
@@ -206,7 +200,7 @@ def _lost_in_answer(wire: WireMap, kind: _Kind) -> Iterator[Malformed]:
 
 def _is_read_otherwise(spoken: Spoken) -> bool:
     is_other = spoken.answer or spoken.answer_constants or spoken.read_outside
-    return bool(is_other or spoken.call.filled or spoken.is_part or _is_empty(spoken.status))
+    return bool(is_other or spoken.filled or spoken.is_part or _is_empty(spoken.said.status))
 
 
 def _is_empty(status: Collection[int]) -> bool:
@@ -216,18 +210,19 @@ def _is_empty(status: Collection[int]) -> bool:
 def _read(whole: Json, spoken: Spoken) -> Json:
     """What is read of the answer to a call that holds all it can of the published one."""
     json = whole if spoken.answer is None else spoken.answer.written(whole)
-    held: dict[str, Json] = {"": None if _is_empty(spoken.status) else json}
+    json = None if _is_empty(spoken.said.status) else json
     for place, value in spoken.answer_constants:
-        if not isinstance(value, Template):
-            put(held, ("", *place.way), value)
+        if is_in_body(place) and not isinstance(value, Template):
+            json = with_value(json, place[1:], value)
     headers: dict[str, str] = {}
     for move in spoken.read_outside:
-        text = move.form.as_text(glimpse(whole, move.ours.way))
-        is_cookie = move.theirs.part is Part.COOKIE
-        name = "Set-Cookie" if is_cookie else move.theirs.name
-        text = f"{move.theirs.name}={text}" if is_cookie else text
+        text = move.form.as_text(glimpse(whole, move.ours[1:]))
+        room, called = move.theirs
+        is_cookie = room == COOKIES
+        name = "Set-Cookie" if is_cookie else called
+        text = f"{called}={text}" if is_cookie else text
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    return ours_answered(HttpResponse(spoken.route.status, headers, b""), held[""], spoken)
+    return ours_answered(HttpResponse(spoken.route.status, headers, b""), json, spoken)
 
 
 def _missed(read: Callable[[Any], object], came: Any, whole: Any) -> Iterator[Malformed]:

@@ -35,9 +35,9 @@ from harness.wire.codec.errors import refused_from, refused_within
 from harness.wire.codec.steps import AcceptancePart, CallProgress
 from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.mapping import PLAIN, WireMap
-from harness.wire.mapping.calls import RepeatPlan
-from harness.wire.mapping.json_path import JsonPath, Part
-from harness.wire.mapping.spoken import Spoken
+from harness.wire.mapping.calls import Spoken
+from harness.wire.mapping.json_path import Way, is_in_body
+from harness.wire.mapping.keys import RepeatRule
 from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
     CALL_ID,
@@ -186,7 +186,7 @@ class CallSequence:
     def _due_call(self) -> DueCall:
         known = {} if self.wire.is_plain else self._known()
         request = request_of(self._asked, self.spoken, self.wire, known)
-        located = _located(request, self._base_url) if self.spoken.call.path else request
+        located = _located(request, self._base_url) if self.spoken.path else request
         return DueCall(located, self._base_url, self.spoken)
 
     def _known(self) -> dict[str, str]:
@@ -210,30 +210,34 @@ class CallSequence:
             _Over: it is over.
             Malformed: the answer makes no sense.
         """
-        spoken, call, wire = self.spoken, self.spoken.call, self.wire
-        repeat, status = call.repeat, response.status
+        spoken, wire, repeat, status = (
+            self.spoken,
+            self.wire,
+            self.spoken.said.repeat,
+            response.status,
+        )
         if wire.tables.leader and status in wire.leader.status:
             return self._at_the_leader(wire.tables.leader, response)
         if repeat and status in repeat.status:
             return self._once_more(repeat, response)
         if status in spoken.refused:
-            raise _Over(refused_from(response, wire, call, in_any_form=True))
+            raise _Over(refused_from(response, wire, spoken, in_any_form=True))
         if not happened(status, spoken):
             if 400 <= status < 600:
-                raise _Over(refused_or_unknown(self._operation, response, wire, call))
+                raise _Over(refused_or_unknown(self._operation, response, wire, spoken))
             raise _Over(self._unknown(response, _neither(status, spoken)))
-        if refused := refused_within(response, wire, call):
+        if refused := refused_within(response, wire, spoken):
             raise _Over(refused)
-        json = json_of(response) if call.reads_body else None
-        if call.rpc:
+        json = json_of(response) if spoken.reads_body else None
+        if spoken.said.rpc:
             is_error = isinstance(json, dict) and bool(json.get("error"))
             json = rpc_result(json, self._call_id())
             if is_error:
-                raise _Over(refused_from(response, wire, call, in_any_form=True))
-        if repeat and is_met(repeat.while_, response, json):
+                raise _Over(refused_from(response, wire, spoken, in_any_form=True))
+        if repeat and is_met(spoken.while_, response, json):
             return self._once_more(repeat, response)
-        if is_met(call.refused_when, response, json):
-            failed = replace(call, error=call.failure)
+        if is_met(spoken.refused_when, response, json):
+            failed = replace(spoken, error=spoken.failure)
             raise _Over(refused_from(response, wire, failed, in_any_form=True))
         self._take(response, json)
         if self._number + 1 == len(self._calls):
@@ -243,9 +247,9 @@ class CallSequence:
         self._begin()
         return self.due
 
-    def _at_the_leader(self, place: JsonPath, response: HttpResponse) -> DueCall:
+    def _at_the_leader(self, place: Way, response: HttpResponse) -> DueCall:
         """The same call at the host that an answer names; those after it stay there."""
-        json = json_of(response) if place.part is Part.BODY else None
+        json = json_of(response) if is_in_body(place) else None
         told = as_text(answered_at(response, json, place)) or ""
         named = next((to for name, to in self._given.leaders.items() if _leads(told, name)), None)
         if named is None:
@@ -258,7 +262,7 @@ class CallSequence:
         self._base_url = named
         return self._due_call()
 
-    def _once_more(self, repeat: RepeatPlan, response: HttpResponse) -> DueCall:
+    def _once_more(self, repeat: RepeatRule, response: HttpResponse) -> DueCall:
         if self._repeats_since is None:
             self._repeats_since = self._now
         left_s = repeat.within_s - (self._now - self._repeats_since) / _SECOND - repeat.every_s
@@ -268,16 +272,16 @@ class CallSequence:
 
     def _take(self, response: HttpResponse, json: Json) -> None:
         """Keep what later calls need, and what the published answer holds."""
-        spoken, call, progress = self.spoken, self.spoken.call, self._progress
-        for name, place in call.keep:
+        spoken, progress = self.spoken, self._progress
+        for name, place in spoken.keep:
             value = as_text(answered_at(response, json, place))
             if not value:
-                raise Malformed(place.name or ".".join(place.way), "it is missing")
+                raise Malformed(".".join(place[1:]), "it is missing")
             progress.kept[name] = value
-        if not call.is_silent:
+        if not spoken.is_silent:
             progress.answer = merged(progress.answer, ours_answered(response, json, spoken))
-        known = self._known() if call.filled else {}
-        for way, template, form in call.filled:
+        known = self._known() if spoken.filled else {}
+        for way, template, form in spoken.filled:
             try:
                 value = filled(template, known, self._asked)
             except Unknowable:
@@ -291,7 +295,7 @@ class CallSequence:
     def _end(self, reply: Reply) -> None:
         """It is over; what did not happen says in which of several calls."""
         self.due = None
-        name = self.spoken.call.name
+        name = self.spoken.name
         match reply:
             case Refused() if name:
                 reply = replace(reply, details={**reply.details, "call": name})
@@ -314,7 +318,7 @@ class _Over(Exception):
 def _neither(status: int, spoken: Spoken) -> str:
     if not 200 <= status < 300:
         return "an answer that is neither success nor error"
-    statuses = ", ".join(map(str, spoken.status))
+    statuses = ", ".join(map(str, spoken.said.status))
     return f"a 2xx that is not one of paths.{spoken.route.operation.__name__}.status ({statuses})"
 
 

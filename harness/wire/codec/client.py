@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from harness.domain import operations as ops
 from harness.domain.operations import AgentOperation, Credentials, Operation, Reply, Unknown
-from harness.wire.codec.engine import BODY, HEADERS, PATH, QUERY, REQUESTS
+from harness.wire.codec.engine import REQUESTS
 from harness.wire.codec.errors import refused_from
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
-from harness.wire.mapping.calls import CallPlan
-from harness.wire.mapping.spoken import Spoken
+from harness.wire.mapping.calls import Spoken
+from harness.wire.mapping.json_path import BODY, HEADERS, QUERY
 from harness.wire.mapping.template import NOTHING, Known
-from harness.wire.mapping.translate import ParsedRequest, theirs_asked, theirs_path
+from harness.wire.mapping.translate import NO_ROOMS, Rooms, theirs_asked, theirs_path
 from harness.wire.model import Malformed
 from harness.wire.table.fields import CONTINUE
 
@@ -44,22 +44,20 @@ def encode(
     return request_of(asked, wire.calls(type(operation))[0], wire)
 
 
-def asked_of(operation: Operation, credentials: Credentials, page: str = "") -> ParsedRequest:
+def asked_of(operation: Operation, credentials: Credentials, page: str = "") -> Rooms:
     """The request that asks for the operation, as it is published.
 
     Raises:
         KeyError: the operation does not cross HTTP.
     """
-    rooms = REQUESTS[type(operation)][1](operation)
-    query = rooms.get(QUERY, {})
-    if page:
-        query[CONTINUE] = page
-    headers = {**rooms.get(HEADERS, {}), **credential_headers(credentials)}
-    return ParsedRequest(rooms.get(PATH, {}), query, headers, rooms.get(BODY))
+    rooms = {**NO_ROOMS, **REQUESTS[type(operation)][1](operation)}
+    headers = {**rooms[HEADERS], **credential_headers(credentials)}
+    query = {**rooms[QUERY], CONTINUE: page} if page else rooms[QUERY]
+    return {**rooms, QUERY: query, HEADERS: headers}
 
 
 def request_of(
-    ours: ParsedRequest, spoken: Spoken, wire: WireMap = PLAIN, known: Known = NOTHING
+    ours: Rooms, spoken: Spoken, wire: WireMap = PLAIN, known: Known = NOTHING
 ) -> HttpRequest:
     """The request of one call. `known` is what the names in its templates stand for.
 
@@ -68,17 +66,17 @@ def request_of(
     """
     asked = ours if wire.is_plain else theirs_asked(ours, spoken, wire, known)
     general = {"Accept": "application/json"}
-    if asked.json is not None:
-        kind = "x-www-form-urlencoded" if spoken.call.is_form else "json"
+    if asked[BODY] is not None:
+        kind = "x-www-form-urlencoded" if spoken.said.form else "json"
         general["Content-Type"] = f"application/{kind}"
     path = theirs_path(spoken, known, ours, asked)
     return HttpRequest(
         spoken.route.method,
         path,
-        asked.query,
-        {**general, **asked.headers},
-        asked.json,
-        spoken.call.is_form,
+        asked[QUERY],
+        {**general, **asked[HEADERS]},
+        asked[BODY],
+        spoken.said.form,
     )
 
 
@@ -94,7 +92,8 @@ def credential_headers(credentials: Credentials) -> dict[str, str]:
 
 def happened(status: int, spoken: Spoken) -> bool:
     """Whether an answer of this status says that it happened."""
-    return status in spoken.status or (200 <= status < 300 and not spoken.status)
+    said = spoken.said.status
+    return status in said or (200 <= status < 300 and not said)
 
 
 def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
@@ -106,7 +105,7 @@ def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
         Malformed: it is no JSON.
     """
     json = json_of(response)
-    if spoken.call.rpc and isinstance(json, dict):
+    if spoken.said.rpc and isinstance(json, dict):
         json = json.get("result")
     return json if spoken.answer is None or json is None else spoken.answer.glimpsed(json)
 
@@ -131,7 +130,7 @@ def json_of(response: HttpResponse) -> Json:
 
 
 def refused_or_unknown(
-    operation: Operation, response: HttpResponse, wire: WireMap, call: CallPlan
+    operation: Operation, response: HttpResponse, wire: WireMap, spoken: Spoken
 ) -> Reply:
     """What a 4xx or 5xx says.
 
@@ -142,7 +141,7 @@ def refused_or_unknown(
         Malformed: it says nothing that is known.
     """
     try:
-        return refused_from(response, wire, call)
+        return refused_from(response, wire, spoken)
     except Malformed:
         json = json_of(response)
         why = json.get("why") if isinstance(json, dict) else None
@@ -150,7 +149,7 @@ def refused_or_unknown(
             return Unknown(why)
         if isinstance(operation, AgentOperation):
             raise
-        return refused_from(response, wire, call, in_any_form=response.status in BARE_REFUSALS)
+        return refused_from(response, wire, spoken, in_any_form=response.status in BARE_REFUSALS)
 
 
 def what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from harness.domain.operations import Acknowledged, Operation, Value
 from harness.wire.http import Json
 from harness.wire.local_ui import V1AcceptedResponseWithMessage
-from harness.wire.mapping.json_path import EACH, Way
+from harness.wire.mapping.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
 from harness.wire.model import Malformed, WireModel, parse_what_is_read
 from harness.wire.routes import ROWS
@@ -23,7 +23,6 @@ from harness.wire.table.local_ui import ACKNOWLEDGED
 
 Reader = Callable[[Any], Any]
 
-PATH, QUERY, HEADERS, BODY = "path", "query", "headers", "body"
 _NOTHING: Final = Fields({})
 _OUTSIDE: Final = {room: Leaf(open=True) for room in (PATH, QUERY, HEADERS)}
 

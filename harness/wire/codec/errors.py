@@ -9,8 +9,8 @@ import msgspec
 from harness.domain.errors import Reason, Refused, without_message
 from harness.wire.http import HttpResponse, Json, NotJson, ServerReply, parse_json
 from harness.wire.local_ui import V1Error
-from harness.wire.mapping import PLAIN, WireMap
-from harness.wire.mapping.calls import CallPlan
+from harness.wire.mapping import WireMap
+from harness.wire.mapping.calls import Spoken
 from harness.wire.mapping.translate import ours_refused
 from harness.wire.model import Malformed, parse_model
 
@@ -67,11 +67,7 @@ def error_body(code: str, message: str, details: dict[str, Json]) -> dict[str, J
 
 
 def refused_from(
-    response: HttpResponse,
-    wire: WireMap = PLAIN,
-    call: CallPlan = CallPlan(),
-    *,
-    in_any_form: bool = False,
+    response: HttpResponse, wire: WireMap, spoken: Spoken, *, in_any_form: bool = False
 ) -> Refused:
     """The refusal that an answer to a call says.
 
@@ -84,7 +80,7 @@ def refused_from(
         Malformed: the body is not the error that it has to be.
     """
     try:
-        error = _error_model(response.body, wire, call)
+        error = _error_model(response.body, wire, spoken)
     except Malformed:
         if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
             raise
@@ -104,15 +100,15 @@ def refused_from(
     return Refused(_reason(response.status, code, wire), error.message or code, details)
 
 
-def refused_within(response: HttpResponse, wire: WireMap, call: CallPlan) -> Refused | None:
+def refused_within(response: HttpResponse, wire: WireMap, spoken: Spoken) -> Refused | None:
     """The refusal that an answer of success holds, if the mapping says that they may."""
     if not wire.errors.in_success:
         return None
     try:
-        has_code = bool(_error_model(response.body, wire, call).code)
+        has_code = bool(_error_model(response.body, wire, spoken).code)
     except Malformed:
         return None
-    return refused_from(response, wire, call) if has_code else None
+    return refused_from(response, wire, spoken) if has_code else None
 
 
 def _is_json_or_empty(body: bytes) -> bool:
@@ -123,14 +119,12 @@ def _is_json_or_empty(body: bytes) -> bool:
     return True
 
 
-def _error_model(body: bytes, wire: WireMap, call: CallPlan) -> V1Error:
+def _error_model(body: bytes, wire: WireMap, spoken: Spoken) -> V1Error:
     try:
         json = parse_json(body)
     except NotJson as broken:
         raise Malformed("body", f"no JSON ({broken})") from broken
-    error = parse_model(
-        V1Error, json if wire.is_plain else ours_refused(json, call.error, is_rpc=bool(call.rpc))
-    )
+    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, spoken))
     if not error.code and not error.message:
         raise Malformed("body", "an error without code and message")
     return error

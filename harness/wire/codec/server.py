@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.wire.codec.engine import ANSWERS, BODY, HEADERS, PATH, QUERY, REQUESTS
+from harness.wire.codec.engine import ANSWERS, REQUESTS
 from harness.wire.codec.errors import encode_refused
 from harness.wire.http import Json, ServerReply
+from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route
 from harness.wire.table.local_ui import is_shown

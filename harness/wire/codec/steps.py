@@ -13,7 +13,7 @@ from harness.domain.operations import (
 )
 from harness.wire.http import Json
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.spoken import Spoken, templates_of
+from harness.wire.mapping.calls import Spoken
 from harness.wire.mapping.template import Unknowable
 
 
@@ -60,18 +60,18 @@ class StepwiseAcceptances:
         calls = wire.calls(AcceptPairingRequest)
         if isinstance(operation, AcceptanceStep) and type(operation) in wire.steps:
             progress = self._begun.setdefault(operation.pairing_uid, CallProgress())
-            own = [each for each in calls if each.call.step is type(operation)]
+            own = [each for each in calls if each.step is type(operation)]
         elif isinstance(operation, AcceptPairingRequest) and operation.pairing_uid in self._begun:
             progress = self._begun[operation.pairing_uid]
             if calls[-1] in progress.made:
                 del self._begun[operation.pairing_uid]
                 return None
-            last = max(n for n, each in enumerate(calls) if each.call.step)
+            last = max(n for n, each in enumerate(calls) if each.step)
             own = list(calls[last + 1 :])
         else:
             return None
         before = calls[: calls.index(own[-1])]
-        beside = [each for each in before if not each.call.step and each not in progress.made]
+        beside = [each for each in before if not each.step and each not in progress.made]
         several = tuple(each for each in calls if each in own or each in beside)
         _check_known(calls, several, progress)
         return AcceptancePart(_acceptance_for(operation), several, progress)
@@ -82,19 +82,19 @@ def _check_known(
 ) -> None:
     known = {f"kept.{name}" for name in progress.kept}
     for each in several:
-        needed = {name for text in templates_of(each) for name in text.names()}
+        needed = {name for text in each.templates() for name in text.names()}
         for name in sorted(needed - known):
             for giver in calls:
                 if name in _given_by(giver) and giver not in several:
                     raise Unknowable(
-                        f"the call {each.call.name} needs what the call {giver.call.name} gives,"
+                        f"the call {each.name} needs what the call {giver.name} gives,"
                         " which cannot be left out"
                     )
         known |= _given_by(each)
 
 
 def _given_by(spoken: Spoken) -> set[str]:
-    return {f"kept.{name}" for name, _ in spoken.call.keep}
+    return {f"kept.{name}" for name, _ in spoken.keep}
 
 
 def _acceptance_for(operation: AcceptanceStep | AcceptPairingRequest) -> AcceptPairingRequest:

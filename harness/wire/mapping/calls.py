@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TypeAlias
 
+from harness.domain import operations as ops
 from harness.domain.operations import AcceptanceStep, LogIn, LogInToPalette
-from harness.wire.http import Json
+from harness.wire.http import BODILESS, Json
 from harness.wire.local_ui import V1Error
 from harness.wire.mapping.json_path import (
+    BODY,
+    COOKIES,
     EACH,
+    HEADERS,
+    NOWHERE,
+    PATH,
+    QUERY,
     At,
-    JsonPath,
     MappingError,
-    Part,
     Way,
+    dotted,
+    is_in_body,
     place_of,
     way_of,
 )
-from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, ErrorPlaces, RepeatRule
-from harness.wire.mapping.plan import BodyRules, plan_of
-from harness.wire.mapping.scope import BodyScope
-from harness.wire.mapping.shape import Leaf, shape_of, ways
+from harness.wire.mapping.keys import (
+    STEPS,
+    AnyCall,
+    CallMap,
+    ErrorPlaces,
+    OperationMap,
+    SeveralPlaces,
+    WireKeys,
+)
+from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
+from harness.wire.mapping.scope import BodyScope, LeafMapping
+from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
 from harness.wire.mapping.template import KnownName, Template, template_of
-from harness.wire.mapping.values import HEADERS, ValueForm
-from harness.wire.routes import Route
+from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
+from harness.wire.model import WireModel
+from harness.wire.routes import ROUTES, ROWS, Route
 
 LOGINS = (LogIn, LogInToPalette)
 """The operations whose calls keep what a session has."""
@@ -34,57 +52,89 @@ _WORD = re.compile(r"\w+")
 _ENV = re.compile(r"env\.[A-Z_][A-Z0-9_]*")
 _RPC_ERROR = {"code": "error.code", "message": "error.message", "details": "error.data"}
 _OF_EACH_CALL = ("unique", "now")
-Conditions = tuple[tuple[JsonPath, tuple[Json, ...]], ...]
+_ROOM_WORDS = {PATH: "parameter", QUERY: "query", HEADERS: "header", COOKIES: "cookie"}
+
+Conditions = tuple[tuple[Way, tuple[Json, ...]], ...]
 """Places of an answer, with the values there by which it is told."""
 
-
-@dataclass(frozen=True, slots=True)
-class RepeatPlan:
-    """When a call is made again, as `RepeatRule` says it."""
-
-    while_: Conditions
-    status: frozenset[int]
-    every_s: float
-    within_s: float
+Constants: TypeAlias = "tuple[tuple[Way, Json | Template], ...]"
+"""What else stands at places of a message."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallPlan:
-    """What a call does beside sending a request and reading its answer.
+class Spoken:
+    """How the messages of one call look.
 
     Attributes:
+        route: where it is asked.
+        said: what is said of it.
+        refused: the statuses that mean a refusal, whatever the answer holds.
+        body, answer: how the bodies are translated; `None` where both forms are the same.
+        outside: values of the request that stand outside of the body at one side.
+        read_outside: values of the answer that stand in a header of it, or in a cookie.
+        constants, answer_constants: what else the target wants.
+        is_assumed: whether nothing in the answer says what it is an answer to.
+        is_silent: whether nothing of the published answer stands in its answer.
         path: where it is asked, if names stand in it that are no parameters.
         keep: the places of its answer that later calls are given.
+        while_: by which answers it is made again.
+        refused_when: which answers of success are a refusal.
         error: how the body of its error is translated; `None` where it is as published.
         failure: the same of what `refused_when` tells.
         filled: what stands at these ways of the published answer.
-        rpc: the method, where it is asked by JSON-RPC.
-        is_form: whether its body is a form.
-        is_silent: whether nothing of the published answer stands in its answer.
-        step: which step of an acceptance it is.
     """
 
-    name: str = ""
+    route: Route
+    said: AnyCall = OperationMap()
+    refused: frozenset[int] = frozenset()
+    body: BodyScope | None = None
+    answer: BodyScope | None = None
+    outside: tuple[LeafMapping, ...] = ()
+    read_outside: tuple[LeafMapping, ...] = ()
+    constants: Constants = ()
+    answer_constants: Constants = ()
+    is_assumed: bool = False
+    is_silent: bool = False
     path: Template | None = None
-    keep: tuple[tuple[str, JsonPath], ...] = ()
-    repeat: RepeatPlan | None = None
+    keep: tuple[tuple[str, Way], ...] = ()
+    while_: Conditions = ()
     refused_when: Conditions = ()
     error: BodyScope | None = None
-    filled: tuple[tuple[Way, Template, ValueForm], ...] = ()
-    rpc: str = ""
-    is_form: bool = False
-    is_silent: bool = False
     failure: BodyScope | None = None
-    step: type[AcceptanceStep] | None = None
+    filled: tuple[tuple[Way, Template, ValueForm], ...] = ()
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it sends no more than it names, as one of several calls."""
+        return isinstance(self.said, CallMap)
+
+    @property
+    def name(self) -> str:
+        """What one of several calls is called; empty for the only one."""
+        return name_of(self.said)
+
+    @property
+    def step(self) -> type[AcceptanceStep] | None:
+        """Which step of an acceptance it is."""
+        return STEPS.get(self.said.step) if isinstance(self.said, CallMap) else None
 
     @property
     def reads_body(self) -> bool:
         """Whether anything is looked for in the body of its answer."""
-        conditions = (*(self.repeat.while_ if self.repeat else ()), *self.refused_when)
-        places = [*(place for _, place in self.keep), *(place for place, _ in conditions)]
-        return (
-            bool(self.rpc) or not self.is_silent or any(place.part is Part.BODY for place in places)
-        )
+        places = [place for _, place in self.keep]
+        places += [place for place, _ in (*self.while_, *self.refused_when)]
+        return bool(self.said.rpc) or not self.is_silent or any(map(is_in_body, places))
+
+    def templates(self) -> Iterator[Template]:
+        """The texts in which names stand."""
+        texts = [*(text for _, text, _ in self.filled), self.path]
+        every = (*texts, *(value for _, value in self.constants))
+        return (text for text in every if isinstance(text, Template))
+
+
+def name_of(call: AnyCall) -> str:
+    """What one of several calls is called; empty for the only one."""
+    return call.name if isinstance(call, CallMap) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +150,7 @@ class Names:
     kept: tuple[str, ...] = ()
     session: tuple[str, ...] = ()
 
-    def place_for(self, name: str) -> KnownName | JsonPath:
+    def place_for(self, name: str) -> KnownName | Way:
         """What a name stands for.
 
         Raises:
@@ -112,11 +162,10 @@ class Names:
         if name in known or _ENV.fullmatch(name):
             return KnownName(name)
         if name in self.route.parameters():
-            return JsonPath(Part.PARAMETER, name)
-        place = None if name in ("", "basic") else place_of(name)
-        if place and place.part in (Part.HEADER, Part.QUERY) and self._is_sent(place):
-            return place
-        if place and place.part is Part.BODY and self._is_text(place.way):
+            return (PATH, name)
+        place = NOWHERE if name in ("", "basic") else place_of(name)
+        is_sent = place[:1] == (QUERY,) or (place[:1] == (HEADERS,) and place[1] in RENAMED_HEADERS)
+        if is_sent or (is_in_body(place) and self._is_text(place[1:])):
             return place
         raise ValueError(
             f"{{{name}}} stands for nothing here; there are {', '.join(known)}, env.NAME, and the"
@@ -131,16 +180,167 @@ class Names:
             return False
         return True
 
-    def _is_sent(self, place: JsonPath) -> bool:
-        return place.part is Part.QUERY or place.name in HEADERS
-
     def _is_text(self, way: Way) -> bool:
         shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
         found = shape.get(way)
         return isinstance(found, Leaf) and found.single and EACH not in way
 
 
-def template_at(text: str, at: At, place_for: Callable[[str], KnownName | JsonPath]) -> Template:
+def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Names) -> Spoken:
+    """How the messages of a call look, of which this is said.
+
+    Raises:
+        MappingError: it contradicts itself, or names what is not there.
+    """
+    words = {**wire.states, **change.states}
+    words_at = dict.fromkeys(change.states, (*at, "states"))
+    is_part = isinstance(change, CallMap)
+    inside, outside = _sorted(route, change, at)
+    request = BodyRules(
+        (*at, "request"), inside, wire.fields, words, words_at, is_part, change.form
+    )
+    answered_part = is_part and bool(change.response)
+    response = BodyRules(
+        (*at, "response"), change.response, wire.fields, words, words_at, answered_part
+    )
+    body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
+    for move in answer.outside:
+        if move.theirs[0] not in (HEADERS, COOKIES):
+            found = "an answer is read from its body, its headers and its cookies"
+            here = (*at, "response", dotted(move.ours[1:]))
+            raise MappingError(here, found, "a field, Name: or Set-Cookie: name", "correct it")
+    moves = (*body.outside, *outside)
+    _check_moves(moves, route, (*at, "request"))
+    general = _constants(wire.constants, ("constants",), names)
+    sends_body = route.request is not None and not (is_part and route.method in BODILESS)
+    has_body = bool(route.rpc) or sends_body
+    kept = {place: v for place, v in general.items() if has_body or not is_in_body(place)}
+    constants = kept | _constants(change.constants, (*at, "constants"), names)
+    answered = change.answer_constants if isinstance(change, OperationMap) else {}
+    answer_constants = _constants(answered, (*at, "answer_constants"), names)
+    _check_repeat(change, at)
+    error, failure = _error_plans(wire.errors, change, at)
+    kept_here = replace(names, kept=(*names.kept, *change.keep))
+    repeated = change.repeat.while_ if change.repeat else {}
+    return Spoken(
+        route,
+        change,
+        frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
+        body.scope if body.is_changed or change.form else None,
+        answer.scope if answer.is_changed else None,
+        moves,
+        answer.outside,
+        tuple(constants.items()),
+        tuple(answer_constants.items()),
+        route.operation is ops.Probe and change.response.get("service") == "",
+        path=_path(change.path, (*at, "path"), names, moves),
+        keep=tuple(_keep(name, text, (*at, "keep", name)) for name, text in change.keep.items()),
+        while_=_conditions(repeated, (*at, "repeat", "while")),
+        refused_when=_conditions(change.refused_when, (*at, "refused_when")),
+        error=error,
+        failure=failure,
+        filled=_filled(change.filled, (*at, "filled"), kept_here),
+    )
+
+
+# --- what is sent ---------------------------------------------------------------------------
+
+
+def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> BodyPlan:
+    shape = Fields({}) if model is None else shape_of(model)
+    if model is None and wanted.entries:
+        name = next(iter(wanted.entries))
+        raise MappingError(
+            (*wanted.at, name),
+            f"{route.operation.__name__} has no body there",
+            "no fields",
+            "remove it, or write a header as Name:, a parameter as {name} or ?name",
+        )
+    return plan_of(shape, wanted)
+
+
+def _sorted(
+    route: Route, change: AnyCall, at: At
+) -> tuple[dict[str, SeveralPlaces], list[LeafMapping]]:
+    """The entries of a request: those of its body, and the moves of what stands elsewhere."""
+    inside: dict[str, SeveralPlaces] = {}
+    moves = []
+    for ours, theirs in change.request.items():
+        here = (*at, "request", ours)
+        try:
+            place = place_of(ours)
+        except ValueError:
+            place = NOWHERE
+        if place == NOWHERE or is_in_body(place):
+            inside[ours] = theirs
+            continue
+        _check_ours(route, place, here)
+        for n, entry in enumerate(entry_of(text, here) for text in listed(theirs)):
+            form = ValueForm(entry.conversion)
+            moves.append(LeafMapping(place, entry.place, form, is_copy=n > 0))
+    return inside, moves
+
+
+def _check_ours(route: Route, place: Way, at: At) -> None:
+    known: Mapping[str, tuple[str, ...]] = {
+        PATH: ROUTES[route.operation].parameters(),
+        QUERY: ROWS[route.operation].queries,
+        HEADERS: RENAMED_HEADERS,
+    }
+    room, name = place
+    names, word = known[room], _ROOM_WORDS[room]
+    if name in names:
+        return
+    near = get_close_matches(name, names, n=1)
+    remedy = f"did you mean {near[0]}?" if near else "remove it"
+    allowed = ", ".join(names) or f"no {word}"
+    raise MappingError(at, f"the operation has no such {word}", allowed, remedy)
+
+
+def _check_moves(moves: Iterable[LeafMapping], route: Route, at: At) -> None:
+    """Each goes to a place of its own; a parameter of theirs stands in the path, and is none that
+    has a value of its own.
+    """
+    moves = tuple(moves)
+    seen: set[Way] = set()
+    for move in moves:
+        if move.theirs in seen - {NOWHERE}:
+            found = f"two values go to {'.'.join(move.theirs[1:])}"
+            raise MappingError(at, found, "a place of its own for each", "correct one")
+        seen.add(move.theirs)
+    moved = {move.ours for move in moves}
+    own = {n for n in ROUTES[route.operation].parameters() if (PATH, n) not in moved}
+    for move in moves:
+        if not is_parameter(move.theirs):
+            continue
+        here = (*at, dotted(move.ours[1:]) if is_in_body(move.ours) else f"{{{move.ours[1]}}}")
+        name = move.theirs[1]
+        if name in own:
+            found = f"{{{name}}} is the published parameter of that name"
+            raise MappingError(here, found, "a name of its own", "rename it")
+        if name not in route.parameters():
+            found = f"{route.path} has no {{{name}}}"
+            raise MappingError(here, found, "a parameter of the path", "add it to the path")
+
+
+def _constants(table: Mapping[str, Json], at: At, names: Names) -> dict[Way, Json | Template]:
+    found: dict[Way, Json | Template] = {}
+    for text, value in table.items():
+        here = (*at, text)
+        try:
+            place = place_of(text)
+        except ValueError as error:
+            allowed = "a field, ?query or Header:"
+            raise MappingError(here, str(error), allowed, "correct it") from error
+        if EACH in place or place[:1] in (NOWHERE, (PATH,)):
+            allowed = "a field that is in no list, ?query or Header:"
+            raise MappingError(here, "no constant has room there", allowed, "correct it")
+        is_template = isinstance(value, str) and ("{" in value or "}" in value)
+        found[place] = template_at(str(value), here, names.place_for) if is_template else value
+    return found
+
+
+def template_at(text: str, at: At, place_for: Callable[[str], KnownName | Way]) -> Template:
     """A text of a mapping as a template.
 
     Raises:
@@ -153,68 +353,59 @@ def template_at(text: str, at: At, place_for: Callable[[str], KnownName | JsonPa
         raise MappingError(at, str(error), allowed, "correct it") from error
 
 
-def value_of(value: Json, at: At, names: Names) -> Json | Template:
-    """The value of a constant, which may be a template."""
-    is_template = isinstance(value, str) and ("{" in value or "}" in value)
-    return template_at(str(value), at, names.place_for) if is_template else value
+def _path(path: str, at: At, names: Names, moves: Iterable[LeafMapping]) -> Template | None:
+    own = {move.theirs for move in moves}
+
+    def place_for(name: str) -> KnownName | Way:
+        return (PATH, name) if (PATH, name) in own else names.place_for(name)
+
+    if not path:
+        return None
+    template = template_at(path, at, place_for)
+    is_plain = all(isinstance(p, str) or is_parameter(p) for p in template.parts)
+    return None if is_plain else template
 
 
-def name_of(call: AnyCall) -> str:
-    """What one of several calls is called; empty for the only one."""
-    return call.name if isinstance(call, CallMap) else ""
+def is_parameter(part: KnownName | Way) -> bool:
+    """Whether a name in a path stands for a parameter of it."""
+    return isinstance(part, tuple) and part[:1] == (PATH,)
 
 
-def call_plan(
-    call: AnyCall, errors: ErrorPlaces, at: At, names: Names, parameters: set[str]
-) -> CallPlan:
-    """What follows from what is said of a call. `errors` is where the target's errors have what,
-    `parameters` are those of its path that are none of the published path.
+# --- what is answered -----------------------------------------------------------------------
 
-    Raises:
-        MappingError: it contradicts itself, or names what is not there.
-    """
-    repeat = call.repeat or RepeatRule()
-    for both, name, other in (
-        (set(repeat.status) & {*call.status, *call.refused}, "repeat", "status or refused"),
-        (call.repeat and repeat.every_s >= repeat.within_s, "repeat", "its within_s"),
+
+def _check_repeat(call: AnyCall, at: At) -> None:
+    repeat = call.repeat
+    if repeat is None:
+        return
+    if not (repeat.while_ or repeat.status):
+        raise MappingError((*at, "repeat"), "nothing says when", "while or status", "add one")
+    for both, other in (
+        (set(repeat.status) & {*call.status, *call.refused}, "status or refused"),
+        (repeat.every_s >= repeat.within_s, "its within_s"),
     ):
         if both:
-            found = f"{name} and {other} contradict each other"
-            raise MappingError((*at, name), found, "one of the two", "correct one")
-    own = call.errors.places
-    own_kept = replace(names, kept=(*names.kept, *call.keep))
-    general = errors.places
-    if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
-        within = {name: place for name, place in general.items() if place.startswith("error.")}
-        general = {**_RPC_ERROR, **within}
-        own = {name: f"result.{place}" if place else "" for name, place in own.items()}
-    failure = error_plan({**general, **own}, (*at, "errors") if own else ("errors",))
-    return CallPlan(
-        name_of(call),
-        _path(call.path, (*at, "path"), names, parameters),
-        tuple(_keep(name, text, (*at, "keep", name)) for name, text in call.keep.items()),
-        _repeat(call.repeat, (*at, "repeat")) if call.repeat else None,
-        _conditions(call.refused_when, (*at, "refused_when")),
-        error_plan(general, ("errors",)) if call.rpc else failure,
-        _filled(call.filled, (*at, "filled"), own_kept),
-        call.rpc,
-        call.form,
-        failure=failure,
-        step=STEPS.get(call.step) if isinstance(call, CallMap) else None,
-    )
+            found = f"repeat and {other} contradict each other"
+            raise MappingError((*at, "repeat"), found, "one of the two", "correct one")
 
 
-def _keep(name: str, text: str, at: At) -> tuple[str, JsonPath]:
+def _keep(name: str, text: str, at: At) -> tuple[str, Way]:
     if not _WORD.fullmatch(name):
         raise MappingError(at, f"{name!r} is no word", "a word such as job", "rename it")
     return name, answered_place(text, at)
 
 
-def _repeat(repeat: RepeatRule, at: At) -> RepeatPlan:
-    if not (repeat.while_ or repeat.status):
-        raise MappingError(at, "nothing says when", "while or status", "add one")
-    told = _conditions(repeat.while_, (*at, "while"))
-    return RepeatPlan(told, frozenset(repeat.status), repeat.every_s, repeat.within_s)
+def _error_plans(
+    errors: ErrorPlaces, call: AnyCall, at: At
+) -> tuple[BodyScope | None, BodyScope | None]:
+    """How an error of a call is translated, and what `refused_when` tells."""
+    own, general = call.errors.places, errors.places
+    if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
+        within = {name: place for name, place in general.items() if place.startswith("error.")}
+        general = {**_RPC_ERROR, **within}
+        own = {name: f"result.{place}" if place else "" for name, place in own.items()}
+    failure = error_plan({**general, **own}, (*at, "errors") if own else ("errors",))
+    return error_plan(general, ("errors",)) if call.rpc else failure, failure
 
 
 def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
@@ -229,23 +420,7 @@ def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
     return plan.scope if plan.is_changed else None
 
 
-def _path(path: str, at: At, names: Names, parameters: set[str]) -> Template | None:
-    def place_for(name: str) -> KnownName | JsonPath:
-        own = name in parameters
-        return JsonPath(Part.PARAMETER, name) if own else names.place_for(name)
-
-    if not path:
-        return None
-    template = template_at(path, at, place_for)
-    is_plain = all(isinstance(p, str) or _is_parameter(p) for p in template.parts)
-    return None if is_plain else template
-
-
-def _is_parameter(part: KnownName | JsonPath) -> bool:
-    return isinstance(part, JsonPath) and part.part is Part.PARAMETER
-
-
-def answered_place(text: str, at: At) -> JsonPath:
+def answered_place(text: str, at: At) -> Way:
     """A place of an answer that is looked at whatever else it holds.
 
     Raises:
@@ -255,7 +430,7 @@ def answered_place(text: str, at: At) -> JsonPath:
         place = place_of(text)
     except ValueError as error:
         raise MappingError(at, str(error), _IN_ANSWERS, "correct it") from error
-    if EACH in place.way or place.part not in (Part.BODY, Part.HEADER, Part.COOKIE):
+    if EACH in place or place[:1] not in ((BODY,), (HEADERS,), (COOKIES,)):
         raise MappingError(at, f"an answer has no {text!r} to keep", _IN_ANSWERS, "correct it")
     return place
 

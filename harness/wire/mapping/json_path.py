@@ -20,16 +20,21 @@ PairproofError
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.domain.errors import PairproofError
 
 EACH = "[]"
 """The step of a way that stands for each element of a list."""
 
+PATH, QUERY, HEADERS, COOKIES, BODY = "path", "query", "headers", "cookies", "body"
+"""The rooms of a message."""
+
 Way = tuple[str, ...]
-"""The steps to a field of a body: names, and `EACH`. The whole body has none."""
+"""The steps to a field of a body: names, and `EACH`; the whole body has none. The way to a place
+of a message begins with its room, and one that is nowhere has no steps.
+"""
+
+NOWHERE: Way = ()
 
 At = tuple[str | int, ...]
 """The way to a key of a target file: `("paths", "LogIn", "calls", 0, "request")`."""
@@ -44,38 +49,10 @@ _SPECIAL = re.compile(r"[.\[\]\\]")
 _ESCAPED = re.compile(r"\\(.)")
 
 
-class Part(StrEnum):
-    """The part of a message in which a value stands."""
-
-    BODY = "body"
-    QUERY = "query"
-    PARAMETER = "parameter"
-    HEADER = "header"
-    COOKIE = "cookie"
-    NOWHERE = "nowhere"
+_FORMS = {PATH: _PARAMETER, HEADERS: _HEADER, COOKIES: _COOKIE, QUERY: _QUERY}
 
 
-_FORMS = {
-    Part.PARAMETER: _PARAMETER,
-    Part.HEADER: _HEADER,
-    Part.COOKIE: _COOKIE,
-    Part.QUERY: _QUERY,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class JsonPath:
-    """Where a value stands. `name` is empty in a body, `way` elsewhere."""
-
-    part: Part
-    name: str = ""
-    way: Way = ()
-
-
-NOWHERE = JsonPath(Part.NOWHERE)
-
-
-def place_of(text: str) -> JsonPath:
+def place_of(text: str) -> Way:
     """The place that a text means.
 
     Raises:
@@ -83,12 +60,17 @@ def place_of(text: str) -> JsonPath:
     """
     if not text:
         return NOWHERE
-    for part, form in _FORMS.items():
+    for room, form in _FORMS.items():
         if found := form.fullmatch(text):
-            return JsonPath(part, found[1])
+            return (room, found[1])
     if text[0] in "?{" or text.endswith(":"):
         raise ValueError(f"{text!r} is no place")
-    return JsonPath(Part.BODY, way=way_of(text))
+    return (BODY, *way_of(text))
+
+
+def is_in_body(place: Way) -> bool:
+    """Whether a place is in the body."""
+    return place[:1] == (BODY,)
 
 
 def way_of(text: str) -> Way:

@@ -32,7 +32,7 @@ from harness.domain.operations import (
     Operation,
     ValidateReview,
 )
-from harness.wire.mapping.values import HEADERS
+from harness.wire.mapping.values import RENAMED_HEADERS
 from harness.wire.routes import ROUTES
 
 # --- what they hold -------------------------------------------------------------------------------
@@ -306,8 +306,8 @@ class WireKeys:
         dict[Annotated[type[Operation], _OperationName()], OperationMap], NamedBy("operation")
     ] = field(default_factory=dict)
     """Where an operation is asked and what it looks like, if not as `docs/wire.md` says."""
-    headers: Annotated[dict[Annotated[str, OneOf(*HEADERS)], str], NamedBy("header")] = field(
-        default_factory=dict
+    headers: Annotated[dict[Annotated[str, OneOf(*RENAMED_HEADERS)], str], NamedBy("header")] = (
+        field(default_factory=dict)
     )
     """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
     fields: Places = field(default_factory=dict)

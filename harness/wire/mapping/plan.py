@@ -9,14 +9,14 @@ from typing import Final
 
 from harness.wire.mapping import values
 from harness.wire.mapping.json_path import (
+    BODY,
     EACH,
     NOWHERE,
     At,
-    JsonPath,
     MappingError,
-    Part,
     Way,
     dotted,
+    is_in_body,
     place_of,
     way_of,
 )
@@ -36,22 +36,8 @@ _A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or 
 class ValueMapping:
     """What a mapping says of one value: where the target has it, and how it is written."""
 
-    place: JsonPath
+    place: Way
     conversion: values.Conversion | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideMapping:
-    """A value that is in the body on one side at most; text on the other.
-
-    Attributes:
-        is_copy: whether it stands in another place as well, from which it is read.
-    """
-
-    ours: JsonPath
-    theirs: JsonPath
-    form: values.ValueForm = values.ValueForm()
-    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +73,7 @@ class BodyPlan:
 
     scope: BodyScope
     is_changed: bool
-    outside: tuple[OutsideMapping, ...] = ()
+    outside: tuple[LeafMapping, ...] = ()
 
 
 def entry_of(text: str, at: At) -> ValueMapping:
@@ -150,16 +136,16 @@ class _Planner:
             self._written[way] = text
         self._scopes: dict[Way, _Building] = {(): _Building()}
         self._lists: dict[Way, Way] = {(): ()}
-        self._outside: list[OutsideMapping] = []
-        self._spare: list[tuple[Leaf, Way, JsonPath]] = []
+        self._outside: list[LeafMapping] = []
+        self._spare: list[tuple[Leaf, Way, Way]] = []
         self._left_out = False
         self._places: list[tuple[Way, Way]] = []
         self._taken = self._taken_whole()
 
     def plan(self) -> BodyPlan:
         """Walk it all."""
-        whole = self._entries.get((), ValueMapping(JsonPath(Part.BODY))).place
-        if whole.part is not Part.BODY or EACH in whole.way:
+        whole = self._entries.get((), ValueMapping((BODY,))).place
+        if not is_in_body(whole) or EACH in whole:
             self._refuse((), "the body is one object", "an object such as data")
         self._walk(self._shape, (), whole if self._is_there(()) else NOWHERE)
         self._place_what_is_spare()
@@ -198,11 +184,11 @@ class _Planner:
 
     # --- the walk -------------------------------------------------------------------------
 
-    def _walk(self, shape: Shape, ours: Way, place: JsonPath) -> None:
-        self._left_out = self._left_out or place.part is not Part.BODY
+    def _walk(self, shape: Shape, ours: Way, place: Way) -> None:
+        self._left_out = self._left_out or not is_in_body(place)
         match shape:
             case Fields(fields):
-                if place.part not in (Part.BODY, Part.NOWHERE):
+                if place and not is_in_body(place):
                     self._refuse(ours, "an object has no room there", "a field of the body")
                 for name, inner in fields.items():
                     self._child(inner, (*ours, name), place)
@@ -217,61 +203,61 @@ class _Planner:
         """Fields that hardly anybody looks at make room for the others."""
         for leaf, ours, place in self._spare:
             fits = leaf.single or not self._wanted.is_form
-            if place.part is Part.BODY and fits and self._in_the_way(place.way, ours) is None:
+            if is_in_body(place) and fits and self._in_the_way(place[1:], ours) is None:
                 self._leaf(leaf, ours, place)
             else:
                 self._left_out = True
 
-    def _child(self, shape: Shape, ours: Way, above: JsonPath) -> None:
+    def _child(self, shape: Shape, ours: Way, above: Way) -> None:
         entry = self._entries.get(ours)
         place = entry.place if entry else self._below(above, ours[-1])
         if isinstance(shape, Each) and (entry is None):
             place = self._by_its_elements(ours) or place
         self._walk(shape, ours, place)
 
-    def _below(self, above: JsonPath, name: str) -> JsonPath:
+    def _below(self, above: Way, name: str) -> Way:
         """Where a field is that no entry speaks of."""
         theirs = self._wanted.fields.get(name, name)
-        if above.part is not Part.BODY or not theirs or _element(above.way) in self._taken:
+        if not is_in_body(above) or not theirs or _element(above[1:]) in self._taken:
             return NOWHERE
-        return JsonPath(Part.BODY, way=(*above.way, theirs))
+        return (*above, theirs)
 
     def _taken_whole(self) -> frozenset[Way]:
         """The bodies and elements that are one field, so that there is no room for the others."""
         found = set()
         for way, entry in self._entries.items():
-            theirs = entry.place.way
+            theirs = entry.place[1:]
             known = self._known.get(way)
-            if entry.place.part is Part.BODY and not isinstance(known, Fields):
+            if is_in_body(entry.place) and not isinstance(known, Fields):
                 found |= {theirs} if not theirs or theirs[-1] == EACH else set()
                 found |= {()} if theirs[:1] == (EACH,) else set()
         return frozenset(found)
 
-    def _by_its_elements(self, ours: Way) -> JsonPath | None:
+    def _by_its_elements(self, ours: Way) -> Way | None:
         """Where a list is, as the entries of what its elements hold have it."""
         depth = ours.count(EACH)
         for way, entry in self._entries.items():
-            inside = way[: len(ours) + 1] == (*ours, EACH) and entry.place.part is Part.BODY
-            positions = [n for n, step in enumerate(entry.place.way) if step == EACH]
+            inside = way[: len(ours) + 1] == (*ours, EACH) and is_in_body(entry.place)
+            positions = [n for n, step in enumerate(entry.place) if step == EACH]
             if inside and len(positions) > depth:
-                return JsonPath(Part.BODY, way=entry.place.way[: positions[depth]])
+                return entry.place[: positions[depth]]
         return None
 
-    def _list(self, item: Shape, ours: Way, place: JsonPath) -> None:
-        if place.part is Part.NOWHERE:
+    def _list(self, item: Shape, ours: Way, place: Way) -> None:
+        if place == NOWHERE:
             self._nothing_below(ours)
             return
-        if place.part is not Part.BODY or self._wanted.is_form:
+        if not is_in_body(place) or self._wanted.is_form:
             self._refuse(ours, "a list has no room there", "a list of the body")
-        context, theirs = self._within(ours, place.way)
+        context, theirs = self._within(ours, place[1:])
         inner = (*ours, EACH)
         self._scopes[inner] = _Building()
-        self._lists[inner] = (*place.way, EACH)
+        self._lists[inner] = (*place[1:], EACH)
         move = ListMapping(ours[len(context) :], theirs, BodyScope())
         self._scopes[context].lists.append((move, inner))
-        self._note(place.way, ours)
+        self._note(place[1:], ours)
         entry = self._entries.get(inner)
-        each = JsonPath(Part.BODY, way=(*place.way, EACH)) if self._is_there(ours) else NOWHERE
+        each = (*place, EACH) if self._is_there(ours) else NOWHERE
         self._walk(item, inner, entry.place if entry else each)
 
     def _nothing_below(self, ours: Way) -> None:
@@ -279,22 +265,22 @@ class _Planner:
             if way[: len(ours)] == ours and way != ours:
                 self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
 
-    def _leaf(self, leaf: Leaf, ours: Way, place: JsonPath) -> None:
+    def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
         words = words_of(leaf.words, self._wanted) if leaf.words else None
         form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
         moved = inner_of if leaf.open else {}
-        if place.part is Part.BODY:
-            if self._wanted.is_form and not (leaf.single and len(place.way) == 1):
+        if is_in_body(place):
+            if self._wanted.is_form and not (leaf.single and len(place) == 2):
                 self._refuse(ours, "a form has no room for it", "a single field by one name")
-            context, theirs = self._within(ours, place.way)
-            own = {e.place.way[-1] for e in moved.values() if e.place.way[:-1] == place.way}
+            context, theirs = self._within(ours, place[1:])
+            own = {e.place[-1] for e in moved.values() if e.place[:-1] == place}
             self._scopes[context].leaves.append(
                 LeafMapping(ours[len(context) :], theirs, form, frozenset(moved), frozenset(own))
             )
-            self._note(place.way, ours)
-        elif place.part is not Part.NOWHERE:
+            self._note(place[1:], ours)
+        elif place:
             self._outside_leaf(leaf, ours, place, form)
         for copy in self._copies.get(ours, ()):
             written = replace(form, conversion=copy.conversion)
@@ -306,7 +292,7 @@ class _Planner:
         self,
         leaf: Leaf,
         ours: Way,
-        place: JsonPath,
+        place: Way,
         form: values.ValueForm,
         *,
         is_copy: bool = False,
@@ -314,7 +300,7 @@ class _Planner:
         if EACH in ours or not leaf.single:
             found = "only a text or a flag outside of all lists has room there"
             self._refuse(ours, found, "a field of the body")
-        self._outside.append(OutsideMapping(JsonPath(Part.BODY, way=ours), place, form, is_copy))
+        self._outside.append(LeafMapping((BODY, *ours), place, form, is_copy=is_copy))
 
     def _within(self, ours: Way, theirs: Way) -> tuple[Way, Way]:
         """The list that a field is an element's of, and theirs from there on."""

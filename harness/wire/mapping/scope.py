@@ -23,10 +23,12 @@ MISSING = Absent()
 
 @dataclass(frozen=True, slots=True)
 class LeafMapping:
-    """One field. The ways start at the body, or at the element of a list.
+    """One field. The ways start at the body, or at the element of a list; of a field that stands
+    outside of the body at one side, at the message.
 
     Attributes:
         except_ours, except_theirs: names of an open object that are moved by themselves.
+        is_copy: whether it stands in another place as well, from which it is read.
     """
 
     ours: Way
@@ -34,6 +36,7 @@ class LeafMapping:
     form: ValueForm = ValueForm()
     except_ours: frozenset[str] = frozenset()
     except_theirs: frozenset[str] = frozenset()
+    is_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

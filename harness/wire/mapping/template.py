@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.wire.mapping.json_path import At, JsonPath
+from harness.wire.mapping.json_path import At, Way
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 
@@ -35,13 +35,13 @@ class Template:
         at: where it stands in a target file.
     """
 
-    parts: tuple[str | KnownName | JsonPath, ...]
+    parts: tuple[str | KnownName | Way, ...]
     at: At = ()
 
     def filled(
         self,
         known: Known,
-        at: Callable[[JsonPath], str | None],
+        at: Callable[[Way], str | None],
         spelt: Callable[[str], str] = lambda text: text,
     ) -> str:
         """The text, with `spelt` of what its names stand for.
@@ -57,22 +57,24 @@ class Template:
         return (part.name for part in self.parts if isinstance(part, KnownName))
 
 
-def _value(part: KnownName | JsonPath, known: Known, at: Callable[[JsonPath], str | None]) -> str:
-    name = part.name if isinstance(part, KnownName) else (part.name or ".".join(part.way))
-    value = known.get(part.name) if isinstance(part, KnownName) else at(part)
+def _value(part: KnownName | Way, known: Known, at: Callable[[Way], str | None]) -> str:
+    if isinstance(part, KnownName):
+        name, value = part.name, known.get(part.name)
+    else:
+        name, value = ".".join(part[1:]), at(part)
     if value is None:
         raise Unknowable(f"nobody knows {{{name}}}")
     return value
 
 
-def template_of(text: str, place_for: Callable[[str], KnownName | JsonPath], at: At) -> Template:
+def template_of(text: str, place_for: Callable[[str], KnownName | Way], at: At) -> Template:
     """What a text with names between braces means, which stands at this key; a brace of its own is
     written twice.
 
     Raises:
         ValueError: a brace is not closed, or `place_for` does not know a name.
     """
-    parts: list[str | KnownName | JsonPath] = []
+    parts: list[str | KnownName | Way] = []
     for found in _PART.finditer(text):
         if found[0] in ("{", "}"):
             raise ValueError(f"{text!r} has a brace without its other one")

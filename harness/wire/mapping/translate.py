@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from typing import Any
 
 from harness.domain.operations import Operation
 from harness.wire.http import BODILESS, HttpResponse, Json, spelt
-from harness.wire.mapping.calls import Conditions
-from harness.wire.mapping.json_path import JsonPath, Part, Way, way_of
-from harness.wire.mapping.plan import OutsideMapping
-from harness.wire.mapping.scope import Absent, BodyScope, glimpse, put, value_at
-from harness.wire.mapping.spoken import Spoken
+from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
+from harness.wire.mapping.json_path import (
+    BODY,
+    COOKIES,
+    HEADERS,
+    PATH,
+    QUERY,
+    Way,
+    is_in_body,
+    way_of,
+)
+from harness.wire.mapping.scope import Absent, BodyScope, LeafMapping, glimpse, put, value_at
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import WireMap
@@ -27,82 +34,58 @@ CALL_ID = "id"
 CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
 """The headers that a call proves itself with, each of several too."""
 
+Rooms = Mapping[str, Any]
+"""A request, taken apart: parameters of the path, query, headers, body. The names of headers are in
+lower case where a server read them.
+"""
+
+NO_ROOMS: Rooms = {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None}
+
 _NO_CONTENT = 204
 _RPC_CODE = -32000
 """The code of an error for whose reason the target has none."""
 _TWICE = {kind: (said[0], way_of(said[1])) for kind, row in ROWS.items() if (said := row.twice)}
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedRequest:
-    """A request, taken apart.
-
-    Attributes:
-        parameters: those of the path, by name.
-        headers: by name; in lower case where a server read them.
-    """
-
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    json: Json = None
-
-
-@dataclass(slots=True)
-class _Building:
-    """A request that is being put together from values at places."""
-
-    parameters: dict[str, str]
-    query: dict[str, str]
-    headers: dict[str, str]
-    json: Json
-
-    def put(self, place: JsonPath, value: Json) -> None:
-        """Set a value; anywhere but in a body it is a text."""
-        if place.part is Part.BODY:
-            body: dict[str, Json] = {"": self.json if isinstance(self.json, dict) else {}}
-            put(body, ("", *place.way), value)
-            self.json = body[""]
-            return
-        text = spelt(value)
-        if place.part is Part.HEADER:
-            self.headers[place.name] = text
-        elif place.part is Part.COOKIE:
-            name = next((n for n in self.headers if n.lower() == "cookie"), "Cookie")
-            others = (self.headers[name],) if name in self.headers else ()
-            self.headers[name] = "; ".join((*others, f"{place.name}={text}"))
-        elif place.part is Part.QUERY:
-            self.query[place.name] = text
-        elif place.part is Part.PARAMETER:
-            self.parameters[place.name] = text
-
-    def move(self, move: OutsideMapping, value: Json) -> None:
-        """Set a value of ours where the target has it."""
-        in_body = move.theirs.part is Part.BODY
-        self.put(move.theirs, move.form.written(value) if in_body else move.form.as_text(value))
-
-    def asked(self) -> ParsedRequest:
-        """What was put together."""
-        return ParsedRequest(self.parameters, self.query, self.headers, self.json)
+def _put(rooms: dict[str, Any], place: Way, value: Json) -> None:
+    """Set a value at a place; anywhere but in a body it is a text."""
+    if not place:
+        return
+    room, *way = place
+    if room == BODY:
+        rooms[BODY] = with_value(rooms[BODY], tuple(way), value)
+    elif room == COOKIES:
+        headers = rooms[HEADERS]
+        name = next((n for n in headers if n.lower() == "cookie"), "Cookie")
+        others = (headers[name],) if name in headers else ()
+        headers[name] = "; ".join((*others, f"{way[0]}={spelt(value)}"))
+    else:
+        rooms[room][way[0]] = spelt(value)
 
 
-def _at(asked: ParsedRequest, place: JsonPath) -> Json:
+def _move(rooms: dict[str, Any], move: LeafMapping, value: Json) -> None:
+    """Set a value of ours where the target has it."""
+    form = move.form
+    written = form.written(value) if is_in_body(move.theirs) else form.as_text(value)
+    _put(rooms, move.theirs, written)
+
+
+def _at(rooms: Rooms, place: Way) -> Json:
     """What stands at a place; `None` where nothing does."""
-    match place.part:
-        case Part.PARAMETER:
-            return asked.parameters.get(place.name)
-        case Part.QUERY:
-            return asked.query.get(place.name)
-        case Part.HEADER:
-            wanted = place.name.lower()
-            return next((v for k, v in asked.headers.items() if k.lower() == wanted), None)
-        case Part.COOKIE:
-            cookies = _at(asked, JsonPath(Part.HEADER, "Cookie"))
-            return cookie_in(str(cookies or ""), place.name)
-        case Part.BODY:
-            found = value_at(asked.json, place.way)
-            return None if isinstance(found, Absent) else found
-    return None
+    if not place:
+        return None
+    room, *way = place
+    found: Json | Absent
+    if room == BODY:
+        found = value_at(rooms[BODY], tuple(way))
+    elif room == COOKIES:
+        found = cookie_in(str(_at(rooms, (HEADERS, "Cookie")) or ""), way[0])
+    elif room == HEADERS:
+        wanted = way[0].lower()
+        found = next((v for k, v in rooms[HEADERS].items() if k.lower() == wanted), None)
+    else:
+        found = rooms[room].get(way[0])
+    return None if isinstance(found, Absent) else found
 
 
 def cookie_in(text: str, name: str) -> str | None:
@@ -111,45 +94,43 @@ def cookie_in(text: str, name: str) -> str | None:
     return found[1].strip() if found else None
 
 
-def theirs_asked(
-    asked: ParsedRequest, spoken: Spoken, wire: WireMap, known: Known
-) -> ParsedRequest:
+def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> Rooms:
     """A request of ours as the target wants it. `known` is what names in its templates stand for;
     what nobody knows is left out.
     """
     moved = {move.ours for move in spoken.outside}
-    elsewhere = {place.name.lower() for place in moved if place.part is Part.HEADER}
-    kept = CREDENTIALS if spoken.is_part else asked.headers
-    headers = {n: v for n, v in asked.headers.items() if n in kept and n.lower() not in elsewhere}
-    json = deepcopy(asked.json) if spoken.body is None else asked.json
+    elsewhere = {place[1].lower() for place in moved if place[0] == HEADERS}
+    kept = CREDENTIALS if spoken.is_part else asked[HEADERS]
+    headers = {n: v for n, v in asked[HEADERS].items() if n in kept and n.lower() not in elsewhere}
+    json = deepcopy(asked[BODY]) if spoken.body is None else asked[BODY]
     if spoken.body is not None and json is not None:
         json = spoken.body.written(json)
-    query = {} if spoken.is_part else asked.query
-    built = _Building(
-        {n: v for n, v in asked.parameters.items() if JsonPath(Part.PARAMETER, n) not in moved},
-        {n: v for n, v in query.items() if JsonPath(Part.QUERY, n) not in moved},
-        theirs_of(headers, wire.tables.headers),
-        json,
-    )
+    query = {} if spoken.is_part else asked[QUERY]
+    theirs: dict[str, Any] = {
+        PATH: {n: v for n, v in asked[PATH].items() if (PATH, n) not in moved},
+        QUERY: {n: v for n, v in query.items() if (QUERY, n) not in moved},
+        HEADERS: theirs_of(headers, wire.tables.headers),
+        BODY: json,
+    }
     for move in spoken.outside:
         value = _at(asked, move.ours)
         if value is not None:
-            built.move(move, value)
+            _move(theirs, move, value)
     for place, constant in spoken.constants:
         try:
             value = filled(constant, known, asked) if isinstance(constant, Template) else constant
         except Unknowable:
             continue
-        built.put(place, value)
-    if built.json == {} and (spoken.is_part or spoken.route.method in BODILESS):
-        built.json = None
-    if rpc := spoken.call.rpc:
-        params = {} if built.json is None else built.json
-        built.json = {**_rpc_head(known.get(CALL_ID)), "method": rpc, "params": params}
-    return built.asked()
+        _put(theirs, place, value)
+    if theirs[BODY] == {} and (spoken.is_part or spoken.route.method in BODILESS):
+        theirs[BODY] = None
+    if rpc := spoken.said.rpc:
+        params = {} if theirs[BODY] is None else theirs[BODY]
+        theirs[BODY] = {**_rpc_head(known.get(CALL_ID)), "method": rpc, "params": params}
+    return theirs
 
 
-def filled(template: Template, known: Known, asked: ParsedRequest) -> str:
+def filled(template: Template, known: Known, asked: Rooms) -> str:
     """The text that a template makes, with values of the published request.
 
     Raises:
@@ -158,24 +139,22 @@ def filled(template: Template, known: Known, asked: ParsedRequest) -> str:
     return template.filled(known, lambda place: as_text(_at(asked, place)))
 
 
-def theirs_path(spoken: Spoken, known: Known, ours: ParsedRequest, theirs: ParsedRequest) -> str:
+def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str:
     """Where a request goes. What a path begins with is taken as it is, and may be an address.
 
     Raises:
         Unknowable: nobody knows what one of its names stands for.
     """
-    template = spoken.call.path
-    if template is None:
+    if spoken.path is None:
         try:
-            return spoken.route.url_path(theirs.parameters)
+            return spoken.route.url_path(theirs[PATH])
         except KeyError as missing:
             raise Unknowable(f"nobody knows {{{missing.args[0]}}}") from None
 
-    def at(place: JsonPath) -> str | None:
-        own = place.part is Part.PARAMETER
-        return theirs.parameters.get(place.name) if own else as_text(_at(ours, place))
+    def at(place: Way) -> str | None:
+        return as_text(_at(theirs if is_parameter(place) else ours, place))
 
-    first, *rest = template.parts
+    first, *rest = spoken.path.parts
     begin = first if isinstance(first, str) else Template((first,)).filled(known, at)
     return begin + Template(tuple(rest)).filled(known, at, segment)
 
@@ -185,7 +164,7 @@ def as_text(value: Json) -> str | None:
     return spelt(value) if isinstance(value, str | int | float) else None
 
 
-def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) -> ParsedRequest:
+def ours_asked(asked: Rooms, operation: type[Operation], wire: WireMap) -> Rooms:
     """A request of the target's as it is published. The names of headers come in lower case.
 
     Raises:
@@ -193,51 +172,51 @@ def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) 
     """
     spoken = wire.spoken(operation)
     asked = _unwrapped(asked, spoken)
-    json = asked.json
+    json = asked[BODY]
     if spoken.route.request is None:
         json = None
     elif spoken.body is not None:
         json = spoken.body.read({} if json is None else json)
     taken = {move.theirs for move in spoken.outside} | {place for place, _ in spoken.constants}
-    built = _Building(
-        dict(asked.parameters),
-        {n: v for n, v in asked.query.items() if JsonPath(Part.QUERY, n) not in taken},
-        ours_of(asked.headers, wire.tables.headers),
-        json,
-    )
+    ours: dict[str, Any] = {
+        PATH: dict(asked[PATH]),
+        QUERY: {n: v for n, v in asked[QUERY].items() if (QUERY, n) not in taken},
+        HEADERS: ours_of(asked[HEADERS], wire.tables.headers),
+        BODY: json,
+    }
     for move in spoken.outside:
         value = None if move.is_copy else _at(asked, move.theirs)
         if value is None:
             continue
-        name = move.theirs.name or ".".join(move.theirs.way)
-        outside = move.theirs.part is not Part.BODY and isinstance(value, str)
-        read = move.form.from_text(str(value), name) if outside else move.form.read(value, name)
-        ours = move.ours
-        built.put(replace(ours, name=ours.name.lower()) if ours.part is Part.HEADER else ours, read)
-    _say_twice(built, operation)
-    return built.asked()
+        name = ".".join(move.theirs[1:])
+        is_text = not is_in_body(move.theirs) and isinstance(value, str)
+        read = move.form.from_text(str(value), name) if is_text else move.form.read(value, name)
+        room, *way = move.ours
+        _put(ours, (HEADERS, way[0].lower()) if room == HEADERS else move.ours, read)
+    _say_twice(ours, operation)
+    return ours
 
 
-def _say_twice(built: _Building, operation: type[Operation]) -> None:
+def _say_twice(ours: dict[str, Any], operation: type[Operation]) -> None:
     """Say in the path what only the body says, and the other way round."""
     if operation not in _TWICE:
         return
     name, way = _TWICE[operation]
-    said = value_at(built.json, way)
-    if name in built.parameters and isinstance(said, Absent):
-        built.put(JsonPath(Part.BODY, way=way), built.parameters[name])
+    said = value_at(ours[BODY], way)
+    if name in ours[PATH] and isinstance(said, Absent):
+        _put(ours, (BODY, *way), ours[PATH][name])
     elif isinstance(said, str):
-        built.parameters.setdefault(name, said)
+        ours[PATH].setdefault(name, said)
 
 
-def constants_held(asked: ParsedRequest, spoken: Spoken) -> int:
+def constants_held(asked: Rooms, spoken: Spoken) -> int:
     """How much a request holds of what tells this operation from others at its place; less than
     nothing if it cannot be this one.
 
     Raises:
         Malformed: something that is no object stands on the way to a constant.
     """
-    if spoken.call.rpc and spoken.call.rpc != _at(asked, JsonPath(Part.BODY, way=("method",))):
+    if spoken.said.rpc and spoken.said.rpc != _at(asked, (BODY, "method")):
         return -1
     asked = _unwrapped(asked, spoken)
     held = ((p, v) for p, v in spoken.constants if not isinstance(v, Template))
@@ -256,7 +235,7 @@ def ours_answered(response: HttpResponse, json: Json, spoken: Spoken) -> Json:
     for move in spoken.read_outside:
         text = answered_at(response, json, move.theirs)
         if isinstance(text, str):
-            read = with_value(read, move.ours.way, move.form.from_text(text, move.theirs.name))
+            read = with_value(read, move.ours[1:], move.form.from_text(text, move.theirs[1]))
     return read
 
 
@@ -267,14 +246,13 @@ def with_value(json: Json, way: Way, value: Json) -> Json:
     return held[""]
 
 
-def answered_at(response: HttpResponse, json: Json, place: JsonPath) -> Json:
+def answered_at(response: HttpResponse, json: Json, place: Way) -> Json:
     """What stands at a place of an answer, whose body is `json`; `None` where nothing does."""
-    match place.part:
-        case Part.HEADER:
-            return response.header(place.name) or None
-        case Part.COOKIE:
-            return cookie_in(response.header("Set-Cookie"), place.name)
-    return glimpse(json, place.way)
+    if place[0] == HEADERS:
+        return response.header(place[1]) or None
+    if place[0] == COOKIES:
+        return cookie_in(response.header("Set-Cookie"), place[1])
+    return glimpse(json, place[1:])
 
 
 def is_met(conditions: Conditions, response: HttpResponse, json: Json) -> bool:
@@ -308,17 +286,17 @@ def rpc_result(json: Json, call_id: Json) -> Json:
     return json.get("result")
 
 
-def _unwrapped(asked: ParsedRequest, spoken: Spoken) -> ParsedRequest:
+def _unwrapped(asked: Rooms, spoken: Spoken) -> Rooms:
     """The request with its body as it is without JSON-RPC, and as JSON where it is a form."""
-    json = asked.json
-    if spoken.call.rpc:
-        return replace(asked, json=json.get("params") if isinstance(json, dict) else None)
-    if not spoken.call.is_form or not isinstance(json, dict) or spoken.body is None:
+    json = asked[BODY]
+    if spoken.said.rpc:
+        return {**asked, BODY: json.get("params") if isinstance(json, dict) else None}
+    if not spoken.said.form or not isinstance(json, dict) or spoken.body is None:
         return asked
     flags = {leaf.theirs[0] for leaf in spoken.body.leaves if leaf.form.flag}
     words: dict[Json, Json] = {"true": True, "false": False}
     read = {n: words.get(v, v) if n in flags and isinstance(v, str) else v for n, v in json.items()}
-    return replace(asked, json=read)
+    return {**asked, BODY: read}
 
 
 def theirs_answered(
@@ -332,7 +310,7 @@ def theirs_answered(
     JSON-RPC, `call_id` is that of the call.
     """
     spoken = wire.spoken(operation)
-    if spoken.call.rpc:
+    if spoken.said.rpc:
         _, body = _theirs_answered(status, json, spoken, wire)
         told = _with_number(body) if status >= 400 and isinstance(body, dict) else {"result": body}
         return 200, {**_rpc_head(call_id), **told}
@@ -351,15 +329,14 @@ def _with_number(body: dict[str, Json]) -> dict[str, Json]:
 
 def _theirs_answered(status: int, json: Json, spoken: Spoken, wire: WireMap) -> tuple[int, Json]:
     if status >= 400:
-        return theirs_refused(status, json, wire, spoken.call.error)
-    status = spoken.status[0] if spoken.status else status
+        return theirs_refused(status, json, wire, spoken.error)
+    status = spoken.said.status[0] if spoken.said.status else status
     if json is not None and spoken.answer is not None:
         json = spoken.answer.written(json)
-    held: dict[str, Json] = {"": json}
     for place, value in spoken.answer_constants:
-        if not isinstance(value, Template):
-            put(held, ("", *place.way), value)
-    return status, None if status == _NO_CONTENT else held[""]
+        if is_in_body(place) and not isinstance(value, Template):
+            json = with_value(json, place[1:], value)
+    return status, None if status == _NO_CONTENT else json
 
 
 def theirs_refused(
@@ -375,14 +352,14 @@ def theirs_refused(
     return tables.status_of.get(ours, status), body
 
 
-def ours_refused(json: Json, error: BodyScope | None, *, is_rpc: bool = False) -> Json:
+def ours_refused(json: Json, spoken: Spoken) -> Json:
     """The body of an error of the target's in the published names, with the code as it came.
 
     Raises:
         Malformed: something stands where it cannot be read.
     """
-    read = json if error is None else error.read(json)
-    if is_rpc and isinstance(read, dict) and not isinstance(read.get("details", {}), dict):
+    read = json if spoken.error is None else spoken.error.read(json)
+    if spoken.said.rpc and isinstance(read, dict) and not isinstance(read.get("details", {}), dict):
         read = {**read, "details": {"data": read["details"]}}
     code = read.get("code") if isinstance(read, dict) else None
     if isinstance(read, dict) and isinstance(code, int) and not isinstance(code, bool):

@@ -168,7 +168,7 @@ class ValueForm:
         return value
 
 
-HEADERS = tuple(
+RENAMED_HEADERS = tuple(
     "Authorization ApiKey ProjectUid LocalClusterToken SubmissionKey X-Request-Id"
     " Retry-After".split()
 )

@@ -9,13 +9,20 @@ from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 
 from harness.domain import operations as ops
-from harness.wire.mapping.calls import LOGINS, Names, answered_place, error_plan, name_of
-from harness.wire.mapping.json_path import At, JsonPath, MappingError
+from harness.wire.mapping.calls import (
+    LOGINS,
+    Names,
+    Spoken,
+    answered_place,
+    error_plan,
+    name_of,
+    spoken_of,
+)
+from harness.wire.mapping.json_path import At, MappingError, Way
 from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, WireKeys
 from harness.wire.mapping.plan import listed
 from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import every_field, every_word
-from harness.wire.mapping.spoken import Spoken, spoken_of, templates_of
 from harness.wire.mapping.values import MappedHeader, header_of, theirs_of
 from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in, remapped
 
@@ -84,7 +91,7 @@ class WireMap(WireKeys):
     def steps(self) -> frozenset[type[ops.Operation]]:
         """The steps of an acceptance that calls of it are."""
         calls = self.calls(ops.AcceptPairingRequest)
-        return frozenset(each.call.step for each in calls if each.call.step)
+        return frozenset(each.step for each in calls if each.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Tables:
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
     calls: Mapping[type[ops.Operation], tuple[Spoken, ...]] = field(default_factory=dict)
-    leader: JsonPath | None = None
+    leader: Way | None = None
     variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: BodyScope | None = None
@@ -229,7 +236,7 @@ def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, AnyCall
 
 def deciding(calls: Sequence[Spoken]) -> Spoken:
     """The call by which a message of an operation is told: the last that is no repeat."""
-    return next((each for each in reversed(calls) if not each.call.repeat), calls[-1])
+    return next((each for each in reversed(calls) if not each.said.repeat), calls[-1])
 
 
 def _whole_route(calls: Sequence[Spoken], decides: Spoken) -> Route:
@@ -252,13 +259,13 @@ def _calls(
             found_twice = f"{name} is an earlier call"
             raise MappingError((*at, "name"), found_twice, "a name of its own", "rename it")
         is_silent = name != "" and (not call.response if tells else n < len(calls) - 1)
-        found.append(replace(spoken, call=replace(spoken.call, is_silent=is_silent)))
+        found.append(replace(spoken, is_silent=is_silent))
         kept |= call.keep
     return tuple(found)
 
 
 def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
-    for text in (text for call in calls for text in templates_of(call)):
+    for text in (text for call in calls for text in call.templates()):
         names = (name for name in text.names() if name.startswith("env."))
         yield from ((name.removeprefix("env."), text.at) for name in names)
 

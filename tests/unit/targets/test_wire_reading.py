@@ -56,7 +56,7 @@ def refused(text: str) -> TargetFileError:
 def test_a_target_file_says_how_its_wire_differs() -> None:
     wire = read(TEXT + SAID).wire
     assert wire.routes[ViewToken].path == "/tickets/{uid}"
-    assert wire.spoken(ViewToken).status == (200, 203)
+    assert wire.spoken(ViewToken).said.status == (200, 203)
     assert wire.states == {"Paired": ("done", "DONE")}
     assert wire.errors.refused == (403,)
     assert wire.tables.codes["E1"] == Reason.NODE_UNHEALTHY

@@ -12,7 +12,8 @@ from harness.targets.wire_reading import load_wire
 from harness.wire.codec import credentials_from, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.translate import ParsedRequest, ours_asked, theirs_answered
+from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
+from harness.wire.mapping.translate import Rooms, ours_asked, theirs_answered
 from harness.wire.mapping.values import theirs_of
 from harness.wire.routes import Route
 
@@ -28,14 +29,15 @@ def parameters(route: Route, path: str) -> dict[str, str]:
     return {name: unquote(text) for name, text in found.groupdict().items()}
 
 
-def as_asked(kind: type[Operation], request: HttpRequest, wire: WireMap) -> ParsedRequest:
+def as_asked(kind: type[Operation], request: HttpRequest, wire: WireMap) -> Rooms:
     """A request as a server of the mapped wire takes it apart, over bytes."""
     route = wire.routes[kind]
     assert request.method == route.method
     body = request.body()
     headers = {name.lower(): value for name, value in request.headers.items()}
     read = json.loads(body) if body else None
-    return ParsedRequest(parameters(route, request.path), request.query, headers, read)
+    path = parameters(route, request.path)
+    return {PATH: path, QUERY: request.query, HEADERS: headers, BODY: read}
 
 
 def arrives(
@@ -44,8 +46,8 @@ def arrives(
     """The operation, and who asks, as they reach a side of ours that speaks this wire."""
     kind = type(operation)
     asked = ours_asked(as_asked(kind, encode(operation, credentials, wire), wire), kind, wire)
-    headers = dict(asked.headers)
-    read = operation_from(wire.routes[kind], asked.parameters, asked.query, asked.json, headers)
+    headers = dict(asked[HEADERS])
+    read = operation_from(wire.routes[kind], asked[PATH], asked[QUERY], asked[BODY], headers)
     return read, credentials_from(headers)
 
 

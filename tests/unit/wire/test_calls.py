@@ -18,12 +18,8 @@ from harness.targets.wire_reading import load_wire, wire_text
 from harness.wire.codec import CallInput, CallSequence, Sessions, encode
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.translate import (
-    ParsedRequest,
-    constants_held,
-    ours_asked,
-    theirs_answered,
-)
+from harness.wire.mapping.json_path import BODY
+from harness.wire.mapping.translate import NO_ROOMS, constants_held, ours_asked, theirs_answered
 from tests.unit.wire.mapped import arrives
 
 SECOND = 1_000_000
@@ -384,7 +380,7 @@ def test_a_side_that_is_played_speaks_json_rpc_too(mapping: Mapping) -> None:
     wire = mapping(RPC)
     assert arrives(ops.DeleteToken("t-1"), wire)[0] == ops.DeleteToken("t-1")
     held = [
-        constants_held(ParsedRequest(json={"method": method}), wire.spoken(ops.DeleteToken))
+        constants_held({**NO_ROOMS, BODY: {"method": method}}, wire.spoken(ops.DeleteToken))
         for method in ("token.drop", "token.all")
     ]
     assert held == [0, -1]
@@ -444,8 +440,8 @@ def test_a_body_may_be_a_form(mapping: Mapping) -> None:
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     body = b"paletteEndpoint=https%3A%2F%2Fp.example&registrationToken=a%26b&plain=true"
     assert request.body() == body
-    asked = ParsedRequest(json=dict(parse_qsl(body.decode())))
-    assert ours_asked(asked, ops.VerifyConnection, wire).json == encode(verify).json
+    asked = {**NO_ROOMS, BODY: dict(parse_qsl(body.decode()))}
+    assert ours_asked(asked, ops.VerifyConnection, wire)[BODY] == encode(verify).json
 
 
 def test_a_list_has_no_room_in_a_form(mapping: Mapping) -> None:

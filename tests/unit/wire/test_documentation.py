@@ -93,7 +93,7 @@ def test_the_examples_of_a_mapping_are_some() -> None:
         wires.append(read_wire(reading, said, served=() if "{basic}" in text else ROUTES))
         assert flaws == []
     assert wires[0].routes[PollPairing].path == "/agent/state"
-    assert [each.call.name for each in wires[1].calls(AcceptPairingRequest)][-1] == "job"
+    assert [each.name for each in wires[1].calls(AcceptPairingRequest)][-1] == "job"
     said = [tomllib.loads(text) for text in examples]
     assert set().union(*said) == {field.name for field in dataclasses.fields(WireKeys)}
     tables = [table for each in said for table in each.get("paths", {}).values()]
