@@ -1,22 +1,25 @@
 """Processes that run `python -m MODULE` without its imports: forks of one that has made them.
 
-What the command line imports takes a second of the processor, most of what a short one costs. A
-process that is forked has all else of its own, as one that is started: its folder, environment,
-streams, signals and exit code. How Python itself starts is what it cannot be asked for.
+What the command line imports takes a second of the processor, and to read the suite as long again:
+most of what a short one costs. A process that is forked has all else of its own, as one that is
+started: its folder, environment, streams, signals and exit code. How Python itself starts is what
+it cannot be asked for.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import io
 import json
 import os
 import runpy
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -137,9 +140,19 @@ def _become(asked: dict[str, Any]) -> None:
     sys.stdout.reconfigure(line_buffering=sys.stdout.isatty())  # type: ignore[union-attr]
 
 
+def _prepare() -> None:
+    """Import what a command line imports, and have read what a run reads, by one short run."""
+    for name in _PRELOADED:
+        import_module(name)
+    words = ("certify", "--driver", "inprocess", "--requirement", "PRE-1", "--out")
+    quiet = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(quiet), redirect_stderr(quiet):
+        code = import_module("harness.cli").main((*words, f"{folder}/out"))
+    assert code == 0, quiet.getvalue()
+
+
 if __name__ == "__main__":
-    for _name in _PRELOADED:
-        import_module(_name)
+    _prepare()
     gc.collect()
     gc.freeze()
     _asked = _fork_as_asked(socket.socket(fileno=int(sys.argv[1])))
