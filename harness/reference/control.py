@@ -40,6 +40,9 @@ class ControlledReference(Protocol):
     def release(self) -> None:
         """Let every question that Palette holds be answered as it is now."""
 
+    def know(self, pairing_uid: str) -> None:
+        """Let Palette take it that the host of a request knows its id."""
+
 
 def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     """The app. Every request needs `Authorization: Bearer <secret>`.
@@ -48,7 +51,8 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     204, or 409 when it cannot be arranged; below that, `/seen` answers what has come of it, as a
     `FaultEffect`, or 404. `GET /control/inventory` answers an `Inventory`. `DELETE /control/strays`
     answers what could not be understood since the last time, and `DELETE /control/held` has every
-    question that is held open answered.
+    question that is held open answered; `PUT /control/known/<pairingUid>` says that the host of a
+    request was seen to know its id.
 
     Raises:
         ValueError: the secret is empty.
@@ -69,6 +73,10 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
 
     async def release(_: Request) -> Response:
         arranger.release()
+        return Response(status_code=204)
+
+    async def know(request: Request) -> Response:
+        await anyio.to_thread.run_sync(arranger.know, request.path_params["pairing_uid"])
         return Response(status_code=204)
 
     async def arrange(request: Request) -> Response:
@@ -104,6 +112,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     app.add_api_route(control.INVENTORY_PATH, guarded(inventory))
     app.add_api_route(control.STRAYS_PATH, guarded(strays), methods=["DELETE"])
     app.add_api_route(control.HELD_PATH, guarded(release), methods=["DELETE"])
+    app.add_api_route(f"{control.KNOWN_PATH}/{{pairing_uid}}", guarded(know), methods=["PUT"])
     app.add_api_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
     app.add_api_route("/control/{arrangement}/seen", guarded(seen), methods=["POST"])
     return app

@@ -282,6 +282,10 @@ class EmbeddedReference:
         if isinstance(self._palette, Remapped):
             self._palette.release()
 
+    def know(self, pairing_uid: str) -> None:
+        """Let Palette take it that the host of a request knows its id."""
+        self._central.know(pairing_uid)
+
     def strays(self) -> tuple[str, ...]:
         """What could not be understood of the side that is somebody else's, since last time."""
         return self._strays.taken()

@@ -71,6 +71,11 @@ class CentralSide:
             now = self.clock.now()
             return self.core.perform(operation, credentials, now, self._draws)
 
+    def know(self, pairing_uid: str) -> None:
+        """The host of a request was seen to know its id."""
+        with self._lock, self._store.transaction():
+            self.core.know(pairing_uid)
+
     def arrange(self, arrangement: arrangements.Arrangement) -> None:
         """Arrange what no user can.
 

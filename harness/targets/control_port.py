@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
 
@@ -16,6 +17,7 @@ from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer
 from harness.wire.codec import decode
 from harness.wire.control import (
     HELD_PATH,
+    KNOWN_PATH,
     STRAYS_PATH,
     bearer,
     encode_arrangement,
@@ -112,6 +114,17 @@ class ControlPort:
         for control in dict.fromkeys(self._controls.values()):
             request = HttpRequest("DELETE", HELD_PATH, headers=bearer(control.secret))
             self._exchange(control, request, "release")
+
+    def know(self, pairing_uid: str) -> None:
+        """Tell the peer behind it that the host of a request was seen to know its id.
+
+        Raises:
+            ArrangingFailed: no answer came.
+        """
+        for control in dict.fromkeys(self._controls.values()):
+            path = f"{KNOWN_PATH}/{quote(pairing_uid, safe='')}"
+            request = HttpRequest("PUT", path, headers=bearer(control.secret))
+            self._exchange(control, request, "know")
 
     def _exchange(self, control: Control, request: HttpRequest, what: str) -> HttpResponse:
         sent = self._client.prepare(control.url, request, USER_AGENT)

@@ -160,7 +160,20 @@ class HttpDriver:
         self.info.must_offer(type(outgoing.operation))
         waited: list[Json] = []
         first = self._ask_patiently(outgoing, "", waited)
+        self._tell_what_is_known(first.reply)
         return recorded(first, self._further_pages(outgoing, first, waited), waited)
+
+    def _tell_what_is_known(self, reply: ops.Reply) -> None:
+        """Tell the Palette that is played which of its answers came to a host: where only the
+        secret tells one submission from another, it takes what follows for another one.
+        """
+        wire = self.target.wire
+        told = wire.agents.secret_stays and not wire.has_submission_key
+        if not told or self._peer_port is None or Side.CENTRAL not in self._peer_sides:
+            return
+        match reply:
+            case ops.Done(ops.PairingId(uid) | ops.PairingView(pairing_uid=uid)) if uid:
+                self._peer_port.know(uid)
 
     def _ask_patiently(
         self, outgoing: port.Outgoing, page: str, waited: list[Json]

@@ -21,6 +21,7 @@ HEALTH_PATH = "/control/health"
 INVENTORY_PATH = "/control/inventory"
 STRAYS_PATH = "/control/strays"
 HELD_PATH = "/control/held"
+KNOWN_PATH = "/control/known"
 
 
 def arrangement_path(kind: type[Arrangement]) -> str:

@@ -90,6 +90,8 @@ class PairingRequest:
     agent_version: str = ""
     steps: StepsTaken | None = None
     key: str = ""
+    is_known: bool = False
+    """Whether its host has shown that it knows its id; noted where its secret stays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
-from harness.domain.draws import Draws
+from harness.domain.draws import Draws, derived_bits
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalEvent, LocalState
@@ -278,6 +278,28 @@ class AnOfflineCancelIsToldSecondsLater(edge_flows.EdgeCore):
         self._rounds[owed] = self._rounds.get(owed, 0) + 1
         if self._rounds[owed] % self.ROUNDS == 0:
             yield from super().settle_debt(slot, owed)
+
+
+class _OneSecretForGood(AnOfflineCancelIsToldSecondsLater):
+    """A host that tells of an offline cancel late, under the secret of all its requests."""
+
+    def begin(
+        self, operation: ops.SendPairingRequest, call: EdgeCall, url: str
+    ) -> edge_flows.Begun:
+        request, submission = super().begin(operation, call, url)
+        secret = f"{derived_bits(0, submission.cluster.uid, 0):032x}"
+        request = replace(request, cluster_token=secret)
+        self.store.put(replace(self.site_of(call.host_uid), request=request))
+        return request, replace(submission, cluster_token=secret)
+
+
+variant(
+    "one_secret_for_good_and_an_offline_cancel_told_late",
+    "WDR-7",
+    "A host has one secret for all that it submits, which a key tells apart, and submits another"
+    " request before it tells of a cancel.",
+    Behaviour(edge=EdgeChoices(keys_submissions=True), make_edge=_OneSecretForGood),
+)
 
 
 @varies("WDR-8")

@@ -261,7 +261,7 @@ class AgentHabits:
 
     host_token: Annotated[str, OneOf("fresh", _STABLE)] = "fresh"
     """Whether an edge host has a secret of its own for each request, or (`stable`) one for good:
-    then what it submits while no request of it is open is a new one, however often that comes."""
+    then what it submits is a new one unless a request of it is open whose id it does not know."""
     hold_s: Annotated[float, Above(HOLD_S_MAX)] = 0.0
     """How long Palette holds a question about a request that waits for its decision; without it,
     it answers at once."""

@@ -18,9 +18,9 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore
+from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply
-from harness.reference.core.records import LocalRequest, PairingRequest
+from harness.reference.core.records import LocalRequest, OwedWithdrawal, PairingRequest
 from harness.reference.embedded import EmbeddedReference
 from harness.reference.http_link import HttpLink
 from harness.reference.mutants.bases import SubmitsAnotherSecret
@@ -121,6 +121,38 @@ def test_one_secret_for_good_is_lawful_where_the_file_says_so(lab: Lab) -> None:
     assert "fail" in blamed.verdicts.values(), "nothing else tells what repeats what"
     judged = certified(lab, half, f'{PLAIN_HTTP}[agents]\nhost_token = "stable"\n', AGAIN)
     assert {*judged.verdicts.values()} == {"pass"}
+
+
+class NeverTellsOfACancel(HasOneSecret):
+    """Does not tell Palette of a cancel that it made without a link, as nobody has to (WDR-8)."""
+
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+        yield from ()
+
+
+class AsksLater(NeverTellsOfACancel):
+    """Nor does it ask so soon what became of a request that Palette could tell by it that its
+    answer came.
+    """
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        yield from ()
+
+
+STALE = "cancel-without-a-link or rejected-while-the-new or without-a-link-does-not-come-back"
+STALE = f"(WDR-7 or SND-5) and ({STALE})"
+
+
+@pytest.mark.parametrize(
+    ("core", "which"), [(NeverTellsOfACancel, f"{STALE} or {LOST}"), (AsksLater, STALE)]
+)
+def test_one_secret_for_good_may_submit_again_after_a_cancel_that_nobody_was_told_of(
+    lab: Lab, core: type[EdgeCore], which: str
+) -> None:
+    half = an_edge(lab, core)
+    judged = certified(lab, half, f'{PLAIN_HTTP}[agents]\nhost_token = "stable"\n', which)
+    assert len(judged.verdicts) >= 3
+    assert {*judged.verdicts.values()} == {"pass"}, judged.reasons
 
 
 def test_a_new_secret_for_each_try_is_lawful_where_the_file_says_where_the_key_is(lab: Lab) -> None:

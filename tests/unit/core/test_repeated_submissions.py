@@ -50,6 +50,19 @@ def test_with_one_secret_for_good_a_submission_repeats_what_is_open_and_nothing_
     assert sent(plane, submission("s")) not in (first, second)
 
 
+def test_whoever_has_asked_about_a_request_submits_another_one_under_the_same_secret() -> None:
+    plane = Patient()
+    stale = sent(plane, submission("s"))
+    assert plane.asked(ops.PollPairing(stale, "s")) == ops.PollAnswer("Pairing")
+    new = sent(plane, submission("s"))
+    assert new != stale, "a cancel without a link was never told, as nobody has to (WDR-8)"
+    assert sent(plane, submission("s")) == new, "its answer was lost"
+    assert isinstance(plane.asked(withdrawal("s")), ops.Acknowledged)
+    left = [plane.asked(ops.PollPairing(uid, "s")) for uid in (stale, new)]
+    assert left == [ops.PollAnswer("Pairing"), ops.PollAnswer("Withdrawn")]
+    assert isinstance(plane.asked(withdrawal("s")), ops.Acknowledged), "the one that is left"
+
+
 def test_a_withdrawal_of_nothing_does_not_end_what_follows_under_the_same_secret() -> None:
     plane = Patient()
     assert isinstance(plane.asked(withdrawal("s")), ops.Acknowledged)

@@ -50,7 +50,9 @@ class AgentRules(RequestBook):
         """The request that came of the same submission before: by its key, or else its secret."""
         about = operation.cluster.uid
         if not operation.key:
-            return self.submitted(records.submission_key(about, operation.cluster_token), now)
+            known = self.submitted(records.submission_key(about, operation.cluster_token), now)
+            # Who has asked about a request submits another one: of that, a cancel was never told.
+            return None if known and known.is_known else known
         by_key = records.submission_key(about, operation.key)
         known = next(self.store.find(records.PairingRequest, "key", by_key), None)
         if known is not None and known.cluster_token != operation.cluster_token:
@@ -72,7 +74,16 @@ class AgentRules(RequestBook):
 
     def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         """What became of the host's own request."""
-        return self._poll_answer(self.own_request(operation, call.now))
+        request = self.own_request(operation, call.now)
+        if self.choices.host_secret_stays:
+            self.know(request.pairing_uid)
+        return self._poll_answer(request)
+
+    def know(self, pairing_uid: str) -> None:
+        """Note that the host of a request knows its id: it does not submit that one again."""
+        request = self.store.get(records.PairingRequest, pairing_uid)
+        if request is not None and not request.is_known:
+            self.store.put(replace(request, is_known=True))
 
     def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         """The host obeys from now on: the pairing commits. Safe to repeat (ACC-12, INV-1)."""
@@ -130,11 +141,13 @@ class AgentRules(RequestBook):
         return self.current(found.pairing_uid, now) or found
 
     def submitted(self, submission: str, now: int) -> records.PairingRequest | None:
-        """The request that was admitted for a submission: one that is still open before others."""
+        """The request that was admitted for a submission: one that is still open before others, of
+        these one whose id its host does not know.
+        """
         found = tuple(self.store.find(records.PairingRequest, "submission", submission))
-        for request in found:
-            if request.state not in DECIDED and not self.handover_is_over(request, now):
-                return request
+        left = [r for r in found if r.state not in DECIDED and not self.handover_is_over(r, now)]
+        if left:
+            return min(left, key=lambda request: request.is_known)
         return found[0] if found and not self.choices.host_secret_stays else None
 
     def require_not_ended(self, submission: str) -> None:
