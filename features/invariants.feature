@@ -217,6 +217,47 @@ Feature: Invariants, judged over everything that was seen
       Then the request is refused
       And the history keeps to "only who may changes"
 
+    Scenario Outline: The host of another cluster <message> a request that is pending
+      Given an edge host has submitted a request
+      And the host of another cluster has submitted one
+      When the other host <message> the first request, for <cluster> cluster, with <secret>
+      Then it is refused, or nothing comes of it
+      And the request still waits in Palette
+      When its own host <message> it
+      Then it succeeds
+
+      Examples:
+        | request | message   | cluster       | secret                   |
+        | pending | withdraws | its own       | its own secret           |
+        | pending | withdraws | the request's | a secret that nobody has |
+        | pending | withdraws | the request's | the request's, cut short |
+        | pending | withdraws | no            | its own secret           |
+        | pending | withdraws | no            | the request's, cut short |
+        | pending | has ended | no            | a secret that nobody has |
+        | pending | asks for  | its own       | its own secret           |
+        | pending | asks for  | its own       | a secret that nobody has |
+
+    Scenario Outline: The host of another cluster <message> a request that is being handed over
+      Given an edge host has submitted a request
+      And the host of another cluster has submitted one
+      And the administrator has accepted the request
+      When the other host <message> the first request, for <cluster> cluster, with <secret>
+      Then it is refused, or nothing comes of it
+      When a central operation is tried
+      Then it is refused
+      When its own host <message> it
+      Then it succeeds
+
+      Examples:
+        | request           | message   | cluster       | secret                   |
+        | being handed over | has ended | its own       | a secret that nobody has |
+        | being handed over | has ended | the request's | its own secret           |
+        | being handed over | has ended | no            | the request's, cut short |
+        | being handed over | asks for  | its own       | the request's, cut short |
+        | being handed over | confirms  | its own       | its own secret           |
+        | being handed over | confirms  | its own       | a secret that nobody has |
+        | being handed over | confirms  | its own       | the request's, cut short |
+
     Scenario Outline: Somebody of another project changes a paired cluster, with <selected> selected
       Given the target tells projects apart
       And a paired cluster

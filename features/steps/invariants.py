@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pytest_bdd import parsers, then, when
+from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.context import hosts
 from harness.context.central_changes import change_centrally
 from harness.context.context import Context
 from harness.context.entries import stranger_with
 from harness.context.local_actions import decided_by_the_profiles
 from harness.context.local_changes import change_locally
-from harness.domain.operations import ViewPairing
+from harness.domain.operations import ListPairingRequests, ViewPairing
+
+OTHER = "another cluster"
 
 
 @when("a central operation is tried")
@@ -28,6 +31,28 @@ def _stranger_operates(context: Context, kind: str) -> None:
     change_locally(context, actor=stranger_with(context, kind))
 
 
+@given("an edge host has submitted a request")
+def _submitted(context: Context) -> None:
+    hosts.submit(context)
+
+
+@given("the host of another cluster has submitted one")
+def _submitted_elsewhere(context: Context) -> None:
+    hosts.submit(context, OTHER)
+
+
+@when(
+    parsers.parse("the other host {message} the first request, for {named} cluster, with {secret}")
+)
+def _says_of_another(context: Context, message: str, named: str, secret: str) -> None:
+    hosts.say_of_another(context, OTHER, message, named, secret)
+
+
+@when(parsers.parse("its own host {message} it"))
+def _says(context: Context, message: str) -> None:
+    hosts.say(context, message)
+
+
 @when("that was decided by the profiles")
 def _decided(context: Context) -> None:
     decided_by_the_profiles(context)
@@ -37,6 +62,15 @@ def _decided(context: Context) -> None:
 def _waits_for_the_end(context: Context) -> None:
     operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s
     context.recorder.await_state(operator, ViewPairing(), "nothing_pending", within_s=settle_s)
+
+
+@then("the request still waits in Palette")
+def _still_waits(context: Context, judge: Judge) -> None:
+    uid = context.cluster().pairing_uid
+    seen = context.recorder.await_state(
+        context.admin(), ListPairingRequests(), "listed", pairing_uid=uid
+    )
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('the history keeps to "{invariant}"'))

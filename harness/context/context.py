@@ -34,7 +34,7 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
-from harness.targets.port import CannotArrange
+from harness.targets.port import CannotArrange, Outgoing
 
 DAY = 86_400_000_000
 """A day in microseconds."""
@@ -57,6 +57,8 @@ class LeasedCluster:
     """The uid under which Palette registered the cluster on acceptance."""
     runs_as_asked: bool = True
     """Whether its packs are those that were asked for; a cluster that is given may have others."""
+    secret: str = ""
+    """By what its request is known as its own, where the harness plays its host by messages."""
 
     @property
     def host_uids(self) -> tuple[str, ...]:
@@ -630,6 +632,11 @@ class Context:
         """Give everything back: clusters to their places, clocks to their time, projects to
         oblivion.
         """
+        for leased in self.clusters.values():
+            if leased.secret:  # nobody else would ever end what it has submitted
+                about = (leased.cluster.uid, leased.secret, leased.pairing_uid)
+                ended = ops.WithdrawPairing(*about, ended=True)
+                self.recorder.driver.send(Outgoing(ended, ops.Credentials()))
         unsound = self._installer.put_right()
         while self._installer.leased:  # a cluster that could not be installed has its place as well
             slot = self._installer.leased.pop()

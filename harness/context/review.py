@@ -248,6 +248,7 @@ def newcomer(context: Context, rights: str, besides: str, way: str, *, late: boo
     grants = away | _just(context, _RIGHTS[rights])
     actor = context.new_admin("user", away if late else grants)
     if late:
+        context.recorder.perform(actor, ops.ListPairingRequests())
         _grant(context, grants)
         context.recorder.await_state(actor, ops.ListPairingRequests(), "succeeds")
     return _by(context, actor, way)

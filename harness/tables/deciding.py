@@ -43,6 +43,8 @@ _LOGINS_MAY_END = Constraint(
 def _tags(row: Row) -> tuple[str, ...]:
     scoped = row["besides"] != "no right" or row["beside"] == "one elsewhere"
     is_abroad = row.get("amiss") in (_ELSEWHERE, _NOWHERE)
+    if scoped and "amiss" not in row:
+        return ("PRE-8", "PRE-9", "central", "extended")
     return ("PRE-9" if scoped or is_abroad else "PRE-8", "central", "extended")
 
 
