@@ -8,7 +8,7 @@ used as published; the others are ours in the same style, `published` tells them
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -78,46 +78,9 @@ def routes_of(table: RouteTable, *surfaces: Surface) -> tuple[Route, ...]:
     return tuple(sorted(found, key=lambda r: (len(r.parameters()), r.path, r.method)))
 
 
-def remapped(
-    table: RouteTable,
-    changes: Mapping[type[Operation], Mapping[str, str]],
-    known: Collection[str] = (),
-) -> RouteTable:
-    """The table with the method or path of some operations replaced.
-
-    `changes` gives, for an operation, `method` or `path` or both. `known` are names that may stand
-    in a path besides its parameters; it may begin with `{kept.NAME}`.
-
-    Raises:
-        KeyError: the table has no such operation, or a change has another name.
-        ValueError: a path does not start with `/`, or has a parameter that the operation
-            does not know.
-    """
-    changed = dict(table)
-    for operation, change in changes.items():
-        changed[operation] = _changed(table[operation], change, known)
-    return changed
-
-
 def parameters_in(path: str) -> tuple[str, ...]:
     """The names between braces, in the order of the path."""
     return tuple(_PARAMETER.findall(path))
-
-
-def _changed(route: Route, change: Mapping[str, str], known: Collection[str]) -> Route:
-    for name in change:
-        if name not in ("method", "path"):
-            raise KeyError(name)
-    path = change.get("path", route.path)
-    if not path.startswith(("/", "{kept.")):
-        raise ValueError(f"{route.id}: the path {path!r} does not start with /")
-    unknown = set(parameters_in(path)) - {*route.parameters(), *known}
-    if unknown:
-        raise ValueError(
-            f"{route.id}: the path {path!r} has {{{min(unknown)}}}, and the operation"
-            f" knows {', '.join(route.parameters()) or 'no parameter'}"
-        )
-    return replace(route, path=path, method=change.get("method", route.method).upper())
 
 
 def segment(text: str) -> str:

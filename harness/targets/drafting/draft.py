@@ -5,7 +5,6 @@ and what is not there is named.
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from harness.configuration.kinds import Node
 from harness.configuration.toml_writing import assignment, toml_key
 from harness.domain.arrangements import Side
 from harness.domain.operations import AcceptanceStep, Surface
-from harness.targets.drafting.filling import Filling, Hints, WrongAnswer
+from harness.targets.drafting.filling import Filling, Hints, WrongAnswer, sentence_of
 from harness.targets.drafting.matching import Certainty, matched
 from harness.targets.drafting.openapi import Document
 from harness.targets.drafting.wire_draft import WireDraft, commented, wire_draft
@@ -106,7 +105,7 @@ def _holds_tables(node: Node) -> bool:
 
 
 def _said(node: Node) -> _Lines:
-    sentence = re.split(r"[.;](?:\s|$)", node.get("description", ""))[0]
+    sentence = sentence_of(node)
     yield from wrap(f"# {sentence}.", 98, subsequent_indent="# ") if sentence else ()
 
 

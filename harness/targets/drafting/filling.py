@@ -157,6 +157,11 @@ def _variables(data: Any) -> Iterator[str]:
 # --- what was typed -------------------------------------------------------------------------
 
 
+def sentence_of(node: Node) -> str:
+    """What a key means, as far as its first sentence goes."""
+    return re.split(r"[.;](?:\s|$)", node.get("description", ""))[0]
+
+
 def meant_by(node: Node) -> Check:
     """How what is typed for a key is meant, by what the key holds."""
     items = node.get("items", {})

@@ -1,4 +1,5 @@
-"""What is asked of a person, in plain words, with the key of the target file that the answer fills.
+"""What is asked of a person: the keys that a first target file needs, by their own sentences, and
+what decides which these are.
 
 Asking is a generator without a terminal: it yields questions and gets what their checks return, so
 that a terminal, `--defaults` and tests drive the same thing.
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from harness.catalogue.requirement import FEATURES
 from harness.configuration.toml_lines import Path as Key
+from harness.configuration.toml_lines import dotted
 from harness.domain.arrangements import Side
 from harness.loopback import LOOPBACK, is_loopback, is_loopback_host
 from harness.targets.drafting.filling import (
@@ -22,10 +24,12 @@ from harness.targets.drafting.filling import (
     Question,
     command,
     one_of,
+    sentence_of,
     some_of,
     yes_or_no,
 )
 from harness.targets.links.reading import LinkWay
+from harness.targets.target_keys import TARGETS
 
 LINK_PORT = 7443
 PEER_PORT = 9440
@@ -42,15 +46,10 @@ class Interview:
 
     def run(self) -> Asking[None]:
         """Ask it all."""
-        yield from self._ask(
-            "What is the implementation called?",
-            ("implementation", "name"),
-            self._hints.name or "My implementation",
-            "It stands in every report.",
-        )
-        version = ("implementation", "version")
-        yield from self._ask("Which version of it?", version, self._hints.version)
-        yield from self._ask("Who makes it?", ("implementation", "organization"))
+        name = self._hints.name or "My implementation"
+        yield from self._ask(("implementation", "name"), name)
+        yield from self._ask(("implementation", "version"), self._hints.version)
+        yield from self._ask(("implementation", "organization"))
         described = yield from self._sides()
         if Side.EDGE in described:
             yield from self._edge()
@@ -59,12 +58,8 @@ class Interview:
         elif Side.EDGE in described:
             yield from self._peer()
         self._share_trust()
-        yield from self._ask(
-            f"Which of these does it claim: {', '.join(d.feature.value for d in FEATURES)}?",
-            ("features",),
-            "none",
-            *(f"{d.feature.value}: {d.claim}" for d in FEATURES),
-        )
+        claims = [f"{each.feature.value}: {each.claim}" for each in FEATURES]
+        yield from self._ask(("features",), "none", *claims)
         ways = yield from self._arranging()
         yield from self._links(ways)
         if not self._is_local():
@@ -73,17 +68,17 @@ class Interview:
     # --- how it is asked ------------------------------------------------------------------
 
     def _ask(
-        self,
-        text: str,
-        key: Key,
-        default: str | None = "",
-        *about: str,
-        meant: Check | None = None,
+        self, key: Key, default: str | None = "", *about: str, meant: Check | None = None
     ) -> Asking[str]:
-        """Ask for what a key holds; where the default is empty, it may be left out."""
+        """Ask for what a key holds; where the default is empty, it may be left out. Of a variable
+        its name is asked, and never the value: a file beside the target file may hold that.
+        """
+        if str(key[-1]).endswith("_env"):
+            self._file.put(key, default)
         check = self._file.check(key, meant)
         if default == "":
             check = _or_nothing(check)
+        text = f"{dotted(key)}: {sentence_of(TARGETS.at(key))}"
         answer = yield Question(text, default, check, about)
         self._file.put(key, answer)
         return str(answer)
@@ -91,15 +86,6 @@ class Interview:
     def _whether(self, text: str, *about: str, default: str = "no") -> Asking[bool]:
         answer: bool = yield Question(text, default, yes_or_no, about)
         return answer
-
-    def _variable(self, what: str, key: Key, default: str) -> Asking[None]:
-        self._file.put(key, default)
-        yield from self._ask(
-            f"Which environment variable holds {what}?",
-            key,
-            default,
-            "Its name, never the value: a file beside the target file may hold that.",
-        )
 
     def _fresh(self, form: str, taken: Iterable[str]) -> str:
         known = frozenset(taken)
@@ -148,9 +134,8 @@ class Interview:
         ):
             yield from self._place(("edge", "clusters", places))
             places += 1
-        name, word = (*login, "username_env"), (*login, "password_env")
-        yield from self._variable("the user's name for Local UI", name, "LOCAL_UI_USERNAME")
-        yield from self._variable("the password for Local UI", word, "LOCAL_UI_PASSWORD")
+        yield from self._ask((*login, "username_env"), "LOCAL_UI_USERNAME")
+        yield from self._ask((*login, "password_env"), "LOCAL_UI_PASSWORD")
         yield from self._trust("the edge hosts", self._edge_urls(), Side.EDGE)
 
     def _place(self, place: Key) -> Asking[None]:
@@ -173,22 +158,9 @@ class Interview:
             url = url if self._edge_urls() else self._hints.edge_url or url
             uid = self._fresh("edge-{}", [each["uid"] for each in self._edge_hosts()])
             self._file.put(host, {"uid": uid, "url": url})
-            slot = slot or (
-                yield from self._ask(
-                    "What do you call this place for a cluster?",
-                    (*place, "slot"),
-                    name,
-                    "A place is a group of edge hosts on which a cluster is installed.",
-                )
-            )
-            yield from self._ask(
-                "Where does the Local UI of this edge host answer?",
-                (*host, "url"),
-                url,
-                "Such as https://edge-1.lab.example:5080; the first is a control plane host.",
-            )
-            ours = "By which uid does the target know this host?"
-            yield from self._ask(ours, (*host, "uid"), uid)
+            slot = slot or (yield from self._ask((*place, "slot"), name))
+            yield from self._ask((*host, "url"), url)
+            yield from self._ask((*host, "uid"), uid)
             hosts += 1
 
     def _edge_hosts(self) -> list[dict[str, str]]:
@@ -201,35 +173,17 @@ class Interview:
     def _central(self) -> Asking[None]:
         url = self._hints.central_url or "https://palette.example"
         self._file.put(("central", "url"), url)
-        url = yield from self._ask(
-            "Where does Palette's API answer?",
-            ("central", "url"),
-            url,
-            "What administrators ask, such as https://palette.lab.example.",
-        )
-        endpoint = yield from self._ask(
-            "Which Palette endpoint does an operator enter in Local UI?",
-            ("central", "endpoint"),
-            url,
-        )
+        url = yield from self._ask(("central", "url"), url)
+        endpoint = yield from self._ask(("central", "endpoint"), url)
         yield from self._trust("Palette", (url, endpoint), Side.CENTRAL)
 
     def _peer(self) -> Asking[None]:
         """The Palette that the harness plays for the edge hosts."""
-        host = yield from self._ask(
-            "By which name or address do the edge hosts reach this machine?",
-            ("peer", "host"),
-            self._here(),
-            "The harness plays Palette here, and the edge hosts ask it.",
-        )
+        about = "The harness plays Palette on this machine, and the edge hosts ask it."
+        host = yield from self._ask(("peer", "host"), self._here(), about)
         here, everywhere = ("::1", "::") if ":" in host else (LOOPBACK, "0.0.0.0")
         self._file.put(("peer", "bind"), here if is_loopback_host(host) else everywhere)
-        yield from self._ask(
-            "Which is the first of six free ports for that?",
-            ("peer", "port"),
-            str(PEER_PORT),
-            "Let the edge hosts through to them. 0 takes any that are free.",
-        )
+        yield from self._ask(("peer", "port"), str(PEER_PORT))
         way = yield Question(
             "How do the edge hosts come to trust that Palette: ca, certificate or plain?",
             "ca",
@@ -240,8 +194,7 @@ class Interview:
             ),
         )
         if way == "certificate":
-            text = "In which file is the certificate with its key (PEM)?"
-            yield from self._ask(text, ("peer", "cert_file"), "peer.pem")
+            yield from self._ask(("peer", "cert_file"), "peer.pem")
         elif way == "ca":
             self._file.put(("peer", "ca_out"), "pairproof-ca.pem")
         else:
@@ -269,7 +222,7 @@ class Interview:
             ),
         )
         if way == "ca":
-            yield from self._ask("In which file is the CA (PEM)?", (*at, "ca_file"), None)
+            yield from self._ask((*at, "ca_file"), None)
         elif way == "pinned":
             yield from self._pinned(url, (*at, "fingerprints", 0))
         elif way == "insecure":
@@ -287,12 +240,8 @@ class Interview:
             ):
                 self._file.put(key, shown)
                 return
-        yield from self._ask(
-            "Which is the SHA-256 of its certificate?",
-            key,
-            None,
-            "Such as sha256:AB:CD:… with 32 bytes; openssl x509 -noout -fingerprint -sha256",
-        )
+        about = "Such as sha256:AB:CD:… with 32 bytes; openssl x509 -noout -fingerprint -sha256"
+        yield from self._ask(key, None, about)
 
     def _share_trust(self) -> None:
         """Where it is the same for all that is described, it is that of `[tls]`."""
@@ -323,27 +272,20 @@ class Interview:
         if "control" in ways:
             url = "http://127.0.0.1:9000"
             self._file.put(("control",), {"url": url, "secret_env": "CONTROL_SECRET"})
-            yield from self._ask("Where does the control port answer?", ("control", "url"), url)
-            yield from self._variable("its secret", ("control", "secret_env"), "CONTROL_SECRET")
+            yield from self._ask(("control", "url"), url)
+            yield from self._ask(("control", "secret_env"), "CONTROL_SECRET")
         if "commands" in ways:
-            yield from self._ask(
-                "Which command arranges it? (empty: it is not there yet)",
-                ("arrange", "commands", "*", "command"),
-                "",
-                "Such as ./lab/arrange.py {arrangement}; it gets the rest as JSON.",
-                meant=command,
-            )
+            about = "Such as ./lab/arrange.py {arrangement}; it gets the rest as JSON."
+            yield from self._ask(("arrange", "commands", "*", "command"), "", about, meant=command)
         if "api" in ways:
-            key, what = ("central", "admin", "api_key_env"), "the API key of a tenant administrator"
-            yield from self._variable(what, key, "PALETTE_ADMIN_KEY")
+            yield from self._ask(("central", "admin", "api_key_env"), "PALETTE_ADMIN_KEY")
         if "given" in ways:
             yield from self._given(is_central)
         return ways
 
     def _given(self, is_central: bool) -> Asking[None]:
         if is_central:
-            text = "Which projects may be used? (uids, with commas; empty: none)"
-            yield from self._ask(text, ("given", "projects"))
+            yield from self._ask(("given", "projects"))
         if Side.EDGE not in self._file.sides:
             return
         self._file.put(("given", "clusters"), True)
@@ -357,13 +299,8 @@ class Interview:
             ):
                 continue
             self._file.put((*key, "disposable"), True)
-            yield from self._ask(
-                f"Which command makes {place['slot']} fresh again? (empty: none)",
-                (*key, "reset", "command"),
-                "",
-                "Such as ./lab/reset.sh {slot}; it is not run by a shell.",
-                meant=command,
-            )
+            about = f"Such as ./lab/reset.sh {{slot}}, which makes {place['slot']} fresh again."
+            yield from self._ask((*key, "reset", "command"), "", about, meant=command)
 
     def _links(self, ways: list[str]) -> Asking[None]:
         offered = [*(("control",) if "control" in ways else ()), *LinkWay]
@@ -392,14 +329,9 @@ class Interview:
     def _link_commands(self) -> Asking[None]:
         at = ("links", "commands")
         self._file.put(at, {name: {"command": ["true"]} for name in ("down", "up")})
-        for does, name in (("cuts", "down"), ("mends", "up")):
-            typed = yield from self._ask(
-                f"Which command {does} the link of a host? (empty: it is not there yet)",
-                (*at, name, "command"),
-                "",
-                f"Such as ./lab/link.sh {name} {{host_uid}}",
-                meant=command,
-            )
+        for name in ("down", "up"):
+            about = f"Such as ./lab/link.sh {name} {{host_uid}}, of the link of one host."
+            typed = yield from self._ask((*at, name, "command"), "", about, meant=command)
             if not typed:
                 self._file.data.pop("links", None)
                 return
@@ -409,14 +341,11 @@ class Interview:
         if way == LinkWay.TOXIPROXY:
             key, url = ("links", "toxiproxy", "url"), "http://127.0.0.1:8474"
             self._file.put(key, url)
-            url = yield from self._ask("Where does Toxiproxy's API answer?", key, url)
+            url = yield from self._ask(key, url)
             host = urlsplit(url).hostname or host
-        yield from self._ask(
-            "On which address and port does the proxy listen?",
-            ("links", "listen"),
-            f"{'127.0.0.1' if self._here() == 'localhost' else '0.0.0.0'}:{LINK_PORT}",
-        )
-        yield from self._ask("By which name do the edge hosts reach it?", ("links", "host"), host)
+        on = LOOPBACK if self._here() == "localhost" else "0.0.0.0"
+        yield from self._ask(("links", "listen"), f"{on}:{LINK_PORT}")
+        yield from self._ask(("links", "host"), host)
 
     def _is_local(self) -> bool:
         central = self._file.at("central", "url")

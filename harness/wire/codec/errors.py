@@ -134,7 +134,7 @@ def _reason(status: int, code: str, wire: WireMap) -> Reason:
     if status == 429:
         return Reason.RATE_LIMITED
     try:
-        return Reason(wire.tables.codes.get(code, code))
+        return Reason(wire.codes.get(code, code))
     except ValueError:
         pass
     if status in wire.tables.reason_of:

@@ -345,11 +345,10 @@ def theirs_refused(
     """Status and body of the published error as the target has them; all else stays."""
     if not isinstance(json, dict) or "code" not in json:
         return status, json
-    tables = wire.tables
     ours = str(json["code"])
-    theirs: Json = {**json, "code": tables.said.get(ours, ours)}
+    theirs: Json = {**json, "code": wire.tables.said.get(ours, ours)}
     body = theirs if error is None else error.written(theirs)
-    return tables.status_of.get(ours, status), body
+    return wire.code_status.get(ours, status), body
 
 
 def ours_refused(json: Json, spoken: Spoken) -> Json:

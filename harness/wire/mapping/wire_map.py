@@ -24,7 +24,7 @@ from harness.wire.mapping.plan import listed
 from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import every_field, every_word
 from harness.wire.mapping.values import MappedHeader, header_of, theirs_of
-from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in, remapped
+from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class WireMap(WireKeys):
     @property
     def is_plain(self) -> bool:
         """Whether it changes nothing."""
-        return self.tables.is_plain
+        return self.tables is _PLAIN
 
     @property
     def has_submission_key(self) -> bool:
@@ -105,11 +105,10 @@ class Tables:
         variables: the names after `env.` that texts of the mapping have, and where they stand.
         headers: ours to theirs, only those that are different.
         error: how the body of an error is translated; `None` where it is as published.
-        codes, said: the codes of errors, theirs to ours and back.
-        status_of, reason_of: the status of a refusal by our code, and back where it tells.
+        said: the codes of errors, ours to theirs.
+        reason_of: our code by the status of a refusal, where that tells.
     """
 
-    is_plain: bool
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
     calls: Mapping[type[ops.Operation], tuple[Spoken, ...]] = field(default_factory=dict)
@@ -117,15 +116,13 @@ class Tables:
     variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: BodyScope | None = None
-    codes: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
-    status_of: Mapping[str, int] = field(default_factory=dict)
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
 _NO_KEYS, _NOTHING_SAID = WireKeys(), OperationMap()
 _OF_A_CALL = tuple(each.name for each in fields(CallMap) if hasattr(_NOTHING_SAID, each.name))
-_PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
+_PLAIN = Tables(ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
 def compiled(wire: WireMap) -> Tables:
@@ -143,9 +140,8 @@ def compiled(wire: WireMap) -> Tables:
     spoken = {kind: deciding(several) for kind, several in calls.items()}
     # Whoever was moved is to blame, and not who has always been there.
     _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
-    codes, statuses = wire.codes, wire.code_status
+    statuses = wire.code_status
     return Tables(
-        is_plain=False,
         routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
@@ -153,9 +149,7 @@ def compiled(wire: WireMap) -> Tables:
         variables=dict(_variables(each for several in calls.values() for each in several)),
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
-        codes=codes,
-        said={ours: theirs for theirs, ours in reversed(list(codes.items()))},
-        status_of=statuses,
+        said={ours: theirs for theirs, ours in reversed(list(wire.codes.items()))},
         reason_of={s: c for c, s in statuses.items() if list(statuses.values()).count(s) == 1},
     )
 
@@ -271,16 +265,20 @@ def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
 
 
 def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Route:
-    changed = {"method": call.method, "path": call.path}
-    moved = [text for places in call.request.values() for text in listed(places)]
-    known = [name for name in parameters_in(call.path)
-             if f"{{{name}}}" in moved or not name.isidentifier() or names.know(name)]  # fmt: skip
-    try:
-        changes = {kind: {key: text for key, text in changed.items() if text}}
-        route = remapped(ROUTES, changes, known)[kind]
-    except ValueError as error:
+    ours = ROUTES[kind]
+    moved = {text for places in call.request.values() for text in listed(places)}
+    unknown = [
+        name
+        for name in parameters_in(call.path)
+        if name.isidentifier() and f"{{{name}}}" not in moved and not names.know(name)
+    ]
+    if unknown:
+        knows = ", ".join(ours.parameters()) or "no parameter"
+        found = f"the path {call.path!r} has {{{min(unknown)}}}, and the operation knows {knows}"
         allowed = "a path with the parameters of the operation and no other"
-        raise MappingError((*at, "path"), str(error), allowed, "correct the path") from error
+        raise MappingError((*at, "path"), f"{ours.id}: {found}", allowed, "correct the path")
+    method = call.method.upper() or ours.method
+    route = replace(ours, path=call.path or ours.path, method=method)
     if isinstance(call, OperationMap):
         _check_parameters(kind, route, call, (*at, "path"))
     return route

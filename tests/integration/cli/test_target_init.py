@@ -151,7 +151,7 @@ def test_on_a_terminal_it_asks_again_and_pins_what_the_server_shows(
 ) -> None:
     (address,) = reference.addresses.local_ui.values()
     with talking(command) as talk:
-        talk.until("implementation called?")
+        talk.until("implementation.name")
         talk.say("Acme")
         for _ in range(2):
             talk.say("")
@@ -161,7 +161,7 @@ def test_on_a_terminal_it_asks_again_and_pins_what_the_server_shows(
         talk.say("edge")
         for _ in range(2):
             talk.say("")
-        talk.until("Where does the Local UI")
+        talk.until("Where its Local UI")
         talk.say(address)
         for _ in range(5):
             talk.say("")
@@ -183,9 +183,9 @@ def test_on_a_terminal_it_asks_again_and_pins_what_the_server_shows(
 
 def test_ctrl_c_leaves_nothing(command: Command) -> None:
     with talking(command) as talk:
-        talk.until("implementation called?")
+        talk.until("implementation.name")
         talk.say("Acme")
-        talk.until("Which version")
+        talk.until("implementation.version")
         talk.process.send_signal(signal.SIGINT)
         assert talk.end() == 130
     assert "interrupted" in talk.shown
@@ -195,7 +195,7 @@ def test_ctrl_c_leaves_nothing(command: Command) -> None:
 @pytest.mark.slow
 def test_answers_that_end_leave_nothing(command: Command) -> None:
     with talking(command) as talk:
-        talk.until("implementation called?")
+        talk.until("implementation.name")
         os.write(talk.terminal, b"\x04")
         assert talk.end() == 2
     assert "the answers ended before the questions" in talk.shown
@@ -257,15 +257,15 @@ def test_an_address_without_a_document(behave: Behave, told: str) -> None:
 def test_a_file_from_answers_is_certified_with(command: Command) -> None:
     """The reference, as somebody describes it who answers what is asked."""
     with EmbeddedReference("asked", Layout(clusters=3, hosts=1)) as reference:
-        said = [("Which side", "both"), ("the certificates of", "ca"), ("file is the CA", "ca.pem")]
-        said += [("the certificates of", "ca"), ("file is the CA", "ca.pem")]
+        said = [("Which side", "both"), ("the certificates of", "ca"), ("ca_file", "ca.pem")]
+        said += [("the certificates of", "ca"), ("ca_file", "ca.pem")]
         for slot in reference.slots:
             (uid,) = slot.host_uids
-            said += [("this place for a cluster", slot.uid), ("By which uid", uid)]
-            said += [("Where does the Local UI", reference.addresses.local_ui[uid])]
+            said += [("this place for a cluster", slot.uid), ("The host's uid", uid)]
+            said += [("Where its Local UI", reference.addresses.local_ui[uid])]
         said += [("Another edge host", "no"), ("Another cluster", "yes")] * 2
-        said += [("Where does Palette", reference.addresses.people), ("Who arranges", "control")]
-        said += [("Where does the control port", reference.addresses.control)]
+        said += [("Where Palette's API", reference.addresses.people), ("Who arranges", "control")]
+        said += [("control.url", reference.addresses.control)]
         (command.folder / "ca.pem").write_bytes(reference.ca_file.read_bytes())
         answers = answers_of(command.folder, by_words(*said))
         out = command.folder / "target.toml"

@@ -16,7 +16,7 @@ from harness.targets.links.messages import (
 )
 from harness.wire.mapping import CallMap, OperationMap, RepeatRule, WireMap
 from harness.wire.mapping.keys import RpcMap
-from harness.wire.routes import ROUTES, remapped
+from harness.wire.routes import ROUTES
 
 BELOW = "/v1/edgehosts/clusters/pairing"
 
@@ -48,8 +48,8 @@ def test_a_request_is_the_message_whose_route_it_takes(
 
 
 def test_below_a_prefix_and_remapped() -> None:
-    routes = remapped(ROUTES, {SubmitPairing: {"method": "PUT", "path": "/join.me"}})
-    table = message_table(routes, "/palette")
+    wire = WireMap({SubmitPairing: OperationMap(method="PUT", path="/join.me")})
+    table = message_table(wire.routes, "/palette")
     assert kind_of(table, "PUT", "/palette/join.me") is MessageKind.SUBMIT
     assert kind_of(table, "PUT", "/palette/joinXme") is None
     assert kind_of(table, "PUT", "/join.me") is None

@@ -59,7 +59,7 @@ def test_a_target_file_says_how_its_wire_differs() -> None:
     assert wire.spoken(ViewToken).said.status == (200, 203)
     assert wire.states == {"Paired": ("done", "DONE")}
     assert wire.errors.refused == (403,)
-    assert wire.tables.codes["E1"] == Reason.NODE_UNHEALTHY
+    assert wire.codes["E1"] == Reason.NODE_UNHEALTHY
 
 
 def test_a_target_file_without_a_word_of_it_is_plain() -> None:

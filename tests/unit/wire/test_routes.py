@@ -10,7 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.codec import encode
 from harness.wire.mapping import OperationMap, WireMap
-from harness.wire.routes import ROUTES, Route, remapped, routes_of
+from harness.wire.routes import ROUTES, Route, routes_of
 
 BASES = {
     "Operation",
@@ -132,18 +132,3 @@ def test_a_remapped_route_is_the_one_that_is_asked() -> None:
     request = encode(ops.ViewPairingRequest("p"), wire=WireMap({ops.ViewPairingRequest: moved}))
     assert (request.method, request.path) == ("POST", "/api/p/pair")
     assert encode(ops.ViewPairingRequest("p")).method == "GET"
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "says"),
-    [
-        ({"path": "api"}, ValueError, "does not start with /"),
-        ({"path": "/api/{uid}"}, ValueError, r"\{uid\}.*knows pairingUid"),
-        ({"verb": "GET"}, KeyError, "verb"),
-    ],
-)
-def test_a_remapping_that_cannot_be_is_refused(
-    change: dict[str, str], error: type[Exception], says: str
-) -> None:
-    with pytest.raises(error, match=says):
-        remapped(ROUTES, {ops.ViewPairingRequest: change})

@@ -65,15 +65,15 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "of somebody else's": ("yes", "no"),
     "Another": ("no", "no", "yes"),
     "How are the certificates": ("usual", "ca", "pinned", "insecure"),
-    "In which file is the CA": ("ca.pem",),
+    "ca_file": ("ca.pem",),
     "Ask https": ("yes", "no"),
     "Is that the right one": ("yes", "no"),
-    "Which is the SHA-256": (PINNED, PINNED.replace(":AB:", ":cd:")),
-    "Where does the Local UI": ("", "http://127.0.0.1:{n}", "https://[2001:db8::1]:{n}/ui/"),
-    "Where does Palette": ("", "http://localhost:9/", "https://palette.example:8443/a/b"),
+    "fingerprints": (PINNED, PINNED.replace(":AB:", ":cd:")),
+    "Where its Local UI": ("", "http://127.0.0.1:{n}", "https://[2001:db8::1]:{n}/ui/"),
+    "Where Palette's API": ("", "http://localhost:9/", "https://palette.example:8443/a/b"),
     "come to trust that Palette": ("ca", "certificate", "plain"),
-    "By which name or address": ("", "10.0.0.7", "::1", "2001:db8::2"),
-    "Which of these does it claim": ("none", "scopes", "pages, scopes"),
+    "peer.host": ("", "10.0.0.7", "::1", "2001:db8::2"),
+    "that it claims": ("none", "scopes", "pages, scopes"),
     "Who arranges": (
         "none",
         "control",
@@ -82,31 +82,23 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "person",
         "control,commands,given,person",
     ),
-    "Which command arranges": ("", "true {arrangement}", "env 'a b' --x=\"{arrangement}\""),
-    "Which command": ("", "true {slot}"),
-    "the link of a host": ("", "true {host_uid}"),
-    "Which projects": ("", "p1, p2"),
+    "arrange.commands": ("", "true {arrangement}", "env 'a b' --x=\"{arrangement}\""),
+    "reset.command": ("", "true {slot}"),
+    "links.commands": ("", "true {host_uid}"),
+    "given.projects": ("", "p1, p2"),
     "May the cluster": ("yes", "no"),
     "Who cuts": ("none", "proxy", "toxiproxy", "commands", "person"),
     "May a run": ("yes", "no"),
-    "What is the implementation called": ("", 'Ac"me \\ # [x] 🙂', "x = 1"),
-    "Which version": ("", "1.0 # beta"),
-    "What do you call this place": ("", "r{n}", 'a "b"'),
-    "By which uid": ("", "u{n}"),
+    "implementation.name": ("", 'Ac"me \\ # [x] 🙂', "x = 1"),
+    "implementation.version": ("", "1.0 # beta"),
+    "What this place": ("", "r{n}", 'a "b"'),
+    "The host's uid": ("", "u{n}"),
 }
 
 
 def options(question: Question) -> tuple[str, ...]:
     """The answers that one may get to this question; empty for the default."""
-    words = "the link of a host" if "the link of a host" in question.text else None
-    return next(
-        (
-            v
-            for k, v in ANSWERS.items()
-            if (words or k) in question.text and (not words or k == words)
-        ),
-        ("",),
-    )
+    return next((v for k, v in ANSWERS.items() if k in question.text), ("",))
 
 
 @settings(
@@ -150,24 +142,24 @@ def test_the_defaults_describe_an_edge_and_let_the_harness_play_palette(folder: 
 def test_what_was_said_stands_in_the_file(folder: Path) -> None:
     target = loaded(
         folder,
-        ("implementation called", "Acme"),
+        ("implementation.name", "Acme"),
         ("Which side", "both"),
-        ("Where does the Local UI", "https://a.example:1"),
+        ("Where its Local UI", "https://a.example:1"),
         ("Another edge host", "yes"),
-        ("Where does the Local UI", "https://b.example:1"),
+        ("Where its Local UI", "https://b.example:1"),
         ("Another edge host", "no"),
         ("How are the certificates of the edge hosts", "ca"),
-        ("In which file", "ca.pem"),
+        ("ca_file", "ca.pem"),
         ("How are the certificates of Palette", "pinned"),
         ("Ask https", "yes"),
         ("right one", "yes"),
-        ("Which of these does it claim", "multi-node"),
+        ("that it claims", "multi-node"),
         ("Who arranges", "given"),
         ("paired for good", "yes"),
-        ("makes lab-1 fresh again", "true {slot}"),
+        ("reset.command", "true {slot}"),
         ("Who cuts", "proxy"),
-        ("On which address", "0.0.0.0:7443"),
-        ("By which name", "me.example"),
+        ("links.listen", "0.0.0.0:7443"),
+        ("links.host", "me.example"),
         ("May a run", "yes"),
     )
     assert [host.url for host in target.places[0].hosts] == [
@@ -188,13 +180,13 @@ def test_a_fingerprint_that_is_not_confirmed_has_to_be_typed(folder: Path) -> No
         folder,
         ("How are the certificates", "pinned"),
         ("right one", "no"),
-        ("Which is the SHA-256", other),
+        ("fingerprints", other),
     )
     assert target.trust.fingerprints == {b"\xcd" * 32}
 
 
 def test_a_server_that_shows_nothing_leads_to_the_question(folder: Path) -> None:
-    typed = by_words(("How are the certificates", "pinned"), ("Which is the SHA-256", PINNED))
+    typed = by_words(("How are the certificates", "pinned"), ("fingerprints", PINNED))
     assert answers_of(folder, typed, shown="-").at("tls", "fingerprints") == [PINNED]
 
 
@@ -208,14 +200,14 @@ def test_multi_node_is_only_claimed_where_a_cluster_can_span_hosts(folder: Path)
     ("words", "typed", "told"),
     [
         ("Which side", "middle", "one of edge, central, both"),
-        ("Where does the Local UI", "edge-1:5080", "an address that begins with https://"),
-        ("Where does the Local UI", "https://u:p@edge-1", "an address that begins with"),
-        ("Where does the Local UI", "https://edge-1:99999", "whose host or port is none"),
-        ("By which uid", "  ", "a text that is not blank"),
-        ("variable holds the password", "s3cret", "in capitals, digits and _"),
-        ("first of six", "70000", "a whole number from 0 to 65530"),
-        ("first of six", "x", "a whole number"),
-        ("By which name or address", "0.0.0.0/8", "a host name or an IP address"),
+        ("Where its Local UI", "edge-1:5080", "an address that begins with https://"),
+        ("Where its Local UI", "https://u:p@edge-1", "an address that begins with"),
+        ("Where its Local UI", "https://edge-1:99999", "whose host or port is none"),
+        ("The host's uid", "  ", "a text that is not blank"),
+        ("password_env", "s3cret", "in capitals, digits and _"),
+        ("first of the six", "70000", "a whole number from 0 to 65530"),
+        ("first of the six", "x", "a whole number"),
+        ("peer.host", "0.0.0.0/8", "a host name or an IP address"),
         ("Who arranges", "magic", "one of control, commands"),
         ("Who arranges", "none, given", "some of"),
         ("Who cuts", "scissors", "one of proxy"),
@@ -233,18 +225,18 @@ def test_a_wrong_answer_is_refused_with_the_reason(
     ("pairs", "words", "typed", "told"),
     [
         (
-            (("How are", "ca"), ("file is the CA", "ca.pem")),
-            "file is the CA",
+            (("How are", "ca"), ("ca_file", "ca.pem")),
+            "ca_file",
             "no.pem",
             "cannot be used",
         ),
-        ((("Who arranges", "commands"),), "command arranges", "./no.py", "no program"),
-        ((("Who arranges", "commands"),), "command arranges", "true {slot}", "placeholder"),
-        ((("Who arranges", "commands"),), "command arranges", "'", "quotes"),
-        ((("Who cuts", "proxy"),), "On which address", "7443", "an address and a port"),
-        ((("Who cuts", "proxy"),), "On which address", "0.0.0.0:99999", "a port from 0"),
-        ((("Which side", "central"),), "endpoint does an operator", "ftp://x", "malformed"),
-        ((("Another edge host", "yes"),), "By which uid", "edge-1", "already"),
+        ((("Who arranges", "commands"),), "arrange.commands", "./no.py", "no program"),
+        ((("Who arranges", "commands"),), "arrange.commands", "true {slot}", "placeholder"),
+        ((("Who arranges", "commands"),), "arrange.commands", "'", "quotes"),
+        ((("Who cuts", "proxy"),), "links.listen", "7443", "an address and a port"),
+        ((("Who cuts", "proxy"),), "links.listen", "0.0.0.0:99999", "a port from 0"),
+        ((("Which side", "central"),), "central.endpoint", "ftp://x", "malformed"),
+        ((("Another edge host", "yes"),), "The host's uid", "edge-1", "already"),
     ],
 )
 def test_a_wrong_answer_to_a_later_question(
@@ -255,7 +247,7 @@ def test_a_wrong_answer_to_a_later_question(
 
 
 def test_a_secret_in_place_of_a_name_is_not_repeated(folder: Path) -> None:
-    question = next(q for q in questions(folder) if "variable holds the password" in q.text)
+    question = next(q for q in questions(folder) if "password_env" in q.text)
     assert "hunter2" not in refusal(question, "hunter2")
 
 
