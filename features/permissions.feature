@@ -5,48 +5,6 @@ Feature: Who may manage pairing requests
   @PRE-8 @central @extended
   Rule: Managing requests needs permission
 
-    Scenario Outline: Without "<permission>" a user cannot <action>, and trying changes nothing
-      Given a pending pairing request
-      And a user with every permission but "<permission>"
-      When this person tries to "<action>"
-      Then it is refused, or shows no request
-      And the request goes on waiting in Palette
-      And the request is pending in Local UI
-
-      Examples:
-        | permission | action |
-        | list       | list   |
-        | get        | open   |
-        | update     | accept |
-        | delete     | reject |
-
-    Scenario Outline: With the permissions of a <role> a user can <action>
-      Given a pending pairing request
-      And a user with no permission but "<permissions>"
-      When this person tries to "<action>"
-      Then it succeeds
-
-      Examples:
-        | role           | permissions       | action |
-        | Cluster Viewer | list, get         | list   |
-        | Cluster Viewer | list, get         | open   |
-        | Cluster Editor | list, get, update | list   |
-        | Cluster Editor | list, get, update | open   |
-        | Cluster Editor | list, get, update | accept |
-
-    Scenario Outline: With the permissions of a <role> a user cannot <action>
-      Given a pending pairing request
-      And a user with no permission but "<permissions>"
-      When this person tries to "<action>"
-      Then it is refused
-      And the request goes on waiting in Palette
-
-      Examples:
-        | role           | permissions       | action |
-        | Cluster Viewer | list, get         | accept |
-        | Cluster Viewer | list, get         | reject |
-        | Cluster Editor | list, get, update | reject |
-
     Scenario Outline: A user with no permission but "<permission>" cannot <action>
       Given a pending pairing request
       And a user with no permission but "<permission>"
@@ -67,134 +25,11 @@ Feature: Who may manage pairing requests
         | delete     | list   |
         | delete     | accept |
 
-    Scenario Outline: Without any permission a user cannot <action>
-      Given a pending pairing request
-      And a user with every permission in "nowhere"
-      When this person tries to "<action>"
-      Then it is refused, or shows no request
-      And the request goes on waiting in Palette
-      And the request is pending in Local UI
-
-      Examples:
-        | action |
-        | list   |
-        | open   |
-        | accept |
-        | reject |
-
-    Scenario Outline: With every permission in the project a user can <action>
-      Given a pending pairing request
-      And a user with every permission in "the project"
-      When this person tries to "<action>"
-      Then it succeeds
-
-      Examples:
-        | action |
-        | list   |
-        | open   |
-        | accept |
-        | reject |
-
-    Scenario Outline: A permission that was taken away does not help to <action>
-      Given a pending pairing request
-      And a user whose permissions to list and to "<permission>" were taken away
-      When this person tries to "<action>"
-      Then it is refused, or shows no request
-      And the request goes on waiting in Palette
-
-      Examples:
-        | permission | action |
-        | list       | list   |
-        | get        | open   |
-        | update     | accept |
-        | delete     | reject |
-
   @PRE-9 @central @extended
   Rule: Another scope's permission or project does not help
 
     Background:
       Given the target tells projects apart
-
-    Scenario Outline: Permissions in another project do not help to <action>
-      Given a pending pairing request
-      And a user with every permission in "another project"
-      When this person tries to "<action>"
-      Then it is refused
-      And the request goes on waiting in Palette
-      And the request is pending in Local UI
-
-      Examples:
-        | action |
-        | open   |
-        | match  |
-        | accept |
-        | reject |
-
-    Scenario Outline: With another project selected, nobody gets to <action>: permissions in <scopes>
-      Given a pending pairing request
-      And a user with every permission in "<scopes>"
-      And "another project" is selected
-      When this person tries to "<action>"
-      Then it is refused
-      And the request goes on waiting in Palette
-      And the request is pending in Local UI
-
-      Examples:
-        | scopes                       | action |
-        | another project              | open   |
-        | another project              | match  |
-        | another project              | accept |
-        | another project              | reject |
-        | the project, another project | open   |
-        | the project, another project | match  |
-        | the project, another project | accept |
-        | the project, another project | reject |
-        | the project                  | open   |
-        | the project                  | match  |
-        | the project                  | accept |
-        | the project                  | reject |
-
-    Scenario Outline: The list does not show it to permissions in <scopes> with <selected> selected
-      Given a pending pairing request
-      And a user with every permission in "<scopes>"
-      And "<selected>" is selected
-      When this person tries to "list"
-      Then this request is not seen
-
-      Examples:
-        | scopes                       | selected        |
-        | another project              | the project     |
-        | another project              | another project |
-        | the project                  | another project |
-        | the project, another project | another project |
-
-    Scenario Outline: A permission here and the rest elsewhere: a user cannot <action>
-      Given a pending pairing request
-      And a user with "<here>" in the project and every permission in another project
-      When this person tries to "<action>"
-      Then it is refused
-      And the request goes on waiting in Palette
-
-      Examples:
-        | here              | action |
-        | list, get, delete | accept |
-        | list, get, update | reject |
-        | list              | open   |
-
-    Scenario Outline: A project that does not exist opens nothing: <action>
-      Given a pending pairing request
-      And a user with every permission in "the project, tenant"
-      And "unknown" is selected
-      When this person tries to "<action>"
-      Then it is refused, or shows no request
-      And the request goes on waiting in Palette
-
-      Examples:
-        | action |
-        | list   |
-        | open   |
-        | accept |
-        | reject |
 
     Scenario: Each project's list holds its own requests
       Given a pending pairing request of "north"
@@ -222,6 +57,122 @@ Feature: Who may manage pairing requests
       And "another project" is selected
       When of the request of "south", this person tries to "reject"
       Then it succeeds
+
+  Rule: Rights and scopes, crossed with what must not matter
+    The rows are drawn (harness/tables): in each, one thing at most speaks against it.
+
+    Scenario Outline: A user may <action>: one who has <rights>
+      Given a pending pairing request
+      And "<beside>" beside it, of another cluster
+      And by "<by>" comes a user who has "<rights>" here "<since>", and "<besides>" besides
+      And "<after>" has come in between
+      When this person tries to "<action>"
+      Then it succeeds
+
+      @PRE-9 @central @extended
+      Examples:
+        | action | rights                    | since       | besides                        | by         | beside        | after     |
+        | list   | every right               | always      | every right in the tenant      | an API key | no other      | a look    |
+        | list   | a Cluster Editor's rights | always      | every right in another project | an API key | one elsewhere | a restart |
+        | open   | a Cluster Viewer's rights | always      | every right in the tenant      | an API key | one elsewhere | a look    |
+        | open   | a Cluster Viewer's rights | for a while | every right in another project | an API key | no other      | a restart |
+        | match  | every right               | always      | no right                       | an API key | one elsewhere | a look    |
+        | match  | every right               | always      | every right in another project | a login    | another       | a look    |
+        | match  | every right               | for a while | every right in the tenant      | an API key | another       | a restart |
+        | accept | every right               | always      | every right in another project | an API key | another       | a look    |
+        | accept | every right               | for a while | no right                       | an API key | one elsewhere | a restart |
+        | accept | a Cluster Editor's rights | always      | every right in the tenant      | a login    | no other      | a look    |
+        | reject | every right               | always      | every right in the tenant      | an API key | no other      | a restart |
+        | reject | every right               | for a while | every right in another project | a login    | one elsewhere | a look    |
+
+      @PRE-8 @central @extended
+      Examples:
+        | action | rights                    | since       | besides  | by         | beside   | after     |
+        | list   | a Cluster Editor's rights | for a while | no right | an API key | another  | a restart |
+        | list   | a Cluster Viewer's rights | always      | no right | a login    | no other | a look    |
+        | open   | every right               | always      | no right | an API key | no other | a look    |
+        | open   | a Cluster Editor's rights | always      | no right | an API key | no other | a look    |
+        | open   | a Cluster Viewer's rights | always      | no right | a login    | another  | a look    |
+        | match  | every right               | always      | no right | an API key | no other | a look    |
+        | reject | every right               | always      | no right | an API key | another  | a look    |
+
+    Scenario Outline: A user may not <action>: one who <amiss>
+      Given a pending pairing request
+      And "<beside>" beside it, of another cluster
+      And by "<by>" comes a user who would "<action>" and "<amiss>", with "<besides>" besides
+      And "<after>" has come in between
+      When this person tries to "<action>"
+      Then it is refused
+      And one request of the cluster waits in Palette
+      And the request is pending in Local UI
+
+      @PRE-8 @central @extended
+      Examples:
+        | action | amiss                              | besides  | by         | beside   | after     |
+        | open   | lacks the right to it              | no right | an API key | no other | a look    |
+        | open   | has no right here                  | no right | an API key | no other | a look    |
+        | match  | has no right here                  | no right | a login    | another  | a look    |
+        | accept | lacks the right to it              | no right | an API key | another  | a restart |
+        | accept | has lost the right to it           | no right | an API key | no other | a look    |
+        | accept | has just a Cluster Viewer's rights | no right | an API key | another  | a look    |
+        | accept | has no right here                  | no right | an API key | no other | a look    |
+        | reject | has lost the right to it           | no right | a login    | another  | a look    |
+        | reject | has just a Cluster Viewer's rights | no right | an API key | no other | a restart |
+        | reject | has just a Cluster Editor's rights | no right | an API key | another  | a restart |
+        | reject | has just a Cluster Editor's rights | no right | a login    | no other | a look    |
+
+      @PRE-9 @central @extended
+      Examples:
+        | action | amiss                                  | besides                        | by         | beside        | after     |
+        | open   | has lost the right to it               | every right in another project | an API key | no other      | a restart |
+        | open   | works in another project               | every right in the tenant      | a login    | another       | a look    |
+        | open   | works in a project that does not exist | no right                       | an API key | one elsewhere | a restart |
+        | match  | has no right here                      | every right in another project | an API key | one elsewhere | a look    |
+        | match  | works in another project               | every right in the tenant      | an API key | no other      | a restart |
+        | match  | works in a project that does not exist | every right in the tenant      | an API key | one elsewhere | a look    |
+        | accept | lacks the right to it                  | every right in another project | a login    | no other      | a look    |
+        | accept | has just a Cluster Viewer's rights     | every right in another project | a login    | one elsewhere | a look    |
+        | accept | works in another project               | no right                       | an API key | no other      | a look    |
+        | accept | works in a project that does not exist | every right in the tenant      | an API key | no other      | a look    |
+        | reject | lacks the right to it                  | no right                       | an API key | one elsewhere | a look    |
+        | reject | has just a Cluster Editor's rights     | every right in another project | a login    | one elsewhere | a look    |
+        | reject | has no right here                      | every right in another project | an API key | another       | a look    |
+        | reject | works in another project               | no right                       | an API key | no other      | a look    |
+        | reject | works in a project that does not exist | every right in the tenant      | an API key | no other      | a look    |
+
+    Scenario Outline: A user sees no list
+      Given a pending pairing request
+      And "<beside>" beside it, of another cluster
+      And by "<by>" comes a user who would "<action>" and "<amiss>", with "<besides>" besides
+      And "<after>" has come in between
+      When this person tries to "<action>"
+      Then it is refused, or shows no request
+
+      @PRE-8 @central @extended
+      Examples:
+        | action | amiss                 | besides  | by         | beside   | after     |
+        | list   | lacks the right to it | no right | an API key | no other | a look    |
+        | list   | has no right here     | no right | an API key | no other | a restart |
+
+      @PRE-9 @central @extended
+      Examples:
+        | action | amiss                                  | besides                        | by         | beside        | after  |
+        | list   | has lost the right to it               | no right                       | an API key | one elsewhere | a look |
+        | list   | works in a project that does not exist | every right in another project | a login    | another       | a look |
+
+    Scenario Outline: A user sees another list
+      Given a pending pairing request
+      And "<beside>" beside it, of another cluster
+      And by "<by>" comes a user who would "<action>" and "<amiss>", with "<besides>" besides
+      And "<after>" has come in between
+      When this person tries to "<action>"
+      Then this request is not seen
+
+      @PRE-9 @central @extended
+      Examples:
+        | action | amiss                    | besides                        | by         | beside        | after  |
+        | list   | works in another project | every right in another project | an API key | one elsewhere | a look |
+        | list   | works in another project | every right in the tenant      | an API key | no other      | a look |
 
   @PRE-10 @central @extended @unspecified
   Rule: How far tenant scope goes, and how a missing permission is answered, is observed

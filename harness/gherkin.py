@@ -161,7 +161,8 @@ def coverage(paths: Iterable[Path], ids: Iterable[str]) -> dict[str, list[str]]:
     covered: dict[str, list[str]] = {id_: [] for id_ in ids}
     for path in sorted(paths):
         for scenario in read_feature(path).scenarios:
-            for tag in scenario.tags:
+            of_rows = (tag for example in scenario.examples for tag in example.tags)
+            for tag in dict.fromkeys((*scenario.tags, *of_rows)):
                 if tag in covered:
                     covered[tag].append(scenario.name)
     return covered

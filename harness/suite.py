@@ -6,6 +6,7 @@ they travel below `harness/_suite/`. Nothing else in the project knows the diffe
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,10 @@ from types import ModuleType
 from typing import Literal
 
 from harness.domain.errors import PairproofError
+
+FEATURES_VARIABLE = "PAIRPROOF_FEATURES"
+"""The environment variable that names a folder of features to use in place of ours: the same ones,
+with more rows in their tables (`pairproof requirements --tables`)."""
 
 STEPS_PACKAGE = "pairproof_steps"
 """The package that step modules are imported into, wherever they lie."""
@@ -33,6 +38,14 @@ def suite_dir(name: Literal["features", "scenarios"]) -> Path:
     Raises:
         SuiteMissing: there is no such folder; the message says where it was looked for.
     """
+    named = os.environ.get(FEATURES_VARIABLE, "") if name == "features" else ""
+    if named:
+        if Path(named, "steps").is_dir():
+            return Path(named).resolve()
+        raise SuiteMissing(
+            f"{FEATURES_VARIABLE} is {named}, which is no folder of features with their steps;"
+            " write one with `pairproof requirements --tables DIR`, or unset it"
+        )
     for folder in (_PACKAGE / "_suite" / name, _PACKAGE.parent / name):
         if folder.is_dir():
             return folder

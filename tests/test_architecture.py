@@ -20,7 +20,7 @@ ROWS = (
     {"files", "loopback"},
     {"configuration"},
     {"catalogue", "wire", "suite", "gherkin"},
-    {"history"},
+    {"history", "tables"},
     {"reference", "targets", "checkers", "load"},
     {"context"},
     {"doctor", "explore", "fleet", "reporting", "opening", "running", "serving", "verifying"},

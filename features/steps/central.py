@@ -81,19 +81,33 @@ def _user_of(context: Context, scopes: str) -> Actor:
 
 
 @given(
-    parsers.parse('a user whose permissions to list and to "{permission}" were taken away'),
+    parsers.parse(
+        'by "{way}" comes a user who has "{rights}" here "{since}", and "{others}" besides'
+    ),
     target_fixture="person",
 )
-def _user_reduced(context: Context, permission: str) -> Actor:
-    return review.user_reduced(context, permission)
+def _comes(context: Context, way: str, rights: str, since: str, others: str) -> Actor:
+    return review.newcomer(context, rights, others, way, late=since != "always")
 
 
 @given(
-    parsers.parse('a user with "{here}" in the project and every permission in another project'),
+    parsers.parse(
+        'by "{way}" comes a user who would "{action}" and "{amiss}", with "{others}" besides'
+    ),
     target_fixture="person",
 )
-def _user_across(context: Context, here: str) -> Actor:
-    return review.user_across(context, here, "another project")
+def _comes_in_vain(context: Context, way: str, action: str, amiss: str, others: str) -> Actor:
+    return review.newcomer_without(context, action, amiss, others, way)
+
+
+@given(parsers.parse('"{what}" beside it, of another cluster'))
+def _beside(context: Context, what: str) -> None:
+    review.put_beside(context, what)
+
+
+@given(parsers.parse('"{what}" has come in between'))
+def _in_between(context: Context, what: str) -> None:
+    review.let_come_between(context, what)
 
 
 @given("the target tells projects apart")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -48,8 +48,17 @@ UNKNOWN: Final = Need(clusters=1)
 
 
 def need_of(scenario: str) -> Need:
-    """What a scenario needs, by its id; see `UNKNOWN`."""
-    return all_needs().get(scenario, UNKNOWN)
+    """What a scenario needs, by its id; a further row of an outline, what the dearest of its rows
+    needs, with the arrangements of all; see `UNKNOWN`.
+    """
+    if scenario in all_needs():
+        return all_needs()[scenario]
+    outline = f"{scenario.partition('[')[0]}["
+    rows = [need for known, need in all_needs().items() if known.startswith(outline)]
+    if not rows:
+        return UNKNOWN
+    dearest = max(rows, key=lambda need: (need.clusters, need.hosts, need.requests))
+    return replace(dearest, kinds=tuple(sorted({kind for need in rows for kind in need.kinds})))
 
 
 def consuming_scenarios() -> int:

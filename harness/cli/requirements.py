@@ -14,7 +14,7 @@ from harness.catalogue.document import Coverage, to_json, to_markdown
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.commands.runs import CatalogueOptions
-from harness.cli.exits import INCONCLUSIVE, CannotDo, put, put_list
+from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
 from harness.running.selection import Selection
 from harness.suite import suite_dir
@@ -42,6 +42,25 @@ def list_requirements(asked: CatalogueOptions) -> int:
             heads = ("id", "side", "level", "profile", "what must hold")
             put_list(heads, (_cells(requirement, coverage) for requirement in chosen))
     return 0
+
+
+def write_features(out: Path, strength: int) -> int:
+    """Write the features with the rows of their tables drawn anew, at this strength at least.
+
+    Raises:
+        TableError: what draws them is not installed.
+        CannotDo: they cannot be written there.
+    """
+    from harness.tables.covering import write_tables
+    from harness.tables.declared import TABLES
+
+    try:
+        write_tables(TABLES, suite_dir("features"), out, strength)
+    except OSError as error:
+        raise CannotDo(
+            f"--tables {out}: {error.strerror}; name a folder that can be written"
+        ) from None
+    return CONFORMS
 
 
 def _coverage() -> Coverage:

@@ -222,6 +222,10 @@ class Context:
             raise Inconclusive(f"nobody knows the password of the {label}")
         return login
 
+    def has_password(self, label: str) -> bool:
+        """Whether anybody knows the password of somebody who was made before."""
+        return bool(self._logins[label].password)
+
     def token(self) -> RegistrationToken:
         """A registration token of the project that outlives every clock that is put forward."""
         if self._token is None:

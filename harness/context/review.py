@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from harness.context import local_actions
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import PutUser, Side
-from harness.domain.errors import PairproofError
+from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
+from harness.targets.port import CannotArrange
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""
@@ -79,6 +80,30 @@ _FATES: Mapping[str, Callable[[Context], LeasedCluster]] = {
     "paired": Context.paired,
     "unknown": _unknown,
 }
+
+
+def put_beside(context: Context, what: str) -> None:
+    """Let a request of another cluster be pending beside that of the scenario, if any is to be."""
+    if what == "another":
+        context.pending("another cluster")
+    elif what == "one elsewhere":
+        pending_in(context, "another cluster", "another project")
+
+
+def let_come_between(context: Context, what: str) -> None:
+    """Let Palette restart, or an administrator look at the request.
+
+    Raises:
+        NotSupported: it cannot be restarted, and other scenarios show the same without that.
+    """
+    if what == "a restart":
+        try:
+            local_actions.restart(context, Side.CENTRAL)
+        except CannotArrange as error:
+            raise NotSupported(str(error)) from None
+    else:
+        look = ops.ViewPairingRequest(context.cluster().pairing_uid)
+        context.must(context.recorder.perform(context.admin(), look))
 
 
 def pending_in(context: Context, label: str, project: str) -> LeasedCluster:
@@ -156,7 +181,8 @@ def logged_in(context: Context) -> Actor:
     Raises:
         Inconclusive: the login was not answered with a session.
     """
-    return in_session(context, context.must(log_in(context, context.login_of())))
+    visitor = Actor("administrator", ops.Credentials(project_uid=context.project()))
+    return in_session(visitor, context.must(log_in(context, context.login_of())))
 
 
 def log_in(context: Context, login: ops.LogInToPalette) -> RecordedReply:
@@ -176,16 +202,15 @@ def log_in_as_nobody(context: Context) -> RecordedReply:
     return log_in(context, ops.LogInToPalette(email, context.new_secret("password")))
 
 
-def in_session(context: Context, taken: RecordedReply) -> Actor:
-    """The administrator with the session that a login was answered with.
+def in_session(visitor: Actor, taken: RecordedReply) -> Actor:
+    """Somebody with the session that a login was answered with.
 
     Raises:
         Inconclusive: it was not answered with one.
     """
     if not isinstance(taken.value, ops.Session):
         raise Inconclusive("the login to Palette was not answered with a session")
-    project = context.project()
-    return Actor("administrator", ops.Credentials(session=taken.value.token, project_uid=project))
+    return visitor.in_session(taken.value.token)
 
 
 def user_without(context: Context, permission: str, *, all_others: bool = False) -> Actor:
@@ -200,25 +225,97 @@ def user_with(context: Context, permissions: str) -> Actor:
     return context.new_admin("user", _just(context, permissions))
 
 
-def user_reduced(context: Context, permission: str) -> Actor:
-    """A user who had every permission in the project, used them, and has lost one and the list.
+_RIGHTS = {
+    "every right": "list, get, update, delete",
+    "a Cluster Editor's rights": "list, get, update",
+    "a Cluster Viewer's rights": "list, get",
+}
+_NEEDED = {"list": "list", "open": "get", "accept": "update", "reject": "delete"}
+_WORKS_IN = {
+    "works in another project": "another project",
+    "works in a project that does not exist": "unknown",
+}
+
+
+def newcomer(context: Context, rights: str, besides: str, way: str, *, late: bool = False) -> Actor:
+    """A user with some rights in the project and some elsewhere, who comes by an API key or, where
+    that can be, by a login. One who is `late` had no right in the project when they came to be.
+
+    Raises:
+        Inconclusive: the login was not answered with a session.
+    """
+    away = _abroad(context, besides)
+    grants = away | _just(context, _RIGHTS[rights])
+    actor = context.new_admin("user", away if late else grants)
+    if late:
+        _grant(context, grants)
+        context.recorder.await_state(actor, ops.ListPairingRequests(), "succeeds")
+    return _by(context, actor, way)
+
+
+def newcomer_without(context: Context, action: str, amiss: str, besides: str, way: str) -> Actor:
+    """A user to whom an action is closed for one reason; else as `newcomer`.
+
+    Raises:
+        Inconclusive: the login was not answered with a session.
+    """
+    away = _abroad(context, besides)
+    match amiss:
+        case "has no right here":
+            return _by(context, context.new_admin("user", away), way)
+        case "lacks the right to it":
+            grants = away | _all_but(context, _NEEDED[action])
+            return _by(context, context.new_admin("user", grants, all_of_them=False), way)
+        case "has lost the right to it":
+            return _reduced(context, away, _NEEDED[action], way)
+        case _ if amiss in _WORKS_IN:
+            actor = newcomer(context, "every right", besides, way)
+            return working_in(context, actor, _WORKS_IN[amiss])
+    return newcomer(context, amiss.removeprefix("has just "), besides, way)
+
+
+def _reduced(context: Context, away: frozenset[Grant], permission: str, way: str) -> Actor:
+    """A user who had every permission in the project, used them, and has lost one and the list,
+    while their login lasted.
 
     What somebody may do may be known for a while: that is over when the list is closed to them.
     """
-    actor = context.new_admin("user", every_grant(context.project()))
+    actor = _by(context, context.new_admin("user", away | every_grant(context.project())), way)
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-    grants = _all_but(context, permission) & _all_but(context, PairPermission.LIST)
-    login = context.login_of("user")
-    key = actor.credentials.api_key
-    reduced = context.recorder.arrange(PutUser(login.email, login.password, key, grants))
-    context.recorder.see_effect(reduced, context.recorder.limits.await_s)
+    _grant(context, away | _all_but(context, permission) & _all_but(context, "list"))
     context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
-    return actor
+    looked = context.recorder.perform(actor, ops.ListPairingRequests()).record
+    has_ended = (looked.error or {}).get("reason") == Reason.UNAUTHENTICATED
+    return _by(context, context.admin("user"), way) if has_ended else actor
 
 
-def user_across(context: Context, here: str, elsewhere: str) -> Actor:
-    """A user with some permissions in the project, and all of them in another one."""
-    return context.new_admin("user", _just(context, here) | every_grant(context.project(elsewhere)))
+def _grant(context: Context, grants: frozenset[Grant]) -> None:
+    """Let the user have just these grants from now on."""
+    login, key = context.login_of("user"), context.admin("user").credentials.api_key
+    put = context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    context.recorder.see_effect(put, context.recorder.limits.await_s)
+
+
+def _by(context: Context, actor: Actor, way: str) -> Actor:
+    """Somebody with a login in place of their API key, where anybody knows their password.
+
+    Raises:
+        Inconclusive: the login was not answered with a session.
+    """
+    if way != "a login" or not context.has_password(actor.label):
+        return actor
+    project = actor.credentials.project_uid
+    visitor = replace(actor, credentials=ops.Credentials(project_uid=project))
+    taken = context.must(context.recorder.perform(visitor, context.login_of(actor.label)))
+    return in_session(visitor, taken)
+
+
+def _abroad(context: Context, rights: str) -> frozenset[Grant]:
+    """What somebody may do elsewhere: `no right`, or `every right in` another project or the
+    tenant.
+    """
+    _, found, scope = rights.partition("every right in ")
+    return every_grant(context.scope(scope.removeprefix("the "))) if found else frozenset()
 
 
 def user_of(context: Context, scopes: str) -> Actor:

@@ -89,26 +89,34 @@ def _empty(scenario: ScenarioText) -> Iterator[FeatureProblem]:
 def _tags(feature: FeatureText, strict: bool) -> Iterator[FeatureProblem]:
     found: dict[FeatureProblem, None] = {}
     for scenario in feature.scenarios:
-        found.update(dict.fromkeys(_unknown_tags(scenario, strict)))
-        if strict:
-            found.update(dict.fromkeys(_unlike_the_catalogue(scenario)))
+        rows = {example.tags: example.line for example in reversed(scenario.examples)}
+        for of_row, line in (rows or {(): scenario.line}).items():
+            tags = (*scenario.tags, *of_row)
+            line = line if of_row else scenario.line
+            found.update(dict.fromkeys(_unknown_tags(scenario, tags, line, strict)))
+            if strict:
+                found.update(dict.fromkeys(_unlike_the_catalogue(scenario, tags, line)))
     yield from found
 
 
-def _unknown_tags(scenario: ScenarioText, strict: bool) -> Iterator[FeatureProblem]:
-    for tag in scenario.tags:
-        line = _line_of(scenario, [tag])
+def _unknown_tags(
+    scenario: ScenarioText, tags: tuple[str, ...], line: int, strict: bool
+) -> Iterator[FeatureProblem]:
+    for tag in tags:
+        at = _line_of(scenario, [tag], line)
         if tag not in KNOWN_IDS and _LIKE_AN_ID.fullmatch(tag):
             yield FeatureProblem(
-                line, f"tag @{tag}: {UnknownName('requirement', tag, sorted(KNOWN_IDS))}"
+                at, f"tag @{tag}: {UnknownName('requirement', tag, sorted(KNOWN_IDS))}"
             )
         elif strict and tag not in KNOWN_TAGS:
-            yield FeatureProblem(line, f"tag @{tag}: {UnknownName('tag', tag, sorted(KNOWN_TAGS))}")
+            yield FeatureProblem(at, f"tag @{tag}: {UnknownName('tag', tag, sorted(KNOWN_TAGS))}")
 
 
-def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[FeatureProblem]:
-    ids = [tag for tag in scenario.tags if tag in KNOWN_IDS]
-    line = _line_of(scenario, ids)
+def _unlike_the_catalogue(
+    scenario: ScenarioText, tags: tuple[str, ...], line: int
+) -> Iterator[FeatureProblem]:
+    ids = [tag for tag in tags if tag in KNOWN_IDS]
+    line = _line_of(scenario, ids, line)
     if not ids:
         text = f"the scenario {scenario.name!r} names no requirement; tag its rule with an id"
         yield FeatureProblem(scenario.line, text)
@@ -119,7 +127,7 @@ def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[FeatureProblem]:
         ("profile", Profile, {r.profile.value for r in requirements}),
         ("level", Level, {r.level.value for r in requirements} - {Level.MUST.value}),
     ):
-        found = {member.value for member in kind} & set(scenario.tags)
+        found = {member.value for member in kind} & set(tags)
         if found != wanted:
             text = (
                 f"{', '.join(ids)}: the {word} in the tags is {_listed(found)}, and in the"
@@ -128,10 +136,10 @@ def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[FeatureProblem]:
             yield FeatureProblem(line, text)
 
 
-def _line_of(scenario: ScenarioText, tags: list[str]) -> int:
-    """The line of the rule, where the rule has these tags; else that of the scenario."""
+def _line_of(scenario: ScenarioText, tags: list[str], line: int) -> int:
+    """The line of the rule, where the rule has these tags; else that of the scenario or row."""
     rule = scenario.rule
-    return rule.line if rule and set(tags) <= set(rule.tags) else scenario.line
+    return rule.line if rule and set(tags) <= set(rule.tags) else line
 
 
 def _listed(tags: set[str]) -> str:

@@ -152,3 +152,10 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "binary.feature").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(gherkin.FeatureUnreadable, match="no text in UTF-8"):
         gherkin.read_feature(tmp_path / "binary.feature")
+
+
+def test_coverage_knows_the_tags_of_rows(tmp_path: Path) -> None:
+    path = tmp_path / "x.feature"
+    rows = "      @PRE-1\n      Examples:\n        | x |\n        | y |\n"
+    path.write_text(f"Feature: f\n    Scenario Outline: s\n      Given <x>\n{rows}", "utf-8")
+    assert gherkin.coverage([path], ["PRE-1", "PRE-2"]) == {"PRE-1": ["s"], "PRE-2": []}

@@ -109,6 +109,12 @@ class CatalogueOptions:
     role: str | None = option("ROLE", "Only what binds this side.")
     profile: str | None = option("NAME", "Only those of this profile.")
     needs: bool = flag("Instead, what scenarios need of a target, as JSON.")
+    tables: Path | None = option(
+        "DIR", "Instead, write the features into DIR, with the rows of their tables drawn anew."
+    )
+    strength: int = option(
+        "N", "With --tables: of how many columns any values meet in a row.", 2, min=2
+    )
 
 
 @command(commands, example="requirements --profile core --coverage")
@@ -117,8 +123,10 @@ def requirements(asked: CatalogueOptions) -> int:
 
     One requirement a line: id, side, level, profile, and what must hold.
     """
-    from harness.cli.requirements import list_requirements, needs_found
+    from harness.cli.requirements import list_requirements, needs_found, write_features
 
+    if asked.tables:
+        return write_features(asked.tables, asked.strength)
     if not asked.needs:
         return list_requirements(asked)
     put(needs_found().rstrip("\n"))

@@ -62,3 +62,17 @@ def test_our_own_features_are_in_order() -> None:
     features = sorted(suite_dir("features").glob("**/*.feature"))
     assert features
     assert [(f.name, p) for f in features for p in problems(read_feature(f), strict=True)] == []
+
+
+def test_the_tags_of_rows_are_those_of_the_catalogue_too(tmp_path: Path) -> None:
+    outline = "Scenario Outline: s\n      Given <x>\n"
+    rows = "      @{} @both @core\n      Examples:\n        | x |\n        | y |\n"
+    text = f"Feature: f\n  Rule: r\n    {outline}{rows}"
+    assert findings(tmp_path, text.format("WDR-3"), strict=True) == []
+    ((line, problem),) = findings(tmp_path, text.format("WDR-4"), strict=True)
+    assert (line, "WDR-4: the role in the tags is @both" in problem) == (8, True)
+    ((line, problem),) = findings(tmp_path, text.format("WDR-99"), strict=False)
+    assert (line, "tag @WDR-99: no requirement" in problem) == (8, True)
+    unnamed = f"{text.format('WDR-3')}\n      Examples:\n        | x |\n        | z |\n"
+    ((_, problem),) = findings(tmp_path, unnamed, strict=True)
+    assert "names no requirement" in problem

@@ -1,0 +1,78 @@
+"""Who may manage a pairing request: what is asked, by whom, with which rights, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.tables.covering import Constraint, Row, Table
+
+_ACTIONS = ("list", "open", "match", "accept", "reject")
+_EVERY, _EDITOR, _VIEWER = "every right", "a Cluster Editor's rights", "a Cluster Viewer's rights"
+_MAY = {_EVERY: _ACTIONS, _EDITOR: ("list", "open", "accept"), _VIEWER: ("list", "open")}
+"""What may be done with whose rights. What a match needs beyond reading is open (PRE-10)."""
+_IN_ANOTHER, _IN_TENANT = f"{_EVERY} in another project", f"{_EVERY} in the tenant"
+_ELSEWHERE = "works in another project"
+_NOWHERE = "works in a project that does not exist"
+_AMISS = {
+    "lacks the right to it": ("list", "open", "accept", "reject"),
+    "has lost the right to it": ("list", "open", "accept", "reject"),
+    f"has just {_VIEWER}": ("accept", "reject"),
+    f"has just {_EDITOR}": ("reject",),
+    "has no right here": _ACTIONS,
+    _ELSEWHERE: _ACTIONS,
+    _NOWHERE: _ACTIONS,
+}
+"""What speaks against it, one thing a row, while all else is as it should be; and against what."""
+
+_AROUND: Mapping[str, tuple[str, ...]] = {
+    "besides": ("no right", _IN_ANOTHER, _IN_TENANT),
+    "by": ("an API key", "a login"),
+    "beside": ("no other", "another", "one elsewhere"),
+    "after": ("a look", "a restart"),
+}
+"""What must not matter."""
+_TENANTS_MAY_EXTEND = Constraint(  # PRE-10
+    ("amiss", "besides"),
+    lambda r: r["besides"] != _IN_TENANT or r["amiss"] in (_ELSEWHERE, _NOWHERE),
+)
+_LOGINS_MAY_END = Constraint(
+    ("by", "after"), lambda r: r["by"] == "an API key" or r["after"] == "a look"
+)
+
+
+def _tags(row: Row) -> tuple[str, ...]:
+    scoped = row["besides"] != "no right" or row["beside"] == "one elsewhere"
+    is_abroad = row.get("amiss") in (_ELSEWHERE, _NOWHERE)
+    return ("PRE-9" if scoped or is_abroad else "PRE-8", "central", "extended")
+
+
+def _refused(row: Row) -> str:
+    if row["action"] != "list":
+        return "A user may not <action>: one who <amiss>"
+    return "A user sees no list" if row["amiss"] != _ELSEWHERE else "A user sees another list"
+
+
+TABLES = (
+    Table(
+        "permissions",
+        {"action": _ACTIONS, "rights": tuple(_MAY), "since": ("always", "for a while"), **_AROUND},
+        lambda row: "A user may <action>: one who has <rights>",
+        _tags,
+        (
+            Constraint(("action", "rights"), lambda r: r["action"] in _MAY[r["rights"]]),
+            _LOGINS_MAY_END,
+        ),
+    ),
+    Table(
+        "permissions",
+        {"action": _ACTIONS, "amiss": tuple(_AMISS), **_AROUND},
+        _refused,
+        _tags,
+        (
+            Constraint(("action", "amiss"), lambda r: r["action"] in _AMISS[r["amiss"]]),
+            _TENANTS_MAY_EXTEND,
+            _LOGINS_MAY_END,
+        ),
+    ),
+)
+"""Those who may, and those who may not for one reason."""

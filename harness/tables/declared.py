@@ -1,0 +1,9 @@
+"""Every table that there is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.tables import deciding
+
+TABLES: Final = (*deciding.TABLES,)
