@@ -215,6 +215,7 @@ class _Reader(TargetFileReader):
             permissions=PermissionNames.said(said.permissions),
             words=said.words,
             has_sessions=not any("{basic}" in text for text in filled),
+            sizes=said.sizes,
         )
 
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
