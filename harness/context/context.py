@@ -34,7 +34,7 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
-from harness.targets.port import CannotArrange
+from harness.targets.port import CannotArrange, Outgoing
 
 DAY = 86_400_000_000
 """A day in microseconds."""
@@ -111,6 +111,8 @@ class Context:
         """The hosts whose connection check was seen to say yes."""
         self.changes = 0
         """How many of them were."""
+        self.withdrawals: list[ops.WithdrawPairing] = []
+        """What takes back the requests that hosts of the harness's own have sent."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -621,6 +623,13 @@ class Context:
         context = Context(self.recorder, self._pool, self.inventory, self.seed, self.mark)
         context._made = self._made
         return context
+
+    def withdraw(self) -> None:
+        """Nothing waits for ever, on a target that outlives the run, of what hosts of the harness's
+        own have sent. What was decided is refused.
+        """
+        for withdrawal in self.withdrawals if self.mark else ():
+            self.recorder.driver.send(Outgoing(withdrawal, ops.Credentials()))
 
     def clean_up(self) -> None:
         """Give everything back: clusters to their places, clocks to their time, projects to
