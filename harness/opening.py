@@ -18,7 +18,7 @@ from harness.domain.operations import RARELY_OFFERED, PatchCluster
 from harness.domain.permission import PermissionNames
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
-from harness.targets.port import Driver, Outgoing, TargetInfo, TargetUnusable
+from harness.targets.port import Driver, Outgoing, Sizes, TargetInfo, TargetUnusable
 
 # What a driver needs is imported when it is opened: servers and HTTP clients cost a second.
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -
         },
         permissions=PermissionNames.said(behaviour.permissions),
         words=behaviour.words,
+        sizes=Sizes(requests=1_001, ids=10_000, tokens=257, profiles=257, versions=257),
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 

@@ -113,6 +113,8 @@ class Context:
         """The hosts whose connection check was seen to say yes."""
         self.changes = 0
         """How many of them were."""
+        self.withdrawals: list[ops.WithdrawPairing] = []
+        """What takes back the requests that hosts of the harness's own have sent."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -627,6 +629,13 @@ class Context:
         context = Context(self.recorder, self._pool, self.inventory, self.seed, self.mark)
         context._made = self._made
         return context
+
+    def withdraw(self) -> None:
+        """Nothing waits for ever, on a target that outlives the run, of what hosts of the harness's
+        own have sent. What was decided is refused.
+        """
+        for withdrawal in self.withdrawals if self.mark else ():
+            self.recorder.driver.send(Outgoing(withdrawal, ops.Credentials()))
 
     def clean_up(self) -> None:
         """Give everything back: clusters to their places, clocks to their time, projects to

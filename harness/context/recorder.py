@@ -157,8 +157,15 @@ class Recorder:
                 return told
         return replace(finding, reason=said)
 
-    def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
-        """Carry out one operation: written down before it is sent, and after its outcome.
+    def perform(
+        self,
+        actor: Actor,
+        operation: Operation,
+        between_pages: Callable[[], None] | None = None,
+    ) -> RecordedReply:
+        """Carry out one operation: written down before it is sent, and after its outcome. What else
+        is to be done `between_pages`, where it is a list that comes in several, is written down
+        as under way at the same time.
 
         Raises:
             NotOffered: the target does not have it.
@@ -166,7 +173,7 @@ class Recorder:
         self.driver.info.must_offer(type(operation))
         kind, args = type(operation).__name__, to_json_object(operation)
         invoked = self._invoke(actor, kind, args, _about(actor))
-        outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
+        outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id, between_pages)
         exchange = self._sent(invoked, outgoing)
         reply = exchange.reply
         if isinstance(reply, Done) and isinstance(reply.value, Session):

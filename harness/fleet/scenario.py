@@ -109,7 +109,8 @@ class FleetPlan:
     projects: Annotated[int, Whole(1, 100)] = 2
     """Projects of each tenant."""
     cells: Annotated[int, Whole(1, 4_096)] = 64
-    """Parts that the fleet is divided into; another number is another run."""
+    """Parts that the fleet is divided into, each with a store of its own, so that with one all that
+    waits is in one store; another number is another run."""
     window: Deadline = SECOND
     """How often the central plane's time is divided among the cells."""
 

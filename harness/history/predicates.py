@@ -135,7 +135,7 @@ def listed_exactly(
 ) -> bool:
     """Just these requests wait for a decision, of all that may be of these clusters."""
     mine = ("", None, *local_cluster_uids)
-    found = [i for i in _open_items(sample) if i.get("local_cluster_uid") in mine]
+    found = [i for i in open_items(sample) if i.get("local_cluster_uid") in mine]
     ids = [str(item.get("pairing_uid")) for item in found]
     return sample.outcome is Outcome.OK and sorted(ids) == sorted(pairing_uids)
 
@@ -198,19 +198,19 @@ def is_borne(shown: Mapping[str, Json], name: str, expected: Json) -> bool:
     return found == expected
 
 
-def _open_items(sample: Sample) -> list[dict[str, Json]]:
+def open_items(sample: Sample) -> list[dict[str, Json]]:
     """The listed requests that wait: decided ones may stay listed with their state."""
     items = _dicts(sample.value, "items")
     return [item for item in items if item.get("state") in ("", None, "Pairing", "Pending")]
 
 
 def _open_ids(sample: Sample) -> list[str]:
-    return [str(item.get("pairing_uid")) for item in _open_items(sample)]
+    return [str(item.get("pairing_uid")) for item in open_items(sample)]
 
 
 def open_ids_of(sample: Sample, local_cluster_uid: str) -> list[str]:
     """The listed requests of a cluster that wait for a decision."""
-    mine = [i for i in _open_items(sample) if i.get("local_cluster_uid") == local_cluster_uid]
+    mine = [i for i in open_items(sample) if i.get("local_cluster_uid") == local_cluster_uid]
     return [str(item.get("pairing_uid")) for item in mine]
 
 
@@ -281,7 +281,7 @@ def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: st
     return sample.outcome is Outcome.OK and any(
         item.get("pairing_uid") == pairing_uid
         and item.get("local_cluster_uid") == local_cluster_uid
-        for item in _open_items(sample)
+        for item in open_items(sample)
     )
 
 

@@ -114,6 +114,7 @@ class Run:
     def _end(self, scenario: ScenarioRun, error: BaseException | None) -> tuple[Verdict, str]:
         self._current = None
         ended = scenario.end(error)
+        scenario.context.withdraw()
         self._give_back(WITH_A_SCENARIO)
         scenario.context.clean_up()
         self._give_back(AFTER_A_SCENARIO)

@@ -208,6 +208,8 @@ class HttpDriver:
                 told = f"{last.sent.method} {last.sent.url}: the page that follows {why}"
                 return [*answers, replace(last, reply=ops.Unknown(told))]
             seen.add(page)
+            if outgoing.between_pages is not None:
+                outgoing.between_pages()
             last = self._ask_patiently(outgoing, page, waited)
             answers.append(last)
         return answers

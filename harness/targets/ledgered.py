@@ -101,7 +101,7 @@ class LedgeredDriver(port.DriverAround):
                 self._end(
                     LedgerKind.REQUEST, State.REMOVED, lambda e: self._slot_of.get(e.place) == slot
                 )
-            case ops.RejectPairingRequest(uid):
+            case ops.RejectPairingRequest(uid) | ops.WithdrawPairing(pairing_uid=uid) if uid:
                 self._end(LedgerKind.REQUEST, State.REMOVED, lambda e: e.uid == uid)
             case ops.AcceptPairingRequest(uid):
                 self._pair(uid)
@@ -257,6 +257,9 @@ def what_is_sent(
             yield _edge(
                 LedgerKind.REQUEST, f"from {slot}", host, "CancelPairingRequest", project=project
             )
+        case ops.SubmitPairing(registration_token=token, cluster=cluster):
+            project, told = project_of.get(token, ""), f"of cluster {cluster.name}"
+            yield _central(LedgerKind.REQUEST, told, undo="RejectPairingRequest", project=project)
         case ops.AcceptPairingRequest(uid):
             # Nothing undoes an acceptance: it is noted so that nobody wonders.
             yield _central(LedgerKind.CENTRAL_CLUSTER, f"of request {uid}", undo="nothing does")

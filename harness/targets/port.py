@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from harness.catalogue.requirement import Feature, Role
+from harness.configuration.kinds import Whole
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, PutUser, Side
 from harness.domain.errors import PairproofError, Reason, Refused
 from harness.domain.operations import RARELY_OFFERED, Credentials, Operation, Reply
@@ -65,6 +66,23 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of a kind a target bears at once; what would take more is left out."""
+
+    requests: Annotated[int, Whole(3, 10_000)] = 101
+    """Pairing requests that wait for a decision in one project."""
+    ids: Annotated[int, Whole(3, 100_000)] = 1_001
+    """Pairing requests that are sent one after the other to see whether an id comes back, where ids
+    are drawn from few."""
+    tokens: Annotated[int, Whole(3, 10_000)] = 51
+    """Registration tokens of one project."""
+    profiles: Annotated[int, Whole(3, 10_000)] = 51
+    """Cluster profiles of one project."""
+    versions: Annotated[int, Whole(3, 10_000)] = 51
+    """Versions of one cluster profile."""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetInfo:
     """Who made the target, and what it is."""
 
@@ -89,6 +107,8 @@ class TargetInfo:
     `control_plane`, of `workers` in all pools, of `worker_pools`."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
+    sizes: Sizes = Sizes()
+    """How much it bears at once."""
 
     @property
     def claims_steps(self) -> bool:
@@ -132,13 +152,15 @@ class Outgoing:
     """One operation on its way: where to, with which credentials.
 
     `host_uid` is the edge host whose Local UI is asked; empty for Palette. `correlation`
-    goes out as a header where there is one.
+    goes out as a header where there is one. `between_pages` is called before each further page
+    of a list is asked for.
     """
 
     operation: Operation
     credentials: Credentials
     host_uid: str = ""
     correlation: str = ""
+    between_pages: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

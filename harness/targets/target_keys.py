@@ -47,6 +47,7 @@ from harness.targets.key_kinds import (
 from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import LinksTable
 from harness.targets.peer_table import Peer
+from harness.targets.port import Sizes
 from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
@@ -270,6 +271,9 @@ class _OwnTables:
     """How long the harness waits for the network."""
     rate_limit: RateLimit = RateLimit()
     """How the harness spares the target."""
+    sizes: Sizes = Sizes()
+    """How much the target bears at once. What is asked with more is `not_supported`, and the doctor
+    says so."""
     network: _NetworkTable = _NetworkTable()
     """How the harness's requests travel."""
 

@@ -186,7 +186,7 @@ class Undoer:
             return self._kept(entry)
         match entry.kind:
             case LedgerKind.REQUEST:
-                return self._withdrawn(entry)
+                return self._withdrawn(entry) if entry.place else self._left_by_a_peer(entry)
             case LedgerKind.CENTRAL_CLUSTER:
                 return Undone(State.CONSUMED, "nobody has said whether it came to be")
             case LedgerKind.CLOCK:

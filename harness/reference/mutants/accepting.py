@@ -141,13 +141,23 @@ class ValidMatchIsRemembered(bases.Keeps[MatchResult]):
 
 
 @mutant("PRE-7")
-class LatestAmongTen(CentralCore):
-    """Of a profile's versions the first ten are read, and the latest is taken among them."""
+class LatestAmongFifty(CentralCore):
+    """Of a profile's versions the first fifty are read, and the latest is taken among them."""
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
         choice = super().selected(request, chosen)
-        page = choice.profile.editions[:10]
+        page = choice.profile.editions[:50]
         return replace(choice, profile=replace(choice.profile, editions=page))
+
+
+@mutant("ACC-7")
+class ProfilesBehindThePageAreUnknown(CentralCore):
+    """A profile that is selected is looked for among the fifty oldest of its project."""
+
+    def profile(self, uid: str) -> ClusterProfile | None:
+        found = super().profile(uid)
+        oldest = self.store.find(ClusterProfile, "project", found.project_uid) if found else ()
+        return found if any(other.uid == uid for other in list(oldest)[:50]) else None
 
 
 # --- versions and names that are made alike (ACC-7) ----------------------------------------------
@@ -602,6 +612,16 @@ class ConfirmedTextIsFoldedToAscii(BearsOtherValues):
 
 def _ascii(text: str) -> str:
     return text.encode("ascii", "ignore").decode()
+
+
+@mutant("ACC-6")
+class ConfirmedTextIsCutOff(BearsOtherValues):
+    """Name, description and tags of a paired cluster are kept in columns of 255 characters."""
+
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        tags = {key: value[:255] for key, value in right.tags.items()}
+        name, description = right.name[:255], right.description[:255]
+        return replace(right, name=name, description=description, tags=tags)
 
 
 @mutant("ACC-6")

@@ -58,7 +58,7 @@ class Timed(bases.Performs):
         return self.now - request.created > than
 
 
-@mutant("INV-1", lane=Lane.FLEET, found_by="cancel-storm", nemesis=Nemesis.LINK)
+@mutant("INV-1", lane=Lane.FLEET, found_by="thundering-herd", nemesis=Nemesis.LINK)
 class LongHandoverCountsAsConfirmed(CentralCore):
     """A cluster that has been handed over for two minutes counts as confirmed by its host."""
 
@@ -91,25 +91,28 @@ class CrowdedConfirmationIsNotWritten(Timed):
         return super().confirm(operation, call)
 
 
-@mutant("INV-2", lane=Lane.FLEET, found_by="thundering-herd")
-class CrowdPushesTheOldestOut(CentralCore):
-    """The table of pending requests holds ten; who comes then pushes the oldest out."""
+@mutant("INV-2", lane=Lane.FLEET, found_by="rollout-wave")
+class NeighbourOfASilentHostIsGone(bases.Keeps[int]):
+    """A poll after a minute of silence, and before two, removes the request before its own."""
 
-    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
-        admitted = super().submit(operation, call)
-        pending = list(self.store.find(records.PairingRequest, "any_open", "yes"))
-        if len(pending) > 10:
-            self.store.delete(records.PairingRequest, pending[0].pairing_uid)
-        return admitted
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        silent = call.now - self.kept.get(request.pairing_uid, request.created)
+        self.kept[request.pairing_uid] = call.now
+        waiting = list(self.store.find(records.PairingRequest, "open", request.project_uid))
+        if request in waiting[1:] and MINUTE < silent < 2 * MINUTE:
+            before = waiting[waiting.index(request) - 1]
+            self.store.delete(records.PairingRequest, before.pairing_uid)
+        return super().poll(operation, call)
 
 
-@mutant("INV-2", lane=Lane.FLEET, found_by="central-outage", nemesis=Nemesis.CENTRAL)
+@mutant("INV-2", lane=Lane.FLEET, found_by="one-central", nemesis=Nemesis.CENTRAL)
 class RestartLoadsTheFirstPage(bases.Wakes):
-    """After a restart only the two oldest of the pending requests are there."""
+    """After a restart only the fifty oldest of the pending requests are there."""
 
     def wake(self) -> None:
         pending = list(self.store.find(records.PairingRequest, "any_open", "yes"))
-        for request in pending[2:]:
+        for request in pending[50:]:
             self.store.delete(records.PairingRequest, request.pairing_uid)
 
 
@@ -202,12 +205,22 @@ class EveryShardCountsForItself(CentralCore):
         return f"{sum(1 for _ in self.store.every(records.PairingRequest)) + 1:024x}"
 
 
-@mutant("INV-5", lane=Lane.FLEET, found_by="rollout-wave")
-class IdsAreShort(CentralCore):
-    """Pairing ids are drawn from four thousand."""
+@mutant("INV-5", lane=Lane.FLEET, found_by="one-central", nemesis=Nemesis.CENTRAL)
+class FirstAfterARestartHasTheLastId(bases.Wakes):
+    """The first request after a restart gets the id of the last before, if that is a while ago."""
+
+    def wake(self) -> None:
+        self.last = next(iter(list(self.store.every(records.PairingRequest))[::-1]), None)
+        self.again = ""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        last, self.last = self.last, None
+        is_due = last and 10 * SECOND < call.now - last.created < 10 * MINUTE
+        self.again = last.pairing_uid if last and is_due else ""
+        return super().submit(operation, call)
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        return f"{draws.bits128('pairing') >> 116:024x}"
+        return self.again or super().new_pairing_uid(draws)
 
 
 @mutant("INV-6", lane=Lane.FLEET, found_by="two-admins")

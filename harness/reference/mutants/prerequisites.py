@@ -271,6 +271,29 @@ class TokenExpiresTwoHoursEarly(CentralCore):
 
 
 @mutant("PRE-4")
+class TokensBehindFiftyAreUnknown(CentralCore):
+    """A registration token is looked for among the fifty oldest of its project."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        token = super().usable_token(value, now)
+        oldest = list(self.store.find(RegistrationToken, "project", token.project_uid))[:50]
+        return super().usable_token(value if token in oldest else "", now)
+
+
+@mutant("PRE-4")
+class FiftyTokensCanBeDeactivated(CentralCore):
+    """That a token was deactivated is looked up among the fifty oldest of its project."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        token = next(self.store.find(RegistrationToken, "value", value), None)
+        project = token.project_uid if token else ""
+        behind = list(self.store.find(RegistrationToken, "project", project))[50:]
+        if token in behind and replace(token, active=True).why_unusable(now) is None:
+            return token
+        return super().usable_token(value, now)
+
+
+@mutant("PRE-4")
 class RevokedTokenStillAdmits(CentralCore):
     """A token that was deactivated still admits clusters until it expires."""
 

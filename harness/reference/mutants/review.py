@@ -341,6 +341,10 @@ class MatchFromAnotherProject(CentralCore):
         return self.matched(request, operation.selection)
 
 
+PAGE = 50
+"""How many items a page has, or a table is read to."""
+
+
 # --- the list (ACC-3) ----------------------------------------------------------------------------
 class OtherList(CentralCore):
     """Shows another list than the right one."""
@@ -370,11 +374,51 @@ class LastOfTheListComesTwice(OtherList):
 
 
 @mutant("ACC-3")
-class ListEndsAfterTwo(OtherList):
-    """The list ends after two requests, with no way to the others."""
+class ListEndsAfterFifty(OtherList):
+    """The list ends after fifty requests, with no way to the others."""
 
     def other(self, listed: PairingList) -> PairingList:
-        return PairingList(listed.items[:2])
+        return PairingList(listed.items[:PAGE])
+
+
+@mutant("ACC-3")
+class FurtherPagesAreRemembered(OtherList, bases.Keeps[PairingList]):
+    """What stands on the second page of the list and later is remembered as it was first shown."""
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        self._scope = call.credentials.project_uid
+        return super().list_requests(operation, call)
+
+    def other(self, listed: PairingList) -> PairingList:
+        if len(listed.items) < 2:
+            return listed
+        later = self.keep(self._scope, PairingList(listed.items[PAGE:]))
+        return PairingList(listed.items[:PAGE] + later.items)
+
+
+@mutant("ACC-3")
+class PageIsCutBeforeTheFilter(CentralCore):
+    """A list that is asked for one cluster holds its requests of the fifty oldest in all."""
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        listed = super().list_requests(operation, call)
+        oldest = self.open_requests(call.credentials.project_uid)[:PAGE]
+        ids = {request.pairing_uid for request in oldest}
+        if not operation.local_cluster_uid:
+            return listed
+        return PairingList(tuple(item for item in listed.items if item.pairing_uid in ids))
+
+
+@mutant("ACC-3")
+class TableHolds256Requests(CentralCore):
+    """The table of pending requests has 256 entries; who comes then pushes the oldest out."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        admitted = super().submit(operation, call)
+        pending = list(self.store.find(PairingRequest, "any_open", "yes"))
+        if len(pending) > 256:
+            self.store.delete(PairingRequest, pending[0].pairing_uid)
+        return admitted
 
 
 @mutant("SND-4")
@@ -433,6 +477,16 @@ class TagsOfTheFirstRequest(OtherView):
 
 
 @mutant("REJ-2")
+class TagsBehindTheFirstPageAreTheFirsts(OtherView):
+    """The tags of requests behind the fiftieth are looked up by their place on the page."""
+
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
+        ids = [request.pairing_uid for request in pending]
+        place = ids.index(view.pairing_uid) if view.pairing_uid in ids else 0
+        return replace(view, tags=pending[place % PAGE].cluster.tags) if place >= PAGE else view
+
+
+@mutant("REJ-2")
 class OneTagOfEachRequest(OtherView):
     """Of the tags of a request one is shown."""
 
@@ -456,10 +510,20 @@ class TagsThatAllHaveAreHidden(OtherView):
 
 @mutant("ACC-24")
 class LongDescriptionIsCutOff(OtherView):
-    """A description is cut off after twenty-four letters."""
+    """A description is cut off after 255 letters."""
 
     def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
-        return replace(view, description=view.description[:24])
+        return replace(view, description=view.description[:255])
+
+
+@mutant("ACC-24")
+class LongTagsAreCutOff(CentralCore):
+    """The values of tags are kept in columns of 255 characters."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        cluster = operation.cluster
+        cut = replace(cluster, tags={key: value[:255] for key, value in cluster.tags.items()})
+        return super().submit(replace(operation, cluster=cut), call)
 
 
 @mutant("ACC-24")

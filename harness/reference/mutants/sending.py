@@ -429,6 +429,14 @@ class IdsBeginAnewAtARestart(bases.CountsIds):
 
 
 @mutant("SND-5")
+class IdsAreOfAMillion(CentralCore):
+    """Pairing ids are drawn from a million, and nobody looks whether one was given before."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        return f"{draws.bits128('pairing') % 1_000_000:06d}"
+
+
+@mutant("SND-5")
 class IdOfAnEndedRequestIsGivenAgain(CentralCore):
     """A new request gets the id of one that was rejected or withdrawn."""
 

@@ -201,3 +201,31 @@ plant(
     "A cache before Palette shows the list to whoever asks once somebody was let in to see it.",
     Behaviour(wrap_palette=lambda app: Changed(app, _cached())),
 )
+
+
+# --- the list, in pages --------------------------------------------------------------------------
+_PAGE = 50
+
+
+def _ordered_anew(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """A page of the list by name, in which requests of one name stand now so, now otherwise."""
+    json = answer.json()
+    items = json.get("items") if isinstance(json, dict) else None
+    listed = _asks(ops.ListPairingRequests, asked) and answer.status == 200
+    if not listed or not isinstance(json, dict) or not isinstance(items, list):
+        return answer
+    first = int(asked.query.get("continue", "0"))
+    anew = items[::-1] if first % (2 * _PAGE) else items
+    ordered = sorted(anew, key=lambda item: str(item["name"]) if isinstance(item, dict) else "")
+    more = str(first + _PAGE) if len(items) > first + _PAGE else ""
+    page = ordered[first : first + _PAGE]
+    return answer.with_json({**json, "items": page, "listmeta": {"continue": more}})
+
+
+plant(
+    "each_page_is_ordered_anew",
+    "ACC-3",
+    "The list comes in pages by name, and which of several requests of one name comes first is"
+    " another thing on each page.",
+    Behaviour(wrap_palette=lambda app: Changed(app, _ordered_anew)),
+)

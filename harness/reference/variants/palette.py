@@ -322,6 +322,8 @@ class TheListShowsOneChangeAfterAnother(TheListIsTwoSecondsBehind):
 
     LAG = 0
     APART = 200_000
+    BEHIND_MAX = 4_900_000
+    """It is never further behind than the target says."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
         super().__init__(store, choices)
@@ -341,6 +343,7 @@ class TheListShowsOneChangeAfterAnother(TheListIsTwoSecondsBehind):
         request = self.store.get(PairingRequest, pairing_uid)
         project = request.project_uid if request else ""
         shown = max(self._last_shown.get(project, 0), self.now) + self.APART
+        shown = min(shown, self.now + self.BEHIND_MAX)
         self._last_shown[project] = shown
         course = self._course[pairing_uid]
         course[-1] = (shown, course[-1][1])

@@ -72,6 +72,36 @@ class TagsAreLabels(CentralCore):
         return super().accept(operation, call)
 
 
+@varies("ACC-24")
+class TextsHave255CharactersAtMost(CentralCore):
+    """A name, a description or a tag of more than 255 characters is refused, wherever it comes."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        cluster = operation.cluster
+        self.require_short(cluster.name, cluster.description, *cluster.tags.values())
+        return super().submit(operation, call)
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        tags = (operation.tags or {}).values()
+        self.require_short(operation.name or "", operation.description or "", *tags)
+        return super().accept(operation, call)
+
+    def require_short(self, *texts: str) -> None:
+        """Refuse what is too long."""
+        if any(len(text) > 255 for text in texts):
+            raise Refusal(Reason.INVALID_INPUT, "metadata: 255 characters are the most")
+
+
+@varies("SND-5")
+class PairingIdsHaveFourDigits(CentralCore):
+    """A pairing id has four digits, and is drawn until it is one that nobody had."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        while self.store.get(PairingRequest, uid := f"{draws.bits128('pairing') % 10_000:04d}"):
+            pass
+        return uid
+
+
 @varies("ACC-6")
 class NothingMayBeEmptied(CentralCore):
     """An acceptance that leaves a cluster without a description or without tags is refused."""

@@ -141,6 +141,31 @@ variant(
 )
 
 
+def _fifty_by_cursor(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """Of a list at most fifty, the last first; what brings the rest names the last that came."""
+    json = answer.json()
+    items = json.get("items") if isinstance(json, dict) else None
+    if not isinstance(json, dict) or not isinstance(items, list) or answer.status != 200:
+        return answer
+    rest, cursor = items[::-1], asked.query.get("continue", "")
+    while cursor and rest and _cursor_at(rest.pop(0)) != cursor:
+        pass
+    more = _cursor_at(rest[49]) if len(rest) > 50 else ""
+    return answer.with_json({**json, "items": rest[:50], "listmeta": {"continue": more}})
+
+
+def _cursor_at(item: Json) -> str:
+    return f"{crc32(msgspec.json.encode(item)):08x}"
+
+
+variant(
+    "lists_end_after_fifty_with_a_cursor",
+    "ACC-3",
+    "The lists of Palette hold fifty items at most, the last first, and a cursor to the next.",
+    Behaviour(wrap_palette=_changing(_fifty_by_cursor)),
+)
+
+
 # --- the match --------------------------------------------------------------------------------
 def without_reasons(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     """That a selection does not match, and nothing of why."""

@@ -18,6 +18,7 @@ WANTED = """
     steady-day rollout-wave flaky-wan cancel-storm central-outage thundering-herd
     thundering-herd-no-jitter token-midnight profile-drift two-admins wrong-profiles
     permission-churn clock-skew host-churn million swarm lossy-radio slow-satellite overload
+    one-central
 """
 
 

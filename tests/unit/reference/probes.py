@@ -317,6 +317,10 @@ def an_acceptance_with_a_tag_of_other_letters(world: SmallWorld) -> object:
     return world.central(entered)
 
 
+def an_acceptance_with_a_long_name(world: SmallWorld) -> object:
+    return world.central(ops.AcceptPairingRequest(world.send(), SELECTED, name="n" * 256))
+
+
 def an_acceptance_without_tags(world: SmallWorld) -> object:
     return world.central(ops.AcceptPairingRequest(world.send(), SELECTED, tags={}))
 
@@ -424,6 +428,8 @@ PROBES: Mapping[str, Probe] = {
     "pairing_ids_are_uuids": an_id,
     "pairing_ids_are_short": an_id,
     "pairing_ids_are_counted": an_id,
+    "pairing_ids_have_four_digits": an_id,
+    "texts_have255_characters_at_most": an_acceptance_with_a_long_name,
     "the_cluster_bears_the_requests_id": an_acceptance,
     "decided_requests_stay_listed": a_rejected_request,
     "the_newest_request_is_listed_first": two_requests,

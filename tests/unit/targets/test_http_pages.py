@@ -51,6 +51,20 @@ def test_every_page_is_read_with_the_same_request(driver: HttpDriver) -> None:
 
 
 @respx.mock
+def test_what_is_to_be_done_between_pages_is_done_before_each_further_one(
+    driver: HttpDriver,
+) -> None:
+    route = respx.post(SEARCH).mock(side_effect=[page("a", "2"), page("b", "3"), page("c", "")])
+    asked: list[int] = []
+
+    def note() -> None:
+        asked.append(route.call_count)
+
+    driver.send(Outgoing(ListPairingRequests(), Credentials(), "", "scenario#1", note))
+    assert asked == [1, 2]
+
+
+@respx.mock
 def test_a_refused_page_is_no_list(driver: HttpDriver) -> None:
     error = httpx.Response(404, json={"code": "NotFound", "message": "no such page"})
     respx.post(SEARCH).mock(side_effect=[page("a", "2"), error])

@@ -320,6 +320,34 @@ def test_a_request_is_noted_before_it_is_sent(
     assert SECRET not in (tmp_path / "ledger.jsonl").read_text("utf-8")
 
 
+SUBMISSION = ops.SubmitPairing(SECRET, "host-secret", Cluster("c1", "store-1"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "state"),
+    [
+        (ops.WithdrawPairing("c1", "host-secret", "5f1c"), "removed"),
+        (ops.WithdrawPairing("c1", "host-secret", "another"), "made"),
+        (ops.WithdrawPairing("c1", "host-secret"), "made"),
+        (ops.RejectPairingRequest("5f1c"), "removed"),
+        (ops.AcceptPairingRequest("5f1c", ()), "consumed"),
+    ],
+)
+def test_a_request_of_a_host_of_the_harness_is_noted_until_it_ends(
+    driver: LedgeredDriver, spy: Spy, tmp_path: Path, operation: ops.Operation, state: str
+) -> None:
+    driver.arrange(arrangements.PutToken(token()))
+    spy.reply = ops.Done(ops.PairingId("5f1c"))
+    ask(driver, SUBMISSION)
+    noted = driver.ledger.entries[2]
+    assert (noted.state.value, noted.uid, noted.place) == ("made", "5f1c", "")
+    assert (noted.project, noted.undo) == ("project-1", "RejectPairingRequest")
+    spy.reply = ops.Done(ops.Acknowledged())
+    ask(driver, operation)
+    assert driver.ledger.entries[2].state.value == state
+    assert "host-secret" not in (tmp_path / "ledger.jsonl").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("operation", "state"),
     [

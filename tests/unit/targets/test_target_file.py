@@ -20,7 +20,7 @@ from harness.domain.operations import (
 )
 from harness.domain.permission import Grant, PairPermission
 from harness.loopback import is_loopback
-from harness.targets.port import NotOffered
+from harness.targets.port import NotOffered, Sizes
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import load_target, read_target
@@ -130,6 +130,14 @@ def test_it_may_add_words_by_which_its_errors_tell_a_trouble() -> None:
     assert target.info.words == {"registration-token": ("Registrierungsschlüssel",)}
     wrong = refused(changed("[central]\n", words.replace("registration-token", "refused")))
     assert "words.refused" in str(wrong)
+
+
+def test_it_may_say_how_much_the_target_bears_at_once() -> None:
+    assert read().info.sizes == Sizes()
+    sizes = "[sizes]\nrequests = 1001\ntokens = 3\n[central]\n"
+    assert read(changed("[central]\n", sizes)).info.sizes == Sizes(requests=1_001, tokens=3)
+    wrong = refused(changed("[central]\n", sizes.replace("= 3", "= 2")))
+    assert "sizes.tokens" in str(wrong)
 
 
 def test_each_side_may_have_a_control_port_of_its_own() -> None:

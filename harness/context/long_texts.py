@@ -1,0 +1,114 @@
+"""Names, descriptions and tags of many characters, on the way in and on acceptance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.context.backlog import Backlog, accept, await_list, confirm
+from harness.context.context import Context
+from harness.context.recorder import NotSupported
+from harness.domain import operations as ops
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.targets.port import CannotArrange
+
+_TAG: Final = "note"
+SENT: Final = "the send"
+ACCEPTED: Final = "the acceptance"
+
+
+def text_of(context: Context, length: int) -> str:
+    """A text that would do for a DNS label but for its length, and has another at every cut."""
+    numbers = "".join(f"-{number}" for number in range(length))
+    return f"{context.own_name('long')}{numbers}"[: length - 1] + "z"
+
+
+def install(context: Context, field: str, length: int) -> None:
+    """Install the scenario's cluster with a long `name`, `description` or `tag`.
+
+    Raises:
+        NotSupported: nobody can install such a cluster.
+    """
+    text = text_of(context, length)
+    try:
+        match field:
+            case "name":
+                context.new_cluster(name=text)
+            case "description":
+                context.new_cluster(description=text)
+            case _:
+                context.new_cluster(tags={_TAG: text})
+    except CannotArrange as error:
+        raise NotSupported(f"no cluster has a {field} of {length} characters: {error}") from error
+
+
+def is_refused(context: Context, name: str) -> bool:
+    """Whether the operation of this name was refused. Then the same has to be seen without the
+    long text, or else it might have been refused for anything.
+    """
+    return context.recorder.history()[context.noted(name)].outcome is Outcome.FAIL
+
+
+def see_sent_otherwise(context: Context) -> OperationRecord:
+    """A cluster with a short text is let in, and of the other nothing waits: what was waited for.
+
+    Raises:
+        NotReached: that one is refused as well.
+    """
+    context.must(context.send("another cluster"))
+    look, uid = ops.ListPairingRequests(), context.cluster().cluster.uid
+    return context.recorder.await_state(
+        context.admin(), look, "none_listed_for", local_cluster_uid=uid
+    )
+
+
+def shown_whole(context: Context, field: str) -> dict[str, Json]:
+    """What has to be shown of the field by the request of the scenario's cluster, opened now."""
+    leased = context.cluster()
+    look = ops.ListPairingRequests()
+    context.recorder.await_state(context.admin(), look, "listed", pairing_uid=leased.pairing_uid)
+    view = context.perform(context.admin(), ops.ViewPairingRequest(leased.pairing_uid))
+    return _whole(view.id, field, getattr(leased.cluster, field, leased.cluster.tags.get(_TAG)))
+
+
+def accept_with(context: Context, backlog: Backlog, field: str, length: int) -> None:
+    """Accept the last request with a long `name`, `description` or `tag`."""
+    await_list(context, backlog)
+    made, text = backlog.waiting[-1], text_of(context, length)
+    match field:
+        case "name":
+            accept(context, made, name=text)
+        case "description":
+            accept(context, made, description=text)
+        case _:
+            accept(context, made, tags={**made.cluster.tags, _TAG: text})
+
+
+def borne_whole(context: Context, backlog: Backlog, field: str) -> dict[str, Json]:
+    """What the accepted cluster has to bear once its host, which is the harness's, has confirmed.
+
+    Raises:
+        NotReached: the confirmation was not taken.
+    """
+    made = backlog.end(backlog.waiting[-1])
+    look = ops.ViewCentralCluster(confirm(context, made))
+    context.must_see(context.admin(), look, "handed_over")
+    entered = context.recorder.history()[context.noted(ACCEPTED)].args
+    tags = entered["tags"]
+    assert isinstance(tags, dict)
+    view = context.recorder.perform(context.admin(), look)
+    return _whole(view.id, field, entered.get(field, tags.get(_TAG)))
+
+
+def see_accepted_otherwise(context: Context, backlog: Backlog) -> None:
+    """Another acceptance, with the cluster's own values, is taken.
+
+    Raises:
+        NotReached: it is refused as well.
+    """
+    context.must(accept(context, backlog.waiting[0]))
+    backlog.end(backlog.waiting[0])
+
+
+def _whole(operation: str, field: str, text: Json) -> dict[str, Json]:
+    place = f"tags.{_TAG}" if field == "tag" else field
+    return {"operation": operation, "field": place, "text": text}
