@@ -16,7 +16,7 @@ from harness.catalogue.requirements import OWN, by_id
 from harness.history.lines import ScenarioLine
 from harness.plugin import guards, steps
 from harness.plugin.options import is_ours
-from harness.plugin.suite import BOUND, CollectedScenario, suite_of
+from harness.plugin.suite import BOUND, CollectedScenario, Suite, suite_of
 from harness.running.selection import KNOWN_IDS
 from harness.suite import suite_dir
 
@@ -35,6 +35,13 @@ class FeatureFile(pytest.Module):
         """Whatever a project calls its test functions: ours begin with `test_`."""
         return name.startswith("test_")
 
+    def istestfunction(self, obj: object, name: str) -> bool:
+        """What is not asked for is not made first, to be left out then."""
+        if not super().istestfunction(obj, name):
+            return False
+        template = scenario_wrapper_template_registry.get(obj)  # type: ignore[call-overload]
+        return template is None or template.name in self._wanted
+
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """The scenarios; nothing that would pass in silence is let through.
 
@@ -48,13 +55,26 @@ class FeatureFile(pytest.Module):
             definitions = steps.visible_definitions(self)
             suite.definitions[self.path.parent] = definitions
         feature, resolved = _guarded(self, self.path, definitions, self.CollectError, strict=strict)
+        suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
+        suite.collected += sum(len(scenario.examples) or 1 for scenario in feature.scenarios)
+        self._wanted = {s.name for s in feature.scenarios if _is_asked_for(suite, feature, s)}
         items = list(super().collect())
         for item in items:
             if isinstance(item, pytest.Function):
                 bind(item, feature, resolved)
-        suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
-        suite.collected += len(items)
         return items
+
+
+def _is_asked_for(
+    suite: Suite, feature: gherkin.FeatureText, scenario: gherkin.ScenarioText
+) -> bool:
+    """Whether any of its examples may be what was asked for."""
+    for example in scenario.examples or (None,):
+        tags = (*scenario.tags, *(example.tags if example else ()))
+        ids = map(by_id, _requirements_of(tags, feature.path))
+        if suite.selection.asks_for(tags, ids):
+            return True
+    return False
 
 
 def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
@@ -144,9 +164,7 @@ def scenario_line(
     """How a scenario stands in the evidence, whatever was selected with it."""
     shown, stem = _published(feature.path, root)
     tags = (*scenario.tags, *(example.tags if example else ()))
-    ids = [tag for tag in dict.fromkeys(tags) if tag in KNOWN_IDS]
-    if not ids and not is_ours(feature.path):
-        ids = [OWN.id]
+    ids = _requirements_of(tags, feature.path)
     return ScenarioLine(
         id=gherkin.scenario_id(stem, scenario, example),
         name=gherkin.scenario_name(scenario, example),
@@ -156,6 +174,11 @@ def scenario_line(
         requirements=ids,
         profile=by_id(ids[0]).profile.value if ids else "",
     )
+
+
+def _requirements_of(tags: Iterable[str], path: Path) -> list[str]:
+    ids = [tag for tag in dict.fromkeys(tags) if tag in KNOWN_IDS]
+    return ids if ids or is_ours(path) else [OWN.id]
 
 
 @cache

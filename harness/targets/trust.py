@@ -89,7 +89,8 @@ def read_trust(reading: TargetFileReader, said: Trust, path: toml_lines.Path) ->
             (*path, named[1]), f"{first} and {second} contradict each other", "remove one of them"
         )
     trust = reading.located(said, "ca_file", "cert_file", "key_file")
-    _try(reading, Trust(trust.ca_file), (*path, "ca_file"), "certificate")
+    if trust.ca_file is not None:
+        _try(reading, Trust(trust.ca_file), (*path, "ca_file"), "certificate")
     if trust.cert_file is not None:
         shown_one = Trust(cert_file=trust.cert_file, key_file=trust.key_file)
         what = "certificate with its key (without a password)"

@@ -237,9 +237,11 @@ def read_commands(
     reading: TargetFileReader, tables: Mapping[str, ArrangingCommandTable]
 ) -> dict[str, Command]:
     """The commands for arrangements, by the name of one or `*`."""
-    fields_of = {ANY: (KIND,), **{name: known_fields(kind) for name, kind in ARRANGEMENTS.items()}}
-    at = ("arrange", "commands")
-    return {n: read_command(reading, said, (*at, n), fields_of[n]) for n, said in tables.items()}
+    commands = {}
+    for name, said in tables.items():
+        fields = (KIND,) if name == ANY else known_fields(ARRANGEMENTS[name])
+        commands[name] = read_command(reading, said, ("arrange", "commands", name), fields)
+    return commands
 
 
 def read_command(
