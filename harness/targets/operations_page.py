@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from harness.domain.operations import Surface
 from harness.wire.mapping.json_path import EACH
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of, ways
-from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, ROWS
-from harness.wire.table.fields import WireField, WireRecord
+from harness.wire.table.fields import WireRecord, refuses
 
 _SURFACES = {
     Surface.LOCAL_UI: "Local UI, asked by an operator",
@@ -76,7 +75,7 @@ def _fields(of: WireRecord, shape: Shape) -> Iterator[tuple[str, bool]]:
                 place, item = f"{place}[]", item.item if isinstance(item, Each) else _NOTHING
             yield from ((f"{place}.{p}", n) for p, n in _fields(field.item, item))
         elif field.places:
-            place, is_needed = _plain(field.places[0]), _is_needed(field)
+            place, is_needed = _plain(field.places[0]), refuses(field, None)
             yield from ((f"{place}{inner}", is_needed) for inner in _below(place, shape))
     for written in of.besides:
         place = _plain(written)
@@ -97,16 +96,6 @@ def _at(place: str, shape: Shape) -> Shape:
     for step in place.split("."):
         shape = shape.fields[step] if isinstance(shape, Fields) else Leaf()
     return shape
-
-
-def _is_needed(field: WireField) -> bool:
-    if field.compute is not None or field.read is None:
-        return False
-    try:
-        field.read(None, "")
-    except Malformed:
-        return True
-    return False
 
 
 def _plain(place: str) -> str:
