@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,14 +13,16 @@ from harness.domain.operations import Operation, Surface
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.codec.server import UNKNOWN_STATUS
 from harness.wire.local_ui import V1Error
+from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
 from harness.wire.model import WireModel, published_name
-from harness.wire.routes import Route
+from harness.wire.routes import ROWS, Route
+from harness.wire.table import fields as at
 from harness.wire.table.agent import CLUSTER_TOKEN_HEADER
+from harness.wire.table.fields import WireField, WireRecord, refuses
 
 Schema = dict[str, Any]
 
 _UNKNOWN = "pairproofUnknown"
-_FIELD = re.compile(r"(?P<name>\w+)(?P<many>\[\])?(?P<filled>!)?(?::(?P<type>\w+))?")
 _OPEN = frozenset({ops.LogIn, ops.LogInToPalette})
 _SCHEMES = {
     Surface.LOCAL_UI: ("Authorization",),
@@ -73,57 +74,6 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
 """Which answers lead on: the `uid` of the answer is this parameter of what may follow."""
 
 
-_NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
-    ops.LogIn: ("username", "password"),
-    ops.CreateCluster: ("metadata.name!",),
-    ops.AddMachinePool: ("name!", "hosts[].hostUid!"),
-    ops.UpdateMachinePool: ("hosts[].hostUid!",),
-    ops.ScaleMachinePool: ("machinePoolConfigPatches[].value[].hostUid!",),
-    ops.UpdateStack: (
-        "spec.clusterProfileTemplates[].name",
-        "spec.clusterProfileTemplates[].type",
-        "spec.clusterProfileTemplates[].version",
-        "spec.clusterProfileTemplates[].packs[].layer",
-        "spec.clusterProfileTemplates[].packs[].name!",
-        "spec.clusterProfileTemplates[].packs[].version!",
-    ),
-    ops.LogInToPalette: ("emailId", "password"),
-    ops.MatchProfiles: ("profiles[].uid!",),
-    ops.ConfirmMatch: ("profiles[].uid!",),
-    ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
-    **dict.fromkeys((ops.CreateToken, ops.AddProject, ops.AddRole), ("metadata.name!",)),
-    ops.AddUser: ("spec.emailId!",),
-    ops.SetProjectRoles: ("projects[].projectUid!",),
-    ops.ChangePassword: ("newPassword!",),
-    ops.AddApiKey: ("metadata.name!", "spec.userUid!"),
-    ops.AddProfile: (
-        "metadata.name!",
-        "spec.template.type!",
-        "spec.template.packs[].layer!",
-        "spec.template.packs[].name!",
-        "spec.template.packs[].tag!",
-    ),
-    ops.SetTokenState: ("isActive:boolean",),
-    ops.SubmitPairing: (
-        "spec.clusterMeta.localClusterUid!",
-        "spec.clusterMeta.localClusterToken!",
-        "spec.clusterMeta.name!",
-        "spec.profiles[].name",
-        "spec.profiles[].type",
-        "spec.profiles[].profileVersion",
-        "spec.profiles[].packs[].name!",
-        "spec.profiles[].packs[].version!",
-        "spec.machinepoolconfig[].poolConfig:object",
-        "spec.machinepoolconfig[].cloudConfig.edgeHosts[].hostUid!",
-    ),
-    ops.WithdrawPairing: ("clusterMeta.localClusterUid!", "clusterMeta.localClusterToken!"),
-}
-"""What an operation cannot do without, and its published model does not require.
-
-`a.b[].c` is a text within the objects of an array; `!` means not empty, `:type` another type.
-"""
-
-
 def describe(title: str, routes: Iterable[Route]) -> Schema:
     """The OpenAPI 3.1 document of an app that serves these routes."""
     every = tuple(routes)
@@ -165,34 +115,54 @@ def _operation(route: Route, served: Mapping[type[Operation], Route]) -> Schema:
 
 def _body(route: Route) -> Schema:
     """The model of the body, and besides it what the operation cannot do without."""
-    model = _ref(route.request) if route.request is not None else {}
-    needed = _NEEDED.get(route.operation)
-    if needed is None:
-        return model
-    overlay: Schema = {}
-    for path in needed:
-        _need(overlay, path.split("."))
-    return {"allOf": [model, overlay]}
+    if route.request is None:
+        return {}
+    row, shape = ROWS[route.operation], shape_of(route.request)
+    needed = _needed(row.asked, shape)
+    if row.twice and row.asked.check:  # whether both say the same
+        _join(needed, _need(at.needed(), row.twice[1].split("."), shape))
+    return {"allOf": [_ref(route.request), needed]} if needed else _ref(route.request)
 
 
-def _need(schema: Schema, path: Sequence[str]) -> None:
-    """Require what lies at the path, and make the schema on the way an object's."""
-    name, *rest = path
-    field = _FIELD.fullmatch(name)
-    if field is None:
-        raise ValueError(f"{name!r} is not the path of a field")
-    schema["type"] = "object"
-    if field["name"] not in schema.setdefault("required", []):
-        schema["required"].append(field["name"])
-    inner = schema.setdefault("properties", {}).setdefault(field["name"], {})
-    if field["many"]:
-        inner["type"] = "array"
-        inner = inner.setdefault("items", {})
-    if rest:
-        _need(inner, rest)
-        return
-    inner["type"] = field["type"] or "string"
-    inner |= {"minLength": 1} if field["filled"] else {}
+def _needed(of: WireRecord, shape: Shape) -> Schema:
+    """What a record cannot do without in a body; an object that may be missing needs nothing."""
+    schema: Schema = {}
+    for each in of.fields.values():
+        if each.inside is not None:
+            _join(schema, _needed(each.inside, shape))
+        place = next(iter(each.places), "?")  # the others are looked at where nothing is there
+        if place[0] not in "{?" and not place.endswith(":"):
+            _join(schema, _need(each, place.split("."), shape))
+    return schema
+
+
+def _need(of: WireField, steps: Sequence[str], shape: Shape) -> Schema:
+    if not steps:
+        items = _needed(of.item, shape.item) if of.item and isinstance(shape, Each) else {}
+        if of.item is not None:
+            return {"type": "array", "items": items} if items else {}
+        if not (isinstance(shape, Leaf) and shape.single):
+            return {}
+        filled = {"minLength": 1} if refuses(of, "") else {}
+        return {"type": "boolean"} if shape.flag else {"type": "string", **filled}
+    name = steps[0].rstrip("!?")
+    is_required = refuses(of, None) or any(step.endswith("!") for step in steps)
+    inner = _need(of, steps[1:], shape.fields[name] if isinstance(shape, Fields) else Leaf())
+    if not (is_required or (of.item and inner)):
+        return {}
+    required = {"required": [name]} if is_required else {}
+    return {"type": "object", **required, "properties": {name: inner}}
+
+
+def _join(schema: Schema, other: Schema) -> None:
+    """Take over what another schema of the same object says."""
+    for name, value in other.items():
+        if isinstance(value, dict):
+            _join(schema.setdefault(name, {}), value)
+        elif isinstance(value, list):
+            schema[name] = [*dict.fromkeys((*schema.get(name, []), *value))]
+        else:
+            schema[name] = value
 
 
 def _parameters(route: Route) -> list[Schema]:

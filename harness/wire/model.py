@@ -85,17 +85,6 @@ class WireModel(BaseModel):
         """Whether pairing never looks at the field of this attribute."""
         return _SPARE in _extra(cls.model_fields[name].json_schema_extra)
 
-    def to_json(self) -> dict[str, Json]:
-        """The model as JSON, without what is not set."""
-        dumped: dict[str, Json] = self.model_dump(exclude_none=True, by_alias=True)
-        return dumped
-
-
-class OwnModel(WireModel):
-    """A model of ours."""
-
-    own: ClassVar[bool] = True
-
 
 _KINDS: Mapping[str, Any] = {
     "text": str,
@@ -120,8 +109,10 @@ def model(name: str, about: str, fields: str, *, own: bool = False) -> type[Wire
     A kind is one of `_KINDS` (`text` where there is none), an earlier model, some words with bars
     between them, or a list of a kind in brackets. A field with a `!` is required, `~` is one that
     pairing never looks at, and `+` one of ours on a published model.
+
+    Raises:
+        KeyError: there is no such kind.
     """
-    base = OwnModel if own else WireModel
     made: dict[str, Any] = {}
     for sign, field, required, kind in (found.groups() for found in _FIELD.finditer(fields)):
         of = _kind(kind or "text")
@@ -130,13 +121,15 @@ def model(name: str, about: str, fields: str, *, own: bool = False) -> type[Wire
         is_taken = hasattr(BaseModel, field)
         default = ... if required else Field(default=None, alias=field if is_taken else None)
         made[f"{field}_" if is_taken else field] = (of, default)
-    return create_model(name, __base__=base, __doc__=about, **made)
+    kind = create_model(name, __base__=WireModel, __doc__=about, **made)
+    kind.own = own
+    return kind
 
 
 def _kind(text: str) -> Any:
     if text.startswith("["):
         return list[_kind(text[1:-1])]  # type: ignore[misc]
-    return _KINDS.get(text) or WireModel.known.get(text) or Literal[tuple(text.split("|"))]
+    return Literal[tuple(text.split("|"))] if "|" in text else {**_KINDS, **WireModel.known}[text]
 
 
 Model = TypeVar("Model", bound=WireModel)

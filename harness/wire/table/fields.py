@@ -156,6 +156,17 @@ def _places(of: WireRecord) -> Iterator[tuple[str, ...]]:
     yield from ((place,) for place in of.besides)
 
 
+def refuses(of: WireField, value: object) -> bool:
+    """Whether a field that stands by itself cannot be this, which is `None` where nothing is."""
+    if of.compute is not None or of.read is None:
+        return False
+    try:
+        of.read(value, "")
+    except Malformed:
+        return True
+    return False
+
+
 def constant(value: str | bool) -> Write:
     """The same whatever is written."""
     return lambda _: value

@@ -16,7 +16,7 @@ from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
 from harness.wire.mapping.keys import OperationMap, WireKeys
-from harness.wire.model import OwnModel
+from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES
 from tests.unit.wire.test_published_names import OUR_FIELDS
 
@@ -42,7 +42,7 @@ def undocumented(page: str) -> Iterator[str]:
         needed += models if route.status != 202 else []
         yield from (f"operation {name}: {part}" for part in needed if part not in said)
     for model in vars(palette).values():
-        if isinstance(model, type) and issubclass(model, OwnModel) and model is not OwnModel:
+        if isinstance(model, type) and issubclass(model, WireModel) and model.own:
             said = row(page, f"`{model.wire_name()}` ")
             missing = set(model.field_names()) - set(re.findall(r"`(\w+)(?:\[\])?`", said))
             yield from (f"model {model.wire_name()}: {field}" for field in missing)
