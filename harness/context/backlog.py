@@ -92,6 +92,9 @@ def filled(context: Context, count: int) -> Backlog:
         if backlog.waiting and taken.record.outcome is Outcome.FAIL:
             many = f"{len(backlog.waiting)} requests were taken, and then one was refused"
             raise Inconclusive(f"{many}; give it as many as it bears (sizes.requests)")
+        if taken.record.outcome is Outcome.INFO and context.recorder.driver.info.plays(Side.EDGE):
+            why = (taken.record.error or {}).get("why")
+            raise NotSupported(f"how its hosts and Palette talk is the target's own affair: {why}")
         context.must_if_offered(taken)
         sent = replace(made, pairing_uid=_uid(taken))
         backlog.waiting.append(sent)

@@ -106,6 +106,10 @@ def palette_alone(lab: Lab) -> None:
     lab.text += by_command_for("CreateProject", "PutUser", "PutToken", "PutProfile", "Restart")
 
 
+def few_are_borne_at_once(lab: Lab) -> None:
+    lab.text += "\n[sizes]\nrequests = 50\n"
+
+
 def what_is_given(lab: Lab) -> None:
     """Clusters of one node, two of which may be paired; three people; one profile."""
     lab.variables |= install(lab.reference)
@@ -125,9 +129,10 @@ LACKING = {
     the_edge_alone: "PRE-3,WDR-1",
     palette_alone: "PRE-3,ACC-2,ACC-21",
     what_is_given: "ACC-2,ACC-9A,ACC-9B,ACC-19,PRE-3",
+    few_are_borne_at_once: "REJ-2",
 }
 """What is lacking, and what is asked; few scenarios where commands are started for each."""
-QUICK = (nobody_arranges, the_edge_alone, what_is_given)
+QUICK = (nobody_arranges, the_edge_alone, what_is_given, few_are_borne_at_once)
 
 
 @pytest.mark.parametrize(

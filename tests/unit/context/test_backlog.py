@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.requirement import Role
 from harness.checkers.ids import sample_size
 from harness.context import backlog, long_texts
-from harness.context.recorder import Inconclusive, NotSupported
+from harness.context.recorder import Inconclusive, NotReached, NotSupported
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Outcome
@@ -24,6 +25,7 @@ class Full(DriverAround):
     def __init__(self, bench: Bench, takes: int) -> None:
         super().__init__(bench.driver)
         self.left = takes
+        self.refuses: ops.Reply = Refused(Reason.INVALID_INPUT, "it is full")
         self.asked: list[ops.Operation] = []
 
     def send(self, outgoing: Outgoing) -> Exchange:
@@ -31,7 +33,7 @@ class Full(DriverAround):
         if isinstance(outgoing.operation, ops.SubmitPairing):
             self.left -= 1
             if self.left < 0:
-                return Exchange(Refused(Reason.INVALID_INPUT, "it is full"))
+                return Exchange(self.refuses)
         return super().send(outgoing)
 
 
@@ -61,6 +63,16 @@ def test_what_a_target_does_not_bear_is_not_supported(bench: Bench) -> None:
 def test_a_target_that_takes_no_unknown_host_is_not_blamed(bench: Bench) -> None:
     bench.context.recorder.driver = Full(bench, takes=0)
     with pytest.raises(NotSupported, match="the target refuses SubmitPairing of this kind"):
+        backlog.filled(bench.context, 3)
+
+
+def test_how_the_sides_of_a_target_talk_is_its_own_affair(bench: Bench) -> None:
+    bench.context.recorder.driver = driver = Full(bench, takes=0)
+    driver.refuses = ops.Unknown("no such call")
+    with pytest.raises(NotSupported, match="the target's own affair: no such call"):
+        backlog.filled(bench.context, 3)
+    driver.info = replace(driver.info, roles=frozenset({Role.CENTRAL}))
+    with pytest.raises(NotReached, match="no such call"):
         backlog.filled(bench.context, 3)
 
 
