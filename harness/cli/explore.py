@@ -16,7 +16,7 @@ from harness.history.visible import visible_line
 from harness.opening import driver_names, goes_with_run, open_target
 from harness.running.belongings import Belongings, owned_now
 from harness.running.facts import now_utc
-from harness.targets.port import Driver
+from harness.targets.stepping import stepping
 
 if TYPE_CHECKING:
     from harness.explore.machine import Explored
@@ -62,13 +62,13 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
     with ExitStack() as held:
         opened = open_target(asked.how, asked.target, asked.seed, planted)
         held.callback(opened.close)
-        driver: Driver = opened
+        driver = stepping(opened)
         mark = ""
         if not goes_with_run(asked.how, asked.target):
             folder = evidence.parent if evidence else folder_for(None, "explore")
             belongings = Belongings(opened, folder, owned_now(opened, asked.target))
             held.callback(_give_back, belongings, left)
-            driver, mark = belongings.noted(opened), belongings.mark
+            driver, mark = belongings.noted(driver), belongings.mark
         recording = Recording(driver, asked.seed, evidence, RunInfo(started_at=now_utc()), mark)
         held.callback(lambda: recording.close(now_utc()))
         budget = SearchBudget(asked.examples, asked.steps, asked.seconds)

@@ -156,6 +156,7 @@ class EdgeReaching:
             endpoint=both.endpoint(self.needs),
             context=central.trust_of(Side.CENTRAL).context(),
             wire=central.wire,
+            steps=central.info.steps_apart,
             per_second=central.rate_limit.per_second,
             close=close,
             local=LocalSide(
@@ -242,6 +243,7 @@ class CellEndpointFactory:
             endpoint=target.endpoint,
             context=target.trust_of(Side.CENTRAL).context(),
             wire=target.wire,
+            steps=target.info.steps_apart,
             per_second=target.rate_limit.per_second,
             close=lambda: closing(belongings, folder, driver.close),
         )

@@ -7,7 +7,7 @@ feature, in virtual time and against a real endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 
 from harness.domain import operations as ops
@@ -62,18 +62,22 @@ class Acceptance:
         )
 
 
-def steps_before(acceptance: ops.AcceptPairingRequest) -> tuple[ops.AcceptanceStep, ...]:
-    """The steps that lead to Pair cluster, in their order.
+def steps_before(
+    acceptance: ops.AcceptPairingRequest,
+    among: Collection[type[ops.Operation]] = ops.ACCEPTANCE_STEPS,
+) -> tuple[ops.AcceptanceStep, ...]:
+    """The steps that lead to Pair cluster, in their order, as far as they are `among` these.
 
     Source: `#accept-pairing-request-from-palette`, steps 11 to 14.
     """
     uid = acceptance.pairing_uid
-    return (
+    every = (
         ops.AcknowledgeWarning(uid),
         ops.EnterDetails(uid, acceptance.name, acceptance.description, acceptance.tags),
         ops.ConfirmMatch(uid, acceptance.selection),
         ops.ValidateReview(uid),
     )
+    return tuple(step for step in every if type(step) in among)
 
 
 def admin_accepts(

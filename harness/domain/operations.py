@@ -410,6 +410,9 @@ class ReleaseCentralCluster(CentralClusterOperation):
     cluster_uid: str
 
 
+ACCEPTANCE_STEPS: Final = (AcknowledgeWarning, EnterDetails, ConfirmMatch, ValidateReview)
+"""The steps of the wizard before Pair cluster, in their order."""
+
 RARELY_OFFERED: Final[Mapping[type[Operation], str]] = MappingProxyType(
     {
         PatchCluster: "it is published as to be removed",

@@ -19,7 +19,7 @@ from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
 from harness.targets.ledger import LedgerHeader, LedgerKind
 from harness.targets.port import Driver
-from harness.targets.stepping import SteppingDriver
+from harness.targets.stepping import stepping
 
 ONE_TARGET = (
     "several workers cannot share one target: scenarios move its clock and cut its links, each for"
@@ -58,9 +58,7 @@ class Run:
         owned: LedgerHeader | None = None,
     ) -> None:
         self.stopping = stopping or Stopping()
-        self.driver: Driver = StoppableDriver(driver, self.stopping)
-        if driver.info.claims_steps and not driver.info.goes_through_steps:
-            self.driver = SteppingDriver(self.driver)
+        self.driver: Driver = stepping(StoppableDriver(driver, self.stopping))
         self.header = header
         self.seed = seed
         self.limits = limits

@@ -18,7 +18,13 @@ from harness.catalogue.requirement import Feature, Role
 from harness.configuration.kinds import Whole
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, PutUser, Side
 from harness.domain.errors import PairproofError, Reason, Refused
-from harness.domain.operations import RARELY_OFFERED, Credentials, Operation, Reply
+from harness.domain.operations import (
+    ACCEPTANCE_STEPS,
+    RARELY_OFFERED,
+    Credentials,
+    Operation,
+    Reply,
+)
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
 
@@ -119,6 +125,12 @@ class TargetInfo:
     def has_steps(self) -> bool:
         """Whether the steps of an acceptance are calls, of which one can be left out."""
         return self.claims_steps or self.goes_through_steps
+
+    @property
+    def steps_apart(self) -> frozenset[type[Operation]]:
+        """The steps that have to be taken before each acceptance, by whoever accepts."""
+        apart = ACCEPTANCE_STEPS if self.claims_steps and not self.goes_through_steps else ()
+        return frozenset(kind for kind in apart if self.offers(kind))
 
     def plays(self, side: Side | Role) -> bool:
         """Whether the target plays this side."""

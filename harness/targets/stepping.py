@@ -9,6 +9,11 @@ from harness.domain.flows import steps_before
 from harness.targets.port import Driver, DriverAround, Exchange, Outgoing
 
 
+def stepping(driver: Driver) -> Driver:
+    """A driver whose acceptances go through the steps before them, by itself or by this."""
+    return SteppingDriver(driver) if driver.info.steps_apart else driver
+
+
 class SteppingDriver(DriverAround):
     """Goes through the steps before each acceptance, as far as the target has them; a step that is
     not done is its answer.
@@ -28,9 +33,8 @@ class SteppingDriver(DriverAround):
         elif isinstance(operation, ops.AcceptPairingRequest):
             begun = operation.pairing_uid in self._begun
             self._begun.discard(operation.pairing_uid)
-            for step in () if begun else steps_before(operation):
-                if not self.info.offers(type(step)):
-                    continue
+            there = [kind for kind in ops.ACCEPTANCE_STEPS if self.info.offers(kind)]
+            for step in () if begun else steps_before(operation, there):
                 exchange = self._driver.send(replace(outgoing, operation=step))
                 if not isinstance(exchange.reply, ops.Done):
                     return exchange

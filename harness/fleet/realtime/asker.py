@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Final, Protocol
 
@@ -13,6 +13,7 @@ from harness import __version__
 from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
+from harness.domain.flows import steps_before
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.translation import Translation
@@ -75,8 +76,9 @@ class TargetRequest:
 class TargetClient:
     """Whoever asks one side of the target from this cell asks here.
 
-    `per_second` is how many requests each address may get a second; 0 for no bound. A reply that
-    comes back is an event's value: nothing is raised, whatever the target does.
+    `per_second` is how many requests each address may get a second; 0 for no bound. `steps` are
+    asked before each acceptance, and one that is not done is its reply. A reply that comes back is
+    an event's value: nothing is raised, whatever the target does.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class TargetClient:
         translation: Translation,
         spending: Spending,
         per_second: float = 0.0,
+        steps: Collection[type[ops.Operation]] = (),
     ) -> None:
         self._env = env
         self._client = client
@@ -98,6 +101,7 @@ class TargetClient:
         self._began = time.time_ns() // 1_000 - env.now
         self._sessions = Sessions()
         self._spending = spending
+        self._steps = steps
         self._interval = round(SECOND / per_second) if per_second else 0
         self._next_turn: dict[str, int] = {}
         self._answered: dict[str, FineDurations] = {}
@@ -122,10 +126,21 @@ class TargetClient:
     async def _ask(self, event: Event, question: TargetRequest, due: int) -> None:
         if self._interval:
             due = max(due, await self._turn(question.base_url or self._base_url))
-        reply, was_sent = await self._exchanged(question)
+        reply, was_sent = await self._stepped(question)
         if question.measured and was_sent:
             self._measure(type(question.operation).__name__, reply, self._env.now - due)
         event.succeed(self._translation.reply_from_target(reply))
+
+    async def _stepped(self, question: TargetRequest) -> tuple[LinkReply, bool]:
+        """The reply to an operation, after the steps that an acceptance has before it."""
+        until, asked = self._env.now + question.within, question.operation
+        if self._steps and isinstance(asked, ops.AcceptPairingRequest):
+            for step in steps_before(asked, self._steps):
+                before = await self._exchanged(replace(question, operation=step))
+                if not isinstance(before[0], ops.Done):
+                    return before
+                question = replace(question, within=max(until - self._env.now, _LEAST))
+        return await self._exchanged(question)
 
     async def _turn(self, base_url: str) -> int:
         """Wait until the target's own bound lets a request go there; when that is."""

@@ -149,7 +149,14 @@ class RealCell:
         client = await self._client(endpoint.context)
         per_second = endpoint.per_second / cells
         asker = TargetClient(
-            env, client, endpoint.url, endpoint.wire, translation, spending, per_second
+            env,
+            client,
+            endpoint.url,
+            endpoint.wire,
+            translation,
+            spending,
+            per_second,
+            endpoint.steps,
         )
         central, local = ClientSettings(asker, client), None
         palette = Palette(env, asker, translation, endpoint.driver)

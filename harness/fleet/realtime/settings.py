@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.domain.arrangements import Arrangement, Slot
+from harness.domain.operations import Operation
 from harness.fleet.realtime.asker import Client
 from harness.fleet.realtime.budget import LoadBudget
 from harness.fleet.realtime.pace import Rate
@@ -75,6 +76,7 @@ class Endpoint:
         wire: how it speaks.
         per_second: how many requests a second it wants at most; 0 for no bound.
         close: lets go of it, and removes what was made there; returns what is left.
+        steps: what has to be asked before each acceptance.
         local: its Local UIs; none where the harness plays the edge hosts.
     """
 
@@ -85,6 +87,7 @@ class Endpoint:
     wire: WireMap = PLAIN
     per_second: float = 0.0
     close: Callable[[], Sequence[str]] = field(default=lambda: ())
+    steps: frozenset[type[Operation]] = frozenset()
     local: LocalSide | None = None
     client: Callable[[LoadLimits], AClient] | None = None
     """Makes another client than `LoadClient`."""

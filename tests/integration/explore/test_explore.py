@@ -9,6 +9,8 @@ import pytest
 
 import harness.plugin.features
 import harness.plugin.parallel  # noqa: F401
+from harness.cli.commands.proof import Exploration
+from harness.cli.explore import explore_target
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
@@ -233,6 +235,12 @@ def test_it_explores_over_http() -> None:
     assert result.found is None, feature_of(result.found)
     assert result.unjudged == {}
     assert result.operations > 50
+
+
+def test_an_acceptance_goes_through_its_steps_where_these_are_operations() -> None:
+    mutant = "pair_cluster_does_not_wait_for_validate"  # which nobody does who takes all steps
+    asked = Exploration(driver="inprocess", mutant=mutant, examples=30)
+    assert explore_target(asked) == 0
 
 
 def test_time_that_is_up_ends_it() -> None:

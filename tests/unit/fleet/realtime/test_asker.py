@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -20,6 +20,7 @@ from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import encode_reply
 from harness.wire.http import HttpRequest, HttpResponse, ServerReply
 from harness.wire.mapping import PLAIN
+from harness.wire.routes import ROUTES
 
 URL = "http://palette.test"
 
@@ -60,13 +61,14 @@ def asks(
     *operations: Asked,
     budget: LoadBudget = LoadBudget(),
     change: Callable[[TargetRequest], TargetRequest] = lambda question: question,
+    steps: Collection[type[ops.Operation]] = (),
 ) -> tuple[list[LinkReply], EffortLine, Spending]:
     """Ask one after the other; the replies, what was measured, and what was spent."""
 
     async def played() -> tuple[list[LinkReply], EffortLine, Spending]:
         env = Environment()
         spending = Spending(budget, lambda: env.now)
-        asker = TargetClient(env, client, URL, PLAIN, Translation("m", 0), spending)
+        asker = TargetClient(env, client, URL, PLAIN, Translation("m", 0), spending, 0, steps)
         env.start()
         replies: list[LinkReply] = []
         for operation in operations:
@@ -91,6 +93,24 @@ def test_an_answer_is_decoded_and_measured() -> None:
     assert base_url == URL
     assert headers["User-Agent"].startswith("pairproof/")
     assert within == pytest.approx(2.0, abs=0.5)
+
+
+def test_an_acceptance_has_its_steps_before_it_and_is_measured_as_one() -> None:
+    steps = (ops.AcknowledgeWarning, ops.ConfirmMatch)
+    accept = ops.AcceptPairingRequest("uid", (ops.SelectedProfile("p"),))
+    accepted = HttpResponse(201, {}, b'{"uid": "c"}')
+    client = Scripted([ACKNOWLEDGED, ACKNOWLEDGED, accepted])
+    replies, effort, _ = asks(client, accept, steps=steps)
+    assert replies == [ops.Done(ops.Accepted("c"))]
+    asked = [(request.method, request.path) for _, request, _, _ in client.asked]
+    kinds = (*steps, ops.AcceptPairingRequest)
+    routes = [ROUTES[kind] for kind in kinds]
+    assert asked == [(r.method, r.path.replace("{pairingUid}", "uid")) for r in routes]
+    assert {kind: h.count for kind, h in effort.answered.items()} == {"AcceptPairingRequest": 1}
+    refused = Scripted([HttpResponse(409, {}, b'{"code": "Conflict", "message": "not so"}')])
+    replies, *_ = asks(refused, accept, steps=steps)
+    assert isinstance(replies[0], Refused)
+    assert len(refused.asked) == 1, "what is not taken is the answer"
 
 
 @pytest.mark.parametrize(
