@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.tables import deciding
+from harness.tables import deciding, losing
 
-TABLES: Final = (*deciding.TABLES,)
+TABLES: Final = (*deciding.TABLES, *losing.TABLES)

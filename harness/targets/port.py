@@ -86,6 +86,8 @@ class TargetInfo:
     """Words by which its errors tell a trouble, by the trouble."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
+    tells_submissions: bool = True
+    """Whether a submission that comes once more can be told from another one, however late."""
 
     def plays(self, side: Side | Role) -> bool:
         """Whether the target plays this side."""

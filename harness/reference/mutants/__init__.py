@@ -7,6 +7,7 @@ from harness.reference.mutants import (  # noqa: F401
     accepting,
     after_decision,
     fleet,
+    messages,
     prerequisites,
     races,
     rejecting,
