@@ -60,6 +60,9 @@ full: lint chromium prove fleet ## all there is: every test, slow ones too, the 
 	$(BIN)/pairproof certify
 	rm -rf build/triples; $(BIN)/pairproof requirements --tables build/triples --strength 3
 	PAIRPROOF_FEATURES=build/triples $(BIN)/pairproof certify --driver inprocess
+	rm -rf build/every; $(BIN)/pairproof requirements --tables build/every --strength 5
+	for driver in inprocess http; do PAIRPROOF_FEATURES=build/every \
+	  $(BIN)/pairproof certify --driver $$driver -k lost_messages; done
 
 docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
 	$(BIN)/pairproof requirements --tables features

@@ -7,18 +7,31 @@ from pytest_bdd import given, parsers, then, when
 from harness.checkers.registry import Judge
 from harness.context import settling
 from harness.context.context import Context
-from harness.context.local_actions import FATES, spoil_next
 
 
-@given(parsers.parse("a local cluster whose request was {course}"))
-def _was_taken(context: Context, course: str) -> None:
-    settling.take(context, course)
+@given(parsers.parse("a cluster that is about to need the {message}"))
+def _about_to(context: Context, message: str) -> None:
+    settling.before(context, message)
 
 
-@given(parsers.parse("its host's next {message} {fate}"))
+@given(parsers.re(r"its next (?P<message>[a-z ]+?) (?P<fate>(is|comes|arrives) .+)"))
 def _spoiled(context: Context, message: str, fate: str) -> None:
-    context.cluster()
-    spoil_next(context, settling.MESSAGES[message], FATES[fate])
+    settling.spoil(context, message, fate)
+
+
+@given(parsers.parse("the one after it {fate}"))
+def _spoiled_too(context: Context, fate: str) -> None:
+    settling.spoil(context, settling.AFTER_IT, fate)
+
+
+@given("nothing else goes wrong")
+@when("nothing happens meanwhile")
+def _nothing() -> None: ...
+
+
+@when(parsers.parse("the {message} is due"))
+def _is_due(context: Context, message: str) -> None:
+    settling.bring_on(context, message)
 
 
 @when(parsers.parse("its request is {course}"))
@@ -26,7 +39,7 @@ def _is_taken(context: Context, course: str) -> None:
     settling.take(context, course)
 
 
-@when("all messages of its host get through again")
+@when("all messages get through again")
 def _get_through(context: Context) -> None:
     settling.let_pass_again(context)
 
@@ -40,4 +53,4 @@ def _agree(context: Context, judge: Judge) -> None:
 def _sends_anew(context: Context, judge: Judge) -> None:
     for operation in settling.send_anew(context):
         judge.check("succeeded", operation=operation)
-    judge.check("both_sides_agree", **settling.settle(context))
+        judge.check("both_sides_agree", **settling.settle(context))

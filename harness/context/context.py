@@ -115,6 +115,10 @@ class Context:
         """How many of them were."""
         self.withdrawals: list[ops.WithdrawPairing] = []
         """What takes back the requests that hosts of the harness's own have sent."""
+        self.decision_fault: arrangements.MessageFault | None = None
+        """What happens to the next decision on a request."""
+        self.late: list[Callable[[], None]] = []
+        """The decisions that are still to arrive."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -375,18 +379,20 @@ class Context:
         operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
         return self.sent(leased, self.recorder.perform(actor or leased.operator, operation))
 
-    def until_taken(self, send: Callable[[], RecordedReply]) -> RecordedReply:
-        """Send, or accept, again and again until it is not refused, or the time is up.
+    def until_taken(self, send: Callable[[], RecordedReply], tries: int = 0) -> RecordedReply:
+        """Send, or accept, again and again until it is not refused, or the time is up; with a
+        number of tries, so often at most.
 
         Once what stood in its way is over, a target may take a while to allow it.
         """
         driver, limits = self.recorder.driver, self.recorder.limits
         deadline, pause_s = driver.now() + round(limits.await_s * 1_000_000), limits.poll_s
+        pauses = tries - 1
         while True:
             taken = send()
             if taken.record.outcome is not Outcome.FAIL or driver.now() >= deadline:
                 return taken
-            driver.sleep(round(pause_s * 1_000_000))
+            driver.sleep(round((limits.await_s / pauses if tries else pause_s) * 1_000_000))
             pause_s = min(2 * pause_s, limits.await_s / 10)
 
     def send_by_procedure(self, label: str = MAIN) -> RecordedReply:

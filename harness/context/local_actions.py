@@ -176,8 +176,13 @@ def go_to_a_host_that_knows(context: Context) -> None:
 FATES: Mapping[str, arrangements.MessageFault] = {
     "is lost before it takes effect": arrangements.MessageFault.LOST_BEFORE,
     "is lost after it took effect": arrangements.MessageFault.LOST_AFTER,
+    "comes late": arrangements.MessageFault.LATE,
     "arrives twice": arrangements.MessageFault.REPEATED,
+    "arrives again late": arrangements.MessageFault.REPEATED_LATE,
     "is answered with an error": arrangements.MessageFault.SERVER_ERROR,
+    "is answered with 503": arrangements.MessageFault.UNAVAILABLE,
+    "is answered with 429": arrangements.MessageFault.RATE_LIMITED,
+    "is answered with garbage": arrangements.MessageFault.GARBLED,
 }
 """What features call the faults of a message."""
 
@@ -210,7 +215,7 @@ def await_loss(context: Context, message: arrangements.MessageKind) -> None:
         Inconclusive: none has.
     """
     within_s = context.recorder.limits.await_s
-    context.recorder.see_effect(_faults_of(context, message)[-1], within_s)
+    context.recorder.see_effect(message_faults(context, message)[-1], within_s)
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:
         raise Inconclusive(seen.reason)
@@ -222,7 +227,7 @@ def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:
     Raises:
         Inconclusive: all were spoiled before, so one that followed may have got through.
     """
-    fault = _faults_of(context, message)[-1]
+    fault = message_faults(context, message)[-1]
     told = context.recorder.see_effect(fault).value or {}
     if told.get("told") and not told.get("left"):
         raise Inconclusive(
@@ -232,11 +237,12 @@ def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:
     context.recorder.arrange(arrangements.SetLink(fault.host_uid, up=True))
 
 
-def _faults_of(
-    context: Context, message: arrangements.MessageKind
+def message_faults(
+    context: Context, *only: arrangements.MessageKind
 ) -> list[arrangements.FaultNextMessage]:
+    """What was arranged for messages of these kinds, or for any, in this order."""
     faults = (a for a in context.recorder.arranged if isinstance(a, arrangements.FaultNextMessage))
-    return [fault for fault in faults if fault.message is message]
+    return [fault for fault in faults if not only or fault.message in only]
 
 
 def flap(context: Context, times: int) -> None:

@@ -1,4 +1,4 @@
-"""Courses of a request whose messages are spoiled, and what both sides come to in the end."""
+"""Courses of a request whose messages meet faults, and what both sides come to in the end."""
 
 from __future__ import annotations
 
@@ -6,29 +6,96 @@ from collections.abc import Callable, Mapping
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.settling import both_sides_agree
-from harness.context import central_changes, local_changes
+from harness.context import central_changes, local_actions, local_changes
 from harness.context.context import Context
-from harness.context.recorder import RecordedReply
+from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
-from harness.domain.arrangements import MessageKind, SetLink
+from harness.domain.arrangements import MessageFault, MessageKind, SetLink
 from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json, Outcome
 from harness.history.predicates import Sample, open_ids_of
 
 MESSAGES: Mapping[str, MessageKind] = {
+    "check of the connection": MessageKind.PROBE,
     "submission": MessageKind.SUBMIT,
     "question": MessageKind.POLL,
+    "news of the acceptance": MessageKind.POLL,
+    "news of the rejection": MessageKind.POLL,
     "confirmation": MessageKind.CONFIRM,
     "withdrawal": MessageKind.WITHDRAW,
 }
 """What features call the messages of a host."""
 
+AFTER_IT = "one after it"
+"""The next message of the kind that was spoiled last."""
+
+_LATE = (MessageFault.LATE, MessageFault.REPEATED_LATE)
+
+_COURSES: Mapping[str, tuple[str, str]] = {
+    "check of the connection": ("not sent yet", "about to be sent"),
+    "submission": ("not sent yet", "sent"),
+    "question": ("sent", "left alone"),
+    "news of the acceptance": ("sent", "accepted"),
+    "news of the rejection": ("sent", "rejected"),
+    "confirmation": ("sent", "accepted"),
+    "withdrawal": ("sent", "cancelled"),
+    "acceptance": ("sent", "accepted"),
+    "rejection": ("sent", "rejected"),
+}
+"""What has become of a request before a message is due, and by what it is."""
+
+
+def before(context: Context, message: str) -> None:
+    """A cluster whose next step takes a message of this name.
+
+    Raises:
+        KeyError: there is no such message.
+    """
+    take(context, _COURSES[message][0])
+
+
+def bring_on(context: Context, message: str) -> None:
+    """The step that takes a message of this name. It is over when the message has met its fault;
+    where it is to come late, when its host has had time to go on without it.
+
+    Raises:
+        Inconclusive: it has not.
+    """
+    take(context, _COURSES[message][1])
+    fault = None
+    if message in MESSAGES:
+        local_actions.await_loss(context, MESSAGES[message])
+        fault = local_actions.message_faults(context, MESSAGES[message])[0].fault
+    if fault in _LATE or context.late:
+        context.recorder.driver.sleep(round(context.recorder.limits.stays_s * 1_000_000))
+
+
+def spoil(context: Context, message: str, fate: str) -> None:
+    """What happens to the next message of this name, by the phrase that features have for it. Of
+    what an administrator sends, the harness sees to it itself.
+
+    Raises:
+        KeyError: there is no such message or fate.
+        NotSupported: whoever gets it late could not know what it was.
+    """
+    fault = local_actions.FATES[fate]
+    is_told = message != "submission" or context.recorder.driver.info.tells_submissions
+    if fault in _LATE and not is_told:
+        raise NotSupported("nothing tells a submission that is late from another one")
+    if message == AFTER_IT:
+        (*_, first) = local_actions.message_faults(context)
+        local_actions.spoil_next(context, first.message, fault)
+    elif message in MESSAGES:
+        local_actions.spoil_next(context, MESSAGES[message], fault)
+    else:
+        context.decision_fault = fault
+
 
 def take(context: Context, course: str) -> None:
     """What people do to the request of a cluster, one thing after another: `sent, accepted`.
 
-    Whoever decides takes the request that Palette lists; where it lists none, there is nothing
-    to decide.
+    Whoever decides takes the request that Palette lists; where it lists none, the last one whose
+    id Local UI has told.
 
     Raises:
         KeyError: the course has a part that is none.
@@ -47,29 +114,60 @@ def _sent(context: Context) -> None:
 
 
 def _accepted(context: Context) -> None:
-    if _waiting(context):
-        context.note("the acceptance", context.accept())
+    if _is_there_any(context):
+        leased = context.cluster()
+        operation = context.acceptance().on(leased.pairing_uid)
+        _decided(context, operation, lambda taken: context.accepted(leased, taken))
 
 
 def _rejected(context: Context) -> None:
-    if _waiting(context):
-        operation = ops.RejectPairingRequest(context.cluster().pairing_uid)
-        context.perform(context.admin(), operation, "the rejection")
+    if _is_there_any(context):
+        _decided(context, ops.RejectPairingRequest(context.cluster().pairing_uid))
 
 
-def _waiting(context: Context) -> bool:
-    """Whether a request of the cluster waits in Palette, which is then the one to decide."""
+def _decided(
+    context: Context,
+    decision: ops.CentralOperation,
+    heed: Callable[[RecordedReply], object] = lambda taken: None,
+) -> None:
+    """Carry out a decision as often, and when, its fault lets it arrive."""
+
+    def arrives() -> None:
+        taken = context.recorder.perform(context.admin(), decision)
+        heed(taken)
+        context.note("the decision", taken)
+
+    fault, context.decision_fault = context.decision_fault, None
+    if fault is not MessageFault.LATE:
+        arrives()
+    if fault is MessageFault.REPEATED:
+        arrives()
+    if fault in _LATE:
+        context.late.append(arrives)
+
+
+def _is_there_any(context: Context) -> bool:
+    """Whether there is a request to decide on: the one that waits in Palette, or the last one that
+    was sent, decided or not.
+    """
     leased = context.cluster()
     listed = context.recorder.perform(context.admin(), ops.ListPairingRequests()).record
     found = open_ids_of(Sample.of(listed), leased.cluster.uid)
     if found and leased.pairing_uid not in found:
         leased.pairing_uid = found[-1]
-    return bool(found)
+    return bool(leased.pairing_uid)
+
+
+def _checked(context: Context) -> None:
+    leased = context.cluster()
+    context.note("the check", local_actions.check_connection(context, leased.operator))
 
 
 _ACTS: Mapping[str, Callable[[Context], object]] = {
     "not sent yet": Context.cluster,
+    "about to be sent": _checked,
     "sent": _sent,
+    "left alone": lambda _: None,
     "cancelled": lambda c: c.perform(c.cluster().operator, ops.CancelPairingRequest()),
     "accepted": _accepted,
     "rejected": _rejected,
@@ -77,8 +175,17 @@ _ACTS: Mapping[str, Callable[[Context], object]] = {
 
 
 def let_pass_again(context: Context) -> None:
-    """No message of the host is spoiled any more; those that waited to be have been, or never."""
+    """No message is spoiled any more; those that waited to be have been, or never, and what comes
+    late arrives now.
+
+    Raises:
+        Inconclusive: a decision was to be spoiled, and nothing was decided.
+    """
+    if context.decision_fault is not None:
+        raise Inconclusive("the fault did not take effect: nothing waited to be decided")
     context.recorder.arrange(SetLink(context.cluster().operator.host_uid, up=True))
+    while context.late:
+        context.late.pop(0)()
 
 
 def settle(context: Context) -> dict[str, Json]:
@@ -115,6 +222,10 @@ def _look(context: Context) -> dict[str, str]:
     return looks
 
 
+TRIES = 3
+"""How often somebody sends whose request is refused, once all has settled."""
+
+
 def send_anew(context: Context) -> list[str]:
     """Where the cluster is locally managed, end what is pending, and send: what has to succeed, if
     not at once. A handover that was still under way may come to its end meanwhile.
@@ -134,5 +245,5 @@ def send_anew(context: Context) -> list[str]:
         sent[:] = [taken.id]
         return taken
 
-    context.until_taken(ends_and_sends)
+    context.until_taken(ends_and_sends, TRIES)
     return sent

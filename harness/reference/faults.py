@@ -19,6 +19,8 @@ from harness.domain.errors import Reason, Refused
 from harness.reference.clock import Clock
 from harness.reference.core.link import Link, LinkReply, NotDelivered
 
+LATE_S = 2.0
+"""How long the answer to a message that is late is waited for."""
 _BROKE = "the connection broke before an answer came"
 _INSTEAD: Mapping[MessageFault | None, LinkReply] = {
     MessageFault.SERVER_ERROR: Refused(Reason.INTERNAL, "Palette answered with an internal error"),
@@ -69,7 +71,12 @@ class FaultyLink:
                 self._forget(host_uid)
         if not up:
             self.hang_up(host_uid)
-        return not any(isinstance(arrive(), NotDelivered) for arrive in late)
+        patience = threading.Timer(LATE_S, self.hang_up, (host_uid,))
+        if late:
+            patience.start()  # a question may be held, and nobody wants its answer
+        replies = [arrive() for arrive in late]
+        patience.cancel()
+        return not any(isinstance(reply, NotDelivered) for reply in replies)
 
     def _forget(self, host_uid: str) -> None:
         self._late.pop(host_uid, None)

@@ -82,7 +82,7 @@ class HttpLink:
         self._wire = wire
         self._mark, self._numbers = token_hex(4), count(1)
         self._strays = strays
-        self._questions: dict[str, Future[LinkReply]] = {}
+        self._questions: dict[str, set[Future[LinkReply]]] = {}
         self._submitted: dict[str, SubmitPairing] = {}
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
@@ -109,15 +109,18 @@ class HttpLink:
         work = self._carry(transport, base_url, operation)
         if not (self._wire.agents.hold_s and isinstance(operation, PollPairing)):
             return self._run(work)
-        question = self._questions[host_uid] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        question = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._questions.setdefault(host_uid, set()).add(question)
         try:
             return question.result()
         except CancelledError:
             return Unknown(f"{base_url}: the host did not wait for the answer any longer")
+        finally:
+            self._questions.get(host_uid, set()).discard(question)
 
     def hang_up(self, host_uid: str) -> None:
-        """Wait no longer for the answer to a question of this host that is held."""
-        if question := self._questions.pop(host_uid, None):
+        """Wait no longer for the answers to questions of this host that are held."""
+        for question in self._questions.pop(host_uid, ()):
             question.cancel()
 
     async def _carry(

@@ -92,7 +92,8 @@ def draw(table: Table, strength: int = 0) -> list[Row]:
             for one in table.constraints
         ],
     )
-    return sorted(rows, key=lambda row: [v.index(row[c]) for c, v in table.columns.items()])
+    once = {tuple(row[c] for c in table.columns): row for row in rows}.values()
+    return sorted(once, key=lambda row: [v.index(row[c]) for c, v in table.columns.items()])
 
 
 def write_tables(tables: Iterable[Table], features: Path, out: Path, strength: int = 0) -> None:

@@ -113,6 +113,8 @@ class TargetInfo:
     `control_plane`, of `workers` in all pools, of `worker_pools`."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
+    tells_submissions: bool = True
+    """Whether a submission that comes once more can be told from another one, however late."""
     sizes: Sizes = Sizes()
     """How much it bears at once."""
 

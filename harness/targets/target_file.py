@@ -6,7 +6,7 @@ The keys are declared in `target_keys`; `docs/target-file.md` explains them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +150,10 @@ class _Reader(TargetFileReader):
                 told = f"the harness plays Palette, and cannot answer {name} in calls"
                 remedy = f"add [central], where your Palette is, or say one call in [paths.{name}]"
                 self.flaw(("paths", name, "calls"), told, remedy)
+        wire = read_wire(self, said, used, served)
+        tells = wire.has_submission_key or not wire.agents.secret_stays
         return Target(
-            info=info,
+            info=replace(info, tells_submissions=tells),
             places=places,
             local_user=self.local_user(edge) if edge else LocalUser("", ""),
             central_url=central.url if central else "",
@@ -172,7 +174,7 @@ class _Reader(TargetFileReader):
             },
             timeouts=said.timeouts,
             rate_limit=said.rate_limit,
-            wire=read_wire(self, said, used, served),
+            wire=wire,
             peer=peer,
             proxy=said.network.proxy,
             allow_writes=said.allow_writes,

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict, deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ class Boxes:
         self.shift = 0.0
         self.cut: set[str] = set()
         self.spoiled: dict[tuple[str, str], deque[Table]] = defaultdict(deque)
+        self.late: dict[str, list[Callable[[], Any]]] = defaultdict(list)
         self.trusting = ssl.create_default_context()
         for ca_file in ca_files:
             self.trusting.load_verify_locations(ca_file)
@@ -466,8 +468,15 @@ class Boxes:
             return self.exchange(base, lax, method, path, body, headers or {})
 
         match fault["fault"]:
-            case "lost-before":
+            case "lost-before" | "unavailable" | "garbled":
                 raise Gone("the connection broke", sent=True)
+            case "late":
+                self.late[host].append(once)
+                raise Gone("the connection broke", sent=True)
+            case "repeated-late":
+                self.late[host].append(once)
+            case "rate-limited":
+                raise Refused("", "the depot is busy")
             case "lost-after":
                 once()
                 raise Gone("the connection broke", sent=True)
@@ -539,6 +548,7 @@ class Boxes:
 
     def heal(self, host: str) -> None:
         self.cut.discard(host)
+        self.late.pop(host, None)
         for key in [key for key in self.spoiled if key[0] == host]:
             del self.spoiled[key]
 
@@ -560,6 +570,10 @@ class Boxes:
     def lab_set_link(self, ask: Ask) -> tuple[int, Any]:
         with self.lock:
             (self.cut.discard if ask.body["up"] else self.cut.add)(ask.body["host_uid"])
+            late = self.late.pop(ask.body["host_uid"], []) if ask.body["up"] else []
+        for once in late:
+            with suppress(Gone, Refused):
+                once()
         return 200, {}
 
     def lab_fault_next_message(self, ask: Ask) -> tuple[int, Any]:

@@ -116,7 +116,7 @@ class CatalogueOptions:
         "DIR", "Instead, write the features into DIR, with the rows of their tables drawn anew."
     )
     strength: int = option(
-        "N", "With --tables: of how many columns any values meet in a row.", 2, min=2
+        "N", "With --tables: of how many columns any values meet in a row, at least.", 1, min=1
     )
 
 

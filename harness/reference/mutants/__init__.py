@@ -9,6 +9,7 @@ from harness.reference.mutants import (  # noqa: F401
     crossed,
     fleet,
     late,
+    messages,
     prerequisites,
     races,
     rejecting,

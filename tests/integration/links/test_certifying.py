@@ -102,12 +102,12 @@ def sources(reference: Uncut) -> str:
     return "\n".join(["[links.sources]", *lines])
 
 
-def certified(reference: EmbeddedReference, text: str, folder: Path) -> Verdicts:
-    """The verdict and its reason of each scenario for each requirement."""
+def certified(reference: EmbeddedReference, text: str, folder: Path, *which: str) -> Verdicts:
+    """The verdict and its reason of each scenario for each requirement, or of those selected."""
     file = folder / "target.toml"
     file.write_text(text, "utf-8")
     asked = [word for r in REQUIREMENTS for word in ("--requirement", r)]
-    words = ("certify", "--target", str(file), "--out", str(folder / "out"), *asked)
+    words = ("certify", "--target", str(file), "--out", str(folder / "out"), *(which or asked))
     run = Command(folder).here(*words, env=environment(reference))
     assert run.returncode in (0, 3), run.stdout[-4_000:] + run.stderr[-4_000:]
     lines = (folder / "out" / "evidence.jsonl").read_text("utf-8").splitlines()
@@ -130,6 +130,25 @@ def test_where_tls_ends_and_hosts_are_told_apart_the_verdicts_are_the_same(
     own = f'listen = "0.0.0.0:0"\ntls = "end"\ncert_file = "proxy.pem"\n{sources(uncut)}'
     found = certified(uncut, over_links(uncut, own), tmp_path)
     assert differing(found, control) == {}
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        "lost_messages and (late and submission and rejected or confirmation and garbage)",
+        pytest.param("lost_messages", marks=pytest.mark.slow),
+    ],
+    ids=["some", "all"],
+)
+def test_whatever_a_message_meets_in_the_proxy_both_sides_settle(
+    uncut: Uncut, tmp_path: Path, which: str
+) -> None:
+    issued = uncut.authority.issue_cert("localhost")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "proxy.pem")
+    own = f'listen = "0.0.0.0:0"\ntls = "end"\ncert_file = "proxy.pem"\n{sources(uncut)}'
+    found = certified(uncut, over_links(uncut, own), tmp_path, "-k", which)
+    assert len(found) > 2
+    assert {verdict for verdict, _ in found.values()} == {"pass"}
 
 
 @pytest.mark.slow

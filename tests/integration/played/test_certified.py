@@ -113,14 +113,16 @@ def an_edge(lab: Lab, core: type[EdgeCore] = EdgeCore, wire: WireMap = PLAIN) ->
 
 AGAIN = "journeys and (send-cancel-send-again or send-reject-send-again)"
 LOST = "lost_messages and submission and took and accepted"
+LATE = "lost_messages and submission and late and rejected"
 
 
 def test_one_secret_for_good_is_lawful_where_the_file_says_so(lab: Lab) -> None:
     half = an_edge(lab, HasOneSecret)
     blamed = certified(lab, half, PLAIN_HTTP, AGAIN)
     assert "fail" in blamed.verdicts.values(), "nothing else tells what repeats what"
-    judged = certified(lab, half, f'{PLAIN_HTTP}[agents]\nhost_token = "stable"\n', AGAIN)
-    assert {*judged.verdicts.values()} == {"pass"}
+    stable = f'{PLAIN_HTTP}[agents]\nhost_token = "stable"\n'
+    assert {*certified(lab, half, stable, AGAIN).verdicts.values()} == {"pass"}
+    assert {*certified(lab, half, stable, LATE).verdicts.values()} == {"not_supported"}
 
 
 class NeverTellsOfACancel(HasOneSecret):

@@ -41,6 +41,11 @@ ROUND_S = 0.05
 ANSWER_S, HELD_S = 1.0, 2.5
 """How long the leader waits for the hub: as a rule, and where that may hold the question."""
 TRIES = 3
+UNHEARD = (
+    *("lost-before", "lost-after", "late", "server-error", "unavailable", "rate-limited"),
+    "garbled",
+)
+"""What the lab may do to a message so that its answer, if there is one, never comes."""
 ZONE = timezone(timedelta(hours=-5))
 PACK = ("pack-layer", "pack-name", "exact-version")
 """The members of a pack. The hub calls each by its last word."""
@@ -110,6 +115,8 @@ class Rings:
         self.urls: dict[str, str] = {}
         self.cut: set[str] = set()
         self.faults: dict[tuple[str, str], deque[Table]] = defaultdict(deque)
+        self.late: dict[str, list[Callable[[], Awaitable[Table]]]] = defaultdict(list)
+        self.arriving: set[asyncio.Future[Table]] = set()
         self.ahead = 0.0
         self.checking = ssl.create_default_context()
         for file in ca_files:
@@ -428,9 +435,11 @@ class Rings:
                 raise Unheard(f"what is there answers {status}", sent=True)
             raise Denied(str(error.get("kind")), str(error.get("text")))
 
+        if fault["how"] in ("late", "repeated-late"):
+            self.late[self.of(host).name].append(once)
         if fault["how"] == "lost-after":
             await once()
-        if fault["how"] in ("lost-before", "lost-after", "server-error"):
+        if fault["how"] in UNHEARD:
             raise Unheard("the connection broke", sent=True)
         if fault["how"] == "repeated":
             with suppress(Denied):
@@ -485,7 +494,12 @@ class Rings:
     def lab_link(self, host: str, up: bool) -> None:
         (self.cut.discard if up else self.cut.add)(host)
         if up:
-            self.mended(self.of(host))
+            ring = self.of(host)
+            self.mended(ring)
+            for once in self.late.pop(ring.name, []):
+                arriving = asyncio.ensure_future(once())
+                self.arriving.add(arriving)
+                arriving.add_done_callback(self.arriving.discard)
         else:
             self.disturbed(host)
 

@@ -109,6 +109,8 @@ class Annexes:
         self.sessions: dict[str, tuple[str, float]] = {}
         self.cut: set[str] = set()
         self.spoiled: dict[tuple[str, str], deque[Table]] = defaultdict(deque)
+        self.late: dict[str, list[Callable[[], Awaitable[Any]]]] = defaultdict(list)
+        self.arriving: set[asyncio.Future[Any]] = set()
         self.ahead_s = 0.0
         self.checking = ssl.create_default_context()
         for file in trusted:
@@ -490,8 +492,15 @@ class Annexes:
             return await ask(base, name, params, tls, ANSWER_S)
 
         match spoiled.get("how"):
-            case "lost-before":
+            case "lost-before" | "unavailable" | "garbled":
                 raise Unheard("the connection broke", sent=True)
+            case "late":
+                self.late[host].append(once)
+                raise Unheard("the connection broke", sent=True)
+            case "repeated-late":
+                self.late[host].append(once)
+            case "rate-limited":
+                raise Fault(INTERNAL, "too many requests")
             case "lost-after":
                 await once()
                 raise Unheard("the connection broke", sent=True)

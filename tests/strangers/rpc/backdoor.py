@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -113,6 +114,7 @@ class AnnexesBackdoor(Backdoor):
         annexes = self._annexes
         for host in annexes.piers[pier].hosts:
             annexes.cut.discard(host)
+            annexes.late.pop(host, None)
             for key in [key for key in annexes.spoiled if key[0] == host]:
                 del annexes.spoiled[key]
         fresh = annexes.piers[pier] = Pier(pier, annexes.piers[pier].hosts)
@@ -142,6 +144,10 @@ class AnnexesBackdoor(Backdoor):
 
     def link(self, host: str, up: bool) -> None:
         (self._annexes.cut.discard if up else self._annexes.cut.add)(host)
+        for once in self._annexes.late.pop(host, []) if up else []:
+            arriving = asyncio.ensure_future(once())
+            self._annexes.arriving.add(arriving)
+            arriving.add_done_callback(self._annexes.arriving.discard)
 
     def spoil_next(self, host: str, kind: str, how: str, for_s: float) -> None:
         self._annexes.spoiled[host, kind].append({"how": how, "for_s": for_s})

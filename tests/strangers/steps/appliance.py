@@ -9,7 +9,8 @@ import secrets
 import ssl
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from tests.strangers.steps.jobs import PACE_S, SLOW_S, Jobs
@@ -48,6 +49,7 @@ class Appliances:
         self.host_at: dict[int, str] = {}
         self.cut: set[str] = set()
         self.faults: dict[tuple[str, str], deque[Book]] = defaultdict(deque)
+        self.late: dict[str, list[Callable[[], Awaitable[Book]]]] = defaultdict(list)
         trusting = ssl.create_default_context()
         for ca_file in ca_files:
             trusting.load_verify_locations(ca_file)
@@ -537,8 +539,15 @@ class Appliances:
             return understood(*told)
 
         match fault["fault"]:
-            case "lost-before":
+            case "lost-before" | "unavailable" | "garbled":
                 raise NotHeard("the connection broke", sent=True)
+            case "late":
+                self.late[host].append(once)
+                raise NotHeard("the connection broke", sent=True)
+            case "repeated-late":
+                self.late[host].append(once)
+            case "rate-limited":
+                raise Problem(429, "office-busy", "the office is busy")
             case "lost-after":
                 await once()
                 raise NotHeard("the connection broke", sent=True)
@@ -558,6 +567,7 @@ class Appliances:
         rack = self.book["racks"][name]
         for host in rack["hosts"]:
             self.cut.discard(host)
+            self.late.pop(host, None)
             for key in [key for key in self.faults if key[0] == host]:
                 del self.faults[key]
         fresh = bare(rack["hosts"])
@@ -598,8 +608,11 @@ class Appliances:
         found[0]["health"] = call.data["health"]
         return Reply()
 
-    def lab_link(self, call: Call) -> Reply:
+    async def lab_link(self, call: Call) -> Reply:
         (self.cut.discard if call.data["up"] else self.cut.add)(call.parts[0])
+        for once in self.late.pop(call.parts[0], []) if call.data["up"] else []:
+            with suppress(NotHeard, Problem):
+                await once()
         return Reply()
 
     def lab_fault(self, call: Call) -> Reply:

@@ -61,7 +61,9 @@ SENT_AGAIN = operation("3", "SendPairingRequest", OK, {"pairing_uid": "v"})
 ACCEPTED = operation("2", "AcceptPairingRequest", pairing_uid="u")
 REJECTED = operation("2", "RejectPairingRequest", pairing_uid="u")
 LOST = operation("0", "FaultNextMessage", message="withdraw", fault="lost-before")
+BUSY = operation("0", "FaultNextMessage", message="withdraw", fault="rate-limited")
 TWICE = operation("0", "FaultNextMessage", message="withdraw", fault="repeated")
+LATE = operation("0", "FaultNextMessage", message="withdraw", fault="late")
 MENDED = operation("0b", "SetLink", host_uid="h", up=True)
 CUT = operation("0", "SetLink", host_uid="h", up=False)
 
@@ -83,9 +85,11 @@ def test_nothing_waits_that_only_one_side_knows_of() -> None:
     ("before", "expected"),
     [
         ((LOST, SENT, CANCELLED), Verdict.PASS),
+        ((BUSY, SENT, CANCELLED), Verdict.PASS),
         ((CUT, SENT, CANCELLED), Verdict.PASS),
         ((LOST, MENDED, SENT, CANCELLED), Verdict.FAIL),
         ((TWICE, SENT, CANCELLED), Verdict.FAIL),
+        ((LATE, SENT, CANCELLED), Verdict.FAIL),
         ((SENT, CANCELLED), Verdict.FAIL),
         ((LOST, NOT_SENT), Verdict.FAIL),
     ],
