@@ -157,6 +157,20 @@ def test_an_empty_selection_is_an_error(project: Project, words: tuple[str, ...]
     result.stderr.fnmatch_lines([f"ERROR: nothing is selected: none of 1 scenarios*{words[1]}*"])
 
 
+def test_what_is_not_asked_for_is_made_only_beside_an_example_that_is(project: Project) -> None:
+    given = "    Given a pending pairing request\n"
+    project.feature(
+        f"Feature: f\n  @PRE-1\n  Scenario: s\n{given}"
+        f"  Scenario: t\n{given}"
+        f"  Scenario Outline: u\n{given}    Given <who> waits\n"
+        "    @PRE-1\n    Examples:\n      | who |\n      | he  |\n"
+        "    @PRE-2\n    Examples:\n      | who |\n      | she |\n"
+    )
+    project.steps("@given(parsers.parse('{who} waits'))\ndef _(who): ...\n")
+    made = project.run("--requirement", "PRE-1", "--collect-only", "-q")
+    made.stdout.fnmatch_lines(["*::test_s", "*::test_u*he*", "2/3 tests collected (1 deselected)*"])
+
+
 def test_what_else_is_selected_makes_a_selection(project: Project) -> None:
     project.feature("Feature: f\n  Scenario: s\n    Given a pending pairing request\n")
     (project.path / "test_other.py").write_text("def test_other():\n    pass\n")
