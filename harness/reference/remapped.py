@@ -13,6 +13,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -25,7 +26,8 @@ from harness.reference.strays import StrayMessages, request_in_words
 from harness.wire.codec.errors import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.mapping import WireMap, translate
-from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
+from harness.wire.mapping.calls import Spoken
+from harness.wire.mapping.json_path import BODY, COOKIES, HEADERS, PATH, QUERY
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _PUBLISHED = "/v1/"
 _PARAMETER = re.compile(r"\\\{(\w+)\\\}")
+_KEPT = re.compile(r"\\\{kept\\\.\w+\\\}")
 _REQUEST_ID = "x-request-id"
 _LENGTH = "content-length"
 _OF_THE_BODY = frozenset({_LENGTH, "content-type"})
@@ -76,6 +79,30 @@ class _Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A call before the one by which an operation is asked: it says nothing of the operation, and
+    its answer gives what the host needs to go on.
+    """
+
+    pattern: re.Pattern[str]
+    spoken: Spoken
+
+    def answer(self) -> _Answer:
+        """An answer with something new at each place that is kept."""
+        headers, body = dict[str, str](), None
+        for _, (room, *way) in self.spoken.keep:
+            given = token_hex(8)
+            if room == HEADERS:
+                headers[str(way[0])] = given
+            elif room == COOKIES:
+                headers["Set-Cookie"] = f"{way[0]}={given}"
+            else:
+                body = translate.with_value(body, tuple(way), given)
+        status = next(iter(self.spoken.said.status), 200)
+        return _Answer(status, headers, _encoded(body))
+
+
 class _Refused(Exception):
     """A request that never gets as far as the app."""
 
@@ -103,6 +130,11 @@ class Remapped:
         self._strays = strays
         routes = routes_of(wire.routes, *surfaces)
         self._places = [_Place(_pattern(route.path), route) for route in routes]
+        self._openings = [
+            _Opening(_pattern(each.route.path), each)
+            for route in routes
+            for each in wire.calls(route.operation)[:-1]
+        ]
         asked = ((message.split(" ", 1), status) for message, status in wire.agents.beside.items())
         self._released: object = None
         self._beside = [(method, _pattern(path), status) for (method, path), status in asked]
@@ -116,6 +148,10 @@ class Remapped:
         here = [place for place in self._places if place.pattern.fullmatch(path)]
         wire = self._wire
         if not any(place.route.method == method for place in here):
+            for opening in self._openings:
+                if opening.spoken.route.method == method and opening.pattern.fullmatch(path):
+                    await _send(opening.answer(), send)
+                    return
             for beside, pattern, status in self._beside:
                 if beside == method and pattern.fullmatch(path):
                     await _send(_Answer(status, {}, b""), send)
@@ -279,7 +315,8 @@ class Remapped:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(path)))
+    path = _KEPT.sub("[^/]+", re.escape(path))
+    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path))
 
 
 def _says_it_waits(answer: _Answer) -> bool:

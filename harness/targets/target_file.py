@@ -60,7 +60,7 @@ from harness.targets.target_keys import (
 )
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
-from harness.wire.mapping.keys import STEPS, OperationMap
+from harness.wire.mapping.keys import STEPS, OperationMap, can_be_answered
 from harness.wire.routes import ROUTES
 
 
@@ -146,9 +146,12 @@ class _Reader(TargetFileReader):
         served = [k for k in used if is_served and k.surface is Surface.AGENT]
         for kind in served:
             name = kind.__name__
-            if kind in said.paths and said.paths[kind].calls:
-                told = f"the harness plays Palette, and cannot answer {name} in calls"
-                remedy = f"add [central], where your Palette is, or say one call in [paths.{name}]"
+            if kind in said.paths and not can_be_answered(said.paths[kind].calls):
+                told = f"the harness plays Palette, and cannot answer {name} in these calls"
+                remedy = (
+                    f"add [central], where your Palette is, or say in [paths.{name}] one call that"
+                    " holds all of the request, after such as only keep something"
+                )
                 self.flaw(("paths", name, "calls"), told, remedy)
         wire = read_wire(self, said, used, served)
         tells = wire.has_submission_key or not wire.agents.secret_stays

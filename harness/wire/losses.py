@@ -31,6 +31,7 @@ from harness.wire.mapping.json_path import (
     is_in_body,
     place_of,
 )
+from harness.wire.mapping.keys import can_be_answered
 from harness.wire.mapping.scope import glimpse
 from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
@@ -82,9 +83,9 @@ def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator
     whole = sample_request(kind)
     known = _known(wire, kind)
     came: Any = None
-    if is_served and len(calls) == 1:
+    if is_served and can_be_answered([call for _, call in said_of(wire, kind)]):
         try:
-            came = ours_asked(_sent(wire, kind, whole, known)[0][1], kind, wire)
+            came = ours_asked(_sent(wire, kind, whole, known)[-1][1], kind, wire)
         except Malformed as malformed:
             yield malformed
             return

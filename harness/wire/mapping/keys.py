@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final
 
@@ -243,6 +243,14 @@ class OperationMap(_CallKeys):
 
 
 AnyCall = CallMap | OperationMap
+
+
+def can_be_answered(calls: Sequence[AnyCall]) -> bool:
+    """Whether the harness can answer an operation in these calls, where it plays the side: by the
+    last one, which holds the request, after calls that only give what is needed for it.
+    """
+    told = (c.repeat or c.refused_when or c.rpc or c.path.startswith("{") for c in calls)
+    return len(calls) < 2 or not (any(told) or any(call.request for call in calls[:-1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from harness.wire.mapping import PLAIN, AgentHabits, OperationMap, WireMap
 from tests.integration.cli.command import Command
 from tests.integration.played.lab import PLAIN_HTTP, Lab, until
 from tests.integration.serve.people import People
+from tests.unit.targets.test_one_side import EDGE, read
 
 
 class HasOneSecret(SubmitsAnotherSecret):
@@ -110,6 +111,36 @@ def an_edge(lab: Lab, core: type[EdgeCore] = EdgeCore, wire: WireMap = PLAIN) ->
 
 
 # --- which submission is a repetition -----------------------------------------------------------
+
+SESSIONS = """
+[[paths.SubmitPairing.calls]]
+name = "open"
+method = "POST"
+path = "/agent/sessions"
+keep = { sid = "data.sid", csrf = "X-Csrf:" }
+[[paths.SubmitPairing.calls]]
+name = "submit"
+method = "PUT"
+path = "/agent/sessions/{kept.sid}/request"
+constants = { "X-Token:" = "{kept.csrf}" }
+request = { metadata = "about", spec = "spec" }
+response = { uid = "number" }
+[[paths.WithdrawPairing.calls]]
+name = "login"
+path = "/agent/login"
+keep = { session = "Set-Cookie: sid" }
+[[paths.WithdrawPairing.calls]]
+name = "withdraw"
+constants = { "X-Session:" = "{kept.session}" }
+request = { clusterMeta = "cluster", pairingUid = "id", ended = "ended" }
+"""
+
+
+def test_who_opens_a_session_before_each_message_is_answered_in_both_calls(lab: Lab) -> None:
+    half = an_edge(lab, wire=read('["edge"]', EDGE, SESSIONS).wire)
+    judged = certified(lab, half, f"{PLAIN_HTTP}{SESSIONS}", f"{AGAIN} or {LOST}")
+    assert {*judged.verdicts.values()} == {"pass"}, judged.reasons
+
 
 AGAIN = "journeys and (send-cancel-send-again or send-reject-send-again)"
 LOST = "lost_messages and submission and took and accepted"

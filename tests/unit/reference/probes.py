@@ -386,6 +386,7 @@ PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
     "offline_cancel_is_never_told": an_offline_cancel,
+    "one_secret_for_good_and_an_offline_cancel_told_late": an_offline_cancel,
     "login_is_good_for_the_whole_cluster": a_siblings_look,
     "local_cluster_follows_the_acceptance": the_local_name_afterwards,
     "logins_last_ten_minutes": a_login_after_an_hour,
