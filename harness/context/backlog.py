@@ -7,6 +7,7 @@ asked for is asked with requests that cost one call each, which an edge host sen
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,9 +20,10 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import PutToken, Side
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
-from harness.domain.profile import ProfileEdition, ProfileType
+from harness.domain.profile import ProfileEdition
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.targets.port import CannotArrange
 
 HOST: Final = Actor("host", ops.Credentials())
 """A host that the harness plays."""
@@ -77,6 +79,19 @@ def must_bear(context: Context, what: str, count: int) -> None:
         raise NotSupported(f"{told}; give it as many as it bears (sizes.{what})")
 
 
+@contextmanager
+def _as_far_as_there_are(what: str) -> Iterator[None]:
+    """Where what is there is given, it is no more, and smaller scenarios judge by it.
+
+    Raises:
+        NotSupported: what is asked for in it cannot be made.
+    """
+    try:
+        yield
+    except (CannotArrange, Inconclusive) as error:
+        raise NotSupported(f"the {what} that this takes cannot be made: {error}") from error
+
+
 def filled(context: Context, count: int) -> Backlog:
     """So many requests wait in the project.
 
@@ -89,10 +104,11 @@ def filled(context: Context, count: int) -> Backlog:
     token, backlog = context.token().value, Backlog()
     for made in [_made(context, number) for number in range(1, count + 1)]:
         taken = submit(context, made, token)
-        if backlog.waiting and taken.record.outcome is Outcome.FAIL:
-            many = f"{len(backlog.waiting)} requests were taken, and then one was refused"
-            raise Inconclusive(f"{many}; give it as many as it bears (sizes.requests)")
-        if taken.record.outcome is Outcome.INFO and context.recorder.driver.info.plays(Side.EDGE):
+        many, outcome = len(backlog.waiting), taken.record.outcome
+        if many and outcome is Outcome.FAIL:
+            told = f"{many} requests were taken, and then one was refused"
+            raise Inconclusive(f"{told}; give it as many as it bears (sizes.requests)")
+        if not many and outcome is Outcome.INFO and context.recorder.driver.info.plays(Side.EDGE):
             why = (taken.record.error or {}).get("why")
             raise NotSupported(f"how its hosts and Palette talk is the target's own affair: {why}")
         context.must_if_offered(taken)
@@ -119,10 +135,15 @@ def _made(context: Context, number: int) -> Submission:
     """A request that is to be sent; forty names go round, and each has a tag of its own."""
     uid = context.new_id("submitted-cluster")
     pool = NodePool("control-plane-pool", True, (Node("control-plane-1", f"{uid}-host"),))
-    name, tags = f"store-{number % 40}", {"area": "shop", "store": f"no-{number}"}
-    cluster = Cluster(uid, context.marked(name), f"Store no. {number}", tags, pools=(pool,))
-    whole = replace(cluster, stack=DOCUMENTED_STACK)
-    return Submission(whole, context.new_secret("cluster_token"))
+    cluster = Cluster(
+        uid,
+        context.marked(f"store-{number % 40}"),
+        f"Store no. {number}",
+        {"area": "shop", "store": f"no-{number}"},
+        pools=(pool,),
+        stack=DOCUMENTED_STACK,
+    )
+    return Submission(cluster, context.new_secret("cluster_token"))
 
 
 def _uid(taken: RecordedReply) -> str:
@@ -217,7 +238,8 @@ def accept(
     no other scenario gives.
     """
     if context.selection is None:
-        select_like(context, DOCUMENTED_STACK)
+        with _as_far_as_there_are("profiles"):
+            select_like(context, DOCUMENTED_STACK)
     own = made.cluster
     entered = Acceptance(
         context.matching_selection(),
@@ -276,10 +298,10 @@ def draw_more_ids(context: Context, backlog: Backlog) -> None:
     wanted = sample_size(ids)
     if wanted is None or wanted > context.recorder.driver.info.sizes.ids:
         return
-    for number in range(len(ids) + 1, wanted + 1):
-        made = _made(context, number)
-        taken = context.must(submit(context, made, context.token().value))
-        context.must(withdraw(context, replace(made, pairing_uid=_uid(taken))))
+    while len(ids) < wanted and len(set(ids)) == len(ids):
+        made = _made(context, len(ids) + 1)
+        ids.append(_uid(context.must(submit(context, made, context.token().value))))
+        withdraw(context, replace(made, pairing_uid=ids[-1]))
 
 
 # --- tokens and profiles -------------------------------------------------------------------------
@@ -293,8 +315,9 @@ def tokens(context: Context, count: int) -> list[RegistrationToken]:
         NotSupported: the target bears less.
     """
     must_bear(context, "tokens", count)
-    made = [context.new_token(context.project()) for _ in range(count)]
-    made[-1] = context.recorder.arrange(PutToken(replace(made[-1], active=False))).token
+    with _as_far_as_there_are("tokens"):
+        made = [context.new_token(context.project()) for _ in range(count)]
+        made[-1] = context.recorder.arrange(PutToken(replace(made[-1], active=False))).token
     context.use_token(made[-1])
     return made[:-1]
 
@@ -318,10 +341,11 @@ def select_among(context: Context, count: int) -> None:
     """
     must_bear(context, "profiles", count)
     add_on = DOCUMENTED_STACK[-1]
-    for number in range(1, count - len(DOCUMENTED_STACK) + 1):
-        other = replace(add_on, name=f"edge-other-{number}")
-        context.publish(published(other, context.new_id("profile"), context.project()))
-    select_like(context, DOCUMENTED_STACK)
+    with _as_far_as_there_are("profiles"):
+        for number in range(1, count - len(DOCUMENTED_STACK) + 1):
+            other = replace(add_on, name=f"edge-other-{number}")
+            context.publish(published(other, context.new_id("profile"), context.project()))
+        select_like(context, DOCUMENTED_STACK)
 
 
 def select_version_among(context: Context, count: int) -> None:
@@ -335,8 +359,8 @@ def select_version_among(context: Context, count: int) -> None:
     other = tuple(replace(pack, version="40.3.1") for pack in add_on.packs)
     versions = [ProfileEdition(f"1.{minor}.0", other) for minor in range(count - 1)]
     editions = (*versions, ProfileEdition(f"1.{count - 1}.0", add_on.packs))
-    select_like(context, [infra])
     whole = published(add_on, context.new_id("profile"), context.project())
-    came = context.publish(replace(whole, editions=editions))
-    assert came.type is ProfileType.ADD_ON
+    with _as_far_as_there_are("versions"):
+        select_like(context, [infra])
+        came = context.publish(replace(whole, editions=editions))
     context.selection = (*(context.selection or ()), ops.SelectedProfile(came.uid))

@@ -115,34 +115,10 @@ variant(
     Behaviour(wrap_palette=_changing(_dressed), wrap_local_ui=_changing(_dressed)),
 )
 
+
 # --- lists in pages ---------------------------------------------------------------------------
-PAGE = 2
-"""How many items a page has."""
-
-
-def one_page(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
-    """The page that was asked for, and how the next one is asked for."""
-    json = answer.json()
-    items = json.get("items") if isinstance(json, dict) else None
-    if not isinstance(json, dict) or not isinstance(items, list) or answer.status != 200:
-        return answer
-    first = int(asked.query.get("continue", "p0")[1:])
-    rest = len(items) > first + PAGE
-    meta: dict[str, Json] = {"count": len(items), "limit": PAGE, "offset": first}
-    meta["continue"] = f"p{first + PAGE}" if rest else ""
-    return answer.with_json({**json, "items": items[first : first + PAGE], "listmeta": meta})
-
-
-variant(
-    "lists_come_in_pages_of_two",
-    "ACC-3",
-    "The lists of Palette come in pages of two items, each of which says how to get the next.",
-    Behaviour(wrap_palette=_changing(one_page)),
-)
-
-
-def _fifty_by_cursor(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
-    """Of a list at most fifty, the last first; what brings the rest names the last that came."""
+def by_cursor(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """Two items, and then fifty at a time; what brings the rest names the last that came."""
     json = answer.json()
     items = json.get("items") if isinstance(json, dict) else None
     if not isinstance(json, dict) or not isinstance(items, list) or answer.status != 200:
@@ -150,8 +126,9 @@ def _fifty_by_cursor(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     rest, cursor = items[::-1], asked.query.get("continue", "")
     while cursor and rest and _cursor_at(rest.pop(0)) != cursor:
         pass
-    more = _cursor_at(rest[49]) if len(rest) > 50 else ""
-    return answer.with_json({**json, "items": rest[:50], "listmeta": {"continue": more}})
+    page = 50 if cursor else 2
+    more = _cursor_at(rest[page - 1]) if len(rest) > page else ""
+    return answer.with_json({**json, "items": rest[:page], "listmeta": {"continue": more}})
 
 
 def _cursor_at(item: Json) -> str:
@@ -159,10 +136,11 @@ def _cursor_at(item: Json) -> str:
 
 
 variant(
-    "lists_end_after_fifty_with_a_cursor",
+    "lists_come_by_a_cursor",
     "ACC-3",
-    "The lists of Palette hold fifty items at most, the last first, and a cursor to the next.",
-    Behaviour(wrap_palette=_changing(_fifty_by_cursor)),
+    "The lists of Palette have the last item first, two and then at most fifty at a time, and a"
+    " cursor to the next.",
+    Behaviour(wrap_palette=_changing(by_cursor)),
 )
 
 

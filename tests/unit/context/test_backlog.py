@@ -71,6 +71,10 @@ def test_how_the_sides_of_a_target_talk_is_its_own_affair(bench: Bench) -> None:
     driver.refuses = ops.Unknown("no such call")
     with pytest.raises(NotSupported, match="the target's own affair: no such call"):
         backlog.filled(bench.context, 3)
+    driver.left = 2
+    with pytest.raises(NotReached, match="no such call"):  # later on it is an answer that is lost
+        backlog.filled(bench.context, 3)
+    driver.left = 0
     driver.info = replace(driver.info, roles=frozenset({Role.CENTRAL}))
     with pytest.raises(NotReached, match="no such call"):
         backlog.filled(bench.context, 3)
