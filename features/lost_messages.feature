@@ -29,48 +29,48 @@ Feature: Messages that get lost on the way
         | check of the connection | is answered with 429           | nothing else goes wrong                         | nothing happens meanwhile | sent       |
         | check of the connection | is answered with garbage       | nothing else goes wrong                         | nothing happens meanwhile | left alone |
         | submission              | is lost before it takes effect | the one after it is lost before it takes effect | nothing happens meanwhile | sent       |
-        | submission              | is lost after it took effect   | nothing else goes wrong                         | Palette restarts          | accepted   |
+        | submission              | is lost after it took effect   | nothing else goes wrong                         | nothing happens meanwhile | accepted   |
         | submission              | is lost after it took effect   | its next withdrawal is answered with an error   | nothing happens meanwhile | cancelled  |
         | submission              | arrives twice                  | nothing else goes wrong                         | the edge restarts         | rejected   |
         | submission              | is answered with an error      | nothing else goes wrong                         | the edge restarts         | sent       |
         | submission              | is answered with 503           | the one after it is lost after it took effect   | nothing happens meanwhile | sent       |
         | submission              | is answered with 429           | the one after it is lost before it takes effect | nothing happens meanwhile | sent       |
         | submission              | is answered with garbage       | nothing else goes wrong                         | Palette restarts          | left alone |
-        | news of the acceptance  | is lost before it takes effect | nothing else goes wrong                         | the edge restarts         | cancelled  |
+        | news of the acceptance  | is lost before it takes effect | nothing else goes wrong                         | Palette restarts          | sent       |
         | news of the acceptance  | is lost after it took effect   | the one after it is lost before it takes effect | nothing happens meanwhile | rejected   |
-        | news of the acceptance  | arrives twice                  | nothing else goes wrong                         | Palette restarts          | sent       |
-        | news of the acceptance  | is answered with an error      | the one after it is lost after it took effect   | nothing happens meanwhile | cancelled  |
+        | news of the acceptance  | arrives twice                  | nothing else goes wrong                         | the edge restarts         | cancelled  |
+        | news of the acceptance  | is answered with an error      | the one after it is lost before it takes effect | nothing happens meanwhile | rejected   |
         | news of the acceptance  | is answered with 503           | nothing else goes wrong                         | nothing happens meanwhile | rejected   |
         | news of the acceptance  | is answered with 429           | the one after it is lost after it took effect   | nothing happens meanwhile | left alone |
-        | news of the acceptance  | is answered with garbage       | the one after it is lost after it took effect   | nothing happens meanwhile | sent       |
+        | news of the acceptance  | is answered with garbage       | the one after it is lost after it took effect   | nothing happens meanwhile | rejected   |
         | news of the rejection   | is lost before it takes effect | nothing else goes wrong                         | nothing happens meanwhile | left alone |
         | news of the rejection   | is lost before it takes effect | nothing else goes wrong                         | nothing happens meanwhile | accepted   |
         | news of the rejection   | is lost after it took effect   | the one after it is lost after it took effect   | nothing happens meanwhile | accepted   |
-        | news of the rejection   | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | left alone |
-        | news of the rejection   | is answered with an error      | the one after it is lost before it takes effect | nothing happens meanwhile | sent       |
+        | news of the rejection   | arrives twice                  | nothing else goes wrong                         | the edge restarts         | sent       |
+        | news of the rejection   | is answered with an error      | the one after it is lost after it took effect   | nothing happens meanwhile | left alone |
         | news of the rejection   | is answered with 503           | nothing else goes wrong                         | nothing happens meanwhile | accepted   |
         | news of the rejection   | is answered with 503           | nothing else goes wrong                         | Palette restarts          | cancelled  |
-        | news of the rejection   | is answered with 429           | nothing else goes wrong                         | the edge restarts         | cancelled  |
+        | news of the rejection   | is answered with 429           | nothing else goes wrong                         | nothing happens meanwhile | left alone |
         | news of the rejection   | is answered with garbage       | the one after it is lost before it takes effect | nothing happens meanwhile | accepted   |
         | confirmation            | is lost before it takes effect | the one after it is lost after it took effect   | nothing happens meanwhile | rejected   |
-        | confirmation            | is lost after it took effect   | the one after it is lost before it takes effect | nothing happens meanwhile | cancelled  |
+        | confirmation            | is lost after it took effect   | nothing else goes wrong                         | Palette restarts          | sent       |
         | confirmation            | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | left alone |
-        | confirmation            | is answered with an error      | nothing else goes wrong                         | nothing happens meanwhile | rejected   |
+        | confirmation            | is answered with an error      | nothing else goes wrong                         | nothing happens meanwhile | cancelled  |
         | confirmation            | is answered with 503           | the one after it is lost before it takes effect | nothing happens meanwhile | left alone |
-        | confirmation            | is answered with 429           | nothing else goes wrong                         | Palette restarts          | sent       |
+        | confirmation            | is answered with 429           | nothing else goes wrong                         | nothing happens meanwhile | cancelled  |
         | confirmation            | is answered with garbage       | nothing else goes wrong                         | the edge restarts         | cancelled  |
-        | withdrawal              | is lost before it takes effect | nothing else goes wrong                         | Palette restarts          | sent       |
-        | withdrawal              | is lost after it took effect   | nothing else goes wrong                         | nothing happens meanwhile | sent       |
-        | withdrawal              | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | cancelled  |
+        | withdrawal              | is lost before it takes effect | nothing else goes wrong                         | the edge restarts         | cancelled  |
+        | withdrawal              | is lost after it took effect   | nothing else goes wrong                         | nothing happens meanwhile | left alone |
+        | withdrawal              | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | left alone |
         | withdrawal              | is answered with an error      | nothing else goes wrong                         | Palette restarts          | accepted   |
         | withdrawal              | is answered with 503           | nothing else goes wrong                         | nothing happens meanwhile | left alone |
         | withdrawal              | is answered with 429           | nothing else goes wrong                         | the edge restarts         | accepted   |
         | withdrawal              | is answered with 429           | nothing else goes wrong                         | Palette restarts          | rejected   |
-        | withdrawal              | is answered with garbage       | nothing else goes wrong                         | nothing happens meanwhile | rejected   |
+        | withdrawal              | is answered with garbage       | nothing else goes wrong                         | nothing happens meanwhile | sent       |
         | acceptance              | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | left alone |
         | acceptance              | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | rejected   |
-        | acceptance              | arrives twice                  | nothing else goes wrong                         | the edge restarts         | cancelled  |
-        | acceptance              | arrives twice                  | nothing else goes wrong                         | Palette restarts          | sent       |
+        | acceptance              | arrives twice                  | nothing else goes wrong                         | the edge restarts         | sent       |
+        | acceptance              | arrives twice                  | nothing else goes wrong                         | Palette restarts          | cancelled  |
         | rejection               | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | sent       |
         | rejection               | arrives twice                  | nothing else goes wrong                         | nothing happens meanwhile | accepted   |
         | rejection               | arrives twice                  | nothing else goes wrong                         | the edge restarts         | cancelled  |
@@ -130,18 +130,17 @@ Feature: Messages that get lost on the way
       Examples:
         | message                 | fate               | besides                                         | meanwhile                 | next       |
         | check of the connection | comes late         | nothing else goes wrong                         | the edge restarts         | left alone |
-        | question                | comes late         | nothing else goes wrong                         | nothing happens meanwhile | accepted   |
         | question                | arrives again late | its next withdrawal is answered with an error   | nothing happens meanwhile | cancelled  |
-        | news of the acceptance  | comes late         | nothing else goes wrong                         | Palette restarts          | left alone |
-        | news of the rejection   | comes late         | the one after it is lost after it took effect   | nothing happens meanwhile | sent       |
+        | news of the acceptance  | comes late         | nothing else goes wrong                         | Palette restarts          | sent       |
+        | news of the rejection   | comes late         | the one after it is lost after it took effect   | nothing happens meanwhile | accepted   |
         | confirmation            | comes late         | the one after it is lost before it takes effect | nothing happens meanwhile | rejected   |
 
       Examples:
         | message  | fate                           | besides                                         | meanwhile                 | next       |
-        | question | is lost before it takes effect | the one after it is lost after it took effect   | nothing happens meanwhile | rejected   |
-        | question | is lost after it took effect   | nothing else goes wrong                         | nothing happens meanwhile | left alone |
+        | question | is lost before it takes effect | the one after it is lost before it takes effect | nothing happens meanwhile | rejected   |
+        | question | is lost after it took effect   | nothing else goes wrong                         | the edge restarts         | left alone |
         | question | arrives twice                  | its next withdrawal is answered with an error   | nothing happens meanwhile | cancelled  |
-        | question | is answered with an error      | nothing else goes wrong                         | Palette restarts          | left alone |
-        | question | is answered with 503           | nothing else goes wrong                         | the edge restarts         | accepted   |
-        | question | is answered with 429           | the one after it is lost before it takes effect | nothing happens meanwhile | sent       |
+        | question | is answered with an error      | the one after it is lost after it took effect   | nothing happens meanwhile | left alone |
+        | question | is answered with 503           | nothing else goes wrong                         | Palette restarts          | accepted   |
+        | question | is answered with 429           | nothing else goes wrong                         | nothing happens meanwhile | sent       |
         | question | is answered with garbage       | nothing else goes wrong                         | nothing happens meanwhile | left alone |

@@ -207,18 +207,21 @@ MESSAGES: Mapping[str, arrangements.MessageKind] = {
 """What features call messages of which several are spoiled."""
 
 
-def await_loss(context: Context, message: arrangements.MessageKind) -> None:
-    """Wait until one of the messages that were to be spoiled has been: none from before is under
-    way any more, as a host sends one after the other.
+def await_loss(context: Context, message: arrangements.MessageKind, times: int = 1) -> None:
+    """Wait until so many of the messages that were to be spoiled have been: none from before is
+    under way any more, as a host sends one after the other.
 
     Raises:
-        Inconclusive: none has.
+        Inconclusive: they have not.
     """
-    within_s = context.recorder.limits.await_s
-    context.recorder.see_effect(message_faults(context, message)[-1], within_s)
+    fault, within_s = message_faults(context, message)[-1], context.recorder.limits.await_s
+    met = (context.recorder.see_effect(fault, within_s, times).value or {}).get("met")
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:
         raise Inconclusive(seen.reason)
+    if isinstance(met, list) and len(met) < times:
+        what = f"of {times} {message.value} messages that were to be spoiled {len(met)} came"
+        raise Inconclusive(f"the fault did not take effect: {what}")
 
 
 def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:

@@ -286,9 +286,11 @@ class Recorder:
             self.see_effect(lasting)
         return self._is_read_back
 
-    def see_effect(self, fault: Arrangement, within_s: float = 0) -> OperationRecord:
+    def see_effect(
+        self, fault: Arrangement, within_s: float = 0, times: int = 1
+    ) -> OperationRecord:
         """Have told what has come of something, by whoever brought it about; with a time, wait so
-        long for a fault to meet a message, and for what lasts to be as it was arranged.
+        long for a fault to meet a message, or so many, and for what lasts to be as it was arranged.
         """
         self._is_read_back, wanted = True, to_be_seen(fault)
         self._lasting = {name: a for name, a in self._lasting.items() if a != fault}
@@ -298,7 +300,12 @@ class Recorder:
         deadline = self.driver.now() + round(within_s * 1_000_000)
         try:
             effect = self.driver.seen(fault)
-            while effect and not effect.met and effect != wanted and self.driver.now() < deadline:
+            while (
+                effect
+                and len(effect.met) < times
+                and effect != wanted
+                and self.driver.now() < deadline
+            ):
                 self.driver.sleep(round(self.limits.poll_s * 1_000_000))
                 effect = self.driver.seen(fault)
         except PairproofError as error:

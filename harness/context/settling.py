@@ -29,6 +29,7 @@ MESSAGES: Mapping[str, MessageKind] = {
 AFTER_IT = "one after it"
 """The next message of the kind that was spoiled last."""
 
+_NEWS = ("news of the acceptance", "news of the rejection")
 _LATE = (MessageFault.LATE, MessageFault.REPEATED_LATE)
 
 _COURSES: Mapping[str, tuple[str, str]] = {
@@ -46,12 +47,18 @@ _COURSES: Mapping[str, tuple[str, str]] = {
 
 
 def before(context: Context, message: str) -> None:
-    """A cluster whose next step takes a message of this name.
+    """A cluster whose next step takes a message of this name. Where that is news of a decision, the
+    question before is lost, so that none is under way which could bring the news unspoiled.
 
     Raises:
         KeyError: there is no such message.
+        Inconclusive: its host asks nothing.
     """
     take(context, _COURSES[message][0])
+    if message in _NEWS:
+        context.matching_selection()
+        local_actions.spoil_next(context, MessageKind.POLL, MessageFault.LOST_BEFORE)
+        local_actions.await_loss(context, MessageKind.POLL)
 
 
 def bring_on(context: Context, message: str) -> None:
@@ -62,11 +69,10 @@ def bring_on(context: Context, message: str) -> None:
         Inconclusive: it has not.
     """
     take(context, _COURSES[message][1])
-    fault = None
+    faults = local_actions.message_faults(context)
     if message in MESSAGES:
-        local_actions.await_loss(context, MESSAGES[message])
-        fault = local_actions.message_faults(context, MESSAGES[message])[0].fault
-    if fault in _LATE or context.late:
+        local_actions.await_loss(context, MESSAGES[message], 2 if message in _NEWS else 1)
+    if any(each.fault in _LATE for each in faults) or context.late:
         context.recorder.driver.sleep(round(context.recorder.limits.stays_s * 1_000_000))
 
 
@@ -175,12 +181,14 @@ _ACTS: Mapping[str, Callable[[Context], object]] = {
 
 
 def let_pass_again(context: Context) -> None:
-    """No message is spoiled any more; those that waited to be have been, or never, and what comes
-    late arrives now.
+    """No message is spoiled any more: those that were to be have been. What comes late arrives now.
 
     Raises:
-        Inconclusive: a decision was to be spoiled, and nothing was decided.
+        Inconclusive: something was to be spoiled, and never came.
     """
+    for kind in dict.fromkeys(each.message for each in local_actions.message_faults(context)):
+        times = len(local_actions.message_faults(context, kind))
+        local_actions.await_loss(context, kind, times)
     if context.decision_fault is not None:
         raise Inconclusive("the fault did not take effect: nothing waited to be decided")
     context.recorder.arrange(SetLink(context.cluster().operator.host_uid, up=True))

@@ -75,9 +75,11 @@ def _comes_again(row: Row) -> bool:
 
 
 def _is_sent_again(row: Row) -> bool:
-    """A submission that was not answered comes again by the next send."""
-    is_sent = row["message"] != "submission" or row["next"] == "sent"
-    return is_sent or row["besides"] not in _AGAIN
+    """A submission that was not answered comes again by the next send, and what is followed up
+    where nobody ends that.
+    """
+    then = ("sent",) if row["message"] == "submission" else ("left alone", "accepted", "rejected")
+    return row["next"] in then or row["besides"] not in _AGAIN
 
 
 def _still_waits(row: Row) -> bool:

@@ -1,0 +1,82 @@
+"""Messages that meet faults, in process: what was to be spoiled has been, or nothing is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.context import settling
+from harness.context.context import Context
+from harness.context.recorder import Inconclusive, NotSupported
+from harness.domain.arrangements import SetClusterState
+from harness.domain.cluster import ClusterState
+from harness.targets.port import TargetInfo
+from tests.unit.context.test_recorder import Bench
+
+LOST = "is lost before it takes effect"
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    bench = Bench(tmp_path / "evidence.jsonl")
+    yield bench.context
+    bench.writer.close()
+    bench.driver.close()
+
+
+def count(context: Context, kind: str) -> int:
+    return len(context.recorder.history().of_kind(kind))
+
+
+def test_a_second_fault_that_nothing_meets_voids_the_scenario(context: Context) -> None:
+    settling.before(context, "question")
+    for message in ("question", settling.AFTER_IT):
+        settling.spoil(context, message, LOST)
+    settling.bring_on(context, "question")
+    settling.take(context, "cancelled")
+    with pytest.raises(Inconclusive, match="of 2 poll messages that were to be spoiled 1 came"):
+        settling.let_pass_again(context)
+
+
+def test_a_message_that_never_comes_voids_the_scenario(context: Context) -> None:
+    settling.before(context, "confirmation")
+    settling.spoil(context, "confirmation", LOST)
+    with pytest.raises(Inconclusive, match="no confirm message of host"):
+        settling.let_pass_again(context)
+
+
+def test_a_decision_that_nobody_makes_voids_the_scenario(context: Context) -> None:
+    settling.spoil(context, "rejection", "arrives twice")
+    settling.take(context, "not sent yet, rejected")
+    with pytest.raises(Inconclusive, match="nothing waited to be decided"):
+        settling.let_pass_again(context)
+
+
+@pytest.mark.parametrize(
+    ("fate", "at_once", "late"),
+    [("comes late", 0, 1), ("arrives twice", 2, 0), ("arrives again late", 1, 1)],
+)
+def test_a_decision_arrives_as_often_as_it_is_to(
+    context: Context, fate: str, at_once: int, late: int
+) -> None:
+    settling.before(context, "rejection")
+    settling.spoil(context, "rejection", fate)
+    settling.bring_on(context, "rejection")
+    assert count(context, "RejectPairingRequest") == at_once
+    settling.let_pass_again(context)
+    assert count(context, "RejectPairingRequest") == at_once + late
+
+
+def test_a_late_submission_is_nothing_for_hosts_whose_secret_stays(context: Context) -> None:
+    context.recorder.driver.info = TargetInfo("x", tells_submissions=False)  # type: ignore[misc]
+    with pytest.raises(NotSupported, match="nothing tells a submission that is late"):
+        settling.spoil(context, "submission", "comes late")
+
+
+def test_whoever_is_refused_tries_three_times(context: Context) -> None:
+    slot = context.cluster().slot.uid
+    context.recorder.arrange(SetClusterState(slot, ClusterState.ERROR))
+    settling.send_anew(context)
+    assert count(context, "SendPairingRequest") == settling.TRIES
