@@ -13,6 +13,7 @@ from harness.reference.mutants import (  # noqa: F401
     review,
     sending,
     steps,
+    together,
     wire,
     withdrawing,
 )
