@@ -227,6 +227,16 @@ Feature: Accept a pairing request in Palette
         | change of the metadata |
         | change of the profiles |
 
+    Scenario Outline: After the <first>, the <second>, <when>: neither undoes the other
+      Given a paired cluster
+      Then the "<first>" and the "<second>", <when>, both take effect
+
+      Examples:
+        | first                  | second                 | when                |
+        | change of the metadata | change of the profiles | one after the other |
+        | change of the profiles | change of the metadata | one after the other |
+        | change of the metadata | change of the profiles | at one instant      |
+
     Scenario: A second central operation takes effect as well
       Given a pending pairing request
       And the administrator has accepted the request

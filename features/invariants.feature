@@ -62,6 +62,16 @@ Feature: Invariants, judged over everything that was seen
       And the pairing has come to nothing
       Then local operations on the cluster still take effect
 
+    Scenario: Each side is asked without a pause until Palette manages the cluster
+      Given a local cluster
+      And a local operation was seen to take effect on it
+      And a request that was sent
+      When the administrator accepts the request
+      And that has succeeded
+      Then the one hands over to the other, asked without a pause
+      And Palette manages the cluster
+      And the history keeps to "one manager"
+
   @INV-2 @central @resilience
   Rule: No request is lost
 
@@ -198,6 +208,24 @@ Feature: Invariants, judged over everything that was seen
       And no more of these questions are lost
       And both sides are watched until they have settled
       Then the history keeps to "decided once"
+
+    Scenario Outline: At one instant: <first>, <second> and <third>
+      Given a pending pairing request
+      When it is decided at one instant: "<first>", "<second>", "<third>"
+      And both sides are watched until they have settled
+      And the administrator opens the request by its id
+      Then both sides come to agree
+      And the history keeps to "decided once"
+      And a cluster that is locally managed can send a request
+
+      Examples:
+        | first  | second | third  |
+        | accept | reject | cancel |
+        | accept | cancel | reject |
+        | reject | accept | cancel |
+        | reject | cancel | accept |
+        | cancel | accept | reject |
+        | cancel | reject | accept |
 
   @INV-7 @both @resilience
   Rule: Only who is authorised changes anything

@@ -25,6 +25,14 @@ Feature: Reject a pairing request in Palette
         | south   |
         | harbor  |
 
+    Scenario: It is rejected although its profiles match
+      Given a pending pairing request
+      And its profiles were found to match
+      When the administrator rejects the request
+      Then it succeeds
+      And the request no longer waits in Palette
+      And no request reaches Palette
+
     Scenario: Step by step, as the procedure has it
       Given a pending pairing request
       When the administrator rejects the request step by step

@@ -227,6 +227,34 @@ Feature: Send a pairing request from the local cluster
         | patch of the named cluster |
         | change of the profiles     |
 
+    Scenario Outline: The <operation> that was made meanwhile is kept when the request is <ended>
+      Given a pending pairing request
+      And the "<operation>" was seen to take effect on it
+      When its request is <ended>
+      And the operator waits for the request to end
+      Then the "<operation>" is still in effect
+
+      Examples:
+        | operation                  | ended     |
+        | update of the cluster      | cancelled |
+        | patch of the named cluster | rejected  |
+        | change of the settings     | cancelled |
+        | change of the settings     | rejected  |
+        | change of the profiles     | cancelled |
+        | change of the profiles     | rejected  |
+
+    Scenario Outline: The <operation> that was made meanwhile is kept when the edge is restarted
+      Given a pending pairing request
+      And the "<operation>" was seen to take effect on it
+      When the edge restarts
+      Then the "<operation>" is still in effect
+
+      Examples:
+        | operation                  |
+        | patch of the named cluster |
+        | change of the settings     |
+        | change of the profiles     |
+
     Scenario: Local operations work while Palette cannot be reached
       Given a pending pairing request
       And the cluster cannot reach Palette

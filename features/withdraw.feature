@@ -149,6 +149,17 @@ Feature: Withdraw a pairing request from the local cluster
       Then nothing is pending in Local UI
       And no request of the cluster waits in Palette
 
+    Scenario Outline: The <operation> is kept though it comes while the cancel is under way
+      Given a pending pairing request
+      When the operator cancels, and asks for the "<operation>" while that is on its way
+      Then nothing is pending in Local UI
+      And the "<operation>" has taken effect
+
+      Examples:
+        | operation                  |
+        | patch of the named cluster |
+        | change of the settings     |
+
     Scenario: A cancelled request does not come back when Palette is restarted
       Given a pairing request that was sent, cancelled, and is gone in Palette
       When Palette restarts

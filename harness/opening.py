@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,10 @@ def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -
         words=behaviour.words,
         sizes=Sizes(requests=1_001, ids=10_000, tokens=257, profiles=257, versions=257),
     )
-    return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
+    limits = Limits.from_mapping(behaviour.limits)
+    # Where time is virtual, what must stay so is watched for as long as anything may lag.
+    bound = max(limits.stays_s, limits.list_lag_s, limits.edge_lag_s)
+    return InprocessDriver(reference, info, replace(limits, stays_s=bound))
 
 
 def open_http(

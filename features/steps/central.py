@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import central_changes, journey, review
+from harness.context import central_changes, journey, review, selection
 from harness.context.context import Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
@@ -430,6 +430,22 @@ def _managed(context: Context, judge: Judge, kind: str = "") -> None:
     fields = central_changes.borne(changed)
     seen = central_changes.await_central(context, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
+
+
+@then(parsers.parse('the "{first}" and the "{second}", {when}, both take effect'))
+def _both_take_effect(context: Context, judge: Judge, first: str, second: str, when: str) -> None:
+    central_changes.must_manage(context)
+    changed = central_changes.change_both(context, first, second, when)
+    for each in changed:
+        judge.check("succeeded", operation=each.id)
+    fields = {name: v for each in changed for name, v in central_changes.borne(each.record).items()}
+    seen = central_changes.await_central(context, fields)
+    judge.check("shown_at_last", operation=seen.id, fields=fields)
+
+
+@given("its profiles were found to match")
+def _found_to_match(context: Context) -> None:
+    context.must(selection.match(context))
 
 
 @then(parsers.parse('the "{kind}" by Palette takes effect'))

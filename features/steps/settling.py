@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import settling
+from harness.context import local_changes, settling
 from harness.context.context import Context
 
 
@@ -42,6 +42,29 @@ def _is_taken(context: Context, course: str) -> None:
 @when("all messages get through again")
 def _get_through(context: Context) -> None:
     settling.let_pass_again(context)
+
+
+@when(parsers.parse('it is decided at one instant: "{first}", "{second}", "{third}"'))
+def _decided_at_once(context: Context, first: str, second: str, third: str) -> None:
+    settling.decide_at_once(context, (first, second, third))
+
+
+@when(parsers.parse('the operator cancels, and asks for the "{change}" while that is on its way'))
+def _cancels_and_changes(context: Context, change: str) -> None:
+    settling.cancel_and_change(context, change)
+
+
+@then(parsers.parse('the "{change}" is still in effect'))
+def _still_in_effect(context: Context, judge: Judge, change: str) -> None:
+    look, predicate, args = local_changes.effect_of(context)
+    operator = context.cluster().operator
+    seen = context.recorder.await_state(operator, look, predicate, within_s=None, **args)
+    judge.check("held", operation=seen.id)
+
+
+@then("the one hands over to the other, asked without a pause")
+def _hands_over(context: Context, judge: Judge) -> None:
+    judge.check("handed_over_in_time", **settling.ask_both_without_pause(context))
 
 
 @then("both sides come to agree")

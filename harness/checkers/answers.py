@@ -77,7 +77,7 @@ NEVER_TRIED = frozenset(
 ARRANGES = "harness"
 """The actor that arranges; what it does says nothing of a target."""
 
-_SAYS_NOTHING = (Reason.RATE_LIMITED, Reason.UNAUTHENTICATED)
+SAYS_NOTHING = (Reason.RATE_LIMITED, Reason.UNAUTHENTICATED)
 """Reasons that say nothing of what was asked for, wherever they are not what is asked about."""
 
 
@@ -102,7 +102,7 @@ def refused_for_that(
     status = details.get("status") if isinstance(details, Mapping) else None
     if tells_reason(record, reasons):
         return passed(f"{record.kind} was refused as {reason}", operation)
-    if reason in _SAYS_NOTHING or status == "503":
+    if reason in SAYS_NOTHING or status == "503":
         return unjudged(f"{record.kind} was refused for another reason: {_why(record)}", operation)
     if control and history[control].outcome is Outcome.OK:
         told = f"{record.kind} was refused, and succeeds where it is allowed ({control})"
@@ -297,7 +297,8 @@ def error_tells(
     text = without_labels(_text(record))
     told = f"{trouble} by {text!r}"
     if not text:
-        return failed("the error has no message", operation)
+        reason = "the error has no message, so that nobody is told what is wrong"
+        return Finding(Verdict.OBSERVED, reason, (operation,))
     if any(word.lower() in text.lower() for word in words):
         return passed(f"the error tells {told}", operation)
     if words:

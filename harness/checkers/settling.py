@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check
+from harness.checkers.answers import SAYS_NOTHING
+from harness.checkers.invariants.hearing import CENTRAL_CHANGES
+from harness.checkers.registry import Finding, check, failed, passed, unjudged
+from harness.domain.errors import Reason
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, not_being_handed_over, open_ids_of, starved_s
 
@@ -116,6 +119,46 @@ def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
     if looks.pending and looks.is_central:
         return f"{looks.pending} is pending, and the cluster is centrally managed"
     return ""
+
+
+@check
+def handed_over_in_time(history: History, *, operations: list[str], within_s: float) -> Finding:
+    """Local operations take effect, then central ones: never both, and neither not for long."""
+    asked = [history[operation] for operation in operations]
+    central = [o for o in asked if o.kind in CENTRAL_CHANGES]
+    local = [o for o in asked if o.kind not in CENTRAL_CHANGES]
+    first = next((o for o in central if o.outcome is Outcome.OK), None)
+    taken = [o for o in local if o.outcome is Outcome.OK]
+    begun = taken[-1].id if taken else ""
+    later = [o for o in local if not taken or o.start > taken[-1].start]
+    refused = next((o for o in later if _is_refused(o)), None)
+    if first is None:
+        if refused is None:
+            return unjudged("the cluster was not handed over in the time to settle", *operations)
+        last = central[-1]
+        why = f"{refused.kind} is refused, and so is {last.kind} in all the time to settle"
+        return failed(f"neither side manages the cluster: {why}", refused.id, last.id)
+    ended = first.end or first.start
+    if taken and taken[-1].start >= ended:
+        why = f"{first.kind} took effect, and afterwards {taken[-1].kind} did locally"
+        return failed(f"both sides manage the cluster: {why}", first.id, begun)
+    back = next((o for o in central if o.start >= ended and _says_unconfirmed(o)), None)
+    if back is not None:
+        why = f"{first.kind} took effect, and afterwards it was refused as not confirmed"
+        return failed(f"the handover is taken back: {why}", first.id, back.id)
+    if refused is not None and ended - refused.start > round(within_s * 1_000_000):
+        gap_s = (ended - refused.start) / 1_000_000
+        return failed(f"neither side manages the cluster for {gap_s:.1f} s", refused.id, first.id)
+    return passed("one side after the other managed the cluster", *filter(None, [begun, first.id]))
+
+
+def _is_refused(operation: OperationRecord) -> bool:
+    reason = (operation.error or {}).get("reason")
+    return operation.outcome is Outcome.FAIL and reason not in SAYS_NOTHING
+
+
+def _says_unconfirmed(operation: OperationRecord) -> bool:
+    return Sample.of(operation).is_for(Reason.NOT_CONFIRMED)
 
 
 def _stale(history: History) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from harness.context.context import MAIN, Context
 from harness.context.recorder import Inconclusive, RecordedReply
@@ -78,6 +79,21 @@ def await_central(
     """Wait until the central cluster bears these values."""
     look = ops.ViewCentralCluster(context.cluster(label).central_uid)
     return context.recorder.await_state(context.admin(), look, "bears", fields=dict(fields))
+
+
+def change_both(context: Context, first: str, second: str, when: str) -> list[RecordedReply]:
+    """Two administrators each ask for a central operation, "one after the other" or "at one
+    instant".
+    """
+    people = context.admin(), context.admin("another administrator")
+    uid = context.cluster().central_uid
+    works = [
+        partial(context.recorder.perform, who, central_change(context, uid, kind))
+        for who, kind in zip(people, (first, second), strict=True)
+    ]
+    if when == "at one instant":
+        return context.recorder.at_once(works)
+    return [work() for work in works]
 
 
 def must_manage(context: Context, label: str = MAIN) -> None:

@@ -150,6 +150,20 @@ def change_locally(context: Context, kind: str = "", actor: Actor | None = None)
     return context.perform(actor or leased.operator, operation, "the local operation")
 
 
+def another_like_it(context: Context) -> ops.LocalClusterOperation:
+    """The last local cluster operation once more, with another change.
+
+    Raises:
+        Inconclusive: none was carried out.
+    """
+    if context.changing is None:
+        raise Inconclusive("no local cluster operation was carried out")
+    context.changes += 1
+    now = ClusterNow(context.cluster().cluster, (), f"local-ui-{context.changes}")
+    made = dict(_OPERATIONS.values())
+    return made[type(context.changing)](now)
+
+
 def local_effect(context: Context) -> OperationRecord:
     """Wait for the effect of the last local cluster operation.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
@@ -34,7 +34,7 @@ from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
 from harness.history.predicates import Sample, holds, starved_s
 from harness.history.redaction import CUT, Redactor
-from harness.targets.port import Driver, Exchange, NotOffered, Outgoing, strays_of
+from harness.targets.port import Driver, Exchange, NotOffered, Outgoing, strays_of, together
 from harness.targets.port import NotSupported as NotSupported
 
 A = TypeVar("A", bound=Arrangement)
@@ -189,6 +189,16 @@ class Recorder:
             response=exchange.response,
         )
         return RecordedReply(record, reply)
+
+    def at_once(self, works: Sequence[Callable[[], RecordedReply]]) -> list[RecordedReply]:
+        """Have these done at one instant, each an operation; what each came back with, in order."""
+        done: dict[int, RecordedReply] = {}
+
+        def kept(n: int) -> Callable[[], None]:
+            return lambda: done.update({n: works[n]()})
+
+        together(self.driver, [kept(n) for n in range(len(works))])
+        return [done[n] for n in range(len(works))]
 
     def _sent(self, invoked: OperationRecord, outgoing: Outgoing) -> Exchange:
         """What came back; what the driver finds not to be there has not happened."""
@@ -438,6 +448,8 @@ class Recorder:
             if over:
                 break
             pause, before = round(self.limits.poll_s * 1_000_000), self.driver.now()
+            if not until:  # what has stayed so for long is looked at less often
+                pause = max(pause, (before - invoked.start) // 10)
             self.driver.sleep(pause)
             late += max(0, self.driver.now() - before - pause)
         return self._writer.outcome(

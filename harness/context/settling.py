@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import Event
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.settling import both_sides_agree
@@ -10,7 +12,7 @@ from harness.context import central_changes, local_actions, local_changes
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
-from harness.domain.arrangements import MessageFault, MessageKind, SetLink
+from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink
 from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json, Outcome
 from harness.history.predicates import Sample, open_ids_of
@@ -232,6 +234,90 @@ def _look(context: Context) -> dict[str, str]:
 
 TRIES = 3
 """How often somebody sends whose request is refused, once all has settled."""
+
+
+def decide_at_once(context: Context, decisions: Sequence[str]) -> None:
+    """Two administrators and the operator decide on the request at one instant.
+
+    Raises:
+        KeyError: there is no such decision.
+    """
+    leased, recorder = context.cluster(), context.recorder
+    uid, other = leased.pairing_uid, context.admin("another administrator")
+    asked = {
+        "accept": (context.admin(), context.acceptance().on(uid)),
+        "reject": (other, ops.RejectPairingRequest(uid)),
+        "cancel": (leased.operator, ops.CancelPairingRequest()),
+    }
+    works = [partial(recorder.perform, *asked[decision]) for decision in decisions]
+    for decision, taken in zip(decisions, recorder.at_once(works), strict=True):
+        context.note(f"the {decision}", taken)
+        context.accepted(leased, taken)
+
+
+UNDER_WAY = 500_000
+"""For how long a message is held so that something can be done meanwhile, in microseconds."""
+
+
+def cancel_and_change(context: Context, change: str) -> None:
+    """The operator cancels, and asks for a local cluster operation while the host's word of it is
+    on its way to Palette.
+
+    Raises:
+        NotSupported: the target takes no local operation just then, or its driver asks one thing
+            after the other.
+        Inconclusive: the cancel itself was not taken.
+    """
+    recorder, operator = context.recorder, context.cluster().operator
+    held = FaultNextMessage(
+        operator.host_uid, MessageKind.WITHDRAW, MessageFault.DELAYED, UNDER_WAY
+    )
+    recorder.arrange(held)
+    over = Event()
+
+    def cancels() -> RecordedReply:
+        try:
+            return recorder.perform(operator, ops.CancelPairingRequest())
+        finally:
+            over.set()
+
+    def changes() -> RecordedReply:
+        while not over.is_set() and (met := recorder.driver.seen(held)) and not met.met:
+            recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
+        return local_changes.change_locally(context, change)
+
+    cancelled, changed = recorder.at_once([cancels, changes])
+    context.must(cancelled)
+    if changed.record.start >= (cancelled.record.end or 0):
+        raise NotSupported("nothing could be asked while the cancel was under way")
+    context.must_if_offered(changed)
+
+
+ROUNDS_WITHOUT_A_PAUSE = 100
+_ROUNDS_AFTER = 5
+
+
+def ask_both_without_pause(context: Context) -> dict[str, Json]:
+    """Ask each side for a change in turn, until Palette's takes effect and a few times more: what
+    was asked, and within which time one side or the other has to manage the cluster.
+
+    Raises:
+        Inconclusive: no local cluster operation was carried out before.
+    """
+    leased, recorder = context.cluster(), context.recorder
+    deadline = recorder.driver.now() + round(recorder.limits.settle_s * 1_000_000)
+    asked: list[Json] = []
+    left = _ROUNDS_AFTER
+    while left and recorder.driver.now() < deadline:
+        locally = local_changes.another_like_it(context)
+        asked.append(recorder.perform(leased.operator, locally).id)
+        centrally = central_changes.central_change(context, leased.central_uid)
+        taken = recorder.perform(context.admin(), centrally)
+        asked.append(taken.id)
+        left -= taken.record.outcome is Outcome.OK or left < _ROUNDS_AFTER
+        if len(asked) > 2 * ROUNDS_WITHOUT_A_PAUSE:  # each is written down
+            recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
+    return {"operations": asked, "within_s": recorder.limits.await_s}
 
 
 def send_anew(context: Context) -> list[str]:

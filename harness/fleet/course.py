@@ -11,7 +11,7 @@ from itertools import product
 import simpy
 
 from harness.domain.arrangements import InstallCluster
-from harness.domain.operations import Credentials, ViewManagement, ViewPairing
+from harness.domain.operations import Credentials
 from harness.fleet.admins import Admins
 from harness.fleet.clock import Step
 from harness.fleet.disturbing import Disturbing
@@ -197,5 +197,4 @@ class Course:
         if slot is None:
             slot = FleetSlot(self._scenario.seed, self._roster.member(index))
             slot.session = self._retired.pop(index)
-        for look in (ViewPairing(), ViewManagement()):
-            yield from self._operators.asks(slot, look)
+        yield from self._operators.tries_at_last(slot)

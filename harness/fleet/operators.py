@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+from harness.checkers.fleet.judge import AT_LAST
+from harness.checkers.invariants.everything_settles import TRIES
 from harness.domain import operations as ops
+from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
 from harness.domain.pairing import LocalState
@@ -153,6 +156,24 @@ class Operators:
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
             self._callbacks.cancelled_cut_off(slot, uid)
 
+    def tries_at_last(self, slot: FleetSlot) -> Step[None]:
+        """Once everything has settled: looks, and where the cluster is in local hands and waits for
+        nothing, sees whether it can still send. What is sent so is withdrawn, and not counted.
+        """
+        world, cut_off = self._world, bool(slot.down)
+        pairing = yield from self.asks(slot, ops.ViewPairing())
+        mode = yield from self.asks(slot, ops.ViewManagement())
+        if mode != ops.Done(ops.Management(ManagementMode.LOCAL)) or cut_off or _waits(pairing):
+            return
+        slot.tags = {**slot.tags, AT_LAST: True}
+        for _ in range(TRIES):
+            token = self._callbacks.token(slot, world.clock.now())
+            send = ops.SendPairingRequest(self._callbacks.endpoint, token)
+            if isinstance((yield from self.asks(slot, send)), ops.Done):
+                yield from self.asks(slot, ops.CancelPairingRequest())
+                return
+            yield world.env.timeout(slot.operator.spread(self._plan.retry))
+
     def works(self, slot: FleetSlot) -> Step[None]:
         """Local operations, for as long as Local UI permits any, and a little longer."""
         world, plan, revision, refused = self._world, self._plan, 0, 0
@@ -201,3 +222,11 @@ class Operators:
 
     def _happens(self, slot: FleetSlot, attempt: int, what: str) -> bool:
         return self._world.happenings.allows(f"o.{what}.{slot.member.index}.{attempt}")
+
+
+def _waits(pairing: ops.Reply) -> bool:
+    """Whether Local UI shows a request that may be pending still."""
+    if isinstance(pairing, Refused):
+        return pairing.reason is not Reason.NOTHING_PENDING
+    view = pairing.value if isinstance(pairing, ops.Done) else None
+    return not isinstance(view, ops.PairingView) or view.status in _STAYS

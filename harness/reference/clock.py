@@ -25,11 +25,20 @@ class VirtualClock:
 
     def __init__(self, start: int = START) -> None:
         self._now = start
+        self.meanwhile: list[Callable[[], None]] = []
+        """What others do while somebody waits for the first time."""
 
     def now(self) -> int:
         return self._now
 
     def sleep(self, duration: int) -> None:
+        works, self.meanwhile = self.meanwhile, []
+        for work in works:
+            work()
+        self._now += duration
+
+    def advance(self, duration: int) -> None:
+        """Let time pass while nobody waits."""
         self._now += duration
 
 

@@ -6,7 +6,7 @@ in virtual time; the HTTP servers join them by real connections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.domain import operations as ops
@@ -139,10 +139,13 @@ class Reference:
         clock = self._virtual()
         until = clock.now() + duration
         while self._next_round <= until:
-            clock.sleep(max(0, self._next_round - clock.now()))
+            clock.advance(max(0, self._next_round - clock.now()))
             self._next_round += POLL_INTERVAL
             self.edge.tick()
-        clock.sleep(max(0, until - clock.now()))
+        clock.advance(max(0, until - clock.now()))
+
+    def meanwhile(self, works: Sequence[Callable[[], None]]) -> None:
+        self._virtual().meanwhile = list(works)
 
     def _virtual(self) -> VirtualClock:
         if self.clock is None:

@@ -507,6 +507,8 @@ def _warnings(
         requirement = report.requirement
         if report.verdict is Verdict.FAIL and requirement.level is not Level.MUST:
             yield f"{requirement.id} does not hold, as it should: {requirement.title}"
+        if report.verdict is Verdict.OBSERVED and requirement.level is Level.SHOULD:
+            yield f"{requirement.id} was not seen to hold, as it should: {requirement.title}"
         if report.waived is not None:
             yield f"{requirement.id} fails and is {describe(report.waived)}"
     yield from (w.told for w in waivers if w.standing is not Standing.USED)

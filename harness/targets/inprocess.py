@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from harness.catalogue.limits import Limits
@@ -45,6 +46,9 @@ class InProcessReference(Protocol):
     def advance(self, duration: int) -> None:
         """Let virtual time pass, with the agents at work."""
 
+    def meanwhile(self, works: Sequence[Callable[[], None]]) -> None:
+        """What others do while the next message that is delayed is under way."""
+
     def close(self) -> None:
         """Let go of what is held."""
 
@@ -84,6 +88,22 @@ class InprocessDriver:
             told = f"it broke down: {type(crash).__name__}: {crash}"
             return Exchange(Refused(Reason.INTERNAL, told))
         raise TypeError(f"{type(operation).__name__} is for neither side")
+
+    def together(self, works: Sequence[Callable[[], None]]) -> None:
+        """Do these in one stretch: all others while a message of the first is delayed, or else
+        after it.
+        """
+        first, *others = works
+        left = list(others)
+
+        def do_the_others() -> None:
+            while left:
+                left.pop(0)()
+
+        self._implementation.meanwhile([do_the_others])
+        first()
+        self._implementation.meanwhile([])
+        do_the_others()
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange directly.

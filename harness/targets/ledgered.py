@@ -4,6 +4,7 @@ arrangement and each operation makes there.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -33,6 +34,7 @@ class LedgeredDriver(port.DriverAround):
         slots = driver.inventory().slots
         self._slot_of = {host: slot.uid for slot in slots for host in slot.host_uids}
         self._owner = Ownership(driver)
+        self._noting = threading.Lock()  # what is asked at one instant is noted one by one
         self._lent: set[tuple[LedgerKind, str]] = set()
         self._project_of: dict[str, str] = {}
         """The project of each registration token, by its value, which stays in memory."""
@@ -41,18 +43,19 @@ class LedgeredDriver(port.DriverAround):
 
     def send(self, outgoing: port.Outgoing) -> port.Exchange:
         slot = self._slot_of.get(outgoing.host_uid, "")
-        entries = [
-            self.ledger.intend(entry) for entry in what_is_sent(outgoing, slot, self._project_of)
-        ]
+        made = what_is_sent(outgoing, slot, self._project_of)
+        with self._noting:
+            entries = [self.ledger.intend(entry) for entry in made]
         try:
             exchange = self._driver.send(outgoing)
         except port.NotOffered:
             for entry in entries:
                 self.ledger.change(entry.n, State.REFUSED, why="it is not offered")
             raise
-        for entry in entries:
-            self._settle(entry, exchange)
-        self._note_effects(outgoing, exchange, slot)
+        with self._noting:
+            for entry in entries:
+                self._settle(entry, exchange)
+            self._note_effects(outgoing, exchange, slot)
         return exchange
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:

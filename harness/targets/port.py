@@ -10,7 +10,7 @@ PairproofError
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Protocol, TypeVar
 
@@ -262,6 +262,19 @@ def strays_of(driver: Driver) -> tuple[str, ...]:
     return ask()
 
 
+def together(driver: Driver, works: Sequence[Callable[[], None]]) -> None:
+    """Do these at one instant, as far as the driver can; each asks it something. What begins last
+    may find the first one still under way. A driver that cannot is asked one after the other.
+    """
+    at_once: Callable[[Sequence[Callable[[], None]]], None] | None
+    at_once = getattr(driver, "together", None)
+    if at_once is not None:
+        at_once(works)
+        return
+    for work in works:
+        work()
+
+
 def reply_to(send: Callable[[Outgoing], Exchange], outgoing: Outgoing) -> Reply:
     """What somebody gets who is not in a scenario: what the target does not have is refused."""
     try:
@@ -299,6 +312,10 @@ class DriverAround:
 
     def strays(self) -> tuple[str, ...]:
         return strays_of(self._driver)
+
+    def together(self, works: Sequence[Callable[[], None]]) -> None:
+        """As the driver within does it, each of them by way of this one."""
+        together(self._driver, works)
 
     def now(self) -> int:
         return self._driver.now()

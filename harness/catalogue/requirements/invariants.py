@@ -106,7 +106,8 @@ INVARIANTS = Group(
             title="Everything settles",
             text="When the last fault has healed, it takes no longer than `settle_s` until each"
             " request is decided, or both sides show it as pending, or it is known to be stale"
-            " from a cancel without a link (WDR-5).",
+            " from a cancel without a link (WDR-5). A cluster that is in local hands then, and"
+            " waits for nothing, can send: of three tries one succeeds.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
         ),
         Requirement(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from harness.checkers.fleet.measures import Meter
 from harness.checkers.fleet.requests import RequestTracker
 from harness.checkers.fleet.situations import Sometimes
@@ -10,6 +12,11 @@ from harness.checkers.invariants.known import NOTHING, Bounds, Violations
 from harness.checkers.invariants.stream import Watch, by_kind
 from harness.history.fleet_lines import MeasuresLine
 from harness.history.operation import OperationRecord
+
+AT_LAST: Final = "at_last"
+"""The tag of what is asked only to see whether a cluster can still send: it is judged, and counts
+neither as a request nor as a situation.
+"""
 
 
 class CellJudge:
@@ -36,16 +43,17 @@ class CellJudge:
         return self._ledger.pending
 
     def invoked(self, operation: OperationRecord) -> None:
-        for hear in self._invoked.get(operation.kind, ()):
+        for hear in () if AT_LAST in operation.tags else self._invoked.get(operation.kind, ()):
             hear(operation)
         if self._watch is not None:
             self._watch.invoked(operation)
 
     def ended(self, operation: OperationRecord) -> Violations:
         self._meter.ended(operation)
-        self._sometimes.ended(operation)
-        for hear in self._ended.get(operation.kind, ()):
-            hear(operation)
+        if AT_LAST not in operation.tags:
+            self._sometimes.ended(operation)
+            for hear in self._ended.get(operation.kind, ()):
+                hear(operation)
         return self._watch.ended(operation) if self._watch is not None else NOTHING
 
     def end(self, at: int) -> Violations:

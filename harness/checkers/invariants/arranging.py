@@ -101,6 +101,8 @@ class Arrangements:
         slot = self._slot_named(operation)
         if slot is not None:
             slot.arranged = slot.arranged or operation.kind == "SetHostMode"
+            what, fits = _fits(operation)
+            slot.unfit = slot.unfit - {what} if fits else slot.unfit | {what}
             slot.moved = operation.end or operation.start
             self.known.excuse_slot(slot)
 
@@ -195,6 +197,13 @@ class Arrangements:
             project = entities.text(operation.args, "project_uid")
             lasts = expiry if isinstance(expiry, int) else entities.NEVER
             self.known.tokens.setdefault(uid, entities.Token(uid, project, lasts))
+
+
+def _fits(operation: OperationRecord) -> tuple[str, bool]:
+    """What of a cluster was arranged, and whether it surely is as a send needs it."""
+    args = operation.args
+    as_needed = args.get("health") == "Healthy" or args.get("state") == "Running"
+    return entities.text(args, "node"), as_needed and operation.outcome is OK
 
 
 def hosts_of(pools: list[Json]) -> set[str]:

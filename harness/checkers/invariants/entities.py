@@ -157,6 +157,8 @@ class ObservedSlot:
     arranged: bool = False
     """Its mode or its cluster was arranged or deleted: nobody says who manages it."""
     gone: bool = False
+    unfit: frozenset[str] = frozenset()
+    """What of it was arranged to be otherwise than a send needs: unhealthy nodes, its state."""
     mode: ObservedState | None = None
     central_seen: Sighting | None = None
     """Its host said that it obeys the central side, and no request was sent since."""

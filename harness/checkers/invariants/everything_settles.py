@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, ObservedRequest, ObservedSlot
-from harness.checkers.invariants.known import Rule, Violation, Violations
+from harness.checkers.invariants.entities import (
+    OPEN_STATES,
+    PAIRED,
+    ObservedRequest,
+    ObservedSlot,
+    reason_of,
+    text,
+)
+from harness.checkers.invariants.known import ObservedWorld, Rule, Violation, Violations
+from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
+from harness.history.operation import FAIL, OperationRecord
+
+TRIES = 3
+"""Of so many sends that meet every prerequisite, one after the other, one has to succeed."""
+
+_NO_ANSWER = frozenset(
+    {Reason.RATE_LIMITED, Reason.INTERNAL, Reason.UNAUTHENTICATED, Reason.TOKEN_UNUSABLE}
+)
+"""Refusals that tell nothing of the cluster: somebody is too busy, or the person is to blame."""
 
 _THERE = frozenset({"Pairing", PAIRED})
 
@@ -15,6 +32,57 @@ class EverythingSettles(Rule):
     """Judged at the end, by looks at both sides that began when all had had its time."""
 
     id = "INV-9"
+
+    def __init__(self, known: ObservedWorld) -> None:
+        super().__init__(known)
+        self._due: dict[str, int] = {}
+        """The sends under way that meet every prerequisite: how many before were refused so."""
+        self._refused: dict[ObservedSlot, tuple[int, int]] = {}
+        """How many sends in a row were refused that met every prerequisite, and when the last."""
+        self.on_invoked = {"SendPairingRequest": self._sending}
+        self.on = {"SendPairingRequest": self._sent}
+
+    def _sending(self, operation: OperationRecord) -> None:
+        known, slot = self.known, self.known.slot(operation)
+        if slot is None or not self._can_send(slot, operation):
+            return
+        before, at = self._refused.get(slot, (0, -1))
+        since = max(known.disturbed, slot.unsure_until)
+        if known.is_settled(slot, operation.start):
+            before = before if slot.moved == at else 0
+        elif slot.down or slot.moved != at or operation.start < since + known.limits.settle:
+            return
+        self._due[operation.id] = before
+
+    def _can_send(self, slot: ObservedSlot, operation: OperationRecord) -> bool:
+        """Whether its host says that it is locally managed and waits for nothing, and nothing that
+        a send needs was arranged to be otherwise.
+        """
+        known, host = self.known, text(operation.tags, "host")
+        token = (operation.scenario, text(operation.args, "token"))
+        # One that others took the place of since may have had its time.
+        lasts = token in known.labels and known.tokens_moved <= slot.born
+        is_local = slot.mode is not None and slot.mode.state == "local" and slot.paired is None
+        as_installed = not (slot.gone or slot.arranged or slot.unfit)
+        return is_local and as_installed and lasts and slot.busy == 1 and host in known.looks
+
+    def _sent(self, operation: OperationRecord) -> Violations:
+        slot, before = self.known.slot(operation), self._due.pop(operation.id, None)
+        if slot is None or before is None:
+            return ()
+        unheard = slot.unheard_at >= operation.start
+        if operation.outcome is not FAIL or reason_of(operation) in _NO_ANSWER or unheard:
+            self._refused.pop(slot, None)
+            return ()
+        self._refused[slot] = (before + 1, slot.moved)
+        if before + 1 < TRIES:
+            return ()
+        reason = (
+            f"the cluster {slot.cluster_uid or slot.key} is locally managed and waits for nothing,"
+            f" everything has had its time to settle, and {TRIES} sends in a row were refused, the"
+            f" last one as {reason_of(operation) or 'it was'}"
+        )
+        return self.blame(f"{slot.key}@{slot.born}", reason, operation.id)
 
     def end(self, at: int) -> Iterator[Violation]:
         for request in list(self.known.requests.values()):

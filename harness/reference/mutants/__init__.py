@@ -16,6 +16,7 @@ from harness.reference.mutants import (  # noqa: F401
     review,
     sending,
     steps,
+    together,
     wire,
     withdrawing,
 )

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator
 from dataclasses import replace
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal
 from harness.domain.flows import AgentFlow, agent_follows
 from harness.domain.match import MatchResult, Mismatch, ProfileChoice
 from harness.domain.pairing import LocalState, RequestEvent, RequestState
@@ -548,4 +549,44 @@ class ModeIsLookedUpNowAndThen(TimedEdge):
         site = super().changeable(operation, call)
         if call.now - first > MINUTE:
             self.since[site.slot] = call.now - MINUTE
+        return site
+
+
+# --- clusters that can never send again ----------------------------------------------------------
+@mutant("INV-9", lane=Lane.FLEET, found_by="host-churn", nemesis=Nemesis.REBOOT)
+class SecondRestartLocksTheCluster(EdgeCore):
+    """A cluster that is restarted for the second time while a request is pending is locked."""
+
+    def recover(self) -> None:
+        super().recover()
+        for site in list(self.store.every(records.SlotState)):
+            if site.cluster and site.request and site.request.state is LocalState.PENDING:
+                first, again = f"restarted:{site.cluster.uid}", f"locked:{site.cluster.uid}"
+                known = self.store.get(records.HostSlot, first) is not None
+                self.store.put(records.HostSlot(again if known else first, site.slot))
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
+        site = super().sendable(operation, call)
+        if self.store.get(records.HostSlot, f"locked:{self.cluster_at(site).uid}") is not None:
+            raise Refusal(Reason.CONFLICT, "this cluster is locked: ask for a technician")
+        return site
+
+
+@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio", nemesis=Nemesis.LOSS)
+class FiveLostAnswersAreEnough(bases.Remembers):
+    """A cluster five of whose messages were not answered is locked until somebody comes by."""
+
+    LOCKED: ClassVar = 5
+
+    def carried(self, point: str, request: records.LocalRequest, flow: AgentFlow) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        if isinstance(reply, ops.Unknown):
+            about = self.cluster_at(self.site_of(request.host_uid)).uid
+            self.kept[about] = f"{self.kept.get(about, '')}x"
+        return reply
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
+        site = super().sendable(operation, call)
+        if len(self.kept.get(self.cluster_at(site).uid, "")) >= self.LOCKED:
+            raise Refusal(Reason.CONFLICT, "this cluster is locked: ask for a technician")
         return site

@@ -465,6 +465,24 @@ for _status, (_name, _words, _reason) in _STATUSES.items():
     )
 
 
+class _SaysNothing(_Reworded):
+    """Refuses without a word."""
+
+    def reworded(self, operation: ops.Operation, refused: Refused) -> Refused:
+        return Refused(refused.reason, "")
+
+
+variant(
+    "refuses_without_a_word",
+    "ACC-13S",
+    "Whatever is refused, on both sides, has a code and no message.",
+    Behaviour(
+        make_central=type("Palette", (_SaysNothing, _RewordedPalette), {}),
+        make_edge=type("Edge", (_SaysNothing, _RewordedEdge), {}),
+    ),
+)
+
+
 _TROUBLES = {
     "cannot be resolved": "dial tcp: lookup failed: no such host",
     "connection was refused": "dial tcp: connect: connection refused",

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
+from harness.targets import port
 from harness.targets.exchange import seconds_of
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
@@ -44,6 +46,23 @@ def test_an_operation_is_exchanged_and_told(opened: Open) -> None:
     assert exchange.response is not None
     assert (exchange.response["status"], exchange.response["body"]) == (200, '{"items": []}')
     assert b"X-Request-Id: scenario#1\r\n" in target.heads[0]
+
+
+def test_what_is_asked_at_one_instant_is_under_way_together(opened: Open) -> None:
+    both = Barrier(2)
+
+    def meets(visit: faulty.Visit) -> None:
+        both.wait(timeout=30)
+        always(EMPTY)(visit)
+
+    target = opened.faulty(meets)
+    driver, done = opened.driver(target_at(target.url)), list[port.Exchange]()
+
+    def asks() -> None:
+        done.append(ask(driver, ops.ListTokens(), api_key="key", project_uid="p1"))
+
+    port.together(port.DriverAround(driver), [asks, asks])
+    assert [isinstance(exchange.reply, ops.Done) for exchange in done] == [True, True]
 
 
 def test_a_correlation_id_of_any_script_goes_out(opened: Open) -> None:

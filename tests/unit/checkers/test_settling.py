@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.settling import both_sides_agree
+from harness.checkers.settling import both_sides_agree, handed_over_in_time
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 OK, FAIL, INFO = Outcome.OK, Outcome.FAIL, Outcome.INFO
@@ -138,3 +140,35 @@ def test_a_harness_that_was_starved_blames_nobody() -> None:
     assert verdict(NOT_SENT, listed=("u",), late_us=2_000_000) is Verdict.FAIL
     assert verdict(NOT_SENT, listed=("u",), late_us=4_000_000) is Verdict.INCONCLUSIVE
     assert verdict(NOT_SENT, late_us=4_000_000) is Verdict.PASS
+
+
+# --- around the confirmation ----------------------------------------------------------------------
+L, C = "PatchNamedCluster", "ChangeCentralCluster"
+UNCONFIRMED: dict[str, Json] = {"reason": "PairingNotConfirmed"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ("L+ C- L- C+ L- C+", Verdict.PASS),
+        ("L+ C- L+ C+ L- C+", Verdict.PASS),
+        ("L+ C+ L+ C+", Verdict.FAIL),
+        ("L+ C- L- C+ L- C-", Verdict.FAIL),
+        ("L- C+ L+", Verdict.FAIL),
+        ("L+ C- L- C- L- C- L- C- L- C- L- C- L- C+", Verdict.FAIL),
+        ("L- C- L- C-", Verdict.FAIL),
+        ("L+ C- L+ C-", Verdict.INCONCLUSIVE),
+        ("L? C- L? C+ L- C+", Verdict.PASS),
+    ],
+)
+def test_one_side_hands_over_to_the_other(asked: str, verdict: Verdict) -> None:
+    """Each takes a second, one after the other; neither may manage it for more than ten."""
+    records = []
+    for n, (who, how) in enumerate(asked.split()):
+        outcome = {"+": OK, "-": FAIL, "?": INFO}[how]
+        told = UNCONFIRMED if outcome is FAIL else {}
+        record = operation(str(n), L if who == "L" else C, outcome, told)
+        records.append(replace(record, start=n * 1_000_000, end=n * 1_000_000 + 900_000))
+    names = [record.id for record in records]
+    found = handed_over_in_time(History(tuple(records)), operations=names, within_s=10)
+    assert found.verdict is verdict

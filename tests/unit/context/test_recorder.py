@@ -371,3 +371,41 @@ def test_every_operation_is_written_before_and_after(bench: Bench) -> None:
     lines = [json.loads(line) for line in bench.path.read_text().splitlines()]
     last_two = [(line["type"], line["id"]) for line in lines[-2:]]
     assert last_two == [("invoke", context.noted()), ("outcome", context.noted())]
+
+
+# --- at one instant -------------------------------------------------------------------------------
+
+
+def test_something_is_done_while_a_message_is_under_way(bench: Bench) -> None:
+    context = bench.context
+    leased = context.pending()
+    operator, recorder = leased.operator, context.recorder
+    slow = FaultNextMessage(
+        operator.host_uid, MessageKind.WITHDRAW, MessageFault.DELAYED, 1_000_000
+    )
+    recorder.arrange(slow)
+    cancel, look = recorder.at_once(
+        [
+            lambda: recorder.perform(operator, ops.CancelPairingRequest()),
+            lambda: recorder.perform(operator, ops.ViewPairing()),
+        ]
+    )
+    assert (cancel.record.outcome, look.record.outcome) == (Outcome.OK, Outcome.OK)
+    assert cancel.record.start < look.record.start < (look.record.end or 0)
+    assert (look.record.end or 0) < (cancel.record.end or 0) - 900_000
+
+
+def test_what_is_done_at_one_instant_comes_back_in_order_where_nothing_is_slow(
+    bench: Bench,
+) -> None:
+    context = bench.context
+    operator, recorder = context.pending().operator, context.recorder
+    works = [ops.ViewPairing(), ops.ViewCluster(), ops.ViewManagement()]
+    done = recorder.at_once([lambda w=w: recorder.perform(operator, w) for w in works])  # type: ignore[misc]
+    assert [d.record.kind for d in done] == ["ViewPairing", "ViewCluster", "ViewManagement"]
+
+
+def test_what_stays_so_is_watched_in_virtual_time_as_long_as_anything_may_lag() -> None:
+    driver = open_inprocess(1)
+    assert driver.limits.stays_s == Limits().list_lag_s  # type: ignore[attr-defined]
+    driver.close()

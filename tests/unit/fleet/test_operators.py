@@ -7,13 +7,18 @@ from itertools import pairwise
 
 import pytest
 
+from harness.checkers.fleet.judge import AT_LAST
+from harness.checkers.invariants.everything_settles import TRIES
+from harness.domain.cluster import Health
 from harness.domain.errors import Reason
 from harness.fleet.operators import NO_TOKEN
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
+from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord, Outcome
-from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Recorder, with_plans
+from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, with_plans
 
 ALWAYS = 1_000_000
+UNHEALTHY = Health.UNHEALTHY
 SENT = 2 * SECOND + 3 * EXCHANGE
 """When the send of a plain operator is answered: after two thoughts and three exchanges."""
 NOBODY_DECIDES = with_plans(PLAIN, admins={"notice": fixed(10 * HOUR)})
@@ -222,3 +227,41 @@ def test_an_act_that_is_left_out_moves_no_draw() -> None:
     kept = frozenset(causes(everything))
     again = Recorder(replace(restless, only=Only(happenings=kept)), collect=True)
     assert as_told(again.pairs()) == as_told(everything.book)
+
+
+# --- when all is over -----------------------------------------------------------------------
+
+
+def tried_at_last(recorder: Recorder, slot: FleetSlot) -> list[OperationRecord]:
+    """What is asked of a cluster beyond two looks, once everything has settled."""
+    recorder.env.run(until=HOUR)
+    recorder.env.process(recorder.operators.tries_at_last(slot))
+    recorder.env.run(until=END)
+    return [record for record in recorder.book.ended if AT_LAST in record.tags]
+
+
+def test_a_cluster_in_local_hands_is_seen_to_send_at_last_and_withdraws_it() -> None:
+    recorder = Recorder()
+    asked = tried_at_last(recorder, recorder.install())
+    kinds = [record.kind for record in asked]
+    assert kinds == [
+        "SubmitPairing",
+        "SendPairingRequest",
+        "WithdrawPairing",
+        "CancelPairingRequest",
+    ]
+    assert {record.outcome for record in asked} == {Outcome.OK}
+
+
+def test_one_that_cannot_send_is_tried_so_often_and_no_more() -> None:
+    recorder = Recorder()
+    slot = recorder.install()
+    recorder.world.hosts.set_health(slot, slot.member.cluster.pools[0].nodes[0].name, UNHEALTHY)
+    assert reasons(tried_at_last(recorder, slot)) == ["NodeUnhealthy"] * TRIES
+
+
+def test_a_paired_cluster_is_only_looked_at_at_last() -> None:
+    recorder = Recorder()
+    slot = recorder.install()
+    recorder.env.process(recorder.operators.operator(slot))
+    assert tried_at_last(recorder, slot) == []

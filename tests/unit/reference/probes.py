@@ -474,6 +474,7 @@ PROBES: Mapping[str, Probe] = {
     "refuses_as_a_conflict": refusals,
     "refuses_as_mismatching": refusals,
     "refuses_as_an_internal_error": refusals,
+    "refuses_without_a_word": refusals,
     "other_words": refusals,
 }
 """What each variant that shows without a wire shows by."""

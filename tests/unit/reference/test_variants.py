@@ -87,7 +87,7 @@ def test_it_does_something_else_than_the_reference(name: str) -> None:
 
 def test_the_limits_of_a_behaviour_are_those_of_its_run() -> None:
     driver = open_inprocess(1, "variant:the_list_is_two_seconds_behind")
-    assert limits_of(driver) == Limits(list_lag_s=2.0)
+    assert limits_of(driver) == Limits(list_lag_s=2.0, stays_s=Limits().edge_lag_s)
     driver.close()
     behaviour = behaviour_with("variant:answers_are_slow_at_times")
     with EmbeddedReference(1, Layout(clusters=1, hosts=1), behaviour=behaviour) as reference:

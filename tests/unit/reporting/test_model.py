@@ -311,9 +311,12 @@ def test_what_the_catalogue_lacks_counts_as_a_must() -> None:
     assert report.requirements[1].requirement.title == "Not in the catalogue of this version"
 
 
-def test_a_should_that_fails_is_a_warning() -> None:
+def test_a_should_that_fails_or_is_not_seen_to_hold_is_a_warning() -> None:
     report = build_report(evidence([(M1, PASS), (SHOULD, FAIL)]), [M1, SHOULD])
     assert report.warnings == ("TST-3 does not hold, as it should: Title of TST-3",)
+    report = build_report(evidence([(M1, PASS), (SHOULD, OBSERVED)]), [M1, SHOULD])
+    assert report.warnings == ("TST-3 was not seen to hold, as it should: Title of TST-3",)
+    assert report.verdict is Overall.CONFORMS
 
 
 # --- waivers --------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from harness.checkers.fleet.judge import CellJudge
+from dataclasses import replace
+
+from harness.checkers.fleet.judge import AT_LAST, CellJudge
 from harness.checkers.invariants.known import Bounds
+from harness.history.operation import Json
 from tests.unit.checkers.fleet.judging import heard, judge_history
 from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder
 
@@ -74,3 +77,17 @@ def test_pending_requests_are_those_that_wait_for_a_decision() -> None:
     history.reject("A")
     heard(judge, history)
     assert judge.pending == 1
+
+
+def test_a_send_at_last_is_judged_and_is_no_request() -> None:
+    def sent(tags: dict[str, Json]) -> CellJudge:
+        history = HistoryBuilder().set_up()
+        history.send("A")
+        send = history.operations[-1]
+        history.operations[-1] = replace(send, tags={**send.tags, **tags})
+        return judge_history(history)
+
+    assert sent({}).pending == 1
+    at_last = sent({AT_LAST: True})
+    assert at_last.pending == 0
+    assert at_last.measures().operations["SendPairingRequest"]["ok"] == 1

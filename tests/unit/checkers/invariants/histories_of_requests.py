@@ -376,6 +376,59 @@ def the_host_has_not_had_its_time_to_hear_of_it(t: HistoryBuilder) -> None:
     t.view(state="Rejected")
 
 
+def at_rest(t: HistoryBuilder) -> None:
+    """A cluster that says that it is locally managed and waits for nothing, long after all else."""
+    t.token()
+    t.cluster()
+    t.later(31)
+    t.local_shows("none")
+    t.mode("local")
+
+
+@bad("INV-9")
+def a_cluster_at_rest_can_never_send(t: HistoryBuilder) -> str:
+    at_rest(t)
+    t.send(so="Conflict")
+    t.later(1)
+    t.send(so="HostCannotReachPalette")
+    return t.send(so="PairingRequestPending")
+
+
+@good("INV-9")
+def the_third_send_of_a_cluster_at_rest_succeeds(t: HistoryBuilder) -> None:
+    at_rest(t)
+    t.send(so="Conflict")
+    t.send(so="Conflict")
+    t.send()
+    t.cancel()
+
+
+@good("INV-9")
+def sends_of_a_cluster_with_an_unhealthy_node_are_refused(t: HistoryBuilder) -> None:
+    at_rest(t)
+    t.tell("SetNodeHealth", slot="slot-edge", node="edge", health="Unhealthy")
+    t.later(31)
+    for _ in range(3):
+        t.send(so="Conflict")
+
+
+@good("INV-9")
+def sends_are_refused_by_their_token(t: HistoryBuilder) -> None:
+    at_rest(t)
+    for _ in range(3):
+        t.send(so="RegistrationTokenUnusable")
+
+
+@good("INV-9")
+def sends_are_refused_that_came_too_soon_or_while_cut_off(t: HistoryBuilder) -> None:
+    at_rest(t)
+    t.link("edge", up=False)
+    t.send(so="Conflict")
+    t.link("edge", up=True)
+    for _ in range(3):
+        t.send(so="Conflict")
+
+
 @bad("INV-9")
 def handed_over_for_ever(t: HistoryBuilder) -> str:
     t.set_up().send()

@@ -1,0 +1,74 @@
+"""Plants each of the blind defects and runs the whole suite on it, in process.
+
+`python -m tests.blind [--names A,B] [--workers N] [--first]` says of each whether `certify` fails,
+where, and whether at the requirement that it violates. Nothing here is a gate: what passes is told
+as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from harness.catalogue.requirement import Level
+from harness.catalogue.requirements import by_id
+from harness.catalogue.verdict import Verdict
+from harness.proving.trials import Trial, TrialResult, run_trials
+from harness.reference.planting import Mutant, load
+from tests.blind.defects import BLIND
+
+_APART = "blind_"
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.blind", description=__doc__)
+    parser.add_argument("--names", default="", help="only these, with commas; all without it")
+    parser.add_argument("--workers", type=int, default=1, help="how many at a time")
+    parser.add_argument("--first", action="store_true", help="stop at the first that fails")
+    options = parser.parse_args(words)
+    names = [name for name in options.names.split(",") if name] or list(BLIND.entries)
+    chosen = [BLIND.named(name) for name in names]
+    registry = load()["mutant"]
+    for defect in chosen:  # some bear a name that the registry has as well
+        registry.add(replace(defect, name=f"{_APART}{defect.name}"))
+    caught: list[str] = []
+
+    def report(trial: Trial, result: TrialResult) -> None:
+        defect = BLIND.named(trial.planted.partition(_APART)[2])
+        where = failed_at(result)
+        caught.extend([defect.name] if where else [])
+        sys.stdout.write(describe(defect, result, where))
+        sys.stdout.flush()
+
+    stops = options.first
+    trials = [Trial(f"mutant:{_APART}{defect.name}", stops=stops) for defect in chosen]
+    run_trials(trials, options.workers, report)
+    sys.stdout.write(f"\n{len(caught)} of {len(chosen)} are caught\n")
+
+
+def failed_at(result: TrialResult) -> dict[str, list[str]]:
+    """The scenarios that fail, by the requirement that must hold and does not."""
+    found: dict[str, list[str]] = {}
+    for ended in result.with_verdict(Verdict.FAIL):
+        for name in ended.requirements:
+            if by_id(name).level is Level.MUST:
+                found.setdefault(name, []).append(ended.scenario)
+    return found
+
+
+def describe(defect: Mutant, result: TrialResult, where: dict[str, list[str]]) -> str:
+    """What is said of one."""
+    if result.problem:
+        return f"unknown {defect.name}: {result.problem}\n"
+    if not where:
+        unsure = len(result.with_verdict(Verdict.INCONCLUSIVE))
+        beside = f", {unsure} scenarios inconclusive" if unsure else ""
+        return f"passed  {defect.name} ({defect.requirement}){beside}\n"
+    lines = [f"caught  {defect.name} ({defect.requirement}): {', '.join(sorted(where))}"]
+    scenarios = where.get(defect.requirement) or next(iter(where.values()))
+    return "\n".join([*lines, *(f"        {scenario}" for scenario in scenarios[:3])]) + "\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
