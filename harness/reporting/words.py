@@ -10,7 +10,7 @@ from typing import Final
 from harness.catalogue.edition import ANCHORS
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.lines import TIME_UP, EvidenceHeader, LeakLine
+from harness.history.lines import DRAWN, TIME_UP, EvidenceHeader, LeakLine
 from harness.history.reader import Evidence
 from harness.reporting.waiving import Standing
 
@@ -129,11 +129,14 @@ _KEYWORD = re.compile(r"[\w:+\-.\[\]/\\]+")
 def reproduce(header: EvidenceHeader, requirement: str, scenario: str) -> str:
     """The command line that judges this requirement by this scenario again, same seed.
 
-    The scenario is picked by its id, or by as much of it as an expression of `-k` can hold.
+    The scenario is picked by its id, or by as much of it as an expression of `-k` can hold; one
+    that was drawn comes when the same sequences are drawn again.
     """
     keyword = _KEYWORD.match(scenario)
     words = ["pairproof", "certify", "--requirement", requirement]
-    if keyword:
+    if scenario.startswith(f"{DRAWN}/"):
+        words = ["pairproof", "explore", "--examples", "100000"]
+    elif keyword:
         words += ["-k", keyword[0]]
     words += ["--seed", str(header.seed), "--driver", header.driver]
     if header.target_file:

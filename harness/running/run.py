@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from harness.catalogue.limits import Limits
-from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
 from harness.context.context import Context
 from harness.context.installing import SlotPool
@@ -20,7 +19,7 @@ from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
 from harness.targets.ledger import LedgerHeader, LedgerKind
 from harness.targets.port import Driver
-from harness.targets.stepping import SteppingDriver
+from harness.targets.stepping import by_steps
 
 ONE_TARGET = (
     "several workers cannot share one target: scenarios move its clock and cut its links, each for"
@@ -60,8 +59,7 @@ class Run:
     ) -> None:
         self.stopping = stopping or Stopping()
         self.driver: Driver = StoppableDriver(driver, self.stopping)
-        if Feature.SERVER_STEPS in driver.info.features and not driver.info.goes_through_steps:
-            self.driver = SteppingDriver(self.driver)
+        self.driver = by_steps(self.driver)
         self.header = header
         self.seed = seed
         self.limits = limits
@@ -102,6 +100,11 @@ class Run:
         self.stopping.guard(False)
         self.stopping.take_effect()
         return ended
+
+    def give_back(self) -> None:
+        """Remove what was made since, where the target outlives the run."""
+        self._give_back(WITH_A_SCENARIO)
+        self._give_back(AFTER_A_SCENARIO)
 
     def close(self, *, interrupted: bool = False, ended_at: str = "") -> None:
         """Judge what is not judged, close the evidence, then the driver."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.catalogue.requirement import Feature
 from harness.domain import operations as ops
 from harness.domain.flows import steps_before
 from harness.targets.port import Driver, DriverAround, Exchange, Outgoing
@@ -35,3 +36,13 @@ class SteppingDriver(DriverAround):
                 if not isinstance(exchange.reply, ops.Done):
                     return exchange
         return self._driver.send(outgoing)
+
+
+def by_steps(driver: Driver) -> Driver:
+    """The driver, with the steps before each acceptance where the target claims them and the
+    driver does not take them by itself.
+    """
+    info = driver.info
+    if Feature.SERVER_STEPS in info.features and not info.goes_through_steps:
+        return SteppingDriver(driver)
+    return driver

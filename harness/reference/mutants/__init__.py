@@ -13,6 +13,7 @@ from harness.reference.mutants import (  # noqa: F401
     rejecting,
     review,
     sending,
+    sequences,
     steps,
     wire,
     withdrawing,
