@@ -117,8 +117,11 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.driver not in driver_names():
         raise UnknownName("driver", plan.driver, driver_names())
     selection = Selection.of(plan.requirement, plan.profile, plan.role, plan.tags)
-    if _budget_s(plan) and plan.processes(1) > 1:
-        raise CannotDo("--budget is reckoned for one process: leave --workers out")
+    if (_seconds(plan.budget, "--budget") or plan.explores) and plan.processes(1) > 1:
+        option = "--budget is reckoned" if plan.budget else "--explore draws"
+        raise CannotDo(f"{option} for one process: leave --workers out")
+    if _seconds(plan.explore, "--explore") and plan.resume is not None:
+        raise CannotDo("--resume goes on with scenarios: `pairproof explore` draws sequences alone")
     if str(plan.planted):
         return _planted(plan)
     if plan.target is None and plan.driver in DRIVERS:
@@ -135,14 +138,14 @@ def _described(plan: Plan) -> tuple[str, str]:
     return name, f"{describe(target)} ({plan.target})"
 
 
-def _budget_s(plan: Plan) -> float:
-    """How long the run may last; 0 where nobody has said."""
-    if not plan.budget:
+def _seconds(text: str, option: str) -> float:
+    """How long something may last; 0 where nobody has said."""
+    if not text:
         return 0
     try:
-        return duration(plan.budget) / 1_000_000
+        return duration(text) / 1_000_000
     except Misspelt as error:
-        raise CannotDo(f"--budget: {error}") from None
+        raise CannotDo(f"{option}: {error}") from None
 
 
 def _planted(plan: Plan) -> tuple[str, str]:
@@ -229,7 +232,10 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "interactive": "" if plan.interactive else None,
         "operator": plan.operator or None,
         "planted": str(plan.planted) or None,
-        "budget": f"{plan.budget}={_budget_s(plan)}" if plan.budget else None,
+        "budget": f"{plan.budget}={_seconds(plan.budget, '--budget')}" if plan.budget else None,
+        "explore": f"{_seconds(plan.explore, '--explore')}:{plan.sequences}"
+        if plan.explores
+        else None,
         "resume": "" if plan.resume else None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +18,7 @@ from harness.running.facts import now_utc
 from harness.targets.stepping import stepping
 
 if TYPE_CHECKING:
-    from harness.explore.machine import Explored
-
-MISSING = (
-    "explore draws its sequences with Hypothesis, which is not installed;"
-    " install it with: pip install 'pairproof[explore]'"
-)
+    from harness.explore.search import Explored
 
 
 def explore_target(asked: Exploration) -> int:
@@ -33,14 +27,12 @@ def explore_target(asked: Exploration) -> int:
     0: nothing was found. 1: something was. 3: most sequences could not be judged.
 
     Raises:
-        CannotDo: Hypothesis is missing, or the folder has evidence of another run.
+        CannotDo: the folder has evidence of another run.
         UnknownName: there is no such driver.
         PairproofError: the target cannot be used, or the evidence cannot be written.
     """
     if asked.how not in driver_names():
         raise UnknownName("driver", asked.how, driver_names())
-    if find_spec("hypothesis") is None:
-        raise CannotDo(MISSING)
     evidence = asked.out / "evidence.jsonl" if asked.out else None
     if evidence is not None and evidence.exists():
         raise CannotDo(f"--out {asked.out}: there is evidence of another run; name another folder")
@@ -55,10 +47,10 @@ def explore_target(asked: Exploration) -> int:
 
 def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]) -> Explored:
     """Explore; `left` takes what could not be removed from a target that outlives this."""
-    from harness.explore.machine import SearchBudget, explore
     from harness.explore.recording import Recording
+    from harness.explore.search import SearchBudget, explore
 
-    planted = f"mutant:{asked.mutant}" if asked.mutant else ""
+    planted = str(asked.planted)
     with ExitStack() as held:
         opened = open_target(asked.how, asked.target, asked.seed, planted)
         held.callback(opened.close)
@@ -72,7 +64,7 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
         recording = Recording(driver, asked.seed, evidence, RunInfo(started_at=now_utc()), mark)
         held.callback(lambda: recording.close(now_utc()))
         budget = SearchBudget(asked.examples, asked.steps, asked.seconds)
-        return explore(recording.open_context, driver, asked.seed, budget)
+        return explore(recording, driver, asked.seed, budget)
 
 
 def _give_back(belongings: Belongings, left: list[LeakLine]) -> None:
@@ -94,7 +86,7 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
 
     known = len(STARTS) + len(ACTIONS) + len(ASSERTIONS)
     put(
-        f"{explored.examples} sequences, {explored.operations} operations,"
+        f"{explored.drawn} sequences, {explored.operations} operations, {explored.states} states,"
         f" {len(explored.covered)} of {known} actions, seed {asked.seed}"
     )
     for why, times in sorted(explored.unjudged.items()):
@@ -106,7 +98,7 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
 def _verdict(asked: Exploration, explored: Explored) -> int:
     from harness.explore.lockstep import feature_of
 
-    found = explored.found
+    found = explored.first
     if found is not None:
         put(f"differs from the procedure ({found.expected.requirement}): {found.reason}\n")
         put(feature_of(found).rstrip("\n"))

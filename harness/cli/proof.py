@@ -395,6 +395,8 @@ def _caught_by(row: Caught) -> str:
         return f"**{row.wrong}**"
     if row.mutant.lane is Lane.INTERLEAVING:
         return f"walk: {row.killed_by[0]}"
+    if row.mutant.lane is Lane.EXPLORE:
+        return f"drawn: {row.killed_by[0]}"
     more = len(row.killed_by) - _SHOWN
     names = [f"`{name}`" for name in row.killed_by[:_SHOWN]]
     where = " (over HTTP)" if row.mutant.wire is Wire.HTTP else ""

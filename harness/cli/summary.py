@@ -13,7 +13,7 @@ from rich.text import Text
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.lines import STILL_OPEN
+from harness.history.lines import DRAWN, STILL_OPEN
 from harness.history.reader import Evidence
 from harness.history.visible import visible_line
 from harness.reporting import words
@@ -59,6 +59,8 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield from _unasked(report)
     yield from _counted("requirements", report.counts)
     yield from _counted("scenarios", report.scenario_counts)
+    for line in (s for s in report.evidence.scenarios if s.id == DRAWN):
+        yield Text(f"explored      {line.name}")
     if report.repeats:
         yield _repeats(report)
     if resumed := words.describe_resumed(report.header):

@@ -243,7 +243,7 @@ def _unknown(credentials: str) -> Action:
 def _tries(action: str, needs: ModelPerson, rule: Rule) -> Action:
     says = f'this person tries to "{action}"'
     does: Does = lambda context: review.attempt(context, context.person or context.admin(), action)  # noqa: E731
-    return Action("people", "When", says, does, model.by_person(needs, rule), _person_can_try)
+    return Action("tries", "When", says, does, model.by_person(needs, rule), _person_can_try)
 
 
 def _person_can_try(world: ModelWorld) -> bool:

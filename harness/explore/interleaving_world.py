@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.errors import PairproofError, Reason, Refusal, Refused
 from harness.explore import interleaving_events as log
 from harness.explore import interleaving_sides as sides
 from harness.explore.interleaving_sides import HOST, Core, Held, RunningSide
@@ -46,6 +46,10 @@ _SPOILS: Mapping[str, tuple[Fault, arrangements.MessageFault]] = {
     "error after": (Fault.ERROR, arrangements.MessageFault.SERVER_ERROR),
 }
 """The steps that spoil a message: the fault, and what the history says of a withdrawal's."""
+
+
+class CannotWalk(PairproofError):
+    """A core is not where it was when its memory is put back."""
 
 
 class ScheduleStep(NamedTuple):
@@ -476,7 +480,13 @@ class InterleavingRunner:
         for held, answer in waiting.inputs:
             self.edge.load(held)
             flow = flow or self._begun(waiting.operation)
-            advance(flow, answer, self.edge.store)
+            try:
+                advance(flow, answer, self.edge.store)
+            except Refusal as refusal:
+                raise CannotWalk(
+                    "what is planted remembers something outside of its core, where it cannot be"
+                    f" put back, so no order of events can be walked: {refusal.refused.message}"
+                ) from None
         assert flow is not None, "a flow that waits has begun"
         return flow
 

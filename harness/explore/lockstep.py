@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -63,6 +63,7 @@ class Lockstep:
         worlds: what may be the case, after all that was seen.
         steps: the actions that were made and the assertions that were asked for, in order.
         covered: how often each action and each assertion was made, by its words.
+        refused: the kinds of operations that were refused so far.
         judged: who is told of each check.
     """
 
@@ -71,6 +72,7 @@ class Lockstep:
     steps: list[Step] = field(default_factory=list)
     covered: Counter[str] = field(default_factory=Counter)
     judged: Judged = lambda *_: None
+    refused: set[str] = field(default_factory=set)
 
     def take(self, step: Step) -> bool:
         """Make an action or assertion, if that makes sense; says whether it did.
@@ -118,6 +120,8 @@ class Lockstep:
             self.worlds = before | frozenset(b.world for b in lawful)
             return
         answer, uid = self._answer(done, before)
+        if answer is model.ModelOutcome.REFUSED:
+            self.refused.add(done.record.kind)
         self._judge(done, answer, lawful)
         self.worlds = frozenset(_named(b.world, uid) for b in lawful if b.answer is answer)
 
@@ -180,15 +184,16 @@ class Lockstep:
         self.steps.append(assertion)
         return True
 
-    def assert_everywhere(self) -> None:
-        """All assertions that can be judged.
+    def assert_everywhere(self, missing: Collection[Step] = ()) -> None:
+        """All assertions that can be judged, but those that the target has nothing for.
 
         Raises:
             Differs: one of them does not show what it has to.
             CannotTell: there was no well-formed answer.
         """
         for assertion in ASSERTIONS:
-            self._seen(assertion)
+            if assertion not in missing:
+                self._seen(assertion)
 
     def repeat(self, steps: Iterable[Step], last: str) -> None:
         """Make the same steps once more, and the assertion of these words if there is one.

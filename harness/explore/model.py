@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.explore.world import (
     CentralState,
@@ -84,16 +85,27 @@ def must_go_on(slot: ModelSlot) -> bool:
     return owed or slot.current is CentralState.HANDED
 
 
+@lru_cache(maxsize=1_000)  # it is asked several times in each step of a sequence
 def drifted(worlds: Worlds) -> Worlds:
     """All worlds that these may have become by themselves, themselves included."""
-    found, fresh = set(worlds), list(worlds)
+    return frozenset(
+        replace(world, main=main, other=other)
+        for world in worlds
+        for main in _everywhere(world.main)
+        for other in _everywhere(world.other)
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _everywhere(slot: ModelSlot) -> tuple[ModelSlot, ...]:
+    """All that a slot may have become by itself, itself included."""
+    found = {slot: None}
+    fresh = [slot]
     while fresh:
-        world = fresh.pop()
-        after = [replace(world, main=p) for p in drifts(world.main)]
-        after += [replace(world, other=p) for p in drifts(world.other)]
-        fresh += [w for w in after if w not in found]
-        found.update(after)
-    return frozenset(found)
+        after = [s for s in drifts(fresh.pop()) if s not in found]
+        fresh += after
+        found |= dict.fromkeys(after)
+    return tuple(found)
 
 
 def settled(worlds: Worlds) -> Worlds:

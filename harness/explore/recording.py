@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness import __version__
@@ -15,17 +14,93 @@ from harness.context.recorder import Recorder
 from harness.explore.actions import SequenceContext
 from harness.explore.lockstep import Judged
 from harness.history import lines
-from harness.history.evidence import EvidenceWriter
+from harness.history.evidence import EvidenceWriter, Unwritten
+from harness.history.lines import DRAWN
 from harness.history.lines import RunInfo as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
 from harness.targets.port import Driver
 
 
-class Recording:
-    """Makes a context for each sequence, and writes down all that is done in it.
+class Drawing:
+    """Makes a context for each sequence that is drawn on a target, and gives it back.
 
-    Without a file to write, nothing is kept. Use `close` at the end, however it ends.
+    Attributes:
+        writer: keeps what is exchanged; without a file for it, nothing is written down.
+        give_back: removes what a sequence has made on a target that outlives the run.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        pool: SlotPool,
+        redactor: Redactor,
+        seed: int,
+        limits: Limits,
+        mark: str = "",
+        writer: EvidenceWriter | None = None,
+        give_back: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.limits = limits
+        self.writer = writer or Unwritten(redactor)
+        self._driver = driver
+        self._inventory = driver.inventory()
+        self._pool = pool
+        self._redactor = redactor
+        self._seed = seed
+        self._mark = mark
+        self._give_back = give_back
+
+    def open_context(self, number: int) -> tuple[SequenceContext, Judged]:
+        """The context of a sequence, and what writes down the checks in it."""
+        self._begin_on_the_second()
+        name = f"explore/{number}"
+        line = lines.ScenarioLine(
+            id=name, name=f"sequence {number}", feature=DRAWN, line=0, requirements=[]
+        )
+        self.writer.scenario(line)
+        self._driver.begin_scenario(name)
+        recorder = Recorder(self._driver, self.writer, self._redactor, name, self.limits)
+        recorder.forget_strays()
+
+        def record_finding(
+            check: str, args: Mapping[str, Json], requirement: str, finding: Finding
+        ) -> None:
+            self.writer.check(
+                lines.CheckLine(
+                    scenario=name,
+                    requirement=requirement,
+                    check=check,
+                    args=dict(args),
+                    step="",
+                    verdict=finding.verdict,
+                    reason=finding.reason,
+                    operations=list(finding.operations),
+                    expected=meaning_of(check),
+                )
+            )
+
+        return self.context_of(recorder), record_finding
+
+    def context_of(self, recorder: Recorder) -> SequenceContext:
+        """What a sequence has around it."""
+        return SequenceContext(recorder, self._pool, self._inventory, self._seed, self._mark)
+
+    def close_context(self, context: SequenceContext) -> None:
+        context.clean_up()
+        self._give_back()
+        self._driver.end_scenario(context.recorder.scenario)
+
+    def _begin_on_the_second(self) -> None:
+        """Where time is virtual, a sequence finds the agents at the same point of their round,
+        whatever was done before it; otherwise what differs once would not differ again.
+        """
+        if self._driver.name == "inprocess":
+            self._driver.sleep(-self._driver.now() % 1_000_000)
+
+
+class Recording(Drawing):
+    """The same on a target of its own, with the evidence of it all. Use `close` at the end.
 
     Raises:
         EvidenceError: the evidence cannot be written.
@@ -40,59 +115,18 @@ class Recording:
         mark: str = "",
     ) -> None:
         """Make it. `mark` is what all that is made is called by, where it outlives the run."""
-        limits = getattr(driver, "limits", None)
-        self.limits = limits if isinstance(limits, Limits) else Limits()
-        self._driver = driver
-        self._seed = seed
-        self._mark = mark
-        self._redactor = Redactor()
-        self._redactor.register(driver.local_user.password, "password")
-        self._inventory = driver.inventory()
-        self._pool = SlotPool(self._inventory.slots)
-        self._writer = EvidenceWriter(evidence or Path(os.devnull), self._redactor)
-        self._writer.header(_header(driver, seed, self.limits, run))
-
-    def open_context(self, number: int) -> tuple[SequenceContext, Judged]:
-        """The context of a sequence, and what writes down the checks in it."""
-        self._begin_on_the_second()
-        name = f"explore/{number}"
-        line = lines.ScenarioLine(
-            id=name, name=f"sequence {number}", feature="explore", line=0, requirements=[]
-        )
-        self._writer.scenario(line)
-        recorder = Recorder(self._driver, self._writer, self._redactor, name, self.limits)
-        recorder.forget_strays()
-        context = SequenceContext(recorder, self._pool, self._inventory, self._seed, self._mark)
-
-        def record_finding(
-            check: str, args: Mapping[str, Json], requirement: str, finding: Finding
-        ) -> None:
-            self._writer.check(
-                lines.CheckLine(
-                    scenario=name,
-                    requirement=requirement,
-                    check=check,
-                    args=dict(args),
-                    step="",
-                    verdict=finding.verdict,
-                    reason=finding.reason,
-                    operations=list(finding.operations),
-                    expected=meaning_of(check),
-                )
-            )
-
-        return context, record_finding
-
-    def _begin_on_the_second(self) -> None:
-        """Where time is virtual, a sequence finds the agents at the same point of their round,
-        whatever was done before it; otherwise what differs once would not differ again.
-        """
-        if self._driver.name == "inprocess":
-            self._driver.sleep(-self._driver.now() % 1_000_000)
+        stated = getattr(driver, "limits", None)
+        limits = stated if isinstance(stated, Limits) else Limits()
+        redactor = Redactor()
+        redactor.register(driver.local_user.password, "password")
+        pool = SlotPool(driver.inventory().slots)
+        writer = EvidenceWriter(evidence, redactor) if evidence else None
+        super().__init__(driver, pool, redactor, seed, limits, mark, writer)
+        self.writer.header(_header(driver, seed, limits, run))
 
     def close(self, ended_at: str = "") -> None:
         """Close the evidence. `ended_at` is wall time, RFC 3339 in UTC."""
-        self._writer.close(ended_at=ended_at)
+        self.writer.close(ended_at=ended_at)
 
 
 def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> lines.EvidenceHeader:
@@ -100,7 +134,7 @@ def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> lines.Ev
     return lines.EvidenceHeader(
         harness=lines.HarnessInfo(__version__),
         edition=EDITION,
-        kind="explore",
+        kind=DRAWN,
         implementation=lines.Implementation(
             info.name, info.version, info.organization, info.url, info.contact
         ),

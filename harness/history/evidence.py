@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -264,6 +266,51 @@ class EvidenceWriter:
             self._file.close()
             raise unwritable(self.path, error) from None
         self._digest.update(digested_as)
+
+
+class Unwritten(EvidenceWriter):
+    """Keeps what was exchanged in the scenario that was begun last, and writes nothing."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__(Path(os.devnull), redactor)
+        self._file.close()
+
+    def header(self, header: EvidenceHeader) -> None: ...
+
+    def invoke(
+        self,
+        scenario: str,
+        actor: str,
+        kind: str,
+        args: Mapping[str, Json],
+        *,
+        start: int,
+        tags: Mapping[str, Json] | None = None,
+    ) -> OperationRecord:
+        self._serials[scenario] += 1
+        id_ = f"{scenario}#{self._serials[scenario]}"
+        record = OperationRecord(id_, scenario, actor, kind, dict(args), start, tags=tags or {})
+        self._open[id_] = record, record
+        return self._keep((record, record))
+
+    def outcome(
+        self,
+        operation_id: str,
+        outcome: Outcome,
+        *,
+        end: int,
+        value: Mapping[str, Json] | None = None,
+        error: Mapping[str, Json] | None = None,
+        request: Mapping[str, Json] | None = None,
+        response: Mapping[str, Json] | None = None,
+    ) -> OperationRecord:
+        begun, _ = self._open.pop(operation_id)
+        record = replace(begun, end=end, outcome=outcome, value=_plain(value), error=_plain(error))
+        record = replace(record, request=_plain(request), response=_plain(response))
+        return self._keep((record, record))
+
+    def _put(self, kind: str, line: msgspec.Struct) -> None:
+        """Nothing is written."""
 
 
 def write_all(file: FileIO, raw: bytes) -> None:

@@ -19,6 +19,8 @@ from harness.history.operation import Json, OperationRecord, Outcome
 SCHEMA: Final = "pairproof/evidence/1"
 STILL_OPEN: Final = "still open when the run ended"
 """Why an operation without an answer is `info`."""
+DRAWN: Final = "explore"
+"""The kind of a run of drawn sequences, and the feature of a scenario that was drawn."""
 INTERRUPTED: Final = "the run was interrupted before this scenario was judged"
 """Why a scenario is inconclusive that was under way when somebody stopped the run."""
 TIME_UP: Final = "left out, as the time of its budget was up"

@@ -5,7 +5,7 @@ pytest of an environment loads this file, so it imports next to nothing; all tha
 features needs is imported when the first feature is collected.
 
 Imports `domain`, `catalogue`, `suite`, `gherkin`, `history`, `targets`, `checkers`, `context`,
-`reporting`, `opening`, `running`. Begin with `suite`.
+`explore`, `reporting`, `opening`, `running`. Begin with `suite`.
 """
 
 from __future__ import annotations

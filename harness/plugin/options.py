@@ -47,9 +47,10 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "planted": {"default": "", "help": argparse.SUPPRESS},
     "budget": {"default": "", "help": argparse.SUPPRESS},
     "resume": {"action": "store_true", "default": False, "help": argparse.SUPPRESS},
+    "explore": {"default": "", "help": argparse.SUPPRESS},
 }
 
-_HIDDEN = ("repeat", "command", "waivers", "planted", "budget", "resume")
+_HIDDEN = ("repeat", "command", "waivers", "planted", "budget", "resume", "explore")
 """What only the command `pairproof` says."""
 
 

@@ -30,6 +30,7 @@ from harness.history.merge import put_together
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
 from harness.plugin.attending import attend, of_plugins
+from harness.plugin.exploring import drawing_budget, explore_lane
 from harness.plugin.header import budget_of, header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
@@ -326,6 +327,9 @@ class Suite:
         try:
             with quick_lookup(_steps_of):
                 result = yield
+            drawing = drawing_budget(self.config)
+            if drawing and self.run is not None and not (session.shouldstop or session.shouldfail):
+                explore_lane(self.run, drawing)
         except session.Interrupted:
             if not self.problem:
                 raise

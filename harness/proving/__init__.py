@@ -1,4 +1,5 @@
 """The suite's own proof: what it catches (mutants), and what it leaves alone (variants).
 
-Imports `domain`, `catalogue`, `reference`, `explore`, `fleet`, `running`. Begin with `matrix`.
+Imports `domain`, `catalogue`, `reference`, `explore`, `fleet`, `opening`, `running`.
+Begin with `matrix`.
 """

@@ -22,7 +22,8 @@ class Caught:
 
     Attributes:
         killed_by: the scenarios that failed at its requirement; for the lane `interleaving`
-            the interleaving that found it, for the lane `fleet` the fleet's scenario.
+            the interleaving that found it, for `explore` how many sequences it took, for the lane
+            `fleet` the fleet's scenario.
         reds: every requirement that failed in what was run, its own among them.
         alone: the one driver through which it is caught, where another one misses it.
         without: the invariants that are broken in the lane `fleet` without its nemesis.
@@ -123,7 +124,7 @@ def try_mutants(
     reference = _try_in_suite(in_suite, workers, full, sheet)
     if both_drivers:
         _through_the_other_driver(in_suite, workers, sheet)
-    walked = [m for m in mutants if m.lane is Lane.INTERLEAVING]
+    walked = [m for m in mutants if m.lane in (Lane.INTERLEAVING, Lane.EXPLORE)]
     for mutant, found_by, problem in try_walks(walked, workers):
         found = (found_by,) if found_by else ()
         reds = (mutant.requirement,) if found_by else ()

@@ -1,5 +1,5 @@
 """The walks over every interleaving, on several cores: of the reference, and of the mutants
-that only an unlucky order of events gives away.
+that only an unlucky order of events gives away, or a sequence that nobody thinks of.
 """
 
 from __future__ import annotations
@@ -11,8 +11,14 @@ from multiprocessing import get_context
 
 from harness.domain.errors import PairproofError
 from harness.explore.interleavings import INTERLEAVINGS, Interleaving
+from harness.explore.recording import Recording
+from harness.explore.search import SearchBudget, explore
 from harness.explore.walk import InterleavingResult, first_violation, walk
-from harness.reference.planting import MUTANTS, Mutant, behaviour_with
+from harness.opening import open_inprocess
+from harness.reference.planting import MUTANTS, Lane, Mutant, behaviour_with
+
+SEQUENCES_MAX = 1_000
+"""So many sequences are drawn for a mutant of that lane."""
 
 
 class UnknownInterleaving(PairproofError):
@@ -55,13 +61,14 @@ def _walk(interleaving: str, faults: int | None, planted: str) -> InterleavingRe
 
 
 def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str, str]]:
-    """Walk each mutant until its invariant is broken.
+    """Walk each mutant until its invariant is broken, or draw sequences until its requirement is.
 
-    Gives the mutant, the interleaving that found it (empty if none did), and what went wrong with
-    the walk itself, if anything did.
+    Gives the mutant, the interleaving that found it or how many sequences it took (empty if nothing
+    did), and what went wrong with the walk itself, if anything did.
     """
     with children(workers) as pool:
-        tasks = {pool.submit(_find, mutant.name): mutant for mutant in mutants}
+        ways = {Lane.INTERLEAVING: _find, Lane.EXPLORE: find_drawn}
+        tasks = {pool.submit(ways[mutant.lane], mutant.name): mutant for mutant in mutants}
         for task, mutant in tasks.items():
             error = task.exception()
             told = f"the walk failed: {type(error).__name__}: {error}" if error else ""
@@ -73,6 +80,15 @@ def _find(mutant: str) -> str:
     interleavings = interleavings_named([planted.found_by] if planted.found_by else [])
     found = first_violation(planted.behaviour, planted.requirement, interleavings)
     return found.schedule.interleaving if found else ""
+
+
+def find_drawn(mutant: str, sequences: int = SEQUENCES_MAX) -> str:
+    """How many sequences it took until one broke the mutant's requirement; empty if none did."""
+    planted = MUTANTS.named(mutant)
+    driver = open_inprocess(1, f"mutant:{mutant}")
+    explored = explore(Recording(driver, 1), driver, 1, SearchBudget(sequences))
+    broken = explored.first.expected.requirement if explored.first else ""
+    return f"{explored.drawn} sequences" if planted.requirement == broken else ""
 
 
 @contextmanager

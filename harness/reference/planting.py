@@ -30,6 +30,8 @@ class Lane(StrEnum):
     """By a scenario of the requirement that it breaks."""
     INTERLEAVING = "interleaving"
     """By an invariant, on the walk over every interleaving."""
+    EXPLORE = "explore"
+    """By a sequence that is drawn; neither a scenario nor a walk comes to it."""
     FLEET = "fleet"
     """By an invariant, in a run of a fleet scenario; the suite does not see it."""
 

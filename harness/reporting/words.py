@@ -10,7 +10,7 @@ from typing import Final
 from harness.catalogue.edition import ANCHORS
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.lines import TIME_UP, EvidenceHeader, LeakLine
+from harness.history.lines import DRAWN, TIME_UP, EvidenceHeader, LeakLine
 from harness.history.reader import Evidence
 from harness.reporting.waiving import Standing
 
@@ -129,8 +129,13 @@ def command(*arguments: str) -> str:
 
 
 def reproduce(header: EvidenceHeader, requirement: str, scenario: str) -> str:
-    """The command line that judges this requirement by this scenario again, same seed."""
+    """The command line that judges this requirement by this scenario again, same seed.
+
+    One that was drawn comes when the same sequences are drawn again.
+    """
     words = ["pairproof", "certify", "--requirement", requirement, "--scenario", scenario]
+    if scenario.startswith(f"{DRAWN}/"):
+        words = ["pairproof", "explore", "--examples", "100000"]
     words += ["--seed", str(header.seed), "--driver", header.driver]
     if header.target_file:
         words += ["--target", header.target_file]

@@ -100,6 +100,11 @@ class Run:
         self.stopping.take_effect()
         return ended
 
+    def give_back(self) -> None:
+        """Remove what was made since, where the target outlives the run."""
+        self._give_back(WITH_A_SCENARIO)
+        self._give_back(AFTER_A_SCENARIO)
+
     def close(self, *, interrupted: bool = False, ended_at: str = "") -> None:
         """Judge what is not judged, close the evidence, then the driver."""
         with self.stopping.guarded():

@@ -229,6 +229,8 @@ class _Walk:
                 )
         if self._header is None or self._header.kind != "certify" or not line.requirements:
             return
+        if line.feature == lines.DRAWN:
+            return  # it was drawn, so no suite has it; what it judges, its checks say
         known = self._known.scenarios.get(line.id)
         if known is None:
             self._found.add(

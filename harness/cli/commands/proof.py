@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands import options
 from harness.cli.commands.options import (
     Format,
     Listed,
@@ -44,7 +43,7 @@ class PlantedNamed:
 class MutantsNamed(PlantedNamed):
     """Mutants besides are of a lane."""
 
-    lane: str = option("LANE", "Only this lane: suite, interleaving or fleet.", "")
+    lane: str = option("LANE", "Only this lane: suite, interleaving, explore or fleet.", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +161,7 @@ class Exploration:
     examples: int = option("N", "How many sequences are drawn.", 100, min=1)
     steps: int = option("N", "How long a sequence is at most.", 20, min=1)
     seconds: float = option("S", "No longer than this; 0 for no limit.", 0.0, min=0)
-    mutant: str = options.mutant()
+    planted: Planting = Planting()
     out: Path | None = option("DIR", "Where the evidence goes; none without it.")
 
     @property
@@ -176,8 +175,8 @@ def explore(asked: Exploration) -> int:
     """Run a model and a target in lockstep, and compare them.
 
     The sequences are drawn from the model, and what differs is shrunk. What is found is printed as
-    a scenario that can be pasted into a feature file. Needs the extra: pip install
-    'pairproof[explore]'.
+    a scenario that can be pasted into a feature file. `certify --explore` does the same beside the
+    scenarios.
     """
     from harness.cli.explore import explore_target
 

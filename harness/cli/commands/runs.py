@@ -67,6 +67,10 @@ class Plan:
     budget: str = option(
         "DURATION", "Choose what fits into it, as in 20m: each MUST once, dearest repeats last.", ""
     )
+    explore: str = option(
+        "DURATION", "Draw sequences besides, for so long, as in 2m; README.md has one.", ""
+    )
+    sequences: int = option("N", "Draw exactly so many of them, however long it takes.", 0, min=0)
     resume: Path | None = option(
         "RUN", "Go on with a run that was cut off, in its folder; ask for the same as then."
     )
@@ -78,6 +82,11 @@ class Plan:
         selecting = (self.role, self.profile, self.requirement, self.scenario, self.tags)
         return not any((*selecting, self.keyword, self.budget))
 
+    @property
+    def explores(self) -> bool:
+        """Whether sequences are drawn besides."""
+        return bool(self.explore or self.sequences)
+
     def processes(self, cpus: int) -> int:
         """How many processes share the scenarios.
 
@@ -87,7 +96,7 @@ class Plan:
         """
         if self.workers is not None:
             return self.workers
-        pays = self.is_whole and self.driver == "http" and not self.fail_fast
+        pays = self.is_whole and self.driver == "http" and not (self.fail_fast or self.explores)
         return min(cpus + 1, PROCESSES_MAX) if pays and self.target is None else 1
 
 

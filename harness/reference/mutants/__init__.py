@@ -15,6 +15,7 @@ from harness.reference.mutants import (  # noqa: F401
     rejecting,
     review,
     sending,
+    sequences,
     steps,
     together,
     wire,

@@ -14,10 +14,11 @@ from harness.cli.explore import explore_target
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
+from harness.explore import search
 from harness.explore.actions import ACTIONS, STARTS
 from harness.explore.lockstep import feature_of
-from harness.explore.machine import Explored, SearchBudget, explore
 from harness.explore.recording import Recording
+from harness.explore.search import Explored, SearchBudget, explore
 from harness.history.reader import read_evidence
 from harness.opening import open_target
 from harness.reference import planting
@@ -131,7 +132,7 @@ def explored(
     target = around(open_target(driver, None, seed, planted))
     recording = Recording(target, seed, out)
     try:
-        return explore(recording.open_context, target, seed, budget)
+        return explore(recording, target, seed, budget)
     finally:
         recording.close()
         target.close()
@@ -142,7 +143,7 @@ def test_what_differs_is_void_where_not_all_that_came_was_understood(
 ) -> None:
     name = planted(CancelsInSecret)
     heard = explored(name, budget=SearchBudget(20), around=HearsWhatNobodyKnows)
-    assert heard.found is None
+    assert heard.first is None
     assert [why for why in heard.unjudged if "the edge sent POST /beat" in why]
 
 
@@ -155,7 +156,7 @@ def test_a_defect_is_found_and_shrunk_to_a_scenario_that_shows_it(
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     what = planted(core)
-    found = explored(what, budget=SearchBudget(200)).found
+    found = explored(what, budget=SearchBudget(200)).first
     assert found is not None
     assert len(found.steps) == 1 + len(DEFECTS[core]), feature_of(found)
     feature = pytester.path / "found.feature"
@@ -199,7 +200,7 @@ def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch
     variant = planting.Variant(choice, "SND-7", "Another choice.", CHOICES[choice])
     monkeypatch.setitem(planting.VARIANTS.entries, choice, variant)
     result = explored(f"variant:{choice}", budget=SearchBudget(60))
-    assert result.found is None, feature_of(result.found)
+    assert result.first is None, feature_of(result.first)
     assert result.unjudged == {}
     assert len(result.covered) > 50
 
@@ -215,8 +216,25 @@ def test_what_a_target_does_not_have_ends_a_sequence_and_is_no_finding(
     planted: str, why: str
 ) -> None:
     result = explored(planted, budget=SearchBudget(40))
-    assert result.found is None, feature_of(result.found)
+    assert result.first is None, feature_of(result.first)
     assert set(result.unjudged) == {why}
+    assert result.unjudged.total() < 10, "what cannot be done is not tried again and again"
+
+
+def test_what_has_reached_something_new_is_gone_on_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = [str(start) for start in STARTS]
+    began = []
+    for share in (0, 1):
+        monkeypatch.setattr(search, "VARIED", share)
+        covered = explored(budget=SearchBudget(12)).covered
+        began.append(sum(covered[start] > 0 for start in starts))
+    assert began == [2, 1], "all go on from the first, and begin as it does"
+
+
+def test_several_findings_are_told_apart(planted: Callable[[type], str]) -> None:
+    finds = explored(planted(CancelsInSecret), budget=SearchBudget(60, finds=3)).finds
+    assert len(finds) > 1
+    assert len({(f.expected.says, f.steps[-1].says) for f in finds}) == len(finds)
 
 
 def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
@@ -232,7 +250,7 @@ def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
 
 def test_it_explores_over_http() -> None:
     result = explored(budget=SearchBudget(5, 12), driver="http")
-    assert result.found is None, feature_of(result.found)
+    assert result.first is None, feature_of(result.first)
     assert result.unjudged == {}
     assert result.operations > 50
 
@@ -248,8 +266,8 @@ def test_time_that_is_up_ends_it() -> None:
     target = open_target("inprocess", None, 1)
     recording = Recording(target, 1)
     budget = SearchBudget(examples=50, seconds=5)
-    result = explore(recording.open_context, target, 1, budget, clock=lambda: float(next(ticks)))
-    assert (result.ran_out, result.found) == (True, None)
+    result = explore(recording, target, 1, budget, clock=lambda: float(next(ticks)))
+    assert (result.ran_out, result.first) == (True, None)
     assert result.examples == 4
 
 

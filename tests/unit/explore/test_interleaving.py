@@ -8,7 +8,12 @@ import pytest
 
 from harness.domain.operations import Acknowledged, Done, ViewPairingRequest
 from harness.explore.interleaving_events import ENDED, INVOKED, EventLog, Fingerprints, LoggedEvent
-from harness.explore.interleaving_world import InterleavingRunner, InterleavingState, ScheduleStep
+from harness.explore.interleaving_world import (
+    CannotWalk,
+    InterleavingRunner,
+    InterleavingState,
+    ScheduleStep,
+)
 from harness.explore.interleavings import INTERLEAVINGS, Do, Interleaving, actor
 from harness.explore.walk import Settling, first_violation, rendered, walk
 from harness.history.operation import Outcome
@@ -20,7 +25,7 @@ from harness.reference.mutants.races import (
     AdmitsWhatEndedBeforeItCame,
     StaysOpenWhileItConfirms,
 )
-from harness.reference.planting import behaviour_of
+from harness.reference.planting import behaviour_of, load
 
 TWO_ASSERTION = Interleaving(
     "two-look",
@@ -168,6 +173,12 @@ class LosesItsCluster(EdgeCore):
 
     def pending(self, site: SlotState):  # type: ignore[no-untyped-def]
         raise LookupError("a defect of the core")
+
+
+def test_what_remembers_outside_of_its_core_cannot_be_walked() -> None:
+    waits = load()["variant"].named("a_new_request_waits_for_the_cancel")
+    with pytest.raises(CannotWalk, match="outside of its core"):
+        walk([INTERLEAVINGS["cancel-while-sending"]], 0, waits.behaviour)
 
 
 def test_a_defect_of_a_core_ends_the_walk() -> None:

@@ -1,0 +1,24 @@
+"""How many drawn sequences a second of one processor is enough for, in process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import process_time
+
+from benchmarks.figure import Figure
+from harness.explore.recording import Recording
+from harness.explore.search import SearchBudget, explore
+from harness.opening import open_inprocess
+
+
+def figures() -> Iterator[Figure]:
+    """Sequences of at most twenty actions, each looked at from all sides at its end."""
+    driver = open_inprocess(1)
+    recording = Recording(driver, 1)
+    explore(recording, driver, 2, SearchBudget(20))  # what is made once is made by now
+    start = process_time()
+    explored = explore(recording, driver, 1, SearchBudget(400))
+    seconds = process_time() - start
+    yield Figure("explore: sequences", explored.drawn / seconds, "1/s", goal_min=200)
+    yield Figure("explore: an operation in them", seconds / explored.operations * 1e6, "µs")
+    yield Figure("explore: states reached", explored.states, "")

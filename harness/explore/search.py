@@ -1,0 +1,357 @@
+"""Sequences drawn by what they reach, made in lockstep, and shrunk where they differ.
+
+A sequence that brings the model to a state which none reached before is kept, and later ones go on
+from a part of it: chance alone seldom comes far.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+
+from harness.catalogue.requirement import Feature
+from harness.context.recorder import Inconclusive
+from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
+from harness.explore.assertions import ASSERTIONS
+from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
+from harness.explore.world import ModelSlot, Worlds
+from harness.targets.port import CannotArrange, Driver, NotSupported
+
+INCONCLUSIVE = (CannotTell, Inconclusive, NotSupported, CannotArrange)
+"""What ends a sequence without anything being found."""
+
+SHRINKS_MAX = 500
+"""So many sequences are tried to make a finding smaller; then it is small enough."""
+
+VARIED = 0.3
+"""The share of sequences that go on from one that was kept; the others begin anew."""
+
+KEPT_MAX = 400
+"""So many sequences are kept to be varied; the oldest goes."""
+
+_WEIGHTS = {"send": 14, "cancel": 8, "decisions": 16, "repairs": 20, "tokens": 3, "conditions": 3}
+_WEIGHTS |= {
+    "people": 6,
+    "tries": 8,
+    "links": 4,
+    "look": 8,
+    "spoils": 2,
+    "endings": 1,
+    "revocations": 1,
+    "endpoints": 1,
+}
+_WEIGHT = 3
+"""How often a group of actions is drawn, beside others. Some carry the rest; after some others
+little is left that makes sense.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBudget:
+    """How long to look.
+
+    Attributes:
+        examples: how many sequences are drawn; zero for no such limit.
+        steps: how many actions a sequence has at most.
+        seconds: after so many seconds no further sequence begins; zero for no such limit.
+        finds: how many different findings end the search.
+    """
+
+    examples: int = 100
+    steps: int = 20
+    seconds: float = 0.0
+    finds: int = 1
+
+
+@dataclass(slots=True)
+class Explored:
+    """What came of it.
+
+    Attributes:
+        drawn: the sequences that were drawn; examples: all that were carried out, also to shrink.
+        operations: the operations and arrangements in them.
+        states: how many different states of both sides were reached, as the model tells them, and
+            as what was refused before tells them apart.
+        covered: how often each action and each assertion was made, by its words.
+        unjudged: why sequences ended early, and how often.
+        finds: the smallest sequence of each kind of difference, in the order of finding.
+        again: whether what was found first differed once more when it was repeated at the end.
+        ran_out: whether the time was up before all sequences were drawn.
+    """
+
+    drawn: int = 0
+    examples: int = 0
+    operations: int = 0
+    states: int = 0
+    covered: Counter[str] = field(default_factory=Counter)
+    unjudged: Counter[str] = field(default_factory=Counter)
+    finds: list[Differs] = field(default_factory=list)
+    again: bool = False
+    ran_out: bool = False
+
+    @property
+    def first(self) -> Differs | None:
+        """What was found first, if anything was."""
+        return self.finds[0] if self.finds else None
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether most sequences could be judged to their end."""
+        return self.examples > 0 and self.unjudged.total() * 2 <= self.examples
+
+
+@dataclass(slots=True)
+class KeptSequence:
+    """A sequence as far as it reached something new; how often it was varied, and how often that
+    reached something new again.
+    """
+
+    steps: tuple[Step, ...]
+    varied: int = 0
+    gains: int = 0
+
+
+class Contexts(Protocol):
+    """Where sequences are carried out."""
+
+    def open_context(self, number: int) -> tuple[SequenceContext, Judged]:
+        """The context of the nth sequence, and who is told of its checks."""
+        ...
+
+    def close_context(self, context: SequenceContext) -> None:
+        """Give back what a sequence had."""
+        ...
+
+
+def possible(driver: Driver) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
+    """The actions that a target has room for, and the ways to begin."""
+    slots = driver.inventory().slots
+    many = Feature.MULTI_NODE in driver.info.features and any(len(s.host_uids) > 2 for s in slots)
+    actions = ACTIONS if len(slots) > 1 else tuple(m for m in ACTIONS if OTHER not in m.says)
+    return actions, STARTS if many else STARTS[:1]
+
+
+def explore(
+    contexts: Contexts,
+    driver: Driver,
+    seed: int,
+    budget: SearchBudget = SearchBudget(),
+    clock: Callable[[], float] = time.monotonic,
+) -> Explored:
+    """Draw sequences and make them in lockstep, until enough differ or the budget is used up.
+
+    The same seed, number and target give the same sequences.
+    """
+    search = _Search(contexts, budget, clock, Random(seed), *possible(driver))
+    while search.goes_on():
+        search.draw()
+    first = search.explored.first
+    search.explored.again = first is not None and search.differs_by(first.steps, first) is not None
+    search.explored.states = len(search.reached)
+    return search.explored
+
+
+@dataclass(slots=True)
+class _Search:
+    contexts: Contexts
+    budget: SearchBudget
+    clock: Callable[[], float]
+    rng: Random
+    actions: Sequence[Action]
+    starts: Sequence[Action]
+    explored: Explored = field(default_factory=Explored)
+    reached: set[Hashable] = field(default_factory=set)
+    kept: list[KeptSequence] = field(default_factory=list)
+    missing: set[Step] = field(default_factory=set)
+    """What the target cannot do, or nobody can bring about there."""
+    begun_at: float = 0.0
+    _varied: KeptSequence | None = None
+    _told: set[tuple[str, str]] = field(default_factory=set)
+    """What differed after which step, in all that was found."""
+    _groups: list[list[Step]] = field(default_factory=list)
+    _shares: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.begun_at = self.clock()
+        groups: dict[str, list[Step]] = {}
+        for action in self.actions:
+            groups.setdefault(action.group, []).append(action)
+        groups["look"] = list(ASSERTIONS)
+        self._groups = list(groups.values())
+        self._shares = [_WEIGHTS.get(name, _WEIGHT) for name in groups]
+
+    def goes_on(self) -> bool:
+        """Whether a further sequence may be drawn."""
+        explored, budget = self.explored, self.budget
+        if len(explored.finds) >= budget.finds or 0 < budget.examples <= explored.drawn:
+            return False
+        explored.ran_out = self._time_is_up()
+        return not explored.ran_out
+
+    def _time_is_up(self) -> bool:
+        limit_s = self.budget.seconds
+        return bool(limit_s) and self.clock() - self.begun_at >= limit_s
+
+    # --- drawing --------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Draw one sequence and make it; keep what differs in it and in none before."""
+        self.explored.drawn += 1
+        found = self._made(self._plan())
+        if found is None or _what(found) in self._told:
+            return
+        smallest = self.shrunk(found)
+        if _what(smallest) not in self._told:
+            self.explored.finds.append(smallest)
+        self._told |= {_what(found), _what(smallest)}
+
+    def _plan(self) -> Iterator[Step]:
+        """The steps to try, one after the other, without an end: those that fit are made."""
+        rng = self.rng
+        self._varied = None
+        if self.kept and rng.random() < VARIED:
+            some = rng.choices(self.kept, k=4)
+            self._varied = max(some, key=lambda one: (one.gains + 1) / (one.varied + 1))
+            self._varied.varied += 1
+            kept = self._varied.steps
+            cut = rng.randint(max(1, len(kept) // 2), len(kept))
+            yield from kept[:cut]
+            way = rng.randrange(3)
+            if way == 0:  # something else in the middle
+                for _ in range(rng.randint(1, 3)):
+                    yield self._any_step()
+                yield from kept[cut + rng.randint(0, 1) :]
+            elif way == 1:  # the end of it once more
+                yield from kept[rng.randint(1, cut) :]
+        else:
+            yield rng.choice(list(self.starts))
+        while True:
+            yield self._any_step()
+
+    def _any_step(self) -> Step:
+        (group,) = self.rng.choices(self._groups, self._shares)
+        return self.rng.choice(group)
+
+    def _made(self, plan: Iterator[Step]) -> Differs | None:
+        """Make steps until the sequence is long enough, then look at everything once more."""
+
+        def go(lockstep: Lockstep) -> None:
+            news = 0
+            for _ in range(2 * self.budget.steps):  # about half of what is drawn does not fit
+                if self._takes(lockstep, next(plan)):
+                    state = reached(lockstep.worlds), frozenset(lockstep.refused)
+                    if state not in self.reached:
+                        self.reached.add(state)
+                        news = len(lockstep.steps)
+                if len(lockstep.steps) > self.budget.steps:
+                    break
+            lockstep.assert_everywhere(self.missing)
+            if news:
+                self.kept.append(KeptSequence(tuple(lockstep.steps[:news])))
+                del self.kept[:-KEPT_MAX]
+                if self._varied is not None:
+                    self._varied.gains += 1
+
+        return self._carried_out(go)
+
+    def _takes(self, lockstep: Lockstep, step: Step) -> bool:
+        """Make a step if it makes sense; what cannot be done here is not tried again."""
+        if step in self.missing:
+            return False
+        try:
+            return lockstep.take(step)
+        except (NotSupported, CannotArrange):
+            self.missing.add(step)
+            raise
+
+    def _carried_out(self, what: Callable[[Lockstep], None]) -> Differs | None:
+        self.explored.examples += 1
+        context, judged = self.contexts.open_context(self.explored.examples)
+        lockstep = Lockstep(context, covered=self.explored.covered, judged=judged)
+        try:
+            what(lockstep)
+        except Differs as found:
+            return found
+        except INCONCLUSIVE as error:
+            self.explored.unjudged[context.recorder.redacted(str(error))] += 1
+        finally:
+            self.explored.operations += len(context.recorder.history().operations)
+            self.contexts.close_context(context)
+        return None
+
+    # --- shrinking ------------------------------------------------------------------------------
+
+    def shrunk(self, found: Differs) -> Differs:
+        """Leave out what can be left out, half of it, a quarter, and so on to one step and two,
+        and put plainer steps in place of others, as long as the same is seen to differ.
+        """
+        last = self.explored.examples + SHRINKS_MAX
+        smaller: Differs | None = found
+        while smaller is not None:
+            found, smaller = smaller, None
+            for steps in _smaller(found.steps):
+                if self.explored.examples >= last or self._time_is_up():
+                    return found
+                smaller = self.differs_by(steps, found)
+                if smaller is not None and _size(smaller) < _size(found):
+                    break
+                smaller = None
+        return found
+
+    def differs_by(self, steps: Sequence[Step], like: Differs) -> Differs | None:
+        """What the same steps show, and the assertion of these words if there is one."""
+        return self._carried_out(lambda lockstep: lockstep.repeat(steps, like.expected.says))
+
+
+def reached(worlds: Worlds) -> Hashable:
+    """What is remembered of a state: where both sides may be with each cluster, and what is amiss.
+
+    Up to three, how many requests there were makes another state; who sends what does not.
+    """
+    return frozenset(
+        (w.token_good, w.endpoint_good, _state_of(w.main), w.other.local, w.other.current)
+        for w in worlds
+    )
+
+
+def _state_of(slot: ModelSlot) -> Hashable:
+    known = tuple(slot.central(which) for which in (slot.last, slot.earlier, slot.accepted))
+    amiss = (slot.running, bool(slot.sick), slot.linked, slot.severed, slot.cancels_spoiled)
+    there = (slot.present, slot.own, slot.hosts, slot.local, slot.stack, slot.late)
+    return (*there, min(len(slot.requests), 3), known, amiss)
+
+
+def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    """The same steps without some of them; the first is how it begins."""
+    size = len(steps) // 2
+    while size:
+        for at in range(1, len(steps), size):
+            yield steps[:at] + steps[at + size :]
+        size //= 2
+    for one in range(1, len(steps)):
+        for other in range(one + 2, len(steps)):
+            yield tuple(s for at, s in enumerate(steps) if at not in (one, other))
+    for at, step in enumerate(steps):
+        plainer: Sequence[Step] = [p for p in STARTS if at == 0]
+        if isinstance(step, Action) and at:
+            plainer = [a for a in ACTIONS if a.group == step.group]
+        for other_step in plainer[: _rank(step, plainer)]:
+            yield (*steps[:at], other_step, *steps[at + 1 :])
+
+
+def _what(found: Differs) -> tuple[str, str]:
+    """What differs, and after which step."""
+    return found.expected.says, found.steps[-1].says
+
+
+def _rank(step: Step, among: Sequence[Step]) -> int:
+    return among.index(step) if step in among else 0
+
+
+def _size(found: Differs) -> tuple[int, list[int]]:
+    plainest_first = (*STARTS, *ACTIONS, *ASSERTIONS)
+    return len(found.steps), [plainest_first.index(step) for step in found.steps]

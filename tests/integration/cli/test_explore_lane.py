@@ -1,0 +1,79 @@
+"""`certify --explore`: drawn sequences beside the scenarios, in the same evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.history.reader import Evidence, read_evidence
+from harness.plugin.exploring import FILE
+from tests.integration.cli.command import Command
+
+FEW = ("certify", "--driver", "inprocess", "--requirement", "PRE-1", "--out", "out")
+
+
+def evidence_in(folder: Path) -> Evidence:
+    return read_evidence(folder / "out" / "evidence.jsonl")
+
+
+def test_what_a_sequence_finds_is_a_scenario_that_is_judged_again_offline(
+    command: Command, tmp_path: Path
+) -> None:
+    mutant = ("--mutant", "cannot_be_rejected_after_a_refused_acceptance")
+    done = command.here(*FEW, "--sequences", "150", *mutant)
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    (rejecting,) = [r for r in report["requirements"] if r["id"] == "REJ-1"]
+    drawn = [s for s in rejecting["scenarios"] if s["id"].startswith("explore/")]
+    assert {s["verdict"] for s in (rejecting, *drawn)} == {"fail"}
+    assert drawn
+    assert all(s["operations"] for s in drawn)
+    assert drawn[0]["reproduce"].startswith("pairproof explore ")
+    again = command.here("verify", "out")
+    assert again.returncode == 0, again.stdout
+    feature = (tmp_path / "out" / FILE).read_text("utf-8")
+    assert "@REJ-1" in feature
+    assert "Then it succeeds" in feature
+
+
+def test_the_evidence_says_how_many_were_drawn_and_by_which_seed(
+    command: Command, tmp_path: Path
+) -> None:
+    told = []
+    for seed in ("3", "3", "4"):
+        done = command.here(*FEW, "--sequences", "12", "--seed", seed)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (line,) = [s for s in evidence_in(tmp_path).scenarios if s.feature == "explore"]
+        assert line.name.startswith(f"12 sequences drawn by the seed {seed}: ")
+        told.append(line.name)
+        assert line.name in done.stdout
+    assert told[0] == told[1] != told[2].replace("seed 4", "seed 3")
+    assert not (tmp_path / "out" / FILE).exists()
+
+
+@pytest.mark.slow
+def test_sequences_are_drawn_over_http_for_as_long_as_was_asked(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command.run("certify", "--requirement", "PRE-1", "--explore", "5s", "--out", "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "sequences drawn by the seed 1" in done.stdout
+    assert evidence_in(tmp_path).header.driver == "http"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--explore", "soon"), "--explore: "),
+        (("--explore", "1s", "--workers", "2"), "--explore draws for one process"),
+        (("--explore", "1s", "--resume", "out"), "--resume goes on with scenarios"),
+    ],
+)
+def test_what_does_not_go_together_is_said(
+    command: Command, words: tuple[str, ...], told: str
+) -> None:
+    done = command.here(*(FEW[:-2] if "--resume" in words else FEW), *words)
+    assert done.returncode == 2
+    assert told in done.stderr
