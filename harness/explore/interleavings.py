@@ -136,7 +136,6 @@ _ALL = (
         "cancel-while-sending",
         "one operator cancels what another is still sending",
         (actor(OPERATOR, Do.SEND), actor("second operator", Do.CANCEL)),
-        faults_max=2,
     ),
     Interleaving(
         "overtaken",
