@@ -15,9 +15,9 @@ TESTS = Path(__file__).with_name("tests")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One file is done before workers have started, and features have one target.
 
-    Two workers more than processors: half of the time a worker waits, for a server, a process or a
-    deadline.
+    One worker more than processors: a third of the time and more a worker waits, for a server, a
+    process or a deadline.
     """
     asked = [Path(argument).resolve() for argument in config.args]
     folders = any(p.is_dir() and p.is_relative_to(TESTS) for p in asked)
-    return len(os.sched_getaffinity(0)) + 2 if folders else 0
+    return len(os.sched_getaffinity(0)) + 1 if folders else 0
