@@ -466,12 +466,17 @@ def await_pending(context: Context, label: str = MAIN) -> OperationRecord:
     )
 
 
-def pending_stays(context: Context) -> OperationRecord:
+def pending_stays(context: Context, during_s: float | None = None) -> OperationRecord:
     """Watch that Local UI goes on showing the cluster's last request as pending."""
-    leased, look = context.cluster(), ops.ViewPairing()
+    leased, look, uid = context.cluster(), ops.ViewPairing(), context.cluster().pairing_uid
     return context.recorder.stays(
-        leased.operator, look, "pending_with_id", pairing_uid=leased.pairing_uid
+        leased.operator, look, "pending_with_id", during_s=during_s, pairing_uid=uid
     )
+
+
+FOLLOWED_S = 0.25
+"""For how long at most a host follows its request where nothing is to be seen by that: one that is
+not heard of for longer may be taken for lost."""
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
