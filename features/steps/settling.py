@@ -77,3 +77,4 @@ def _sends_anew(context: Context, judge: Judge) -> None:
     for operation in settling.send_anew(context):
         judge.check("succeeded", operation=operation)
         judge.check("both_sides_agree", **settling.settle(context))
+    settling.must_have_met(context)

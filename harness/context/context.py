@@ -119,6 +119,8 @@ class Context:
         """What happens to the next decision on a request."""
         self.late: list[Callable[[], None]] = []
         """The decisions that are still to arrive."""
+        self.unmet = ""
+        """Which message was to be spoiled and never came, if there is one."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}

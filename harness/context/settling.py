@@ -183,19 +183,34 @@ _ACTS: Mapping[str, Callable[[Context], object]] = {
 
 
 def let_pass_again(context: Context) -> None:
-    """No message is spoiled any more: those that were to be have been. What comes late arrives now.
+    """No message is spoiled any more: those that were to be have been, or have not come; then it
+    tells something that both sides do not agree, and nothing that they do (`must_have_met`). What
+    comes late arrives now.
 
     Raises:
-        Inconclusive: something was to be spoiled, and never came.
+        Inconclusive: a decision was to be spoiled, and nothing was decided.
     """
     for kind in dict.fromkeys(each.message for each in local_actions.message_faults(context)):
-        times = len(local_actions.message_faults(context, kind))
-        local_actions.await_loss(context, kind, times)
+        try:
+            times = len(local_actions.message_faults(context, kind))
+            local_actions.await_loss(context, kind, times)
+        except Inconclusive as unmet:
+            context.unmet = str(unmet)
     if context.decision_fault is not None:
         raise Inconclusive("the fault did not take effect: nothing waited to be decided")
     context.recorder.arrange(SetLink(context.cluster().operator.host_uid, up=True))
     while context.late:
         context.late.pop(0)()
+
+
+def must_have_met(context: Context) -> None:
+    """What went well went well with all that was to go wrong.
+
+    Raises:
+        Inconclusive: something was to be spoiled, and never came.
+    """
+    if context.unmet:
+        raise Inconclusive(context.unmet)
 
 
 def settle(context: Context) -> dict[str, Json]:

@@ -147,7 +147,7 @@ def test_whatever_a_message_meets_in_the_proxy_both_sides_settle(
     issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "proxy.pem")
     own = f'listen = "0.0.0.0:0"\ntls = "end"\ncert_file = "proxy.pem"\n{sources(uncut)}'
     found = certified(uncut, over_links(uncut, own), tmp_path, "-k", which)
-    assert len(found) > 2
+    assert len(found) > 1
     assert {verdict for verdict, _ in found.values()} == {"pass"}
 
 
