@@ -69,7 +69,7 @@ Feature: Who may manage pairing requests
       When this person tries to "<action>"
       Then it succeeds
 
-      @PRE-8 @PRE-9 @central @extended
+      @PRE-9 @central @extended
       Examples:
         | action | rights                    | since       | besides                        | by         | beside        | after     |
         | list   | every right               | always      | every right in the tenant      | an API key | no other      | a look    |

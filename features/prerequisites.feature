@@ -16,10 +16,8 @@ Feature: Prerequisites of a pairing request
       And the cluster is still locally managed
 
       Examples:
-        | state        |
-        | Provisioning |
-        | Deleting     |
-        | Error        |
+        | state    |
+        | Deleting |
 
     Scenario Outline: A cluster that was <state> sends its request once it is Running
       Given a local cluster
@@ -37,15 +35,6 @@ Feature: Prerequisites of a pairing request
 
   @PRE-2 @edge @core
   Rule: Every node has to be healthy
-
-    Scenario: The only node is unhealthy
-      Given a local cluster
-      And the node "only node" is unhealthy
-      When the operator sends a pairing request
-      Then the request is refused
-      And nothing is pending in Local UI
-      And no request reaches Palette
-      And the cluster is still locally managed
 
     Scenario: The only node was unhealthy and has recovered
       Given a local cluster
@@ -75,11 +64,9 @@ Feature: Prerequisites of a pairing request
       And no request of the cluster waits in Palette
 
       Examples:
-        | node                     |
-        | first control plane node |
-        | first worker             |
-        | middle worker            |
-        | last worker              |
+        | node          |
+        | first worker  |
+        | middle worker |
 
     Scenario Outline: The <node> is unhealthy among several of the control plane
       Given a local cluster of at least 2 control plane nodes and 0 workers, one more where there is room
@@ -192,8 +179,6 @@ Feature: Prerequisites of a pairing request
         | expired                  |
         | expired a while ago      |
         | deactivated              |
-        | deactivated later        |
-        | deleted                  |
 
     Scenario Outline: A token that is <token> admits a request
       Given a local cluster
@@ -206,20 +191,6 @@ Feature: Prerequisites of a pairing request
         | token                           |
         | about to expire in an hour      |
         | deactivated and activated again |
-
-    Scenario Outline: A token that was good for a request before, and is <fate> since
-      Given a pairing request that was sent, cancelled, and is gone in Palette
-      And its registration token has been <fate>
-      When the operator sends a pairing request
-      Then the request is refused
-      And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
-
-      Examples:
-        | fate        |
-        | deactivated |
-        | deleted     |
-        | expired     |
 
     Scenario: A token expires while it is kept for later
       Given a local cluster
@@ -363,7 +334,6 @@ Feature: Prerequisites of a pairing request
         | endpoint      |
         | missing       |
         | blank         |
-        | malformed     |
         | unresolvable  |
         | refusing      |
         | silent        |
@@ -430,6 +400,145 @@ Feature: Prerequisites of a pairing request
         | silent        | refusing     |
         | not-a-palette | refusing     |
         | untrusted     | refusing     |
+
+  Rule: Prerequisites, crossed with what must not matter
+    The rows are drawn (harness/tables): in each, one prerequisite at most is not met.
+
+    Scenario Outline: A cluster with all that it needs sends its request: it was <was>, after <past>
+      Given a cluster "<shape>", with "<past>" behind it
+      And a "<endpoint>" as the endpoint, and a token "<token>"
+      And it was "<was>" for a while, with "<restart>" restarted
+      When the operator sends a pairing request until one is taken
+      Then the request is sent
+      And one request of the cluster waits in Palette
+      And Local UI shows its pairing id
+
+      @SND-1 @edge @core
+      Examples:
+        | was | shape          | past            | token     | endpoint | restart  |
+        | fit | of one node    | nothing         | as before | URL      | the edge |
+        | fit | of one node    | a cancelled one | as before | URL      | none     |
+        | fit | of three nodes | a rejected one  | as before | URL      | none     |
+
+      @PRE-5 @edge @extended
+      Examples:
+        | was                    | shape          | past                | token           | endpoint | restart  |
+        | fit                    | of one node    | a link that was cut | activated again | URL      | the edge |
+        | in Error               | of three nodes | a link that was cut | new             | URL      | none     |
+        | without a healthy node | of one node    | a link that was cut | as before       | URL      | Palette  |
+
+      @PRE-4 @both @core
+      Examples:
+        | was | shape          | past    | token           | endpoint | restart |
+        | fit | of three nodes | nothing | activated again | URL      | none    |
+
+      @SND-8 @edge @core
+      Examples:
+        | was | shape          | past            | token | endpoint  | restart |
+        | fit | of three nodes | a cancelled one | new   | bare host | Palette |
+
+      @PRE-1 @edge @core
+      Examples:
+        | was      | shape          | past            | token           | endpoint  | restart  |
+        | in Error | of one node    | nothing         | as before       | URL       | Palette  |
+        | in Error | of one node    | a rejected one  | activated again | bare host | Palette  |
+        | in Error | of three nodes | a cancelled one | as before       | bare host | the edge |
+
+      @PRE-2 @edge @core
+      Examples:
+        | was                    | shape          | past            | token           | endpoint  | restart  |
+        | without a healthy node | of one node    | nothing         | new             | bare host | none     |
+        | without a healthy node | of one node    | a rejected one  | new             | URL       | the edge |
+        | without a healthy node | of three nodes | a cancelled one | activated again | URL       | Palette  |
+
+    Scenario Outline: A cluster that <amiss> sends no request, after <past>
+      Given a cluster "<shape>", with "<past>" behind it
+      And a "<endpoint>" as the endpoint, and a token "<token>"
+      And the cluster "<amiss>", with "<restart>" restarted
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+      And the cluster is still locally managed
+
+      @PRE-1 @edge @core
+      Examples:
+        | amiss           | shape          | past                | token           | endpoint  | restart  |
+        | is Provisioning | of one node    | a cancelled one     | as before       | URL       | none     |
+        | is Provisioning | of one node    | a rejected one      | as before       | URL       | none     |
+        | is Provisioning | of one node    | a link that was cut | activated again | URL       | Palette  |
+        | is Provisioning | of three nodes | nothing             | new             | bare host | the edge |
+        | is in Error     | of one node    | a cancelled one     | as before       | URL       | Palette  |
+        | is in Error     | of one node    | a rejected one      | new             | bare host | none     |
+        | is in Error     | of three nodes | nothing             | as before       | bare host | none     |
+        | is in Error     | of three nodes | a link that was cut | activated again | URL       | the edge |
+
+      @PRE-2 @edge @core
+      Examples:
+        | amiss                      | shape          | past                | token           | endpoint  | restart  |
+        | has an ill node, the first | of one node    | nothing             | activated again | URL       | the edge |
+        | has an ill node, the first | of one node    | a cancelled one     | as before       | bare host | the edge |
+        | has an ill node, the first | of one node    | a rejected one      | as before       | URL       | Palette  |
+        | has an ill node, the first | of three nodes | a link that was cut | new             | URL       | none     |
+        | has an ill node, the last  | of three nodes | nothing             | as before       | URL       | none     |
+        | has an ill node, the last  | of three nodes | a cancelled one     | as before       | URL       | Palette  |
+        | has an ill node, the last  | of three nodes | a rejected one      | activated again | bare host | the edge |
+        | has an ill node, the last  | of three nodes | a link that was cut | new             | URL       | none     |
+
+      @PRE-4 @both @core
+      Examples:
+        | amiss                            | shape          | past                | token           | endpoint  | restart  |
+        | has a token that was deactivated | of one node    | nothing             | new             | bare host | Palette  |
+        | has a token that was deactivated | of one node    | a rejected one      | as before       | URL       | none     |
+        | has a token that was deactivated | of one node    | a link that was cut | activated again | URL       | the edge |
+        | has a token that was deactivated | of three nodes | a cancelled one     | as before       | URL       | none     |
+        | has a token that was deleted     | of one node    | nothing             | new             | URL       | the edge |
+        | has a token that was deleted     | of one node    | a cancelled one     | as before       | URL       | none     |
+        | has a token that was deleted     | of one node    | a rejected one      | activated again | bare host | none     |
+        | has a token that was deleted     | of three nodes | a link that was cut | as before       | URL       | Palette  |
+        | has a token that was expired     | of one node    | nothing             | as before       | URL       | none     |
+        | has a token that was expired     | of one node    | a rejected one      | new             | bare host | Palette  |
+        | has a token that was expired     | of one node    | a link that was cut | as before       | URL       | the edge |
+        | has a token that was expired     | of three nodes | a cancelled one     | activated again | URL       | none     |
+
+      @PRE-6 @edge @core
+      Examples:
+        | amiss                             | shape          | past                | token           | endpoint | restart  |
+        | has an endpoint that is malformed | of one node    | nothing             | as before       | URL      | none     |
+        | has an endpoint that is malformed | of one node    | a rejected one      | as before       | URL      | none     |
+        | has an endpoint that is malformed | of one node    | a link that was cut | new             | URL      | the edge |
+        | has an endpoint that is malformed | of three nodes | a cancelled one     | activated again | URL      | Palette  |
+        | has an endpoint that is refusing  | of one node    | a link that was cut | as before       | URL      | none     |
+        | has an endpoint that is refusing  | of three nodes | nothing             | activated again | URL      | none     |
+        | has an endpoint that is refusing  | of three nodes | a cancelled one     | new             | URL      | the edge |
+        | has an endpoint that is refusing  | of three nodes | a rejected one      | as before       | URL      | Palette  |
+
+    Scenario Outline: A cluster that <amiss> and <besides> sends no request
+      Given a local cluster
+      And the cluster "<amiss>", with "none" restarted
+      And the cluster "<besides>", with "none" restarted
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      @PRE-1 @edge @core
+      Examples:
+        | amiss       | besides                           |
+        | is in Error | has a token that was deactivated  |
+        | is in Error | has a token that was deleted      |
+        | is in Error | has a token that was expired      |
+        | is in Error | has an endpoint that is malformed |
+        | is in Error | has an endpoint that is refusing  |
+
+      @PRE-2 @edge @core
+      Examples:
+        | amiss                      | besides                           |
+        | has an ill node, the first | has a token that was deactivated  |
+        | has an ill node, the first | has a token that was deleted      |
+        | has an ill node, the first | has a token that was expired      |
+        | has an ill node, the first | has an endpoint that is malformed |
+        | has an ill node, the first | has an endpoint that is refusing  |
 
   @PRE-11 @edge @extended @unspecified
   Rule: What the connection check looks at, and whom a cut-off host stops

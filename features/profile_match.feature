@@ -416,96 +416,64 @@ Feature: Match the profiles of a local cluster
   @PRE-7 @central @core
   Rule: Only the latest version of a cluster profile counts
 
-    Scenario Outline: Only an older version fits, and <asked for> is asked for
+    Scenario Outline: The later of the versions <versions> fits, made <made>
       Given a pending pairing request
-      And fitting profiles are selected, with these versions of the add-on profile:
-        | version | packs                     | state     |
-        | 1.0.0   | Prometheus-Grafana 44.3.1 | published |
-        | 1.1.0   | Prometheus-Grafana 45.0.0 | published |
-      And of the add-on profile, "<asked for>" is asked for
-      When the administrator matches them with the request
-      Then they do not match
-      And Palette refuses to pair the cluster with them
-
-      Examples:
-        | asked for          |
-        | version 1.0.0      |
-        | version 1.1.0      |
-        | the profile itself |
-
-    Scenario Outline: The latest version fits, and <asked for> is asked for
-      Given a pending pairing request
-      And fitting profiles are selected, with these versions of the add-on profile:
-        | version | packs                     | state     |
-        | 1.0.0   | Prometheus-Grafana 40.3.1 | published |
-        | 2.0.0   | Prometheus-Grafana 44.3.1 | published |
-      And of the add-on profile, "<asked for>" is asked for
+      And the <profile> profile is to have <versions>, made <made>, with <draft>
+      And fitting profiles are selected: of that one the later does, the other has another version of a pack
+      And "<asked>" of it is asked for
+      And "<after>" has come in between
       When the administrator matches them with the request
       Then they match
       And the cluster can be paired with them
 
       Examples:
-        | asked for          |
-        | version 2.0.0      |
-        | the profile itself |
+        | asked              | profile | versions                 | made                    | draft                        | after     |
+        | the profile itself | add-on  | 1.0.0 < 1.0.1            | in order                | an older draft that fits     | a restart |
+        | the profile itself | add-on  | 1.0.0 < 1.0.1            | the later one meanwhile | no draft                     | a look    |
+        | the profile itself | add-on  | 9.9.9 < 10.0.0           | the later one meanwhile | an older draft that fits     | a look    |
+        | the profile itself | add-on  | 1.1.0-rc.9 < 1.1.0-rc.10 | in order                | no draft                     | a look    |
+        | the profile itself | add-on  | 1.1.0-rc.9 < 1.1.0-rc.10 | in reverse              | an older draft that does not | a look    |
+        | the profile itself | infra   | 1.9.0 < 1.10.0           | in reverse              | no draft                     | a look    |
+        | the profile itself | infra   | 9.9.9 < 10.0.0           | in order                | an older draft that does not | a restart |
+        | the profile itself | infra   | 1.1.0-rc.2 < 1.1.0       | in reverse              | an older draft that fits     | a look    |
+        | the profile itself | infra   | 1.1.0-rc.9 < 1.1.0-rc.10 | the later one meanwhile | no draft                     | a restart |
+        | the profile itself | full    | 1.0.0 < 1.0.1            | in reverse              | an older draft that does not | a look    |
+        | the profile itself | full    | 1.9.0 < 1.10.0           | in order                | an older draft that does not | a restart |
+        | the later version  | add-on  | 1.9.0 < 1.10.0           | the later one meanwhile | an older draft that fits     | a look    |
+        | the later version  | add-on  | 1.1.0-rc.2 < 1.1.0       | in order                | no draft                     | a restart |
+        | the later version  | infra   | 1.0.0 < 1.0.1            | in order                | no draft                     | a look    |
+        | the later version  | full    | 9.9.9 < 10.0.0           | in reverse              | no draft                     | a look    |
+        | the later version  | full    | 1.1.0-rc.2 < 1.1.0       | the later one meanwhile | an older draft that does not | a look    |
+        | the later version  | full    | 1.1.0-rc.9 < 1.1.0-rc.10 | in reverse              | an older draft that fits     | a restart |
 
-    Scenario: An older version fits, and the latest has a pack more
+    Scenario Outline: The earlier of the versions <versions> fits, made <made>
       Given a pending pairing request
-      And fitting profiles are selected, with these versions of the add-on profile:
-        | version | packs                                           | state     |
-        | 1.0.0   | Prometheus-Grafana 44.3.1                       | published |
-        | 1.1.0   | Prometheus-Grafana 44.3.1, Hello-Universe 2.0.0 | published |
-      When the administrator matches them with the request
-      Then they do not match
-      And Palette refuses to pair the cluster with them
-
-    Scenario: The same goes for an infra profile
-      Given a pending pairing request
-      And fitting profiles are selected, with these versions of the infra profile:
-        | version | packs                                                            | state     |
-        | 1.0.0   | Amazon EBS CSI 1.20.0, Calico 3.25.1, PXK-E 1.31.0, Ubuntu 22.04 | published |
-        | 1.0.1   | Amazon EBS CSI 1.20.0, Calico 3.25.1, PXK-E 1.32.0, Ubuntu 22.04 | published |
-      When the administrator matches them with the request
-      Then they do not match
-      And Palette refuses to pair the cluster with them
-
-    Scenario Outline: The latest is the highest by the order of versions, <latest> after <other>
-      Given a pending pairing request
-      And fitting profiles are selected, with these versions of the add-on profile:
-        | version  | packs                 | state     |
-        | <first>  | <packs of the first>  | published |
-        | <second> | <packs of the second> | published |
-      When the administrator matches them with the request
-      Then they match
-      And the cluster can be paired with them
-
-      Examples:
-        | latest | other      | first      | packs of the first        | second      | packs of the second       |
-        | 1.10.0 | 1.9.0      | 1.9.0      | Prometheus-Grafana 40.3.1 | 1.10.0      | Prometheus-Grafana 44.3.1 |
-        | 1.10.0 | 1.9.0      | 1.10.0     | Prometheus-Grafana 44.3.1 | 1.9.0       | Prometheus-Grafana 40.3.1 |
-        | 10.0.0 | 9.9.9      | 10.0.0     | Prometheus-Grafana 44.3.1 | 9.9.9       | Prometheus-Grafana 40.3.1 |
-        | 2.0.0  | 1.99.99    | 2.0.0      | Prometheus-Grafana 44.3.1 | 1.99.99     | Prometheus-Grafana 40.3.1 |
-        | 1.1.0  | 1.1.0-rc.2 | 1.1.0      | Prometheus-Grafana 44.3.1 | 1.1.0-rc.2  | Prometheus-Grafana 40.3.1 |
-        | 1.1.0  | 1.1.0-rc.2 | 1.1.0-rc.2 | Prometheus-Grafana 40.3.1 | 1.1.0       | Prometheus-Grafana 44.3.1 |
-        | rc.10  | rc.9       | 1.1.0-rc.9 | Prometheus-Grafana 40.3.1 | 1.1.0-rc.10 | Prometheus-Grafana 44.3.1 |
-
-    Scenario Outline: A version that only seems to be the latest does not count, <seeming> beside <latest>
-      Given a pending pairing request
-      And fitting profiles are selected, with these versions of the add-on profile:
-        | version  | packs                 | state     |
-        | <first>  | <packs of the first>  | published |
-        | <second> | <packs of the second> | published |
+      And the <profile> profile is to have <versions>, made <made>, with <draft>
+      And fitting profiles are selected: of that one the earlier does, the other has <unlike>
+      And "<asked>" of it is asked for
+      And "<after>" has come in between
       When the administrator matches them with the request
       Then they do not match
       And Palette refuses to pair the cluster with them
 
       Examples:
-        | seeming    | latest | first      | packs of the first        | second     | packs of the second       |
-        | 1.9.0      | 1.10.0 | 1.9.0      | Prometheus-Grafana 44.3.1 | 1.10.0     | Prometheus-Grafana 45.0.0 |
-        | 1.9.0      | 1.10.0 | 1.10.0     | Prometheus-Grafana 45.0.0 | 1.9.0      | Prometheus-Grafana 44.3.1 |
-        | 9.9.9      | 10.0.0 | 10.0.0     | Prometheus-Grafana 45.0.0 | 9.9.9      | Prometheus-Grafana 44.3.1 |
-        | 1.1.0-rc.2 | 1.1.0  | 1.1.0      | Prometheus-Grafana 45.0.0 | 1.1.0-rc.2 | Prometheus-Grafana 44.3.1 |
-        | 1.1.0-rc.2 | 1.1.0  | 1.1.0-rc.2 | Prometheus-Grafana 44.3.1 | 1.1.0      | Prometheus-Grafana 45.0.0 |
+        | asked               | unlike                    | profile | versions           | made                    | draft                        | after     |
+        | the profile itself  | another version of a pack | add-on  | 1.9.0 < 1.10.0     | in order                | no draft                     | a look    |
+        | the profile itself  | another version of a pack | add-on  | 9.9.9 < 10.0.0     | in order                | an older draft that fits     | a look    |
+        | the profile itself  | another version of a pack | add-on  | 9.9.9 < 10.0.0     | in reverse              | no draft                     | a look    |
+        | the profile itself  | another version of a pack | infra   | 1.1.0-rc.2 < 1.1.0 | the later one meanwhile | an older draft that does not | a look    |
+        | the profile itself  | another version of a pack | full    | 9.9.9 < 10.0.0     | in order                | no draft                     | a look    |
+        | the profile itself  | a pack more               | add-on  | 1.9.0 < 1.10.0     | in reverse              | an older draft that does not | a restart |
+        | the profile itself  | a pack more               | add-on  | 1.1.0-rc.2 < 1.1.0 | in order                | no draft                     | a look    |
+        | the profile itself  | a pack more               | full    | 1.0.0 < 1.0.1      | the later one meanwhile | an older draft that fits     | a look    |
+        | the later version   | another version of a pack | add-on  | 9.9.9 < 10.0.0     | the later one meanwhile | an older draft that does not | a look    |
+        | the later version   | another version of a pack | infra   | 1.0.0 < 1.0.1      | in reverse              | no draft                     | a restart |
+        | the later version   | another version of a pack | full    | 1.1.0-rc.2 < 1.1.0 | in reverse              | no draft                     | a restart |
+        | the later version   | a pack more               | infra   | 1.9.0 < 1.10.0     | in order                | an older draft that fits     | a restart |
+        | the earlier version | another version of a pack | add-on  | 1.0.0 < 1.0.1      | in order                | an older draft that does not | a look    |
+        | the earlier version | another version of a pack | add-on  | 1.1.0-rc.2 < 1.1.0 | in reverse              | an older draft that fits     | a look    |
+        | the earlier version | another version of a pack | full    | 1.9.0 < 1.10.0     | the later one meanwhile | an older draft that does not | a look    |
+        | the earlier version | a pack more               | infra   | 9.9.9 < 10.0.0     | the later one meanwhile | no draft                     | a restart |
 
     Scenario: The latest of a dozen versions fits
       Given a pending pairing request
@@ -523,16 +491,6 @@ Feature: Match the profiles of a local cluster
         | 1.9.0   | Prometheus-Grafana 40.3.1 | published |
         | 1.10.0  | Prometheus-Grafana 40.3.1 | published |
         | 1.11.0  | Prometheus-Grafana 44.3.1 | published |
-      When the administrator matches them with the request
-      Then they match
-      And the cluster can be paired with them
-
-    Scenario: A draft that is older than the latest published version does not matter
-      Given a pending pairing request
-      And fitting profiles are selected, with these versions of the add-on profile:
-        | version | packs                     | state     |
-        | 1.0.0   | Prometheus-Grafana 45.0.0 | draft     |
-        | 1.1.0   | Prometheus-Grafana 44.3.1 | published |
       When the administrator matches them with the request
       Then they match
       And the cluster can be paired with them

@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import local_actions, review
+from harness.context import crossing, local_actions, review
 from harness.context.context import ClusterShape, Context
 from harness.context.entries import HOUR, LEEWAY, endpoint_of_form, token_of_kind
 from harness.context.recorder import NotSupported
@@ -80,6 +80,21 @@ def _recovers(context: Context, position: str) -> None:
     local_actions.set_health(context, position, Health.HEALTHY)
 
 
+@given(parsers.parse('a cluster "{shape}", with "{past}" behind it'))
+def _with_a_past(context: Context, shape: str, past: str) -> None:
+    crossing.stand(context, shape, past)
+
+
+@given(parsers.parse('the cluster "{amiss}", with "{side}" restarted'))
+def _amiss(context: Context, amiss: str, side: str) -> None:
+    crossing.go_amiss(context, amiss, side)
+
+
+@given(parsers.parse('it was "{was}" for a while, with "{side}" restarted'))
+def _was_amiss(context: Context, was: str, side: str) -> None:
+    crossing.recover(context, was, side)
+
+
 @given("the hosts have no cluster")
 def _no_cluster(context: Context) -> None:
     local_actions.leave_without_cluster(context)
@@ -150,6 +165,11 @@ def _other_cut_off(context: Context) -> None:
 @given(parsers.parse('a registration token that is "{kind}"'))
 def _token(context: Context, kind: str) -> None:
     context.use_token(token_of_kind(context, kind))
+
+
+@given(parsers.parse('a "{endpoint}" as the endpoint, and a token "{token}"'))
+def _entries(context: Context, endpoint: str, token: str) -> None:
+    crossing.enter(context, endpoint, token)
 
 
 @given(parsers.parse('a registration token of "{project}"'))

@@ -7,6 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from harness.checkers.registry import Judge
 from harness.context import selection, stacks
 from harness.context.context import Context
+from harness.context.selection import CrossedVersions
 from harness.context.stacks import DOCUMENTED_STACK, ProfilesTable, pack_from
 from harness.domain.profile import Layer, ProfileEdition, ProfileType
 
@@ -125,6 +126,29 @@ def _select_add_on_versions(context: Context, datatable: list[list[str]]) -> Non
 @given("fitting profiles are selected, with these versions of the infra profile:")
 def _select_infra_versions(context: Context, datatable: list[list[str]]) -> None:
     selection.select_versions(context, ProfileType.INFRA, datatable)
+
+
+@given(
+    parsers.parse("the {kind} profile is to have {versions}, made {made}, with {draft}"),
+    target_fixture="crossed",
+)
+def _is_to_have(kind: str, versions: str, made: str, draft: str) -> CrossedVersions:
+    return CrossedVersions.named(kind, versions, made, draft)
+
+
+@given(
+    parsers.parse(
+        "fitting profiles are selected: of that one the {which} does, the other has {unlike}"
+    )
+)
+def _select_crossed(context: Context, crossed: CrossedVersions, which: str, unlike: str) -> None:
+    selection.select_crossed(context, crossed, which == "later", unlike)
+
+
+@given(parsers.parse('"{asked}" of it is asked for'))
+def _ask_crossed(context: Context, crossed: CrossedVersions, asked: str) -> None:
+    of = {"the later version": crossed.later, "the earlier version": crossed.earlier}
+    selection.ask_for_version(context, crossed.type, of.get(asked, ""))
 
 
 @given('of the add-on profile, "the profile itself" is asked for')

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from harness.context import local_actions
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.crossing import left_out_if_impossible
+from harness.context.recorder import Actor, Inconclusive, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import PutUser, Side
 from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
-from harness.targets.port import CannotArrange
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""
@@ -97,10 +97,8 @@ def let_come_between(context: Context, what: str) -> None:
         NotSupported: it cannot be restarted, and other scenarios show the same without that.
     """
     if what == "a restart":
-        try:
+        with left_out_if_impossible():
             local_actions.restart(context, Side.CENTRAL)
-        except CannotArrange as error:
-            raise NotSupported(str(error)) from None
     else:
         look = ops.ViewPairingRequest(context.cluster().pairing_uid)
         context.must(context.recorder.perform(context.admin(), look))

@@ -7,7 +7,7 @@ add-on profile is the first one of its type that a scenario has made.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from harness.context import stacks
 from harness.context.context import MAIN, Context
@@ -18,6 +18,7 @@ from harness.domain.operations import MatchProfiles, SelectedProfile, ViewProfil
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 
 Rows = Sequence[Sequence[str]]
+Packs = tuple[Pack, ...]
 
 _EDITION_COLUMNS = ("version", "packs", "state")
 _STATES = {"published": True, "draft": False}
@@ -62,6 +63,69 @@ def select_versions(context: Context, kind: ProfileType, rows: Rows) -> None:
     select_like(context, [p for p in local(context) if p is not of_kind])
     uid, project = context.new_id("profile"), context.project()
     _select(context, ClusterProfile(uid, of_kind.name, kind, editions_from(rows), project))
+
+
+@dataclass(frozen=True, slots=True)
+class CrossedVersions:
+    """A profile that is to have two published versions, and perhaps a draft before both.
+
+    `made` is `in order`, `in reverse`, or `the later one meanwhile`: after the first was matched.
+    """
+
+    type: ProfileType
+    earlier: str
+    later: str
+    made: str
+    draft: str
+
+    @classmethod
+    def named(cls, kind: str, versions: str, made: str, draft: str) -> CrossedVersions:
+        """As a feature says it: `full`, `1.9.0 < 1.10.0`."""
+        earlier, later = versions.split(" < ")
+        type_ = ProfileType.FULL if kind == "full" else ProfileType(kind)
+        return cls(type_, earlier, later, made, draft)
+
+    def editions(self, fitting: Packs, unlike: Packs, *, later_fits: bool) -> list[ProfileEdition]:
+        """All that it has in the end, in the order in which they are made."""
+        later = ProfileEdition(self.later, fitting if later_fits else unlike)
+        earlier = ProfileEdition(self.earlier, unlike if later_fits else fitting)
+        made = [later, earlier] if self.made == "in reverse" else [earlier, later]
+        if self.draft != "no draft":
+            packs = fitting if self.draft.endswith("that fits") else unlike
+            made.insert(0, ProfileEdition("0.1.0", packs, published=False))
+        return made
+
+
+def select_crossed(
+    context: Context, crossed: CrossedVersions, later_fits: bool, unlike: str
+) -> None:
+    """Select what fits, but for one version of a profile that has something else."""
+    is_full = crossed.type is ProfileType.FULL
+    stack = _as_one(context) if is_full else named(context)
+    fitting = _of_kind(stack, crossed.type)
+    editions = crossed.editions(
+        fitting.packs, _unlike(fitting.packs, unlike), later_fits=later_fits
+    )
+    last = editions.pop() if crossed.made == "the later one meanwhile" else None
+    select_like(context, [p for p in stack if p is not fitting])
+    uid, project = context.new_id("profile"), context.project()
+    _select(context, ClusterProfile(uid, fitting.name, crossed.type, tuple(editions), project))
+    if last is not None:
+        if context.offers(MatchProfiles):
+            match(context)
+        add_edition(context, crossed.type, last)
+
+
+def _as_one(context: Context) -> stacks.Stack:
+    """What the local cluster runs, in one full profile (ACC-8)."""
+    packs = tuple(pack for profile in named(context) for pack in profile.packs)
+    return (StackProfile("edge-full", ProfileType.FULL, "1.0.0", packs),)
+
+
+def _unlike(packs: Packs, how: str) -> Packs:
+    if how == "a pack more":
+        return (*packs, pack_from("Hello-Universe 2.0.0"))
+    return (*packs[:-1], replace(packs[-1], version="40.3.1"))
 
 
 def select_unknown(context: Context) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
 
+from harness.catalogue.requirement import Level
+from harness.catalogue.requirements import by_id
 from harness.domain.errors import PairproofError
 from harness.gherkin import ScenarioText, read_feature
 
@@ -65,6 +67,13 @@ def at_most(count: int, special: Mapping[str, Iterable[str]]) -> tuple[Constrain
         return lambda row: not all(row[column] in found[column] for column in columns)
 
     return tuple(Constraint(columns, holds(columns)) for columns in combinations(found, count + 1))
+
+
+def tags_of(id_: str) -> tuple[str, ...]:
+    """The tags of a row that is judged under this requirement, as the catalogue has them."""
+    found = by_id(id_)
+    level = () if found.level is Level.MUST else (found.level.value,)
+    return (id_, found.role.value, found.profile.value, *level)
 
 
 def draw(table: Table, strength: int = 0) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.tables.covering import Constraint, Row, Table
+from harness.tables.covering import Constraint, Row, Table, tags_of
 
 _ACTIONS = ("list", "open", "match", "accept", "reject")
 _EVERY, _EDITOR, _VIEWER = "every right", "a Cluster Editor's rights", "a Cluster Viewer's rights"
@@ -43,9 +43,7 @@ _LOGINS_MAY_END = Constraint(
 def _tags(row: Row) -> tuple[str, ...]:
     scoped = row["besides"] != "no right" or row["beside"] == "one elsewhere"
     is_abroad = row.get("amiss") in (_ELSEWHERE, _NOWHERE)
-    if scoped and "amiss" not in row:
-        return ("PRE-8", "PRE-9", "central", "extended")
-    return ("PRE-9" if scoped or is_abroad else "PRE-8", "central", "extended")
+    return tags_of("PRE-9" if scoped or is_abroad else "PRE-8")
 
 
 def _refused(row: Row) -> str:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.tables import deciding, hosts, losing
+from harness.tables import deciding, hosts, losing, matching, sending
 
-TABLES: Final = (*deciding.TABLES, *hosts.TABLES, *losing.TABLES)
+TABLES: Final = (
+    *deciding.TABLES,
+    *hosts.TABLES,
+    *losing.TABLES,
+    *matching.TABLES,
+    *sending.TABLES,
+)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.domain import operations as ops
-from harness.domain.permission import Grant, PairPermission
+from harness.domain.cluster import Cluster, Health
+from harness.domain.match import ProfileChoice
+from harness.domain.pairing import LocalState
+from harness.domain.permission import Grant
+from harness.domain.profile import ProfileEdition, ProfileType
+from harness.domain.token import RegistrationToken
 from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices, EdgeChoices
+from harness.reference.core.edge import EdgeCall
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import LinkReply
+from harness.reference.core.store import Store
 from harness.reference.mutants import bases
+from harness.reference.mutants.accepting import OtherLatest
 from harness.reference.planting import mutant
 
 
@@ -54,8 +66,8 @@ class SecretsThatBeginAlikeAreOne(CentralCore):
 class LoginKeepsItsRights(CentralCore):
     """Somebody who has logged in may do what they might when they did, until they log out."""
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
         self._had: dict[str, frozenset[Grant]] = {}
 
     def log_in(self, operation: ops.LogInToPalette, call: CentralCall) -> ops.Session:
@@ -67,15 +79,6 @@ class LoginKeepsItsRights(CentralCore):
     def authenticate(self, call: CentralCall) -> records.User:
         user = super().authenticate(call)
         return replace(user, grants=self._had.get(call.credentials.session, user.grants))
-
-
-@mutant("PRE-8")
-class LaterRightsComeWithARestart(bases.Keeps[frozenset[Grant]]):
-    """Rights that somebody is given after they were seen first count from the next restart on."""
-
-    def holds(self, user: records.User, permission: PairPermission, scope: str) -> bool:
-        known = self.keep(user.email, user.grants)
-        return super().holds(replace(user, grants=user.grants & known), permission, scope)
 
 
 @mutant("PRE-9")
@@ -101,3 +104,83 @@ class RestartSpreadsRights(bases.Wakes):
             permissions = {grant.permission for grant in user.grants}
             spread = frozenset(Grant(p, s) for p in permissions for s in scopes)
             self.store.put(replace(user, grants=spread))
+
+
+# --- what a send needs ---------------------------------------------------------------------------
+@mutant("PRE-1")
+class RejectedClusterIsTakenAsItWas(EdgeCore):
+    """A cluster whose request was rejected sends the next one whatever its state is by then."""
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
+        site = self.site_of(call.host_uid)
+        self._again = bases.is_in(site, LocalState.REJECTED)
+        return super().sendable(operation, call)
+
+    def require_running(self, cluster: Cluster) -> None:
+        if not self._again:
+            super().require_running(cluster)
+
+
+@mutant("PRE-2")
+class HealthIsReadAtTheStart(EdgeCore):
+    """The health of a cluster's nodes is read when the edge starts, and not again until then."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        super().__init__(store, choices)
+        clusters = (site.cluster for site in store.every(records.SlotState))
+        self._known = {cluster.uid: cluster for cluster in clusters if cluster}
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        super().require_healthy(self._known.get(cluster.uid, cluster))
+
+
+@mutant("PRE-2")
+class SentOnceSeenByItsFirstNode(bases.Remembers):
+    """Of a cluster that has sent before, the first node's health is looked at and no other's."""
+
+    def admitted(
+        self, host_uid: str, request: records.LocalRequest, reply: LinkReply
+    ) -> ops.KnownReply:
+        self.keep(bases.cluster_uid(self.site_of(host_uid)))
+        return super().admitted(host_uid, request, reply)
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        first = next(cluster.nodes(), None)
+        if cluster.uid not in self.kept or first is None or first.health is not Health.HEALTHY:
+            super().require_healthy(cluster)
+
+
+@mutant("PRE-4")
+class RestartActivatesTokens(bases.Wakes):
+    """When Palette is started, every registration token that it has is active again."""
+
+    def wake(self) -> None:
+        for token in list(self.store.every(RegistrationToken)):
+            self.store.put(replace(token, active=True))
+
+
+# --- which version counts ------------------------------------------------------------------------
+@mutant("PRE-7")
+class BesideADraftVersionsAreText(CentralCore):
+    """The versions of a profile that has a draft as well are compared as text."""
+
+    def selected(
+        self, request: records.PairingRequest, chosen: ops.SelectedProfile
+    ) -> ProfileChoice:
+        choice = super().selected(request, chosen)
+        editions = choice.profile.editions
+        published = [edition for edition in editions if edition.published]
+        if not published or len(published) == len(editions):
+            return choice
+        latest = max(published, key=lambda edition: edition.version)
+        return replace(choice, profile=replace(choice.profile, editions=(latest,)))
+
+
+@mutant("PRE-7")
+class InfraProfileIsTakenAsAskedFor(OtherLatest):
+    """An infra profile counts in the version that is asked for, where one is."""
+
+    def latest(self, choice: ProfileChoice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        profile = choice.profile
+        asked = profile.edition(choice.version) if profile.type is ProfileType.INFRA else None
+        return asked or profile.latest() or published[-1]

@@ -1,0 +1,135 @@
+"""What stands around a send and must not matter to it, and what is amiss where it is refused.
+
+Features name each by a phrase, and draw which of them meet (`harness/tables`). What must not matter
+and cannot be arranged leaves a row out: other rows show the same without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.catalogue.requirement import Feature
+from harness.context import local_actions
+from harness.context.context import ClusterShape, Context
+from harness.context.entries import endpoint_of_form, revoke_token, token_of_kind
+from harness.context.recorder import Inconclusive, NotSupported
+from harness.domain.arrangements import Side
+from harness.domain.cluster import ClusterState, Health
+from harness.targets.port import CannotArrange
+
+_SIDES = {"the edge": Side.EDGE, "Palette": Side.CENTRAL}
+_STATES = {"is Provisioning": ClusterState.PROVISIONING, "is in Error": ClusterState.ERROR}
+
+
+@contextmanager
+def left_out_if_impossible() -> Iterator[None]:
+    """What must not matter is arranged here.
+
+    Raises:
+        NotSupported: it cannot be.
+    """
+    try:
+        yield
+    except CannotArrange as error:
+        raise NotSupported(str(error)) from None
+
+
+def stand(context: Context, shape: str, past: str) -> None:
+    """A cluster of a shape, and what it has behind it.
+
+    Raises:
+        NotSupported: the target has no cluster of several nodes, or no link of it can be cut.
+        Inconclusive: its past could not be brought about.
+    """
+    if shape == "of three nodes":
+        context.needs(Feature.MULTI_NODE)
+        context.new_cluster(shape=ClusterShape(1, 2))
+    match past:
+        case "a cancelled one":
+            local_actions.send_and_cancel(context, 1)
+            local_actions.gone(context)
+        case "a rejected one":
+            local_actions.send_and_reject(context, 1)
+        case "a link that was cut":
+            with left_out_if_impossible():
+                local_actions.set_links(context, up=False)
+                local_actions.check_connection(context, context.cluster().operator)
+                local_actions.set_links(context, up=True)
+
+
+def enter(context: Context, endpoint: str, token: str) -> None:
+    """What an operator enters: the endpoint in a form of two, and the token that they had, a new
+    one, or one that was deactivated for a while.
+
+    Raises:
+        NotSupported: the target has none in that form, or its tokens cannot be activated.
+    """
+    if endpoint == "bare host":
+        try:
+            context.endpoint = endpoint_of_form(context, "bare-host")
+        except Inconclusive as error:
+            raise NotSupported(str(error)) from None
+    if token == "new":
+        context.use_token(context.new_token(context.project()))
+    elif token == "activated again":
+        with left_out_if_impossible():
+            context.use_token(token_of_kind(context, "deactivated and activated again"))
+
+
+def go_amiss(context: Context, amiss: str, restarted: str) -> None:
+    """Let one thing be amiss; the edge restarts before it, and Palette after.
+
+    Raises:
+        NotSupported: the side cannot be restarted.
+        Inconclusive: what is amiss could not be brought about.
+    """
+    _restart(context, restarted if restarted == "the edge" else "")
+    what, _, how = amiss.partition(" that is ")
+    if amiss in _STATES:
+        local_actions.set_state(context, _STATES[amiss])
+    elif amiss.startswith("has an ill node"):
+        local_actions.set_health(context, _node(context, amiss), Health.UNHEALTHY)
+    elif what == "has an endpoint":
+        context.endpoint = endpoint_of_form(context, how)
+    else:
+        revoke_token(context, amiss.removeprefix("has a token that was "))
+    _restart(context, restarted if restarted == "Palette" else "")
+
+
+def recover(context: Context, was: str, restarted: str) -> None:
+    """Let a side restart while something is amiss, which is then as it should be.
+
+    Raises:
+        NotSupported: that cannot be arranged.
+        Inconclusive: Local UI does not show it.
+    """
+    with left_out_if_impossible():
+        if was == "in Error":
+            local_actions.set_state(context, ClusterState.ERROR)
+        elif was == "without a healthy node":
+            _set_health_of_all(context, Health.UNHEALTHY)
+        _restart(context, restarted)
+        if was == "in Error":
+            local_actions.set_state(context, ClusterState.RUNNING)
+        elif was == "without a healthy node":
+            _set_health_of_all(context, Health.HEALTHY)
+
+
+def _restart(context: Context, side: str) -> None:
+    if side in _SIDES:
+        with left_out_if_impossible():
+            local_actions.restart(context, _SIDES[side])
+
+
+def _node(context: Context, amiss: str) -> str:
+    if len(context.cluster().host_uids) == 1:
+        return "only node"
+    return "last worker" if amiss.endswith("last") else "first control plane node"
+
+
+def _set_health_of_all(context: Context, health: Health) -> None:
+    alone = len(context.cluster().host_uids) == 1
+    nodes = ["only node"] if alone else ["first control plane node", "first worker", "last worker"]
+    for node in nodes:
+        local_actions.set_health(context, node, health)

@@ -1,0 +1,85 @@
+"""What a send needs, crossed: one prerequisite a row that is not met, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.tables.covering import Constraint, Row, Table, tags_of
+
+_AMISS = {
+    "is Provisioning": "PRE-1",
+    "is in Error": "PRE-1",
+    "has an ill node, the first": "PRE-2",
+    "has an ill node, the last": "PRE-2",
+    "has a token that was deactivated": "PRE-4",
+    "has a token that was deleted": "PRE-4",
+    "has a token that was expired": "PRE-4",
+    "has an endpoint that is malformed": "PRE-6",
+    "has an endpoint that is refusing": "PRE-6",
+}
+"""What is not met, and what demands it."""
+
+_AROUND: Mapping[str, tuple[str, ...]] = {
+    "shape": ("of one node", "of three nodes"),
+    "past": ("nothing", "a cancelled one", "a rejected one", "a link that was cut"),
+    "token": ("as before", "new", "activated again"),
+    "endpoint": ("URL", "bare host"),
+    "restart": ("none", "the edge", "Palette"),
+}
+"""What must not matter."""
+_LINKS_HAVE_THEIR_OWN = Constraint(
+    ("past", "endpoint"), lambda row: "link" not in row["past"] or row["endpoint"] == "URL"
+)
+_PECULIAR = {
+    ("past", "a link that was cut"): "PRE-5",
+    ("was", "in Error"): "PRE-1",
+    ("was", "without a healthy node"): "PRE-2",
+    ("token", "activated again"): "PRE-4",
+    ("endpoint", "bare host"): "SND-8",
+}
+"""What makes a row one of a requirement; the first of them does."""
+
+
+def _tags(row: Row) -> tuple[str, ...]:
+    found = (id_ for (column, value), id_ in _PECULIAR.items() if row[column] == value)
+    return tags_of(next(found, "SND-1"))
+
+
+TABLES = (
+    Table(
+        "prerequisites",
+        {"was": ("fit", "in Error", "without a healthy node"), **_AROUND},
+        lambda row: (
+            "A cluster with all that it needs sends its request: it was <was>, after <past>"
+        ),
+        _tags,
+        (_LINKS_HAVE_THEIR_OWN,),
+    ),
+    Table(
+        "prerequisites",
+        {"amiss": tuple(_AMISS), **_AROUND},
+        lambda row: "A cluster that <amiss> sends no request, after <past>",
+        lambda row: tags_of(_AMISS[row["amiss"]]),
+        (
+            _LINKS_HAVE_THEIR_OWN,
+            Constraint(
+                ("amiss", "endpoint"),
+                lambda row: "endpoint" not in row["amiss"] or row["endpoint"] == "URL",
+            ),
+            Constraint(  # of one node, the first is the last
+                ("amiss", "shape"),
+                lambda row: "the last" not in row["amiss"] or row["shape"] != "of one node",
+            ),
+        ),
+    ),
+    Table(
+        "prerequisites",
+        {
+            "amiss": ("is in Error", "has an ill node, the first"),
+            "besides": tuple(text for text, id_ in _AMISS.items() if id_ in ("PRE-4", "PRE-6")),
+        },
+        lambda row: "A cluster that <amiss> and <besides> sends no request",
+        lambda row: tags_of(_AMISS[row["amiss"]]),
+    ),
+)
+"""Those that are sent, those that are refused for one reason, and those for either of two."""
