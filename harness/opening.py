@@ -123,6 +123,7 @@ def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -
         },
         permissions=PermissionNames.said(behaviour.permissions),
         words=behaviour.words,
+        tells_submissions=not behaviour.central.host_secret_stays,
         sizes=Sizes(requests=1_001, ids=10_000, tokens=257, profiles=257, versions=257),
     )
     limits = Limits.from_mapping(behaviour.limits)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from harness.checkers.ids import sample_size
+from harness.context import entries
 from harness.context.context import Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.context.selection import select_like
@@ -318,6 +319,7 @@ def tokens(context: Context, count: int) -> list[RegistrationToken]:
     with _as_far_as_there_are("tokens"):
         made = [context.new_token(context.project()) for _ in range(count)]
         made[-1] = context.recorder.arrange(PutToken(replace(made[-1], active=False))).token
+    entries.see_token(context, made[-1])
     context.use_token(made[-1])
     return made[:-1]
 

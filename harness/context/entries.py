@@ -37,12 +37,16 @@ def token_of_kind(context: Context, kind: str) -> RegistrationToken:
     """
     token = _TOKENS[kind](context)
     if token.uid:
-        _see_token(context, token, gone=kind == "deleted")
+        see_token(context, token, gone=kind == "deleted")
     return token
 
 
-def _see_token(context: Context, token: RegistrationToken, *, gone: bool) -> None:
-    """Look at a token as Palette shows it, if the administrator may see it."""
+def see_token(context: Context, token: RegistrationToken, *, gone: bool = False) -> None:
+    """Look at a token as Palette shows it, if the administrator may see it.
+
+    Raises:
+        Inconclusive: Palette shows it otherwise.
+    """
     look = ViewToken(token.uid)
     if gone:
         context.must_see(context.admin(), look, "not_shown")
@@ -112,7 +116,7 @@ def revoke_token(context: Context, fate: str) -> None:
     }[fate]
     gone = fate == "deleted"
     context.recorder.arrange(RemoveToken(token.uid) if gone else PutToken(token))
-    _see_token(context, token, gone=gone)
+    see_token(context, token, gone=gone)
 
 
 # --- endpoints --------------------------------------------------------------------------------

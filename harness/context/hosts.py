@@ -24,7 +24,14 @@ def submit(context: Context, label: str = MAIN) -> LeasedCluster:
         raise NotSupported("the harness plays Palette here")
     host, uid = context.new_id("edge-host"), context.new_id("local-cluster")
     pools = (NodePool("control-plane", True, (Node(host, host),)),)
-    cluster = Cluster(uid, context.own_name("submitted"), pools=pools, stack=DOCUMENTED_STACK)
+    cluster = Cluster(
+        uid,
+        context.own_name("submitted"),
+        "submitted by a host that the harness plays",
+        {"site": "north"},
+        pools=pools,
+        stack=DOCUMENTED_STACK,
+    )
     actor = Actor(f"host of {label}", ops.Credentials())
     leased = LeasedCluster(Slot("", ()), cluster, actor, secret=context.new_secret("cluster-token"))
     submission = ops.SubmitPairing(context.token().value, leased.secret, cluster)

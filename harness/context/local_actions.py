@@ -270,6 +270,8 @@ def restart(context: Context, side: arrangements.Side) -> None:
     Raises:
         Inconclusive: it does not.
     """
+    if side is arrangements.Side.EDGE:
+        context.cluster()  # by which it is seen to answer again
     context.recorder.arrange(arrangements.Restart(side))
     if side is arrangements.Side.EDGE:
         for leased in context.clusters.values():

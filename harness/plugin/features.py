@@ -16,7 +16,7 @@ from harness.catalogue.requirements import OWN, by_id
 from harness.history.lines import ScenarioLine
 from harness.plugin import guards, steps
 from harness.plugin.options import is_ours
-from harness.plugin.suite import BOUND, CollectedScenario, Suite, suite_of
+from harness.plugin.suite import BOUND, CollectedScenario, suite_of
 from harness.running.selection import KNOWN_IDS
 from harness.suite import suite_dir
 
@@ -57,24 +57,21 @@ class FeatureFile(pytest.Module):
         feature, resolved = _guarded(self, self.path, definitions, self.CollectError, strict=strict)
         suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
         suite.collected += sum(len(scenario.examples) or 1 for scenario in feature.scenarios)
-        self._wanted = {s.name for s in feature.scenarios if _is_asked_for(suite, feature, s)}
+        self._wanted: set[str] = set()
+        _, stem = _published(self.path, self.config.rootpath)
+        for scenario in feature.scenarios:
+            for example in scenario.examples or (None,):
+                id_ = gherkin.scenario_id(stem, scenario, example)
+                suite.ids.add(id_)
+                tags = (*scenario.tags, *(example.tags if example else ()))
+                requirements = map(by_id, _requirements_of(tags, feature.path))
+                if suite.selection.asks_for(tags, requirements, id_):
+                    self._wanted.add(scenario.name)
         items = list(super().collect())
         for item in items:
             if isinstance(item, pytest.Function):
                 bind(item, feature, resolved)
         return items
-
-
-def _is_asked_for(
-    suite: Suite, feature: gherkin.FeatureText, scenario: gherkin.ScenarioText
-) -> bool:
-    """Whether any of its examples may be what was asked for."""
-    for example in scenario.examples or (None,):
-        tags = (*scenario.tags, *(example.tags if example else ()))
-        ids = map(by_id, _requirements_of(tags, feature.path))
-        if suite.selection.asks_for(tags, ids):
-            return True
-    return False
 
 
 def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:

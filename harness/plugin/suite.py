@@ -139,6 +139,8 @@ class Suite:
         self.selection = selection_of(config)
         self.collected = 0
         self.tags: set[str] = set()
+        self.ids: set[str] = set()
+        """Of every scenario of the features, whether it was asked for or not."""
         self.definitions: dict[Path, tuple[Definition, ...]] = {}
         """The step definitions that the features of a folder can use."""
         self.run: Run | None = None
@@ -183,7 +185,7 @@ class Suite:
         """
         try:
             self.selection.tags.check_names(KNOWN_TAGS | self.tags)
-            self.selection.check_scenarios(filter(None, map(_scenario_of, items)))
+            self.selection.check_scenarios(self.ids.union(filter(None, map(_scenario_of, items))))
         except UnknownName as error:
             raise pytest.UsageError(str(error)) from None
         kept: list[pytest.Item] = []

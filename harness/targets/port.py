@@ -114,7 +114,8 @@ class TargetInfo:
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
     tells_submissions: bool = True
-    """Whether a submission that comes once more can be told from another one, however late."""
+    """Whether a submission can be told from another one, and from one that was withdrawn before it
+    came, however late: its host has a secret for each."""
     sizes: Sizes = Sizes()
     """How much it bears at once."""
 

@@ -154,7 +154,7 @@ class _Reader(TargetFileReader):
                 )
                 self.flaw(("paths", name, "calls"), told, remedy)
         wire = read_wire(self, said, used, served)
-        tells = wire.has_submission_key or not wire.agents.secret_stays
+        tells = not wire.agents.secret_stays  # a withdrawal names no key
         return Target(
             info=replace(info, tells_submissions=tells),
             places=places,

@@ -572,7 +572,7 @@ class SecondRestartLocksTheCluster(EdgeCore):
         return site
 
 
-@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio", nemesis=Nemesis.LOSS)
+@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio")
 class FiveLostAnswersAreEnough(bases.Remembers):
     """A cluster five of whose messages were not answered is locked until somebody comes by."""
 

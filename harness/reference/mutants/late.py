@@ -62,7 +62,7 @@ class GivesUpOnAnErrorToItsConfirmation(EdgeCore):
             self.learned(site, request, LocalEvent.LEARNED_FAILED)
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-and-accept")
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="cancel-while-sending")
 class TakesAnErrorForARefusal(EdgeCore):
     """A submission that was answered with an internal error is taken for one without effect."""
 

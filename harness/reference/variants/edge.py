@@ -298,7 +298,11 @@ variant(
     "WDR-7",
     "A host has one secret for all that it submits, which a key tells apart, and submits another"
     " request before it tells of a cancel.",
-    Behaviour(edge=EdgeChoices(keys_submissions=True), make_edge=_OneSecretForGood),
+    Behaviour(
+        central=CentralChoices(host_secret_stays=True),
+        edge=EdgeChoices(keys_submissions=True),
+        make_edge=_OneSecretForGood,
+    ),
 )
 
 

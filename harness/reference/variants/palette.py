@@ -98,35 +98,34 @@ variant(
 
 
 class _TakesNoStepTwice(CentralCore):
-    """Refuses a step that was taken."""
+    """Refuses a step that was taken, once all that lead to Pair cluster were."""
 
     def acknowledge(self, operation: ops.AcknowledgeWarning, call: CentralCall) -> ops.Acknowledged:
-        self.refuse(self.taken(self.stepwise(operation, call), call).by != "")
+        self.refuse_again(operation, call)
         return super().acknowledge(operation, call)
 
     def enter_details(self, operation: ops.EnterDetails, call: CentralCall) -> ops.Acknowledged:
-        self.refuse(self.taken(self.stepwise(operation, call), call).entered is not None)
+        self.refuse_again(operation, call)
         return super().enter_details(operation, call)
 
     def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
-        entered = self.taken(self.stepwise(operation, call), call).entered
-        self.refuse(entered is not None and entered.selection != ())
+        self.refuse_again(operation, call)
         return super().confirm_match(operation, call)
 
     def validate(self, operation: ops.ValidateReview, call: CentralCall) -> ops.Acknowledged:
-        self.refuse(self.taken(self.stepwise(operation, call), call).validated)
+        self.refuse_again(operation, call)
         return super().validate(operation, call)
 
-    def refuse(self, taken: bool) -> None:
-        """Refuse what was done before."""
-        if taken:
+    def refuse_again(self, operation: ops.AcceptanceStep, call: CentralCall) -> None:
+        """Refuse what is done already; what was refused on the way may be taken again."""
+        if self.taken(self.stepwise(operation, call), call).validated:
             raise Refusal(Reason.CONFLICT, "this step has been taken")
 
 
 variant(
     "no_step_of_an_acceptance_is_taken_twice",
     "ACC-11",
-    "Each step of the wizard is a call of its own, and refused to who has taken it.",
+    "Each step of the wizard is a call of its own, and refused to who has taken them all.",
     replace(
         _central(steps_in_calls=True), make_central=_TakesNoStepTwice, features=("server-steps",)
     ),

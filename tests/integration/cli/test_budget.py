@@ -18,20 +18,22 @@ SOME = ("--driver", "inprocess", "--requirement", "WDR-3,WDR-4")
 
 
 def test_what_is_chosen_is_called_a_selection_wherever_its_verdict_stands(
-    command: Command, tmp_path: Path
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = command.here("certify", "--out", "out", *SOME, "--budget", "3s")
+    really = Need.lasts_s  # on a busy machine it may last ten times as long
+    monkeypatch.setattr(Need, "lasts_s", lambda need, answer_s: 10 * really(need, answer_s))
+    done = command.here("certify", "--out", "out", *SOME, "--budget", "30s")
     assert done.returncode == 0, done.stdout + done.stderr
     evidence = read_evidence(tmp_path / "out")
     count = len(evidence.scenarios)
-    assert 2 < count < 24
-    told = f"a budget of 3s: {count} of 24 scenarios, every MUST asked"
-    assert f"{told}; about 3 s, by what they take on the reference at 10 ms" in done.stderr
+    assert 2 < count < 26
+    told = f"a budget of 30s: {count} of 26 scenarios, every MUST asked"
+    assert f"{told}; about 27 s, by what they take on the reference at 10 ms" in done.stderr
     why = f"It is a selection, and no certificate: {told}."
     assert why in done.stdout
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert why in report["why"]
-    assert (report["selection"]["budget"], report["selection"]["out_of"]) == ("3s", 24)
+    assert (report["selection"]["budget"], report["selection"]["out_of"]) == ("30s", 26)
     for name in ("summary.md", "report.html"):
         assert told in (tmp_path / "out" / name).read_text()
     assert "selection passes: " in (tmp_path / "out" / "badge.svg").read_text()
@@ -61,13 +63,13 @@ def test_where_the_target_takes_longer_what_is_left_out_is_named(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Need, "lasts_s", lambda need, answer_s: 0.0001)
-    done = command.here("certify", "--out", "out", *SOME, "--budget", "240ms")
+    done = command.here("certify", "--out", "out", *SOME, "--budget", "260ms")
     assert done.returncode == 0, done.stdout + done.stderr
     evidence = read_evidence(tmp_path / "out")
     late = [v.scenario for v in evidence.verdicts if v.reason == TIME_UP]
-    assert 0 < len(late) < len(evidence.scenarios) == 24
+    assert 0 < len(late) < len(evidence.scenarios) == 26
     assert (
-        f"24 of 24 scenarios; {len(late)} of them were left out, as the time was up" in done.stdout
+        f"26 of 26 scenarios; {len(late)} of them were left out, as the time was up" in done.stdout
     )
     assert command.here("verify", "out").returncode == 0
 

@@ -145,7 +145,7 @@ def test_a_scenario_is_chosen_by_its_id_whatever_it_holds(command: Command, tmp_
     report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     told = [s["reproduce"] for r in report["requirements"] for s in r["scenarios"]]
     assert any(f" --scenario '{SPACED}' " in each for each in told)
-    assert "a selection" in (tmp_path / "out" / "badge.svg").read_text("utf-8")
+    assert "selection passes: " in (tmp_path / "out" / "badge.svg").read_text("utf-8")
     assert command.here("verify", "out").returncode == 0
 
 

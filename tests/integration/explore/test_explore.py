@@ -9,6 +9,7 @@ import pytest
 
 import harness.plugin.features
 import harness.plugin.parallel  # noqa: F401
+from harness.cli.commands.options import Planting
 from harness.cli.commands.proof import Exploration
 from harness.cli.explore import explore_target
 from harness.domain.cluster import Cluster
@@ -257,7 +258,7 @@ def test_it_explores_over_http() -> None:
 
 def test_an_acceptance_goes_through_its_steps_where_these_are_operations() -> None:
     mutant = "pair_cluster_does_not_wait_for_validate"  # which nobody does who takes all steps
-    asked = Exploration(driver="inprocess", mutant=mutant, examples=30)
+    asked = Exploration(driver="inprocess", planted=Planting(mutant), examples=30)
     assert explore_target(asked) == 0
 
 

@@ -32,7 +32,7 @@ from tests.unit.verifying.tampering import (
 RUNS: dict[str, dict[str, Any]] = {
     "conforms": {},
     "violated": {"planted": DEFECT, "keep_going": True},
-    "violated at the end": {"planted": "mutant:slow_answer_is_thrown_away"},
+    "violated at the end": {"planted": "mutant:rejected_cluster_is_central"},
     "ended by a violation": {"planted": DEFECT},
     "stopped": {"windows": 100},
 }
