@@ -12,6 +12,8 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PINNED_BY := pyproject.toml constraints.txt
+# The lawful choices that `make prove` tries; by default each in a mixture with others.
+VARIANTS ?= --mixed 1
 # What certify needs, and what everything else needs as well.
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
@@ -28,7 +30,7 @@ test: $(DEV) $(if $(wildcard tests/browser/test_*.py),chromium) ## the tests; AR
 prove: $(BASE) ## what the suite catches and what it leaves alone; every interleaving
 	$(BIN)/pairproof interleavings
 	$(BIN)/pairproof mutants run
-	$(BIN)/pairproof variants run --mixed 1
+	$(BIN)/pairproof variants run $(VARIANTS)
 
 fleet: $(BASE) ## every shipped scenario with 100 hosts; ARGS="--hosts N" for more
 	for scenario in scenarios/*.toml; do \

@@ -76,6 +76,7 @@ def test_the_table_holds_thirty_requirements() -> None:
     assert len(MUTANTS) == len(set(MUTANTS.values())) == 30
 
 
+@pytest.mark.slow
 def test_a_few_are_failed_at_their_requirement(command: Command) -> None:
     with serving(command, *SOME):
         for mutant in SOME:

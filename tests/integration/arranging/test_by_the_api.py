@@ -74,6 +74,7 @@ def test_people_projects_and_profiles_are_arranged_by_published_calls_alone(
     assert not re.search(r'"(api_key|password)": ?"[^<"]', certified.files())
 
 
+@pytest.mark.slow
 def test_what_is_kept_may_do_nothing_any_more(palette: EmbeddedReference, tmp_path: Path) -> None:
     words = ("--requirement", "PRE-9")
     keeps = {"[implementation]": 'keeps = ["user", "project"]\n\n[implementation]'}

@@ -65,7 +65,13 @@ def killed(
     return ended_in(out)
 
 
-@pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["alone", "with workers"])
+@pytest.mark.parametrize(
+    "workers",
+    [
+        pytest.param((), id="alone"),
+        pytest.param(("--workers", "2"), id="with workers", marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_run_goes_on_to_the_verdicts_of_a_whole_one(
     command: Command, tmp_path: Path, workers: tuple[str, ...]
 ) -> None:

@@ -128,7 +128,9 @@ JUDGED = {
 """In a role, what binds it; the harness plays the other side."""
 
 
-@pytest.mark.parametrize("role", JUDGED)
+@pytest.mark.parametrize(
+    "role", ["both", *(pytest.param(r, marks=pytest.mark.slow) for r in ("edge", "central"))]
+)
 def test_a_driver_of_another_package_reaches_its_product(
     serve: Serve, role: str, tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_driver_of_another_package_reaches_its_product(
     assert json.loads(verify.stdout)["same"] is True
 
 
+@pytest.mark.slow
 def test_the_other_commands_take_the_driver_too(
     serve: Serve, tmp_path: Path, environment: dict[str, str]
 ) -> None:

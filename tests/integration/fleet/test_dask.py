@@ -152,6 +152,7 @@ def test_no_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
         DaskTransport(fakes(HABITS), "tcp://127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

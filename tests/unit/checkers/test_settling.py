@@ -156,7 +156,7 @@ UNCONFIRMED: dict[str, Json] = {"reason": "PairingNotConfirmed"}
         ("L+ C- L- C+ L- C-", Verdict.FAIL),
         ("L- C+ L+", Verdict.FAIL),
         ("L+ C- L- C- L- C- L- C- L- C- L- C- L- C+", Verdict.FAIL),
-        ("L- C- L- C-", Verdict.FAIL),
+        ("L- C- L- C-", Verdict.INCONCLUSIVE),
         ("L+ C- L+ C-", Verdict.INCONCLUSIVE),
         ("L? C- L? C+ L- C+", Verdict.PASS),
     ],

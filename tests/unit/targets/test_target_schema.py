@@ -153,6 +153,7 @@ def test_both_take_the_examples_of_the_page() -> None:
         assert parser_takes(data)
 
 
+@pytest.mark.slow
 def test_they_agree_on_everything_that_is_spoilt() -> None:
     seen = [(what, VALIDATOR.is_valid(data), parser_takes(data)) for what, data in spoilt()]
     assert [what for what, schema, parser in seen if schema is not parser] == []
