@@ -43,7 +43,9 @@ def lists_what_waits(history: History, *, operation: str, gone: list[str]) -> Fi
             if item.get("local_cluster_uid") in ours and item.get("pairing_uid") not in clusters
         ],
         "holds as another cluster's": [
-            u for item in items if _is_anothers(item, clusters.get(u := str(item["pairing_uid"])))
+            u
+            for item in items
+            if _is_anothers(item, clusters.get(u := str(item.get("pairing_uid"))))
         ],
     }
     told = [f"{what} {_some(ids)}" for what, ids in wrong.items() if set(ids) - unsure]

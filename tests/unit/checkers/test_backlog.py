@@ -72,6 +72,7 @@ def test_somebody_elses_requests_may_stand_there_as_well() -> None:
 def test_what_an_item_leaves_out_tells_nothing() -> None:
     bare: list[dict[str, Json]] = [{"pairing_uid": f"p{n}"} for n in range(1, COUNT + 1)]
     assert listed(bare).verdict is Verdict.PASS
+    assert listed([*bare, {"name": "somebody's"}]).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(
