@@ -7,6 +7,7 @@ from functools import partial
 from threading import Event
 
 from harness.catalogue.verdict import Verdict
+from harness.checkers.invariants.everything_settles import TRIES
 from harness.checkers.settling import both_sides_agree
 from harness.context import central_changes, local_actions, local_changes
 from harness.context.context import Context
@@ -245,10 +246,6 @@ def _look(context: Context) -> dict[str, str]:
         look = ops.ViewCentralCluster(leased.central_uid)
         looks["handover"] = context.recorder.perform(context.admin(), look).id
     return looks
-
-
-TRIES = 3
-"""How often somebody sends whose request is refused, once all has settled."""
 
 
 def decide_at_once(context: Context, decisions: Sequence[str]) -> None:
