@@ -291,8 +291,12 @@ class EdgeCore(EdgeRules):
             return
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
             self.taken_over(site, request, reply.value)
-        elif is_final(reply):
+        elif self.ends_handover(reply):
             self.learned(site, request, pairing.LocalEvent.LEARNED_FAILED)
+
+    def ends_handover(self, reply: LinkReply) -> bool:
+        """Whether this answer to a confirmation means that the acceptance came to nothing."""
+        return is_final(reply)
 
     def taken_over(self, site: SlotState, request: LocalRequest, answer: ops.PollAnswer) -> None:
         """The pairing has committed (ACC-13); the local name may follow (ACC-22)."""

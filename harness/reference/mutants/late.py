@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.flows import agent_confirms
-from harness.domain.pairing import DECIDED, LocalEvent, RequestEvent
+from harness.domain.pairing import DECIDED, RequestEvent
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.edge_flows import EdgeCore, Work
+from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import EndedSubmission, LocalRequest, PairingRequest
 from harness.reference.mutants import bases
@@ -50,16 +49,8 @@ class ForgetsWhatWasOvertaken(bases.Wakes):
 class GivesUpOnAnErrorToItsConfirmation(EdgeCore):
     """A host whose confirmation was answered with an internal error stays locally managed."""
 
-    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        flow = agent_confirms(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("confirming", request, flow)
-        site = self.slot_state(slot)
-        if site is None or not self.is_same(site.request, request):
-            return
-        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
-            self.taken_over(site, request, reply.value)
-        elif isinstance(reply, Refused):
-            self.learned(site, request, LocalEvent.LEARNED_FAILED)
+    def ends_handover(self, reply: LinkReply) -> bool:
+        return isinstance(reply, Refused)
 
 
 @mutant("INV-9", lane=Lane.INTERLEAVING, found_by="cancel-while-sending")

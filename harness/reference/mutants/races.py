@@ -67,16 +67,8 @@ class ConfirmsWhatHasExpired(CentralCore):
 class GivesUpOnAnUnansweredConfirmation(EdgeCore):
     """A host whose confirmation was not answered goes back to local management."""
 
-    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        flow = agent_confirms(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("confirming", request, flow)
-        site = self.slot_state(slot)
-        if site is None or not self.is_same(site.request, request):
-            return
-        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
-            self.taken_over(site, request, reply.value)
-        elif not isinstance(reply, NotDelivered):
-            self.learned(site, request, LocalEvent.LEARNED_FAILED)
+    def ends_handover(self, reply: LinkReply) -> bool:
+        return not isinstance(reply, NotDelivered)
 
 
 @mutant("INV-2", lane=Lane.INTERLEAVING, found_by="send-again")
