@@ -103,7 +103,7 @@ def filled(context: Context, count: int) -> Backlog:
     """
     must_bear(context, "requests", count)
     token, backlog = context.token().value, Backlog()
-    for made in [_made(context, number) for number in range(1, count + 1)]:
+    for made in [submission(context, number) for number in range(1, count + 1)]:
         taken = submit(context, made, token)
         many, outcome = len(backlog.waiting), taken.record.outcome
         if many and outcome is Outcome.FAIL:
@@ -115,11 +115,11 @@ def filled(context: Context, count: int) -> Backlog:
         context.must_if_offered(taken)
         sent = replace(made, pairing_uid=_uid(taken))
         backlog.waiting.append(sent)
-        context.withdrawals.append(_withdrawal(sent))
+        context.withdrawals.append(withdrawal(sent))
     return backlog
 
 
-def submit(context: Context, made: Submission, token: str) -> RecordedReply:
+def submit(context: Context, made: Submission, token: str, host: Actor = HOST) -> RecordedReply:
     """A host sends its request, with this registration token.
 
     Raises:
@@ -129,10 +129,10 @@ def submit(context: Context, made: Submission, token: str) -> RecordedReply:
         raise NotSupported("the central side is not the target's")
     key = context.new_id("submission")
     sent = ops.SubmitPairing(token, made.secret, made.cluster, key=key)
-    return context.recorder.perform(HOST, sent)
+    return context.recorder.perform(host, sent)
 
 
-def _made(context: Context, number: int) -> Submission:
+def submission(context: Context, number: int = 1) -> Submission:
     """A request that is to be sent; forty names go round, and each has a tag of its own."""
     uid = context.new_id("submitted-cluster")
     pool = NodePool("control-plane-pool", True, (Node("control-plane-1", f"{uid}-host"),))
@@ -273,10 +273,11 @@ def accept_last(context: Context, backlog: Backlog) -> RecordedReply:
 
 def withdraw(context: Context, made: Submission) -> RecordedReply:
     """Its host withdraws a request."""
-    return context.recorder.perform(HOST, _withdrawal(made))
+    return context.recorder.perform(HOST, withdrawal(made))
 
 
-def _withdrawal(made: Submission) -> ops.WithdrawPairing:
+def withdrawal(made: Submission) -> ops.WithdrawPairing:
+    """By what its host takes a request back."""
     return ops.WithdrawPairing(made.cluster.uid, made.secret, made.pairing_uid)
 
 
@@ -300,7 +301,7 @@ def draw_more_ids(context: Context, backlog: Backlog) -> None:
     if wanted is None or wanted > context.recorder.driver.info.sizes.ids:
         return
     while len(ids) < wanted and len(set(ids)) == len(ids):
-        made = _made(context, len(ids) + 1)
+        made = submission(context, len(ids) + 1)
         ids.append(_uid(context.must(submit(context, made, context.token().value))))
         withdraw(context, replace(made, pairing_uid=ids[-1]))
 

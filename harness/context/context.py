@@ -649,11 +649,6 @@ class Context:
         """Give everything back: clusters to their places, clocks to their time, projects to
         oblivion.
         """
-        for leased in self.clusters.values():
-            if leased.secret:  # nobody else would ever end what it has submitted
-                about = (leased.cluster.uid, leased.secret, leased.pairing_uid)
-                ended = ops.WithdrawPairing(*about, ended=True)
-                self.recorder.driver.send(Outgoing(ended, ops.Credentials()))
         unsound = self._installer.put_right()
         while self._installer.leased:  # a cluster that could not be installed has its place as well
             slot = self._installer.leased.pop()

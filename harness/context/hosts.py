@@ -5,12 +5,13 @@ Each has a made-up cluster and a secret of its own, by which Palette knows what 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from harness.context import backlog
 from harness.context.context import MAIN, Context, LeasedCluster
 from harness.context.recorder import Actor, NotSupported, RecordedReply
-from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import operations as ops
-from harness.domain.arrangements import Side, Slot
-from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.arrangements import Slot
 from harness.history.operation import Outcome
 
 
@@ -20,27 +21,19 @@ def submit(context: Context, label: str = MAIN) -> LeasedCluster:
     Raises:
         NotSupported: Palette is no side of the target, or does not admit what the harness submits.
     """
-    if not context.recorder.driver.info.plays(Side.CENTRAL):
-        raise NotSupported("the harness plays Palette here")
-    host, uid = context.new_id("edge-host"), context.new_id("local-cluster")
-    pools = (NodePool("control-plane", True, (Node(host, host),)),)
-    cluster = Cluster(
-        uid,
-        context.own_name("submitted"),
-        "submitted by a host that the harness plays",
-        {"site": "north"},
-        pools=pools,
-        stack=DOCUMENTED_STACK,
-    )
+    made = backlog.submission(context)
+    cluster = replace(made.cluster, name=context.own_name("submitted"))
     actor = Actor(f"host of {label}", ops.Credentials())
-    leased = LeasedCluster(Slot("", ()), cluster, actor, secret=context.new_secret("cluster-token"))
-    submission = ops.SubmitPairing(context.token().value, leased.secret, cluster)
-    taken = context.sent(leased, context.recorder.perform(actor, submission))
+    leased = LeasedCluster(Slot("", ()), cluster, actor, secret=made.secret)
+    made = replace(made, cluster=cluster)
+    taken = context.sent(leased, backlog.submit(context, made, context.token().value, actor))
     if taken.record.outcome is not Outcome.OK:
         why = taken.record.error or {}
         told = why.get("message") or why.get("why")
         raise NotSupported(f"what the harness submits as an edge host is not admitted: {told}")
     context.clusters[label] = leased
+    sent = replace(made, pairing_uid=leased.pairing_uid)
+    context.withdrawals.append(replace(backlog.withdrawal(sent), ended=True))
     return leased
 
 

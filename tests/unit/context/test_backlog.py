@@ -10,7 +10,7 @@ import pytest
 
 from harness.catalogue.requirement import Role
 from harness.checkers.ids import sample_size
-from harness.context import backlog, long_texts
+from harness.context import backlog, hosts, long_texts
 from harness.context.recorder import Inconclusive, NotReached, NotSupported
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
@@ -43,6 +43,15 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield made
     made.writer.close()
     made.driver.close()
+
+
+def test_single_hosts_submit_as_many_do_and_what_they_sent_is_taken_back(bench: Bench) -> None:
+    bench.context.recorder.driver = full = Full(bench, takes=2)
+    leased = [hosts.submit(bench.context, label) for label in ("first", "second")]
+    sent = [asked for asked in full.asked if isinstance(asked, ops.SubmitPairing)]
+    assert all(submission.key for submission in sent), "some tell a repetition by nothing else"
+    assert len({submission.key for submission in sent}) == 2
+    assert [w.pairing_uid for w in bench.context.withdrawals] == [one.pairing_uid for one in leased]
 
 
 def test_the_places_at_which_a_page_may_turn() -> None:
