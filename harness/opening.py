@@ -15,7 +15,7 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
-from harness.domain.operations import RARELY_OFFERED, PatchCluster
+from harness.domain.operations import RARELY_OFFERED, PatchCluster, UpdateStack
 from harness.domain.permission import PermissionNames
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
@@ -122,6 +122,7 @@ def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -
             **dict.fromkeys(behaviour.not_offered, ""),
         },
         permissions=PermissionNames.said(behaviour.permissions),
+        archives=tuple(UpdateStack((), *each) for each in behaviour.edge.archives),
         words=behaviour.words,
         tells_submissions=not behaviour.central.host_secret_stays,
         sizes=Sizes(requests=1_001, ids=10_000, tokens=257, profiles=257, versions=257),

@@ -75,6 +75,17 @@ def _edge(reference: EmbeddedReference) -> Iterator[str]:
     yield from ("", "[edge.login]")
     yield _line("username_env", USERNAME_VARIABLE)
     yield _line("password_env", PASSWORD_VARIABLE)
+    for path, stack in reference.archives:
+        yield from ("", "[[edge.archives]]", _line("path", path))
+        for profile in stack:
+            yield from ("[[edge.archives.profiles]]", _line("name", profile.name))
+            yield from (_line("type", profile.type), _line("version", profile.version))
+            packs = (
+                f"layer = {json.dumps(p.layer)}, name = {json.dumps(p.name)},"
+                f" version = {json.dumps(p.version)}"
+                for p in profile.packs
+            )
+            yield f"packs = [{', '.join(f'{{ {pack} }}' for pack in packs)}]"
     for slot in reference.slots:
         yield from ("", "[[edge.clusters]]", _line("slot", slot.uid), "hosts = [")
         for host_uid in slot.host_uids:

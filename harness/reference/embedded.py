@@ -74,7 +74,8 @@ class EmbeddedReference:
 
     Attributes:
         called: what it calls itself.
-        limits, words, features, permissions: what its target file states besides the usual.
+        limits, words, features, permissions, archives: what its target file states besides the
+            usual.
         not_offered: the operations that it says it has not.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
@@ -114,6 +115,7 @@ class EmbeddedReference:
         self.features = behaviour.features
         self.not_offered = behaviour.not_offered
         self.permissions = behaviour.permissions
+        self.archives = behaviour.edge.archives
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())

@@ -24,6 +24,7 @@ from harness.domain.operations import (
     Credentials,
     Operation,
     Reply,
+    UpdateStack,
 )
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
@@ -111,6 +112,8 @@ class TargetInfo:
     largest: Mapping[str, int] = field(default_factory=dict)
     """The most that a cluster there can have, as far as it is bounded: of nodes in the
     `control_plane`, of `workers` in all pools, of `worker_pools`."""
+    archives: tuple[UpdateStack, ...] = ()
+    """Changes of a cluster's profiles by archives that somebody has uploaded."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
     tells_submissions: bool = True

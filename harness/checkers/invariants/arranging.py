@@ -120,7 +120,7 @@ class Arrangements:
         self.known.excuse_slot(slot)
         oldest = min((r.invoked for r in slot.requests.values()), default=entities.NEVER)
         kept = [s for s in slot.stacks if slot.busy or s.replaced >= oldest]
-        packs = entities.packs_of(operation.args.get("stack"))
+        packs = entities.packs_of(operation.args.get("stack") or operation.args.get("holds"))
         slot.stacks = (*kept, entities.StackSpan(packs, operation.id, certain=False))
 
     def _stacked(self, operation: OperationRecord) -> None:

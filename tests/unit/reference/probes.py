@@ -263,6 +263,13 @@ def the_stack_changes(world: SmallWorld) -> object:
     return world.state(uid)
 
 
+def profiles_in_a_call(world: SmallWorld) -> object:
+    changed = (
+        StackProfile("next", ProfileType.FULL, "2.0.0", (Pack(Layer.OS, "Ubuntu", "24.04"),)),
+    )
+    return world.local(ops.UpdateStack(changed))
+
+
 def an_id(world: SmallWorld) -> object:
     return world.send()
 
@@ -426,6 +433,7 @@ PROBES: Mapping[str, Probe] = {
     ),
     "an_unhealthy_clusters_request_is_withdrawn": a_node_turns_unhealthy,
     "a_changed_stack_is_not_handed_over": the_stack_changes,
+    "profiles_come_in_archives": profiles_in_a_call,
     "pairing_ids_are_uuids": an_id,
     "pairing_ids_are_short": an_id,
     "pairing_ids_are_counted": an_id,
