@@ -21,7 +21,7 @@ from harness.catalogue.requirements import groups
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
 from harness.reporting.model import Report, RequirementReport
-from harness.reporting.story import STORIES_MAX, stories
+from harness.reporting.story import STORIES_MAX, Cause, causes
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,8 +37,8 @@ class ReportGroup:
 
 def report_html(report: Report, evidence_file: str = "") -> str:
     """The report as one HTML page. `evidence_file` is how it names its evidence."""
-    failed = stories(report, Verdict.FAIL)
-    inconclusive = stories(report, Verdict.INCONCLUSIVE)
+    failed = causes(report, Verdict.FAIL)
+    inconclusive = causes(report, Verdict.INCONCLUSIVE)
     return render_page(
         "report.html.j2",
         ["report.css"],
@@ -55,7 +55,7 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         groups=_groups(report),
         failed=failed,
         inconclusive=inconclusive,
-        anchors={s.line.id: f"scenario-{n}" for n, s in enumerate((*failed, *inconclusive), 1)},
+        anchors=_anchors((*failed, *inconclusive)),
         stories_max=STORIES_MAX,
         unasked=[
             r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE and not r.scenarios
@@ -65,6 +65,12 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         verdict_meanings=VERDICT_MEANINGS,
         level_meanings=LEVEL_MEANINGS,
     )
+
+
+def _anchors(found: Sequence[Cause]) -> dict[str, str]:
+    """Where a scenario is told, by its id: the same in every report, so that links stay good."""
+    ids = (story.line.id for cause in found for story in cause.stories)
+    return {id_: f"scenario-{sha256(id_.encode()).hexdigest()[:12]}" for id_ in ids}
 
 
 def _groups(report: Report) -> list[ReportGroup]:

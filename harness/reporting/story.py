@@ -5,6 +5,7 @@ Everything comes from the evidence as it is; long text is cut with a note.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -72,6 +73,26 @@ class RequirementInScenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Scenarios with one and the same deciding finding, the most telling first."""
+
+    stories: tuple[Story, ...]
+
+    @property
+    def first(self) -> Story:
+        """The one that tells it in the fewest operations."""
+        return self.stories[0]
+
+    @property
+    def requirements(self) -> tuple[RequirementReport, ...]:
+        """What it breaks, or leaves undecided, each once."""
+        found = {
+            j.requirement.requirement.id: j.requirement for s in self.stories for j in s.judged
+        }
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """A scenario that did not pass. `rows_left_out` operations are not in `rows`."""
 
@@ -83,6 +104,15 @@ class Story:
     exchanges: tuple[OperationDetail, ...]
     diagrams: tuple[Diagram, ...] = ()
     """The operations that fit no order, drawn (INV-8)."""
+    waited: bool = False
+    """Whether what decided was waited for, and not seen."""
+    length: int = 0
+    """How many operations there were."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether it decides the verdict on the whole."""
+        return _decides((j.requirement, j.report) for j in self.judged)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -91,23 +121,51 @@ class Story:
         return tuple(dict.fromkeys(reasons))
 
 
-def stories(report: Report, verdict: Verdict) -> tuple[Story, ...]:
-    """Every scenario of which this is the verdict, in the order of the run.
+def causes(report: Report, verdict: Verdict) -> tuple[Cause, ...]:
+    """The scenarios of which this is the verdict, by what decided it.
 
-    Those that decide the verdict on the whole come before those that only warn.
+    Causes that decide the verdict on the whole come before those that only warn, then those of
+    many scenarios before those of few; within one the shortest story comes first.
     """
+    grouped: dict[tuple[str, ...], list[Story]] = {}
+    for story in _stories(report, verdict):
+        grouped.setdefault(_finding_of(story), []).append(story)
+    found = [Cause(tuple(sorted(g, key=_telling))) for g in grouped.values()]
+    return tuple(sorted(found, key=lambda c: (_telling(c.first)[0], -len(c.stories))))
+
+
+def _telling(story: Story) -> tuple[bool, int]:
+    return not story.decides, story.length
+
+
+_PARTICULAR = re.compile(r"\(.*?\)|\S*\d\S*")
+"""What differs between findings that say the same: what was seen in detail, and whose it was."""
+
+
+def _finding_of(story: Story) -> tuple[str, ...]:
+    """By which finding a scenario was decided: the same wherever the same was found.
+
+    That an operation ended otherwise than it should says little without what was asked, so that
+    counts as well; what was waited for says it itself.
+    """
+    found = " ".join(_PARTICULAR.sub("#", story.reasons[0]).split())
+    asked = () if story.waited else tuple(j.requirement.requirement.id for j in story.judged)
+    return (found, *asked)
+
+
+def _stories(report: Report, verdict: Verdict) -> Iterator[Story]:
     by_scenario: dict[str, list[tuple[RequirementReport, ScenarioReport]]] = {}
     for requirement in report.requirements:
         for scenario in requirement.scenarios:
             if scenario.verdict is verdict:
                 by_scenario.setdefault(scenario.line.id, []).append((requirement, scenario))
     found = [by_scenario[id_] for id_, v in report.scenario_verdicts.items() if v is verdict]
-    found.sort(
-        key=lambda judged: (
-            not any(r.requirement.level is Level.MUST and r.waived is None for r, _ in judged)
-        )
-    )
-    return tuple(_story(report, judged) for judged in found[:STORIES_MAX])
+    found.sort(key=lambda judged: not _decides(judged))
+    yield from (_story(report, judged) for judged in found[:STORIES_MAX])
+
+
+def _decides(judged: Iterable[tuple[RequirementReport, ScenarioReport]]) -> bool:
+    return any(r.requirement.level is Level.MUST and s.waived is None for r, s in judged)
 
 
 def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioReport]]) -> Story:
@@ -129,6 +187,8 @@ def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioRep
         rows_left_out=left_out,
         exchanges=tuple(_exchange(o, operations) for o in operations if o.id in decisive),
         diagrams=tuple(_diagrams(checks, operations, line)),
+        waited=any("predicate" in o.args for o in operations if o.id in decisive),
+        length=len(operations),
     )
 
 
