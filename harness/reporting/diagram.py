@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.history.operation import OperationRecord, Outcome
+from harness.history.wording import describe_kind
 from harness.reporting.svg import drawing
-from harness.reporting.words import clipped, describe_kind
+from harness.reporting.words import clipped
 
 WIDTH = 720
 OPERATIONS_MAX = 24

@@ -16,9 +16,9 @@ from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict, worst
 from harness.history.lines import CheckLine, ScenarioLine
 from harness.history.operation import Json, OperationRecord
+from harness.history.wording import describe_kind
 from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.model import Report, RequirementReport, ScenarioReport
-from harness.reporting.words import describe_kind
 
 BODY_CHARACTERS_MAX = 4_000
 """More of a body stands in the evidence, and is not needed to see what went wrong."""
@@ -138,7 +138,7 @@ def _telling(story: Story) -> tuple[bool, int]:
     return not story.decides, story.length
 
 
-_PARTICULAR = re.compile(r"\(.*?\)|\S*\d\S*")
+_PARTICULAR = re.compile(r"\(.*?\)|\S*\d\S*|(?:, request \S+)+")
 """What differs between findings that say the same: what was seen in detail, and whose it was."""
 
 

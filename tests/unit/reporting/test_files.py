@@ -113,7 +113,7 @@ def test_junit_tells_each_verdict_in_its_own_way(run: tuple[Path, Report]) -> No
     assert "verdict:PRE-1=pass" in (cases["PRE-1"].findtext("system-out") or "")
     failure = cases["WDR-4"].find("failure")
     assert failure is not None
-    assert failure.get("message", "").startswith("WDR-4: ViewPairing: nothing_pending did not")
+    assert failure.get("message", "").startswith("WDR-4: Local UI still shows request")
     assert "reproduce: pairproof certify --requirement WDR-4" in (failure.text or "")
     assert cases["PRE-9"].find("error") is not None
     skipped = cases["SND-2"].find("skipped")
@@ -204,7 +204,7 @@ def test_a_failure_tells_what_was_sent_expected_and_received(page: str) -> None:
     story = story[: story.index("</article>")]
     for told in (
         "Within 5 s Local UI shows no pending request",
-        "ViewPairing: nothing_pending did not hold; seen: status Pairing",
+        "Local UI still shows request 6f0c1d9a… as pending 10 ms after the cancel was refused",
         "Then nothing is pending in Local UI",
         "Withdraw Pairing Request From Local Cluster, step 5",
         "pairproof certify --requirement WDR-4 --scenario withdraw/without-a-link",
