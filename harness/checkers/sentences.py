@@ -54,6 +54,7 @@ def expected_of(line: CheckLine, history: History) -> str:
     with suppress(LookupError, TypeError, ValueError, AttributeError):
         args = history[str(line.args["operation"])].args
         limit, looked = args.get("within_s", args.get("during_s")), args["predicate_args"]
+        limit = f"{limit:g}" if isinstance(limit, float) else limit
         given = looked if isinstance(looked, dict) else {}
         told = expectation(str(args["predicate"]), str(args["polls"]), given)
         return f"{told}, {'within' if 'within_s' in args else 'for'} {limit} s"

@@ -147,7 +147,10 @@ def not_listed(sample: Sample, *, pairing_uid: str) -> bool:
     return sample.outcome is Outcome.OK and pairing_uid not in _open_ids(sample)
 
 
-@predicate("Palette lists just {pairing_uids} of these clusters", "Palette {still}lists {listed}")
+@predicate(
+    "Palette lists {pairing_uids} of these clusters, and nothing else",
+    "Palette {still}lists {listed}",
+)
 def listed_exactly(
     sample: Sample, *, pairing_uids: list[str], local_cluster_uids: list[str]
 ) -> bool:

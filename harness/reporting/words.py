@@ -12,6 +12,7 @@ from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import DRAWN, TIME_UP, EvidenceHeader, LeakLine
 from harness.history.reader import Evidence
 from harness.reporting.waiving import Standing
+from harness.reporting.waiving import waived_as as waived_as
 
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {v: v.value.replace("_", " ") for v in Verdict}
 

@@ -21,7 +21,7 @@ from harness.context.recorder import Inconclusive, NotReached, NotSupported, Rec
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import INTERRUPTED, CheckLine, ScenarioLine, VerdictLine
+from harness.history.lines import INTERRUPTED, CheckLine, ScenarioLine, StepLine, VerdictLine
 from harness.history.operation import History, Json, Outcome
 from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
@@ -52,6 +52,8 @@ class ScenarioRun:
     writer: EvidenceWriter
     now: Callable[[], int]
     step: StepAt = StepAt()
+    ahead: list[StepAt] = field(default_factory=list)
+    """The steps that are still to come."""
     findings: list[registry.Finding] = field(default_factory=list)
     refusals: dict[str, None] = field(default_factory=dict)
     """The operations that a check was content to see refused, in order."""
@@ -62,6 +64,14 @@ class ScenarioRun:
 
     def __post_init__(self) -> None:
         self.judge = registry.Judge(self)
+
+    def begin_step(self, step: StepAt) -> None:
+        """A step begins."""
+        self.step = step
+        self._write_step(step, at=self.now())
+
+    def _write_step(self, step: StepAt, **at: int) -> None:
+        self.writer.step(StepLine(scenario=self.line.id, text=step.text, line=step.line, **at))
 
     def history(self) -> History:
         return self.recorder.history()
@@ -176,6 +186,8 @@ class ScenarioRun:
         `error` is what ended the scenario early, if anything did.
         """
         self.judge_ground(error)
+        for step in self.ahead:
+            self._write_step(step)
         verdict, reason = self.verdict(error)
         for requirement in self.line.requirements:
             self.writer.verdict(

@@ -89,7 +89,7 @@ def test_a_wait_says_what_was_seen_and_how_long_after_what() -> None:
     assert names_in(line.reason) == {"ListPairingRequests", "not_listed"}, "evidence keeps names"
     told = sentence_of(line, history)
     assert told == "Palette still lists request 450d12ab… 5 s after the cancel was acknowledged"
-    expected = "Palette does not list request 450d12ab… any more, within 5.0 s"
+    expected = "Palette does not list request 450d12ab… any more, within 5 s"
     assert expected_of(line, history) == expected
 
 

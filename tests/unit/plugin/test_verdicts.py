@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.catalogue.verdict import Verdict
@@ -160,6 +161,20 @@ def test_a_requirement_that_needs_an_unclaimed_feature_is_not_supported(project:
     evidence = read_evidence(project.path / "out" / "evidence.jsonl")
     assert verdict_of(evidence) == (Verdict.NOT_SUPPORTED, "pages")
     assert evidence.operation_count == 0
+
+
+def test_evidence_has_each_step_and_those_that_were_never_begun(project: Project) -> None:
+    _, evidence = run_one(project, f"{CANCEL}    Then it is refused\n    And it succeeds")
+    (steps,) = evidence.steps.values()
+    assert [(s.line.text, s.verdicts) for s in steps][1:] == [
+        ("When the operator cancels the pairing request", ()),
+        ("Then it is refused", (Verdict.FAIL,)),
+        ("And it succeeds", ()),
+    ]
+    begun = [s.line.at for s in steps if s.line.at is not msgspec.UNSET]
+    assert begun == sorted(begun)
+    assert len(begun) == len(steps) - 1
+    assert [len(s.operations) for s in steps][1:] == [1, 0, 0]
 
 
 # --- what a failure reads like --------------------------------------------------------------

@@ -163,8 +163,8 @@ def test_what_a_driver_tells_of_its_wire_is_shown_as_it_tells_it() -> None:
     run = replace(run, histories={"test/s0": History((asked,))}, verdicts=tuple(verdicts))
     ((story,),) = (c.stories for c in causes(build_report(run, [M1]), UNSURE))
     (exchange,) = story.exchanges
-    assert exchange.sent == 'ViewPairing\n{\n  "subject": "edge.pair"\n}'
-    assert exchange.received == 'ok\n{\n  "frame": "0a01"\n}'
+    assert exchange.sent == '{\n  "subject": "edge.pair"\n}'
+    assert exchange.received == 'done\n{\n  "frame": "0a01"\n}'
 
 
 def test_answers_that_never_came_are_not_unreadable() -> None:
