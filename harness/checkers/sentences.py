@@ -35,7 +35,8 @@ def sentence_of(line: CheckLine, history: History) -> str:
         if line.verdict is not Verdict.PASS and (record.value or {}).get("held") is False:
             with suppress(LookupError, TypeError, ValueError, AttributeError):
                 return short(describe_wait(record, history))
-    return reworded(line.reason, history)
+    told = reworded(line.reason, history)
+    return begun(told) if line.check in check_names() else told
 
 
 def sentences_of(

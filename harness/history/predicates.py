@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.history.operation import Json, OperationRecord, Outcome
-from harness.history.wording import begun, fields, noun, short
+from harness.history.wording import begun, noun, short
 
 Predicate = Callable[..., bool]
 """`predicate(sample, **args) -> bool`; `args` are JSON values."""
@@ -202,7 +202,7 @@ def is_refused(sample: Sample) -> bool:
     return sample.outcome is Outcome.FAIL
 
 
-@predicate("{subject} shows {fields}", "{subject} {still}shows {shown}")
+@predicate("{subject} shows {fields}", "{subject} {still}shows {wrong}")
 def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
     """The answer has these values in these fields; see `is_borne`."""
     return sample.outcome is Outcome.OK and all(
@@ -387,8 +387,8 @@ class _Words(dict[str, str]):
         super().__init__({name: _described(value) for name, value in args.items()})
         value, status = seen.value, seen.value.get("status")
         expected = args.get("fields")
-        names = expected if isinstance(expected, dict) else {}
-        shown = {n: value.get("tags" if n == "without_tags" else n) for n in names}
+        names = expected.items() if isinstance(expected, dict) else ()
+        wrong = [_differing(value, n, v) for n, v in names if not is_borne(value, n, v)]
         mine = [args[n] for n in ("local_cluster_uid",) if n in args]
         items = [i for i in open_items(seen) if not mine or i.get("local_cluster_uid") in mine]
         ids = [f"request {_described(i.get('pairing_uid'))}" for i in items]
@@ -396,22 +396,34 @@ class _Words(dict[str, str]):
         as_ = "pending" if status == "Pairing" else str(status or "").lower()
         self["subject"], self["still"] = noun(polls), "still " * still
         self["listed"] = ", ".join(ids[:3]) + more or "no request"
-        self["request"] = f"request {_described(value.get('pairing_uid'))} as {as_}"
+        uid = value.get("pairing_uid")
+        self["request"] = (
+            f"request {_described(uid)} as {as_}" if uid else f"a request as {as_}, without an id,"
+        )
         if not status:
             self["request"] = "no request"
         self["state"], self["shown_mode"] = (str(value.get(n)).lower() for n in ("state", "mode"))
-        self["shown"] = fields(shown) or "none of that"
+        self["wrong"] = "; ".join(wrong) or "something else"
 
     def __missing__(self, name: str) -> str:
         return "something else"
+
+
+def _differing(value: Mapping[str, Json], name: str, expected: Json) -> str:
+    """A field that is not as it should be, and how it should be."""
+    shown = value.get("tags" if name == "without_tags" else name)
+    if name == "without_tags":
+        return f"tags {_described(shown)}, although {_described(expected)} were taken away"
+    called = name.replace("_", " ")
+    return f"{called} {_described(shown)}, in place of {_described(expected)}"
 
 
 def _described(value: Json) -> str:
     if isinstance(value, list):
         return ", ".join(map(_described, value)) or "none"
     if isinstance(value, dict):
-        return fields(value) or "that"
-    return short(str(value))
+        return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
+    return "none" if value is None else short(str(value))
 
 
 def expectation(name: str, polls: str, args: Mapping[str, Json]) -> str:

@@ -94,6 +94,7 @@ def diagram(
     svg = drawing(
         Markup("").join([*_heads(lanes, len(rows)), *_drawn(rows, lanes, link, began)]),
         look="sequence",
+        role="group" if any(link(m.id) for m in messages) else "img",
         key=key,
         title=title,
         shows="; ".join(f"{m.source}: {m.label}" for m in messages),

@@ -129,8 +129,8 @@ def test_what_had_to_come_first_is_told_by_what_was_seen_of_it() -> None:
     history = wait(4, "await_state", "nothing_pending", "ViewPairing", {"status": "Pairing"})
     reason = "precondition not reached: ViewPairing never showed nothing_pending; seen last: x"
     assert reworded(reason, history) == (
-        "The scenario did not get that far: Local UI still shows request None as pending 5 s after"
-        " the cancel was acknowledged"
+        "The scenario did not get that far: Local UI still shows a request as pending, without an"
+        " id, 5 s after the cancel was acknowledged"
     )
     assert reworded("precondition not reached: the moon", history).endswith(": the moon")
 
@@ -156,6 +156,17 @@ def test_every_predicate_says_what_it_looks_for_and_what_is_there_instead(name: 
             assert told[0].isupper()
             assert "{" not in told
             assert not names_in(told)
+
+
+def test_what_is_shown_otherwise_is_told_field_by_field() -> None:
+    fields: Json = {"name": "a", "tags": {"owner": "kim"}, "without_tags": ["old"]}
+    shown: dict[str, Json] = {"name": "a", "tags": {"old": "1"}}
+    sample = Sample(Outcome.OK, shown, {})
+    told = contrary("bears", "ViewCentralCluster", {"fields": fields}, sample, True)
+    assert told == (
+        "The cluster in Palette still shows tags old=1, in place of owner=kim; tags old=1, although"
+        " old were taken away"
+    )
 
 
 def test_a_target_that_speaks_of_braces_is_quoted() -> None:

@@ -370,7 +370,7 @@ def test_observations_are_told_once_with_their_situation() -> None:
     given = changed(evidence([(SILENT, OBSERVED)]), checks=(seen, seen))
     (observation,) = build_report(given, [SILENT]).observations
     assert (observation.requirement, observation.situation, observation.observed) == (
-        "TST-4", "a second send", "refused"
+        "TST-4", "a second send", "Refused"
     )  # fmt: skip
 
 
