@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from harness.catalogue.verdict import Verdict
 from harness.history.lines import EvidenceHeader, WaiverLine
+
+DISPUTED: Final = "disputed"
+"""The kind of a waiver that says that the procedure asks for something else."""
 
 
 class Standing(StrEnum):
@@ -98,4 +102,9 @@ def named(waiver: WaiverLine) -> str:
 
 def describe(waiver: WaiverLine) -> str:
     """A waiver that excuses something, in words that go on after what it excuses."""
-    return f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+    return f"{waived_as(waiver)} until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+
+
+def waived_as(waiver: WaiverLine) -> str:
+    """How what a waiver excuses is called: what is disputed is not taken for a failure by all."""
+    return "disputed" if waiver.kind == DISPUTED else "waived"

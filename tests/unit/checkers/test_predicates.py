@@ -98,4 +98,4 @@ def test_a_name_is_for_one_predicate() -> None:
         return True
 
     with pytest.raises(ValueError, match="two predicates are called succeeds"):
-        predicate(succeeds)
+        predicate("It succeeds", "it does not")(succeeds)

@@ -7,6 +7,7 @@ import pytest
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict
+from harness.history.wording import describe_kind
 from harness.reporting import words
 
 
@@ -40,4 +41,4 @@ def test_every_requirement_has_a_place_in_words() -> None:
     [("SendPairingRequest", "Send pairing request"), ("await_state", "Await state")],
 )
 def test_operations_are_told_in_words(kind: str, told: str) -> None:
-    assert words.describe_kind(kind) == told
+    assert describe_kind(kind) == told
