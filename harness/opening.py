@@ -167,6 +167,15 @@ def open_http(
     return driver
 
 
+def _seen_in_a_browser(driver: HttpDriver) -> Driver:
+    """The driver with a browser around it, where the target claims that it has pages."""
+    if Feature.PAGES not in driver.info.features:
+        return driver
+    from harness.targets.browser.driver import BrowserDriver
+
+    return BrowserDriver(driver)
+
+
 @contextmanager
 def playing(
     target: Target, seed: int, behaviour: Behaviour | None = None, carry: Carry | None = None
@@ -278,10 +287,10 @@ def _inprocess(target_file: Path | None, seed: int, planted: str, role: Role) ->
 
 def _http(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
     if target_file is None:
-        return open_embedded(seed, planted)
+        return _seen_in_a_browser(open_embedded(seed, planted))
     from harness.targets.target_file import load_target
 
-    return open_http(load_target(target_file, os.environ, role), seed=seed)
+    return _seen_in_a_browser(open_http(load_target(target_file, os.environ, role), seed=seed))
 
 
 DRIVERS: Mapping[str, Callable[[Path | None, int, str, Role], Driver]] = {

@@ -231,6 +231,7 @@ class _Reader(TargetFileReader):
             largest={name: most for name, most in largest.items() if most is not None},
             has_sessions=not any("{basic}" in text for text in filled),
             sizes=said.sizes,
+            pages=said.pages,
         )
 
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
