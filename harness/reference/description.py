@@ -106,8 +106,11 @@ def _central(reference: EmbeddedReference) -> Iterator[str]:
 
 
 def _pages(reference: EmbeddedReference) -> Iterator[str]:
-    """The addresses of the pages of Palette, by which somebody could try to get around a step."""
-    if Side.CENTRAL in reference.layout.sides:
+    """The addresses of the pages of Palette, by which somebody could try to get around a step; of
+    other pages, what they say themselves.
+    """
+    yield from filter(None, [reference.pages])
+    if Side.CENTRAL in reference.layout.sides and not reference.pages:
         pages = {"clusters": CLUSTERS, "requests": REVIEW}
         pages |= {page: step_path("{}", step) for page, step in _STEPS.items()}
         for page, path in pages.items():

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+WITHOUT_BROWSER: Final = "PAIRPROOF_BROWSER"
+"""The variable that says `no` where no browser is to be used."""
 EXECUTABLES: Final = ("chromium", "chromium-browser", "google-chrome")
 INSTALL: Final = "pip install 'pairproof[browser]'"
 """What is missing where Playwright is."""
@@ -33,6 +35,8 @@ class NoBrowser(PairproofError):
 
 def missing() -> str:
     """What is missing for a browser, and how it is installed; empty if nothing is, as it seems."""
+    if os.environ.get(WITHOUT_BROWSER) == "no":
+        return f"{WITHOUT_BROWSER}=no says that none is to be used"
     if find_spec("playwright") is None:
         return f"Playwright is not installed: {INSTALL}, and a Chromium (apt-get install chromium)"
     if executable() is None and not any(_own_browsers().glob("chromium*")):
