@@ -25,6 +25,13 @@ T = TypeVar("T")
 WITHOUT_BROWSER: Final = "PAIRPROOF_BROWSER"
 """The variable that says `no` where no browser is to be used."""
 EXECUTABLES: Final = ("chromium", "chromium-browser", "google-chrome")
+SPARING: Final = (
+    "--disable-features=IsolateOrigins,site-per-process",
+    "--disable-gpu",
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
+)
+"""Pages share a process, being all of one product: each takes a while to start."""
 INSTALL: Final = "pip install 'pairproof[browser]'"
 """What is missing where Playwright is."""
 
@@ -82,7 +89,9 @@ class BrowserThread:
 
             self._playwright = self._playwright or sync_playwright().start()
             try:
-                self._browser = self._playwright.chromium.launch(executable_path=executable())
+                self._browser = self._playwright.chromium.launch(
+                    executable_path=executable(), args=[*SPARING]
+                )
             except Error as error:
                 told = str(error).strip().partition("\n")[0]
                 raise NoBrowser(

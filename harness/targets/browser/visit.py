@@ -24,6 +24,8 @@ SETTLES_S: Final = 2.0
 """What a page still asks for after so long, it goes on asking for: it is looked at as it is."""
 _CLOSED_S: Final = 0.2
 """What is closed and not opened by then stays closed, for whoever does not wait."""
+_LOOKS_AGAIN_MS: Final = 20
+_ANYTHING: Final = re.compile(r"\S")
 _WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
 _PASSWORD: Final = "input[type=password]"
 _NEXT_FRAME: Final = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
@@ -42,6 +44,7 @@ class BrowserVisit:
 
     Attributes:
         steps: what was done in the browser, in words, since that was asked for last.
+        patience_s: how long it waits for something to be there, or to open.
     """
 
     def __init__(
@@ -55,9 +58,9 @@ class BrowserVisit:
         self._home = home
         self._login = login
         self._pages = pages
-        self._patience_ms = patience_s * 1_000
+        self.patience_s = patience_s
         self._context: BrowserContext = browser.new_context(ignore_https_errors=True)
-        self._context.set_default_timeout(self._patience_ms)
+        self._context.set_default_timeout(patience_s * 1_000)
         self._context.on("request", self._note)
         self._context.on("requestfinished", self._forget)
         self._context.on("requestfailed", self._forget)
@@ -110,6 +113,32 @@ class BrowserVisit:
         for hidden in self._hidden_values():
             snapshot = snapshot.replace(hidden, "•••")
         return PageView(urlsplit(tab.url).path, tab.title(), snapshot)
+
+    def comes_to_show(self, page: PageName, label: str, *, there: bool = True) -> bool:
+        """Whether the page shows what a label stands for, or does not any more, in time; it is no
+        longer waited for once the page says in an alert that it was refused.
+        """
+        return self._comes(self._locate(self._pages.element(page, label)), there)
+
+    def comes_to_say(self, text: str, *, there: bool = True) -> bool:
+        """Whether the page says a text, or does not any more, in time, as above."""
+        return self._comes(self._tab.get_by_text(text), there)
+
+    def _comes(self, target: Locator, there: bool) -> bool:
+        deadline = time.monotonic() + self.patience_s
+        while target.first.is_visible() is not there:
+            if self._alert.is_visible() or time.monotonic() > deadline:
+                return False
+            self._tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+        return True
+
+    @property
+    def _alert(self) -> Locator:
+        return self._tab.get_by_role("alert").filter(has_text=_ANYTHING).first
+
+    def entry(self, page: PageName, label: str) -> str:
+        """What stands in a field."""
+        return self._locate(self._pages.element(page, label)).first.input_value()
 
     @property
     def url(self) -> str:
@@ -170,13 +199,11 @@ class BrowserVisit:
             self._click_each(self._pages.opens(follows), if_there=True)
 
     def _is_open(self, target: Locator, patient: bool) -> bool:
-        from playwright.sync_api import expect
-
-        patience_ms = self._patience_ms if patient else _CLOSED_S * 1_000
-        try:
-            expect(target.first).to_be_enabled(timeout=patience_ms)
-        except AssertionError:
-            return False
+        deadline = time.monotonic() + (self.patience_s if patient else _CLOSED_S)
+        while not target.first.is_enabled():
+            if self._alert.is_visible() or time.monotonic() > deadline:
+                return False
+            self._tab.wait_for_timeout(_LOOKS_AGAIN_MS)
         return True
 
     def click(self, target: Locator, page: PageName, label: str) -> None:
@@ -249,7 +276,7 @@ class BrowserVisit:
         from playwright.sync_api import TimeoutError as TookTooLong
 
         try:
-            target.first.wait_for(state="visible")
+            target.first.wait_for(state="visible", timeout=self.patience_s * 1_000)
         except TookTooLong:
             path = urlsplit(self._tab.url).path
             raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show it") from None
@@ -269,6 +296,7 @@ class BrowserVisit:
                 continue
             if not self._waiting or time.monotonic() > until:
                 return
+            tab.wait_for_timeout(_LOOKS_AGAIN_MS)
 
     def _note(self, request: Request) -> None:
         if request.resource_type in _WAITED_FOR:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.pages import done_on_page, page_tree, page_was
+from harness.checkers.pages import done_on_page, page_was
 from harness.domain.pages import LABELS, WARNING_WORDS, PageName
 from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.page_tree import page_tree
 from harness.history.predicates import Sample, holds
 
 REQUESTS = """\
