@@ -21,7 +21,7 @@ DEV := $(VENV)/.installed-dev
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-certify: $(BASE) ## certify the embedded reference over HTTP; ARGS="--target FILE" for another
+certify: $(BASE) chromium ## certify the embedded reference, its pages in a browser; ARGS="--target FILE" for another
 	$(BIN)/pairproof certify $(ARGS)
 
 test: $(DEV) $(if $(wildcard tests/browser/test_*.py),chromium) ## the tests; ARGS="-k EXPR" for some
@@ -115,19 +115,20 @@ $(BIN)/python:
 	echo "installing pairproof into $(VENV), once" >&2; \
 	"$$python" -m venv --clear $(VENV)
 
+# Where there is no Playwright for this machine, all but the pages is judged, and that is said.
 $(BASE): $(PINNED_BY) | $(BIN)/python
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[browser]' || $(INSTALL) --editable .
 	touch $@
 
 $(DEV): $(PINNED_BY) | $(BIN)/python
 	$(INSTALL) --editable '.[dev]'
 	touch $(BASE) $@
 
-# The tests in a browser skip, and say why, where there is none; so this never fails.
-chromium: ## see to a browser for the tests that need one
+# What needs a browser says what is missing where there is none; so this never fails.
+chromium: ## see to a browser, for the pages and for the tests that need one
 	@if command -v chromium >/dev/null; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >&2 || true; \
 	fi; \
-	command -v chromium >/dev/null || echo "no chromium, so the tests in a browser will skip;" \
+	command -v chromium >/dev/null || echo "no chromium, so pages are not judged, and the tests in a browser skip;" \
 	  "on Debian: apt-get install chromium" >&2

@@ -168,6 +168,31 @@ def open_http(
     return driver
 
 
+def _seen_in_a_browser(driver: HttpDriver) -> Driver:
+    """The driver with a browser around it, where the target claims that it has pages."""
+    if Feature.PAGES not in driver.info.features:
+        return driver
+    from harness.targets.browser.driver import BrowserDriver
+
+    return BrowserDriver(driver)
+
+
+def _through_pages(driver: HttpDriver) -> Driver:
+    """The driver that does on pages whatever they have.
+
+    Raises:
+        TargetUnusable: the target has none, or there is no browser.
+    """
+    from harness.targets.browser.chromium import missing
+    from harness.targets.browser.driver import BrowserDriver
+
+    claims = Feature.PAGES in driver.info.features
+    if why := missing() if claims else "the target does not claim pages; use the driver http":
+        driver.close()
+        raise TargetUnusable(f"--driver browser: {why}")
+    return BrowserDriver(driver, through_pages=True)
+
+
 @contextmanager
 def playing(
     target: Target, seed: int, behaviour: Behaviour | None = None, carry: Carry | None = None
@@ -278,6 +303,14 @@ def _inprocess(target_file: Path | None, seed: int, planted: str, role: Role) ->
 
 
 def _http(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
+    return _seen_in_a_browser(_over_http(target_file, seed, planted, role))
+
+
+def _browser(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
+    return _through_pages(_over_http(target_file, seed, planted, role))
+
+
+def _over_http(target_file: Path | None, seed: int, planted: str, role: Role) -> HttpDriver:
     if target_file is None:
         return open_embedded(seed, planted)
     from harness.targets.target_file import load_target
@@ -288,5 +321,6 @@ def _http(target_file: Path | None, seed: int, planted: str, role: Role) -> Driv
 DRIVERS: Mapping[str, Callable[[Path | None, int, str, Role], Driver]] = {
     "inprocess": _inprocess,
     "http": _http,
+    "browser": _browser,
 }
 """How each driver is opened."""

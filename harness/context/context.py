@@ -121,6 +121,8 @@ class Context:
         """The decisions that are still to arrive."""
         self.unmet = ""
         """Which message was to be spoiled and never came, if there is one."""
+        self.page_actor: Actor | None = None
+        """Whose browser was used last."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}

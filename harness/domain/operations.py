@@ -17,6 +17,7 @@ from typing import ClassVar, Final
 from harness.domain.cluster import Cluster, ManagementMode, NodePool
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
+from harness.domain.pages import PageView
 from harness.domain.permission import AccessRole
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
@@ -973,6 +974,7 @@ Value = (
     | ProjectRoles
     | IssuedKey
     | PollAnswer
+    | PageView
 )
 
 

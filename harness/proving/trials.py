@@ -29,6 +29,7 @@ from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.domain.errors import PairproofError
 from harness.running.session import alone, suite_words
+from harness.targets.browser.chromium import WITHOUT_BROWSER
 
 TRIAL_S = 600.0
 """No trial takes this long; one that does hangs, says where, and is ended."""
@@ -69,6 +70,7 @@ class Trial:
         among: only the scenarios that bear one of these tags; empty for any.
         stops: whether it stops at the first scenario that fails at `requirement`; where none is
             named, at one that must hold.
+        pages: whether a browser goes along, in which its pages are seen.
     """
 
     planted: str = ""
@@ -76,6 +78,7 @@ class Trial:
     requirement: str = ""
     among: tuple[str, ...] = ()
     stops: bool = False
+    pages: bool = False
 
 
 class TrialOutcome(msgspec.Struct, frozen=True):
@@ -255,6 +258,8 @@ class _Child:
         option.pairproof_planted = self._trial.planted
         option.pairproof_driver = self._trial.driver
         option.pairproof_out = str(self._out)
+        if not self._trial.pages:
+            os.environ[WITHOUT_BROWSER] = "no"
         asked = (self._trial.requirement,) if self._trial.requirement else self._trial.among
         if asked:
             session.items[:] = [i for i in session.items if any(map(i.get_closest_marker, asked))]

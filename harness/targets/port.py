@@ -28,6 +28,7 @@ from harness.domain.operations import (
 )
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
+from harness.targets.page_keys import PagesTable
 
 U = TypeVar("U", bound=PutUser)
 
@@ -121,6 +122,10 @@ class TargetInfo:
     came, however late: its host has a secret for each."""
     sizes: Sizes = Sizes()
     """How much it bears at once."""
+    pages: PagesTable = PagesTable()
+    """How its pages differ from the document."""
+    unseen: str = "only a browser shows them, which goes along with the drivers http and browser"
+    """Why nobody sees its pages; empty where they are seen."""
 
     @property
     def claims_steps(self) -> bool:

@@ -233,6 +233,7 @@ class _Reader(TargetFileReader):
             archives=tuple(each.change() for each in said.edge.archives) if said.edge else (),
             has_sessions=not any("{basic}" in text for text in filled),
             sizes=said.sizes,
+            pages=said.pages,
         )
 
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:

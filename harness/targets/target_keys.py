@@ -54,6 +54,7 @@ from harness.targets.key_kinds import (
 )
 from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import LinksTable
+from harness.targets.page_keys import PagesTable
 from harness.targets.peer_table import Peer
 from harness.targets.port import Sizes
 from harness.targets.reading import TARGET_FILE, TargetFileError
@@ -317,6 +318,8 @@ class _OwnTables:
     sizes: Sizes = Sizes()
     """How much the target bears at once. What is asked with more is `not_supported`, and the doctor
     says so."""
+    pages: PagesTable = PagesTable()
+    """What its pages call what the document has a label for, and where they are."""
     network: _NetworkTable = _NetworkTable()
     """How the harness's requests travel."""
 
