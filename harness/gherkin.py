@@ -112,6 +112,10 @@ class FeatureText:
     scenarios: tuple[ScenarioText, ...]
 
 
+# What the parser gives is untyped JSON-like data; `Any` ends here.
+_Node = Mapping[str, Any]
+
+
 def read_feature(path: Path) -> FeatureText:
     """Read a feature file.
 
@@ -119,16 +123,33 @@ def read_feature(path: Path) -> FeatureText:
         FeatureUnreadable: it cannot be read, is not Gherkin, or begins with no keyword that
             pytest-bdd understands.
     """
+    return feature_of(parse_feature(path), path)
+
+
+def parse_feature(path: Path) -> _Node:
+    """A feature file as the parser has it.
+
+    Raises:
+        FeatureUnreadable: it cannot be read, or is not Gherkin.
+    """
     # Imported here: only who reads a feature should pay for the parser.
     from gherkin.errors import CompositeParserException
     from gherkin.parser import Parser
 
     try:
-        document = Parser().parse(read_text(path, _FEATURE))
+        return Parser().parse(read_text(path, _FEATURE))
     except CompositeParserException as error:
         first = error.errors[0]
         problem = str(first).partition(": ")[2] or str(first)
         raise FeatureUnreadable(path, first.location["line"], problem) from None
+
+
+def feature_of(document: _Node, path: Path) -> FeatureText:
+    """The feature in what the parser has made of a file.
+
+    Raises:
+        FeatureUnreadable: there is none, or it begins with no keyword that pytest-bdd understands.
+    """
     feature = document.get("feature")
     if not feature:
         raise FeatureUnreadable(path, 1, "there is no feature in this file")
@@ -166,10 +187,6 @@ def coverage(paths: Iterable[Path], ids: Iterable[str]) -> dict[str, list[str]]:
                 if tag in covered:
                     covered[tag].append(scenario.name)
     return covered
-
-
-# What the parser gives is untyped JSON-like data; `Any` ends here.
-_Node = Mapping[str, Any]
 
 
 @dataclass(slots=True)

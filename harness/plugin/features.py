@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.feature import features as known_to_pytest_bdd
+from pytest_bdd.gherkin_parser import GherkinDocument
+from pytest_bdd.parser import FeatureParser, ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from harness import gherkin
@@ -193,7 +196,21 @@ def _published(path: Path, root: Path) -> tuple[str, str]:
 
 @cache
 def _read(path: Path) -> gherkin.FeatureText:
-    return gherkin.read_feature(path)
+    document = gherkin.parse_feature(path)
+    feature = gherkin.feature_of(document, path)
+    known_to_pytest_bdd.setdefault(str(path), _Parsed(document, path).parse())
+    return feature
+
+
+class _Parsed(FeatureParser):
+    """What pytest-bdd makes of a file that is parsed already: to parse it is dear."""
+
+    def __init__(self, document: Mapping[str, Any], path: Path) -> None:
+        super().__init__(str(path.parent), path.name, "utf-8")
+        self._document = document
+
+    def _parse_feature_file(self) -> GherkinDocument:
+        return GherkinDocument.from_dict(self._document)
 
 
 @cache

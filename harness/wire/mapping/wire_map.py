@@ -122,6 +122,7 @@ class Tables:
 
 _NO_KEYS, _NOTHING_SAID = WireKeys(), OperationMap()
 _OF_A_CALL = tuple(each.name for each in fields(CallMap) if hasattr(_NOTHING_SAID, each.name))
+_OF_ALL_CALLS = ("fields", "states", "constants", "errors")
 _PLAIN = Tables(ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
@@ -136,7 +137,7 @@ def compiled(wire: WireMap) -> Tables:
     _check_names(wire)
     logins = (call for kind in LOGINS for _, call in said_of(wire, kind))
     session = tuple(dict.fromkeys(name for call in logins for name in call.keep))
-    calls = {kind: _calls(wire, kind, session) for kind in ROUTES}
+    calls = _every_call(wire, session)
     spoken = {kind: deciding(several) for kind, several in calls.items()}
     # Whoever was moved is to blame, and not who has always been there.
     _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
@@ -236,6 +237,21 @@ def deciding(calls: Sequence[Spoken]) -> Spoken:
 def _whole_route(calls: Sequence[Spoken], decides: Spoken) -> Route:
     beside = tuple(call.route for call in calls if call is not decides)
     return replace(decides.route, beside=beside) if beside else decides.route
+
+
+def _every_call(
+    wire: WireMap, session: tuple[str, ...]
+) -> dict[type[ops.Operation], tuple[Spoken, ...]]:
+    """The calls of all operations; those of which nothing is said look as published."""
+    says_nothing_of_all = all(
+        getattr(wire, name) == getattr(_NO_KEYS, name) for name in _OF_ALL_CALLS
+    )
+    return {
+        kind: (_PLAIN.spoken[kind],)
+        if says_nothing_of_all and kind not in wire.paths
+        else _calls(wire, kind, session)
+        for kind in ROUTES
+    }
 
 
 def _calls(
