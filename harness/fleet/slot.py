@@ -51,7 +51,3 @@ class FleetSlot:
         self.agent = self.has_sent = self.is_off = False
         self.is_left = self.is_paired = self.is_racing = False
         self.tags: Mapping[str, Json] = {"host": self.host, "project": member.project_uid}
-
-    def is_down(self, host_uid: str) -> bool:
-        """Whether the link of one of its hosts is down."""
-        return bool(self.down) and self.member.host_uids.index(host_uid) in self.down

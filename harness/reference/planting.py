@@ -47,6 +47,9 @@ class Nemesis(StrEnum):
     LINK = "link"
     CENTRAL = "central"
     LOSS = "loss"
+    HALF_OPEN = "half_open"
+    ERRORS = "errors"
+    STALE = "stale"
     SLOW = "slow"
     CLOCK = "clock"
     HEALTH = "health"
@@ -54,7 +57,10 @@ class Nemesis(StrEnum):
     LOST_BEFORE = "lost_before"
     LOST_AFTER = "lost_after"
     REPEATED = "repeated"
+    REPEATED_LATE = "repeated_late"
     DELAYED = "delayed"
+    DECISION_REPEATED_LATE = "decision_repeated_late"
+    DECISION_DELAYED = "decision_delayed"
 
 
 class Wire(StrEnum):

@@ -19,6 +19,7 @@ class Arrangements:
             "SetLink": self._link_invoked,
             "UpdateStack": self._stack_invoked,
             "FaultNextMessage": self._fault_invoked,
+            "DisturbMessages": self._disturbed,
             "Reset": lambda o: self.known.forget_everything(),
             "ForgetProject": lambda o: self.known.forget_project(entities.text(o.args, "uid")),
             "Restart": self._restarting,
@@ -29,6 +30,7 @@ class Arrangements:
         self.arrangements_ended: Mapping[str, Hear] = {
             "InstallCluster": self._installed,
             "SetLink": self._linked,
+            "DisturbMessages": self._disturbed,
             "UpdateStack": self._stacked,
             "PutToken": self._token_put,
             "ViewToken": self._token_viewed,
@@ -96,6 +98,13 @@ class Arrangements:
             slot.moved = operation.start + (delay if isinstance(delay, int) else 0)
             if operation.args.get("message") == "withdraw":
                 slot.withdrawals_spoiled = True
+
+    def _disturbed(self, operation: OperationRecord) -> None:
+        slot, args = self._slot_named(operation), operation.args
+        if slot is not None:
+            loses = any(args.get(k) for k in ("lost_before", "lost_after", "answered", "half_open"))
+            slot.disturbed = entities.NEVER if loses else self.known.tick
+            slot.moved = operation.end or operation.start
 
     def _arranged(self, operation: OperationRecord) -> None:
         slot = self._slot_named(operation)

@@ -1,8 +1,8 @@
 """INV-8: the answers of the central operations on one request fit one order.
 
 Each request is a register of its own. Lists and the edge's copy may be behind, and are no
-part of the order: a list that shows a state says that the request was in it before, and how
-far behind either may be, and that neither goes back, is looked at besides (`copies.py`).
+part of the order: a list or a poll that shows a state says that the request was in it before, and
+how far behind either may be, and that neither goes back, is looked at besides (`copies.py`).
 
 Nothing is concluded from a refusal that may have to do with who asked. That a request is not
 found counts only for somebody who has read this very request before.
@@ -46,7 +46,7 @@ _EFFECTS: Mapping[str, RegisterAction] = {
     "ConfirmPairing": table.CONFIRM,
     "WithdrawPairing": table.WITHDRAW,
 }
-_READS = frozenset({"ViewPairingRequest", "MatchProfiles", "PollPairing"})
+_READS = frozenset({"ViewPairingRequest", "MatchProfiles"})
 _BY_ID = frozenset(_EFFECTS) | _READS
 _OF_HOST = frozenset({"SendPairingRequest", "CancelPairingRequest"})
 _UNSETTLING = frozenset(
@@ -98,6 +98,7 @@ class Linearizable(Rule):
             "CancelPairingRequest": self._cancelled,
             **dict.fromkeys(WAITS, self._waited),
             "ListPairingRequests": self._lists.on_answer,
+            "PollPairing": self._lists.on_poll,
             "ViewPairing": self._edge.on_answer,
             **dict.fromkeys(sorted(_OF_ACCESS), self._granted),
             **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
@@ -199,10 +200,9 @@ class Linearizable(Rule):
             return _EFFECTS[kind]
         if outcome is not OK:
             return None
-        if kind != "PollPairing":
-            self._reads(register, operation)
-            if kind == "MatchProfiles":
-                return table.THERE
+        self._reads(register, operation)
+        if kind == "MatchProfiles":
+            return table.THERE
         return _SHOWN.get(entities.text(operation.value or {}, "state"), table.VISIBLE)
 
     def _refused(self, register: Register, operation: OperationRecord) -> RegisterAction | None:

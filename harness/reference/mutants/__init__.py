@@ -10,6 +10,7 @@ from harness.reference.mutants import (  # noqa: F401
     fleet,
     late,
     messages,
+    networks,
     prerequisites,
     races,
     rejecting,

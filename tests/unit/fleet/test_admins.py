@@ -10,7 +10,17 @@ from itertools import accumulate, pairwise
 import pytest
 
 from harness.domain.errors import Reason
-from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
+from harness.fleet.scenario import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    FaultKind,
+    FaultPlan,
+    FaultScope,
+    Only,
+    Scenario,
+    fixed,
+)
 from harness.history.operation import OperationRecord, Outcome
 from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, with_plans
 
@@ -183,6 +193,38 @@ def test_where_one_works_alone_he_acts_twice_himself() -> None:
     recorder = Recorder(people(team=1, doubles_ppm=ALWAYS))
     one, other = recorder.pairs().of(*DECISIONS)
     assert one.actor == other.actor
+
+
+def test_a_decision_that_is_held_up_takes_effect_when_it_comes() -> None:
+    recorder = Recorder(people(delayed_ppm=ALWAYS, delay=fixed(45 * SECOND), deadline=30 * SECOND))
+    book = recorder.pairs()
+    first, again = book.of("AcceptPairingRequest")[:2]
+    assert (first.outcome, first.tags["fate"]) == (Outcome.INFO, "delayed")
+    assert reasons([again]) == ["PairingRequestAccepted"] or again.outcome is Outcome.OK
+    confirmed = book.of("ConfirmPairing")[0].start
+    assert first.start + 45 * SECOND < confirmed < first.start + 45 * SECOND + 30 * SECOND
+    assert "fate" not in again.tags, "only the first one is held up"
+
+
+def test_a_decision_that_comes_once_more_is_decided_once() -> None:
+    recorder = Recorder(people(repeated_late_ppm=ALWAYS, delay=fixed(MINUTE), work=fixed(MINUTE)))
+    book = recorder.pairs()
+    (accepted,) = book.of("AcceptPairingRequest")
+    assert (accepted.outcome, accepted.tags["fate"]) == (Outcome.OK, "repeated-late")
+    changes = [c for c in book.of("ChangeCentralCluster") if c.start > accepted.start + 2 * MINUTE]
+    assert {change.outcome for change in changes} == {Outcome.OK}
+
+
+def test_errors_in_place_of_palette_are_tried_again() -> None:
+    recorder = Recorder(people(notice=fixed(MINUTE)))
+    busy = FaultPlan(FaultKind.ERRORS, FaultScope.ALL, answered_ppm=ALWAYS, answer="rate-limited")
+    recorder.later(30 * SECOND, lambda: recorder.world.network.strike(0, busy))
+    recorder.later(90 * SECOND, lambda: recorder.world.network.relent(0, busy))
+    book = recorder.pairs()
+    listed = book.of("ListPairingRequests")
+    assert reasons(listed)[0] == "TooManyRequests"
+    assert listed[-1].outcome is Outcome.OK
+    assert book.of("AcceptPairingRequest")
 
 
 def test_what_was_cancelled_without_a_link_may_be_accepted_all_the_same() -> None:
