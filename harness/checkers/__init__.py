@@ -12,6 +12,17 @@ from harness.checkers import (
     pages,
     requests,
     settling,
+    writings,
 )
 
-__all__ = ["answers", "backlog", "effects", "ids", "invariants", "pages", "requests", "settling"]
+__all__ = [
+    "answers",
+    "backlog",
+    "effects",
+    "ids",
+    "invariants",
+    "pages",
+    "requests",
+    "settling",
+    "writings",
+]

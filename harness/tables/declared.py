@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.tables import deciding, hosts, losing, matching, sending
+from harness.tables import deciding, hosts, losing, matching, sending, writing
 
 TABLES: Final = (
     *deciding.TABLES,
@@ -12,4 +12,5 @@ TABLES: Final = (
     *losing.TABLES,
     *matching.TABLES,
     *sending.TABLES,
+    *writing.TABLES,
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration.kinds import Whole
@@ -29,6 +29,9 @@ from harness.domain.operations import (
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
 from harness.targets.page_keys import PagesTable
+
+if TYPE_CHECKING:  # it takes the models of both APIs with it
+    from harness.wire.writings import Rewriting
 
 U = TypeVar("U", bound=PutUser)
 
@@ -176,7 +179,7 @@ class Outgoing:
 
     `host_uid` is the edge host whose Local UI is asked; empty for Palette. `correlation`
     goes out as a header where there is one. `between_pages` is called before each further page
-    of a list is asked for.
+    of a list is asked for. `rewriting` writes its body, where there is a wire to write on.
     """
 
     operation: Operation
@@ -184,6 +187,7 @@ class Outgoing:
     host_uid: str = ""
     correlation: str = ""
     between_pages: Callable[[], None] | None = None
+    rewriting: Rewriting | None = None
 
 
 @dataclass(frozen=True, slots=True)

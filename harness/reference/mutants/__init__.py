@@ -21,4 +21,5 @@ from harness.reference.mutants import (  # noqa: F401
     together,
     wire,
     withdrawing,
+    writings,
 )
