@@ -6,7 +6,6 @@ again needs no target file.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +15,7 @@ from harness.checkers.registry import Finding, check, failed, passed, unjudged
 from harness.domain.pages import LABELS, PageName
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.page_tree import PageNode, page_tree
-from harness.history.predicates import Sample, predicate
+from harness.history.predicates import Sample, described, expectation, predicate
 
 
 def _tree(sample: Sample) -> PageNode:
@@ -55,45 +54,47 @@ def _is_there(sample: Sample) -> bool:
 # --- what a wait looks for ------------------------------------------------------------------------
 
 
-@predicate
+@predicate("the page shows {element}", "the page {still}does not show {element}")
 def page_shows(sample: Sample, *, element: dict[str, Json]) -> bool:
     """The page shows it, open or closed."""
     return bool(_elements(sample, element))
 
 
-@predicate
+@predicate("the page does not show {element}", "the page {still}shows {element}")
 def page_does_not_show(sample: Sample, *, element: dict[str, Json]) -> bool:
     """The page is there, and does not show it."""
     return _is_there(sample) and not _elements(sample, element)
 
 
-@predicate
+@predicate("the page offers {element}", "the page {still}does not offer {element}")
 def page_offers(sample: Sample, *, element: dict[str, Json]) -> bool:
     """The page shows it, and it is not closed."""
     return any("disabled" not in node.states for node in _elements(sample, element))
 
 
-@predicate
+@predicate("the page does not offer {element}", "the page {still}offers {element}")
 def page_does_not_offer(sample: Sample, *, element: dict[str, Json]) -> bool:
     """The page is there, and it is closed or not there."""
     return _is_there(sample) and not page_offers(sample, element=element)
 
 
-@predicate
+@predicate("the page says: {texts}", "the page {still}does not say all of: {texts}")
 def page_says(sample: Sample, *, texts: list[str]) -> bool:
     """Each of these stands on the page, whole."""
     said = _plain(_tree(sample).says())
     return _is_there(sample) and all(_stands(_plain(text), said) for text in texts)
 
 
-@predicate
+@predicate("the page does not say: {texts}", "the page {still}says one of: {texts}")
 def page_does_not_say(sample: Sample, *, texts: list[str]) -> bool:
     """The page is there, and none of these stands on it."""
     said = _plain(_tree(sample).says())
     return _is_there(sample) and not any(_plain(text) in said for text in texts)
 
 
-@predicate
+@predicate(
+    "a sentence of the page has all of: {ways}", "no sentence of the page has all of: {ways}"
+)
 def page_warns(sample: Sample, *, ways: list[list[str]]) -> bool:
     """One sentence of the page has all words of one of these ways to say it."""
     sentences = [
@@ -108,32 +109,45 @@ def page_warns(sample: Sample, *, ways: list[list[str]]) -> bool:
     )
 
 
-@predicate
+@predicate(
+    "on the page, {element} holds {text}",
+    "on the page, {element} {still}holds something else than {text}",
+)
 def field_holds(sample: Sample, *, element: dict[str, Json], text: str) -> bool:
     """A field of the page has just this in it."""
     return any(_plain(node.text) == _plain(text) for node in _elements(sample, element))
 
 
-@predicate
+@predicate(
+    "on the page, {element} is chosen: {chosen}",
+    "on the page, the choice of {element} is {still}another one",
+)
 def is_chosen(sample: Sample, *, element: dict[str, Json], chosen: bool) -> bool:
     """The page shows it, and it is chosen or checked, or is not."""
     found = _elements(sample, element)
     return bool(found) and all(("checked" in node.states) is chosen for node in found)
 
 
-@predicate
+@predicate("the page has {text} once", "the page {still}does not have {text} just once")
 def stands_once(sample: Sample, *, text: str) -> bool:
     """Just one thing on the page is called so."""
     return sum(_plain(each) == _plain(text) for each in _tree(sample).texts()) == 1
 
 
-@predicate
+@predicate(
+    "request {pairing_uid} stands on the page once",
+    "request {pairing_uid} {still}does not stand on the page just once",
+)
 def request_stands_once(sample: Sample, *, pairing_uid: str, others: list[str]) -> bool:
     """One part of the page is about this request, and no other."""
     return len(parts_about(_tree(sample), pairing_uid, others)) == 1
 
 
-@predicate
+@predicate(
+    "the page says of request {pairing_uid}: {texts}; and not: {not_texts}",
+    "the page {still}says something else of request {pairing_uid} than: {texts}; and not:"
+    " {not_texts}",
+)
 def request_says(
     sample: Sample, *, pairing_uid: str, others: list[str], texts: list[str], not_texts: list[str]
 ) -> bool:
@@ -147,7 +161,10 @@ def request_says(
     )
 
 
-@predicate
+@predicate(
+    "the page offers for request {pairing_uid} {element}",
+    "the page {still}does not offer for request {pairing_uid} {element}",
+)
 def request_offers(
     sample: Sample, *, pairing_uid: str, others: list[str], element: dict[str, Json]
 ) -> bool:
@@ -174,22 +191,6 @@ def _stands(text: str, said: str) -> bool:
 
 # --- checks ---------------------------------------------------------------------------------------
 
-_WORDS: Mapping[str, str] = {
-    "page_shows": "shows {}",
-    "page_does_not_show": "does not show {}",
-    "page_offers": "offers {}",
-    "page_does_not_offer": "does not offer {}",
-    "page_says": "says {}",
-    "page_does_not_say": "does not say {}",
-    "page_warns": "warns in a sentence with {}",
-    "field_holds": "has in {}",
-    "is_chosen": "has the right choice at {}",
-    "stands_once": "has once {}",
-    "request_stands_once": "has once the request {}",
-    "request_says": "says of the request {}",
-    "request_offers": "offers for the request {}",
-}
-
 
 @check
 def page_was(history: History, *, operation: str) -> Finding:
@@ -202,9 +203,9 @@ def page_was(history: History, *, operation: str) -> Finding:
     finding = held(history, operation=operation)
     args = record.args["predicate_args"]
     args = args if isinstance(args, dict) else {}
-    wanted = f"the page {_WORDS[str(record.args['predicate'])].format(_described(args))}"
+    wanted = expectation(str(record.args["predicate"]), str(record.args["polls"]), args)
     if finding.verdict is Verdict.PASS:
-        return passed(f"{wanted}", operation)
+        return passed(wanted, operation)
     if finding.verdict is not Verdict.FAIL:
         return finding
     last = _last(record)
@@ -212,11 +213,11 @@ def page_was(history: History, *, operation: str) -> Finding:
     element = args.get("element")
     if isinstance(element, dict) and not element.get("documented") and not _elements(last, element):
         return unjudged(
-            f"nothing on {where} is a {_described(args)}, which is no label of the document: say"
+            f"nothing on {where} is {described(element)}, which is no label of the document: say"
             " under [pages.page] of the target file what it is called there",
             operation,
         )
-    return failed(f"it should be that {wanted}, and on {where} it is not so", operation)
+    return failed(f"{wanted}: on {where} it is not so", operation)
 
 
 @check
@@ -241,15 +242,3 @@ def _last(record: OperationRecord) -> Sample:
     samples = (record.value or {}).get("samples")
     last = samples[-1] if isinstance(samples, list) and samples else {}
     return Sample.from_json(last if isinstance(last, dict) else {"outcome": "info"})
-
-
-def _described(args: Mapping[str, Json]) -> str:
-    """What a predicate was asked about, in words."""
-    told: list[str] = []
-    for name, value in args.items():
-        if isinstance(value, dict):
-            roles, names = _list(value, "roles"), _list(value, "names")
-            told.append(f'{roles[0]} "{names[0]}"' if roles and names else "")
-        elif value not in ([], "", None) and name not in ("others", "not_texts"):
-            told.append(json.dumps(value, ensure_ascii=False))
-    return ", ".join(told)

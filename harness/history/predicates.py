@@ -384,21 +384,21 @@ class _Words(dict[str, str]):
     """The arguments of a predicate and what one answer shows, as its sentences name them."""
 
     def __init__(self, polls: str, args: Mapping[str, Json], seen: Sample, still: bool) -> None:
-        super().__init__({name: _described(value) for name, value in args.items()})
+        super().__init__({name: described(value) for name, value in args.items()})
         value, status = seen.value, seen.value.get("status")
         expected = args.get("fields")
         names = expected.items() if isinstance(expected, dict) else ()
         wrong = [_differing(value, n, v) for n, v in names if not is_borne(value, n, v)]
         mine = [args[n] for n in ("local_cluster_uid",) if n in args]
         items = [i for i in open_items(seen) if not mine or i.get("local_cluster_uid") in mine]
-        ids = [f"request {_described(i.get('pairing_uid'))}" for i in items]
+        ids = [f"request {described(i.get('pairing_uid'))}" for i in items]
         more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
         as_ = "pending" if status == "Pairing" else str(status or "").lower()
         self["subject"], self["still"] = noun(polls), "still " * still
         self["listed"] = ", ".join(ids[:3]) + more or "no request"
         uid = value.get("pairing_uid")
         self["request"] = (
-            f"request {_described(uid)} as {as_}" if uid else f"a request as {as_}, without an id,"
+            f"request {described(uid)} as {as_}" if uid else f"a request as {as_}, without an id,"
         )
         if not status:
             self["request"] = "no request"
@@ -413,15 +413,19 @@ def _differing(value: Mapping[str, Json], name: str, expected: Json) -> str:
     """A field that is not as it should be, and how it should be."""
     shown = value.get("tags" if name == "without_tags" else name)
     if name == "without_tags":
-        return f"tags {_described(shown)}, although {_described(expected)} were taken away"
+        return f"tags {described(shown)}, although {described(expected)} were taken away"
     called = name.replace("_", " ")
-    return f"{called} {_described(shown)}, in place of {_described(expected)}"
+    return f"{called} {described(shown)}, in place of {described(expected)}"
 
 
-def _described(value: Json) -> str:
+def described(value: Json) -> str:
+    """A value as a sentence names it; an element of a page by its first role and name."""
     if isinstance(value, list):
-        return ", ".join(map(_described, value)) or "none"
+        return ", ".join(map(described, value)) or "none"
     if isinstance(value, dict):
+        roles, names = value.get("roles"), value.get("names")
+        if isinstance(roles, list) and isinstance(names, list) and roles and names:
+            return f"the {roles[0]} “{names[0]}”"
         return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
     return "none" if value is None else short(str(value))
 

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from harness.catalogue.verdict import Verdict
+from harness.checkers import pages
 from harness.checkers.registry import check_names, named, run_check
 from harness.checkers.sentences import expected_of, reworded, sentence_of
 from harness.domain import arrangements, operations
@@ -144,7 +145,8 @@ def test_every_operation_is_called_by_a_noun() -> None:
 
 @pytest.mark.parametrize("name", predicate_names())
 def test_every_predicate_says_what_it_looks_for_and_what_is_there_instead(name: str) -> None:
-    signature = inspect.signature(getattr(predicates, name))
+    declared = pages if hasattr(pages, name) else predicates
+    signature = inspect.signature(getattr(declared, name))
     values: Mapping[str, Json] = {"times": 2, "fields": {"name": "a"}, "expiry": 3, "active": True}
     args = {n: values.get(n, UID) for n in signature.parameters if n != "sample"}
     answers: list[Mapping[str, Json]] = [{}, {"items": [WAITING]}, {"status": "Pairing"}]
