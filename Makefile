@@ -89,6 +89,8 @@ docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
 	mv docs/arrangements.md.new docs/arrangements.md
 	$(BIN)/pairproof target operations > docs/operations.md.new
 	mv docs/operations.md.new docs/operations.md
+	$(BIN)/pairproof requirements --choices > harness/catalogue/choices.json.new
+	mv harness/catalogue/choices.json.new harness/catalogue/choices.json
 	$(BIN)/pairproof requirements --needs > harness/catalogue/needs.json.new
 	mv harness/catalogue/needs.json.new harness/catalogue/needs.json
 
