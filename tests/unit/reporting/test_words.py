@@ -57,7 +57,7 @@ def test_operations_are_told_in_words(kind: str, told: str) -> None:
 
 
 def words_of(name: str, text: str) -> str:
-    """What a file of a report says itself: not what was exchanged, no command, no id of a scenario."""
+    """What a file of a report says itself: not what was exchanged, no command, no scenario's id."""
     if name.endswith(".html"):
         text = re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", text, flags=re.DOTALL)
         text = re.sub(r"<[^>]+>", " ", text)
