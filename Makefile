@@ -74,6 +74,8 @@ docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
 	mv docs/kill-matrix.md.new docs/kill-matrix.md
 	$(BIN)/pairproof variants run --format markdown > docs/variants.md.new
 	mv docs/variants.md.new docs/variants.md
+	$(BIN)/pairproof variants list --format json > harness/catalogue/variants.json.new
+	mv harness/catalogue/variants.json.new harness/catalogue/variants.json
 	$(BIN)/pairproof scenarios --format markdown > scenarios/README.md.new
 	mv scenarios/README.md.new scenarios/README.md
 	$(BIN)/pairproof scenarios --schema > harness/fleet/schemas/scenario-1.schema.json.new
@@ -87,6 +89,8 @@ docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
 	mv docs/arrangements.md.new docs/arrangements.md
 	$(BIN)/pairproof target operations > docs/operations.md.new
 	mv docs/operations.md.new docs/operations.md
+	$(BIN)/pairproof requirements --choices > harness/catalogue/choices.json.new
+	mv harness/catalogue/choices.json.new harness/catalogue/choices.json
 	$(BIN)/pairproof requirements --needs > harness/catalogue/needs.json.new
 	mv harness/catalogue/needs.json.new harness/catalogue/needs.json
 

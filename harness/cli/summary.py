@@ -118,7 +118,7 @@ def _unasked(report: Report) -> Iterator[Text]:
 def _requirement(report: RequirementReport) -> Iterator[Text]:
     requirement, symbol = report.requirement, words.VERDICT_SYMBOLS[report.verdict]
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
-    waived = " (waived)" if report.waived else ""
+    waived = f" ({words.waived_as(report.waived)})" if report.waived else ""
     unstable = " (unstable)" if report.unstable else ""
     yield Text.assemble(
         (f"{symbol} {requirement.id}{level}{waived}{unstable} ", STYLES[report.verdict]),

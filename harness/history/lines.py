@@ -23,6 +23,8 @@ DRAWN: Final = "explore"
 """The kind of a run of drawn sequences, and the feature of a scenario that was drawn."""
 INTERRUPTED: Final = "the run was interrupted before this scenario was judged"
 """Why a scenario is inconclusive that was under way when somebody stopped the run."""
+DISPUTED: Final = "disputed"
+"""The kind of a waiver that says that the procedure asks for something else."""
 TIME_UP: Final = "left out, as the time of its budget was up"
 """Why a scenario is skipped that the run had chosen, and had no time for."""
 

@@ -155,6 +155,20 @@ _ENDED: Final = {
 }
 
 
+_FATES: Final = {
+    "lost-before": "never arrives",
+    "lost-after": "arrives, and its answer is lost",
+    "delayed": "is delayed",
+    "late": "arrives late",
+    "repeated": "arrives twice",
+    "repeated-late": "arrives, and once more later",
+    "server-error": "is answered 500",
+    "unavailable": "is answered 503",
+    "rate-limited": "is answered 429",
+    "garbled": "gets half an answer",
+}
+
+
 def happened(record: OperationRecord) -> str:
     """What an operation came to, in a clause: "the cancel was acknowledged"."""
     args = record.args
@@ -166,7 +180,8 @@ def happened(record: OperationRecord) -> str:
         case "AdvanceClock":
             return f"the clock of {side(args.get('side'))} was put forward"
         case "FaultNextMessage":
-            return f"the host's next {args.get('message')} message was to be {args.get('fault')}"
+            fate = _FATES.get(str(args.get("fault")), f"is to be {args.get('fault')}")
+            return f"the host's next {args.get('message')} message {fate}"
     ended = _ENDED[record.outcome]
     if record.outcome is Outcome.OK and record.kind.startswith(("View", "List")):
         ended = "was shown"

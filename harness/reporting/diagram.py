@@ -28,6 +28,8 @@ OPERATIONS_MAX = 24
 _ROW = 30
 _HEAD = 34
 _TIMES = 52
+_UID = 16
+"""A host of so many characters has no name, and is known by the first few."""
 _LABEL_CHARACTERS = 62
 _LANE_CHARACTERS = 16
 OUTCOME_MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
@@ -141,6 +143,7 @@ def _message(operation: OperationRecord, number: int, decisive: bool) -> _Messag
         target = _LINK if on_link else _PALETTE if args.get("side") == "central" else host
         source, what = target, begun(happened(operation))
     elif surface == ops.Surface.AGENT:
+        source = host if operation.tags.get("host") else operation.actor
         target = _PALETTE
     label = short(f"{what}{_ended(operation)}")
     end = operation.end if operation.end is not None else operation.start
@@ -156,7 +159,9 @@ def ended_as(operation: OperationRecord) -> Outcome:
 
 
 def _host(uid: Json) -> str:
-    return f"edge host {uid[:4]}" if isinstance(uid, str) and uid else "edge host"
+    if not isinstance(uid, str) or not uid:
+        return "edge host"
+    return f"edge host {uid[:4]}" if len(uid) >= _UID else f"edge host {uid.removeprefix('host-')}"
 
 
 def _ended(operation: OperationRecord) -> str:
@@ -192,11 +197,12 @@ def _lanes(messages: Sequence[_Message]) -> dict[str, float]:
     """Where each lane stands: people at Local UI, hosts, links, Palette, people at Palette."""
     people = {m.source: m.target for m in messages if not m.is_fault}
     targets = [m.target for m in messages]
-    hosts = [t for t in dict.fromkeys(targets) if t not in (_PALETTE, _LINK)]
+    ends = [end for m in messages for end in (m.source, m.target) if end.startswith("edge host")]
+    hosts = list(dict.fromkeys(ends))
     local = [p for p in people if people[p] in hosts or p.startswith("host")]
     names = [*local, *hosts, *([_LINK] if _LINK in targets else [])]
     names += [_PALETTE] if _PALETTE in targets or _LINK in targets else []
-    names += [p for p in people if p not in local]
+    names += [p for p in people if p not in names]
     gap = (WIDTH - _TIMES) / max(len(names), 1)
     return {name: _TIMES + gap / 2 + n * gap for n, name in enumerate(dict.fromkeys(names))}
 

@@ -18,13 +18,14 @@ from markupsafe import Markup
 
 from harness.catalogue.document import LEVEL_MEANINGS, VERDICT_MEANINGS
 from harness.catalogue.edition import ANCHORS
-from harness.catalogue.requirement import Profile, Requirement
+from harness.catalogue.lawful import choice_of_reference, lawful_besides, without_details
+from harness.catalogue.requirement import Level, Profile, Requirement
 from harness.catalogue.requirements import REQUIREMENTS, groups
 from harness.catalogue.sentences import SENTENCES
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
 from harness.reporting.diagram import OUTCOME_MARKS
-from harness.reporting.model import Report, RequirementReport
+from harness.reporting.model import Observation, Report, RequirementReport
 from harness.reporting.story import STORIES_MAX, causes
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -64,6 +65,8 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         clauses={r.requirement.id: clause_anchor(r.requirement) for r in report.requirements},
         profiles=tuple(Profile),
         marks=OUTCOME_MARKS,
+        choices=[_choice(o) for o in report.observations],
+        lawful={r.requirement.id: _lawful(r.requirement) for r in report.requirements},
         stories_max=STORIES_MAX,
         unasked=[
             r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE and not r.scenarios
@@ -93,6 +96,20 @@ class Section:
     title: str
     anchor: str
     places: Sequence[Clause]
+
+
+def _lawful(requirement: Requirement) -> list[str]:
+    """What is known to be lawful besides, and on what the document is silent at the same place."""
+    silent = [r for r in REQUIREMENTS if r.level is Level.UNSPECIFIED and r.id != requirement.id]
+    here = [r for r in silent if r.source == requirement.source]
+    left_open = [f"{r.id} is left open: {r.title}" for r in here]
+    return [*lawful_besides(requirement.id), *left_open]
+
+
+def _choice(observation: Observation) -> str:
+    """What the reference does there."""
+    known = choice_of_reference(observation.requirement, observation.situation)
+    return "the same" if known == without_details(observation.observed) else known
 
 
 def clause_anchor(requirement: Requirement) -> str:

@@ -38,6 +38,8 @@ NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
 ENDED_BEFORE = "the run ended before any scenario asked for it"
 NOT_SELECTED = "not selected"
+SELECTION = "selection"
+"""The tone of a selection that passes."""
 OVER_HISTORIES = "judged over whole histories, by fleet runs"
 
 
@@ -166,7 +168,7 @@ class Report:
     def tone(self) -> str:
         """By what it is coloured: a selection that passes is no certificate, and not green."""
         passes = self.verdict is Overall.CONFORMS and not self.header.selection.is_whole
-        return "selection" if passes else self.verdict.value
+        return SELECTION if passes else self.verdict.value
 
     @property
     def exit_code(self) -> int:

@@ -193,10 +193,11 @@ def _finding_of(story: Story) -> tuple[str, ...]:
     """By which finding a scenario was decided: the same wherever the same was found.
 
     That an operation ended otherwise than it should says little without what was asked, so that
-    counts as well; what was waited for says it itself.
+    counts as well; what was waited for says it itself, and what was missing, too.
     """
     found = " ".join(_PARTICULAR.sub("#", story.reasons[0]).split())
-    asked = () if story.waited else tuple(j.requirement.requirement.id for j in story.judged)
+    alone = story.waited or story.verdict is Verdict.INCONCLUSIVE
+    asked = () if alone else tuple(j.requirement.requirement.id for j in story.judged)
     return (found, *asked)
 
 

@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from harness.catalogue.verdict import Verdict
-from harness.history.lines import EvidenceHeader, WaiverLine
-
-DISPUTED: Final = "disputed"
-"""The kind of a waiver that says that the procedure asks for something else."""
+from harness.history.lines import DISPUTED, EvidenceHeader, WaiverLine
 
 
 class Standing(StrEnum):

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.lawful import CHOICES
 from harness.catalogue.needs import FILE, all_needs
 from harness.catalogue.verdict import Verdict
-from harness.cli.requirements import needs_found
+from harness.cli.requirements import choices_found, needs_found
 from harness.gherkin import read_feature, scenario_id
 from harness.history.reader import read_evidence
 from harness.running.session import alone, suite_words
@@ -29,6 +30,12 @@ def test_just_the_scenarios_that_there_are_stand_there() -> None:
                     of_pages.add(id_)
     assert of_pages
     assert found - of_pages == set(all_needs()), STALE
+
+
+def test_the_choices_of_the_reference_stand_there() -> None:
+    """A product is shown beside what the reference does now."""
+    stale = "stale: pairproof requirements --choices > harness/catalogue/choices.json"
+    assert choices_found() == CHOICES.read_text("utf-8"), stale
 
 
 @pytest.mark.slow

@@ -136,6 +136,14 @@ def test_what_had_to_come_first_is_told_by_what_was_seen_of_it() -> None:
     assert reworded("precondition not reached: the moon", history).endswith(": the moon")
 
 
+@pytest.mark.parametrize("fault", arrangements.MessageFault)
+def test_every_fault_of_a_message_is_told_in_words(fault: arrangements.MessageFault) -> None:
+    args: Json = {"message": "withdraw", "fault": fault.value}
+    told = happened(operation(1, "FaultNextMessage", start=0, args=args))
+    assert told.startswith("the host's next withdraw message ")
+    assert "is to be" not in told
+
+
 def test_every_operation_is_called_by_a_noun() -> None:
     assert not {kind for kind in EVERY if noun(kind).startswith("“") or names_in(noun(kind))}
     assert not NOUNS.keys() - EVERY - {"ConfirmArrangement", "HearStrays", "SeeEffect"}

@@ -20,6 +20,8 @@ from harness.reporting.model import Report, build_report
 from harness.reporting.story import causes
 from tests.unit.history.writing import HEADER, scenario, verdict
 
+UNSURE = Verdict.INCONCLUSIVE
+
 
 class Writing:
     """Writes scenarios in which what was waited or asked for was not as it should be."""
@@ -116,3 +118,17 @@ def test_a_link_to_a_scenario_stays_good_in_other_reports(report: Report, tmp_pa
     other = build_report(read_evidence(tmp_path / "other.jsonl"), REQUIREMENTS)
     (link,) = re.findall('id="(scenario-[0-9a-f]{12})"', report_html(other))
     assert f'id="{link}"' in report_html(report)
+
+
+def test_what_could_not_be_judged_is_one_card_by_what_was_missing(tmp_path: Path) -> None:
+    with EvidenceWriter(tmp_path / "e.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        for id_, requirement, why in (
+            ("send/a", "PRE-2", "the link of host 12 cannot be cut"),
+            ("send/b", "PRE-4", "the link of host 34 cannot be cut"),
+            ("send/c", "PRE-4", "no cluster is left"),
+        ):
+            writer.scenario(scenario(id_, requirement))
+            writer.verdict(verdict(id_, requirement, Verdict.INCONCLUSIVE, why))
+    found = causes(build_report(read_evidence(tmp_path / "e.jsonl"), REQUIREMENTS), UNSURE)
+    assert [[s.line.id for s in c.stories] for c in found] == [["send/a", "send/b"], ["send/c"]]

@@ -108,11 +108,10 @@ def test_what_decided_is_lit_and_leads_to_what_was_exchanged() -> None:
 
 
 def test_faults_stand_where_they_struck() -> None:
-    host: dict[str, Json] = {"host_uid": "0412aa"}
+    uid = "0412d90971f5993584fa0027"
+    host: dict[str, Json] = {"host_uid": uid}
     story = [
-        replace(
-            operation(1, "SendPairingRequest", 0, 5), tags={"host": "0412aa"}, actor="operator"
-        ),
+        replace(operation(1, "SendPairingRequest", 0, 5), tags={"host": uid}, actor="operator"),
         replace(operation(2, "SetLink", 6, 7, actor="harness"), args={**host, "up": False}),
         replace(operation(3, "SetNodeHealth", 8, 9, actor="harness"), args=host),
         replace(operation(4, "Restart", 8, 9, actor="harness"), args={"side": "central"}),

@@ -103,6 +103,13 @@ def test_junit_has_a_suite_for_each_feature_and_a_case_for_each_scenario(
     assert sum(int(suite.get("skipped", 0)) for suite in root) == counts["not_supported"]
 
 
+def test_each_suite_says_what_the_whole_run_came_to(run: tuple[Path, Report]) -> None:
+    suites = ET.parse(run[0] / "junit.xml").getroot()
+    told = [suite.find("properties/property") for suite in suites]
+    assert {p.get("value") for p in told if p is not None} == {run[1].headline}
+    assert None not in told
+
+
 def test_jenkins_accepts_it(run: tuple[Path, Report]) -> None:
     assert flaws((run[0] / "junit.xml").read_bytes()) == []
 
