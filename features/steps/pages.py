@@ -26,6 +26,25 @@ def _opens(context: Context, person: str, page: str) -> None:
     pages.open_page(context, page)
 
 
+@when("the operator logs in to Local UI on its page")
+def _logs_in(context: Context, judge: Judge) -> None:
+    _done(context, judge, actions.LogInOnPage(PageName.LOCAL_LOGIN))
+
+
+@when("the administrator logs in to Palette on its page")
+def _logs_in_to_palette(context: Context, judge: Judge) -> None:
+    _done(context, judge, actions.LogInOnPage(PageName.PALETTE_LOGIN))
+
+
+@when(parsers.parse('in the Main Menu, the {person} clicks "{label}"'))
+def _clicks_in_menu(context: Context, judge: Judge, person: str, label: str) -> None:
+    _done(context, judge, actions.ClickLabel(page_called(label), label))
+
+
+def _done(context: Context, judge: Judge, action: actions.BrowserAction) -> None:
+    judge.check("done_on_page", operation=pages.act(context, action).id)
+
+
 @when(parsers.parse('the {person} clicks "{label}" on the page "{page}"'))
 def _clicks(context: Context, judge: Judge, person: str, label: str, page: str) -> None:
     judge.check("done_on_page", operation=pages.click(context, label, page).id)

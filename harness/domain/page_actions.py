@@ -19,6 +19,13 @@ class BrowserAction(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class LogInOnPage(BrowserAction):
+    """Begin at the start of the pages, and log in on the page `page` if there is no login."""
+
+    page: PageName
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPage(BrowserAction):
     """Open a page from the start, by its entry of the Main Menu, after a login if there is none."""
 

@@ -31,6 +31,13 @@ _PASSWORD: Final = "input[type=password]"
 _NEXT_FRAME: Final = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
 
 
+MENU_OF: Final = {
+    PageName.LOCAL_LOGIN: PageName.SETTINGS,
+    PageName.PALETTE_LOGIN: PageName.CLUSTERS,
+}
+"""By which entry of the Main Menu one sees that a login has led in."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageLogin:
     """Who logs in on the login page."""
@@ -83,6 +90,8 @@ class BrowserVisit:
             playwright.sync_api.Error: the browser says why not.
         """
         match action:
+            case actions.LogInOnPage(page):
+                self._start(MENU_OF[page])
             case actions.OpenPage(page):
                 self._open(page)
             case actions.EnterAddress(page, pairing_uid, number):
@@ -151,6 +160,11 @@ class BrowserVisit:
         return [str(value) for value in values if value]
 
     def _open(self, page: PageName) -> None:
+        self.click(self._start(page), page, page.called)
+        self._click_each(self._pages.opens(page))
+
+    def _start(self, page: PageName) -> Locator:
+        """The entry of the Main Menu that leads to a page, after a login if there is none."""
         self._go_to(self._home)
         menu = self._locate(self._pages.element(page, page.called))
         password = self._tab.locator(_PASSWORD)
@@ -158,8 +172,7 @@ class BrowserVisit:
         if not menu.first.is_visible():
             self._log_in(page.is_local)
             self._appears(menu)
-        self.click(menu, page, page.called)
-        self._click_each(self._pages.opens(page))
+        return menu
 
     def _enter(self, page: PageName, pairing_uid: str) -> None:
         parts = urlsplit(self._home)
