@@ -7,7 +7,7 @@ Feature: The procedure, step by step in the labels of the document
   Rule: Sending a request takes six steps
 
     Scenario: Send Pairing Request from Local Cluster, 1 to 6
-      Given the pages of the target
+      Given the pages of the target, each step kept as a picture
       And a local cluster
       # 1
       When the operator logs in to Local UI on its page
@@ -30,7 +30,7 @@ Feature: The procedure, step by step in the labels of the document
   Rule: Accepting it takes nine more, and the cluster is registered then
 
     Scenario: Accept Pairing Request from Palette, 7 to 15, and Validate
-      Given the pages of the target
+      Given the pages of the target, each step kept as a picture
       And a pending pairing request
       And fitting profiles with values and variables are selected
       # 7
@@ -72,7 +72,7 @@ Feature: The procedure, step by step in the labels of the document
   Rule: Withdrawing it takes five, and nothing is pending then
 
     Scenario: Withdraw Pairing Request From Local Cluster, 1 to 5, and Validate
-      Given the pages of the target
+      Given the pages of the target, each step kept as a picture
       And a pending pairing request
       # 1
       When the operator logs in to Local UI on its page
@@ -96,7 +96,7 @@ Feature: The procedure, step by step in the labels of the document
   Rule: Rejecting the only one takes four, and the prompt is gone then
 
     Scenario: Reject Pairing Request in Palette, 1 to 4, and Validate
-      Given the pages of the target
+      Given the pages of the target, each step kept as a picture
       And a pending pairing request
       # 1
       When the administrator logs in to Palette on its page
@@ -116,7 +116,7 @@ Feature: The procedure, step by step in the labels of the document
   Rule: Rejecting one of two leaves the other to be reviewed
 
     Scenario: Reject Pairing Request in Palette, 1 to 4, with another one that remains
-      Given the pages of the target
+      Given the pages of the target, each step kept as a picture
       And a pending pairing request of "north"
       And a pending pairing request of "south"
       # 1
@@ -149,7 +149,8 @@ Feature: The procedure, step by step in the labels of the document
       When the administrator accepts the request
       Then the request no longer waits in Palette
       # Validate
-      And a central operation on the cluster takes effect
+      Given the host has confirmed the pairing
+      Then a central operation on the cluster takes effect
 
   @WDR-3 @both @core
   Rule: By the API, a cancel is one as well

@@ -20,6 +20,12 @@ def _pages(context: Context) -> None:
     pages.must_see_pages(context)
 
 
+@given("the pages of the target, each step kept as a picture")
+def _pages_in_pictures(context: Context) -> None:
+    pages.must_see_pages(context)
+    pages.keep_pictures(context)
+
+
 @given(parsers.parse('the {person} is on the page "{page}"'))
 @when(parsers.parse('the {person} opens the page "{page}"'))
 def _opens(context: Context, person: str, page: str) -> None:
