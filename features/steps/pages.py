@@ -20,10 +20,35 @@ def _pages(context: Context) -> None:
     pages.must_see_pages(context)
 
 
+@given("the pages of the target, each step kept as a picture")
+def _pages_in_pictures(context: Context) -> None:
+    pages.must_see_pages(context)
+    pages.keep_pictures(context)
+
+
 @given(parsers.parse('the {person} is on the page "{page}"'))
 @when(parsers.parse('the {person} opens the page "{page}"'))
 def _opens(context: Context, person: str, page: str) -> None:
     pages.open_page(context, page)
+
+
+@when("the operator logs in to Local UI on its page")
+def _logs_in(context: Context, judge: Judge) -> None:
+    _done(context, judge, actions.LogInOnPage(PageName.LOCAL_LOGIN))
+
+
+@when("the administrator logs in to Palette on its page")
+def _logs_in_to_palette(context: Context, judge: Judge) -> None:
+    _done(context, judge, actions.LogInOnPage(PageName.PALETTE_LOGIN))
+
+
+@when(parsers.parse('in the Main Menu, the {person} clicks "{label}"'))
+def _clicks_in_menu(context: Context, judge: Judge, person: str, label: str) -> None:
+    _done(context, judge, actions.ClickLabel(page_called(label), label))
+
+
+def _done(context: Context, judge: Judge, action: actions.BrowserAction) -> None:
+    judge.check("done_on_page", operation=pages.act(context, action).id)
 
 
 @when(parsers.parse('the {person} clicks "{label}" on the page "{page}"'))

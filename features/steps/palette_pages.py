@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import pages, review, selection
+from harness.context import central_changes, pages, review, selection
 from harness.context.context import MAIN, Context
 from harness.context.pages import element_of, see, see_lasting
 from harness.domain import page_actions as actions
@@ -156,6 +156,15 @@ def _shows_cluster(context: Context, judge: Judge, name: str) -> None:
     own = context.cluster().cluster.name
     text = own if name == review.KEPT else context.own_name(name)
     see(context, judge, "stands_once", text=text)
+
+
+@then("a central operation on the cluster that the pages have paired takes effect")
+def _takes_effect(context: Context, judge: Judge) -> None:
+    context.learn_central_uid()
+    changed = central_changes.change_centrally(context).record
+    judge.check("succeeded", operation=changed.id)
+    seen = central_changes.await_central(context, central_changes.borne(changed))
+    judge.check("held", operation=seen.id)
 
 
 @then('the field "Name" holds the name of the local cluster')

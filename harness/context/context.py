@@ -478,6 +478,18 @@ class Context:
             leased.central_uid = taken.value.cluster_uid or self._uid_in_time(leased)
         return taken
 
+    def learn_central_uid(self, label: str = MAIN) -> None:
+        """The uid of a cluster whose request was accepted on a page, as the request names it; its
+        host has confirmed then.
+
+        Raises:
+            Inconclusive: it never does.
+        """
+        leased = self.cluster(label)
+        leased.central_uid = self._uid_in_time(leased)
+        look = ops.ViewCentralCluster(leased.central_uid)
+        self.must_see(self.admin(), look, "handed_over")
+
     def _uid_in_time(self, leased: LeasedCluster) -> str:
         look = ops.ViewPairingRequest(leased.pairing_uid)
         seen = self.recorder.await_state(self.admin(), look, "names_its_cluster")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
 from harness.catalogue.requirement import Feature
-from harness.checkers.answers import last_value
+from harness.checkers.answers import ARRANGES, last_value
 from harness.checkers.registry import Judge
 from harness.context.context import MAIN, Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
@@ -30,6 +30,12 @@ def must_see_pages(context: Context) -> None:
     context.needs(Feature.PAGES)
     if why := context.recorder.driver.info.unseen:
         raise NotSupported(f"{Feature.PAGES.value}: {why}")
+
+
+def keep_pictures(context: Context) -> None:
+    """Have a picture kept of each step on a page from now on."""
+    actor = Actor(ARRANGES, ops.Credentials())
+    context.must(context.recorder.perform(actor, actions.KeepPictures()))
 
 
 # --- who does what --------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What a person does in a browser, and how they get from page to page as the document says.
 
-Each action answers a `PageView`: how the page looks afterwards. One that cannot be done, as what it
-is done to is not there or is closed, is refused. None of them says what a target calls anything.
+Each answers a `PageView`, how the page looks afterwards, unless it says otherwise. One that cannot
+be done, as what it is done to is not there or is closed, is refused. None of them says what a
+target calls anything.
 """
 
 from __future__ import annotations
@@ -16,6 +17,18 @@ from harness.domain.pages import PROFILE, PageName
 @dataclass(frozen=True, slots=True)
 class BrowserAction(Operation):
     """Base of what is done in a browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPictures(BrowserAction):
+    """Keep a picture of each step from now on, until the scenario ends. Answers `Acknowledged`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogInOnPage(BrowserAction):
+    """Begin at the start of the pages, and log in on the page `page` if there is no login."""
+
+    page: PageName
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,27 @@ def test_what_is_not_there_is_refused(driver: BrowserDriver) -> None:
     assert isinstance(reply, Refused)
     assert reply.reason is Reason.NOT_FOUND
     assert "/settings" in reply.message
+
+
+def test_pictures_are_called_by_their_hash_and_hold_no_secret(
+    driver: BrowserDriver, tmp_path: Path
+) -> None:
+    driver.keep_pictures(tmp_path)
+    done(driver, actions.KeepPictures())
+    done(driver, actions.OpenPage(SETTINGS))
+    done(driver, actions.SetChecked(SETTINGS, "Centrally Managed"))
+    done(driver, actions.FillIn(SETTINGS, "Palette endpoint", text=TOKEN))
+    token = actions.FillIn(SETTINGS, "Registration token", text=TOKEN)
+    shown = done(driver, token).response or {}
+    missed = done(driver, actions.ClickLabel(SETTINGS, "Cancel Pairing Request")).response or {}
+    for name in (shown["picture"], missed["picture"], missed["dom"]):
+        kept = tmp_path / str(name)
+        assert kept.stem == sha256(kept.read_bytes()).hexdigest()
+        assert TOKEN.encode() not in kept.read_bytes()
+    assert (tmp_path / str(shown["picture"])).read_bytes()[8:12] == b"WEBP"
+    assert "Registration token" in (tmp_path / str(missed["dom"])).read_text()
+    driver.end_scenario("s")
+    assert "picture" not in (done(driver, actions.OpenPage(SETTINGS)).response or {})
 
 
 def test_somebody_who_has_no_login_is_asked_for_one(driver: BrowserDriver) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import AdvanceClock, Arrangement, PutProfile, PutUser, Restart
 from harness.domain.errors import Refusal
-from harness.domain.page_actions import BrowserAction, EnterAddress
+from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPictures, ViewPage
 from harness.history.operation import Json
 from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
+from harness.targets.browser.pictures import Pictures
 from harness.targets.browser.procedures import carry_out, is_on_pages
 from harness.targets.browser.visit import BrowserVisit, PageLogin
 from harness.targets.http import HttpDriver
@@ -57,9 +60,18 @@ class BrowserDriver(DriverAround):
         keys of who has permissions in one project alone.
         """
         self._profiles: dict[str, str] = {}
+        self._pictures = Pictures()
+        self._are_kept = False
+
+    def keep_pictures(self, folder: Path) -> None:
+        """Let pictures be kept in the folder of a run."""
+        self._pictures.folder = folder
 
     def send(self, outgoing: Outgoing) -> Exchange:
         if isinstance(outgoing.operation, BrowserAction):
+            if isinstance(outgoing.operation, KeepPictures):
+                self._are_kept = True
+                return Exchange(ops.Done(ops.Acknowledged("")))
             return self._thread.call(self._act, outgoing.operation, outgoing)
         if self._is_on_pages(outgoing):
             done = self._thread.call(self._carry_out, outgoing)
@@ -90,6 +102,7 @@ class BrowserDriver(DriverAround):
         return came
 
     def end_scenario(self, scenario: str) -> None:
+        self._are_kept = False
         if self._visits:
             self._thread.call(self._leave)
         self._driver.end_scenario(scenario)
@@ -120,7 +133,29 @@ class BrowserDriver(DriverAround):
             visit.do(action)
             return ops.Done(visit.view())
 
-        return _exchange(visit, done)
+        exchange = _exchange(visit, done)
+        is_done = isinstance(exchange.reply, ops.Done)
+        if isinstance(action, ViewPage) or (is_done and not self._are_kept):
+            return exchange
+        return replace(exchange, response=self._with_pictures(exchange, visit, dom=not is_done))
+
+    def _with_pictures(
+        self, exchange: Exchange, visit: BrowserVisit, *, dom: bool
+    ) -> Mapping[str, Json]:
+        """What is kept of the page, by name: a picture, and what it was made of if that may be
+        what is wrong. A browser that cannot even do that keeps nothing.
+        """
+        from playwright.sync_api import Error
+
+        kept: dict[str, Json] = dict(exchange.response or {})
+        passwords = (login.password for login in self._logins.values())
+        secrets = {*(s for s, _ in self.secrets), *self._logins, *passwords, *self._good}
+        secrets.add(self.local_user.password)
+        with suppress(Error):
+            kept["picture"] = visit.picture(self._pictures, secrets)
+            if dom:
+                kept["dom"] = visit.dom(self._pictures, secrets)
+        return {name: value for name, value in kept.items() if value}
 
     def _is_on_pages(self, outgoing: Outgoing) -> bool:
         """Whether a page takes an operation, and by the same login as the API."""

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from harness.domain import page_actions as actions
 from harness.domain.errors import Reason, Refusal
 from harness.domain.pages import PageElement, PageName, PageView
+from harness.targets.browser.pictures import COVERED, Pictures
 from harness.targets.page_keys import ClickKeys, PagesTable
 
 if TYPE_CHECKING:
@@ -27,8 +28,16 @@ _CLOSED_S: Final = 0.2
 _LOOKS_AGAIN_MS: Final = 20
 _ANYTHING: Final = re.compile(r"\S")
 _WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
+TOKEN: Final = "Registration token"
 _PASSWORD: Final = "input[type=password]"
 _NEXT_FRAME: Final = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+
+
+MENU_OF: Final = {
+    PageName.LOCAL_LOGIN: PageName.SETTINGS,
+    PageName.PALETTE_LOGIN: PageName.CLUSTERS,
+}
+"""By which entry of the Main Menu one sees that a login has led in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class BrowserVisit:
         self._waiting: set[Request] = set()
         self._tabs: dict[int, Page] = {}
         self._number = 1
+        self._entered: set[str] = set()
+        """The registration tokens that were filled in."""
         self.steps: list[str] = []
 
     def close(self) -> None:
@@ -83,6 +94,8 @@ class BrowserVisit:
             playwright.sync_api.Error: the browser says why not.
         """
         match action:
+            case actions.LogInOnPage(page):
+                self._start(MENU_OF[page])
             case actions.OpenPage(page):
                 self._open(page)
             case actions.EnterAddress(page, pairing_uid, number):
@@ -98,6 +111,8 @@ class BrowserVisit:
             case actions.ClickLabel():
                 self._click_label(action)
             case actions.FillIn():
+                if action.label == TOKEN:
+                    self._entered.add(action.text)
                 self._acted_on(action).fill(action.text)
             case actions.SetChecked():
                 self._acted_on(action, action.profile).set_checked(action.checked)
@@ -111,8 +126,20 @@ class BrowserVisit:
         tab = self._tab
         snapshot = tab.locator("body").aria_snapshot()
         for hidden in self._hidden_values():
-            snapshot = snapshot.replace(hidden, "•••")
+            snapshot = snapshot.replace(hidden, COVERED)
         return PageView(urlsplit(tab.url).path, tab.title(), snapshot)
+
+    def picture(self, pictures: Pictures, secrets: set[str]) -> str:
+        """Keep a picture of the page; returns its name."""
+        return pictures.take(self._tab, self._hidden_and(secrets))
+
+    def dom(self, pictures: Pictures, secrets: set[str]) -> str:
+        """Keep what the page is made of; returns its name."""
+        return pictures.keep_dom(self._tab, self._hidden_and(secrets))
+
+    def _hidden_and(self, secrets: set[str]) -> set[str]:
+        """What nobody may read: what was entered as a token, and what is hidden, as well."""
+        return {*secrets, *self._entered, *self._hidden_values()} - {""}
 
     def comes_to_show(self, page: PageName, label: str, *, there: bool = True) -> bool:
         """Whether the page shows what a label stands for, or does not any more, in time; it is no
@@ -151,6 +178,11 @@ class BrowserVisit:
         return [str(value) for value in values if value]
 
     def _open(self, page: PageName) -> None:
+        self.click(self._start(page), page, page.called)
+        self._click_each(self._pages.opens(page))
+
+    def _start(self, page: PageName) -> Locator:
+        """The entry of the Main Menu that leads to a page, after a login if there is none."""
         self._go_to(self._home)
         menu = self._locate(self._pages.element(page, page.called))
         password = self._tab.locator(_PASSWORD)
@@ -158,8 +190,7 @@ class BrowserVisit:
         if not menu.first.is_visible():
             self._log_in(page.is_local)
             self._appears(menu)
-        self.click(menu, page, page.called)
-        self._click_each(self._pages.opens(page))
+        return menu
 
     def _enter(self, page: PageName, pairing_uid: str) -> None:
         parts = urlsplit(self._home)
