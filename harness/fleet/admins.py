@@ -18,7 +18,7 @@ from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
 from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
-from harness.fleet.operators import Operators
+from harness.fleet.operators import Operators, is_read_back
 from harness.fleet.projects import Admin, admin
 from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
@@ -246,13 +246,13 @@ class Admins:
             env.process(self.operators.cancels_at_once(slot, later))
 
     def _rules(self, person: Admin, slot: FleetSlot, cluster_uid: str) -> Step[None]:
-        """Central operations on a cluster that was accepted; each is read back before the next."""
+        """Central operations on a cluster that was accepted."""
         world, plan, stream, tenant = self._world, self._plan, slot.review, slot.member.tenant
         client, revision, refused = AdminClient(world, person), 0, 0
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
-            if revision > refused:
+            if is_read_back(revision - refused):
                 yield from client.ask(ops.ViewCentralCluster(cluster_uid), slot.net, tenant)
             revision += 1
             change = ops.ChangeCentralCluster(cluster_uid, _tags_of(revision))

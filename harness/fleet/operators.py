@@ -180,9 +180,7 @@ class Operators:
         return ""
 
     def works(self, slot: FleetSlot) -> Step[None]:
-        """Local operations, for as long as Local UI permits any, and a little longer. Before each
-        the one before it is read back.
-        """
+        """Local operations, for as long as Local UI permits any, and a little longer."""
         world, plan, revision, refused = self._world, self._plan, 0, 0
         if plan.work is None:
             return
@@ -191,7 +189,7 @@ class Operators:
             yield world.env.timeout(stream.spread(plan.work))
             if world.is_over:
                 return
-            if revision:
+            if is_read_back(revision):
                 yield from self.asks(slot, ops.ViewCluster())
             revision += 1
             change = ops.PatchCluster({"revision": str(revision)})
@@ -231,6 +229,13 @@ class Operators:
 
     def _happens(self, slot: FleetSlot, attempt: int, what: str) -> bool:
         return self._world.happenings.allows(f"o.{what}.{slot.member.index}.{attempt}")
+
+
+def is_read_back(change: int) -> bool:
+    """Whether a change is read back before the next one: the first, second, fourth, eighth … of a
+    cluster, so that whoever works for days does little else.
+    """
+    return change > 0 and not change & (change - 1)
 
 
 def _paired_by(pairing: ops.Reply) -> str:

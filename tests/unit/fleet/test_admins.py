@@ -253,7 +253,7 @@ def test_central_operations_go_on_for_as_long_as_there_is_work() -> None:
     assert set(reasons(changes)) == {"ok"}
     assert [record.args["tags"] for record in changes[:2]] == [{"revision": "1"}, {"revision": "2"}]
     shown = [(look.value or {})["tags"] for look in book.of("ViewCentralCluster")]
-    assert shown == [change.args["tags"] for change in changes[:-1]], "each is read back"
+    assert shown == [changes[n - 1].args["tags"] for n in (1, 2, 4)], "they are read back"
 
 
 def test_what_says_that_it_is_paired_is_looked_for_at_palette() -> None:
