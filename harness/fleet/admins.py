@@ -18,7 +18,7 @@ from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
 from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
-from harness.fleet.operators import Operators
+from harness.fleet.operators import Operators, is_read_back
 from harness.fleet.projects import Admin, admin
 from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
@@ -173,6 +173,7 @@ class Admins:
         else:
             return
         if isinstance(reply.value, ops.Accepted):
+            slot.cluster_uid = reply.value.cluster_uid
             self._world.env.process(self._rules(client.person, slot, reply.value.cluster_uid))
 
     def _fate_of_decision(self, slot: FleetSlot) -> MessageFate | None:
@@ -251,6 +252,8 @@ class Admins:
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
+            if is_read_back(revision - refused):
+                yield from client.ask(ops.ViewCentralCluster(cluster_uid), slot.net, tenant)
             revision += 1
             change = ops.ChangeCentralCluster(cluster_uid, _tags_of(revision))
             reply = yield from client.ask(change, slot.net, tenant)
@@ -292,6 +295,17 @@ class Admins:
         uids = dict.fromkeys([*(item.pairing_uid for item in items), *requests])
         for uid in uids:
             yield from client.ask(ops.ViewPairingRequest(uid), stream, tenant)
+
+    def reads_back(self, slot: FleetSlot, pairing_uid: str) -> Step[None]:
+        """At the end: whether Palette still has a cluster that says it is paired, as it was last
+        changed; where nobody was told its uid there, what became of its request.
+        """
+        member = slot.member
+        client = AdminClient(self._world, self.office(member.tenant, member.project).people[0])
+        look: ops.CentralOperation = ops.ViewPairingRequest(pairing_uid)
+        if slot.cluster_uid:
+            look = ops.ViewCentralCluster(slot.cluster_uid)
+        yield from client.ask(look, slot.net, member.tenant)
 
 
 @lru_cache(maxsize=256)

@@ -24,6 +24,7 @@ from harness.checkers.invariants.register import (
     describe,
     request_register,
 )
+from harness.checkers.invariants.tags import TagChanges
 from harness.checkers.linear import Automaton, BudgetSpent, Linearizer, RegisterCall
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -62,6 +63,10 @@ _REFUSALS: Mapping[str, RegisterAction] = {
 }
 
 
+def _cluster(operation: OperationRecord) -> str:
+    return entities.text(operation.args, "cluster_uid")
+
+
 class Linearizable(Rule):
     """Watches the central operations on each request (INV-8)."""
 
@@ -84,12 +89,14 @@ class Linearizable(Rule):
         self._pending = self._automaton.one({(table.PENDING, False)})
         self._absent = self._automaton.one({(table.ABSENT, False)})
         self._lists, self._edge = Lists(self), EdgeCopies(self)
+        self._tags = TagChanges(known)
         known.on_settled.append(self._settle)
         self.on_invoked = {
             **dict.fromkeys(sorted(_BY_ID), self._asked),
             **dict.fromkeys(sorted(_OF_HOST), self._asked_of_host),
             **dict.fromkeys(sorted(_UNSETTLING), self._unsettled),
             **dict.fromkeys(WAITS, self._waits),
+            "ChangeCentralCluster": lambda o: self._tags.begins(_cluster(o), o),
         }
         self.on = {
             **dict.fromkeys(sorted(_BY_ID), self._on_answer),
@@ -99,6 +106,8 @@ class Linearizable(Rule):
             **dict.fromkeys(WAITS, self._waited),
             "ListPairingRequests": self._lists.on_answer,
             "PollPairing": self._lists.on_poll,
+            "ChangeCentralCluster": self._changed,
+            "ViewCentralCluster": self._read_back,
             "ViewPairing": self._edge.on_answer,
             **dict.fromkeys(sorted(_OF_ACCESS), self._granted),
             **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
@@ -113,6 +122,19 @@ class Linearizable(Rule):
         self._open.clear()
         self._waiting.clear()
         return found
+
+    def _changed(self, operation: OperationRecord) -> Iterable[Violation]:
+        self._tags.ended(_cluster(operation), operation)
+        return NOTHING
+
+    def _read_back(self, operation: OperationRecord) -> Iterable[Violation]:
+        """A cluster bears the tags that were acknowledged last."""
+        uid, shown = _cluster(operation), entities.fields_of(operation).get("tags")
+        lag = self.known.limits.list_lag
+        if not (undone := self._tags.undone(uid, operation, shown, lag)):
+            return ()
+        reason = f"cluster {uid} does not bear the tags that were acknowledged, nor any set since"
+        return self.blame(uid, reason, undone, operation.id)
 
     # --- operations on a request by its id --------------------------------------------
 

@@ -256,3 +256,4 @@ class EdgeCourse(RealCourse):
         view = shown.value if isinstance(shown, ops.Done) else None
         if isinstance(view, ops.PairingView) and view.status == LocalState.PAIRED.value:
             yield from self._operators.asks(slot, ops.PatchCluster(_PROBE))
+            yield from self._admins.reads_back(slot, view.pairing_uid)

@@ -4,6 +4,7 @@ are half open, copies that come late, and reads that lag.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.domain import operations as ops
@@ -16,7 +17,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply
 from harness.reference.mutants import bases
-from harness.reference.mutants.fleet import MINUTE, SECOND, Timed
+from harness.reference.mutants.fleet import MINUTE, SECOND, Timed, TimedEdge
 from harness.reference.planting import Lane, Nemesis, mutant
 
 
@@ -82,6 +83,20 @@ class LateAcceptanceGoesByItsMatch(Timed, bases.Keeps[int]):
         return super().accept(operation, call)
 
 
+@mutant("INV-8", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.REPEATED_LATE)
+class LateCopyOfAConfirmationWritesBack(Timed, bases.Keeps[Mapping[str, str]]):
+    """A confirmation that comes again gives its cluster the tags of the time when it was paired."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        cluster = self.store.get(records.CentralCluster, request.cluster_uid)
+        if cluster is not None:
+            tags = self.keep(cluster.uid, cluster.tags)
+            if request.state is RequestState.PAIRED and tags != cluster.tags:
+                self.store.put(replace(cluster, tags=tags))
+        return super().confirm(operation, call)
+
+
 # --- the edge ------------------------------------------------------------------------------------
 def is_error(reply: LinkReply) -> bool:
     """Whether it was an internal error that answered."""
@@ -139,3 +154,27 @@ class StaleAnswerUndoesThePairing(EdgeCore):
         site = self.slot_state(slot)
         if site and isinstance(value, ops.PollAnswer) and value.state != RequestState.PAIRED.value:
             self.store.put(replace(site, request=None))
+
+
+@mutant("INV-1", lane=Lane.FLEET, found_by="bad-gateway", nemesis=Nemesis.ERRORS)
+class ThreeErrorsAreAYes(InARow):
+    """A host whose confirmation is answered with an error for the third time takes it for yes."""
+
+    def carried(self, point: str, request: records.LocalRequest, flow: AgentFlow) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        told, is_so = point == "confirming", is_error(reply)
+        if told and self.in_a_row(request.pairing_uid, is_so=is_so) >= 3:
+            return ops.Done(ops.PollAnswer(RequestState.PAIRED.value))
+        return reply
+
+
+@mutant("INV-7", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.HALF_OPEN)
+class UnansweredPollWritesBackTheCluster(TimedEdge):
+    """A host whose question was not answered puts its cluster back to how it was when it asked."""
+
+    def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
+        before, began = self.slot_state(slot), self.now
+        yield from super().follow_pending(slot, request)
+        site = self.slot_state(slot)
+        if before is not None and site is not None and self.now > began + 5 * SECOND:
+            self.store.put(replace(site, cluster=before.cluster))

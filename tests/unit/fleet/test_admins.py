@@ -252,6 +252,20 @@ def test_central_operations_go_on_for_as_long_as_there_is_work() -> None:
     assert len(changes) in (6, 7)
     assert set(reasons(changes)) == {"ok"}
     assert [record.args["tags"] for record in changes[:2]] == [{"revision": "1"}, {"revision": "2"}]
+    shown = [(look.value or {})["tags"] for look in book.of("ViewCentralCluster")]
+    assert shown == [changes[n - 1].args["tags"] for n in (1, 2, 4)], "they are read back"
+
+
+def test_what_says_that_it_is_paired_is_looked_for_at_palette() -> None:
+    recorder = Recorder()
+    slot = recorder.install()
+    uid, before = recorder.pairs(slot).of("AcceptPairingRequest")[0].args["pairing_uid"], recorder
+    for known, kind in ((slot.cluster_uid, "ViewCentralCluster"), ("", "ViewPairingRequest")):
+        slot.cluster_uid = known
+        before.env.run(before.env.process(before.admins.reads_back(slot, str(uid))))
+        look = before.book.ended[-1]
+        assert (look.kind, look.outcome) == (kind, Outcome.OK)
+        assert look.args in ({"cluster_uid": known}, {"pairing_uid": uid})
 
 
 def test_who_rules_too_early_asks_again_until_the_host_has_confirmed() -> None:
