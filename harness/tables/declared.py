@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.tables import deciding, hosts, losing, matching, sending
+from harness.tables import clocks, deciding, hosts, losing, matching, sending
 
 TABLES: Final = (
+    *clocks.TABLES,
     *deciding.TABLES,
     *hosts.TABLES,
     *losing.TABLES,
