@@ -232,6 +232,20 @@ def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
 
 
 @predicate
+def token_is(sample: Sample, *, active: bool, expiry: int, name: str) -> bool:
+    """A registration token is shown under this name, and is so, to the second."""
+    shown = sample.outcome is Outcome.OK and sample.value.get("name") == name
+    return shown and token_not_otherwise(sample, active=active, expiry=expiry)
+
+
+@predicate
+def no_token_named(sample: Sample, *, name: str) -> bool:
+    """Tokens are listed, and none of this name."""
+    listed = [token.get("name") for token in _dicts(sample.value, "items")]
+    return sample.outcome is Outcome.OK and name not in listed
+
+
+@predicate
 def version_not_otherwise(sample: Sample, *, version: str) -> bool:
     """A cluster profile's latest version is this one, if it is shown at all."""
     shown = sample.value.get("profile")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.tables import clocks, deciding, hosts, losing, matching, sending
+from harness.tables import clocks, deciding, hosts, losing, matching, sending, tokens
 
 TABLES: Final = (
     *clocks.TABLES,
@@ -13,4 +13,5 @@ TABLES: Final = (
     *losing.TABLES,
     *matching.TABLES,
     *sending.TABLES,
+    *tokens.TABLES,
 )

@@ -19,6 +19,7 @@ from harness.reference.mutants import (  # noqa: F401
     sequences,
     steps,
     together,
+    tokens,
     wire,
     withdrawing,
 )
