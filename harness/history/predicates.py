@@ -264,6 +264,23 @@ def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
 
 
 @predicate(
+    "the registration token {name} is shown as it was made",
+    "the registration token {name} is {still}shown otherwise",
+)
+def token_is(sample: Sample, *, active: bool, expiry: int, name: str) -> bool:
+    """A registration token is shown under this name, and is so, to the second."""
+    shown = sample.outcome is Outcome.OK and sample.value.get("name") == name
+    return shown and token_not_otherwise(sample, active=active, expiry=expiry)
+
+
+@predicate("no registration token {name} is listed", "a registration token {name} is {still}listed")
+def no_token_named(sample: Sample, *, name: str) -> bool:
+    """Tokens are listed, and none of this name."""
+    listed = [token.get("name") for token in _dicts(sample.value, "items")]
+    return sample.outcome is Outcome.OK and name not in listed
+
+
+@predicate(
     "version {version} is shown as the profile's latest, if any",
     "another version than {version} is {still}shown as the profile's latest",
 )

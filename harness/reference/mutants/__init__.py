@@ -6,6 +6,7 @@ Imports `domain`, `wire`. Begin with `withdrawing`.
 from harness.reference.mutants import (  # noqa: F401
     accepting,
     after_decision,
+    clocks,
     crossed,
     fleet,
     late,
@@ -19,6 +20,7 @@ from harness.reference.mutants import (  # noqa: F401
     sequences,
     steps,
     together,
+    tokens,
     wire,
     withdrawing,
     writings,
