@@ -29,7 +29,7 @@ test: $(DEV) $(if $(wildcard tests/browser/test_*.py),chromium) ## the tests; AR
 
 prove: $(BASE) ## what the suite catches and what it leaves alone; every interleaving
 	$(BIN)/pairproof interleavings
-	$(BIN)/pairproof mutants run
+	$(BIN)/pairproof mutants run --first docs/kill-matrix.md
 	$(BIN)/pairproof variants run $(VARIANTS)
 
 fleet: $(BASE) ## every shipped scenario with 100 hosts; ARGS="--hosts N" for more

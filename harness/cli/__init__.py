@@ -1,8 +1,9 @@
 """The command `pairproof`. What a command needs is imported when it is carried out.
 
-Imports `domain`, `loopback`, `catalogue`, `configuration`, `wire`, `suite`, `gherkin`, `history`,
-`tables`, `reference`, `targets`, `checkers`, `load`, `context`, `doctor`, `explore`, `fleet`,
-`reporting`, `opening`, `running`, `serving`, `verifying`, `proving`. Begin with `commands`.
+Imports `domain`, `files`, `loopback`, `catalogue`, `configuration`, `wire`, `suite`, `gherkin`,
+`history`, `tables`, `reference`, `targets`, `checkers`, `load`, `context`, `doctor`, `explore`,
+`fleet`, `reporting`, `opening`, `running`, `serving`, `verifying`, `proving`. Begin with
+`commands`.
 """
 
 from __future__ import annotations

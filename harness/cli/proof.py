@@ -5,6 +5,7 @@ Also its pages, `docs/kill-matrix.md` and `docs/variants.md`, which `make docs` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -24,6 +25,7 @@ from harness.cli.commands.proof import (
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, say
 from harness.cli.fleet_driving import processors
 from harness.explore.walk import InterleavingResult, rendered
+from harness.files import FileKind, read_text
 from harness.proving.drawn import DrawnOutcome, try_drawn
 from harness.proving.fleets import HOSTS, SEED
 from harness.proving.matrix import Caught, Matrix, try_mutants
@@ -36,6 +38,8 @@ from harness.reference.drawn import draw
 from harness.reference.planting import Lane, Wire
 from harness.running.selection import Selection
 from harness.targets.browser.chromium import missing
+
+_PAGE = FileKind("name a page that `pairproof mutants run --format markdown` wrote")
 
 
 def list_mutants(asked: MutantsListed) -> int:
@@ -74,6 +78,7 @@ def run_mutants(asked: MutantsRun) -> int:
         full=asked.full,
         both_drivers=asked.both_drivers,
         whole=not (asked.names or asked.requirement or asked.lane),
+        first=killers(read_text(asked.first, _PAGE)) if asked.first else {},
         progress=_tell_caught,
     )
     match asked.format:
@@ -348,6 +353,11 @@ _SHOWN = 3
 def matrix_markdown(matrix: Matrix) -> str:
     """The kill matrix: requirement by requirement what was planted and what turned red."""
     return "\n".join(_matrix_lines(matrix))
+
+
+def killers(page: str) -> dict[str, str]:
+    """Of each mutant in a page that `matrix_markdown` wrote, a scenario that caught it."""
+    return dict(re.findall(r"^\| `(\w+)` \| .*? \| `([^`]+)`", page, re.MULTILINE))
 
 
 def _matrix_lines(matrix: Matrix) -> Iterator[str]:

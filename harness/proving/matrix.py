@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import REQUIREMENTS
@@ -105,6 +106,7 @@ def try_mutants(
     full: bool = False,
     both_drivers: bool = False,
     whole: bool = False,
+    first: Mapping[str, str] = MappingProxyType({}),
     progress: Progress = lambda row: None,
 ) -> Matrix:
     """Try each mutant in its lane.
@@ -114,14 +116,15 @@ def try_mutants(
     the whole suite for each, for all that turns red with it; on those of the lane `fleet` nothing
     may. `both_drivers` tries those that
     show through either driver over HTTP as well. `whole` says that these are all mutants there
-    are, so that a requirement without one can be told.
+    are, so that a requirement without one can be told. `first` has the scenario that each begins
+    with: the one that has caught it before.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
     """
     sheet = _Sheet(progress)
     in_suite = [m for m in mutants if m.lane in (Lane.SUITE, Lane.BROWSER)]
-    reference = _try_in_suite(in_suite, workers, full, sheet)
+    reference = _try_in_suite(in_suite, workers, full, first, sheet)
     if both_drivers:
         _through_the_other_driver(in_suite, workers, sheet)
     walked = [m for m in mutants if m.lane in (Lane.INTERLEAVING, Lane.EXPLORE)]
@@ -156,13 +159,13 @@ def _try_in_fleet(mutants: Sequence[Mutant], workers: int, full: bool, sheet: _S
 
 
 def _try_in_suite(
-    mutants: Sequence[Mutant], workers: int, full: bool, sheet: _Sheet
+    mutants: Sequence[Mutant], workers: int, full: bool, first: Mapping[str, str], sheet: _Sheet
 ) -> TrialResult:
     """Fill in the rows of the suite's lane; returns what the reference itself gives."""
     if not mutants:
         return TrialResult()
     found: dict[Trial, TrialResult] = {}
-    by_trial = {_trial(m, full): m for m in mutants}
+    by_trial = {_trial(m, full, first.get(m.name, "")): m for m in mutants}
     again: list[Trial] = []
 
     def report(trial: Trial, result: TrialResult) -> None:
@@ -182,13 +185,13 @@ def _try_in_suite(
     return found[Trial()]
 
 
-def _trial(mutant: Mutant, full: bool) -> Trial:
+def _trial(mutant: Mutant, full: bool, first: str) -> Trial:
     driver = "http" if mutant.wire is Wire.HTTP else "inprocess"
     planted = f"mutant:{mutant.name}"
     pages = mutant.lane is Lane.BROWSER
     if full:
         return Trial(planted, driver, pages=pages)
-    return Trial(planted, driver, mutant.requirement, stops=True, pages=pages)
+    return Trial(planted, driver, mutant.requirement, first=first, stops=True, pages=pages)
 
 
 def _row(mutant: Mutant, result: TrialResult) -> Caught:

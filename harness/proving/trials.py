@@ -23,11 +23,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.catalogue.needs import all_needs
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.domain.errors import PairproofError
+from harness.reference.planting import load
 from harness.running.session import alone, suite_words
 from harness.targets.browser.chromium import WITHOUT_BROWSER
 
@@ -68,6 +70,7 @@ class Trial:
         driver: how the reference is reached.
         requirement: only the scenarios of this requirement; empty for the whole suite.
         among: only the scenarios that bear one of these tags; empty for any.
+        first: the id of the scenario to begin with; the others follow in their order.
         stops: whether it stops at the first scenario that fails at `requirement`; where none is
             named, at one that must hold.
         pages: whether a browser goes along, in which its pages are seen.
@@ -77,6 +80,7 @@ class Trial:
     driver: str = "inprocess"
     requirement: str = ""
     among: tuple[str, ...] = ()
+    first: str = ""
     stops: bool = False
     pages: bool = False
 
@@ -115,7 +119,9 @@ def run_trials(trials: Sequence[Trial], workers: int, report: Report) -> None:
         return
     for module in _PRELOADED:
         importlib.import_module(module)
-    People(_SEED).cast(0)  # drawn once for all children, like what is imported
+    People(_SEED).cast(0)  # drawn and read once for all children, like what is imported
+    all_needs()
+    load()
     with tempfile.TemporaryDirectory(prefix="pairproof-trials-") as folder, alone():
         parent = _Parent(trials, workers, report, Path(folder))
         code = pytest.main([*suite_words({"driver": "inprocess"}), "-s"], plugins=[parent])
@@ -148,6 +154,7 @@ class _Parent:
         self._report = report
         self._folder = folder
         self._begun = 0
+        self._tags: tuple[frozenset[str], ...] = ()
         self.child: _Child | None = None
 
         self.is_done = False
@@ -161,6 +168,8 @@ class _Parent:
         """Everything is collected: fork the trials; a child goes on from here."""
         if session.testsfailed:
             return
+        marks = (item.iter_markers() for item in session.items)
+        self._tags = tuple(frozenset(mark.name for mark in of_item) for of_item in marks)
         gc.collect()
         gc.freeze()
         with selectors.DefaultSelector() as selector:
@@ -191,7 +200,7 @@ class _Parent:
         if pid == 0:
             os.close(reading)
             self.child = _Child(trial, out, writing)
-            self.child.become(session)
+            self.child.become(session, self._tags)
             return None
         os.close(writing)
         return _Running(trial, pid, reading, out, time.monotonic() + TRIAL_S + _LAST_WORDS_S)
@@ -250,7 +259,7 @@ class _Child:
         self._session: pytest.Session | None = None
         self._stopped = False
 
-    def become(self, session: pytest.Session) -> None:
+    def become(self, session: pytest.Session, tags: Sequence[frozenset[str]]) -> None:
         """Take out of the session what this trial does not ask for, and plant."""
         self._silence()
         self._session = session
@@ -262,7 +271,10 @@ class _Child:
             os.environ[WITHOUT_BROWSER] = "no"
         asked = (self._trial.requirement,) if self._trial.requirement else self._trial.among
         if asked:
-            session.items[:] = [i for i in session.items if any(map(i.get_closest_marker, asked))]
+            tagged = zip(session.items, tags, strict=True)
+            session.items[:] = [item for item, own in tagged if not own.isdisjoint(asked)]
+        if self._trial.first:
+            session.items.sort(key=lambda item: self._trial.first not in item.extra_keyword_matches)
         session.config.pluginmanager.register(self, "pairproof-trial")
 
     def _silence(self) -> None:

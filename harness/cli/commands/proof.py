@@ -59,6 +59,7 @@ class MutantsRun(MutantsNamed):
 
     full: bool = flag("The whole suite on each, for all that turns red with it.")
     both_drivers: bool = flag("Over HTTP as well, where that can be seen too.")
+    first: Path | None = option("PAGE", "Begin with what caught each by this page, an earlier one.")
     drawn: int = option("N", "Not these, but N that nobody planted, by the seed.", 0, min=0)
     seed: int = option("N", "The seed of --drawn.", 1)
     workers: Workers = None

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.integration.cli.command import Command
 
 HABITS = '''
 from dataclasses import replace
@@ -66,13 +63,7 @@ def test_a_lab_with_habits_of_its_own_is_blamed_for_nothing(tmp_path: Path) -> N
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: habits\nVersion: 2.1\n")
     (info / "entry_points.txt").write_text("[pairproof.targets]\nlab = habits:open_driver\n")
     words = ["certify", "--driver", "lab", "--requirement", ",".join(ASKED), "--out", "run"]
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", *words],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-    )
+    done = Command(tmp_path).run(*words)
     report = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
     found = {s["id"]: s for r in report["requirements"] for s in r["scenarios"]}
     left = {

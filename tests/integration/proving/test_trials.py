@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -82,6 +83,9 @@ def test_a_mutant_is_caught_at_its_requirement_and_the_trial_stops(
     assert len(found[stopped].with_verdict(Verdict.FAIL)) == 1
     assert len(found[whole].with_verdict(Verdict.FAIL)) > 1
     assert len(found[stopped].ended) < len(found[whole].ended)
+    last = found[whole].with_verdict(Verdict.FAIL)[-1].scenario
+    begun_there = replace(stopped, first=last)
+    assert [e.scenario for e in results(begun_there)[begun_there].ended] == [last]
 
 
 def test_a_trial_of_no_requirement_stops_at_any_that_must_hold(

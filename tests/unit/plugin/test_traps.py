@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from gherkin.parser import Parser
 
 from tests.unit.plugin.conftest import Project
 
@@ -13,6 +14,18 @@ JUDGED = """
 def judged(context, judge):
     judge.check("succeeded", operation=context.noted())
 """
+
+
+def test_a_feature_is_parsed_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By us, and not by pytest-bdd again: it costs more than most scenarios do."""
+    usual, parsed = Parser.parse, []
+    monkeypatch.setattr(Parser, "parse", lambda *given: parsed.append(given) or usual(*given))
+    project.feature(
+        "Feature: mine\n  @WDR-3\n  Scenario: s\n    Given a pending pairing request\n"
+        "    When the operator cancels the pairing request\n    Then it succeeds\n"
+    )
+    project.run().assert_outcomes(passed=1)
+    assert len(parsed) == 1
 
 
 def test_an_async_step_never_passes(project: Project) -> None:

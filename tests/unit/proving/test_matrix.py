@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.proof import matrix_markdown
+from harness.cli.proof import killers, matrix_markdown
 from harness.proving.matrix import Caught, Matrix, as_json, judgeable
 from harness.proving.trials import TrialOutcome, TrialResult
 from harness.reference.behaviour import Behaviour
@@ -79,6 +79,7 @@ def test_json_and_page_say_what_the_rows_say() -> None:
     assert "The tags are lost \\| on the way." in page
     assert "| walk: accept and cancel |" in page
     assert page.index("## ACC-6") < page.index("## INV-6")
+    assert killers(page) == {"forgets_the_tags": "f/a"}
 
 
 STORM = Mutant(

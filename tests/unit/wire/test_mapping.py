@@ -35,6 +35,14 @@ def reads(kind: Operation, body: object, wire: WireMap, status: int = 200, **hea
 # --- requests ---------------------------------------------------------------------------------
 
 
+def test_what_nothing_is_said_of_is_not_worked_out_again() -> None:
+    """It costs as much for each of seventy operations as for the one that is mapped."""
+    one = mapping(ops.AcceptPairingRequest, path="/v2/{pairingUid}/accept")
+    assert one.spoken(ops.ViewCluster) is PLAIN.spoken(ops.ViewCluster)
+    of_all = WireMap({}, fields={"name": "title"})
+    assert of_all.spoken(ops.ViewCluster) != PLAIN.spoken(ops.ViewCluster)
+
+
 def test_a_field_goes_where_the_mapping_says() -> None:
     wire = mapping(
         ops.AcceptPairingRequest,
