@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
-from harness.tables import deciding, hosts, losing, matching, sending
+from harness.gherkin import outline_id
+from harness.tables import deciding, hosts, losing, matching, operating, sending
 
 TABLES: Final = (
     *deciding.TABLES,
     *hosts.TABLES,
     *losing.TABLES,
     *matching.TABLES,
+    *operating.TABLES,
     *sending.TABLES,
 )
+
+
+@cache
+def drawn_outlines() -> frozenset[str]:
+    """What the ids of the scenarios begin with that carry out a row of a table."""
+    return frozenset(
+        outline_id(table.feature, name) for table in TABLES for name in table.outlines()
+    )
