@@ -166,6 +166,7 @@ _FATES: Final = {
     "unavailable": "is answered 503",
     "rate-limited": "is answered 429",
     "garbled": "gets half an answer",
+    "reworded": "gets its answer in another writing",
 }
 
 
