@@ -222,8 +222,10 @@ class Lockstep:
     def _judge_by(self, check: str, args: Mapping[str, Json], expected: Expected) -> None:
         recorder = self.context.recorder
         finding = run_check(check, recorder.history(), args)
-        finding = recorder.as_written(check, args, finding)
         self.judged(check, args, expected.requirement, finding)
+        if finding.verdict is Verdict.PASS:
+            return
+        finding = recorder.as_written(check, args, finding)
         if finding.verdict is Verdict.FAIL:
             raise self._difference(expected, finding.reason)
         if finding.verdict is Verdict.INCONCLUSIVE:
@@ -244,7 +246,7 @@ def _first(lawful: Iterable[model.Branch], *answers: model.ModelOutcome) -> str:
 
 def _named(world: ModelWorld, uid: str) -> ModelWorld:
     """The world with the real id of the request that a send has just made."""
-    return replace(world, main=_slot_named(world.main, uid), other=_slot_named(world.other, uid))
+    return world.with_both(_slot_named(world.main, uid), _slot_named(world.other, uid))
 
 
 def _slot_named(slot: ModelSlot, uid: str) -> ModelSlot:

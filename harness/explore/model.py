@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 
 from harness.explore.world import (
@@ -20,11 +19,12 @@ from harness.explore.world import (
     ModelSlot,
     ModelStack,
     ModelWorld,
+    Word,
     Worlds,
 )
 
 
-class ModelOutcome(StrEnum):
+class ModelOutcome(Word):
     """How an operation ends, as far as the model tells answers apart."""
 
     OK = "ok"
@@ -89,7 +89,7 @@ def must_go_on(slot: ModelSlot) -> bool:
 def drifted(worlds: Worlds) -> Worlds:
     """All worlds that these may have become by themselves, themselves included."""
     return frozenset(
-        replace(world, main=main, other=other)
+        world.with_both(main, other)
         for world in worlds
         for main in _everywhere(world.main)
         for other in _everywhere(world.other)
@@ -122,10 +122,12 @@ def without_old_doubts(worlds: Worlds) -> Worlds:
     """
     mains = _undoubted([w.main for w in worlds])
     others = _undoubted([w.other for w in worlds])
-    return frozenset(replace(w, main=mains[w.main], other=others[w.other]) for w in worlds)
+    return frozenset(w.with_both(mains[w.main], others[w.other]) for w in worlds)
 
 
 def _undoubted(slots: Collection[ModelSlot]) -> dict[ModelSlot, ModelSlot]:
+    if all(len(slot.requests) < 2 for slot in slots):
+        return {slot: slot for slot in slots}
     kept = {which for p in slots for which in (p.last, p.earlier, p.accepted)}
     fates: dict[int, set[CentralState]] = {}
     for slot in slots:
@@ -395,5 +397,4 @@ def with_link(slot: ModelSlot, cut: frozenset[int]) -> ModelSlot:
 
 def a_week_later(world: ModelWorld) -> ModelWorld:
     """No handing over lasts for so long."""
-    main, other = replace(world.main, late=True), replace(world.other, late=True)
-    return replace(world, main=main, other=other)
+    return world.with_both(replace(world.main, late=True), replace(world.other, late=True))

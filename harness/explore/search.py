@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from typing import Protocol
 
@@ -182,7 +184,7 @@ class _Search:
             groups.setdefault(action.group, []).append(action)
         groups["look"] = list(ASSERTIONS)
         self._groups = list(groups.values())
-        self._shares = [_WEIGHTS.get(name, _WEIGHT) for name in groups]
+        self._shares = list(accumulate(_WEIGHTS.get(name, _WEIGHT) for name in groups))
 
     def goes_on(self) -> bool:
         """Whether a further sequence may be drawn."""
@@ -233,7 +235,7 @@ class _Search:
             yield self._any_step()
 
     def _any_step(self) -> Step:
-        (group,) = self.rng.choices(self._groups, self._shares)
+        (group,) = self.rng.choices(self._groups, cum_weights=self._shares)
         return self.rng.choice(group)
 
     def _made(self, plan: Iterator[Step]) -> Differs | None:
@@ -307,6 +309,7 @@ class _Search:
         return self._carried_out(lambda lockstep: lockstep.repeat(steps, like.expected.says))
 
 
+@lru_cache(maxsize=1_000)  # many a step leaves the worlds as they were
 def reached(worlds: Worlds) -> Hashable:
     """What is remembered of a state: where both sides may be with each cluster, and what is amiss.
 

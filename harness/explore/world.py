@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
-class CentralState(StrEnum):
+class Word(StrEnum):
+    """One of a few words. Worlds are compared all the time, and their words hashed with them: by
+    the text, which keeps its hash.
+    """
+
+    __hash__ = str.__hash__
+
+
+class CentralState(Word):
     """What a request has come to in Palette."""
 
     WAITING = "waiting"
@@ -28,7 +36,7 @@ class CentralState(StrEnum):
     """It is rejected, withdrawn or failed."""
 
 
-class Local(StrEnum):
+class Local(Word):
     """What the edge makes of it."""
 
     FREE = "free"
@@ -39,7 +47,7 @@ class Local(StrEnum):
     """It obeys Palette, or is about to say so."""
 
 
-class ModelStack(StrEnum):
+class ModelStack(Word):
     """Which packs a cluster runs, or a selection of profiles fits."""
 
     DOCUMENTED = "documented"
@@ -124,7 +132,7 @@ class ModelSlot:
         return replace(self.with_central(self.last, central), local=local)
 
 
-class ModelPerson(StrEnum):
+class ModelPerson(Word):
     """Who "this person" is: somebody whose one permission is missing, or a stranger."""
 
     NOBODY = "nobody"
@@ -159,6 +167,11 @@ class ModelWorld:
     def with_main(self, main: ModelSlot) -> ModelWorld:
         """The same with this in place of the cluster."""
         return replace(self, main=main)
+
+    def with_both(self, main: ModelSlot, other: ModelSlot) -> ModelWorld:
+        """The same with these clusters; itself where they are its own, as they mostly are."""
+        same = main is self.main and other is self.other
+        return self if same else replace(self, main=main, other=other)
 
     @property
     def uids(self) -> frozenset[str]:
