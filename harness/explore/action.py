@@ -126,6 +126,18 @@ def cut_off(world: ModelWorld) -> bool:
     return not world.main.linked
 
 
+def spoiled(world: ModelWorld) -> bool:
+    """Every host reaches Palette, and a message may still meet something on the way."""
+    slot = world.main
+    awaits = slot.send_spoiled or slot.cancels_spoiled or slot.confirm_spoiled or slot.coming
+    return bool(awaits) and slot.linked
+
+
+def submits_unspoiled(world: ModelWorld) -> bool:
+    """There is a cluster whose next submission meets nothing yet."""
+    return world.main.present and world.main.send_spoiled is None
+
+
 def cut_off_of_many(world: ModelWorld) -> bool:
     """One of several hosts cannot reach Palette."""
     return cut_off(world) and with_many_hosts(world)

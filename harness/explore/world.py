@@ -47,6 +47,17 @@ class Local(Word):
     """It obeys Palette, or is about to say so."""
 
 
+class Spoil(Word):
+    """What a message meets, as far as it matters to whoever has sent it."""
+
+    HEARD = "heard"
+    """It takes effect and is answered, and arrives once more."""
+    LOST = "lost"
+    """It is not answered, whether it takes effect, or will."""
+    ANSWERED = "answered"
+    """Something else is answered in Palette's place."""
+
+
 class ModelStack(Word):
     """Which packs a cluster runs, or a selection of profiles fits."""
 
@@ -78,8 +89,12 @@ class ModelSlot:
         late: whether a handing over may have waited for too long.
         last, earlier: which requests "the request" and "the earlier request" are; -1 for none.
         accepted: which request was accepted last; -1 for none.
-        cancels_spoiled: what happens to the next words of a cancel, in their order: whether it is
-            anything that may keep one from taking effect.
+        send_spoiled: what the next submission meets.
+        cancels_spoiled: what the next withdrawals meet, in their order.
+        confirm_spoiled: whether a confirmation may go wrong, which its host may give up.
+        coming: whether a submission may be on its way that arrives when all do again.
+        adrift: whether a request may wait in Palette by an id that nobody was told, for its host or
+            Palette to end (INV-9).
     """
 
     hosts: int = 0
@@ -95,7 +110,11 @@ class ModelSlot:
     last: int = -1
     earlier: int = -1
     accepted: int = -1
-    cancels_spoiled: tuple[bool, ...] = ()
+    send_spoiled: Spoil | None = None
+    cancels_spoiled: tuple[Spoil, ...] = ()
+    confirm_spoiled: bool = False
+    coming: bool = False
+    adrift: bool = False
 
     @property
     def linked(self) -> bool:
