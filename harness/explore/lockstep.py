@@ -87,7 +87,7 @@ class Lockstep:
     # --- actions --------------------------------------------------------------------------------
 
     def fits(self, step: Step) -> bool:
-        """Whether an action makes sense now, or an assertion can be judged, whichever world it is."""
+        """Whether an action makes sense, or an assertion can be judged, whichever world it is."""
         if isinstance(step, Assertion):
             worlds = model.settled(self.worlds)
             return bool(worlds) and all(map(step.holds, worlds))

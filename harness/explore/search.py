@@ -17,7 +17,9 @@ from typing import Protocol
 
 from harness.catalogue.requirement import Feature
 from harness.context.recorder import Inconclusive
+from harness.domain.errors import PairproofError
 from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
+from harness.explore.actions_arranged import SPOILED
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
 from harness.explore.world import ModelSlot, Worlds
@@ -41,7 +43,7 @@ _WEIGHTS |= {
     "tries": 8,
     "links": 4,
     "look": 8,
-    "spoils": 2,
+    **{f"spoils of a {message}": 1 for message in SPOILED},
     "endings": 1,
     "revocations": 1,
     "endpoints": 1,
@@ -152,9 +154,54 @@ def explore(
     while search.goes_on():
         search.draw()
     first = search.explored.first
-    search.explored.again = first is not None and search.differs_by(first.steps, first) is not None
+    again = first is not None and search.made_of(steps_of(word_of(first)))
+    search.explored.again = bool(again)
     search.explored.states = len(search.reached)
     return search.explored
+
+
+def make_again(contexts: Contexts, driver: Driver, steps: Sequence[Step]) -> Explored:
+    """Make one sequence, that of `steps_of`, and see whether it differs."""
+    search = _Search(contexts, SearchBudget(), lambda: 0.0, Random(0), *possible(driver))
+    found = search.made_of(steps)
+    search.explored.drawn, search.explored.again = 1, found is not None
+    search.explored.finds = [found] if found else []
+    return search.explored
+
+
+# --- a sequence in a word -------------------------------------------------------------------------
+
+_KNOWN: tuple[Step, ...] = (*STARTS, *ACTIONS, *ASSERTIONS)
+"""Every step by its number, the plainest first."""
+
+
+class UnknownSequence(PairproofError):
+    """This names no sequence; the message says what would."""
+
+
+def word_of(found: Differs) -> str:
+    """What was found in a word: the numbers of its steps, and of the assertion that differs."""
+    last = [a for a in ASSERTIONS if a.says == found.expected.says]
+    return "-".join(str(_KNOWN.index(step)) for step in (*found.steps, *last))
+
+
+def steps_of(word: str) -> tuple[Step, ...]:
+    """The steps of a sequence.
+
+    Raises:
+        UnknownSequence: the word is none.
+    """
+    try:
+        steps = tuple(_KNOWN[int(number)] for number in word.split("-"))
+    except (ValueError, IndexError):
+        steps = ()
+    if not steps or steps[0] not in STARTS:
+        raise UnknownSequence(
+            f"{word!r} is no sequence: that is numbers of steps with dashes between, as a finding"
+            f" of this version prints them, of which the first is under {len(STARTS)} and the"
+            f" others under {len(_KNOWN)}"
+        )
+    return steps
 
 
 @dataclass(slots=True)
@@ -207,8 +254,7 @@ class _Search:
         if found is None or _what(found) in self._told:
             return
         smallest = self.shrunk(found)
-        if _what(smallest) not in self._told:
-            self.explored.finds.append(smallest)
+        self.explored.finds.append(smallest)
         self._told |= {_what(found), _what(smallest)}
 
     def _plan(self) -> Iterator[Step]:
@@ -292,21 +338,32 @@ class _Search:
         and put plainer steps in place of others, as long as the same is seen to differ.
         """
         last = self.explored.examples + SHRINKS_MAX
+        tried: set[tuple[Step, ...]] = set()
         smaller: Differs | None = found
         while smaller is not None:
             found, smaller = smaller, None
             for steps in _smaller(found.steps):
+                if steps in tried:
+                    continue
                 if self.explored.examples >= last or self._time_is_up():
                     return found
-                smaller = self.differs_by(steps, found)
-                if smaller is not None and _size(smaller) < _size(found):
+                tried.add(steps)
+                smaller = self.made_of(steps, found.expected.says)
+                if smaller and _what(smaller) not in self._told and _size(smaller) < _size(found):
                     break
                 smaller = None
         return found
 
-    def differs_by(self, steps: Sequence[Step], like: Differs) -> Differs | None:
-        """What the same steps show, and the assertion of these words if there is one."""
-        return self._carried_out(lambda lockstep: lockstep.repeat(steps, like.expected.says))
+    def made_of(self, steps: Sequence[Step], last: str = "") -> Differs | None:
+        """What these steps show, and the assertion of these words if there is one, or any other:
+        what differed in an answer may be seen by a look, and with a step less.
+        """
+
+        def go(lockstep: Lockstep) -> None:
+            lockstep.repeat(steps, last)
+            lockstep.assert_everywhere(self.missing)
+
+        return self._carried_out(go)
 
 
 @lru_cache(maxsize=1_000)  # many a step leaves the worlds as they were
@@ -323,9 +380,10 @@ def reached(worlds: Worlds) -> Hashable:
 
 def _state_of(slot: ModelSlot) -> Hashable:
     known = tuple(slot.central(which) for which in (slot.last, slot.earlier, slot.accepted))
-    amiss = (slot.running, bool(slot.sick), slot.linked, slot.severed, slot.cancels_spoiled)
+    amiss = (slot.running, bool(slot.sick), slot.linked, slot.severed)
+    met = (slot.send_spoiled, slot.cancels_spoiled, slot.confirm_spoiled, slot.adrift, slot.coming)
     there = (slot.present, slot.own, slot.hosts, slot.local, slot.stack, slot.late)
-    return (*there, min(len(slot.requests), 3), known, amiss)
+    return (*there, min(len(slot.requests), 3), known, amiss, met)
 
 
 def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
@@ -356,5 +414,4 @@ def _rank(step: Step, among: Sequence[Step]) -> int:
 
 
 def _size(found: Differs) -> tuple[int, list[int]]:
-    plainest_first = (*STARTS, *ACTIONS, *ASSERTIONS)
-    return len(found.steps), [plainest_first.index(step) for step in found.steps]
+    return len(found.steps), [_KNOWN.index(step) for step in found.steps]

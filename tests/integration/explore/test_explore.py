@@ -79,6 +79,10 @@ class TakesAnyProfiles(CentralCore):
         pass
 
 
+class HasTwoDefects(GivesIdsAgain, TakesAnyProfiles):
+    """Both of these at once."""
+
+
 DEFECTS = {
     CancelsInSecret: (
         "the operator sends a pairing request",
@@ -233,9 +237,9 @@ def test_what_has_reached_something_new_is_gone_on_from(monkeypatch: pytest.Monk
 
 
 def test_several_findings_are_told_apart(planted: Callable[[type], str]) -> None:
-    finds = explored(planted(CancelsInSecret), budget=SearchBudget(60, finds=3)).finds
-    assert len(finds) > 1
-    assert len({(f.expected.says, f.steps[-1].says) for f in finds}) == len(finds)
+    finds = explored(planted(HasTwoDefects), budget=SearchBudget(100, finds=2)).finds
+    assert {found.expected.requirement for found in finds} == {"SND-5", "ACC-7"}
+    assert [len(found.steps) for found in finds] == [4, 4]
 
 
 def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
