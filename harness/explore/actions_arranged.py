@@ -171,7 +171,7 @@ def _spoils(message: str, fate: str) -> Action:
         _SPOILS.get(fault, Spoil.ANSWERED),
         comes_late=fault in (MessageFault.LATE, MessageFault.REPEATED_LATE),
     )
-    fits = action.submits_unspoiled if message == "submission" else action.exists
+    fits = action.submits_unspoiled if message == "submission" else action.waiting
     return Action(
         f"spoils of a {message}",
         "Given",
@@ -192,8 +192,8 @@ _SPOILS = {
 }
 
 
-def _restarts(says: str, restart: Does) -> Action:
-    return Action("machines", "When", says, restart, model.arranged(lambda world: world))
+def _goes_on(says: str, does: Does) -> Action:
+    return Action("machines", "When", says, does, model.arranged(lambda world: world))
 
 
 CONDITIONS = (
@@ -219,27 +219,32 @@ CONDITIONS = (
     ),
 )
 
+REACHES = _links("the cluster can reach Palette again", up=True)
+ARRIVES = Action(
+    "repairs",
+    "When",
+    "all messages get through again",
+    settling.let_pass_again,
+    model.on_main(model.without_spoils),
+    action.spoiled,
+)
+WAITS = _goes_on("a while passes", local_actions.let_pass)
+
 LINKS = (
     _links("the cluster cannot reach Palette", up=False),
-    _links("the cluster can reach Palette again", up=True),
     *(_link("cannot reach Palette", n, up=False) for n in (1, 2, 3)),
     *(_link("can reach Palette again", n, up=True) for n in (1, 2, 3)),
     *(_spoils(message, fate) for message in SPOILED for fate in local_actions.FATES),
-    Action(
-        "repairs",
-        "When",
-        "all messages get through again",
-        settling.let_pass_again,
-        model.on_main(model.without_spoils),
-        action.spoiled,
-    ),
+    REACHES,
+    ARRIVES,
 )
 
 MACHINES = (
-    _restarts("the edge restarts", lambda context: local_actions.restart(context, Side.EDGE)),
-    _restarts(
+    _goes_on("the edge restarts", lambda context: local_actions.restart(context, Side.EDGE)),
+    _goes_on(
         "Palette is restarted", lambda context: context.recorder.arrange(Restart(Side.CENTRAL))
     ),
+    WAITS,
     Action(
         "endings",
         "When",

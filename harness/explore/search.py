@@ -1,7 +1,7 @@
-"""Sequences drawn by what they reach, made in lockstep, and shrunk where they differ.
+"""Sequences drawn by chance, made in lockstep, and shrunk where they differ.
 
-A sequence that brings the model to a state which none reached before is kept, and later ones go on
-from a part of it: chance alone seldom comes far.
+Chance comes as far as what goes on from sequences that reached something new, and finds more (see
+`docs/adr/0016-sequences-are-drawn-by-chance.md`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.catalogue.requirement import Feature
 from harness.context.recorder import Inconclusive
 from harness.domain.errors import PairproofError
 from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
-from harness.explore.actions_arranged import SPOILED
+from harness.explore.actions_arranged import ARRIVES, REACHES, SPOILED, WAITS
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
 from harness.explore.world import ModelSlot, Worlds
@@ -31,19 +31,13 @@ INCONCLUSIVE = (CannotTell, Inconclusive, NotSupported, CannotArrange)
 SHRINKS_MAX = 500
 """So many sequences are tried to make a finding smaller; then it is small enough."""
 
-VARIED = 0.3
-"""The share of sequences that go on from one that was kept; the others begin anew."""
-
-KEPT_MAX = 400
-"""So many sequences are kept to be varied; the oldest goes."""
-
 _WEIGHTS = {"send": 14, "cancel": 8, "decisions": 16, "repairs": 20, "tokens": 3, "conditions": 3}
 _WEIGHTS |= {
     "people": 6,
     "tries": 8,
     "links": 4,
     "look": 8,
-    **{f"spoils of a {message}": 1 for message in SPOILED},
+    **{f"spoils of a {message}": 2 for message in SPOILED},
     "endings": 1,
     "revocations": 1,
     "endpoints": 1,
@@ -106,17 +100,6 @@ class Explored:
     def is_conclusive(self) -> bool:
         """Whether most sequences could be judged to their end."""
         return self.examples > 0 and self.unjudged.total() * 2 <= self.examples
-
-
-@dataclass(slots=True)
-class KeptSequence:
-    """A sequence as far as it reached something new; how often it was varied, and how often that
-    reached something new again.
-    """
-
-    steps: tuple[Step, ...]
-    varied: int = 0
-    gains: int = 0
 
 
 class Contexts(Protocol):
@@ -214,11 +197,9 @@ class _Search:
     starts: Sequence[Action]
     explored: Explored = field(default_factory=Explored)
     reached: set[Hashable] = field(default_factory=set)
-    kept: list[KeptSequence] = field(default_factory=list)
     missing: set[Step] = field(default_factory=set)
     """What the target cannot do, or nobody can bring about there."""
     begun_at: float = 0.0
-    _varied: KeptSequence | None = None
     _told: set[tuple[str, str]] = field(default_factory=set)
     """What differed after which step, in all that was found."""
     _groups: list[list[Step]] = field(default_factory=list)
@@ -250,59 +231,33 @@ class _Search:
     def draw(self) -> None:
         """Draw one sequence and make it; keep what differs in it and in none before."""
         self.explored.drawn += 1
-        found = self._made(self._plan())
+        found = self._made()
         if found is None or _what(found) in self._told:
             return
         smallest = self.shrunk(found)
         self.explored.finds.append(smallest)
         self._told |= {_what(found), _what(smallest)}
 
-    def _plan(self) -> Iterator[Step]:
-        """The steps to try, one after the other, without an end: those that fit are made."""
-        rng = self.rng
-        self._varied = None
-        if self.kept and rng.random() < VARIED:
-            some = rng.choices(self.kept, k=4)
-            self._varied = max(some, key=lambda one: (one.gains + 1) / (one.varied + 1))
-            self._varied.varied += 1
-            kept = self._varied.steps
-            cut = rng.randint(max(1, len(kept) // 2), len(kept))
-            yield from kept[:cut]
-            way = rng.randrange(3)
-            if way == 0:  # something else in the middle
-                for _ in range(rng.randint(1, 3)):
-                    yield self._any_step()
-                yield from kept[cut + rng.randint(0, 1) :]
-            elif way == 1:  # the end of it once more
-                yield from kept[rng.randint(1, cut) :]
-        else:
-            yield rng.choice(list(self.starts))
-        while True:
-            yield self._any_step()
-
     def _any_step(self) -> Step:
         (group,) = self.rng.choices(self._groups, cum_weights=self._shares)
         return self.rng.choice(group)
 
-    def _made(self, plan: Iterator[Step]) -> Differs | None:
+    def _made(self) -> Differs | None:
         """Make steps until the sequence is long enough, then look at everything once more."""
 
         def go(lockstep: Lockstep) -> None:
-            news = 0
+            self._takes(lockstep, self.rng.choice(self.starts))
             for _ in range(2 * self.budget.steps):  # about half of what is drawn does not fit
-                if self._takes(lockstep, next(plan)):
-                    state = reached(lockstep.worlds), frozenset(lockstep.refused)
-                    if state not in self.reached:
-                        self.reached.add(state)
-                        news = len(lockstep.steps)
+                if self._takes(lockstep, self._any_step()):
+                    refused = frozenset(lockstep.refused)
+                    self.reached.add((reached(lockstep.worlds), refused))
                 if len(lockstep.steps) > self.budget.steps:
                     break
+            self._takes(lockstep, REACHES)
+            if any(world.main.coming for world in lockstep.worlds):
+                self._takes(lockstep, ARRIVES)
+            self._takes(lockstep, WAITS)
             lockstep.assert_everywhere(self.missing)
-            if news:
-                self.kept.append(KeptSequence(tuple(lockstep.steps[:news])))
-                del self.kept[:-KEPT_MAX]
-                if self._varied is not None:
-                    self._varied.gains += 1
 
         return self._carried_out(go)
 
