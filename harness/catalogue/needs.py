@@ -53,12 +53,22 @@ def need_of(scenario: str) -> Need:
     """
     if scenario in all_needs():
         return all_needs()[scenario]
-    outline = f"{scenario.partition('[')[0]}["
-    rows = [need for known, need in all_needs().items() if known.startswith(outline)]
+    rows = _rows().get(scenario.partition("[")[0])
     if not rows:
         return UNKNOWN
     dearest = max(rows, key=lambda need: (need.clusters, need.hosts, need.requests))
     return replace(dearest, kinds=tuple(sorted({kind for need in rows for kind in need.kinds})))
+
+
+@cache
+def _rows() -> Mapping[str, list[Need]]:
+    """What the rows of each outline need; a sequence that is drawn asks for it as well."""
+    rows: dict[str, list[Need]] = {}
+    for known, need in all_needs().items():
+        outline, bracket, _ = known.partition("[")
+        if bracket:
+            rows.setdefault(outline, []).append(need)
+    return rows
 
 
 def consuming_scenarios() -> int:

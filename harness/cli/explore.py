@@ -29,6 +29,7 @@ def explore_target(asked: Exploration) -> int:
     Raises:
         CannotDo: the folder has evidence of another run.
         UnknownName: there is no such driver.
+        UnknownSequence: what is to be made again is no sequence.
         PairproofError: the target cannot be used, or the evidence cannot be written.
     """
     if asked.how not in driver_names():
@@ -48,8 +49,9 @@ def explore_target(asked: Exploration) -> int:
 def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]) -> Explored:
     """Explore; `left` takes what could not be removed from a target that outlives this."""
     from harness.explore.recording import Recording
-    from harness.explore.search import SearchBudget, explore
+    from harness.explore.search import SearchBudget, explore, make_again, steps_of
 
+    again = steps_of(asked.sequence) if asked.sequence else ()
     planted = str(asked.planted)
     with ExitStack() as held:
         opened = open_target(asked.how, asked.target, asked.seed, planted)
@@ -63,6 +65,8 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
             driver, mark = belongings.noted(driver), belongings.mark
         recording = Recording(driver, asked.seed, evidence, RunInfo(started_at=now_utc()), mark)
         held.callback(lambda: recording.close(now_utc()))
+        if again:
+            return make_again(recording, driver, again)
         budget = SearchBudget(asked.examples, asked.steps, asked.seconds)
         return explore(recording, driver, asked.seed, budget)
 
@@ -97,11 +101,19 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
 
 def _verdict(asked: Exploration, explored: Explored) -> int:
     from harness.explore.lockstep import feature_of
+    from harness.explore.search import word_of
+    from harness.reporting.words import command
 
     found = explored.first
     if found is not None:
         put(f"differs from the procedure ({found.expected.requirement}): {found.reason}\n")
         put(feature_of(found).rstrip("\n"))
+        again = ["explore", "--sequence", word_of(found), "--seed", str(asked.seed)]
+        again += ["--driver", asked.driver] if asked.driver else []
+        again += ["--target", str(asked.target)] if asked.target else []
+        kind, _, planted = str(asked.planted).partition(":")
+        again += [f"--{kind}", planted] if planted else []
+        say(f"once more: {command(*again)}")
         if not explored.again:
             say("it did not differ again when the same steps were repeated: it depends on time")
         return DOES_NOT_CONFORM

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 TENANT = ""
@@ -140,6 +141,7 @@ def permits(
     return any(g.permission is permission and g.scope in scopes for g in grants)
 
 
+@lru_cache(maxsize=100)
 def every_grant(scope: str) -> frozenset[Grant]:
     """All pairing permissions in one scope, as the admin roles have them."""
     return frozenset(Grant(permission, scope) for permission in PairPermission)

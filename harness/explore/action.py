@@ -87,7 +87,9 @@ def other_sent(world: ModelWorld) -> bool:
 
 def idle(world: ModelWorld) -> bool:
     """The cluster may be thrown over without leaving a request behind of which nobody knows."""
-    return world.main.present and world.main.local is Local.FREE and not world.main.requests
+    slot = world.main
+    sent = slot.requests or slot.adrift or slot.coming
+    return slot.present and slot.local is Local.FREE and not sent
 
 
 def waiting(world: ModelWorld) -> bool:
@@ -124,6 +126,20 @@ def halted(world: ModelWorld) -> bool:
 def cut_off(world: ModelWorld) -> bool:
     """A host cannot reach Palette."""
     return not world.main.linked
+
+
+def spoiled(world: ModelWorld) -> bool:
+    """Every host reaches Palette, and a message may still meet something on the way."""
+    slot = world.main
+    awaits = slot.send_spoiled or slot.cancels_spoiled or slot.confirm_spoiled or slot.coming
+    return bool(awaits) and slot.linked
+
+
+def submits_unspoiled(world: ModelWorld) -> bool:
+    """There is a cluster that may be about to submit what meets nothing yet."""
+    slot = world.main
+    free = slot.local is Local.FREE and slot.linked and nothing_amiss(world)
+    return free and slot.send_spoiled is None
 
 
 def cut_off_of_many(world: ModelWorld) -> bool:

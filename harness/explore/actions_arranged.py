@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.context import entries, local_actions, local_changes, selection, stacks
+from harness.context import entries, local_actions, local_changes, selection, settling, stacks
 from harness.context.context import DAY, Context
 from harness.context.stacks import pack_from
-from harness.domain.arrangements import MessageKind, Restart, Side
+from harness.domain.arrangements import MessageFault, Restart, Side
 from harness.domain.cluster import Health
 from harness.explore import action, model
 from harness.explore.action import Action, Does, Fits
-from harness.explore.world import ModelSlot, ModelStack
+from harness.explore.world import ModelSlot, ModelStack, Spoil
 
 # --- what is selected, and entered ----------------------------------------------------------------
 
@@ -166,19 +166,36 @@ def _link(says: str, position: int, up: bool) -> Action:
     return Action("repairs" if up else "links", "When", words, does, rule, fits)
 
 
-def _spoils(fate: str, harmless: bool = False) -> Action:
-    def spoil(context: Context) -> None:
-        local_actions.spoil_next(context, MessageKind.WITHDRAW, local_actions.FATES[fate])
+def _spoils(message: str, fate: str) -> Action:
+    says, fault = f"its next {message} {fate}", local_actions.FATES[fate]
+    rule = model.with_spoiled(
+        settling.MESSAGES[message],
+        _SPOILS.get(fault, Spoil.ANSWERED),
+        comes_late=fault in (MessageFault.LATE, MessageFault.REPEATED_LATE),
+    )
+    fits = action.submits_unspoiled if message == "submission" else action.waiting
+    return Action(
+        f"spoils of a {message}",
+        "Given",
+        says,
+        lambda context: settling.spoil(context, message, fate),
+        rule,
+        fits,
+    )
 
-    def change(slot: ModelSlot) -> ModelSlot:
-        return replace(slot, cancels_spoiled=(*slot.cancels_spoiled, not harmless))
 
-    says = f"the next word of a cancel {fate}"
-    return Action("spoils", "Given", says, spoil, model.on_main(change))
+SPOILED = ("submission", "question", "confirmation", "withdrawal")
+_SPOILS = {
+    MessageFault.LOST_BEFORE: Spoil.LOST,
+    MessageFault.LOST_AFTER: Spoil.LOST,
+    MessageFault.LATE: Spoil.LOST,
+    MessageFault.REPEATED: Spoil.HEARD,
+    MessageFault.REPEATED_LATE: Spoil.HEARD,
+}
 
 
-def _restarts(says: str, restart: Does) -> Action:
-    return Action("machines", "When", says, restart, model.arranged(lambda world: world))
+def _goes_on(says: str, does: Does) -> Action:
+    return Action("machines", "When", says, does, model.arranged(lambda world: world))
 
 
 CONDITIONS = (
@@ -204,21 +221,32 @@ CONDITIONS = (
     ),
 )
 
+REACHES = _links("the cluster can reach Palette again", up=True)
+ARRIVES = Action(
+    "repairs",
+    "When",
+    "all messages get through again",
+    settling.let_pass_again,
+    model.on_main(model.without_spoils),
+    action.spoiled,
+)
+WAITS = _goes_on("a while passes", local_actions.let_pass)
+
 LINKS = (
     _links("the cluster cannot reach Palette", up=False),
-    _links("the cluster can reach Palette again", up=True),
     *(_link("cannot reach Palette", n, up=False) for n in (1, 2, 3)),
     *(_link("can reach Palette again", n, up=True) for n in (1, 2, 3)),
-    _spoils("is lost before it takes effect"),
-    _spoils("is lost after it took effect"),
-    _spoils("arrives twice", harmless=True),
+    *(_spoils(message, fate) for message in SPOILED for fate in local_actions.FATES),
+    REACHES,
+    ARRIVES,
 )
 
 MACHINES = (
-    _restarts("the edge restarts", lambda context: local_actions.restart(context, Side.EDGE)),
-    _restarts(
+    _goes_on("the edge restarts", lambda context: local_actions.restart(context, Side.EDGE)),
+    _goes_on(
         "Palette is restarted", lambda context: context.recorder.arrange(Restart(Side.CENTRAL))
     ),
+    WAITS,
     Action(
         "endings",
         "When",

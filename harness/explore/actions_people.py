@@ -42,7 +42,7 @@ def _sends(context: Context, actor: Actor | None = None) -> RecordedReply:
 
 def _other_can_send(world: ModelWorld) -> bool:
     fine = world.token_good and world.endpoint_good
-    return fine and not world.other.requests
+    return fine and world.other.current in (None, CentralState.OVER)
 
 
 def _cancels(context: Context, actor: Actor | None = None) -> RecordedReply:

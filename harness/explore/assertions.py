@@ -129,7 +129,7 @@ def _open(slot: ModelSlot) -> list[CentralState]:
 def _undecided(slot: ModelSlot) -> bool:
     """Whether it is known of each request whether it waits."""
     unsure = (CentralState.HANDED, CentralState.DOOMED, CentralState.LOOSE)
-    return not any(r.central in unsure for r in slot.requests)
+    return not slot.adrift and not any(r.central in unsure for r in slot.requests)
 
 
 def _is_local(slot: ModelSlot) -> bool:
@@ -201,7 +201,11 @@ ASSERTIONS = (
         tells=True,
     ),
     Assertion(
-        "no request of the cluster waits in Palette", "WDR-3", _held(_none_waits), _none_open
+        "no request of the cluster waits in Palette",
+        "WDR-3",
+        _held(_none_waits),
+        _none_open,
+        tells=True,
     ),
     Assertion('the request of "the cluster" waits in Palette', "INV-2", _listed(MAIN), _last_open),
     Assertion(

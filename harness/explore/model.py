@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 
+from harness.domain.arrangements import MessageKind
 from harness.explore.world import (
     CentralState,
     Local,
@@ -20,11 +20,13 @@ from harness.explore.world import (
     ModelSlot,
     ModelStack,
     ModelWorld,
+    Spoil,
+    Word,
     Worlds,
 )
 
 
-class ModelOutcome(StrEnum):
+class ModelOutcome(Word):
     """How an operation ends, as far as the model tells answers apart."""
 
     OK = "ok"
@@ -63,6 +65,10 @@ def drifts(slot: ModelSlot) -> Iterator[ModelSlot]:
         own_end = request.central in (CentralState.STALE, CentralState.DOOMED)
         if own_end and (request.central is CentralState.DOOMED or not slot.severed):
             yield slot.with_central(which, CentralState.OVER)
+    if slot.adrift and not slot.severed:
+        yield replace(slot, adrift=False)
+    elif slot.coming:
+        yield replace(slot, adrift=True)
     if slot.last < 0 or slot.local is Local.FREE:
         return
     handed, taken = slot.current is CentralState.HANDED, slot.local is Local.TAKEN
@@ -79,17 +85,19 @@ def drifts(slot: ModelSlot) -> Iterator[ModelSlot]:
 
 def must_go_on(slot: ModelSlot) -> bool:
     """Whether the agents still have something to do that they have to do (INV-9)."""
-    if slot.last < 0 or not slot.linked:
+    if not slot.linked:
         return False
+    if slot.last < 0:
+        return slot.adrift
     owed = slot.local is not Local.FREE and slot.current is CentralState.OVER
-    return owed or slot.current is CentralState.HANDED
+    return owed or slot.adrift or slot.current is CentralState.HANDED
 
 
 @lru_cache(maxsize=1_000)  # it is asked several times in each step of a sequence
 def drifted(worlds: Worlds) -> Worlds:
     """All worlds that these may have become by themselves, themselves included."""
     return frozenset(
-        replace(world, main=main, other=other)
+        world.with_both(main, other)
         for world in worlds
         for main in _everywhere(world.main)
         for other in _everywhere(world.other)
@@ -108,6 +116,7 @@ def _everywhere(slot: ModelSlot) -> tuple[ModelSlot, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=1_000)
 def settled(worlds: Worlds) -> Worlds:
     """The worlds that these may have become once everything has had its time."""
     everywhere = drifted(worlds)
@@ -122,10 +131,12 @@ def without_old_doubts(worlds: Worlds) -> Worlds:
     """
     mains = _undoubted([w.main for w in worlds])
     others = _undoubted([w.other for w in worlds])
-    return frozenset(replace(w, main=mains[w.main], other=others[w.other]) for w in worlds)
+    return frozenset(w.with_both(mains[w.main], others[w.other]) for w in worlds)
 
 
 def _undoubted(slots: Collection[ModelSlot]) -> dict[ModelSlot, ModelSlot]:
+    if all(len(slot.requests) < 2 for slot in slots):
+        return {slot: slot for slot in slots}
     kept = {which for p in slots for which in (p.last, p.earlier, p.accepted)}
     fates: dict[int, set[CentralState]] = {}
     for slot in slots:
@@ -168,13 +179,33 @@ def why_not_admitted(world: ModelWorld, slot: ModelSlot) -> str:
 
 
 def send(world: ModelWorld) -> Iterator[Branch]:
-    """The operator sends a pairing request from the cluster (PRE-1 to PRE-6, SND-3, SND-7)."""
+    """The operator sends a pairing request from the cluster (PRE-1 to PRE-6, SND-3, SND-7). Where
+    its submission is not heard, it may be refused, and what has come of it is ended (INV-9).
+    """
+    slot = world.main
+    if slot.send_spoiled is None:
+        yield from _send(world)
+        return
+    for branch in _send(world):
+        is_new = branch.answer is ModelOutcome.NEW_ID
+        met = replace(branch.world.main, send_spoiled=None, adrift=slot.adrift or is_new)
+        yield replace(branch, world=branch.world.with_main(met))
+        if not is_new:  # nothing may have been submitted
+            yield branch
+    why_not = why_not_sendable(world, slot) or why_not_admitted(world, slot)
+    if not why_not and slot.send_spoiled is not Spoil.HEARD:
+        for before in (slot, *_ended(slot)) if slot.local is Local.PENDING else (slot,):
+            unheard = replace(before, send_spoiled=None, adrift=True)
+            yield Branch(ModelOutcome.REFUSED, world.with_main(unheard), "INV-9")
+
+
+def _send(world: ModelWorld) -> Iterator[Branch]:
     slot = world.main
     never = why_not_sendable(world, slot)
     now_not = never or why_not_admitted(world, slot)
     pending = slot.local is Local.PENDING
-    if now_not or pending:
-        yield Branch(ModelOutcome.REFUSED, world, now_not or "SND-7")
+    if now_not or pending or slot.adrift:
+        yield Branch(ModelOutcome.REFUSED, world, now_not or ("SND-7" if pending else "INV-9"))
     if pending and not never:
         again = replace(slot, earlier=slot.last)
         yield Branch(ModelOutcome.SAME_ID, world.with_main(again), "SND-7")
@@ -213,14 +244,17 @@ def _ended(slot: ModelSlot) -> tuple[ModelSlot, ...]:
 
 def send_of_other(world: ModelWorld) -> Iterator[Branch]:
     """The operator of the other cluster, for which nothing is amiss, sends a request."""
-    yield Branch(ModelOutcome.NEW_ID, replace(world, other=sent(world.other)), "SND-3")
+    slot = world.other
+    yield Branch(ModelOutcome.NEW_ID, replace(world, other=sent(slot)), "SND-3")
+    if slot.local is Local.PENDING:
+        again = replace(slot, earlier=slot.last)
+        yield Branch(ModelOutcome.SAME_ID, replace(world, other=again), "SND-7")
 
 
 def cancel(world: ModelWorld) -> Iterator[Branch]:
     """The operator cancels the pairing request (WDR-1, WDR-3, WDR-4, WDR-6)."""
     # Agents that catch up on an earlier cancel may have used some of them up: any may be the next.
-    spoiled = any(world.main.cancels_spoiled)
-    slot = world.main
+    slot, spoils = world.main, frozenset(world.main.cancels_spoiled) - {Spoil.HEARD}
     if slot.linked and slot.local is Local.PENDING:
         slot = replace(slot, cancels_spoiled=slot.cancels_spoiled[1:])
     if slot.local is not Local.PENDING:
@@ -228,13 +262,15 @@ def cancel(world: ModelWorld) -> Iterator[Branch]:
         yield Branch(ModelOutcome.REFUSED, world, requirement)
         return
     heard, unheard = (world.with_main(p) for p in _ended(slot))
-    if slot.linked and not spoiled and slot.current is CentralState.WAITING:
+    if slot.linked and not spoils and slot.current is CentralState.WAITING:
         yield Branch(ModelOutcome.OK, heard, "WDR-3")
         return
     for after in (unheard,) if slot.severed else (heard, unheard):
         yield Branch(ModelOutcome.OK, after, "WDR-4")
         yield Branch(ModelOutcome.REFUSED, after, "WDR-4")
     yield from _cancel_without_effect(world.with_main(slot))
+    if Spoil.ANSWERED in spoils:
+        yield Branch(ModelOutcome.REFUSED, world.with_main(slot), "WDR-10")
 
 
 def _cancel_without_effect(world: ModelWorld) -> Iterator[Branch]:
@@ -272,7 +308,7 @@ def accept(world: ModelWorld, slot: ModelSlot, which: int) -> Decided:
         yield ModelOutcome.REFUSED, slot, "ACC-7"
         return
     after = slot.with_central(which, CentralState.HANDED if waiting else CentralState.DOOMED)
-    late = not slot.linked
+    late = not slot.linked or slot.confirm_spoiled
     yield ModelOutcome.OK, replace(after, accepted=which, late=late), "ACC-12"
     changed_since = not (slot.in_order and slot.linked and world.tokens_kept)
     if fit is None or changed_since or not waiting:
@@ -393,7 +429,32 @@ def with_link(slot: ModelSlot, cut: frozenset[int]) -> ModelSlot:
     return replace(slot, cut=cut, late=late)
 
 
+def with_spoiled(message: MessageKind, spoil: Spoil, *, comes_late: bool) -> Rule:
+    """The next message of a kind meets something. News of a decision is asked for until it is
+    heard, so that nothing depends on a question.
+    """
+
+    def change(slot: ModelSlot) -> ModelSlot:
+        match message:
+            case MessageKind.SUBMIT:
+                return replace(slot, send_spoiled=spoil, coming=slot.coming or comes_late)
+            case MessageKind.WITHDRAW:
+                return replace(slot, cancels_spoiled=(*slot.cancels_spoiled, spoil))
+            case MessageKind.CONFIRM if spoil is not Spoil.HEARD:
+                late = slot.late or slot.current is CentralState.HANDED
+                return replace(slot, confirm_spoiled=True, late=late)
+        return slot
+
+    return on_main(change)
+
+
+def without_spoils(slot: ModelSlot) -> ModelSlot:
+    """All messages get through again, and what was on its way arrives."""
+    adrift = slot.adrift or slot.coming
+    right = replace(slot, send_spoiled=None, cancels_spoiled=(), confirm_spoiled=False)
+    return replace(right, coming=False, adrift=adrift)
+
+
 def a_week_later(world: ModelWorld) -> ModelWorld:
     """No handing over lasts for so long."""
-    main, other = replace(world.main, late=True), replace(world.other, late=True)
-    return replace(world, main=main, other=other)
+    return world.with_both(replace(world.main, late=True), replace(world.other, late=True))

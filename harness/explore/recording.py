@@ -66,6 +66,7 @@ class Drawing:
         def record_finding(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
         ) -> None:
+            finding = recorder.as_written(check, args, finding)
             self.writer.check(
                 lines.CheckLine(
                     scenario=name,
@@ -80,7 +81,8 @@ class Drawing:
                 )
             )
 
-        return self.context_of(recorder), record_finding
+        writes = not isinstance(self.writer, Unwritten)
+        return self.context_of(recorder), record_finding if writes else lambda *_: None
 
     def context_of(self, recorder: Recorder) -> SequenceContext:
         """What a sequence has around it."""

@@ -1,7 +1,7 @@
-"""Sequences drawn by what they reach, made in lockstep, and shrunk where they differ.
+"""Sequences drawn by chance, made in lockstep, and shrunk where they differ.
 
-A sequence that brings the model to a state which none reached before is kept, and later ones go on
-from a part of it: chance alone seldom comes far.
+Chance comes as far as what goes on from sequences that reached something new, and finds more (see
+`docs/adr/0016-sequences-are-drawn-by-chance.md`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from typing import Protocol
 
 from harness.catalogue.requirement import Feature
 from harness.context.recorder import Inconclusive
+from harness.domain.errors import PairproofError
 from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
+from harness.explore.actions_arranged import ARRIVES, REACHES, SPOILED, WAITS
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
 from harness.explore.world import ModelSlot, Worlds
@@ -27,19 +31,13 @@ INCONCLUSIVE = (CannotTell, Inconclusive, NotSupported, CannotArrange)
 SHRINKS_MAX = 500
 """So many sequences are tried to make a finding smaller; then it is small enough."""
 
-VARIED = 0.3
-"""The share of sequences that go on from one that was kept; the others begin anew."""
-
-KEPT_MAX = 400
-"""So many sequences are kept to be varied; the oldest goes."""
-
 _WEIGHTS = {"send": 14, "cancel": 8, "decisions": 16, "repairs": 20, "tokens": 3, "conditions": 3}
 _WEIGHTS |= {
     "people": 6,
     "tries": 8,
     "links": 4,
     "look": 8,
-    "spoils": 2,
+    **{f"spoils of a {message}": 2 for message in SPOILED},
     "endings": 1,
     "revocations": 1,
     "endpoints": 1,
@@ -104,17 +102,6 @@ class Explored:
         return self.examples > 0 and self.unjudged.total() * 2 <= self.examples
 
 
-@dataclass(slots=True)
-class KeptSequence:
-    """A sequence as far as it reached something new; how often it was varied, and how often that
-    reached something new again.
-    """
-
-    steps: tuple[Step, ...]
-    varied: int = 0
-    gains: int = 0
-
-
 class Contexts(Protocol):
     """Where sequences are carried out."""
 
@@ -150,9 +137,54 @@ def explore(
     while search.goes_on():
         search.draw()
     first = search.explored.first
-    search.explored.again = first is not None and search.differs_by(first.steps, first) is not None
+    again = first is not None and search.made_of(steps_of(word_of(first)))
+    search.explored.again = bool(again)
     search.explored.states = len(search.reached)
     return search.explored
+
+
+def make_again(contexts: Contexts, driver: Driver, steps: Sequence[Step]) -> Explored:
+    """Make one sequence, that of `steps_of`, and see whether it differs."""
+    search = _Search(contexts, SearchBudget(), lambda: 0.0, Random(0), *possible(driver))
+    found = search.made_of(steps)
+    search.explored.drawn, search.explored.again = 1, found is not None
+    search.explored.finds = [found] if found else []
+    return search.explored
+
+
+# --- a sequence in a word -------------------------------------------------------------------------
+
+_KNOWN: tuple[Step, ...] = (*STARTS, *ACTIONS, *ASSERTIONS)
+"""Every step by its number, the plainest first."""
+
+
+class UnknownSequence(PairproofError):
+    """This names no sequence; the message says what would."""
+
+
+def word_of(found: Differs) -> str:
+    """What was found in a word: the numbers of its steps, and of the assertion that differs."""
+    last = [a for a in ASSERTIONS if a.says == found.expected.says]
+    return "-".join(str(_KNOWN.index(step)) for step in (*found.steps, *last))
+
+
+def steps_of(word: str) -> tuple[Step, ...]:
+    """The steps of a sequence.
+
+    Raises:
+        UnknownSequence: the word is none.
+    """
+    try:
+        steps = tuple(_KNOWN[int(number)] for number in word.split("-"))
+    except (ValueError, IndexError):
+        steps = ()
+    if not steps or steps[0] not in STARTS:
+        raise UnknownSequence(
+            f"{word!r} is no sequence: that is numbers of steps with dashes between, as a finding"
+            f" of this version prints them, of which the first is under {len(STARTS)} and the"
+            f" others under {len(_KNOWN)}"
+        )
+    return steps
 
 
 @dataclass(slots=True)
@@ -165,11 +197,9 @@ class _Search:
     starts: Sequence[Action]
     explored: Explored = field(default_factory=Explored)
     reached: set[Hashable] = field(default_factory=set)
-    kept: list[KeptSequence] = field(default_factory=list)
     missing: set[Step] = field(default_factory=set)
     """What the target cannot do, or nobody can bring about there."""
     begun_at: float = 0.0
-    _varied: KeptSequence | None = None
     _told: set[tuple[str, str]] = field(default_factory=set)
     """What differed after which step, in all that was found."""
     _groups: list[list[Step]] = field(default_factory=list)
@@ -182,7 +212,7 @@ class _Search:
             groups.setdefault(action.group, []).append(action)
         groups["look"] = list(ASSERTIONS)
         self._groups = list(groups.values())
-        self._shares = [_WEIGHTS.get(name, _WEIGHT) for name in groups]
+        self._shares = list(accumulate(_WEIGHTS.get(name, _WEIGHT) for name in groups))
 
     def goes_on(self) -> bool:
         """Whether a further sequence may be drawn."""
@@ -201,60 +231,33 @@ class _Search:
     def draw(self) -> None:
         """Draw one sequence and make it; keep what differs in it and in none before."""
         self.explored.drawn += 1
-        found = self._made(self._plan())
+        found = self._made()
         if found is None or _what(found) in self._told:
             return
         smallest = self.shrunk(found)
-        if _what(smallest) not in self._told:
-            self.explored.finds.append(smallest)
+        self.explored.finds.append(smallest)
         self._told |= {_what(found), _what(smallest)}
 
-    def _plan(self) -> Iterator[Step]:
-        """The steps to try, one after the other, without an end: those that fit are made."""
-        rng = self.rng
-        self._varied = None
-        if self.kept and rng.random() < VARIED:
-            some = rng.choices(self.kept, k=4)
-            self._varied = max(some, key=lambda one: (one.gains + 1) / (one.varied + 1))
-            self._varied.varied += 1
-            kept = self._varied.steps
-            cut = rng.randint(max(1, len(kept) // 2), len(kept))
-            yield from kept[:cut]
-            way = rng.randrange(3)
-            if way == 0:  # something else in the middle
-                for _ in range(rng.randint(1, 3)):
-                    yield self._any_step()
-                yield from kept[cut + rng.randint(0, 1) :]
-            elif way == 1:  # the end of it once more
-                yield from kept[rng.randint(1, cut) :]
-        else:
-            yield rng.choice(list(self.starts))
-        while True:
-            yield self._any_step()
-
     def _any_step(self) -> Step:
-        (group,) = self.rng.choices(self._groups, self._shares)
+        (group,) = self.rng.choices(self._groups, cum_weights=self._shares)
         return self.rng.choice(group)
 
-    def _made(self, plan: Iterator[Step]) -> Differs | None:
+    def _made(self) -> Differs | None:
         """Make steps until the sequence is long enough, then look at everything once more."""
 
         def go(lockstep: Lockstep) -> None:
-            news = 0
+            self._takes(lockstep, self.rng.choice(self.starts))
             for _ in range(2 * self.budget.steps):  # about half of what is drawn does not fit
-                if self._takes(lockstep, next(plan)):
-                    state = reached(lockstep.worlds), frozenset(lockstep.refused)
-                    if state not in self.reached:
-                        self.reached.add(state)
-                        news = len(lockstep.steps)
+                if self._takes(lockstep, self._any_step()):
+                    refused = frozenset(lockstep.refused)
+                    self.reached.add((reached(lockstep.worlds), refused))
                 if len(lockstep.steps) > self.budget.steps:
                     break
+            self._takes(lockstep, REACHES)
+            if any(world.main.coming for world in lockstep.worlds):
+                self._takes(lockstep, ARRIVES)
+            self._takes(lockstep, WAITS)
             lockstep.assert_everywhere(self.missing)
-            if news:
-                self.kept.append(KeptSequence(tuple(lockstep.steps[:news])))
-                del self.kept[:-KEPT_MAX]
-                if self._varied is not None:
-                    self._varied.gains += 1
 
         return self._carried_out(go)
 
@@ -290,23 +293,35 @@ class _Search:
         and put plainer steps in place of others, as long as the same is seen to differ.
         """
         last = self.explored.examples + SHRINKS_MAX
+        tried: set[tuple[Step, ...]] = set()
         smaller: Differs | None = found
         while smaller is not None:
             found, smaller = smaller, None
             for steps in _smaller(found.steps):
+                if steps in tried:
+                    continue
                 if self.explored.examples >= last or self._time_is_up():
                     return found
-                smaller = self.differs_by(steps, found)
-                if smaller is not None and _size(smaller) < _size(found):
+                tried.add(steps)
+                smaller = self.made_of(steps, found.expected.says)
+                if smaller and _what(smaller) not in self._told and _size(smaller) < _size(found):
                     break
                 smaller = None
         return found
 
-    def differs_by(self, steps: Sequence[Step], like: Differs) -> Differs | None:
-        """What the same steps show, and the assertion of these words if there is one."""
-        return self._carried_out(lambda lockstep: lockstep.repeat(steps, like.expected.says))
+    def made_of(self, steps: Sequence[Step], last: str = "") -> Differs | None:
+        """What these steps show, and the assertion of these words if there is one, or any other:
+        what differed in an answer may be seen by a look, and with a step less.
+        """
+
+        def go(lockstep: Lockstep) -> None:
+            lockstep.repeat(steps, last)
+            lockstep.assert_everywhere(self.missing)
+
+        return self._carried_out(go)
 
 
+@lru_cache(maxsize=1_000)  # many a step leaves the worlds as they were
 def reached(worlds: Worlds) -> Hashable:
     """What is remembered of a state: where both sides may be with each cluster, and what is amiss.
 
@@ -320,9 +335,10 @@ def reached(worlds: Worlds) -> Hashable:
 
 def _state_of(slot: ModelSlot) -> Hashable:
     known = tuple(slot.central(which) for which in (slot.last, slot.earlier, slot.accepted))
-    amiss = (slot.running, bool(slot.sick), slot.linked, slot.severed, slot.cancels_spoiled)
+    amiss = (slot.running, bool(slot.sick), slot.linked, slot.severed)
+    met = (slot.send_spoiled, slot.cancels_spoiled, slot.confirm_spoiled, slot.adrift, slot.coming)
     there = (slot.present, slot.own, slot.hosts, slot.local, slot.stack, slot.late)
-    return (*there, min(len(slot.requests), 3), known, amiss)
+    return (*there, min(len(slot.requests), 3), known, amiss, met)
 
 
 def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
@@ -353,5 +369,4 @@ def _rank(step: Step, among: Sequence[Step]) -> int:
 
 
 def _size(found: Differs) -> tuple[int, list[int]]:
-    plainest_first = (*STARTS, *ACTIONS, *ASSERTIONS)
-    return len(found.steps), [plainest_first.index(step) for step in found.steps]
+    return len(found.steps), [_KNOWN.index(step) for step in found.steps]

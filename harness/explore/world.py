@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
-class CentralState(StrEnum):
+class Word(StrEnum):
+    """One of a few words. Worlds are compared all the time, and their words hashed with them: by
+    the text, which keeps its hash.
+    """
+
+    __hash__ = str.__hash__
+
+
+class CentralState(Word):
     """What a request has come to in Palette."""
 
     WAITING = "waiting"
@@ -28,7 +36,7 @@ class CentralState(StrEnum):
     """It is rejected, withdrawn or failed."""
 
 
-class Local(StrEnum):
+class Local(Word):
     """What the edge makes of it."""
 
     FREE = "free"
@@ -39,7 +47,18 @@ class Local(StrEnum):
     """It obeys Palette, or is about to say so."""
 
 
-class ModelStack(StrEnum):
+class Spoil(Word):
+    """What a message meets, as far as it matters to whoever has sent it."""
+
+    HEARD = "heard"
+    """It takes effect and is answered, and arrives once more."""
+    LOST = "lost"
+    """It is not answered, whether it takes effect, or will."""
+    ANSWERED = "answered"
+    """Something else is answered in Palette's place."""
+
+
+class ModelStack(Word):
     """Which packs a cluster runs, or a selection of profiles fits."""
 
     DOCUMENTED = "documented"
@@ -70,8 +89,12 @@ class ModelSlot:
         late: whether a handing over may have waited for too long.
         last, earlier: which requests "the request" and "the earlier request" are; -1 for none.
         accepted: which request was accepted last; -1 for none.
-        cancels_spoiled: what happens to the next words of a cancel, in their order: whether it is
-            anything that may keep one from taking effect.
+        send_spoiled: what the next submission meets.
+        cancels_spoiled: what the next withdrawals meet, in their order.
+        confirm_spoiled: whether a confirmation may go wrong, which its host may give up.
+        coming: whether a submission may be on its way that arrives when all do again.
+        adrift: whether a request may wait in Palette by an id that nobody was told, for its host or
+            Palette to end (INV-9).
     """
 
     hosts: int = 0
@@ -87,7 +110,11 @@ class ModelSlot:
     last: int = -1
     earlier: int = -1
     accepted: int = -1
-    cancels_spoiled: tuple[bool, ...] = ()
+    send_spoiled: Spoil | None = None
+    cancels_spoiled: tuple[Spoil, ...] = ()
+    confirm_spoiled: bool = False
+    coming: bool = False
+    adrift: bool = False
 
     @property
     def linked(self) -> bool:
@@ -124,7 +151,7 @@ class ModelSlot:
         return replace(self.with_central(self.last, central), local=local)
 
 
-class ModelPerson(StrEnum):
+class ModelPerson(Word):
     """Who "this person" is: somebody whose one permission is missing, or a stranger."""
 
     NOBODY = "nobody"
@@ -159,6 +186,11 @@ class ModelWorld:
     def with_main(self, main: ModelSlot) -> ModelWorld:
         """The same with this in place of the cluster."""
         return replace(self, main=main)
+
+    def with_both(self, main: ModelSlot, other: ModelSlot) -> ModelWorld:
+        """The same with these clusters; itself where they are its own, as they mostly are."""
+        same = main is self.main and other is self.other
+        return self if same else replace(self, main=main, other=other)
 
     @property
     def uids(self) -> frozenset[str]:

@@ -8,7 +8,6 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -283,6 +282,10 @@ class Unwritten(EvidenceWriter):
 
     def header(self, header: EvidenceHeader) -> None: ...
 
+    def scenario(self, scenario: lines.ScenarioLine) -> None:
+        self._redactor.begin_scope()
+        self._scenario, self._records = scenario.id, {}
+
     def invoke(
         self,
         scenario: str,
@@ -311,9 +314,12 @@ class Unwritten(EvidenceWriter):
         response: Mapping[str, Json] | None = None,
     ) -> OperationRecord:
         begun, _ = self._open.pop(operation_id)
-        record = replace(begun, end=end, outcome=outcome, value=_plain(value), error=_plain(error))
-        record = replace(record, request=_plain(request), response=_plain(response))
+        told = _plain(value), _plain(error), _plain(request), _plain(response)
+        about = begun.id, begun.scenario, begun.actor, begun.kind, begun.args, begun.start
+        record = OperationRecord(*about, end, outcome, *told, begun.tags)
         return self._keep((record, record))
+
+    def check(self, check: lines.CheckLine) -> None: ...
 
     def _put(self, kind: str, line: msgspec.Struct) -> None:
         """Nothing is written."""

@@ -112,6 +112,8 @@ class Redactor:
         self._labels: dict[str, str] = {}
         self._numbers: Counter[str] = Counter()
         self._of_run: tuple[dict[str, str], Counter[str]] | None = None
+        self._unread: list[str] = []
+        """Secrets whose forms no text was searched for yet; many a run shows no text at all."""
         self._secret_of_form: dict[str, str] = {}
         self._forms_by_gram: dict[str, list[str]] = {}
         self._forms_by_start: dict[str, list[str]] = {}
@@ -136,7 +138,7 @@ class Redactor:
                 if why := self._why_left(secret):
                     self._left[secret] = why
                 else:
-                    self._index(secret)
+                    self._unread.append(secret)
             if secret in self._left:
                 self._warn(secret)
             return self._label(secret)
@@ -175,6 +177,8 @@ class Redactor:
 
         Where `CUT` says that it was cut, so is what is left of a secret. Labels stay.
         """
+        if self._unread:
+            self._index()
         secret = self._secret_of_form.get(text)
         if secret is not None:
             return self._label(secret)
@@ -233,6 +237,8 @@ class Redactor:
             return f"is too short for texts (fewer than {WITHIN_TEXTS_LENGTH_MIN} characters)"
         if _is_word(secret):
             return "is too common for texts (a word or a number)"
+        if not self._shown:
+            return ""
         shown = json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", "replace")
         return _SHOWN if any(shown in line for line in self._shown) else ""
 
@@ -290,14 +296,17 @@ class Redactor:
                     return [(offset + at, offset + len(piece), self._secret_of_form[form])]
         return []
 
-    def _index(self, secret: str) -> None:
-        for form in _forms(secret):
-            if self._secret_of_form.setdefault(form, secret) != secret:
-                continue
-            self._forms_by_start.setdefault(form[:_GRAM], []).append(form)
-            self._form_length_max = max(self._form_length_max, len(form))
-            for gram in dict.fromkeys(form[i : i + _GRAM] for i in range(_STRIDE)):
-                self._forms_by_gram.setdefault(gram, []).append(form)
+    def _index(self) -> None:
+        with self._lock:
+            for secret in self._unread:
+                for form in _forms(secret):
+                    if self._secret_of_form.setdefault(form, secret) != secret:
+                        continue
+                    self._forms_by_start.setdefault(form[:_GRAM], []).append(form)
+                    self._form_length_max = max(self._form_length_max, len(form))
+                    for gram in dict.fromkeys(form[i : i + _GRAM] for i in range(_STRIDE)):
+                        self._forms_by_gram.setdefault(gram, []).append(form)
+            self._unread.clear()
 
 
 _SHOWN: Final = "was shown before any field told that it is secret"

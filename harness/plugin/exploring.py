@@ -12,7 +12,7 @@ from harness.checkers.registry import Finding
 from harness.context.recorder import Inconclusive
 from harness.explore.lockstep import Differs, Lockstep, feature_of
 from harness.explore.recording import Drawing
-from harness.explore.search import INCONCLUSIVE, Explored, SearchBudget, explore
+from harness.explore.search import INCONCLUSIVE, Explored, SearchBudget, explore, word_of
 from harness.history.lines import DRAWN, ScenarioLine
 from harness.history.operation import Json
 from harness.running.run import Run
@@ -50,19 +50,19 @@ def explore_lane(run: Run, budget: SearchBudget) -> Explored:
         f" {explored.unjudged.total()} not judged to their end, {len(explored.finds)} found"
     )
     run.writer.scenario(ScenarioLine(id=DRAWN, name=told, feature=DRAWN, line=0, requirements=[]))
-    for number, found in enumerate(explored.finds, 1):
-        _record(run, drawing, number, found)
+    for found in explored.finds:
+        _record(run, drawing, found)
     if explored.finds:
         scenarios = "\n".join(map(feature_of, explored.finds))
         (run.writer.path.parent / FILE).write_text(run.redactor.text(scenarios), "utf-8")
     return explored
 
 
-def _record(run: Run, drawing: Drawing, number: int, found: Differs) -> None:
+def _record(run: Run, drawing: Drawing, found: Differs) -> None:
     requirement = found.expected.requirement
     scenario = run.begin(
         ScenarioLine(
-            id=f"{DRAWN}/{number}",
+            id=f"{DRAWN}/{word_of(found)}",
             name="; ".join(str(step) for step in (*found.steps, found.expected)),
             feature=DRAWN,
             line=0,

@@ -126,11 +126,11 @@ def command(*arguments: str) -> str:
 def reproduce(header: EvidenceHeader, requirement: str, scenario: str) -> str:
     """The command line that judges this requirement by this scenario again, same seed.
 
-    One that was drawn comes when the same sequences are drawn again.
+    One that was drawn is called by its steps.
     """
     words = ["pairproof", "certify", "--requirement", requirement, "--scenario", scenario]
     if scenario.startswith(f"{DRAWN}/"):
-        words = ["pairproof", "explore", "--examples", "100000"]
+        words = ["pairproof", "explore", "--sequence", scenario.partition("/")[2]]
     words += ["--seed", str(header.seed), "--driver", header.driver]
     if header.target_file:
         words += ["--target", header.target_file]

@@ -162,6 +162,7 @@ class Exploration:
     examples: int = option("N", "How many sequences are drawn.", 100, min=1)
     steps: int = option("N", "How long a sequence is at most.", 20, min=1)
     seconds: float = option("S", "No longer than this; 0 for no limit.", 0.0, min=0)
+    sequence: str = option("STEPS", "Make this one again, as a finding calls it; draw none.", "")
     planted: Planting = Planting()
     out: Path | None = option("DIR", "Where the evidence goes; none without it.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,12 @@ def test_what_a_sequence_finds_is_a_scenario_that_is_judged_again_offline(
     assert {s["verdict"] for s in (rejecting, *drawn)} == {"fail"}
     assert drawn
     assert all(s["operations"] for s in drawn)
-    assert drawn[0]["reproduce"].startswith("pairproof explore ")
+    _, *words = shlex.split(drawn[0]["reproduce"])
+    assert words[:2] == ["explore", "--sequence"]
+    alone = command.here(*words)
+    assert alone.returncode == 1
+    assert alone.stdout.startswith("1 sequences, ")
+    assert "@REJ-1" in alone.stdout
     again = command.here("verify", "out")
     assert again.returncode == 0, again.stdout
     feature = (tmp_path / "out" / FILE).read_text("utf-8")

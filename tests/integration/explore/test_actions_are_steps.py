@@ -24,7 +24,7 @@ pytest_plugins = ["pytester"]
 
 import_steps()
 
-SEQUENCES = 90
+SEQUENCES = 130
 LENGTH = 14
 LIST = "the administrator looks at the list of requests"
 """Whatever came before, it succeeds: each scenario has something to judge."""
@@ -35,6 +35,7 @@ DIRECTED = (
     (SEND, CANCEL, SEND, "the administrator accepts the earlier request"),
     (SEND, CANCEL, SEND, "the administrator rejects the earlier request"),
     (SEND, 'a user with every permission but "list"', 'this person tries to "reject"'),
+    (SEND, 'a user with every permission but "update"', 'this person tries to "accept"'),
     (
         SEND,
         'a user with every permission but "delete"',

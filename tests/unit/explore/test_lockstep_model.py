@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.domain.arrangements import MessageKind
 from harness.explore import model
 from harness.explore.actions import ACTIONS
 from harness.explore.model import ModelOutcome, Rule, drifted, settled
@@ -16,6 +17,7 @@ from harness.explore.world import (
     ModelSlot,
     ModelStack,
     ModelWorld,
+    Spoil,
 )
 
 FREE = ModelSlot(hosts=1)
@@ -55,9 +57,19 @@ ACCEPT, REJECT = model.of_last(model.accept), model.of_last(model.reject)
         (model.send, sent(), {REFUSED, SAME, NEW}),
         (model.send, replace(sent(), token_good=False), {REFUSED, SAME}),
         (model.send, sent(CentralState.PAIRED, Local.TAKEN), {REFUSED}),
+        (model.send, ModelWorld(replace(FREE, send_spoiled=Spoil.HEARD)), {NEW}),
+        (model.send, ModelWorld(replace(FREE, send_spoiled=Spoil.LOST)), {NEW, REFUSED}),
+        (model.send, ModelWorld(replace(FREE, send_spoiled=Spoil.ANSWERED)), {NEW, REFUSED}),
+        (
+            model.send,
+            ModelWorld(replace(FREE, send_spoiled=Spoil.LOST), token_good=False),
+            {REFUSED},
+        ),
         (model.cancel, ModelWorld(FREE), {REFUSED}),
         (model.cancel, sent(), {OK}),
         (model.cancel, sent(cut=CUT), {OK, REFUSED}),
+        (model.cancel, sent(cancels_spoiled=(Spoil.HEARD,)), {OK}),
+        (model.cancel, sent(cancels_spoiled=(Spoil.ANSWERED,)), {OK, REFUSED}),
         (model.cancel, sent(CentralState.PAIRED, Local.TAKEN), {REFUSED}),
         (model.cancel, sent(CentralState.HANDED), {OK, REFUSED}),
         (ACCEPT, sent(), {OK}),
@@ -118,8 +130,41 @@ def test_a_request_that_ended_unheard_never_pairs() -> None:
         assert world.main.current in (CentralState.DOOMED, CentralState.OVER)
 
 
+def test_a_send_whose_submission_is_lost_leaves_nothing_once_it_has_settled() -> None:
+    lost = ModelWorld(replace(FREE, send_spoiled=Spoil.LOST))
+    (refused,) = [branch.world for branch in model.send(lost) if branch.answer is REFUSED]
+    assert refused.main.adrift
+    assert answers(model.send, refused) == {NEW, REFUSED}, "what came of it may stand in its way"
+    (at_last,) = settled(frozenset({refused}))
+    assert at_last == ModelWorld(FREE)
+    assert answers(model.send, at_last) == {NEW}
+
+
+def test_what_comes_late_is_ended_once_it_has_come() -> None:
+    rule = model.with_spoiled(MessageKind.SUBMIT, Spoil.HEARD, comes_late=True)
+    (branch,) = rule(ModelWorld(FREE))
+    (sent_by,) = [b.world for b in model.send(branch.world) if b.answer is NEW]
+    arrived = model.without_spoils(sent_by.main)
+    assert (arrived.coming, arrived.adrift) == (False, True)
+    assert {w.main.adrift for w in settled(frozenset({ModelWorld(arrived)}))} == {False}
+
+
+def test_a_withdrawal_that_was_answered_with_an_error_may_have_had_no_effect() -> None:
+    for spoil, left in ((Spoil.ANSWERED, {Local.FREE, Local.PENDING}), (Spoil.LOST, {Local.FREE})):
+        world = sent(cancels_spoiled=(spoil,))
+        assert {branch.world.main.local for branch in model.cancel(world)} == left
+
+
+def test_a_host_may_give_up_a_handing_over_whose_confirmation_went_wrong() -> None:
+    (branch,) = ACCEPT(sent(confirm_spoiled=True))
+    assert ends(branch.world) == {
+        (CentralState.PAIRED, Local.TAKEN),
+        (CentralState.OVER, Local.FREE),
+    }
+
+
 def test_two_cancels_that_are_spoiled_are_two() -> None:
-    words = "the next word of a cancel is lost before it takes effect"
+    words = "its next withdrawal is lost before it takes effect"
     spoil = next(action for action in ACTIONS if action.says == words)
     world = sent()
     for _ in range(2):
