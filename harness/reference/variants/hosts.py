@@ -151,7 +151,7 @@ class ANewRequestWaitsForTheCancel(edge_flows.EdgeCore):
 
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = super().sendable(operation, call)
-        if call.now - self._cancelled.get(_uid(site), 0) < A_SECOND:
+        if 0 <= call.now - self._cancelled.get(_uid(site), 0) < A_SECOND:
             raise Refusal(Reason.CONFLICT, "the last pairing request is being cleared up")
         return site
 

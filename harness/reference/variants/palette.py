@@ -303,7 +303,12 @@ class Dated(CentralCore):
     def perform(
         self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
     ) -> ops.KnownReply:
-        self.now = now
+        back, self.now = self.now - now, now
+        if back > 0:  # a clock that is put back makes nothing late
+            self._course = {
+                uid: [(since - back, state) for since, state in course]
+                for uid, course in self._course.items()
+            }
         return super().perform(operation, credentials, now, draws)
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
