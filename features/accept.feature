@@ -55,6 +55,10 @@ Feature: Accept a pairing request in Palette
       When somebody logs in to Palette with a wrong password
       Then it is refused
 
+    Scenario: An empty password opens nothing
+      When somebody logs in to Palette with an empty password
+      Then it is refused
+
     Scenario: An unknown user is not let in
       When somebody logs in to Palette as nobody whom it knows
       Then it is refused

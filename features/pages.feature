@@ -9,8 +9,7 @@ Feature: The pages of Palette
       Given the pages of the target
       And a pending pairing request
       When the administrator opens the page "Clusters"
-      Then the page shows "Pair"
-      And the page prompts for review
+      Then the page prompts for review
 
     Scenario: Without a pending request there is no prompt
       Given the pages of the target
@@ -44,14 +43,14 @@ Feature: The pages of Palette
     Scenario Outline: The request of <cluster> stands there once, with its id and its tags
       When the administrator clicks "Pair" on the page "Clusters"
       Then the page shows the request of "<cluster>" once
-      And the request of "<cluster>" stands beside the tags of its cluster
+      And the request of "<cluster>" stands beside the tags of its cluster, not those of "<other>"
       And the request of "<cluster>" offers "Pair"
       And the request of "<cluster>" offers "Reject"
 
       Examples:
-        | cluster |
-        | north   |
-        | south   |
+        | cluster | other |
+        | north   | south |
+        | south   | north |
 
     Scenario: Reject acts on this request and on no other
       When the administrator clicks "Pair" on the page "Clusters"
@@ -59,9 +58,10 @@ Feature: The pages of Palette
       Then just the request of "north" waits in Palette, and that stays so
 
     Scenario: Pair acts on this request and on no other
+      Given profiles that fit "south" are selected
       When the administrator clicks "Pair" on the page "Clusters"
       And the administrator clicks "Pair" beside the request of "south"
-      And the administrator pairs the cluster through the wizard
+      And the administrator pairs "south" through the wizard
       Then just the request of "north" waits in Palette, and that stays so
 
   @ACC-4 @central @core
@@ -70,25 +70,22 @@ Feature: The pages of Palette
     Scenario: Pair warns first
       Given the pages of the target
       And a pending pairing request
-      And the administrator is on the page "Clusters"
+      And the administrator is on the page "the pairing requests"
       When the administrator clicks "Pair" beside the request
-      Then the page shows "I understand"
+      Then the page warns that the cluster can be managed only centrally then
+      And the page warns that local operations on it are over then
+      And the page shows "I understand"
       And the page shows "Confirm"
 
-    Scenario: Without I understand, Confirm does not go on
+    Scenario: Without I understand, Confirm does not go on; with it, it does
       Given the pages of the target
       And a pending pairing request
       And the administrator is on the page "Pair Cluster, the warning"
-      Then the page offers no "Confirm" to click
-      And the page does not show "Next step"
-
-    Scenario: With I understand, Confirm leads to the wizard
-      Given the pages of the target
-      And a pending pairing request
-      And the administrator is on the page "Pair Cluster, the warning"
+      When the administrator tries "Confirm" on the page "Pair Cluster, the warning"
+      Then the page offers no "Next step" to click
       When the administrator checks "I understand"
       And the administrator clicks "Confirm" on the page "Pair Cluster, the warning"
-      Then the page shows "Next step"
+      Then the page offers "Next step"
 
     Scenario: I understand, unchecked again, closes the way again
       Given the pages of the target
@@ -96,7 +93,11 @@ Feature: The pages of Palette
       And the administrator is on the page "Pair Cluster, the warning"
       When the administrator checks "I understand"
       And the administrator unchecks "I understand"
-      Then the page offers no "Confirm" to click
+      And the administrator tries "Confirm" on the page "Pair Cluster, the warning"
+      Then the page offers no "Next step" to click
+      When the administrator checks "I understand"
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the warning"
+      Then the page offers "Next step"
 
   @ACC-5 @central @core
   Rule: Name, description and tags come filled in
@@ -130,21 +131,52 @@ Feature: The pages of Palette
   @ACC-11 @central @core
   Rule: The steps come in order and none can be skipped
 
-    Scenario Outline: <later> cannot be entered before what precedes it
+    Scenario Outline: <later> cannot be entered by its address before what precedes it
       Given the pages of the target
       And a pending pairing request
-      And fitting profiles are selected
       And the administrator is on the page "Clusters"
       When the administrator enters "<later>" by its address
-      Then the page does not show "<label>"
+      Then the page offers no "<label>" to click
       And the request goes on waiting in Palette
 
       Examples:
         | later                        | label        |
         | Pair Cluster, the first step | Next step    |
-        | Pair Cluster, the match      | Confirm      |
+        | Pair Cluster, the match      | Next step    |
         | Pair Cluster, the review     | Validate     |
-        | Pair Cluster, the last step  | Pair cluster |
+        | Pair Cluster, the review     | Pair cluster |
+
+    Scenario Outline: On <page>, a second tab does not lead to <later>
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "<page>"
+      When the administrator enters "<later>" by its address in a second tab
+      Then the page offers no "<label>" to click
+      And the request goes on waiting in Palette
+
+      Examples:
+        | page                         | later                        | label     |
+        | Pair Cluster, the warning    | Pair Cluster, the first step | Next step |
+        | Pair Cluster, the first step | Pair Cluster, the review     | Validate  |
+        | Pair Cluster, the match      | Pair Cluster, the review     | Validate  |
+
+    Scenario: What was acknowledged for one request is not for another
+      Given the pages of the target
+      And a pending pairing request
+      And a pending pairing request of "south"
+      And the administrator is on the page "Pair Cluster, the match"
+      When the administrator enters, of the request of "south", the page "Pair Cluster, the first step"
+      Then the page offers no "Next step" to click
+      And the request goes on waiting in Palette
+
+    Scenario: The back button and the forward button lead no further than the clicks did
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Pair Cluster, the warning"
+      When the administrator checks "I understand"
+      And the page is left by the back button, and entered again by the forward button
+      Then the page offers no "Next step" to click
+      And the request goes on waiting in Palette
 
     Scenario: The wizard leads from step to step up to Pair cluster
       Given the pages of the target
@@ -164,14 +196,16 @@ Feature: The pages of Palette
   @ACC-17 @central @core
   Rule: Confirm of the match goes on only with a valid match
 
-    Scenario Outline: Confirm stays closed with <fault>
+    Scenario Outline: Confirm does not go on with <fault>
       Given the pages of the target
       And a pending pairing request
       And profiles are selected that do not match for "<fault>"
       And the administrator is on the page "Pair Cluster, the match"
       When the administrator selects the profiles
-      Then the page offers no "Confirm" to click
-      And the page offers no "Next step" to click
+      And the administrator tries "Confirm" on the page "Pair Cluster, the match"
+      And the administrator tries "Next step" on the page "Pair Cluster, the match"
+      Then the page offers no "Validate" to click
+      And the request goes on waiting in Palette
 
       Examples:
         | fault                            |
@@ -181,14 +215,25 @@ Feature: The pages of Palette
         | a version that is not the latest |
         | nothing selected                 |
 
-    Scenario: Confirm opens with a valid match
+    Scenario: With a valid match, Confirm goes on
       Given the pages of the target
       And a pending pairing request
       And fitting profiles are selected
       And the administrator is on the page "Pair Cluster, the match"
       When the administrator selects the profiles
       And the administrator clicks "Confirm" on the page "Pair Cluster, the match"
-      Then the page shows "Next step"
+      And the administrator clicks "Next step" on the page "Pair Cluster, the match"
+      Then the page offers "Validate"
+
+    Scenario: Without Confirm, a valid match does not go on
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the match"
+      When the administrator selects the profiles
+      And the administrator tries "Next step" on the page "Pair Cluster, the match"
+      Then the page offers no "Validate" to click
+      And the request goes on waiting in Palette
 
     Scenario: Another selection afterwards closes the way again
       Given the pages of the target
@@ -198,7 +243,9 @@ Feature: The pages of Palette
       When the administrator selects the profiles
       And the administrator clicks "Confirm" on the page "Pair Cluster, the match"
       And the administrator takes one of the profiles out again
-      Then the page offers no "Next step" to click
+      And the administrator tries "Next step" on the page "Pair Cluster, the match"
+      Then the page offers no "Validate" to click
+      And the request goes on waiting in Palette
 
   @ACC-18 @central @core
   Rule: The review shows the configurations, and Validate opens Pair cluster
@@ -206,16 +253,17 @@ Feature: The pages of Palette
     Scenario: The review shows the packs' values and the profiles' variables
       Given the pages of the target
       And a pending pairing request
-      And fitting profiles are selected
+      And fitting profiles with values and variables are selected
       When the administrator opens the page "Pair Cluster, the review"
       Then the page shows the values of every pack and the variables of every profile
 
-    Scenario: Before Validate, Pair cluster is closed
+    Scenario: Before Validate, Pair cluster does not pair
       Given the pages of the target
       And a pending pairing request
       And fitting profiles are selected
-      When the administrator opens the page "Pair Cluster, the review"
-      Then the page offers no "Pair cluster" to click
+      And the administrator is on the page "Pair Cluster, the review"
+      When the administrator tries "Pair cluster" on the page "Pair Cluster, the review"
+      Then the request goes on waiting in Palette
 
     Scenario: After Validate, Pair cluster is open
       Given the pages of the target
@@ -232,8 +280,9 @@ Feature: The pages of Palette
       And fitting profiles are selected
       And the administrator is on the page "Pair Cluster, the review"
       When version "1.1.0" of the add-on profile is published, with "Prometheus-Grafana 45.0.0"
-      And the administrator clicks "Validate" on the page "Pair Cluster, the review"
-      Then the page offers no "Pair cluster" to click
+      And the administrator tries "Validate" on the page "Pair Cluster, the review"
+      And the administrator tries "Pair cluster" on the page "Pair Cluster, the review"
+      Then the request goes on waiting in Palette
 
   @ACC-12P @central @core
   Rule: The paired cluster stands on the Clusters page
@@ -257,7 +306,7 @@ Feature: The pages of Palette
     Scenario: Rejected on its page, the only request takes the prompt along
       Given the pages of the target
       And a pending pairing request
-      And the administrator is on the page "Clusters"
+      And the administrator is on the page "the pairing requests"
       When the administrator clicks "Reject" beside the request
       And the administrator opens the page "Clusters"
       Then the page does not prompt for review
@@ -269,7 +318,7 @@ Feature: The pages of Palette
       Given the pages of the target
       And a pending pairing request of "north"
       And a pending pairing request of "south"
-      And the administrator is on the page "Clusters"
+      And the administrator is on the page "the pairing requests"
       When the administrator clicks "Reject" beside the request of "south"
       And the administrator opens the page "Clusters"
       Then the page prompts for review

@@ -59,8 +59,8 @@ Feature: Send a pairing request from the local cluster
       And a local cluster
       When the operator opens the page "Settings"
       And the operator clicks "Centrally Managed" on the page "Settings"
-      Then the page shows "Palette endpoint"
-      And the page shows "Registration token"
+      Then the page offers "Palette endpoint"
+      And the page offers "Registration token"
       And the page shows "Pair"
 
     Scenario: Centrally Managed alone changes nothing
@@ -68,7 +68,8 @@ Feature: Send a pairing request from the local cluster
       And a local cluster
       When the operator opens the page "Settings"
       And the operator clicks "Centrally Managed" on the page "Settings"
-      Then nothing is pending in Local UI
+      Then on the page "Settings", "Centrally Managed" is chosen
+      And nothing is pending in Local UI
       And no request reaches Palette
       And the cluster is still locally managed
 
@@ -404,7 +405,9 @@ Feature: Send a pairing request from the local cluster
       And the operator fills in "Palette endpoint" with the endpoint of Palette
       And the operator fills in "Registration token" with the registration token
       And the operator clicks "Pair" on the page "Settings"
-      Then the page shows the pairing id
+      Then one request of the cluster waits in Palette
+      And the page shows the pairing id of the request that was sent
+      And Palette lists the request under its id for this cluster
       And one request of the cluster waits in Palette
 
   @SND-13 @edge @core

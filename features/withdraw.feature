@@ -80,6 +80,7 @@ Feature: Withdraw a pairing request from the local cluster
     Scenario: Cancel Pairing Request cancels
       Given the pages of the target
       And a pending pairing request
+      And the operator is on the page "Settings"
       When the operator clicks "Cancel Pairing Request" on the page "Settings"
       Then nothing is pending in Local UI
       And the request no longer waits in Palette
@@ -189,17 +190,28 @@ Feature: Withdraw a pairing request from the local cluster
       Given the pages of the target
       And a pairing request that was sent and cancelled
       When the operator opens the page "Settings"
-      Then the page does not show the pairing id
+      Then on the page "Settings", "Centrally Managed" is there and not chosen
+      And the page does not show the pairing id
       And the page does not show "Cancel Pairing Request"
-      And the page shows "Centrally Managed"
+
+    Scenario: Settings after a cancel on this very page
+      Given the pages of the target
+      And a pending pairing request
+      And the operator is on the page "Settings"
+      When the operator clicks "Cancel Pairing Request" on the page "Settings"
+      And the operator opens the page "Settings"
+      Then on the page "Settings", "Centrally Managed" is there and not chosen
+      And the page does not show the pairing id
+      And the page does not show "Cancel Pairing Request"
 
     Scenario: Centrally Managed can be chosen again
       Given the pages of the target
       And a pairing request that was sent and cancelled
       When the operator opens the page "Settings"
       And the operator clicks "Centrally Managed" on the page "Settings"
-      Then the page shows "Palette endpoint"
-      And the page shows "Registration token"
+      Then on the page "Settings", "Centrally Managed" is chosen
+      And the page offers "Palette endpoint"
+      And the page offers "Registration token"
 
   @WDR-6 @both @core
   Rule: A request can be withdrawn only before it is accepted

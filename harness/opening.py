@@ -15,7 +15,7 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
-from harness.domain.operations import RARELY_OFFERED, PatchCluster
+from harness.domain.operations import RARELY_OFFERED, PatchCluster, UpdateStack
 from harness.domain.permission import PermissionNames
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
@@ -122,6 +122,7 @@ def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -
             **dict.fromkeys(behaviour.not_offered, ""),
         },
         permissions=PermissionNames.said(behaviour.permissions),
+        archives=tuple(UpdateStack((), *each) for each in behaviour.edge.archives),
         words=behaviour.words,
         tells_submissions=not behaviour.central.host_secret_stays,
         sizes=Sizes(requests=1_001, ids=10_000, tokens=257, profiles=257, versions=257),
@@ -165,6 +166,31 @@ def open_http(
             driver.check()
         undo.pop_all()
     return driver
+
+
+def _seen_in_a_browser(driver: HttpDriver) -> Driver:
+    """The driver with a browser around it, where the target claims that it has pages."""
+    if Feature.PAGES not in driver.info.features:
+        return driver
+    from harness.targets.browser.driver import BrowserDriver
+
+    return BrowserDriver(driver)
+
+
+def _through_pages(driver: HttpDriver) -> Driver:
+    """The driver that does on pages whatever they have.
+
+    Raises:
+        TargetUnusable: the target has none, or there is no browser.
+    """
+    from harness.targets.browser.chromium import missing
+    from harness.targets.browser.driver import BrowserDriver
+
+    claims = Feature.PAGES in driver.info.features
+    if why := missing() if claims else "the target does not claim pages; use the driver http":
+        driver.close()
+        raise TargetUnusable(f"--driver browser: {why}")
+    return BrowserDriver(driver, through_pages=True)
 
 
 @contextmanager
@@ -277,6 +303,14 @@ def _inprocess(target_file: Path | None, seed: int, planted: str, role: Role) ->
 
 
 def _http(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
+    return _seen_in_a_browser(_over_http(target_file, seed, planted, role))
+
+
+def _browser(target_file: Path | None, seed: int, planted: str, role: Role) -> Driver:
+    return _through_pages(_over_http(target_file, seed, planted, role))
+
+
+def _over_http(target_file: Path | None, seed: int, planted: str, role: Role) -> HttpDriver:
     if target_file is None:
         return open_embedded(seed, planted)
     from harness.targets.target_file import load_target
@@ -287,5 +321,6 @@ def _http(target_file: Path | None, seed: int, planted: str, role: Role) -> Driv
 DRIVERS: Mapping[str, Callable[[Path | None, int, str, Role], Driver]] = {
     "inprocess": _inprocess,
     "http": _http,
+    "browser": _browser,
 }
 """How each driver is opened."""

@@ -22,6 +22,9 @@ for _number, _usual in (
         signal.signal(_number, _usual)
 
 
+# Another run of the suite costs half a minute more with a browser: `tests/browser` has its own.
+os.environ.setdefault("PAIRPROOF_BROWSER", "no")
+
 # Whatever is collected stays.
 gc.disable()
 

@@ -35,7 +35,7 @@ CLOCKLESS = (*PURE, *(f"harness/{p}/" for p in ("catalogue", "wire", "history", 
 DOES_NO_IO = frozenset(
     "__future__ abc base64 bisect collections contextlib copy dataclasses difflib enum fractions"
     " functools hashlib heapq hmac itertools json math operator re string types typing"
-    " urllib.parse".split()
+    " unicodedata urllib.parse".split()
 )
 CLOCKS = frozenset("time datetime.now datetime.utcnow datetime.today date.today".split())
 
@@ -168,6 +168,7 @@ TAKES_NO_PART = frozenset(
     {
         "harness/reference/clock.py",
         "harness/reference/variants/wire.py",
+        "harness/reference/variants/writings.py",
         "harness/wire/timestamps.py",
     }
 )

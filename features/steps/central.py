@@ -143,6 +143,11 @@ def _wrong_password(context: Context) -> None:
     review.log_in_wrongly(context)
 
 
+@when("somebody logs in to Palette with an empty password")
+def _empty_password(context: Context) -> None:
+    review.log_in_without_a_password(context)
+
+
 @when("somebody logs in to Palette as nobody whom it knows")
 def _unknown_user(context: Context) -> None:
     review.log_in_as_nobody(context)

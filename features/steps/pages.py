@@ -1,75 +1,129 @@
-"""Steps on the pages of Local UI and of Palette, by the documented labels.
+"""Steps on the pages of Local UI and of Palette, by the labels of the document.
 
-What only a page can show is judged in a browser. Without one every step ends the scenario as
-not supported.
+What only a page can show is judged in a browser. Without one every scenario ends as not supported.
 """
 
 from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from harness.catalogue.requirement import Feature
+from harness.checkers.registry import Judge
+from harness.context import pages
 from harness.context.context import Context
-from harness.context.recorder import NotSupported
-
-
-def _open_pages(context: Context) -> None:
-    """Go on only with pages and something that opens them."""
-    context.needs(Feature.PAGES)
-    raise NotSupported(Feature.PAGES.value)
+from harness.context.pages import element_of, see, see_lasting
+from harness.domain import page_actions as actions
+from harness.domain.pages import PageName, page_called
 
 
 @given("the pages of the target")
 def _pages(context: Context) -> None:
-    _open_pages(context)
+    pages.must_see_pages(context)
+
+
+@given("the pages of the target, each step kept as a picture")
+def _pages_in_pictures(context: Context) -> None:
+    pages.must_see_pages(context)
+    pages.keep_pictures(context)
 
 
 @given(parsers.parse('the {person} is on the page "{page}"'))
 @when(parsers.parse('the {person} opens the page "{page}"'))
 def _opens(context: Context, person: str, page: str) -> None:
-    _open_pages(context)
+    pages.open_page(context, page)
+
+
+@when("the operator logs in to Local UI on its page")
+def _logs_in(context: Context, judge: Judge) -> None:
+    _done(context, judge, actions.LogInOnPage(PageName.LOCAL_LOGIN))
+
+
+@when("the administrator logs in to Palette on its page")
+def _logs_in_to_palette(context: Context, judge: Judge) -> None:
+    _done(context, judge, actions.LogInOnPage(PageName.PALETTE_LOGIN))
+
+
+@when(parsers.parse('in the Main Menu, the {person} clicks "{label}"'))
+def _clicks_in_menu(context: Context, judge: Judge, person: str, label: str) -> None:
+    _done(context, judge, actions.ClickLabel(page_called(label), label))
+
+
+def _done(context: Context, judge: Judge, action: actions.BrowserAction) -> None:
+    judge.check("done_on_page", operation=pages.act(context, action).id)
 
 
 @when(parsers.parse('the {person} clicks "{label}" on the page "{page}"'))
-def _clicks(context: Context, person: str, label: str, page: str) -> None:
-    _open_pages(context)
+def _clicks(context: Context, judge: Judge, person: str, label: str, page: str) -> None:
+    judge.check("done_on_page", operation=pages.click(context, label, page).id)
 
 
-@when(parsers.parse('the {person} fills in "{label}" with {entry}'))
-def _fills_in(context: Context, person: str, label: str, entry: str) -> None:
-    _open_pages(context)
+@when(parsers.parse('the {person} tries "{label}" on the page "{page}"'))
+def _tries(context: Context, person: str, label: str, page: str) -> None:
+    pages.click(context, label, page, patient=False)
+
+
+@when(parsers.parse('the operator fills in "{label}" with the endpoint of Palette'))
+def _fills_in_endpoint(context: Context, label: str) -> None:
+    pages.go(context, [actions.FillIn(PageName.SETTINGS, label, text=context.endpoint)])
+
+
+@when(parsers.parse('the operator fills in "{label}" with the registration token'))
+def _fills_in_token(context: Context, label: str) -> None:
+    pages.go(context, [actions.FillIn(PageName.SETTINGS, label, text=context.token().value)])
 
 
 @when(parsers.parse("the {person} leaves the page"))
 def _leaves(context: Context, person: str) -> None:
-    _open_pages(context)
+    pages.go(context, [actions.LeavePages()])
+
+
+@when("the page is left by the back button, and entered again by the forward button")
+def _back_and_forward(context: Context) -> None:
+    pages.go(context, [actions.GoBack(), actions.GoBack(forward=True)])
 
 
 @then(parsers.parse('the page shows "{label}"'))
-def _shows(context: Context, label: str) -> None:
-    _open_pages(context)
+def _shows(context: Context, judge: Judge, label: str) -> None:
+    see(context, judge, "page_shows", element=element_of(context, label))
 
 
 @then(parsers.parse('the page does not show "{label}"'))
-def _does_not_show(context: Context, label: str) -> None:
-    _open_pages(context)
+def _does_not_show(context: Context, judge: Judge, label: str) -> None:
+    see_lasting(context, judge, "page_does_not_show", element=element_of(context, label))
+
+
+@then(parsers.parse('the page offers "{label}"'))
+def _offers(context: Context, judge: Judge, label: str) -> None:
+    see(context, judge, "page_offers", element=element_of(context, label))
 
 
 @then(parsers.parse('the page offers no "{label}" to click'))
-def _cannot_click(context: Context, label: str) -> None:
-    _open_pages(context)
+def _cannot_click(context: Context, judge: Judge, label: str) -> None:
+    see_lasting(context, judge, "page_does_not_offer", element=element_of(context, label))
 
 
-@then(parsers.parse('the field "{label}" holds {entry}'))
-def _field_holds(context: Context, label: str, entry: str) -> None:
-    _open_pages(context)
+@then(parsers.parse('on the page "{page}", "{label}" is chosen'))
+def _is_chosen(context: Context, judge: Judge, page: str, label: str) -> None:
+    element = element_of(context, label, page_called(page))
+    see(context, judge, "is_chosen", element=element, chosen=True)
+
+
+@then(parsers.parse('on the page "{page}", "{label}" is there and not chosen'))
+def _is_not_chosen(context: Context, judge: Judge, page: str, label: str) -> None:
+    element = element_of(context, label, page_called(page))
+    see(context, judge, "is_chosen", element=element, chosen=False)
 
 
 @then("the page shows the pairing id")
-def _shows_id(context: Context) -> None:
-    _open_pages(context)
+def _shows_id(context: Context, judge: Judge) -> None:
+    see(context, judge, "page_says", texts=[context.cluster().pairing_uid])
+
+
+@then("the page shows the pairing id of the request that was sent")
+def _shows_sent_id(context: Context, judge: Judge) -> None:
+    pages.learn_request(context)
+    see(context, judge, "page_says", texts=[context.cluster().pairing_uid or "a pairing id"])
 
 
 @then("the page does not show the pairing id")
-def _does_not_show_id(context: Context) -> None:
-    _open_pages(context)
+def _does_not_show_id(context: Context, judge: Judge) -> None:
+    see_lasting(context, judge, "page_does_not_say", texts=[context.cluster().pairing_uid])

@@ -39,7 +39,7 @@ def _profiles(context: Context, count: int) -> None:
 
 @given(parsers.parse("a local cluster whose {field} has {length:d} characters"))
 def _long_text(context: Context, field: str, length: int) -> None:
-    long_texts.install(context, field, length)
+    long_texts.install(context, field, long_texts.text_of(context, length))
 
 
 # --- what is done -----------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def _accepts_one(context: Context, waiting: Backlog) -> None:
     parsers.parse("the administrator accepts one of them with a {field} of {length:d} characters")
 )
 def _accepts_with(context: Context, waiting: Backlog, field: str, length: int) -> None:
-    long_texts.accept_with(context, waiting, field, length)
+    long_texts.accept_with(context, waiting, field, long_texts.text_of(context, length))
 
 
 # --- what must hold ---------------------------------------------------------------------------

@@ -213,9 +213,7 @@ def _profiles_for_now(context: Context) -> None:
 
 @given("profiles that match what the cluster runs after a change")
 def _profiles_for_later(context: Context) -> None:
-    local_actions.select_profiles_for(
-        context, local_changes.changed(context.cluster().cluster.stack)
-    )
+    local_actions.select_profiles_for(context, local_changes.after_a_change(context))
 
 
 # --- what must hold -----------------------------------------------------------------------------

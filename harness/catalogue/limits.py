@@ -55,6 +55,13 @@ class Limits:
         " put forward (SND-11, WDR-5, INV-2)",
     )
 
+    expiry_s: float = _limit(
+        1.0,
+        600.0,
+        "a registration token may admit requests for so long after its expiry by Palette's clock:"
+        " a time may be rounded up, and clocks may differ (PRE-4)",
+    )
+
     def __post_init__(self) -> None:
         for kind in limit_kinds():
             value = _seconds(kind, getattr(self, kind.name))

@@ -140,9 +140,10 @@ FEATURES: tuple[FeatureDescription, ...] = (
         Feature.PAGES,
         "The side that is certified has web pages with the documented labels (Settings,"
         " Centrally Managed, Pair, Cancel Pairing Request, I understand …), and a browser can"
-        " open them. What only a page can show is judged there, with `--driver browser`.",
-        "Requirements that only a page can show are reported as `not_supported: pages`; so"
-        " they are with any driver but the browser, whatever the target claims.",
+        " open them. What only a page can show is judged there, beside the API; `[pages]` says what"
+        " is called otherwise.",
+        "Requirements that only a page can show are reported as `not_supported: pages`; so they are"
+        " where no browser is installed, and in process.",
     ),
     FeatureDescription(
         Feature.SCOPES,

@@ -3,6 +3,26 @@
 Imports `domain`, `catalogue`, `history`. Begin with `registry`.
 """
 
-from harness.checkers import answers, backlog, effects, ids, invariants, requests, settling
+from harness.checkers import (
+    answers,
+    backlog,
+    effects,
+    ids,
+    invariants,
+    pages,
+    requests,
+    settling,
+    writings,
+)
 
-__all__ = ["answers", "backlog", "effects", "ids", "invariants", "requests", "settling"]
+__all__ = [
+    "answers",
+    "backlog",
+    "effects",
+    "ids",
+    "invariants",
+    "pages",
+    "requests",
+    "settling",
+    "writings",
+]

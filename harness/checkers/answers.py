@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from harness.catalogue.limits import DAY_S
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT, TROUBLES
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
+from harness.checkers.registry import Finding, check, failed, passed, says, then, unjudged
+from harness.checkers.sentences import describe_wait
 from harness.domain.errors import Reason, without_message
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.history.predicates import Sample, holds, starved_s
+from harness.history.predicates import Sample, expectation, holds, starved_s
 from harness.history.redaction import is_told, without_labels
+from harness.history.wording import WAITS, begun, fields, happened, noun, seconds, since, why
 
 
 @then("it succeeds", "the request is sent")
@@ -137,6 +139,16 @@ def why_unread(operations: Sequence[OperationRecord]) -> str:
     return f"{len(lost)} of {came} answers could not be read: {_why_unread(first)}"
 
 
+def _wait_says(history: History, *, operation: str) -> str:
+    record = history[operation]
+    told = describe_wait(record, history)
+    late_s = starved_s((record.value or {}).get("late_us"), record.args)
+    if late_s and record.kind != "stays":
+        return f"{told}; but the harness itself was late by {late_s:.1f} s of that time"
+    return told
+
+
+@says(_wait_says)
 @check
 def held(history: History, *, operation: str) -> Finding:
     """What was waited for was seen in time; what had to stay so stayed so.
@@ -167,6 +179,18 @@ def held(history: History, *, operation: str) -> Finding:
     return failed(f"{what} did not hold; seen: {_seen(seen)}", operation)
 
 
+def _effect_says(
+    history: History, *, operation: str, predicate: str, args: Mapping[str, Json]
+) -> str:
+    record, n = history[operation], history.operations.index(history[operation])
+    if not holds(predicate, Sample.of(record), args):
+        return f"{begun(noun(record.kind))} shows nothing: {why(record)}"
+    seen = expectation(predicate, record.kind, args)
+    when = since(history.operations[:n], record.end or record.start)
+    return f"What was refused took effect: {seen}{when}"
+
+
+@says(_effect_says)
 @check
 def has_not_happened(
     history: History, *, operation: str, predicate: str, args: Mapping[str, Json]
@@ -193,6 +217,24 @@ def value_is(history: History, *, operation: str, field: str, expected: Json) ->
     return failed(f"{record.kind}: {field} should be {expected!r}, and is {found!r}", operation)
 
 
+def _observation_says(history: History, *, situation: str, operations: list[str]) -> str:
+    return "; ".join(_observation(history[id_], history) for id_ in operations)
+
+
+def _observation(record: OperationRecord, history: History) -> str:
+    if record.kind not in WAITS:
+        detail = fields(record.value or {}, _UNTELLING) if record.outcome is Outcome.OK else ""
+        refused = f": {why(record)}" if record.outcome is not Outcome.OK else ""
+        return begun(happened(record)) + (f" ({detail})" if detail else refused)
+    if not (record.value or {}).get("held"):
+        return describe_wait(record, history)
+    args, polls = record.args["predicate_args"], str(record.args["polls"])
+    looked = args if isinstance(args, dict) else {}
+    after = seconds((record.end or record.start) - record.start)
+    return f"{expectation(str(record.args['predicate']), polls, looked)} within {after}"
+
+
+@says(_observation_says)
 @check
 def observed(history: History, *, situation: str, operations: list[str]) -> Finding:
     """The procedure is silent: what the target did, in words."""

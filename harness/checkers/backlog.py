@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
+from unicodedata import category, normalize
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import refused, succeeded
@@ -107,8 +108,8 @@ def _some(ids: list[str]) -> str:
 def kept_whole(history: History, *, operation: str, field: str, text: str) -> Finding:
     """The answer shows a text as it was given, to its last character.
 
-    One that differs by capitals or spaces alone is observed. `field` names a tag as
-    `tags.KEY`.
+    One that differs by capitals, spaces, the form of a letter, or what nobody sees is observed.
+    `field` names a tag as `tags.KEY`.
     """
     record = history[operation]
     if record.outcome is not Outcome.OK:
@@ -127,7 +128,8 @@ def kept_whole(history: History, *, operation: str, field: str, text: str) -> Fi
 
 
 def _alike(text: str) -> str:
-    return " ".join(text.casefold().split())
+    seen = "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+    return " ".join(seen.casefold().split())
 
 
 @check

@@ -105,8 +105,11 @@ def _without_effect(done: list[OperationRecord], tellings: list[_Telling]) -> It
         after = [t for t in about if place[t.id] > place[fault.id]]
         if fault.kind in _COUNTED and before and after:
             field, how = _COUNTED[fault.kind]
-            moved, by = after[0].number(field) - before[-1].number(field), fault.args.get("by", 1)
-            if moved < (by if isinstance(by, int) else 1):
+            moved, asked = after[0].number(field) - before[-1].number(field), fault.args.get("by")
+            by = asked if isinstance(asked, int) else 1
+            first, last = done[place[before[-1].id]], done[place[after[0].id]]
+            meanwhile = (last.end or last.start) - first.start
+            if moved < by or (by < 0 and moved > by + meanwhile):
                 why = f"the {fault.args.get('side')} side {how}; see how {fault.kind} is arranged"
                 yield why, (fault.id, after[0].id)
         elif fault.kind in _UNMET and after and not any(t.told.get("met") for t in after):

@@ -67,6 +67,24 @@ def check(function: Check) -> Check:
     return function
 
 
+Sentence = Callable[..., str]
+"""`sentence(history, **args) -> str`: what a check found, as people read it."""
+
+SENTENCES: dict[str, Sentence] = {}
+
+
+def says(sentence: Sentence) -> Callable[[Check], Check]:
+    """Let a check say in a sentence of its own what it found, where its reason names what stands in
+    evidence by the names of ours.
+    """
+
+    def declare(function: Check) -> Check:
+        SENTENCES[function.__name__] = sentence
+        return function
+
+    return declare
+
+
 THEN: dict[str, tuple[str, str]] = {}
 """The `Then` steps that only name a check: by their words, the check, and the operation's name."""
 
@@ -90,7 +108,16 @@ def run_check(name: str, history: History, args: Mapping[str, Json]) -> Finding:
     Raises:
         KeyError: there is no check of this name.
     """
-    return _CHECKS[name](history, **args)
+    return named(name)(history, **args)
+
+
+def named(name: str) -> Check:
+    """The check of this name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _CHECKS[name]
 
 
 def check_names() -> tuple[str, ...]:
@@ -104,7 +131,7 @@ def meaning_of(name: str) -> str:
     Raises:
         KeyError: there is no check of this name.
     """
-    return (_CHECKS[name].__doc__ or "").partition("\n")[0].strip()
+    return (named(name).__doc__ or "").partition("\n")[0].strip()
 
 
 def verdict_of(findings: Sequence[Finding]) -> tuple[Verdict, str]:

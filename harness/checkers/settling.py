@@ -58,13 +58,14 @@ def both_sides_agree(
     handover: str = "",
     late_us: int = 0,
     within_s: float = 0,
+    may_lapse: bool = False,
 ) -> Finding:
     """One side manages the cluster, and each shows as pending what the other does.
 
     `pairing`, `listed` and `mode` are looks at Local UI's request, at Palette's list and at who
     manages the cluster, and `handover` at the central cluster; `local` and `central` tried to
     change it. A request that was cancelled without its message getting through may wait in Palette
-    alone (WDR-5).
+    alone (WDR-5). One that nobody has decided for long `may_lapse`, if both sides know of that.
     """
     looks = _Looks(
         *(history[name] for name in (pairing, listed, mode, local)),
@@ -76,7 +77,7 @@ def both_sides_agree(
         reason = f"no answer to {', '.join(missing)}, so it cannot be told whether both agree"
         return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
     told = _managed(looks) or _pending(looks, cluster_uid, _stale(history))
-    told = told or _broken(history, looks)
+    told = told or _broken(history, looks, may_lapse=may_lapse)
     if told and (late_s := starved_s(late_us, {"within_s": within_s})):
         reason = f"{told}; but the harness itself was late by {late_s:.1f} s of {within_s:g} s"
         return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
@@ -182,7 +183,7 @@ _NEVER_THERE = ("lost-before", "server-error", "unavailable", "rate-limited", "g
 """The faults by which a message has no effect."""
 
 
-def _broken(history: History, looks: _Looks) -> str:
+def _broken(history: History, looks: _Looks, *, may_lapse: bool) -> str:
     """What was answered with success, and does not hold; empty if all does."""
     sent, ended = "", None
     for operation in history.operations:
@@ -196,7 +197,7 @@ def _broken(history: History, looks: _Looks) -> str:
         ):
             ended = operation
     if ended is None:
-        lost = sent not in ("", looks.pending)
+        lost = sent not in ("", looks.pending) and not may_lapse
         return f"{sent} was sent, and is not pending any more" if lost else ""
     left = looks.pending or (looks.is_central and ended.kind != "AcceptPairingRequest")
     if ended.outcome is Outcome.OK and left:

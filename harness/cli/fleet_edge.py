@@ -27,7 +27,9 @@ from harness.targets.port import Outgoing, reply_to
 from harness.targets.target import Target, check_permission
 from harness.targets.target_file import load_target
 
-_OF_MESSAGES: Final = frozenset({FaultKind.LOSS, FaultKind.SLOW})
+_OF_MESSAGES: Final = frozenset(
+    {FaultKind.LOSS, FaultKind.HALF_OPEN, FaultKind.ERRORS, FaultKind.SLOW}
+)
 
 
 @dataclass(frozen=True, slots=True)

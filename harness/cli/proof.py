@@ -37,6 +37,7 @@ from harness.reference import planting
 from harness.reference.drawn import draw
 from harness.reference.planting import Lane, Wire
 from harness.running.selection import Selection
+from harness.targets.browser.chromium import missing
 
 _PAGE = FileKind("name a page that `pairproof mutants run --format markdown` wrote")
 
@@ -72,7 +73,7 @@ def run_mutants(asked: MutantsRun) -> int:
         TrialsFailed: the suite cannot be run.
     """
     matrix = try_mutants(
-        _mutants(asked),
+        _tried(_mutants(asked)),
         workers=asked.workers or processors(),
         full=asked.full,
         both_drivers=asked.both_drivers,
@@ -130,7 +131,7 @@ def run_variants(asked: VariantsRun) -> int:
         UnknownPlanted: there is no variant of a name.
         TrialsFailed: the suite cannot be run.
     """
-    chosen = _variants(asked)
+    chosen = _tried(_variants(asked))
     if asked.mixed is not None:
         chosen = planting.mixtures(chosen, asked.mixed)
     rows = try_variants(
@@ -163,6 +164,22 @@ def _mutants(asked: MutantsNamed) -> list[planting.Mutant]:
     if asked.lane and asked.lane not in lanes:
         raise UnknownName("lane", asked.lane, lanes)
     return [m for m in _chosen(planting.MUTANTS, asked) if asked.lane in ("", m.lane.value)]
+
+
+def _tried(chosen: list[planting.Kind]) -> list[planting.Kind]:
+    """Those that can be tried here: what shows on pages takes a browser. Says what it leaves out.
+
+    Raises:
+        CannotDo: none can.
+    """
+    why = missing()
+    left = [each for each in chosen if not (why and each.behaviour.needs_a_browser)]
+    if len(left) < len(chosen):
+        told = f"{len(chosen) - len(left)} that show on pages alone are not tried: {why}"
+        if not left:
+            raise CannotDo(told, exits.INCONCLUSIVE)
+        say(told)
+    return left
 
 
 def _variants(asked: PlantedNamed) -> list[planting.Variant]:

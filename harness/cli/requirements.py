@@ -5,13 +5,14 @@ What it needs is found out by a run.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.catalogue.document import Coverage, to_json, to_markdown
-from harness.catalogue.requirement import Requirement
+from harness.catalogue.requirement import Level, Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.commands.runs import CatalogueOptions
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_list
@@ -115,6 +116,23 @@ def needs_found(driver: str = "inprocess") -> str:
         if verdict.reason in missing:
             asked[verdict.scenario].add(missing[verdict.reason])
     return needs_text({s: replace(n, operations=tuple(sorted(asked[s]))) for s, n in needs.items()})
+
+
+def choices_found() -> str:
+    """What the reference does where the procedure is silent, as a run of those scenarios finds it.
+
+    Raises:
+        CannotDo: the run did not come to its end.
+    """
+    from harness.catalogue.lawful import without_details
+    from harness.reporting.model import build_report
+
+    silent = [r for r in REQUIREMENTS if r.level is Level.UNSPECIFIED]
+    report = build_report(_run("inprocess", requirement=",".join(r.id for r in silent)), silent)
+    found: dict[str, dict[str, str]] = {}
+    for seen in report.observations:
+        found.setdefault(seen.requirement, {})[seen.situation] = without_details(seen.observed)
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
 def _run(driver: str, **options: str) -> Evidence:

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress
 from rich.text import Text
 
-from harness.catalogue.requirement import Level
+from harness.catalogue.requirement import Feature, Level
 from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import DRAWN, STILL_OPEN
 from harness.history.reader import Evidence
@@ -36,6 +36,7 @@ OVERALL_STYLES = {
 _SCENARIOS_MAX = 5
 """More of one requirement are counted, not listed."""
 _REASON_MAX = 400
+_PAGES = f"{Feature.PAGES.value}: "
 
 
 def print_summary(report: Report, out: Path) -> None:
@@ -57,6 +58,7 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
             if requirement.scenarios:
                 yield from _requirement(requirement)
     yield from _unasked(report)
+    yield from _unseen(report)
     yield from _counted("requirements", report.counts)
     yield from _counted("scenarios", report.scenario_counts)
     for line in (s for s in report.evidence.scenarios if s.id == DRAWN):
@@ -79,6 +81,14 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     style = OVERALL_STYLES[report.verdict] if report.tone == report.verdict.value else "bold"
     yield Text.assemble((headline, style), f"{name}. {report.why}")
     yield Text(f"report        {out / 'report.html'}")
+
+
+def _unseen(report: Report) -> Iterator[Text]:
+    """What is missing for the pages, where there are some and nobody saw them."""
+    ended = (scenario for r in report.requirements for scenario in r.scenarios)
+    reasons = dict.fromkeys(s.reason for s in ended if s.reason.startswith(_PAGES))
+    for reason in reasons:
+        yield Text(f"not judged    {shortened(reason)}", "yellow")
 
 
 def kept_lines(ledger: Path) -> Iterator[Text]:
@@ -108,7 +118,7 @@ def _unasked(report: Report) -> Iterator[Text]:
 def _requirement(report: RequirementReport) -> Iterator[Text]:
     requirement, symbol = report.requirement, words.VERDICT_SYMBOLS[report.verdict]
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
-    waived = " (waived)" if report.waived else ""
+    waived = f" ({words.waived_as(report.waived)})" if report.waived else ""
     unstable = " (unstable)" if report.unstable else ""
     yield Text.assemble(
         (f"{symbol} {requirement.id}{level}{waived}{unstable} ", STYLES[report.verdict]),

@@ -3,5 +3,5 @@
 Nothing is judged here; that is the work of `harness.checkers`, which also says whether faults took
 effect.
 
-Imports `domain`, `catalogue`, `history`, `targets`, `checkers`. Begin with `context`.
+Imports `domain`, `catalogue`, `wire`, `history`, `targets`, `checkers`. Begin with `context`.
 """

@@ -119,8 +119,12 @@ class Context:
         """What happens to the next decision on a request."""
         self.late: list[Callable[[], None]] = []
         """The decisions that are still to arrive."""
+        self.may_lapse = False
+        """Whether so much time has passed that a request may have ended which nobody decided."""
         self.unmet = ""
         """Which message was to be spoiled and never came, if there is one."""
+        self.page_actor: Actor | None = None
+        """Whose browser was used last."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -247,16 +251,23 @@ class Context:
         self._token = token
 
     def new_token(
-        self, project_uid: str, *, lasts: int | None = 90 * DAY, active: bool = True
+        self,
+        project_uid: str,
+        *,
+        lasts: int | None = 90 * DAY,
+        active: bool = True,
+        ends: int | None = None,
     ) -> RegistrationToken:
-        """A registration token of a project; it expires `lasts` microseconds from now, if ever."""
+        """A registration token of a project; it expires `lasts` microseconds from now, if ever, or
+        at the moment at which it `ends`.
+        """
         now = self.recorder.driver.epoch() + self._clocks.get(arrangements.Side.CENTRAL, 0)
         token = RegistrationToken(
             self.new_id("token"),
             self.marked(f"token-{self._made}"),
             self.new_secret("token"),
             project_uid,
-            None if lasts is None else now + lasts,
+            now + lasts if ends is None and lasts is not None else ends,
             active,
         )
         return self.recorder.arrange(arrangements.PutToken(token)).token
@@ -476,6 +487,18 @@ class Context:
             leased.central_uid = taken.value.cluster_uid or self._uid_in_time(leased)
         return taken
 
+    def learn_central_uid(self, label: str = MAIN) -> None:
+        """The uid of a cluster whose request was accepted on a page, as the request names it; its
+        host has confirmed then.
+
+        Raises:
+            Inconclusive: it never does.
+        """
+        leased = self.cluster(label)
+        leased.central_uid = self._uid_in_time(leased)
+        look = ops.ViewCentralCluster(leased.central_uid)
+        self.must_see(self.admin(), look, "handed_over")
+
     def _uid_in_time(self, leased: LeasedCluster) -> str:
         look = ops.ViewPairingRequest(leased.pairing_uid)
         seen = self.recorder.await_state(self.admin(), look, "names_its_cluster")
@@ -653,7 +676,7 @@ class Context:
         while self._installer.leased:  # a cluster that could not be installed has its place as well
             slot = self._installer.leased.pop()
             self._pool.give_back(slot, consumed=unsound or self._is_consumed(slot))
-        clocks = [arrangements.AdvanceClock(side, -by) for side, by in self._clocks.items()]
+        clocks = [arrangements.AdvanceClock(side, -by) for side, by in self._clocks.items() if by]
         projects = [arrangements.ForgetProject(uid) for uid in self._projects.values()]
         for arrangement in (*clocks, *projects):
             try:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.context.context import Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, RecordedReply
-from harness.context.stacks import DOCUMENTED_STACK
+from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.stacks import same_packs
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.profile import StackProfile
@@ -22,20 +22,18 @@ def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
     return (*others, replace(last, version="2.0.0", packs=packs))
 
 
-CHANGED_STACK = changed(DOCUMENTED_STACK)
-"""The documented stack with one pack in another version."""
-
-
 @dataclass(frozen=True, slots=True)
 class ClusterNow:
     """A cluster as Local UI shows it, and the hosts of its place that it does not run on.
 
     `mark` is what a change leaves behind, to see by it whether just this one took effect.
+    `archives` are the changes of the profiles that are there to choose from, if in such a way.
     """
 
     cluster: Cluster
     free: tuple[str, ...]
     mark: str
+    archives: tuple[ops.UpdateStack, ...] = ()
 
     @property
     def tags(self) -> dict[str, str]:
@@ -55,6 +53,22 @@ class ClusterNow:
         """
         host = self.free_host()
         return replace(self.pool(), nodes=(*self.pool().nodes, Node(host, host)))
+
+    def other_profiles(self) -> ops.UpdateStack:
+        """A change of the profiles to others.
+
+        Raises:
+            NotSupported: each archive has just what the cluster runs.
+        """
+        if not self.archives:
+            return ops.UpdateStack(changed(self.cluster.stack))
+        for each in self.archives:
+            if not same_packs(each.holds, self.cluster.stack):
+                return each
+        raise NotSupported(
+            "each archive of [[edge.archives]] has just the packs that the cluster runs; add one"
+            " with another version of a pack"
+        )
 
     def free_host(self) -> str:
         """A host of the place without a node.
@@ -95,7 +109,7 @@ _OPERATIONS: Mapping[str, tuple[type[ops.LocalClusterOperation], _Make]] = {
     ),
     "change of the profiles": (
         ops.UpdateStack,
-        lambda n: ops.UpdateStack(changed(n.cluster.stack)),
+        lambda n: n.other_profiles(),
     ),
     "addition of a machine pool": (ops.AddMachinePool, lambda n: ops.AddMachinePool(n.new_pool())),
     "change of a machine pool": (ops.UpdateMachinePool, lambda n: ops.UpdateMachinePool(n.grown())),
@@ -143,9 +157,7 @@ def change_locally(context: Context, kind: str = "", actor: Actor | None = None)
     if isinstance(seen, Cluster):
         cluster = replace(seen, stack=leased.cluster.stack)
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
-    context.changes += 1
-    now = ClusterNow(cluster, free, f"local-ui-{context.changes}")
-    operation = make(now)
+    operation = make(_now(context, cluster, free))
     context.changing = operation
     return context.perform(actor or leased.operator, operation, "the local operation")
 
@@ -158,10 +170,24 @@ def another_like_it(context: Context) -> ops.LocalClusterOperation:
     """
     if context.changing is None:
         raise Inconclusive("no local cluster operation was carried out")
-    context.changes += 1
-    now = ClusterNow(context.cluster().cluster, (), f"local-ui-{context.changes}")
     made = dict(_OPERATIONS.values())
-    return made[type(context.changing)](now)
+    return made[type(context.changing)](_now(context, context.cluster().cluster))
+
+
+def after_a_change(context: Context) -> tuple[StackProfile, ...]:
+    """What the cluster runs after the change of the profiles.
+
+    Raises:
+        NotSupported: each archive has just what it runs.
+    """
+    return _now(context, context.cluster().cluster).other_profiles().result
+
+
+def _now(context: Context, cluster: Cluster, free: tuple[str, ...] = ()) -> ClusterNow:
+    """The cluster as the next change finds it."""
+    context.changes += 1
+    archives = context.recorder.driver.info.archives
+    return ClusterNow(cluster, free, f"local-ui-{context.changes}", archives)
 
 
 def local_effect(context: Context) -> OperationRecord:
@@ -176,7 +202,7 @@ def local_effect(context: Context) -> OperationRecord:
     if isinstance(context.changing, ops.UpdateStack) and not (seen.value or {}).get("held"):
         raise Inconclusive(
             "the profiles did not change: what is published takes an archive that a person uploads;"
-            " take UpdateStack out of [offers] where the target does not take them in the call"
+            " name it in [[edge.archives]], or take UpdateStack out of [offers]"
         )
     return seen
 
@@ -203,8 +229,8 @@ def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _
             | ops.PatchCluster(tags=tags)
         ):
             return ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}}
-        case ops.UpdateStack(stack=stack):
-            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
+        case ops.UpdateStack():
+            packs: list[Json] = [str(pack) for each in operation.result for pack in each.packs]
             return ops.ViewStack(), "runs_packs", {"packs": packs}
         case ops.UpdateClusterSettings(settings):
             servers: list[Json] = [*settings.ntp_servers]

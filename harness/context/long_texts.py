@@ -1,7 +1,10 @@
-"""Names, descriptions and tags of many characters, on the way in and on acceptance."""
+"""Names, descriptions and tags of many characters, or of peculiar ones, on the way in and on
+acceptance.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from harness.context.backlog import Backlog, accept, await_list, confirm
@@ -22,13 +25,30 @@ def text_of(context: Context, length: int) -> str:
     return f"{context.own_name('long')}{numbers}"[: length - 1] + "z"
 
 
-def install(context: Context, field: str, length: int) -> None:
-    """Install the scenario's cluster with a long `name`, `description` or `tag`.
+LETTERS: Final[Mapping[str, str]] = {
+    "an accent in one": "Caf\u00e9",
+    "an accent apart": "Cafe\u0301",
+    "letters that look like others": "st\u043er\u0435",
+    "letters that nobody sees": "sto\u200bre\u00ad",
+    "wide letters": "\uff53\uff54\uff4f\uff52\uff45",
+    "letters from right to left": "\u05d7\u05e0\u05d5\u05ea 5 \u0645\u062a\u062c\u0631",
+    "letters beyond the first plane": "\U0001d54a\U0001f3ec store",
+    "a sign of several": "\U0001f469\u200d\U0001f373 store \U0001f1e9\U0001f1ea end",
+}
+"""What a text may hold besides plain letters; each goes on after what is peculiar about it."""
+
+
+def text_with(context: Context, letters: str) -> str:
+    """A text with letters of this kind."""
+    return f"{context.own_name('store')} {LETTERS[letters]} to its end"
+
+
+def install(context: Context, field: str, text: str) -> None:
+    """Install the scenario's cluster with this `name`, `description` or `tag`.
 
     Raises:
         NotSupported: nobody can install such a cluster.
     """
-    text = text_of(context, length)
     try:
         match field:
             case "name":
@@ -38,7 +58,7 @@ def install(context: Context, field: str, length: int) -> None:
             case _:
                 context.new_cluster(tags={_TAG: text})
     except CannotArrange as error:
-        raise NotSupported(f"no cluster has a {field} of {length} characters: {error}") from error
+        raise NotSupported(f"no cluster has such a {field}: {error}") from error
 
 
 def is_refused(context: Context, name: str) -> bool:
@@ -70,10 +90,10 @@ def shown_whole(context: Context, field: str) -> dict[str, Json]:
     return _whole(view.id, field, getattr(leased.cluster, field, leased.cluster.tags.get(_TAG)))
 
 
-def accept_with(context: Context, backlog: Backlog, field: str, length: int) -> None:
-    """Accept the last request with a long `name`, `description` or `tag`."""
+def accept_with(context: Context, backlog: Backlog, field: str, text: str) -> None:
+    """Accept the last request with this `name`, `description` or `tag`."""
     await_list(context, backlog)
-    made, text = backlog.waiting[-1], text_of(context, length)
+    made = backlog.waiting[-1]
     match field:
         case "name":
             accept(context, made, name=text)

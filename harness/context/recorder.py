@@ -36,6 +36,7 @@ from harness.history.predicates import Sample, holds, starved_s
 from harness.history.redaction import CUT, Redactor
 from harness.targets.port import Driver, Exchange, NotOffered, Outgoing, strays_of, together
 from harness.targets.port import NotSupported as NotSupported
+from harness.wire.writings import Rewriting, Writing
 
 A = TypeVar("A", bound=Arrangement)
 
@@ -162,18 +163,24 @@ class Recorder:
         actor: Actor,
         operation: Operation,
         between_pages: Callable[[], None] | None = None,
+        writing: tuple[str, Writing] | None = None,
     ) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome. What else
         is to be done `between_pages`, where it is a list that comes in several, is written down
-        as under way at the same time.
+        as under way at the same time. `writing` is how its body is written, with what that is
+        called in evidence.
 
         Raises:
             NotOffered: the target does not have it.
+            NotSupported: nobody writes a body of it; it was carried out as it is.
         """
         self.driver.info.must_offer(type(operation))
         kind, args = type(operation).__name__, to_json_object(operation)
+        rewriting = Rewriting(writing[1]) if writing else None
+        args |= {"written": writing[0]} if writing else {}
         invoked = self._invoke(actor, kind, args, _about(actor))
-        outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id, between_pages)
+        about = (actor.credentials, actor.host_uid, invoked.id, between_pages, rewriting)
+        outgoing = Outgoing(operation, *about)
         exchange = self._sent(invoked, outgoing)
         reply = exchange.reply
         if isinstance(reply, Done) and isinstance(reply.value, Session):
@@ -188,6 +195,8 @@ class Recorder:
             request=exchange.request,
             response=exchange.response,
         )
+        if writing and rewriting and not rewriting.met:
+            raise NotSupported(f"{kind} has no body here that could be written with {writing[0]}")
         return RecordedReply(record, reply)
 
     def at_once(self, works: Sequence[Callable[[], RecordedReply]]) -> list[RecordedReply]:

@@ -194,6 +194,11 @@ def log_in_wrongly(context: Context) -> RecordedReply:
     return log_in(context, replace(context.login_of(), password=context.new_secret("password")))
 
 
+def log_in_without_a_password(context: Context) -> RecordedReply:
+    """Log in to Palette as the administrator, with an empty password."""
+    return log_in(context, replace(context.login_of(), password=""))
+
+
 def log_in_as_nobody(context: Context) -> RecordedReply:
     """Log in to Palette with an e-mail address that it does not know."""
     email = f"{context.new_id('user')[:8]}@example.com"
@@ -249,7 +254,7 @@ def newcomer(context: Context, rights: str, besides: str, way: str, *, late: boo
         context.recorder.perform(actor, ops.ListPairingRequests())
         _grant(context, grants)
         context.recorder.await_state(actor, ops.ListPairingRequests(), "succeeds")
-    return _by(context, actor, way)
+    return by(context, actor, way)
 
 
 def newcomer_without(context: Context, action: str, amiss: str, besides: str, way: str) -> Actor:
@@ -261,10 +266,10 @@ def newcomer_without(context: Context, action: str, amiss: str, besides: str, wa
     away = _abroad(context, besides)
     match amiss:
         case "has no right here":
-            return _by(context, context.new_admin("user", away), way)
+            return by(context, context.new_admin("user", away), way)
         case "lacks the right to it":
             grants = away | _all_but(context, _NEEDED[action])
-            return _by(context, context.new_admin("user", grants, all_of_them=False), way)
+            return by(context, context.new_admin("user", grants, all_of_them=False), way)
         case "has lost the right to it":
             return _reduced(context, away, _NEEDED[action], way)
         case _ if amiss in _WORKS_IN:
@@ -279,13 +284,13 @@ def _reduced(context: Context, away: frozenset[Grant], permission: str, way: str
 
     What somebody may do may be known for a while: that is over when the list is closed to them.
     """
-    actor = _by(context, context.new_admin("user", away | every_grant(context.project())), way)
+    actor = by(context, context.new_admin("user", away | every_grant(context.project())), way)
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
     _grant(context, away | _all_but(context, permission) & _all_but(context, "list"))
     context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     looked = context.recorder.perform(actor, ops.ListPairingRequests()).record
     has_ended = (looked.error or {}).get("reason") == Reason.UNAUTHENTICATED
-    return _by(context, context.admin("user"), way) if has_ended else actor
+    return by(context, context.admin("user"), way) if has_ended else actor
 
 
 def _grant(context: Context, grants: frozenset[Grant]) -> None:
@@ -295,7 +300,7 @@ def _grant(context: Context, grants: frozenset[Grant]) -> None:
     context.recorder.see_effect(put, context.recorder.limits.await_s)
 
 
-def _by(context: Context, actor: Actor, way: str) -> Actor:
+def by(context: Context, actor: Actor, way: str) -> Actor:
     """Somebody with a login in place of their API key, where anybody knows their password.
 
     Raises:

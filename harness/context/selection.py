@@ -13,6 +13,7 @@ from harness.context import stacks
 from harness.context.context import MAIN, Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
+from harness.domain.arrangements import PutProfile
 from harness.domain.errors import PairproofError
 from harness.domain.operations import MatchProfiles, SelectedProfile, ViewProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
@@ -114,6 +115,20 @@ def select_crossed(
         if context.offers(MatchProfiles):
             match(context)
         add_edition(context, crossed.type, last)
+
+
+def select_of_one_rank(context: Context, versions: Sequence[str]) -> None:
+    """Select what fits, with an add-on profile in two versions of which nobody says which is the
+    latest; the last one alone fits.
+    """
+    fitting = _of_kind(named(context), ProfileType.ADD_ON)
+    select_like(context, [p for p in named(context) if p is not fitting])
+    others = [ProfileEdition(v, _unlike(fitting.packs, "another version")) for v in versions[:-1]]
+    editions = (*others, ProfileEdition(versions[-1], fitting.packs))
+    uid, project = context.new_id("profile"), context.project()
+    made = ClusterProfile(uid, fitting.name, ProfileType.ADD_ON, editions, project)
+    came = context.recorder.arrange(PutProfile(made)).profile
+    context.selection = (*(context.selection or ()), SelectedProfile(came.uid))
 
 
 def _as_one(context: Context) -> stacks.Stack:

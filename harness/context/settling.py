@@ -8,6 +8,7 @@ from threading import Event
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.invariants.everything_settles import TRIES
+from harness.checkers.registry import run_check
 from harness.checkers.settling import both_sides_agree
 from harness.context import central_changes, local_actions, local_changes
 from harness.context.context import Context
@@ -223,7 +224,8 @@ def settle(context: Context) -> dict[str, Json]:
     late = 0
     while True:
         looks = _look(context)
-        agree = both_sides_agree(context.recorder.history(), **looks).verdict is Verdict.PASS
+        seen = run_check(both_sides_agree.__name__, context.recorder.history(), looks)
+        agree = seen.verdict is Verdict.PASS
         left = deadline - driver.now()
         if agree or left <= 0:
             return {**looks, "late_us": late, "within_s": limits.settle_s}
@@ -232,9 +234,9 @@ def settle(context: Context) -> dict[str, Json]:
         pause *= 2  # each look is written down, so that a target that never settles has few
 
 
-def _look(context: Context) -> dict[str, str]:
+def _look(context: Context) -> dict[str, Json]:
     leased, operator = context.cluster(), context.cluster().operator
-    looks = {
+    looks: dict[str, Json] = {
         "cluster_uid": leased.cluster.uid,
         "pairing": context.recorder.perform(operator, ops.ViewPairing()).id,
         "listed": context.recorder.perform(context.admin(), ops.ListPairingRequests()).id,
@@ -245,7 +247,7 @@ def _look(context: Context) -> dict[str, str]:
         looks["central"] = central_changes.change_centrally(context).id
         look = ops.ViewCentralCluster(leased.central_uid)
         looks["handover"] = context.recorder.perform(context.admin(), look).id
-    return looks
+    return {**looks, "may_lapse": True} if context.may_lapse else looks
 
 
 def decide_at_once(context: Context, decisions: Sequence[str]) -> None:

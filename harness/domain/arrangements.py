@@ -63,6 +63,15 @@ class MessageFault(StrEnum):
     """200, with half an answer."""
 
 
+ANSWERS: Final = (
+    MessageFault.SERVER_ERROR,
+    MessageFault.UNAVAILABLE,
+    MessageFault.RATE_LIMITED,
+    MessageFault.GARBLED,
+)
+"""What a message may be answered with on its way."""
+
+
 class Side(StrEnum):
     """One of the two sides of pairing."""
 
@@ -202,8 +211,10 @@ class FaultNextMessage(Arrangement):
 class DisturbMessages(Arrangement):
     """What happens from now on to all messages of the hosts of one cluster, and their answers.
 
-    `lost_before` and `lost_after` are millionths of them, lost before or after their effect;
-    `slowed` is by how much their time on the way is multiplied. As it is here, nothing happens.
+    `lost_before` and `lost_after` are millionths of them, lost before or after their effect, and
+    `answered` of those that are answered on the way as `answer` says, or in any of these ways;
+    `slowed` is by how much their time on the way is multiplied. Where it is `half_open`, all are
+    taken, and none is ever answered. As it is here, nothing happens.
     """
 
     sides = CENTRAL
@@ -214,6 +225,9 @@ class DisturbMessages(Arrangement):
     lost_before: int = 0
     lost_after: int = 0
     slowed: int = 1
+    answered: int = 0
+    answer: MessageFault | None = None
+    half_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import ClassVar, Final
 from harness.domain.cluster import Cluster, ManagementMode, NodePool
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
+from harness.domain.pages import PageView
 from harness.domain.permission import AccessRole
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
@@ -162,11 +163,23 @@ class PatchCluster(LocalClusterOperation):
 class UpdateStack(LocalClusterOperation):
     """Replace the profiles that the cluster runs. Answers `Acknowledged`.
 
-    What is published takes them from an archive that a person uploads. So only a target that says
-    that it takes them in the call is asked for it.
+    What is published takes them from an archive that a person uploads. So only a target is asked
+    for it that says that it takes them in the call, or which archives were uploaded.
+
+    Attributes:
+        stack: the profiles, where they are in the call.
+        archive: where the product finds the archive that they are in otherwise.
+        holds: what is in it, as the target file has it. It is known here and never sent.
     """
 
-    stack: tuple[StackProfile, ...]
+    stack: tuple[StackProfile, ...] = ()
+    archive: str = ""
+    holds: tuple[StackProfile, ...] = ()
+
+    @property
+    def result(self) -> tuple[StackProfile, ...]:
+        """What the cluster shall run then."""
+        return self.stack or self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -961,6 +974,7 @@ Value = (
     | ProjectRoles
     | IssuedKey
     | PollAnswer
+    | PageView
 )
 
 

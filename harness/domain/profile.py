@@ -95,7 +95,8 @@ class ClusterProfile:
 
 
 _SEMVER = re.compile(
-    r"(?P<core>\d+(?:\.\d+)*)(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?"
+    r"(?P<core>\d+(?:\.\d+)*)(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?",
+    re.ASCII,
 )
 
 

@@ -42,7 +42,9 @@ SELECTIONS = (
     _selects(
         "profiles that match what the cluster runs after a change",
         ModelStack.CHANGED,
-        lambda context: local_actions.select_profiles_for(context, local_changes.CHANGED_STACK),
+        lambda context: local_actions.select_profiles_for(
+            context, local_changes.after_a_change(context)
+        ),
     ),
     _selects("no profile is selected", ModelStack.NEITHER, _select_nothing),
     _varied(

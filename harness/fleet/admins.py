@@ -10,12 +10,15 @@ from typing import cast
 
 import simpy
 
+from harness.checkers.fleet.sometimes import FATE
 from harness.domain import operations as ops
+from harness.domain.arrangements import MessageFault
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
 from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
-from harness.fleet.operators import Operators
+from harness.fleet.nemesis import MessageFate
+from harness.fleet.operators import Operators, is_read_back
 from harness.fleet.projects import Admin, admin
 from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
@@ -138,6 +141,7 @@ class Admins:
         slot.reviews += 1
         rejects, doubles = stream.chance(plan.rejects_ppm), stream.chance(plan.doubles_ppm)
         contradicts = stream.chance(plan.contradicts_ppm)
+        fate = self._fate_of_decision(slot)
         renames, mistypes = stream.chance(plan.renames_ppm), stream.chance(plan.mistypes_ppm)
         mistake, way = stream.below(len(_MISTAKES)), stream.below(1 << 16)
 
@@ -155,7 +159,8 @@ class Admins:
             yield from self._drives(client, slot, self._flow(slot, pairing_uid, wrong))
         for _ in range(_REVIEWS_MAX):
             flow = self._flow(slot, pairing_uid, acceptance, rejects=rejects)
-            reply, rival = (yield from self._drives(client, slot, flow, rival)), None
+            reply = yield from self._drives(client, slot, flow, rival, fate)
+            rival = fate = None
             if isinstance(reply, ops.Done):
                 break
             if isinstance(reply, Refused) and reply.reason in (
@@ -168,7 +173,17 @@ class Admins:
         else:
             return
         if isinstance(reply.value, ops.Accepted):
+            slot.cluster_uid = reply.value.cluster_uid
             self._world.env.process(self._rules(client.person, slot, reply.value.cluster_uid))
+
+    def _fate_of_decision(self, slot: FleetSlot) -> MessageFate | None:
+        """What happens on its way to the decision on a request, the first time it is sent."""
+        plan, stream = self._plan, slot.review
+        if stream.chance(plan.delayed_ppm) and self._happens(slot, "delayed"):
+            return MessageFate(MessageFault.DELAYED, stream.spread(plan.delay))
+        if stream.chance(plan.repeated_late_ppm) and self._happens(slot, "repeated-late"):
+            return MessageFate(MessageFault.REPEATED_LATE, stream.spread(plan.delay))
+        return None
 
     def _rival(
         self,
@@ -196,15 +211,22 @@ class Admins:
         return admin_accepts(pairing_uid, acceptance, slot.member.uid)
 
     def _drives(
-        self, client: AdminClient, slot: FleetSlot, flow: Flow, rival: Rival | None = None
+        self,
+        client: AdminClient,
+        slot: FleetSlot,
+        flow: Flow,
+        rival: Rival | None = None,
+        fate: MessageFate | None = None,
     ) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         env, plan = self._world.env, self._plan
         operation = next(flow)
         while True:
-            if isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest):
+            decides = isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest)
+            if decides:
                 self._race(slot, rival)
-            reply = yield from client.ask(operation, slot.net, slot.member.tenant)
+            spoiled = fate if decides else None
+            reply = yield from client.ask(operation, slot.net, slot.member.tenant, spoiled)
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
@@ -230,6 +252,8 @@ class Admins:
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
+            if is_read_back(revision - refused):
+                yield from client.ask(ops.ViewCentralCluster(cluster_uid), slot.net, tenant)
             revision += 1
             change = ops.ChangeCentralCluster(cluster_uid, _tags_of(revision))
             reply = yield from client.ask(change, slot.net, tenant)
@@ -272,6 +296,17 @@ class Admins:
         for uid in uids:
             yield from client.ask(ops.ViewPairingRequest(uid), stream, tenant)
 
+    def reads_back(self, slot: FleetSlot, pairing_uid: str) -> Step[None]:
+        """At the end: whether Palette still has a cluster that says it is paired, as it was last
+        changed; where nobody was told its uid there, what became of its request.
+        """
+        member = slot.member
+        client = AdminClient(self._world, self.office(member.tenant, member.project).people[0])
+        look: ops.CentralOperation = ops.ViewPairingRequest(pairing_uid)
+        if slot.cluster_uid:
+            look = ops.ViewCentralCluster(slot.cluster_uid)
+        yield from client.ask(look, slot.net, member.tenant)
+
 
 @lru_cache(maxsize=256)
 def _tags_of(revision: int) -> Mapping[str, str]:
@@ -291,12 +326,21 @@ class AdminClient:
         self._credentials = ops.Credentials(api_key=person.api_key, project_uid=person.scope)
         self._tags: dict[str, Json] = {"project": person.scope, "user": person.email}
 
-    def ask(self, operation: ops.CentralOperation, stream: Stream, tenant: int) -> Step[ops.Reply]:
-        """One operation at Palette, and its answer."""
-        world = self._world
+    def ask(
+        self,
+        operation: ops.CentralOperation,
+        stream: Stream,
+        tenant: int,
+        fate: MessageFate | None = None,
+    ) -> Step[ops.Reply]:
+        """One operation at Palette, and its answer. What happens to it on its way is its tag."""
+        world, tags = self._world, self._tags
         recorder, now = world.recorder, world.clock.now()
-        record = recorder.invoke(self._actor, operation, now, self._tags)
-        answered = yield world.asked(operation, self._credentials, stream, tenant, record)
+        if fate is not None:
+            fate = world.network.healing(fate, now)
+            tags = {**tags, FATE: fate.fault.value}
+        record = recorder.invoke(self._actor, operation, now, tags)
+        answered = yield world.asked(operation, self._credentials, stream, tenant, record, fate)
         reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
         recorder.end(record, reply, world.clock.now())
         return (

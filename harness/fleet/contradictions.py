@@ -66,8 +66,8 @@ def _fleet(scenario: Scenario) -> Iterator[Flaw]:
         yield Flaw(("fleet", "window"), told, "shorten it; a second will mostly do")
     network = scenario.network
     lost = network.lost_before_ppm + network.lost_after_ppm
-    spoiled = network.repeated_ppm + network.delayed_ppm
-    names = "lost_before, lost_after, repeated and delayed"
+    spoiled = network.repeated_ppm + network.repeated_late_ppm + network.delayed_ppm
+    names = "lost_before, lost_after, repeated, repeated_late and delayed"
     yield from _too_much(lost + spoiled, ("network",), names)
 
 
@@ -117,14 +117,27 @@ def _fault(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
             yield Flaw(
                 path, "a loss without a share loses nothing", "set lost_before or lost_after"
             )
+    if fault.kind is FaultKind.ERRORS and not fault.answered_ppm:
+        yield Flaw(path, "errors without a share answer nothing", "set answered")
     if fault.kind is FaultKind.CLOCK and not fault.by.high:
         yield Flaw(path, "a clock that is put forward by nothing stays", "set by")
-    if fault.kind in (FaultKind.CENTRAL, FaultKind.CLOCK):
+    if fault.kind is FaultKind.STALE:
+        yield from _stale(scenario, fault, path)
+    if fault.kind in (FaultKind.CENTRAL, FaultKind.CLOCK, FaultKind.STALE):
         told = f'a fault of kind "{fault.kind}" strikes a whole side'
         if fault.scope not in _EVERYBODY:
             yield Flaw((*path, "scope"), told, "remove it")
         if 0 < fault.share_ppm < _WHOLE_PPM:
             yield Flaw((*path, "share"), told, "remove it")
+
+
+def _stale(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
+    lag = scenario.limits.list_lag
+    if not fault.by.high:
+        yield Flaw(path, "a copy that is behind by nothing is as good as the original", "set by")
+    elif fault.by.shape is Distribution.EXPONENTIAL or fault.by.high > lag:
+        told = f"that may be further behind than limits.list_lag, {duration_text(lag)}"
+        yield Flaw((*path, "by"), told, "lower it: what is stale beyond the bound is a defect")
 
 
 def _least(spread: Spread) -> int:
@@ -136,8 +149,12 @@ def _least(spread: Spread) -> int:
 _CANCELS: Final = ("operators.cancels", "operators.cancels_decided")
 _LOST_BEFORE: Final = ("network.lost_before", "loss.lost_before")
 _LOST_AFTER: Final = ("network.lost_after", "loss.lost_after")
-_CUT_OFF: Final = ("link", "central", *_LOST_BEFORE, *_LOST_AFTER)
-_ANSWER_LOST: Final = ("link", "central", "reboot", "slow", *_LOST_AFTER, "network.delayed")
+_UNHEARD: Final = (*_LOST_AFTER, "half_open")
+_CUT_OFF: Final = ("link", "central", "half_open", "errors", *_LOST_BEFORE, *_LOST_AFTER)
+_ANSWER_LOST: Final = (
+    *("link", "central", "reboot", "slow", "half_open", "errors"),
+    *(*_LOST_AFTER, "network.delayed"),
+)
 _REVOKED: Final = ("timelines.token_revoked",)
 _TURNS: Final = ("timelines.token_lasts", *_REVOKED)
 
@@ -164,9 +181,15 @@ NEEDS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "reboot_while_pending": (("reboot",),),
     "reboot_while_sending": (("reboot",),),
     "message_lost_before": (_LOST_BEFORE,),
-    "message_lost_after": (_LOST_AFTER,),
+    "message_lost_after": (_UNHEARD,),
     "message_repeated": (("network.repeated",),),
+    "message_repeated_late": (("network.repeated_late",),),
     "message_delayed": (("network.delayed",),),
+    "message_answered_with_error": (("errors",),),
+    "decision_delayed": (("admins.delayed",),),
+    "decision_repeated_late": (("admins.repeated_late",),),
+    "stale_poll": (("stale",),),
+    "half_open_while_pending": (("half_open",),),
     "link_down_while_pending": (("link",),),
     "link_down_while_handing_over": (("link",),),
     "links_back_together": (("link",),),

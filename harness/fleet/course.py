@@ -54,7 +54,8 @@ class Course:
         self._roster = Roster(world.scenario)
         self._members = self._roster.indices_of_cell(number)
         self._slots: dict[int, FleetSlot] = {}
-        self._retired: dict[int, Credentials] = {}
+        self._retired: dict[int, tuple[Credentials, str]] = {}
+        """Of places that are known no more: the login there, and the cluster's uid at Palette."""
         # A paired cluster that is rebooted has to show that it still is.
         self._may_retire = all(f.kind is not FaultKind.REBOOT for f in world.scenario.faults)
         world.hosts.on_rest = self._may_rest
@@ -145,7 +146,7 @@ class Course:
         """Little has to be known of a place where nothing is to be done any more."""
         if self._may_retire and slot.is_left and self._world.hosts.is_at_rest(slot):
             index = slot.member.index
-            self._retired[index] = slot.session
+            self._retired[index] = slot.session, slot.cluster_uid
             del self._slots[index]
 
     # --- how it ends ------------------------------------------------------------------
@@ -196,5 +197,7 @@ class Course:
         slot = self._slots.get(index)
         if slot is None:
             slot = FleetSlot(self._scenario.seed, self._roster.member(index))
-            slot.session = self._retired.pop(index)
-        yield from self._operators.tries_at_last(slot)
+            slot.session, slot.cluster_uid = self._retired.pop(index)
+        pairing_uid = yield from self._operators.tries_at_last(slot)
+        if pairing_uid:
+            yield from self._admins.reads_back(slot, pairing_uid)

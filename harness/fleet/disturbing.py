@@ -6,17 +6,19 @@ Each is written down as it happens, with its cause.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
 from harness.fleet.clock import Step
+from harness.fleet.draws import PPM
 from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import Transition, transitions
 from harness.fleet.plane import Plane
 from harness.fleet.projects import token_owner
 from harness.fleet.roster import Member
-from harness.fleet.scenario import FaultKind
+from harness.fleet.scenario import ANY_ANSWER, FaultKind, FaultPlan
 from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Change, TimedChange
 from harness.fleet.world import CellWorld, World
@@ -26,6 +28,39 @@ from harness.reference.core.records import SlotState
 NEMESIS = "nemesis"
 
 
+@dataclass(frozen=True, slots=True)
+class LagBehind:
+    """Lists and polls are answered from copies that are `by` microseconds behind at most."""
+
+    by: int
+
+
+def disturbed(
+    host_uid: str, faults: Sequence[FaultPlan], lost_before: int = 0, lost_after: int = 0
+) -> arrangements.DisturbMessages:
+    """What happens to the messages of a host's cluster under all of these, and what besides is
+    lost of them in any case. Of errors of several kinds any may come.
+    """
+    slowed, answered, answers = 1, 0, set[str]()
+    for fault in faults:
+        lost_before += fault.lost_before_ppm
+        lost_after += fault.lost_after_ppm
+        slowed *= fault.factor if fault.kind is FaultKind.SLOW else 1
+        if fault.answered_ppm:
+            answered += fault.answered_ppm
+            answers.add(fault.answer)
+    answer = answers.pop() if len(answers) == 1 else ANY_ANSWER
+    return arrangements.DisturbMessages(
+        host_uid,
+        min(lost_before, PPM),
+        min(lost_after, PPM),
+        slowed,
+        min(answered, PPM),
+        None if answer == ANY_ANSWER else arrangements.MessageFault(answer),
+        any(fault.kind is FaultKind.HALF_OPEN for fault in faults),
+    )
+
+
 class Disturbing:
     """The nemesis of one cell, and its timelines."""
 
@@ -33,6 +68,7 @@ class Disturbing:
         self._world = world
         self._slots = slots
         self._outage: OperationRecord | None = None
+        self._lagging: OperationRecord | None = None
         self._reboots: dict[str, OperationRecord] = {}
 
     @property
@@ -106,15 +142,12 @@ class Disturbing:
         world, cause = self._world, transition.occurrence.cause
         fault, uid = world.scenario.faults[transition.occurrence.plan], member.host_uids[0]
         tags = {"host": uid, "project": member.project_uid}
-        lost = (fault.lost_before_ppm, fault.lost_after_ppm)
-        if not transition.begins:
+        if transition.begins:
+            world.network.strike(member.index, fault)
+            how = disturbed(uid, [fault])
+        else:
             world.network.relent(member.index, fault)
             how = arrangements.DisturbMessages(uid)
-        else:
-            world.network.strike(member.index, fault)
-            how = arrangements.DisturbMessages(uid, *lost)
-            if fault.kind is FaultKind.SLOW:
-                how = arrangements.DisturbMessages(uid, slowed=fault.factor)
         world.arranged(NEMESIS, how, tags, cause)
 
     def _note(self, slot: FleetSlot | None, what: arrangements.Arrangement, cause: str) -> None:
@@ -157,6 +190,8 @@ class Disturbing:
         fault = world.scenario.faults[occurrence.plan]
         if occurrence.kind is FaultKind.CLOCK:
             self._put_forward(arrangements.Side(fault.side), occurrence.by, occurrence.cause)
+        elif occurrence.kind is FaultKind.STALE:
+            self._let_lag(occurrence.by if transition.begins else 0, occurrence.cause)
         elif transition.begins:
             tags = {"cause": occurrence.cause}
             restart = arrangements.Restart(arrangements.Side.CENTRAL)
@@ -166,6 +201,18 @@ class Disturbing:
             self._plane.restart()
             world.recorder.end(self._outage, Done(Acknowledged()), now)
             self._outage = None
+
+    def _let_lag(self, by: int, cause: str) -> None:
+        """Copies are so far behind from now on; of several faults the last one counts, until any
+        is over.
+        """
+        world, now = self._world, self._world.clock.now()
+        if self._lagging is not None:
+            world.recorder.end(self._lagging, Done(Acknowledged()), now)
+        self._plane.lag(by)
+        self._lagging = (
+            world.recorder.invoke(NEMESIS, LagBehind(by), now, {"cause": cause}) if by else None
+        )
 
     def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
         if side is arrangements.Side.CENTRAL:

@@ -28,7 +28,7 @@ from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedRepl
 from harness.reference.core.records import HostSlot, Record, SlotState
 from harness.reference.core.run import advance
 from harness.reference.core.store import MemoryStore, Store
-from harness.reference.faults import message_kind
+from harness.reference.faults import HEARD_INSTEAD, message_kind
 
 R = TypeVar("R", bound=Record)
 
@@ -64,6 +64,8 @@ class PlayedHosts:
         self._network = network
         self._recorder = recorder
         self._plan = plan
+        self._cut: set[str] = set()
+        """The hosts whose link is down, of all clusters: one may ask for another's."""
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
         self.clock_shift = 0
         """How far the hosts' clocks are ahead, in microseconds."""
@@ -125,7 +127,7 @@ class PlayedHosts:
         """Carry a message of a host to the central plane, and wait for the answer."""
         record = self._invoked(slot, call)
         try:
-            if slot.is_down(call.host_uid):
+            if call.host_uid in self._cut:
                 yield self._env.timeout(_CONNECT)
                 reply: LinkReply = _CUT_OFF
             else:
@@ -205,6 +207,7 @@ class PlayedHosts:
     def set_link(self, slot: FleetSlot, position: int, *, up: bool) -> None:
         """Cut the link of one host of a cluster, or mend it."""
         slot.down = slot.down - {position} if up else slot.down | {position}
+        (self._cut.discard if up else self._cut.add)(slot.member.host_uids[position])
         if not slot.down and slot.link_back is not None:
             slot.link_back.succeed()
             slot.link_back = None
@@ -252,23 +255,42 @@ class Hosts(PlayedHosts):
         fate = network.fate(slot, self._clock.now())
         delay = network.latency(slot, call.operation)
         if fate is not None:
-            self._note(slot, call, fate)
+            if fate.fault is not MessageFault.REPEATED_LATE:
+                self._note(slot, call, fate)
+                delay += fate.delay
             if fate.fault is MessageFault.LOST_BEFORE:
                 return question
-            delay += fate.delay
+            if heard := HEARD_INSTEAD.get(fate.fault):
+                back = network.latency(slot, call.operation, answer=True)
+                question.answer(heard, delay + back)
+                return question
         arrival = self._env.timeout(delay)
         arrival.callbacks.append(lambda _: self._arrive(slot, call, question, fate))
         return question
 
+    def _come_again(self, slot: FleetSlot, call: Call, fate: MessageFate) -> None:
+        """What was taken arrives once more later, whatever has become of the link; nobody hears an
+        answer. A copy of what was refused would be another try.
+        """
+        fate = self._network.healing(fate, self._clock.now())
+        self._note(slot, call, fate)
+        tenant, nobody = slot.member.tenant, lambda *_: None
+        again = self._env.timeout(fate.delay)
+        again.callbacks.append(
+            lambda _: self._plane.arrive(tenant, call.operation, _NOBODY, slot.net, nobody)
+        )
+
     def _arrive(
         self, slot: FleetSlot, call: Call, question: PendingReply, fate: MessageFate | None
     ) -> None:
-        if slot.is_down(call.host_uid):
+        if call.host_uid in self._cut:
             return
         is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
         is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
 
         def take(reply: LinkReply, later: int) -> PendingReply | None:
+            if fate and fate.fault is MessageFault.REPEATED_LATE and isinstance(reply, ops.Done):
+                self._come_again(slot, call, fate)
             if is_lost or slot.is_off:
                 return None
             back = self._network.latency(slot, call.operation, answer=True)

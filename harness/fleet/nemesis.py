@@ -14,13 +14,22 @@ from heapq import heapify, heappop, heappush, heapreplace, merge
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from harness.domain.arrangements import MessageFault
+from harness.domain.arrangements import ANSWERS, MessageFault
 from harness.fleet.draws import PPM, Stream
 from harness.fleet.roster import Member
-from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, NetworkPlan, Scenario, Spread
+from harness.fleet.scenario import (
+    ANY_ANSWER,
+    FaultKind,
+    FaultPlan,
+    FaultScope,
+    NetworkPlan,
+    Scenario,
+    Spread,
+)
 
-_WORLDLY: Final = frozenset({FaultKind.CENTRAL, FaultKind.CLOCK})
+_WORLDLY: Final = frozenset({FaultKind.CENTRAL, FaultKind.CLOCK, FaultKind.STALE})
 """These strike a whole side; whatever their scope, no cluster is their subject."""
+_BY: Final = frozenset({FaultKind.CLOCK, FaultKind.STALE})
 _MERGED: Final = frozenset({FaultKind.LINK, FaultKind.CENTRAL, FaultKind.HEALTH, FaultKind.REBOOT})
 """What is down can go down no further: these begin and end in turns for each host."""
 
@@ -34,7 +43,7 @@ class Occurrence:
         plan: the index of its plan in `scenario.faults`.
         cause: its name; one that strikes many clusters has the same for all of them.
         host_uids: the hosts of the member that are struck.
-        by: `clock`: how far the clock is put forward.
+        by: how far a clock is put forward, or a copy is behind.
     """
 
     at: int
@@ -53,7 +62,7 @@ class Transition:
 
     Of `link`, `central`, `health` and `reboot` a host sees beginnings and ends in turns,
     however many occurrences overlap: `host_uids` are those for which the first begins or the
-    last ends. Of `loss` and `slow` everyone begins and ends. `clock` only begins.
+    last ends. Of what strikes messages everyone begins and ends. `clock` only begins.
     """
 
     at: int
@@ -244,7 +253,7 @@ def _strike(
         return
     stream = _stream(scenario.seed, index, subject, count)
     over = at + stream.spread(plan.lasts)
-    by = stream.spread(plan.by) if plan.kind is FaultKind.CLOCK else 0
+    by = stream.spread(plan.by) if plan.kind in _BY else 0
     for member, hosts in subject.struck():
         until = min(over + _heal(scenario.seed, plan, cause, member), scenario.duration)
         yield Occurrence(at, until, index, plan.kind, cause, member, hosts, by)
@@ -265,7 +274,9 @@ def _heal(seed: int, plan: FaultPlan, cause: str, member: Member | None) -> int:
 
 
 class MessageFate(NamedTuple):
-    """What happens to a message. `delay` is in microseconds, 0 unless it is delayed."""
+    """What happens to a message. `delay` is in microseconds: of what is delayed, or comes again
+    late.
+    """
 
     fault: MessageFault
     delay: int = 0
@@ -274,6 +285,14 @@ class MessageFate(NamedTuple):
 _LOST_BEFORE: Final = MessageFate(MessageFault.LOST_BEFORE)
 _LOST_AFTER: Final = MessageFate(MessageFault.LOST_AFTER)
 _REPEATED: Final = MessageFate(MessageFault.REPEATED)
+_ANSWERED: Final = tuple(MessageFate(answer) for answer in ANSWERS)
+
+
+def answers_of(plan: FaultPlan) -> tuple[MessageFate, ...]:
+    """What an `errors` fault may answer a message with."""
+    if plan.answer == ANY_ANSWER:
+        return _ANSWERED
+    return (MessageFate(MessageFault(plan.answer)),)
 
 
 def message_fate(
@@ -281,22 +300,34 @@ def message_fate(
 ) -> MessageFate | None:
     """What happens to one message; `None`: it is delivered as it should be.
 
-    The shares of the `loss` faults that are active add to those of the network; if they exceed
-    a million, loss before the effect comes first. Draws nothing if all shares are zero, else one
-    word, and another for how long a message is delayed.
+    The shares of the faults that are active add to those of the network; if they exceed a million,
+    loss before the effect comes first, then that of the answer, which is sure where a link is half
+    open. Draws nothing if all shares are zero, else one word, and another for how long a message is
+    delayed.
     """
     before, after = network.lost_before_ppm, network.lost_after_ppm
+    answering = []
     for plan in active:
         before += plan.lost_before_ppm
-        after += plan.lost_after_ppm
-    repeated = network.repeated_ppm
-    spoiled = before + after + repeated + network.delayed_ppm
+        after += PPM if plan.kind is FaultKind.HALF_OPEN else plan.lost_after_ppm
+        if plan.answered_ppm:
+            answering.append(plan)
+    repeated, late = network.repeated_ppm, network.repeated_late_ppm
+    spoiled = before + after + repeated + late + network.delayed_ppm
+    spoiled += sum(plan.answered_ppm for plan in answering)
     if not spoiled or (drawn := stream.below(PPM)) >= spoiled:
         return None
     if drawn < before:
         return _LOST_BEFORE
     if drawn < before + after:
         return _LOST_AFTER
-    if drawn < before + after + repeated:
+    left = drawn - before - after
+    for plan in answering:
+        if left < plan.answered_ppm:
+            answers = answers_of(plan)
+            return answers[left % len(answers)]
+        left -= plan.answered_ppm
+    if left < repeated:
         return _REPEATED
-    return MessageFate(MessageFault.DELAYED, stream.spread(network.delay))
+    comes = MessageFault.REPEATED_LATE if left < repeated + late else MessageFault.DELAYED
+    return MessageFate(comes, stream.spread(network.delay))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.domain.operations import AgentOperation, SubmitPairing
-from harness.fleet.nemesis import MessageFate, message_fate
-from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan
+from harness.fleet.draws import PPM, Stream
+from harness.fleet.nemesis import MessageFate, answers_of, message_fate
+from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, NetworkPlan
 from harness.fleet.slot import FleetSlot
+from harness.reference.core.link import LinkReply
+from harness.reference.faults import HEARD_INSTEAD
 
 SUBMISSION = 8_192
 """Bytes of a submission on the wire: it carries the whole cluster and its stack."""
@@ -27,11 +30,15 @@ class Network:
         self._heals_at = heals_at
         self._slowed: dict[int, list[FaultPlan]] = {}
         self._lossy: dict[int, list[FaultPlan]] = {}
+        self._everywhere: list[FaultPlan] = []
+        """Those that answer in place of Palette itself, once for each cluster that is struck."""
 
     def strike(self, index: int, fault: FaultPlan) -> None:
         """A fault begins for the messages of one cluster."""
         struck = self._slowed if fault.kind is FaultKind.SLOW else self._lossy
         struck.setdefault(index, []).append(fault)
+        if fault.scope is FaultScope.ALL and fault.answered_ppm:
+            self._everywhere.append(fault)
 
     def relent(self, index: int, fault: FaultPlan) -> None:
         """It is over."""
@@ -39,6 +46,8 @@ class Network:
         faults = struck.get(index, [])
         if fault in faults:
             faults.remove(fault)
+            if fault in self._everywhere:
+                self._everywhere.remove(fault)
         if not faults:
             struck.pop(index, None)
 
@@ -46,10 +55,26 @@ class Network:
         """What happens to a message that a cluster sends now."""
         if self._heals_at is not None and now >= self._heals_at:
             return None
-        return message_fate(slot.net, self.plan, self.losses(slot))
+        fate = message_fate(slot.net, self.plan, self.losses(slot))
+        return self.healing(fate, now) if fate is not None and fate.delay else fate
+
+    def healing(self, fate: MessageFate, now: int) -> MessageFate:
+        """The same, but that nothing is still on its way once everything has healed."""
+        if self._heals_at is None:
+            return fate
+        return fate._replace(delay=max(0, min(fate.delay, self._heals_at - now)))
+
+    def answer_to_people(self, stream: Stream) -> LinkReply | None:
+        """What somebody who calls Palette now hears in its place; `None`: it answers itself."""
+        for fault in dict.fromkeys(self._everywhere):
+            drawn = stream.below(PPM)
+            if drawn < fault.answered_ppm:
+                answers = answers_of(fault)
+                return HEARD_INSTEAD[answers[drawn % len(answers)].fault]
+        return None
 
     def losses(self, slot: FleetSlot) -> Sequence[FaultPlan]:
-        """The faults that lose messages of this cluster now."""
+        """The faults that lose messages of this cluster now, or answer them."""
         return self._lossy.get(slot.member.index, ()) if self._lossy else ()
 
     def striking(self, index: int) -> Sequence[FaultPlan]:

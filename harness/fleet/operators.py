@@ -156,23 +156,28 @@ class Operators:
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
             self._callbacks.cancelled_cut_off(slot, uid)
 
-    def tries_at_last(self, slot: FleetSlot) -> Step[None]:
+    def tries_at_last(self, slot: FleetSlot) -> Step[str]:
         """Once everything has settled: looks, and where the cluster is in local hands and waits for
         nothing, sees whether it can still send. What is sent so is withdrawn, and not counted.
+        Returns the id of the request by which it is paired, if it says so.
         """
         world, cut_off = self._world, bool(slot.down)
         pairing = yield from self.asks(slot, ops.ViewPairing())
         mode = yield from self.asks(slot, ops.ViewManagement())
-        if mode != ops.Done(ops.Management(ManagementMode.LOCAL)) or cut_off or _waits(pairing):
-            return
+        is_local = mode == ops.Done(ops.Management(ManagementMode.LOCAL))
         slot.tags = {**slot.tags, AT_LAST: True}
+        if is_local and self._plan.work is not None:
+            yield from self.asks(slot, ops.ViewCluster())
+        if not is_local or cut_off or _waits(pairing):
+            return _paired_by(pairing)
         for _ in range(TRIES):
             token = self._callbacks.token(slot, world.clock.now())
             send = ops.SendPairingRequest(self._callbacks.endpoint, token)
             if isinstance((yield from self.asks(slot, send)), ops.Done):
                 yield from self.asks(slot, ops.CancelPairingRequest())
-                return
+                break
             yield world.env.timeout(slot.operator.spread(self._plan.retry))
+        return ""
 
     def works(self, slot: FleetSlot) -> Step[None]:
         """Local operations, for as long as Local UI permits any, and a little longer."""
@@ -184,6 +189,8 @@ class Operators:
             yield world.env.timeout(stream.spread(plan.work))
             if world.is_over:
                 return
+            if is_read_back(revision):
+                yield from self.asks(slot, ops.ViewCluster())
             revision += 1
             change = ops.PatchCluster({"revision": str(revision)})
             reply = yield from self.asks(slot, change)
@@ -222,6 +229,21 @@ class Operators:
 
     def _happens(self, slot: FleetSlot, attempt: int, what: str) -> bool:
         return self._world.happenings.allows(f"o.{what}.{slot.member.index}.{attempt}")
+
+
+def is_read_back(change: int) -> bool:
+    """Whether a change is read back before the next one: the first, second, fourth, eighth … of a
+    cluster, so that whoever works for days does little else.
+    """
+    return change > 0 and not change & (change - 1)
+
+
+def _paired_by(pairing: ops.Reply) -> str:
+    """The id of the request by which Local UI shows its cluster as paired."""
+    view = pairing.value if isinstance(pairing, ops.Done) else None
+    if not isinstance(view, ops.PairingView) or view.status != LocalState.PAIRED.value:
+        return ""
+    return view.pairing_uid
 
 
 def _waits(pairing: ops.Reply) -> bool:

@@ -20,6 +20,7 @@ from harness.domain.arrangements import Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import AgentOperation, CentralOperation, Credentials, Unknown
 from harness.fleet.clock import PendingReply
+from harness.fleet.copies import READS, LaggingCopy
 from harness.fleet.draws import Stream
 from harness.fleet.scenario import MINUTE, CentralPlan
 from harness.reference.core.link import LinkReply, NotDelivered
@@ -77,6 +78,8 @@ class Plane:
         self.backlog = 0
         self.is_up = True
         self._calls = 0
+        self._copies: dict[CentralSide, LaggingCopy] = {}
+        """Who answers lists and polls in place of each side, if anybody does."""
 
     def side(self, tenant: int) -> CentralSide:
         """The central side of a tenant."""
@@ -90,6 +93,15 @@ class Plane:
         """Its clock is so much further ahead, in microseconds."""
         for side in self._sides.values():
             side.clock.put_forward(by)
+
+    def lag(self, by: int) -> None:
+        """From now on lists and polls are answered from copies that are so far behind at most, in
+        microseconds; 0 ends it. None is shown anything that is older than what it was shown.
+        """
+        self._copies = {}
+        if by:
+            now = int(self._env.now)
+            self._copies = {side: LaggingCopy(side, by, now) for side in self._sides.values()}
 
     def begin_window(self, grant: int, start: int) -> None:
         """From `start` on so much service time may be used in a window.
@@ -146,7 +158,11 @@ class Plane:
         if key and self._plan.rate_per_minute and self._is_too_often(key, now):
             visit.take(_BUSY, 0)
             return
-        reply: LinkReply = visit.side.perform(visit.operation, visit.credentials)
+        side: CentralSide | LaggingCopy = visit.side
+        if self._copies and isinstance(visit.operation, READS):
+            side = self._copies[visit.side]
+            side.keeps_up(now)
+        reply: LinkReply = side.perform(visit.operation, visit.credentials)
         for _ in range(visit.times - 1):  # who asked hears the first answer, and no other
             visit.side.perform(visit.operation, visit.credentials)
         question = visit.take(reply, visit.service)

@@ -29,6 +29,7 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.model import config
+from harness.domain.arrangements import ANSWERS
 from harness.fleet.spelling import HOUR as HOUR
 from harness.fleet.spelling import MINUTE as MINUTE
 from harness.fleet.spelling import SECOND as SECOND
@@ -189,6 +190,14 @@ class AdminPlan:
     """Of those: he decides the other way."""
     accepts_stale_ppm: Share = 0
     """Of requests that were cancelled without a link: somebody accepts them later on."""
+    repeated_late_ppm: Share = 0
+    """Of decisions: they arrive, and once more later."""
+    delayed_ppm: Share = 0
+    """Of decisions: they are held up, so that others overtake them."""
+    delay: Annotated[Time, KeyRelation(needs=("delayed", "repeated_late"))] = Spread(
+        20 * SECOND, 300 * SECOND
+    )
+    """For how long, or how much later."""
     sweep: Rate = None
     """Between looks at the whole list of a project."""
     work: Rate = None
@@ -227,10 +236,14 @@ class NetworkPlan:
     """Whose answer is lost: they have had their effect."""
     repeated_ppm: Share = 0
     """That arrive twice."""
+    repeated_late_ppm: Share = 0
+    """That arrive, and once more after others have come."""
     delayed_ppm: Share = 0
     """That are held up, so that others overtake them."""
-    delay: Annotated[Delay, KeyRelation(needs=("delayed",))] = Spread(SECOND, 20 * SECOND)
-    """For how long."""
+    delay: Annotated[Delay, KeyRelation(needs=("delayed", "repeated_late"))] = Spread(
+        SECOND, 20 * SECOND
+    )
+    """For how long, or how much later."""
     bandwidth_kbit: Annotated[int, Whole(0, 100_000_000)] = 0
     """Of a host's link, in kbit/s; 0 is no limit."""
 
@@ -270,6 +283,13 @@ class FaultKind(StrEnum):
     """The central plane is down, and comes back from what it has acknowledged."""
     LOSS = "loss"
     """Messages are lost, before or after their effect, by the shares of the fault."""
+    HALF_OPEN = "half_open"
+    """Links seem to be up: what a host sends is taken, and no answer ever comes."""
+    ERRORS = "errors"
+    """Messages are answered with errors in place of Palette, by the share of the fault; with the
+    scope `all` the calls of administrators too."""
+    STALE = "stale"
+    """Lists and polls are answered from a copy that is a little behind."""
     SLOW = "slow"
     """Latency is multiplied."""
     CLOCK = "clock"
@@ -296,6 +316,9 @@ _LASTING: Final = KeyRelation(
 _LOSS: Final = KeyRelation(only_for={"kind": (FaultKind.LOSS,)})
 _SLOW: Final = KeyRelation(only_for={"kind": (FaultKind.SLOW,)})
 _CLOCK: Final = KeyRelation(only_for={"kind": (FaultKind.CLOCK,)})
+_ERRORS: Final = KeyRelation(only_for={"kind": (FaultKind.ERRORS,)})
+_BY: Final = KeyRelation(only_for={"kind": (FaultKind.STALE, FaultKind.CLOCK)})
+ANY_ANSWER: Final = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +345,16 @@ class FaultPlan:
     """Of messages, while it lasts: lost on the way there."""
     lost_after_ppm: Annotated[Share, _LOSS] = 0
     """Of messages, while it lasts: answer lost."""
+    answered_ppm: Annotated[Share, _ERRORS] = 0
+    """Of messages, while it lasts: answered with an error, and heard by nobody else."""
+    answer: Annotated[str, OneOf(*(a.value for a in ANSWERS), ANY_ANSWER), _ERRORS] = ANY_ANSWER
+    """With what: 500, 503 with a page, 429 with `Retry-After`, half an answer, or any of these."""
     factor: Annotated[int, Whole(2, 100_000), _SLOW] = 10
     """By how much latency is multiplied."""
     side: Annotated[str, OneOf("central", "edge"), _CLOCK] = "central"
     """Whose clock."""
-    by: Annotated[Time, _CLOCK] = fixed(0)
-    """How far it is put forward."""
+    by: Annotated[Time, _BY] = fixed(0)
+    """How far it is put forward; how far behind a copy is at most."""
 
 
 # --- how it is judged -------------------------------------------------------------------------

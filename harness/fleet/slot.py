@@ -22,13 +22,14 @@ class FleetSlot:
     one of them does leaves the others alone. `down` has the positions of hosts whose link is
     down. `flows` are the processes that are inside of a flow of the edge, which a reboot ends.
     `slot` is where its cluster is installed, `host` the one at whose Local UI people work.
+    `cluster_uid` is its cluster's at Palette, once an acceptance was answered.
     `is_left` says that its operator has nothing more to do there.
     `reviews` counts how often somebody at Palette took up a request of this cluster.
     """
 
     __slots__ = (
-        "agent", "boots", "down", "flows", "has_sent", "host", "ids", "is_left", "is_off",
-        "is_paired", "is_racing", "link_back", "member", "net", "operator", "pairing_uid",
+        "agent", "boots", "cluster_uid", "down", "flows", "has_sent", "host", "ids", "is_left",
+        "is_off", "is_paired", "is_racing", "link_back", "member", "net", "operator", "pairing_uid",
         "review", "reviews", "session", "slot", "tags"
     )  # fmt: skip
 
@@ -47,11 +48,7 @@ class FleetSlot:
         self.session = _LOGGED_OUT
         self.boots = 0
         self.reviews = 0
-        self.pairing_uid = ""
+        self.pairing_uid = self.cluster_uid = ""
         self.agent = self.has_sent = self.is_off = False
         self.is_left = self.is_paired = self.is_racing = False
         self.tags: Mapping[str, Json] = {"host": self.host, "project": member.project_uid}
-
-    def is_down(self, host_uid: str) -> bool:
-        """Whether the link of one of its hosts is down."""
-        return bool(self.down) and self.member.host_uids.index(host_uid) in self.down

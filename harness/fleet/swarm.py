@@ -12,10 +12,12 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Final, TypeVar
 
+from harness.domain.arrangements import ANSWERS
 from harness.fleet.draws import PPM, Stream
 from harness.fleet.keys import SCENARIOS, settings_in
 from harness.fleet.loading import require
 from harness.fleet.scenario import (
+    ANY_ANSWER,
     MINUTE,
     NEVER,
     PLANS,
@@ -38,7 +40,10 @@ _ALWAYS: Final = PPM
 _OFTEN: Final = PPM // 2
 _AT_TIMES: Final = PPM // 4
 _MILLISECOND: Final = 1_000
-_MESSAGES: Final = ("lost_before_ppm", "lost_after_ppm", "repeated_ppm", "delayed_ppm")
+_MESSAGES: Final = (
+    *("lost_before_ppm", "lost_after_ppm"),
+    *("repeated_ppm", "repeated_late_ppm", "delayed_ppm"),
+)
 
 Chosen = TypeVar("Chosen")
 
@@ -120,7 +125,7 @@ def _drawn_faults(scenario: Scenario) -> tuple[FaultPlan, ...]:
     for kind in FaultKind:
         stream = partial(_stream, scenario.seed, kind)
         if stream("there").chance(_THERE_PPM):
-            faults.append(_in_time(_fault(kind, scenario.duration, stream), scenario, stream))
+            faults.append(_in_time(_fault(kind, scenario, stream), scenario, stream))
     return tuple(faults)
 
 
@@ -128,8 +133,9 @@ def _stream(seed: int, kind: FaultKind, key: str) -> Stream:
     return Stream(seed, f"swarm:faults.{kind}.{key}")
 
 
-def _fault(kind: FaultKind, run: int, stream: StreamOf) -> FaultPlan:
+def _fault(kind: FaultKind, scenario: Scenario, stream: StreamOf) -> FaultPlan:
     """What it does, to whom, and for how long."""
+    run = scenario.duration
     if kind is FaultKind.CLOCK:
         side = one_of(stream("side"), ("central", "edge"))
         by = pause(stream("by"), SECOND, _FORWARD_MOST)
@@ -137,6 +143,11 @@ def _fault(kind: FaultKind, run: int, stream: StreamOf) -> FaultPlan:
     lasts = pause(stream("lasts"), SECOND, max(SECOND, run // 10), bounded=True)
     if kind is FaultKind.CENTRAL:
         return FaultPlan(kind, lasts=lasts)
+    if kind is FaultKind.STALE:
+        lag = scenario.limits.list_lag
+        return FaultPlan(
+            kind, lasts=lasts, by=pause(stream("by"), min(SECOND, lag), lag, bounded=True)
+        )
     wave = stream("wave").chance(_WAVE_PPM)
     fault = FaultPlan(
         kind,
@@ -147,6 +158,9 @@ def _fault(kind: FaultKind, run: int, stream: StreamOf) -> FaultPlan:
     )
     if kind is FaultKind.SLOW:
         return replace(fault, factor=whole(stream("factor"), 2, _FACTOR_MOST))
+    if kind is FaultKind.ERRORS:
+        answer = one_of(stream("answer"), (*(a.value for a in ANSWERS), ANY_ANSWER))
+        return replace(fault, answered_ppm=share(stream("answered"), PPM), answer=answer)
     if kind is FaultKind.LOSS:
         before, after = (share(stream(f"lost_{when}"), _LOST_MOST) for when in ("before", "after"))
         return replace(fault, lost_before_ppm=before, lost_after_ppm=after)
@@ -245,7 +259,7 @@ def _about(shortest: int, longest: int) -> Strength:
 
 
 def _messages(most_percent: int) -> Strength:
-    """A share of messages: whatever the file fixes, the four of them never make more than 1."""
+    """A share of messages: whatever the file fixes, all of them never make more than 1."""
 
     def strength(stream: Stream, scenario: Scenario) -> int:
         fixed = [f for f in _MESSAGES if f"network.{f.removesuffix('_ppm')}" in scenario.given]
@@ -341,6 +355,9 @@ _OPEN: Final[Mapping[str, _Open]] = {
     ),
     "admins.contradicts_ppm": _Open(_OFTEN, _share(100)),
     "admins.accepts_stale_ppm": _Open(_OFTEN, _share(100)),
+    "admins.repeated_late_ppm": _Open(_OFTEN, _share(40)),
+    "admins.delayed_ppm": _Open(_AT_TIMES, _share(40)),
+    "admins.delay": _Open(_ALWAYS, _pause(SECOND, 10 * MINUTE)),
     "admins.sweep": _Open(_OFTEN, _pause(MINUTE, 20 * MINUTE)),
     "admins.work": _Open(_OFTEN, _pause(2 * MINUTE, 20 * MINUTE)),
     "timelines.token_lasts": _Open(
@@ -355,6 +372,7 @@ _OPEN: Final[Mapping[str, _Open]] = {
     "network.lost_before_ppm": _Open(_OFTEN, _messages(15)),
     "network.lost_after_ppm": _Open(_OFTEN, _messages(15)),
     "network.repeated_ppm": _Open(_OFTEN, _messages(10)),
+    "network.repeated_late_ppm": _Open(_OFTEN, _messages(10)),
     "network.delayed_ppm": _Open(_OFTEN, _messages(10)),
     "network.delay": _Open(_ALWAYS, _pause(SECOND, MINUTE)),
     "network.bandwidth_kbit": _Open(_AT_TIMES, _whole(64, 4_096)),

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import simpy
 
+from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Cluster
 from harness.domain.operations import (
     Acknowledged,
@@ -21,8 +22,9 @@ from harness.domain.operations import (
 from harness.fleet.clock import CellClock, Deadlines, PendingReply, Step
 from harness.fleet.draws import Stream
 from harness.fleet.hosts import Hosts
+from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.plane import Plane
+from harness.fleet.plane import Plane, Take
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import Only, Scenario, Spread
 from harness.fleet.slot import FleetSlot
@@ -87,8 +89,11 @@ class World:
         stream: Stream,
         tenant: int,
         record: OperationRecord,
+        fate: MessageFate | None = None,
     ) -> simpy.Event:
-        """Ask Palette something: an event whose value is the answer, or none in time."""
+        """Ask Palette something: an event whose value is the answer, or none in time. What is
+        asked may be delayed on its way, or come once more late.
+        """
 
 
 class CellWorld(World):
@@ -120,17 +125,30 @@ class CellWorld(World):
         stream: Stream,
         tenant: int,
         record: OperationRecord,
+        fate: MessageFate | None = None,
     ) -> simpy.Event:
         question = self.deadlines.ask()
+        if heard := self.network.answer_to_people(stream):
+            question.answer(heard, stream.spread(_LATENCY) + stream.spread(_LATENCY))
+            return question
 
         def take(reply: LinkReply, later: int) -> PendingReply | None:
             back = later + stream.spread(_LATENCY)
+            if comes_again is not None and isinstance(reply, Done):
+                again = self.env.timeout(comes_again)
+                again.callbacks.append(lambda _: arrive(lambda *_: None))
             return question if question.answer(reply, back) else None
 
-        arrival = self.env.timeout(stream.spread(_LATENCY))
-        arrival.callbacks.append(
-            lambda _: self.plane.arrive(tenant, operation, credentials, stream, take)
-        )
+        def arrive(take: Take) -> None:
+            self.plane.arrive(tenant, operation, credentials, stream, take)
+
+        there, comes_again = stream.spread(_LATENCY), None
+        if fate is not None and fate.fault is MessageFault.REPEATED_LATE:
+            comes_again = fate.delay
+        elif fate is not None:
+            there += fate.delay
+        arrival = self.env.timeout(there)
+        arrival.callbacks.append(lambda _: arrive(take))
         return question
 
 

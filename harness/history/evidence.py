@@ -88,6 +88,12 @@ class EvidenceWriter:
             clean = {"name": text(scenario.name), "rule": text(scenario.rule)}
             self._put("scenarios", msgspec.structs.replace(scenario, **clean))
 
+    def step(self, step: lines.StepLine) -> None:
+        """A step of a scenario begins, or never did."""
+        with self._lock:
+            text = self._redactor.text(step.text)
+            self._put("steps", msgspec.structs.replace(step, text=text))
+
     def invoke(
         self,
         scenario: str,

@@ -23,6 +23,8 @@ DRAWN: Final = "explore"
 """The kind of a run of drawn sequences, and the feature of a scenario that was drawn."""
 INTERRUPTED: Final = "the run was interrupted before this scenario was judged"
 """Why a scenario is inconclusive that was under way when somebody stopped the run."""
+DISPUTED: Final = "disputed"
+"""The kind of a waiver that says that the procedure asks for something else."""
 TIME_UP: Final = "left out, as the time of its budget was up"
 """Why a scenario is skipped that the run had chosen, and had no time for."""
 
@@ -72,7 +74,8 @@ class SelectionInfo(msgspec.Struct, frozen=True):
 class WaiverLine(msgspec.Struct, frozen=True):
     """A failure that is accepted for a while: why, by whom, until when (`YYYY-MM-DD`).
 
-    With `scenario` it is accepted there alone; without, wherever the requirement fails.
+    With `scenario` it is accepted there alone; without, wherever the requirement fails. One of the
+    kind `disputed` says that the procedure is read otherwise; without, that it is to be mended.
     """
 
     requirement: str
@@ -80,6 +83,7 @@ class WaiverLine(msgspec.Struct, frozen=True):
     owner: str
     expires: str
     scenario: str = ""
+    kind: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunInfo(msgspec.Struct, frozen=True):
@@ -126,6 +130,18 @@ class ScenarioLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     rule: str = ""
     requirements: list[str]
     profile: str = ""
+
+
+class StepLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="step"):
+    """A step begins; what comes up to the next one belongs to it. `line` counts from 1.
+
+    `at` is in microseconds. Without it the step was never begun, as the scenario ended before.
+    """
+
+    scenario: str
+    text: str
+    line: int
+    at: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class InvokeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="invoke"):
@@ -225,8 +241,8 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
 
 
 Line = (
-    EvidenceHeader | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | LeakLine
-    | WarningLine | Footer
+    EvidenceHeader | ScenarioLine | StepLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine
+    | LeakLine | WarningLine | Footer
 )  # fmt: skip
 
 DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)

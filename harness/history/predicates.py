@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.wording import begun, noun, short
 
 Predicate = Callable[..., bool]
 """`predicate(sample, **args) -> bool`; `args` are JSON values."""
 
 _PREDICATES: dict[str, Predicate] = {}
+_SAYS: dict[str, tuple[str, str]] = {}
+"""What each looks for, and what is seen where that is not so, as people read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,22 @@ class Sample:
         return self.outcome is Outcome.FAIL and self.error.get("reason") in reasons
 
 
-def predicate(function: Predicate) -> Predicate:
-    """Register a predicate under its function's name.
+def predicate(expects: str, instead: str) -> Callable[[Predicate], Predicate]:
+    """Register a predicate under its function's name, with what it looks for in words, and what is
+    seen `instead`. Both may name its arguments, and what `_Words` knows of the answer.
 
     Raises:
         ValueError: the name is taken.
     """
-    name = function.__name__
-    if name in _PREDICATES:
-        raise ValueError(f"two predicates are called {name}")
-    _PREDICATES[name] = function
-    return function
+
+    def register(function: Predicate) -> Predicate:
+        name = function.__name__
+        if name in _PREDICATES:
+            raise ValueError(f"two predicates are called {name}")
+        _PREDICATES[name], _SAYS[name] = function, (expects, instead)
+        return function
+
+    return register
 
 
 def holds(name: str, sample: Sample, args: Mapping[str, Json]) -> bool:
@@ -77,7 +85,7 @@ def predicate_names() -> tuple[str, ...]:
     return tuple(_PREDICATES)
 
 
-@predicate
+@predicate("Local UI shows no pending request", "Local UI {still}shows {request}")
 def nothing_pending(sample: Sample) -> bool:
     """Local UI shows no pending request: none at all, or one that is not `Pairing`.
 
@@ -88,7 +96,7 @@ def nothing_pending(sample: Sample) -> bool:
     return sample.not_found or sample.is_for("NoLocalCluster", "ClusterCentrallyManaged")
 
 
-@predicate
+@predicate("Local UI shows request {pairing_uid} as pending", "Local UI {still}shows {request}")
 def pending_with_id(sample: Sample, *, pairing_uid: str) -> bool:
     """Local UI shows this request as pending."""
     return (
@@ -98,38 +106,51 @@ def pending_with_id(sample: Sample, *, pairing_uid: str) -> bool:
     )
 
 
-@predicate
+@predicate("Local UI shows the request as {status}", "Local UI {still}shows {request}")
 def status_is(sample: Sample, *, status: str) -> bool:
     """Local UI shows a request with this published status."""
     return sample.outcome is Outcome.OK and sample.value.get("status") == status
 
 
-@predicate
+@predicate(
+    "Local UI shows the request as paired, or none any more", "Local UI {still}shows {request}"
+)
 def paired_or_not_shown(sample: Sample) -> bool:
     """Local UI shows the request as paired, or no request any more."""
     shown = sample.outcome is Outcome.OK and sample.value.get("status") == "Paired"
     return shown or sample.not_found or sample.is_for("ClusterCentrallyManaged")
 
 
-@predicate
+@predicate(
+    "Local UI says that the host is under {mode} management",
+    "Local UI {still}says that the host is under {shown_mode} management",
+)
 def mode_is(sample: Sample, *, mode: str) -> bool:
     """The host says that it is managed in this mode."""
     return sample.outcome is Outcome.OK and sample.value.get("mode") == mode
 
 
-@predicate
+@predicate(
+    "Palette lists request {pairing_uid}", "Palette {still}does not list request {pairing_uid}"
+)
 def listed(sample: Sample, *, pairing_uid: str) -> bool:
     """The request stands in the list of requests that wait for a decision."""
     return sample.outcome is Outcome.OK and pairing_uid in _open_ids(sample)
 
 
-@predicate
+@predicate(
+    "Palette does not list request {pairing_uid} any more",
+    "Palette {still}lists request {pairing_uid}",
+)
 def not_listed(sample: Sample, *, pairing_uid: str) -> bool:
     """The list was shown, and the request is not among those that wait for a decision."""
     return sample.outcome is Outcome.OK and pairing_uid not in _open_ids(sample)
 
 
-@predicate
+@predicate(
+    "Palette lists {pairing_uids} of these clusters, and nothing else",
+    "Palette {still}lists {listed}",
+)
 def listed_exactly(
     sample: Sample, *, pairing_uids: list[str], local_cluster_uids: list[str]
 ) -> bool:
@@ -140,7 +161,7 @@ def listed_exactly(
     return sample.outcome is Outcome.OK and sorted(ids) == sorted(pairing_uids)
 
 
-@predicate
+@predicate("Palette lists no request", "Palette {still}lists {listed}")
 def lists_nothing(sample: Sample) -> bool:
     """The list is refused, or nothing stands in it."""
     return is_refused(sample) or (
@@ -148,13 +169,18 @@ def lists_nothing(sample: Sample) -> bool:
     )
 
 
-@predicate
+@predicate(
+    "Palette lists no request of the cluster", "Palette {still}lists {listed} of the cluster"
+)
 def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
     """No request of this cluster waits for a decision."""
     return sample.outcome is Outcome.OK and not open_ids_of(sample, local_cluster_uid)
 
 
-@predicate
+@predicate(
+    "Palette lists {times} of the cluster's requests",
+    "Palette {still}lists {listed} of the cluster",
+)
 def listed_for(
     sample: Sample, *, local_cluster_uid: str, times: int, pairing_uid: str = ""
 ) -> bool:
@@ -164,19 +190,19 @@ def listed_for(
     return sample.outcome is Outcome.OK and len(found) == times and known
 
 
-@predicate
+@predicate("{subject} is answered with success", "{subject} is {still}refused")
 def succeeds(sample: Sample) -> bool:
     """The operation is answered with success."""
     return sample.outcome is Outcome.OK
 
 
-@predicate
+@predicate("{subject} is refused", "{subject} {still}succeeds")
 def is_refused(sample: Sample) -> bool:
     """The operation is answered with a well-formed refusal."""
     return sample.outcome is Outcome.FAIL
 
 
-@predicate
+@predicate("{subject} shows {fields}", "{subject} {still}shows {wrong}")
 def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
     """The answer has these values in these fields; see `is_borne`."""
     return sample.outcome is Outcome.OK and all(
@@ -214,7 +240,10 @@ def open_ids_of(sample: Sample, local_cluster_uid: str) -> list[str]:
     return [str(item.get("pairing_uid")) for item in mine]
 
 
-@predicate
+@predicate(
+    "Local UI shows node {node} as {health}",
+    "Local UI {still}shows node {node} otherwise than {health}, or not at all",
+)
 def node_is(sample: Sample, *, node: str, health: str) -> bool:
     """The cluster has a node of this name, and it is so."""
     nodes = [n for pool in _dicts(sample.value, "pools") for n in _dicts(pool, "nodes")]
@@ -223,7 +252,10 @@ def node_is(sample: Sample, *, node: str, health: str) -> bool:
     )
 
 
-@predicate
+@predicate(
+    "the registration token is shown as it was made, if at all",
+    "the registration token is {still}shown otherwise than it was made",
+)
 def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
     """A registration token is so, to the second, if it is shown at all."""
     found = sample.value.get("expiry")
@@ -231,7 +263,27 @@ def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
     return sample.outcome is not Outcome.OK or (sample.value.get("active") is active and near)
 
 
-@predicate
+@predicate(
+    "the registration token {name} is shown as it was made",
+    "the registration token {name} is {still}shown otherwise",
+)
+def token_is(sample: Sample, *, active: bool, expiry: int, name: str) -> bool:
+    """A registration token is shown under this name, and is so, to the second."""
+    shown = sample.outcome is Outcome.OK and sample.value.get("name") == name
+    return shown and token_not_otherwise(sample, active=active, expiry=expiry)
+
+
+@predicate("no registration token {name} is listed", "a registration token {name} is {still}listed")
+def no_token_named(sample: Sample, *, name: str) -> bool:
+    """Tokens are listed, and none of this name."""
+    listed = [token.get("name") for token in _dicts(sample.value, "items")]
+    return sample.outcome is Outcome.OK and name not in listed
+
+
+@predicate(
+    "version {version} is shown as the profile's latest, if any",
+    "another version than {version} is {still}shown as the profile's latest",
+)
 def version_not_otherwise(sample: Sample, *, version: str) -> bool:
     """A cluster profile's latest version is this one, if it is shown at all."""
     shown = sample.value.get("profile")
@@ -240,13 +292,16 @@ def version_not_otherwise(sample: Sample, *, version: str) -> bool:
     )
 
 
-@predicate
+@predicate("{subject} is not shown", "{subject} is {still}shown")
 def not_shown(sample: Sample) -> bool:
     """Nothing is shown."""
     return sample.outcome is not Outcome.OK
 
 
-@predicate
+@predicate(
+    "Local UI shows that the cluster runs just {packs}",
+    "Local UI {still}shows other packs than {packs}",
+)
 def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     """The stack has just these packs, each as name and version."""
     profiles = _dicts(sample.value, "profiles")
@@ -255,7 +310,10 @@ def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     return sample.outcome is Outcome.OK and named == sorted(packs)
 
 
-@predicate
+@predicate(
+    "Local UI shows pool {pool} on {host_uids}",
+    "Local UI {still}shows pool {pool} on other hosts than {host_uids}",
+)
 def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
     """The cluster's pool of this name runs on just these hosts; there is no such pool for none."""
     found = [
@@ -267,7 +325,10 @@ def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
     return sample.outcome is Outcome.OK and set(found) == set(host_uids)
 
 
-@predicate
+@predicate(
+    "Local UI shows the cluster as being deleted, or none",
+    "Local UI {still}shows the cluster as {state}",
+)
 def deleting_or_gone(sample: Sample) -> bool:
     """The cluster is being deleted, or is gone."""
     if sample.outcome is Outcome.OK:
@@ -275,7 +336,10 @@ def deleting_or_gone(sample: Sample) -> bool:
     return sample.not_found or sample.is_for("NoLocalCluster")
 
 
-@predicate
+@predicate(
+    "Palette lists request {pairing_uid}, as one of its cluster",
+    "Palette {still}does not list request {pairing_uid} as one of its cluster",
+)
 def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: str) -> bool:
     """The request stands in the list, and as one of this local cluster."""
     return sample.outcome is Outcome.OK and any(
@@ -285,13 +349,19 @@ def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: st
     )
 
 
-@predicate
+@predicate(
+    "Palette says under which id the cluster is registered",
+    "Palette {still}does not say under which id the cluster is registered",
+)
 def names_its_cluster(sample: Sample) -> bool:
     """A request says under which uid its cluster is, or is to be, registered."""
     return sample.outcome is Outcome.OK and bool(sample.value.get("cluster_uid"))
 
 
-@predicate
+@predicate(
+    "Palette does not show the cluster as waiting for its host",
+    "Palette {still}shows the cluster as waiting for its host to confirm",
+)
 def not_being_handed_over(sample: Sample) -> bool:
     """Palette shows the cluster as anything but still to be confirmed by its host, or not."""
     return sample.outcome is Outcome.FAIL or (
@@ -299,7 +369,10 @@ def not_being_handed_over(sample: Sample) -> bool:
     )
 
 
-@predicate
+@predicate(
+    "Palette shows the cluster as confirmed by its host",
+    "Palette {still}shows the cluster as {state}",
+)
 def handed_over(sample: Sample) -> bool:
     """Palette shows the cluster as one that its host has confirmed."""
     return sample.outcome is Outcome.OK and not_being_handed_over(sample)
@@ -319,3 +392,78 @@ def starved_s(late_us: Json, wait: Mapping[str, Json]) -> float:
     limit = wait.get("within_s", wait.get("during_s"))
     late_s = late_us / 1_000_000 if isinstance(late_us, int) else 0.0
     return late_s if isinstance(limit, int | float) and late_s > LATE_SHARE_MAX * limit else 0.0
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+class _Words(dict[str, str]):
+    """The arguments of a predicate and what one answer shows, as its sentences name them."""
+
+    def __init__(self, polls: str, args: Mapping[str, Json], seen: Sample, still: bool) -> None:
+        super().__init__({name: described(value) for name, value in args.items()})
+        value, status = seen.value, seen.value.get("status")
+        expected = args.get("fields")
+        names = expected.items() if isinstance(expected, dict) else ()
+        wrong = [_differing(value, n, v) for n, v in names if not is_borne(value, n, v)]
+        mine = [args[n] for n in ("local_cluster_uid",) if n in args]
+        items = [i for i in open_items(seen) if not mine or i.get("local_cluster_uid") in mine]
+        ids = [f"request {described(i.get('pairing_uid'))}" for i in items]
+        more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+        as_ = "pending" if status == "Pairing" else str(status or "").lower()
+        self["subject"], self["still"] = noun(polls), "still " * still
+        self["listed"] = ", ".join(ids[:3]) + more or "no request"
+        uid = value.get("pairing_uid")
+        self["request"] = (
+            f"request {described(uid)} as {as_}" if uid else f"a request as {as_}, without an id,"
+        )
+        if not status:
+            self["request"] = "no request"
+        self["state"], self["shown_mode"] = (str(value.get(n)).lower() for n in ("state", "mode"))
+        self["wrong"] = "; ".join(wrong) or "something else"
+
+    def __missing__(self, name: str) -> str:
+        return "something else"
+
+
+def _differing(value: Mapping[str, Json], name: str, expected: Json) -> str:
+    """A field that is not as it should be, and how it should be."""
+    shown = value.get("tags" if name == "without_tags" else name)
+    if name == "without_tags":
+        return f"tags {described(shown)}, although {described(expected)} were taken away"
+    called = name.replace("_", " ")
+    return f"{called} {described(shown)}, in place of {described(expected)}"
+
+
+def described(value: Json) -> str:
+    """A value as a sentence names it; an element of a page by its first role and name."""
+    if isinstance(value, list):
+        return ", ".join(map(described, value)) or "none"
+    if isinstance(value, dict):
+        roles, names = value.get("roles"), value.get("names")
+        if isinstance(roles, list) and isinstance(names, list) and roles and names:
+            return f"the {roles[0]} “{names[0]}”"
+        return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
+    return "none" if value is None else short(str(value))
+
+
+def expectation(name: str, polls: str, args: Mapping[str, Json]) -> str:
+    """What the named predicate looks for in the answers to `polls`, as a sentence."""
+    expects, _ = _SAYS.get(name, (f"{noun(polls)} shows what was waited for", ""))
+    nothing = Sample(Outcome.OK, {}, {})
+    return begun(expects.format_map(_Words(polls, args, nothing, False)))
+
+
+def contrary(
+    name: str, polls: str, args: Mapping[str, Json], seen: Sample, still: bool, when: str = ""
+) -> str:
+    """What an answer shows that is not what the named predicate looks for, as a sentence, and
+    `when`.
+    """
+    message = seen.error.get("message") or seen.error.get("why")
+    words = _Words(polls, args, seen, still)
+    if seen.outcome is Outcome.FAIL:
+        told = begun(f"{words['subject']} is {words['still']}refused{when}")
+        return f"{told}: {message}" if message else told
+    _, instead = _SAYS.get(name, ("", "{subject} {still}shows something else than was looked for"))
+    return begun(instead.format_map(words)) + when

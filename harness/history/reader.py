@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from harness.catalogue.verdict import worst
+from harness.catalogue.verdict import Verdict, worst
 from harness.history import lines
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, Footer, Line
@@ -27,6 +27,15 @@ PROBLEMS_MAX: Final = 50
 
 PARTS_DIR: Final = "evidence.parts"
 """The folder beside `evidence.jsonl` in which the workers of a run write their parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """A step of a scenario, with the ids of its operations, and what its checks found."""
+
+    line: lines.StepLine
+    operations: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,10 @@ class Evidence:
     sha256: str
     operation_count: int
     leaks: tuple[lines.LeakLine, ...] = ()
-    warnings: tuple[str, ...] = ()
     """What the run could not remove from its target."""
+    warnings: tuple[str, ...] = ()
+    steps: Mapping[str, tuple[StepRecord, ...]] = field(default_factory=dict)
+    """The steps of each scenario, by its id; evidence of older versions has none."""
 
 
 def part_path(evidence: Path, worker: str) -> Path:
@@ -103,6 +114,7 @@ class _Collector:
         self._operations: dict[str, lines.InvokeLine] = {}
         self._outcomes: dict[str, lines.OutcomeLine] = {}
         self._checks: list[lines.CheckLine] = []
+        self._steps: dict[str, list[StepRecord]] = {}
         self._verdicts: dict[tuple[str, str], lines.VerdictLine] = {}
         self._leaks: list[lines.LeakLine] = []
         self._warnings: dict[str, None] = {}
@@ -160,6 +172,7 @@ class _Collector:
             operation_count=len(self._operations),
             leaks=tuple(self._leaks),
             warnings=tuple(self._warnings),
+            steps={id_: tuple(steps) for id_, steps in self._steps.items()},
         )
 
     def _begin(self, header: EvidenceHeader, raw: RawLine[Line], where: str) -> None:
@@ -186,8 +199,12 @@ class _Collector:
             case lines.ScenarioLine():
                 if self._scenarios.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: scenario {line.id} is here a second time; ignored")
+            case lines.StepLine():
+                self._know_scenario(line.scenario, where)
+                self._steps.setdefault(line.scenario, []).append(StepRecord(line, (), ()))
             case lines.InvokeLine():
                 self._know_scenario(line.scenario, where)
+                self._in_step(line.scenario, operations=(line.id,))
                 if self._operations.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: operation {line.id} is here a second time; ignored")
             case lines.OutcomeLine():
@@ -198,6 +215,7 @@ class _Collector:
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
                 self._checks.append(line)
+                self._in_step(line.scenario, verdicts=(line.verdict,))
             case lines.VerdictLine():
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
@@ -208,6 +226,16 @@ class _Collector:
                 self._warnings[line.text] = None
             case _:
                 raise AssertionError(f"{type(line).__name__} is handled before")
+
+    def _in_step(
+        self, scenario: str, operations: tuple[str, ...] = (), verdicts: tuple[Verdict, ...] = ()
+    ) -> None:
+        """What happens belongs to the step that was begun last."""
+        steps = self._steps.get(scenario)
+        if steps:
+            was = steps[-1]
+            both = (was.operations + operations, was.verdicts + verdicts)
+            steps[-1] = StepRecord(was.line, *both)
 
     def _judge(self, line: lines.VerdictLine, where: str) -> None:
         """Of two verdicts on the same thing the worse one counts."""

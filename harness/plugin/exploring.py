@@ -79,9 +79,9 @@ def _record(run: Run, drawing: Drawing, number: int, found: Differs) -> None:
     error: BaseException | None = None
     try:
         for step in found.steps:
-            scenario.step = StepAt(str(step))
+            scenario.begin_step(StepAt(str(step)))
             lockstep.take(step)
-        scenario.step = StepAt(str(found.expected))
+        scenario.begin_step(StepAt(str(found.expected)))
         lockstep.repeat((), found.expected.says)
     except Differs:
         pass

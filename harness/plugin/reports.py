@@ -14,9 +14,11 @@ from _pytest._code import code
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import CheckFailed
+from harness.checkers.sentences import expected_of
 from harness.history.lines import EvidenceHeader, ScenarioLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.visible import visible, visible_line
+from harness.history.wording import happened, noun
 from harness.reporting.words import clipped, reproduce
 from harness.running.scenario import ScenarioRun, is_foreseen
 
@@ -107,7 +109,7 @@ def _longrepr(
     if around.full and report.longrepr:
         text = f"{report.longreprtext}\n\n{text}"
     text = visible(running.recorder.redacted(text))
-    told = visible_line(f"{verdict.value}: {reason}")
+    told = visible_line(f"{verdict.value}: {running.describe(verdict, reason)}")
     line = running.step.line or running.line.line
     place = code.ReprFileLocation(running.line.feature, line, told)
     entry = code.ReprEntryNative([f"{text}\n"])
@@ -127,11 +129,12 @@ def describe(
     yield _describe("scenario", f"{line.name} (line {line.line})")
     for id_ in line.requirements:
         yield _describe(verdict.value, f"{id_}: {by_id(id_).title}")
-    yield _describe("reason", reason)
-    if isinstance(error, CheckFailed) and (judged := running.judged_last):
-        yield _describe("expected", judged.expected)
+    yield _describe("reason", running.describe(verdict, reason))
+    if isinstance(error, CheckFailed) and running.checks:
+        judged, history = running.checks[-1], running.recorder.written()
+        yield _describe("expected", expected_of(judged, history))
         for id_ in judged.operations:
-            yield _describe("received", received(running.recorder.written()[id_]))
+            yield _describe("received", received(history[id_]))
     yield from _operations(running)
     if error is not None and not is_foreseen(error):
         yield from _traceback(error)
@@ -144,10 +147,9 @@ def received(record: OperationRecord) -> str:
     if record.kind in ("await_state", "stays"):
         samples = (record.value or {}).get("samples")
         seen = samples[-1] if isinstance(samples, list) and samples else None
-        return _short(f"{record.args.get('polls')}, last seen: {_json(seen)}")
-    if record.outcome is Outcome.OK:
-        return _short(f"{record.kind}: ok {_json(record.value)}")
-    return _short(f"{record.kind}: {record.outcome.value} {_json(record.error)}")
+        return _short(f"{noun(str(record.args.get('polls')))}, last seen: {_json(seen)}")
+    told = _json(record.value if record.outcome is Outcome.OK else record.error)
+    return _short(f"{happened(record)} {told}")
 
 
 def _operations(running: ScenarioRun) -> Iterator[str]:
@@ -157,9 +159,8 @@ def _operations(running: ScenarioRun) -> Iterator[str]:
     elif records:
         yield "operations"
     for record in records[-_OPERATIONS_MAX:]:
-        number, what = record.id.rpartition("#")[2], record.kind
-        if what in ("await_state", "stays"):
-            what = f"{what} {record.args.get('polls')} {record.args.get('predicate')}"
+        number, polls = record.id.rpartition("#")[2], record.args.get("polls")
+        what = f"{noun(str(polls))}, again and again" if polls else noun(record.kind)
         yield f"  #{number:<3} {record.actor:<14} {what:<40} {_how(record)}"
 
 
@@ -168,7 +169,7 @@ def _how(record: OperationRecord) -> str:
     if record.end is None:
         return "no answer yet"
     if record.kind in ("await_state", "stays"):
-        return "held" if (record.value or {}).get("held") else "did not hold"
+        return "as it should be" if (record.value or {}).get("held") else "not as it should be"
     reason = (record.error or {}).get("reason") or (record.error or {}).get("why")
     return _short(f"{record.outcome.value} ({reason})" if reason else record.outcome.value)
 

@@ -391,7 +391,10 @@ class Suite:
         running = request.node.stash.get(_RUNNING, None)
         if running is None:
             return
-        running.step = StepAt(f"{step.keyword.strip()} {step.name}", step.line_number)
+        if not running.step.text:
+            running.ahead = [_step_at(s) for s in scenario.steps]
+        running.ahead = running.ahead[1:]
+        running.begin_step(_step_at(step))
         if is_async(step_func):
             raise TypeError(f"the step {step.name!r} is async and would never run")
 
@@ -500,6 +503,10 @@ class _Opener:
 def _scenario_of(item: pytest.Item) -> str:
     bound = item.stash.get(BOUND, None)
     return bound.line.id if bound else ""
+
+
+def _step_at(step: Step) -> StepAt:
+    return StepAt(f"{step.keyword.strip()} {step.name}", step.line_number)
 
 
 def _steps_of(item: pytest.Item) -> Mapping[tuple[str, str], StepFunctionContext]:

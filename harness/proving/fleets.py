@@ -120,8 +120,14 @@ def spared(scenario: Scenario, nemesis: Nemesis) -> Scenario:
     match nemesis:
         case Nemesis.REPEATED:
             return replace(scenario, network=replace(scenario.network, repeated_ppm=0))
+        case Nemesis.REPEATED_LATE:
+            return replace(scenario, network=replace(scenario.network, repeated_late_ppm=0))
         case Nemesis.DELAYED:
             return replace(scenario, network=replace(scenario.network, delayed_ppm=0))
+        case Nemesis.DECISION_REPEATED_LATE:
+            return replace(scenario, admins=replace(scenario.admins, repeated_late_ppm=0))
+        case Nemesis.DECISION_DELAYED:
+            return replace(scenario, admins=replace(scenario.admins, delayed_ppm=0))
         case Nemesis.LOST_BEFORE:
             network = replace(scenario.network, lost_before_ppm=0)
             faults = tuple(replace(fault, lost_before_ppm=0) for fault in scenario.faults)

@@ -123,7 +123,7 @@ def try_mutants(
         TrialsFailed: the suite cannot be collected.
     """
     sheet = _Sheet(progress)
-    in_suite = [m for m in mutants if m.lane is Lane.SUITE]
+    in_suite = [m for m in mutants if m.lane in (Lane.SUITE, Lane.BROWSER)]
     reference = _try_in_suite(in_suite, workers, full, first, sheet)
     if both_drivers:
         _through_the_other_driver(in_suite, workers, sheet)
@@ -188,9 +188,10 @@ def _try_in_suite(
 def _trial(mutant: Mutant, full: bool, first: str) -> Trial:
     driver = "http" if mutant.wire is Wire.HTTP else "inprocess"
     planted = f"mutant:{mutant.name}"
+    pages = mutant.lane is Lane.BROWSER
     if full:
-        return Trial(planted, driver)
-    return Trial(planted, driver, mutant.requirement, first=first, stops=True)
+        return Trial(planted, driver, pages=pages)
+    return Trial(planted, driver, mutant.requirement, first=first, stops=True, pages=pages)
 
 
 def _row(mutant: Mutant, result: TrialResult) -> Caught:

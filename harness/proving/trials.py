@@ -31,6 +31,7 @@ from harness.catalogue.verdict import Verdict
 from harness.domain.errors import PairproofError
 from harness.reference.planting import load
 from harness.running.session import alone, suite_words
+from harness.targets.browser.chromium import WITHOUT_BROWSER
 
 TRIAL_S = 600.0
 """No trial takes this long; one that does hangs, says where, and is ended."""
@@ -72,6 +73,7 @@ class Trial:
         first: the id of the scenario to begin with; the others follow in their order.
         stops: whether it stops at the first scenario that fails at `requirement`; where none is
             named, at one that must hold.
+        pages: whether a browser goes along, in which its pages are seen.
     """
 
     planted: str = ""
@@ -80,6 +82,7 @@ class Trial:
     among: tuple[str, ...] = ()
     first: str = ""
     stops: bool = False
+    pages: bool = False
 
 
 class TrialOutcome(msgspec.Struct, frozen=True):
@@ -264,6 +267,8 @@ class _Child:
         option.pairproof_planted = self._trial.planted
         option.pairproof_driver = self._trial.driver
         option.pairproof_out = str(self._out)
+        if not self._trial.pages:
+            os.environ[WITHOUT_BROWSER] = "no"
         asked = (self._trial.requirement,) if self._trial.requirement else self._trial.among
         if asked:
             tagged = zip(session.items, tags, strict=True)

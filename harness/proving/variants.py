@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.catalogue.requirement import Feature
+from harness.catalogue.requirements import REQUIREMENTS
 from harness.catalogue.verdict import Verdict
 from harness.proving.trials import Trial, TrialOutcome, TrialResult, run_trials
 from harness.reference.planting import Variant, Wire
@@ -12,6 +14,9 @@ from harness.reference.planting import Variant, Wire
 SPINE = ("PRE-4", "SND-4", "ACC-3", "ACC-6", "ACC-7", "ACC-12", "ACC-14", "WDR-3", "REJ-5")
 """Requirements whose scenarios meet every operation of both sides: send, list, look, match,
 accept, withdraw, reject."""
+
+ON_PAGES = tuple(r.id for r in REQUIREMENTS if Feature.PAGES in r.features)
+"""What is tried of a variant that shows on pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +66,20 @@ def try_variants(
     """Run the suite on each variant, and compare with the reference as it is.
 
     It is the whole suite, but over HTTP only with `full`; without, it is the spine of the
-    procedure there, and what the variant concerns.
+    procedure there, and what the variant concerns. One of pages is tried on those alone.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
     """
     rows: dict[str, LeftAlone] = {}
-    baseline: dict[str, TrialResult] = {}
+    baseline: dict[tuple[str, bool], TrialResult] = {}
     waiting: list[tuple[Variant, TrialResult]] = []
     by_trial = {_trial(v, full): v for v in variants}
     references = _references(by_trial)
 
     def settle() -> None:
         for variant, result in list(waiting):
-            reference = baseline.get(_driver(variant))
+            reference = baseline.get((_driver(variant), variant.behaviour.needs_a_browser))
             if reference is not None:
                 waiting.remove((variant, result))
                 rows[variant.name] = _row(variant, result, reference)
@@ -84,7 +89,7 @@ def try_variants(
         if trial.planted:
             waiting.append((by_trial[trial], result))
         else:
-            baseline[trial.driver] = result
+            baseline[trial.driver, trial.pages] = result
         settle()
 
     run_trials([*references, *by_trial], workers, report)
@@ -97,16 +102,22 @@ def _driver(variant: Variant) -> str:
 
 def _trial(variant: Variant, full: bool) -> Trial:
     driver = _driver(variant)
+    if variant.behaviour.needs_a_browser:
+        return Trial(f"variant:{variant.name}", driver, among=ON_PAGES, pages=True)
     among = (*SPINE, *variant.requirement.split(",")) if driver == "http" and not full else ()
     return Trial(f"variant:{variant.name}", driver, among=among)
 
 
 def _references(trials: Iterable[Trial]) -> list[Trial]:
     """The reference as it is through each driver, on all that the variants are tried on."""
-    among: dict[str, tuple[str, ...]] = {}
+    among: dict[tuple[str, bool], tuple[str, ...]] = {}
     for trial in trials:
-        among[trial.driver] = tuple(dict.fromkeys((*among.get(trial.driver, ()), *trial.among)))
-    return [Trial(driver=driver, among=tags) for driver, tags in sorted(among.items())]
+        through = trial.driver, trial.pages
+        among[through] = tuple(dict.fromkeys((*among.get(through, ()), *trial.among)))
+    return [
+        Trial(driver=driver, among=tags, pages=pages)
+        for (driver, pages), tags in sorted(among.items())
+    ]
 
 
 def _row(variant: Variant, result: TrialResult, reference: TrialResult) -> LeftAlone:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import reduce
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.domain.errors import PairproofError
 from harness.domain.operations import Operation
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CentralMaker = Callable[[Store, CentralChoices], CentralCore]
 EdgeMaker = Callable[[Store, EdgeChoices], EdgeCore]
 Wrap = Callable[["ASGIApp"], "ASGIApp"]
+PagesMaker = Callable[[Any], Any]
+"""The pages of a side, made of what is asked there; a fleet has behaviours, and knows no pages."""
 
 REFERENCE = "pairproof reference"
 
@@ -63,6 +65,8 @@ class Behaviour:
         features: what it would claim there besides what the reference claims.
         not_offered: the operations that a target file would say it has not.
         permissions: what it would call permissions there, by ours.
+        make_local_pages, make_palette_pages: the pages, where they are not the usual ones.
+        pages: what a target file would say below `[pages]`, as TOML.
     """
 
     central: CentralChoices = CentralChoices()
@@ -77,11 +81,20 @@ class Behaviour:
     features: tuple[str, ...] = ()
     not_offered: frozenset[type[Operation]] = frozenset()
     permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    make_local_pages: PagesMaker | None = None
+    make_palette_pages: PagesMaker | None = None
+    pages: str = ""
 
     @property
     def needs_a_wire(self) -> bool:
         """Whether some of it shows over HTTP only."""
-        return (self.wrap_palette, self.wrap_local_ui) != (as_it_is, as_it_is)
+        wrapped = (self.wrap_palette, self.wrap_local_ui) != (as_it_is, as_it_is)
+        return wrapped or self.needs_a_browser
+
+    @property
+    def needs_a_browser(self) -> bool:
+        """Whether some of it shows on pages only."""
+        return bool(self.make_local_pages or self.make_palette_pages or self.pages)
 
     def with_password(self, password: str) -> Behaviour:
         """The same, with this password of the operating system's user of every host."""
@@ -124,7 +137,18 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
         not_offered=frozenset[type[Operation]]().union(*(b.not_offered for b in behaviours)),
         permissions=_stated([b.permissions for b in behaviours]),
+        make_local_pages=_only([b.make_local_pages for b in behaviours]),
+        make_palette_pages=_only([b.make_palette_pages for b in behaviours]),
+        pages="\n".join(b.pages for b in behaviours if b.pages),
     )
+
+
+def _only(makers: Sequence[PagesMaker | None]) -> PagesMaker | None:
+    """The one of these that there is."""
+    own = [maker for maker in makers if maker is not None]
+    if len(own) > 1:
+        raise CannotMix("two of them have pages of their own")
+    return own[0] if own else None
 
 
 def _stated(tables: Iterable[Mapping[str, V]]) -> dict[str, V]:

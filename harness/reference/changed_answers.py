@@ -1,8 +1,11 @@
-"""What stands before an HTTP app and changes its answers, as mutants and variants need it."""
+"""What stands before an HTTP app and changes its answers, or what it is asked, as mutants and
+variants need it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -85,6 +88,54 @@ class Changed:
             await asyncio.sleep(pause_s)
         for message in messages_of(self.change(asked, answer)):
             await send(message)
+
+
+ChangeRequest = Callable[[ApiRequest, bytes], "bytes | ApiResponse"]
+
+
+@dataclass(slots=True)
+class ChangedRequests:
+    """An app that gets requests with another body; `change` may answer one in its place."""
+
+    app: ASGIApp
+    change: ChangeRequest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self.app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        changed = self.change(ApiRequest(scope["method"], scope["path"], {}), body)
+        if isinstance(changed, ApiResponse):
+            for part in messages_of(changed):
+                await send(part)
+            return
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": changed, "more_body": False}
+
+        await self.app(scope, again, send)
+
+
+Pairs = list[tuple[str, Json]]
+"""An object as it is written: each key with its value, in their order, however often."""
+
+
+def read_as(read: Callable[[Pairs], Json]) -> Callable[[ASGIApp], ASGIApp]:
+    """An app that gets each object of a body as it is read so."""
+
+    def change(asked: ApiRequest, body: bytes) -> bytes:
+        try:
+            return json.dumps(json.loads(body, object_pairs_hook=read)).encode() if body else body
+        except ValueError:
+            return body
+
+    return lambda app: ChangedRequests(app, change)
 
 
 async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> ApiResponse:

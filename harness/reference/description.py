@@ -14,16 +14,28 @@ from harness.domain.arrangements import Side
 from harness.domain.endpoint import EndpointForm
 from harness.reference.certificates import fingerprint
 from harness.reference.embedded import EmbeddedReference
+from harness.reference.pages.filters import as_segment
+from harness.reference.palette.frame import CLUSTERS, REVIEW
+from harness.reference.palette.wizard import WizardStep
+from harness.reference.palette.wizard_pages import step_path
 from harness.reference.server import LOOPBACK
 
 USERNAME_VARIABLE = "PAIRPROOF_LOCAL_UI_USERNAME"
 PASSWORD_VARIABLE = "PAIRPROOF_LOCAL_UI_PASSWORD"
 CONTROL_VARIABLE = "PAIRPROOF_CONTROL_SECRET"
 
+_STEPS = {
+    "warning": WizardStep.WARNING,
+    "details": WizardStep.CLUSTER,
+    "match": WizardStep.PROFILES,
+    "review": WizardStep.REVIEW,
+}
+"""The pages of the wizard, as a target file calls them."""
+
 LIMITS = {"stays_s": 0.1, "poll_s": 0.02}
 """Its agents are at work every 20 ms: what they would do, they have done in a tenth of a second."""
 
-FEATURES = ("scopes", "multi-node", "clock", "management-switch")
+FEATURES = ("pages", "scopes", "multi-node", "clock", "management-switch")
 """What the reference claims, as the catalogue names it."""
 
 
@@ -41,6 +53,7 @@ def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> st
     lines += ["", "[limits]", *(f"{name} = {value}" for name, value in limits.items())]
     for name, said in (("words", reference.words), ("permissions", reference.permissions)):
         lines += ["", f"[{name}]", *(f"{ours} = {json.dumps(own)}" for ours, own in said.items())]
+    lines += ["", *_pages(reference)]
     lines += ["", "[tls]", *_tls(reference, ca_file)]
     lines += _control(reference)
     return "\n".join(lines) + "\n"
@@ -75,6 +88,17 @@ def _edge(reference: EmbeddedReference) -> Iterator[str]:
     yield from ("", "[edge.login]")
     yield _line("username_env", USERNAME_VARIABLE)
     yield _line("password_env", PASSWORD_VARIABLE)
+    for path, stack in reference.archives:
+        yield from ("", "[[edge.archives]]", _line("path", path))
+        for profile in stack:
+            yield from ("[[edge.archives.profiles]]", _line("name", profile.name))
+            yield from (_line("type", profile.type), _line("version", profile.version))
+            packs = (
+                f"layer = {json.dumps(p.layer)}, name = {json.dumps(p.name)},"
+                f" version = {json.dumps(p.version)}"
+                for p in profile.packs
+            )
+            yield f"packs = [{', '.join(f'{{ {pack} }}' for pack in packs)}]"
     for slot in reference.slots:
         yield from ("", "[[edge.clusters]]", _line("slot", slot.uid), "hosts = [")
         for host_uid in slot.host_uids:
@@ -90,6 +114,20 @@ def _central(reference: EmbeddedReference) -> Iterator[str]:
         yield _line("endpoint", palette[EndpointForm.USABLE])
     yield from ("", "[central.endpoint_forms]")
     yield from (_line(form.value, address) for form, address in palette.items())
+
+
+def _pages(reference: EmbeddedReference) -> Iterator[str]:
+    """The addresses of the pages of Palette, by which somebody could try to get around a step; of
+    other pages, what they say themselves.
+    """
+    yield from filter(None, [reference.pages])
+    if Side.CENTRAL in reference.layout.sides and not reference.pages:
+        pages = {"clusters": CLUSTERS, "requests": REVIEW}
+        pages |= {page: step_path("{}", step) for page, step in _STEPS.items()}
+        for page, path in pages.items():
+            address = path.replace(as_segment("{}"), "{pairing_uid}")
+            yield f"[pages.page.{page}]"
+            yield _line("address", address)
 
 
 def _tls(reference: EmbeddedReference, ca_file: Path | None) -> Iterator[str]:

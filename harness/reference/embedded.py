@@ -23,7 +23,7 @@ from harness.domain.cluster import Cluster
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
 from harness.domain.operations import Surface
-from harness.reference.behaviour import Behaviour, Wrap
+from harness.reference.behaviour import Behaviour
 from harness.reference.certificates import LOCAL_NAMES, Certificates, given_context, trusting
 from harness.reference.clock import WallClock
 from harness.reference.control import make_control_app
@@ -74,7 +74,8 @@ class EmbeddedReference:
 
     Attributes:
         called: what it calls itself.
-        limits, words, features, permissions: what its target file states besides the usual.
+        limits, words, features, permissions, archives, pages: what its target file states besides
+            the usual.
         not_offered: the operations that it says it has not.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
@@ -114,6 +115,8 @@ class EmbeddedReference:
         self.features = behaviour.features
         self.not_offered = behaviour.not_offered
         self.permissions = behaviour.permissions
+        self.archives = behaviour.edge.archives
+        self.pages = behaviour.pages
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())
@@ -173,14 +176,14 @@ class EmbeddedReference:
     def _serve(self, servers: Servers, tls: ssl.SSLContext, behaviour: Behaviour) -> Addresses:
         first = self.layout.port_base
         ports = count(first) if first else repeat(0)
-        palette = self._serve_palette(servers, ports, tls, behaviour.wrap_palette)
+        palette = self._serve_palette(servers, ports, tls, behaviour)
         people = palette.get(EndpointForm.USABLE, "")
         if palette and self._other.people_apart:
-            people = self._serve_people(servers, behaviour.wrap_palette)
+            people = self._serve_people(servers, behaviour)
         apart = self._other.people_apart
         control = bind(LOOPBACK, 0 if apart else next(ports))
         servers.serve(make_control_app(self, self.secrets.control), [control])
-        local_ui = self._serve_local_ui(servers, ports, tls, behaviour.wrap_local_ui)
+        local_ui = self._serve_local_ui(servers, ports, tls, behaviour)
         return Addresses(palette, people, local_ui, f"http://{LOOPBACK}:{port_of(control)}")
 
     def _certificate(self, certificates: Certificates) -> ssl.SSLContext:
@@ -191,13 +194,14 @@ class EmbeddedReference:
         return certificates.server_context(*dict.fromkeys((layout.host, *LOCAL_NAMES)))
 
     def _serve_palette(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, wrap: Wrap
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, behaviour: Behaviour
     ) -> dict[EndpointForm, str]:
         """Palette on three addresses: trusted, plain, and with a certificate of an unknown CA."""
         if not self._plays(Side.CENTRAL):
             return {}
         apart = self._other.people_apart
-        app = wrap(make_palette_app(self._central, people=not apart))
+        pages = behaviour.make_palette_pages
+        app = behaviour.wrap_palette(make_palette_app(self._central, people=not apart, pages=pages))
         if apart:
             app = speaking(app, self._other.wire, Surface.AGENT, strays=self._strays)
         else:
@@ -219,14 +223,15 @@ class EmbeddedReference:
             EndpointForm.UNTRUSTED: f"https://{found[2]}",
         }
 
-    def _serve_people(self, servers: Servers, wrap: Wrap) -> str:
+    def _serve_people(self, servers: Servers, behaviour: Behaviour) -> str:
         """Palette as people ask it, as it is published, for this machine alone."""
         listener = bind(LOOPBACK)
-        servers.serve(wrap(make_palette_app(self._central)), [listener])
+        app = make_palette_app(self._central, pages=behaviour.make_palette_pages)
+        servers.serve(behaviour.wrap_palette(app), [listener])
         return f"http://{LOOPBACK}:{port_of(listener)}"
 
     def _serve_local_ui(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, wrap: Wrap
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, behaviour: Behaviour
     ) -> dict[str, str]:
         """Local UI, on a port of its own for each host."""
         if not self._plays(Side.EDGE):
@@ -234,8 +239,9 @@ class EmbeddedReference:
         hosts = [host_uid for slot in self.slots for host_uid in slot.host_uids]
         listeners = [bind(self.layout.bind, next(ports)) for _ in hosts]
         found = [port_of(listener) for listener in listeners]
-        own = make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True)))
-        app = speaking(wrap(own), self._wire, Surface.LOCAL_UI)
+        pages = behaviour.make_local_pages
+        own = make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True)), pages)
+        app = speaking(behaviour.wrap_local_ui(own), self._wire, Surface.LOCAL_UI)
         servers.serve(app, listeners, tls if self.layout.tls else None)
         scheme = "https" if self.layout.tls else "http"
         urls = (f"{scheme}://{authority(self.layout.host, port)}" for port in found)

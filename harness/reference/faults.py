@@ -22,9 +22,11 @@ from harness.reference.core.link import Link, LinkReply, NotDelivered
 LATE_S = 2.0
 """How long the answer to a message that is late is waited for."""
 _BROKE = "the connection broke before an answer came"
-_INSTEAD: Mapping[MessageFault | None, LinkReply] = {
+HEARD_INSTEAD: Mapping[MessageFault | None, LinkReply] = {
     MessageFault.SERVER_ERROR: Refused(Reason.INTERNAL, "Palette answered with an internal error"),
-    MessageFault.RATE_LIMITED: Refused(Reason.RATE_LIMITED, "too many requests: try again later"),
+    MessageFault.RATE_LIMITED: Refused(
+        Reason.RATE_LIMITED, "too many requests: try again later", {"retry_after": "1"}
+    ),
     MessageFault.UNAVAILABLE: ops.Unknown("what answered is no Palette"),
     MessageFault.GARBLED: ops.Unknown("what answered is no Palette"),
 }
@@ -165,8 +167,8 @@ class FaultyLink:
                 self._late.setdefault(host_uid, []).append(deliver)
             case MessageFault.REPEATED:
                 deliver()
-            case answered if answered in _INSTEAD:
-                return _INSTEAD[answered]
+            case answered if answered in HEARD_INSTEAD:
+                return HEARD_INSTEAD[answered]
             case MessageFault.DELAYED:
                 self._clock.sleep(fault.delay if fault else 0)
             case None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from importlib import import_module
 from typing import Generic, TypeVar
 
 from harness.domain import operations
@@ -32,6 +33,8 @@ class Lane(StrEnum):
     """By an invariant, on the walk over every interleaving."""
     EXPLORE = "explore"
     """By a sequence that is drawn; neither a scenario nor a walk comes to it."""
+    BROWSER = "browser"
+    """By a scenario of the requirement that it breaks, on its pages."""
     FLEET = "fleet"
     """By an invariant, in a run of a fleet scenario; the suite does not see it."""
 
@@ -44,6 +47,9 @@ class Nemesis(StrEnum):
     LINK = "link"
     CENTRAL = "central"
     LOSS = "loss"
+    HALF_OPEN = "half_open"
+    ERRORS = "errors"
+    STALE = "stale"
     SLOW = "slow"
     CLOCK = "clock"
     HEALTH = "health"
@@ -51,7 +57,10 @@ class Nemesis(StrEnum):
     LOST_BEFORE = "lost_before"
     LOST_AFTER = "lost_after"
     REPEATED = "repeated"
+    REPEATED_LATE = "repeated_late"
     DELAYED = "delayed"
+    DECISION_REPEATED_LATE = "decision_repeated_late"
+    DECISION_DELAYED = "decision_delayed"
 
 
 class Wire(StrEnum):
@@ -314,4 +323,5 @@ def load() -> dict[str, Registry[Mutant] | Registry[Variant]]:
     import harness.reference.mutants
     import harness.reference.variants  # noqa: F401
 
+    import_module("harness.reference.mutants.pages")  # by its name, as no fleet is made of pages
     return {"mutant": MUTANTS, "variant": VARIANTS}

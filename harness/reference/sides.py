@@ -71,6 +71,22 @@ class CentralSide:
             now = self.clock.now()
             return self.core.perform(operation, credentials, now, self._draws)
 
+    @property
+    def store(self) -> Store:
+        """What this side keeps."""
+        return self._store
+
+    def core_over(self, store: Store) -> CentralCore:
+        """A further core of the same rules, over another store."""
+        return self._make_core(store)
+
+    def perform_by(
+        self, core: CentralCore, operation: ops.PaletteOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
+        """One operation, by a core of this side's, now."""
+        with self._lock:
+            return core.perform(operation, credentials, self.clock.now(), self._draws)
+
     def know(self, pairing_uid: str) -> None:
         """The host of a request was seen to know its id."""
         with self._lock, self._store.transaction():

@@ -1,146 +1,279 @@
-"""Operations as bars over time, one row each, grouped by who asked: as SVG and as plain text.
+"""Who asked whom for what, in order: a sequence diagram of a small part of a history, as SVG.
 
-Time is not to scale: each start and each end takes one step, so that what overlapped and what
-came first can be seen whether it took a millisecond or a minute. The drawing needs nothing but
-the text colour around it; a page may colour the outcomes by their classes.
+People stand outside, edge hosts and Palette between them, and the links where one was touched. One
+row is one thing that happened. What overlapped is drawn in two rows, the question and its answer,
+so that it can be seen whether it took a millisecond or a minute; time is not to scale. A drawing
+needs nothing but the text colour around it; a page colours it by classes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from markupsafe import Markup
 
-from harness.history.operation import OperationRecord, Outcome
+from harness.domain import operations as ops
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.wording import WAITS, begun, describe_kind, happened, seconds, short
 from harness.reporting.svg import drawing
-from harness.reporting.words import clipped, describe_kind
+from harness.reporting.words import clipped
 
-WIDTH = 720
+WIDTH = 760
 OPERATIONS_MAX = 24
 """More of them say nothing to a person; the evidence has them all."""
 
-_LEFT = 150
-_ROW = 44
-_TOP = 8
-_LABEL_CHARACTERS = 84
+_ROW = 30
+_HEAD = 34
+_TIMES = 52
+_UID = 16
+"""A host of so many characters has no name, and is known by the first few."""
+_LABEL_CHARACTERS = 62
 _LANE_CHARACTERS = 16
-_STEP_CHARACTERS = 3
-_MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
-_BARS = {Outcome.OK: "=", Outcome.FAIL: "x", Outcome.INFO: "?"}
+OUTCOME_MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
 
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """One operation: from one step to another; `until=None` for one that was not answered."""
-
-    lane: str
-    label: str
-    outcome: Outcome
-    since: int
-    until: int | None
+HARNESS = "harness"
+"""Who arranges; what it does befalls the others."""
+_ON_LINKS = ("SetLink", "FaultNextMessage", "DisturbMessages")
+_BEFALLS = frozenset(
+    [*_ON_LINKS, "Restart", "AdvanceClock", "SetNodeHealth", "SetClusterState", "SetHostMode"]
+)
+"""What is arranged and is part of the story, as it happens to somebody."""
+_PALETTE, _LINK = "Palette", "link"
 
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A small part of a history, drawn. `text` is for a terminal; `svg` for a page."""
+    """A small part of a history, drawn. `text` is for a terminal; `svg` for a page; `shown` are the
+    ids of the operations that are drawn.
+    """
 
     title: str
     svg: Markup
     text: str
+    shown: Set[str]
 
 
-def diagram(title: str, operations: Sequence[OperationRecord], key: str) -> Diagram:
-    """Draw these operations. `key` makes the ids within the drawing unique on its page."""
-    bars, steps = _bars(operations)
-    if len(bars) < len(operations):
-        title = f"{title} (the first {len(bars)} of {len(operations)} operations)"
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """An operation: from one lane to another; what befalls somebody has but the one."""
+
+    id: str
+    number: int
+    source: str
+    target: str
+    label: str
+    outcome: Outcome
+    start: int
+    end: int
+    decisive: bool
+
+    @property
+    def is_fault(self) -> bool:
+        return self.source == self.target
+
+
+def diagram(
+    title: str,
+    operations: Sequence[OperationRecord],
+    key: str,
+    decisive: Set[str] = frozenset(),
+    link: Callable[[str], str] = lambda id_: "",
+) -> Diagram:
+    """Draw these operations, those lit on which a verdict rests. `key` makes the ids within the
+    drawing unique on its page; `link` is where on the page an operation is told, if it is.
+    """
+    numbered = sorted(enumerate(operations, 1), key=lambda item: (item[1].start, item[1].id))
+    told = [_message(o, n, o.id in decisive) for n, o in numbered if is_told(o) or o.id in decisive]
+    messages = _chosen(told) if decisive else told[:OPERATIONS_MAX]
+    if len(messages) < len(operations):
+        title = f"{title} ({len(messages)} of {len(operations)} operations)"
+    lanes = _lanes(messages)
+    rows = list(_rows(messages))
+    began = min((o.start for o in operations), default=0)
     svg = drawing(
-        Markup("").join(_drawn(bars, steps)),
-        look="order",
+        Markup("").join([*_heads(lanes, len(rows)), *_drawn(rows, lanes, link, began)]),
+        look="sequence",
+        role="group" if any(link(m.id) for m in messages) else "img",
         key=key,
         title=title,
-        shows="; ".join(f"{bar.lane}: {bar.label}" for bar in bars),
+        shows="; ".join(f"{m.source}: {m.label}" for m in messages),
         width=WIDTH,
-        height=_TOP + _ROW * len(bars) + 8,
+        height=_HEAD + _ROW * len(rows) + 8,
     )
-    return Diagram(title, svg, _text(title, bars, steps))
+    text = "\n".join([title, *(_line(row, began) for row in rows)])
+    return Diagram(title, svg, text, {m.id for m in messages})
 
 
-def _bars(operations: Sequence[OperationRecord]) -> tuple[list[_Bar], int]:
-    """Grouped by actor, in the order in which each began; and how many steps there are."""
-    shown = sorted(operations, key=lambda o: (o.start, o.id))[:OPERATIONS_MAX]
-    # An end comes before a start at the same time: there the one was before the other.
-    ends = {(o.end, 0) for o in shown if _is_answered(o) and o.end is not None}
-    times = sorted(ends | {(o.start, 1) for o in shown})
-    step = {time: i for i, time in enumerate(times)}
-    lanes = {o.actor: i for i, o in reversed(list(enumerate(shown)))}
-    shown.sort(key=lambda o: lanes[o.actor])
-    return [_bar(o, step) for o in shown], len(times)
+def _chosen(messages: Sequence[_Message]) -> list[_Message]:
+    """Of what was asked again and again with the same answer the first, and how often; of much the
+    last up to what decided.
+    """
+    same: dict[tuple[str, ...], list[_Message]] = {}
+    for message in messages:
+        alone = (message.id,) if message.decisive or message.is_fault else ()
+        key = (message.source, message.target, message.label, *alone)
+        same.setdefault(key, []).append(message)
+    often = [(found[0], len(found)) for found in same.values()]
+    told = [replace(m, label=f"{m.label} (×{n})") if n > 1 else m for m, n in often]
+    ends = [n for n, message in enumerate(told, 1) if message.decisive]
+    last = max([OPERATIONS_MAX, *ends[-1:]])
+    return told[last - OPERATIONS_MAX : last]
 
 
-def _bar(operation: OperationRecord, step: dict[tuple[int, int], int]) -> _Bar:
-    since = step[operation.start, 1]
-    until = None
-    if _is_answered(operation) and operation.end is not None:
-        until = max(step[operation.end, 0], since)
-    polls = operation.args.get("polls")
-    what = describe_kind(polls if isinstance(polls, str) else operation.kind)
-    label = f"{what}: {_ended(operation)}, {_seconds(operation)}"
-    return _Bar(operation.actor, label, operation.outcome, since, until)
+def is_told(operation: OperationRecord) -> bool:
+    """Whether it is part of the story, and not of what stands around it."""
+    if operation.actor == HARNESS:
+        return operation.kind in _BEFALLS
+    return not operation.kind.startswith("LogIn")
 
 
-def _is_answered(operation: OperationRecord) -> bool:
-    return operation.outcome is not Outcome.INFO and operation.end is not None
+def _message(operation: OperationRecord, number: int, decisive: bool) -> _Message:
+    polls, args = operation.args.get("polls"), operation.args
+    kind = polls if isinstance(polls, str) and operation.kind in WAITS else operation.kind
+    asked = getattr(ops, kind, None)
+    surface = asked.surface if isinstance(asked, type) and hasattr(asked, "surface") else ""
+    host = _host(operation.tags.get("host") or args.get("host_uid"))
+    source, target = operation.actor, host if surface != ops.Surface.PALETTE else _PALETTE
+    what = describe_kind(kind)
+    if operation.actor == HARNESS:
+        on_link = operation.kind in _ON_LINKS
+        target = _LINK if on_link else _PALETTE if args.get("side") == "central" else host
+        source, what = target, begun(happened(operation))
+    elif surface == ops.Surface.AGENT:
+        source = host if operation.tags.get("host") else operation.actor
+        target = _PALETTE
+    label = short(f"{what}{_ended(operation)}")
+    end = operation.end if operation.end is not None else operation.start
+    start = operation.start
+    outcome = ended_as(operation)
+    return _Message(operation.id, number, source, target, label, outcome, start, end, decisive)
+
+
+def ended_as(operation: OperationRecord) -> Outcome:
+    """How it ended; a wait that did not see what it looked for has failed to."""
+    missed = operation.kind in WAITS and (operation.value or {}).get("held") is False
+    return Outcome.FAIL if missed else operation.outcome
+
+
+def _host(uid: Json) -> str:
+    if not isinstance(uid, str) or not uid:
+        return "edge host"
+    return f"edge host {uid[:4]}" if len(uid) >= _UID else f"edge host {uid.removeprefix('host-')}"
 
 
 def _ended(operation: OperationRecord) -> str:
+    """What came of it, as far as a line has room: of a wait, what was seen."""
     value, error = operation.value or {}, operation.error or {}
+    if operation.actor == HARNESS:
+        return ""
     if operation.outcome is Outcome.INFO:
-        return "never answered"
+        return ": never answered"
     if operation.outcome is Outcome.FAIL:
-        return f"refused, {error.get('reason') or 'without a reason'}"
+        return f": {error.get('message') or error.get('reason') or 'refused'}"
     samples = value.get("samples")
     if isinstance(samples, list):
         seen = [_display(s.get("value"), s.get("error")) for s in samples if isinstance(s, dict)]
-        return f"saw {', then '.join(seen) or 'nothing'}"
-    return _display(operation.value, None)
+        took = seconds((operation.end or operation.start) - operation.start)
+        return f" for {took}: {', then '.join(dict.fromkeys(filter(None, seen))) or 'nothing'}"
+    shown = _display(operation.value, None)
+    return f": {shown}" if shown else ""
 
 
 def _display(value: object, error: object) -> str:
     if isinstance(error, dict):
-        return str(error.get("reason") or "no answer")
+        return str(error.get("message") or error.get("reason") or "no answer")
     if not isinstance(value, dict | None) or not value:
-        return "acknowledged"
+        return ""
     if isinstance(items := value.get("items"), list):
-        states = [str(i.get("state")) for i in items if isinstance(i, dict)]
-        return f"lists {', '.join(states[:4]) or 'none'}"
-    return str(value.get("state") or value.get("status") or "acknowledged")
+        states = [str(i.get("state")) for i in items if isinstance(i, dict) and i.get("state")]
+        return f"lists {', '.join(states[:4]) or len(items) or 'none'}"
+    return str(value.get("status") or value.get("state") or value.get("mode") or "")
 
 
-def _seconds(operation: OperationRecord) -> str:
-    began = f"{operation.start / 1_000_000:.3f}"
-    if not _is_answered(operation) or operation.end is None:
-        return f"asked at {began} s"
-    return f"{began} to {operation.end / 1_000_000:.3f} s"
+def _lanes(messages: Sequence[_Message]) -> dict[str, float]:
+    """Where each lane stands: people at Local UI, hosts, links, Palette, people at Palette."""
+    people = {m.source: m.target for m in messages if not m.is_fault}
+    targets = [m.target for m in messages]
+    ends = [end for m in messages for end in (m.source, m.target) if end.startswith("edge host")]
+    hosts = list(dict.fromkeys(ends))
+    local = [p for p in people if people[p] in hosts or p.startswith("host")]
+    names = [*local, *hosts, *([_LINK] if _LINK in targets else [])]
+    names += [_PALETTE] if _PALETTE in targets or _LINK in targets else []
+    names += [p for p in people if p not in names]
+    gap = (WIDTH - _TIMES) / max(len(names), 1)
+    return {name: _TIMES + gap / 2 + n * gap for n, name in enumerate(dict.fromkeys(names))}
 
 
-# --- SVG ------------------------------------------------------------------------------------
+class _Row(NamedTuple):
+    """A message with whether its question, and whether its answer, stands here."""
+
+    message: _Message
+    asks: bool
+    answers: bool
+
+    @property
+    def at(self) -> int:
+        return self.message.start if self.asks else self.message.end
 
 
-def _drawn(bars: Sequence[_Bar], steps: int) -> Iterable[Markup]:
-    width = (WIDTH - _LEFT - 12) / max(steps, 1)
-    lane = None
-    for i, bar in enumerate(bars):
-        y = _TOP + i * _ROW
-        if bar.lane != lane:
-            lane = bar.lane
-            yield Markup(
-                '<path class="lane" d="M0 {y}H{width}" stroke="currentColor" stroke-opacity=".25"/>'
-                '<text x="0" y="{base}" font-size="12" font-weight="600">{name}</text>\n'
-            ).format(y=y, width=WIDTH, base=y + 17, name=_lane_name(lane))
-        yield _row(bar, y, width)
+def _rows(messages: Sequence[_Message]) -> Iterator[_Row]:
+    moments = {(m.start, 1, m.id): m for m in messages}
+    # An end comes before a start at the same time: there the one was before the other.
+    moments |= {(m.end, 0, m.id): m for m in messages if _comes_back(m)}
+    pending: _Message | None = None
+    for (_, begins, _), message in sorted(moments.items()):
+        if pending and (begins or pending is not message):
+            yield _Row(pending, True, False)
+            pending = None
+        if begins and _comes_back(message):
+            pending = message
+        elif begins:
+            yield _Row(message, True, _is_answered(message))
+        else:
+            yield _Row(message, message is pending, True)
+            pending = None
+    if pending:
+        yield _Row(pending, True, False)
+
+
+def _comes_back(message: _Message) -> bool:
+    """Whether its answer is a moment of its own."""
+    return message.end > message.start and _is_answered(message)
+
+
+def _is_answered(message: _Message) -> bool:
+    return message.outcome is not Outcome.INFO
+
+
+def _line(row: _Row, began: int) -> str:
+    message, at = row.message, seconds(row.at - began)
+    if message.is_fault:
+        return f"  {at:>8} ⚡ {message.label}"
+    way = f"{message.source} {'→' if row.asks else '←'} {message.target}"
+    return f"  {at:>8} {way}: {_mark(message, row.answers)} {message.number} {message.label}"
+
+
+def _mark(message: _Message, answers: bool) -> str:
+    return OUTCOME_MARKS[message.outcome] if answers or not _is_answered(message) else "…"
+
+
+# --- SVG ------------------------------------------------------------------------------------------
+
+
+def _heads(lanes: dict[str, float], rows: int) -> Iterable[Markup]:
+    bottom = _HEAD + rows * _ROW + 4
+    for name, x in lanes.items():
+        yield Markup(
+            '<path class="lane" d="M{x:.0f} {top}V{bottom}" stroke="currentColor"'
+            ' stroke-opacity=".3"{dash}/>'
+            '<text x="{x:.0f}" y="16" text-anchor="middle" font-weight="600">{name}</text>\n'
+        ).format(
+            x=x, top=_HEAD - 12, bottom=bottom, name=_lane_name(name),
+            dash=Markup(' stroke-dasharray="2 4"') if name == _LINK else "",
+        )  # fmt: skip
 
 
 def _lane_name(name: str) -> str:
@@ -148,49 +281,62 @@ def _lane_name(name: str) -> str:
 
     Where the mail address of a person ends with a domain, that is left out.
     """
-    short = re.sub(r"@\S+", "", name)
-    if len(short) <= _LANE_CHARACTERS:
-        return short
+    bare = re.sub(r"@\S+", "", name)
+    if len(bare) <= _LANE_CHARACTERS:
+        return bare
     end = _LANE_CHARACTERS // 2 - 1
-    return f"{short[: _LANE_CHARACTERS - end - 1]}…{short[-end:]}"
+    return f"{bare[: _LANE_CHARACTERS - end - 1]}…{bare[-end:]}"
 
 
-def _row(bar: _Bar, y: int, width: float) -> Markup:
-    label = clipped(bar.label, _LABEL_CHARACTERS)
-    x = _LEFT + bar.since * width
-    end = WIDTH - 2 if bar.until is None else _LEFT + (bar.until + 0.6) * width
-    look = {
-        Outcome.OK: 'fill="currentColor"',
-        Outcome.FAIL: 'fill="none" stroke="currentColor" stroke-width="2"',
-        Outcome.INFO: 'fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="5 4"',
-    }[bar.outcome]
+def _drawn(
+    rows: Sequence[_Row], lanes: dict[str, float], link: Callable[[str], str], began: int
+) -> Iterator[Markup]:
+    for n, row in enumerate(rows):
+        message, y = row.message, _HEAD + n * _ROW
+        body = _fault(message, lanes, y) if message.is_fault else _arrow(row, lanes, y)
+        look = "message fault" if message.is_fault else f"message {message.outcome.value}"
+        look += " decisive" * message.decisive
+        told = Markup(
+            '<g class="{look}">{body}<text class="at" x="4" y="{base}">{at}</text></g>\n'
+        ).format(look=look, body=body, base=y + 17, at=seconds(row.at - began))
+        where = link(message.id)
+        yield (
+            Markup('<a href="{where}">{told}</a>').format(where=where, told=told) if where else told
+        )
+
+
+def _fault(message: _Message, lanes: dict[str, float], y: int) -> Markup:
+    x = lanes[message.target]
+    text, anchor = clipped(f"⚡ {message.label}", _LABEL_CHARACTERS), "middle"
+    half = min(len(text) * 3.6 + 8, WIDTH / 2)
+    middle = min(max(x, _TIMES + half), WIDTH - half)
     return Markup(
-        '<text x="{left}" y="{base}">{mark} {label}</text>'
-        '<rect class="bar {outcome}" x="{x:.1f}" y="{top}" width="{wide:.1f}" height="10" rx="2"'
-        " {look}/>\n"
+        '<rect x="{left:.0f}" y="{top}" width="{wide:.0f}" height="20" rx="3"/>'
+        '<text x="{middle:.0f}" y="{base}" text-anchor="{anchor}">{text}</text>'
     ).format(
-        left=_LEFT, base=y + 17, mark=_MARKS[bar.outcome], label=label, x=x, top=y + 25,
-        outcome=bar.outcome.value, wide=max(end - x, 6), look=Markup(look),
+        left=middle - half, top=y + 4, wide=2 * half, middle=middle, base=y + 18, anchor=anchor,
+        text=text,
     )  # fmt: skip
 
 
-# --- plain text -----------------------------------------------------------------------------
-
-
-def _text(title: str, bars: Sequence[_Bar], steps: int) -> str:
-    lanes = max((len(_lane_name(bar.lane)) for bar in bars), default=0)
-    lines = [title]
-    for bar in bars:
-        line = _line(bar, steps)
-        lines.append(
-            f"  {_lane_name(bar.lane):<{lanes}} |{line}| {_MARKS[bar.outcome]} {bar.label}"
-        )
-    return "\n".join(lines)
-
-
-def _line(bar: _Bar, steps: int) -> str:
-    whole = steps * _STEP_CHARACTERS
-    since = bar.since * _STEP_CHARACTERS
-    until = whole if bar.until is None else bar.until * _STEP_CHARACTERS + 2
-    filled = _BARS[bar.outcome] * max(until - since, 1)
-    return f"{' ' * since}{filled}".ljust(whole)
+def _arrow(row: _Row, lanes: dict[str, float], y: int) -> Markup:
+    message = row.message
+    since, until = lanes[message.source], lanes[message.target]
+    if not row.asks:
+        since, until = until, since
+    head = 7 if until < since else -7
+    text = clipped(
+        f"{_mark(message, row.answers)} {message.number} {message.label}", _LABEL_CHARACTERS
+    )
+    left, line = min(since, until) + 6, y + 22
+    left = max(min(left, WIDTH - len(text) * 7.3), _TIMES)
+    gone = ' stroke-dasharray="5 4"' if not row.asks or not _is_answered(message) else ""
+    return Markup(
+        '<rect class="lit" x="0" y="{top}" width="{width}" height="{height}"/>'
+        '<path class="call" d="M{since:.0f} {line}H{until:.0f}m{head} -4l{back} 4l{head} 4"'
+        ' fill="none" stroke="currentColor"{gone}/>'
+        '<text x="{left:.0f}" y="{base}">{text}</text>'
+    ).format(
+        top=y + 1, width=WIDTH, height=_ROW - 2, since=since, line=line, until=until, head=head,
+        back=-head, gone=Markup(gone), left=left, base=y + 17, text=text,
+    )  # fmt: skip

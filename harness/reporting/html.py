@@ -17,11 +17,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.catalogue.document import LEVEL_MEANINGS, VERDICT_MEANINGS
-from harness.catalogue.requirements import groups
+from harness.catalogue.edition import ANCHORS
+from harness.catalogue.lawful import choice_of_reference, lawful_besides, without_details
+from harness.catalogue.requirement import Level, Profile, Requirement
+from harness.catalogue.requirements import REQUIREMENTS, groups
+from harness.catalogue.sentences import SENTENCES
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
-from harness.reporting.model import Report, RequirementReport
-from harness.reporting.story import STORIES_MAX, stories
+from harness.reporting.diagram import OUTCOME_MARKS
+from harness.reporting.model import Observation, Report, RequirementReport
+from harness.reporting.story import STORIES_MAX, causes
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,8 +42,8 @@ class ReportGroup:
 
 def report_html(report: Report, evidence_file: str = "") -> str:
     """The report as one HTML page. `evidence_file` is how it names its evidence."""
-    failed = stories(report, Verdict.FAIL)
-    inconclusive = stories(report, Verdict.INCONCLUSIVE)
+    failed = causes(report, Verdict.FAIL)
+    inconclusive = causes(report, Verdict.INCONCLUSIVE)
     return render_page(
         "report.html.j2",
         ["report.css"],
@@ -55,7 +60,13 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         groups=_groups(report),
         failed=failed,
         inconclusive=inconclusive,
-        anchors={s.line.id: f"scenario-{n}" for n, s in enumerate((*failed, *inconclusive), 1)},
+        anchors={t.line.id: t.anchor for c in (*failed, *inconclusive) for t in c.stories},
+        outline=_outline(report),
+        clauses={r.requirement.id: clause_anchor(r.requirement) for r in report.requirements},
+        profiles=tuple(Profile),
+        marks=OUTCOME_MARKS,
+        choices=[_choice(o) for o in report.observations],
+        lawful={r.requirement.id: _lawful(r.requirement) for r in report.requirements},
         stories_max=STORIES_MAX,
         unasked=[
             r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE and not r.scenarios
@@ -65,6 +76,77 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         verdict_meanings=VERDICT_MEANINGS,
         level_meanings=LEVEL_MEANINGS,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A place of the document: what it says, and what comes of it in this run."""
+
+    name: str
+    anchor: str
+    says: str
+    requirements: Sequence[RequirementReport]
+    left_out: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the document with its places, in order."""
+
+    title: str
+    anchor: str
+    places: Sequence[Clause]
+
+
+def _lawful(requirement: Requirement) -> list[str]:
+    """What is known to be lawful besides, and on what the document is silent at the same place."""
+    silent = [r for r in REQUIREMENTS if r.level is Level.UNSPECIFIED and r.id != requirement.id]
+    here = [r for r in silent if r.source == requirement.source]
+    left_open = [f"{r.id} is left open: {r.title}" for r in here]
+    return [*lawful_besides(requirement.id), *left_open]
+
+
+def _choice(observation: Observation) -> str:
+    """What the reference does there."""
+    known = choice_of_reference(observation.requirement, observation.situation)
+    return "the same" if known == without_details(observation.observed) else known
+
+
+def clause_anchor(requirement: Requirement) -> str:
+    """Where on the page the clause stands that a requirement comes from."""
+    anchor, _, place = requirement.source.partition(" ")
+    return _place_anchor(anchor, place) if anchor in ANCHORS else requirement.id
+
+
+def _place_anchor(anchor: str, place: str) -> str:
+    return "-".join(["clause", anchor.lstrip("#"), *place.split()])
+
+
+def _outline(report: Report) -> list[Section]:
+    """The document in its own order."""
+    judged = {r.requirement.id: r for r in report.requirements}
+    sources: dict[str, list[str]] = {}
+    for requirement in (*REQUIREMENTS, *(r.requirement for r in report.requirements)):
+        sources.setdefault(requirement.source, []).append(requirement.id)
+    sections = []
+    for anchor, title in ANCHORS.items():
+        said = [sentence for sentence in SENTENCES if sentence.anchor == anchor]
+        own = {s.partition(" ")[2]: ids for s, ids in sources.items() if s.split(" ")[0] == anchor}
+        places = []
+        for place in dict.fromkeys([*(s.place for s in said), *own]):
+            here = [s for s in said if s.place == place]
+            ids = dict.fromkeys([i for s in here for i in s.requirements] + own.get(place, []))
+            places.append(
+                Clause(
+                    name=place,
+                    anchor=_place_anchor(anchor, place) if place else "",
+                    says="; ".join(s.paraphrase for s in here),
+                    requirements=[judged[i] for i in ids if i in judged],
+                    left_out=[i for i in ids if i not in judged],
+                )
+            )
+        sections.append(Section(title, _place_anchor(anchor, ""), places))
+    return [s for s in sections if s.places]
 
 
 def _groups(report: Report) -> list[ReportGroup]:

@@ -18,8 +18,14 @@ from xml.etree import ElementTree as ET
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
-from harness.reporting.model import Report, RequirementReport, ScenarioReport, left_behind
-from harness.reporting.waiving import Standing, describe
+from harness.reporting.model import (
+    SELECTION,
+    Report,
+    RequirementReport,
+    ScenarioReport,
+    left_behind,
+)
+from harness.reporting.waiving import Standing, describe, waived_as
 from harness.reporting.words import clipped, describe_leak
 
 _RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
@@ -34,7 +40,8 @@ def junit_xml(report: Report) -> bytes:
     for judged, verdict in _scenarios(report):
         feature = judged[0][1].line.feature
         by_feature.setdefault(feature, []).append(_case(judged, verdict))
-    suites = [JUnitSuite(feature, cases) for feature, cases in by_feature.items()]
+    told = [("headline", report.headline)]
+    suites = [JUnitSuite(feature, cases, told) for feature, cases in by_feature.items()]
     suites += [JUnitSuite("pairproof", [_leaks(report)])] * bool(report.evidence.leaks)
     return suites_xml(suites, report.started_at)
 
@@ -97,7 +104,7 @@ def _excuse(judged: _Judged, verdict: Verdict) -> Case | None:
         verdict=Verdict.SKIPPED,
         message="; ".join(told),
         properties=[*_properties(judged), ("scenario", judged[0][1].line.id)],
-        skipped_as="waived",
+        skipped_as=waived_as(waived[0][1].waived) if waived[0][1].waived else "",
     )
 
 
@@ -121,7 +128,8 @@ _MESSAGE_MAX: Final = 1_000
 
 def github_commands(report: Report) -> Iterator[str]:
     """An `error` for each failure that makes a run not conform, a `warning` for what is
-    undecided or should hold, a `notice` for what is waived; each at its scenario.
+    undecided or should hold, a `notice` for what is waived, each at its scenario; and one that says
+    that a selection is no certificate.
     """
     shown: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for requirement in report.requirements:
@@ -134,6 +142,8 @@ def github_commands(report: Report) -> Iterator[str]:
         for waiver in report.waivers
         if waiver.standing in (Standing.EXPIRED, Standing.NOT_NEEDED)
     ]
+    if report.tone == SELECTION:
+        shown["notice"].append(_command("notice", {"title": report.headline}, report.why))
     for kind, commands in shown.items():
         yield from commands[:OF_A_KIND_MAX]
         if len(commands) > OF_A_KIND_MAX:
@@ -213,6 +223,7 @@ class JUnitSuite:
 
     name: str
     cases: Sequence[Case]
+    properties: Sequence[tuple[str, str]] = ()
 
 
 def suites_xml(suites: Iterable[JUnitSuite], started_at: str = "") -> bytes:
@@ -226,6 +237,10 @@ def suites_xml(suites: Iterable[JUnitSuite], started_at: str = "") -> bytes:
         element.set("skipped", str(skipped))  # the whole document has no place for it
         if started_at:
             element.set("timestamp", _text(started_at))
+        if suite.properties:
+            told = ET.SubElement(element, "properties")
+            for name, value in suite.properties:
+                ET.SubElement(told, "property", name=name, value=_text(value))
         for case in suite.cases:
             _add_case(element, case)
     ET.indent(root)

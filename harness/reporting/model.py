@@ -16,14 +16,17 @@ from harness.catalogue.requirement import Level, Requirement, Role
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.checkers.answers import why_unread
+from harness.checkers.sentences import sentence_of, sentences_of
 from harness.history.lines import (
     TIME_UP,
+    CheckLine,
     EvidenceHeader,
     LeakLine,
     ScenarioLine,
     VerdictLine,
     WaiverLine,
 )
+from harness.history.operation import History
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
@@ -35,6 +38,8 @@ NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
 ENDED_BEFORE = "the run ended before any scenario asked for it"
 NOT_SELECTED = "not selected"
+SELECTION = "selection"
+"""The tone of a selection that passes."""
 OVER_HISTORIES = "judged over whole histories, by fleet runs"
 
 
@@ -163,7 +168,7 @@ class Report:
     def tone(self) -> str:
         """By what it is coloured: a selection that passes is no certificate, and not green."""
         passes = self.verdict is Overall.CONFORMS and not self.header.selection.is_whole
-        return "selection" if passes else self.verdict.value
+        return SELECTION if passes else self.verdict.value
 
     @property
     def exit_code(self) -> int:
@@ -195,7 +200,8 @@ def build_report(
 
     `requirements` is the catalogue. `waivers` add to those that the header holds.
     """
-    return _built(_Judging(evidence, Waivers(evidence.header, waivers)), requirements)
+    judging = _Judging(evidence, Waivers(evidence.header, waivers), _by_scenario(evidence))
+    return _built(judging, requirements)
 
 
 def build_repeated(
@@ -205,7 +211,8 @@ def build_repeated(
 ) -> Report:
     """Judge repeats of a run together; `requirements` and `waivers` as for `build_report`."""
     evidence = repeated.evidence
-    judging = _Judging(evidence, Waivers(evidence.header, waivers), repeated)
+    found = Waivers(evidence.header, waivers)
+    judging = _Judging(evidence, found, _by_scenario(evidence), repeated)
     each = ((r, build_report(r.evidence, requirements, waivers)) for r in repeated.repeats)
     return replace(
         _built(judging, requirements),
@@ -225,13 +232,29 @@ def build_repeated(
     )
 
 
+def _by_scenario(evidence: Evidence) -> Mapping[str, Sequence[CheckLine]]:
+    found: dict[str, list[CheckLine]] = {}
+    for line in evidence.checks:
+        found.setdefault(line.scenario, []).append(line)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Judging:
     """What every requirement of a run is judged with."""
 
     evidence: Evidence
     waivers: Waivers
+    checks: Mapping[str, Sequence[CheckLine]]
     repeated: Repeated | None = None
+
+    def describe(self, scenario: str, verdict: VerdictLine) -> str:
+        """The reason of a verdict, in the words of the procedure."""
+        if not verdict.reason or scenario not in self.evidence.histories:
+            return verdict.reason
+        history = self.evidence.histories[scenario]
+        own = [c for c in self.checks.get(scenario, ()) if c.requirement == verdict.requirement]
+        return sentences_of(own, history, verdict.verdict, verdict.reason)
 
     def repeats(self, scenario: str, requirement: str) -> tuple[RepeatVerdict, ...]:
         """What each repeat says, where they do not agree."""
@@ -388,7 +411,7 @@ def _scenario(
     report = ScenarioReport(
         line=line,
         verdict=verdict.verdict if verdict else Verdict.INCONCLUSIVE,
-        reason=verdict.reason if verdict else NOT_JUDGED,
+        reason=judging.describe(line.id, verdict) if verdict else NOT_JUDGED,
         duration_s=span_s(history.operations if history else ()),
         operations=tuple(verdict.operations) if verdict else (),
         reproduce=f"{again} --repeat {judging.evidence.header.repeat}" if repeats else again,
@@ -489,7 +512,10 @@ def _observations(evidence: Evidence, order: Sequence[str]) -> tuple[Observation
     place = {requirement: number for number, requirement in enumerate(order)}
     found = (
         Observation(
-            c.requirement, str(c.args.get("situation") or c.step), c.reason or "—", c.scenario
+            c.requirement,
+            str(c.args.get("situation") or c.step),
+            sentence_of(c, evidence.histories.get(c.scenario, History(()))) or "—",
+            c.scenario,
         )
         for c in evidence.checks
         if c.verdict is Verdict.OBSERVED and c.requirement in place

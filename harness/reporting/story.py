@@ -1,11 +1,12 @@
-"""What happened in a scenario, as a report tells it: what was sent, expected and received.
+"""What happened in a scenario, as a report tells it: its steps, who asked whom, what was exchanged.
 
 Everything comes from the evidence as it is; long text is cut with a note.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,24 +14,30 @@ import msgspec
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict, worst
-from harness.history.lines import CheckLine, ScenarioLine
-from harness.history.operation import Json, OperationRecord
-from harness.reporting.diagram import Diagram, diagram
+from harness.checkers.sentences import expected_of
+from harness.history.lines import CheckLine, ScenarioLine, StepLine
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.reader import StepRecord
+from harness.history.wording import WAITS, begun, describe_kind, happened, noun, seconds
+from harness.reporting.diagram import HARNESS, Diagram, diagram, ended_as
 from harness.reporting.model import Report, RequirementReport, ScenarioReport
-from harness.reporting.words import describe_kind
 
 BODY_CHARACTERS_MAX = 4_000
 """More of a body stands in the evidence, and is not needed to see what went wrong."""
+
+BRIEF_CHARACTERS_MAX = 600
+"""So much is shown of a body on which the verdict does not rest."""
 
 LINE_CHARACTERS_MAX = 160
 ROWS_MAX = 60
 """Operations that are told of one scenario; those that its verdict rests on always are."""
 
 STORIES_MAX = 200
-"""Scenarios that are told in full; of the others the table tells the reason."""
+"""Scenarios that are told at all; of the others the table tells the reason."""
 
-LINEARIZABLE = "INV-8"
-"""The requirement whose failures are drawn."""
+WHOLE_MAX = 60
+"""Scenarios, the first of each cause, of which all that is drawn is told; of the others that on
+which the verdict rests."""
 
 _NOTHING: tuple[Json, ...] = (None, "", [], {})
 
@@ -40,16 +47,21 @@ class OperationDetail:
     """One operation in full: what was sent and what came back, as text."""
 
     id: str
+    anchor: str
+    number: int
     title: str
+    who: str
     at: str
+    outcome: Outcome
     sent: str
     received: str
     on_the_wire: bool
+    decisive: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """One operation in the table of a scenario. `decisive`: the verdict rests on it."""
+    """One operation in the table of a fleet's report. `decisive`: the verdict rests on it."""
 
     number: int
     at: str
@@ -62,27 +74,75 @@ class OperationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StepReport:
+    """A step of the scenario with its mark: `None` for one that was never begun.
+
+    `anchor` is where its exchange is told that says most, or empty.
+    """
+
+    keyword: str
+    text: str
+    verdict: Verdict | None
+    took: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequirementInScenario:
-    """One requirement in the light of a scenario, with the check that decided."""
+    """One requirement in the light of a scenario."""
 
     requirement: RequirementReport
     report: ScenarioReport
-    step: str
-    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Scenarios with one and the same deciding finding, the most telling first."""
+
+    stories: tuple[Story, ...]
+
+    @property
+    def first(self) -> Story:
+        """The one that tells it in the fewest operations."""
+        return self.stories[0]
+
+    @property
+    def anchor(self) -> str:
+        """Where it is told on the page."""
+        return self.first.anchor.replace("scenario", "cause")
+
+    @property
+    def requirements(self) -> tuple[RequirementReport, ...]:
+        """What it breaks, or leaves undecided, each once."""
+        found = {
+            j.requirement.requirement.id: j.requirement for s in self.stories for j in s.judged
+        }
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A scenario that did not pass. `rows_left_out` operations are not in `rows`."""
+    """A scenario that did not pass. `left_out` operations are not in `exchanges`.
+
+    `waited` says whether what decided was waited for, and `length` how many operations there were.
+    """
 
     line: ScenarioLine
+    anchor: str
     verdict: Verdict
     judged: tuple[RequirementInScenario, ...]
-    rows: tuple[OperationRow, ...]
-    rows_left_out: int
+    expected: str
+    steps: tuple[StepReport, ...]
     exchanges: tuple[OperationDetail, ...]
-    diagrams: tuple[Diagram, ...] = ()
-    """The operations that fit no order, drawn (INV-8)."""
+    left_out: int
+    diagram: Diagram | None
+    waited: bool
+    length: int
+
+    @property
+    def decides(self) -> bool:
+        """Whether it decides the verdict on the whole."""
+        return _decides((j.requirement, j.report) for j in self.judged)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -90,70 +150,163 @@ class Story:
         reasons = (j.report.reason or "no reason was given" for j in self.judged)
         return tuple(dict.fromkeys(reasons))
 
+    @property
+    def reproduce(self) -> str:
+        """The command that shows it again."""
+        return self.judged[0].report.reproduce
 
-def stories(report: Report, verdict: Verdict) -> tuple[Story, ...]:
-    """Every scenario of which this is the verdict, in the order of the run.
 
-    Those that decide the verdict on the whole come before those that only warn.
+def anchor_of(scenario: str) -> str:
+    """Where a scenario is told: the same in every report, so that links stay good."""
+    return f"scenario-{sha256(scenario.encode()).hexdigest()[:12]}"
+
+
+def causes(report: Report, verdict: Verdict) -> tuple[Cause, ...]:
+    """The scenarios of which this is the verdict, by what decided it.
+
+    Causes that decide the verdict on the whole come before those that only warn, then those of
+    many scenarios before those of few; within one the shortest story comes first.
     """
+    found = _judged_so(report, verdict)
+    grouped: dict[tuple[str, ...], list[Story]] = {}
+    for judged in found:
+        story = _story(report, judged, whole=len(found) <= WHOLE_MAX)
+        grouped.setdefault(_finding_of(story), []).append(story)
+    groups = [sorted(stories, key=_telling) for stories in grouped.values()]
+    groups.sort(key=lambda stories: (_telling(stories[0])[0], -len(stories)))
+    for stories in groups[:WHOLE_MAX]:
+        first = [(j.requirement, j.report) for j in stories[0].judged]
+        stories[0] = _story(report, first, whole=True)
+    return tuple(Cause(tuple(stories)) for stories in groups)
+
+
+def _telling(story: Story) -> tuple[bool, int]:
+    return not story.decides, story.length
+
+
+_ID = r"[^\s,;]*\d[^\s,;]*"
+_PARTICULAR = re.compile(rf"\(.*?\)|{_ID}(?:, request {_ID})*(?: and \d+ more)?")
+"""What differs between findings that say the same: what was seen in detail, and whose it was."""
+
+
+def _finding_of(story: Story) -> tuple[str, ...]:
+    """By which finding a scenario was decided: the same wherever the same was found.
+
+    That an operation ended otherwise than it should says little without what was asked, so that
+    counts as well; what was waited for says it itself, and what was missing, too.
+    """
+    found = " ".join(_PARTICULAR.sub("#", story.reasons[0]).split())
+    alone = story.waited or story.verdict is Verdict.INCONCLUSIVE
+    asked = () if alone else tuple(j.requirement.requirement.id for j in story.judged)
+    return (found, *asked)
+
+
+_Judged = Sequence[tuple[RequirementReport, ScenarioReport]]
+
+
+def _judged_so(report: Report, verdict: Verdict) -> Sequence[_Judged]:
+    """The first scenarios of this verdict, those that decide the whole before the others."""
     by_scenario: dict[str, list[tuple[RequirementReport, ScenarioReport]]] = {}
     for requirement in report.requirements:
         for scenario in requirement.scenarios:
             if scenario.verdict is verdict:
                 by_scenario.setdefault(scenario.line.id, []).append((requirement, scenario))
     found = [by_scenario[id_] for id_, v in report.scenario_verdicts.items() if v is verdict]
-    found.sort(
-        key=lambda judged: (
-            not any(r.requirement.level is Level.MUST and r.waived is None for r, _ in judged)
-        )
-    )
-    return tuple(_story(report, judged) for judged in found[:STORIES_MAX])
+    return sorted(found, key=lambda judged: not _decides(judged))[:STORIES_MAX]
 
 
-def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioReport]]) -> Story:
-    line = judged[0][1].line
+def _decides(judged: Iterable[tuple[RequirementReport, ScenarioReport]]) -> bool:
+    return any(r.requirement.level is Level.MUST and s.waived is None for r, s in judged)
+
+
+def _story(report: Report, judged: _Judged, *, whole: bool) -> Story:
+    line, evidence = judged[0][1].line, report.evidence
     verdict = worst(scenario.verdict for _, scenario in judged)
     # Of an unstable scenario the worst repeat is told, with what failed in it.
     telling = {verdict, Verdict.FAIL} if any(s.repeats for _, s in judged) else {verdict}
-    checks = [c for c in report.evidence.checks if c.scenario == line.id and c.verdict in telling]
-    history = report.evidence.histories.get(line.id)
+    own = [c for c in evidence.checks if c.scenario == line.id]
+    checks = [c for c in own if c.verdict in telling]
+    history = evidence.histories.get(line.id)
     operations = history.operations if history else ()
     decisive = {o for _, s in judged for o in s.operations}
     decisive |= {o for c in checks for o in c.operations}
-    rows, left_out = rows_of(operations, decisive)
+    anchor = anchor_of(line.id)
+    expected = dict.fromkeys(expected_of(c, history) for c in checks) if history else {}
+    steps = evidence.steps.get(line.id) or _steps_of_checks(own)
+    anchors = {o.id: f"{anchor}-{n}" for n, o in enumerate(operations, 1)}
+    anchors = {id_: a for id_, a in anchors.items() if whole or id_ in decisive}
+    drawn = diagram("Who asked whom", operations, f"{anchor}-drawn", decisive, _link(anchors))
+    exchanges = tuple(
+        _exchange(o, n, operations[0].start, anchors[o.id], o.id in decisive)
+        for n, o in enumerate(operations, 1)
+        if o.id in anchors and o.id in decisive | drawn.shown
+    )
+    anchors = {e.id: e.anchor for e in exchanges}
     return Story(
         line=line,
+        anchor=anchor,
         verdict=verdict,
-        judged=tuple(_requirement_in_scenario(r, s, checks) for r, s in judged),
-        rows=rows,
-        rows_left_out=left_out,
-        exchanges=tuple(_exchange(o, operations) for o in operations if o.id in decisive),
-        diagrams=tuple(_diagrams(checks, operations, line)),
+        judged=tuple(RequirementInScenario(r, s) for r, s in judged),
+        expected="; ".join(filter(None, expected)),
+        steps=_steps(steps, verdict, decisive, anchors),
+        exchanges=exchanges,
+        left_out=len(operations) - len(exchanges),
+        diagram=drawn if operations else None,
+        waited=any(o.kind in WAITS for o in operations if o.id in decisive),
+        length=len(operations),
     )
 
 
-def _diagrams(
-    checks: Iterable[CheckLine], operations: Sequence[OperationRecord], line: ScenarioLine
-) -> Iterator[Diagram]:
-    """The parts of the history that no order explains."""
-    for number, check in enumerate(checks, 1):
-        part = [o for o in operations if o.id in set(check.operations)]
-        if part and check.requirement == LINEARIZABLE and check.verdict is Verdict.FAIL:
-            key = f"order-{sha256(line.id.encode()).hexdigest()[:12]}-{number}"
-            yield diagram("Operations that fit no order", part, key)
+def _link(anchors: Mapping[str, str]) -> Callable[[str], str]:
+    return lambda id_: f"#{anchors[id_]}" if id_ in anchors else ""
 
 
-def _requirement_in_scenario(
-    requirement: RequirementReport, report: ScenarioReport, checks: Iterable[CheckLine]
-) -> RequirementInScenario:
-    own = [c for c in checks if c.requirement == requirement.requirement.id]
-    expected = dict.fromkeys(c.expected for c in own if c.expected)
-    return RequirementInScenario(
-        requirement=requirement,
-        report=report,
-        step="; ".join(dict.fromkeys(c.step for c in own if c.step)),
-        expected="; ".join(expected) or requirement.requirement.text,
-    )
+# --- steps ----------------------------------------------------------------------------------------
+
+
+def _steps_of_checks(checks: Sequence[CheckLine]) -> tuple[StepRecord, ...]:
+    """What evidence of older versions tells of steps: those that judged something."""
+    found: dict[str, StepRecord] = {}
+    for check in checks:
+        was = found.get(check.step)
+        line = was.line if was else StepLine(scenario=check.scenario, text=check.step, line=0, at=0)
+        operations = (*(was.operations if was else ()), *check.operations)
+        verdicts = (*(was.verdicts if was else ()), check.verdict)
+        found[check.step] = StepRecord(line, operations, verdicts)
+    return tuple(found.values())
+
+
+def _steps(
+    steps: Sequence[StepRecord], verdict: Verdict, decisive: set[str], anchors: Mapping[str, str]
+) -> tuple[StepReport, ...]:
+    """Each with its mark: what its checks found, and for the one at which the scenario ended, what
+    that came to.
+    """
+    started = [s for s in steps if s.line.at is not msgspec.UNSET]
+    decided = any(verdict in s.verdicts for s in started)
+    return tuple(_step(s, started, verdict, decided, decisive, anchors) for s in steps)
+
+
+def _step(
+    step: StepRecord,
+    started: Sequence[StepRecord],
+    verdict: Verdict,
+    decided: bool,
+    decisive: set[str],
+    anchors: Mapping[str, str],
+) -> StepReport:
+    keyword, _, text = step.line.text.partition(" ")
+    if step.line.at is msgspec.UNSET:
+        return StepReport(keyword, text, None, "", "")
+    mark = worst(step.verdicts) if step.verdicts else Verdict.PASS
+    if step is started[-1] and not decided:
+        mark = verdict
+    at, later = step.line.at, started.index(step) + 1
+    until = started[later].line.at if later < len(started) else None
+    took = seconds(until - at) if isinstance(until, int) and isinstance(at, int) else ""
+    telling = [o for o in step.operations if o in decisive] + [*step.operations[::-1]]
+    anchor = next((anchors[o] for o in telling if o in anchors), "")
+    return StepReport(keyword, text, mark, took, anchor)
 
 
 # --- operations -----------------------------------------------------------------------------
@@ -163,11 +316,10 @@ def rows_of(
     operations: Sequence[OperationRecord], decisive: set[str]
 ) -> tuple[tuple[OperationRow, ...], int]:
     """The operations as rows, and how many are left out; those that decide never are."""
-    kept = set(range(ROWS_MAX)) | {i for i, o in enumerate(operations) if o.id in decisive}
     rows = tuple(
-        _row(i + 1, o, operations[0].start, o.id in decisive)
-        for i, o in enumerate(operations)
-        if i in kept
+        _row(n, o, operations[0].start, o.id in decisive)
+        for n, o in enumerate(operations, 1)
+        if n <= ROWS_MAX or o.id in decisive
     )
     return rows, len(operations) - len(rows)
 
@@ -187,24 +339,16 @@ def _row(number: int, operation: OperationRecord, began: int, decisive: bool) ->
 
 def _at(operation: OperationRecord, began: int) -> str:
     """When it began, from the first operation on, and how long it took."""
-    at = _duration(operation.start - began)
+    at = seconds(operation.start - began)
     if operation.end is None:
         return f"{at}, never ended"
-    return f"{at}, took {_duration(operation.end - operation.start)}"
-
-
-def _duration(microseconds: int) -> str:
-    if microseconds < 10_000_000:
-        return f"{microseconds / 1_000:.0f} ms"
-    return f"{microseconds / 1_000_000:.1f} s"
+    return f"{at}, took {seconds(operation.end - operation.start)}"
 
 
 def _asked(operation: OperationRecord) -> str:
     args: Mapping[str, Json] = operation.args
     if "predicate" in args:
-        args = {"polls": args.get("polls"), "until": args.get("predicate")}
-        if operation.kind == "stays":
-            args = {"polls": args["polls"], "whether": args["until"]}
+        return f"asks for {noun(str(args.get('polls')))} again and again"
     return cut(_in_a_line(args), LINE_CHARACTERS_MAX)
 
 
@@ -214,7 +358,7 @@ def _describe_answer(operation: OperationRecord) -> str:
         seen = value.get("samples")
         looks = len(seen) if isinstance(seen, list) else 0
         different = f"{looks} different answer{'' if looks == 1 else 's'}"
-        return f"{'held' if held else 'did not hold'}, {different} seen"
+        return f"{'as it should be' if held else 'not as it should be'}, {different} seen"
     if "message" in error:
         return f"{error.get('reason', '')}: {error['message']}"
     if "why" in error:
@@ -235,37 +379,67 @@ def _brief(value: Json) -> str:
 # --- what was exchanged ---------------------------------------------------------------------
 
 
-def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord]) -> OperationDetail:
-    number = next(i for i, o in enumerate(operations, 1) if o.id == operation.id)
+def _exchange(
+    operation: OperationRecord, number: int, began: int, anchor: str, decisive: bool
+) -> OperationDetail:
+    most = 3 * BODY_CHARACTERS_MAX if decisive else BRIEF_CHARACTERS_MAX
+    polls = operation.args.get("polls")
+    title = describe_kind(operation.kind)
+    if operation.kind in WAITS and isinstance(polls, str):
+        title = f"{describe_kind(polls)}, again and again"
+    elif operation.actor == HARNESS:
+        title = begun(happened(operation))
     return OperationDetail(
         id=operation.id,
-        title=f"{number}. {describe_kind(operation.kind)}",
-        at=_at(operation, operations[0].start),
-        sent=_sent(operation),
-        received=_received(operation),
+        anchor=anchor,
+        number=number,
+        title=title,
+        who=operation.actor,
+        at=_at(operation, began),
+        outcome=ended_as(operation),
+        sent=cut(_sent(operation), most),
+        received=cut(_received(operation), most),
         on_the_wire=operation.request is not None,
+        decisive=decisive,
     )
 
 
 def _sent(operation: OperationRecord) -> str:
-    request = operation.request
-    if request is None or "method" not in request:  # a driver of one's own speaks as it likes
-        return f"{operation.kind}\n{_pretty(dict(request or operation.args))}"
-    first = f"{request.get('method', '')} {request.get('url', '')}".strip()
-    return "\n".join([first, *_headers(request), "", body_text(request.get("body"))]).rstrip()
+    request, args = operation.request, operation.args
+    if request is not None and "method" in request:
+        return _message(f"{request['method']} {request.get('url', '')}", request)
+    # A driver of one's own speaks as it likes, and one in process says nothing of a wire.
+    asked = args.get("polls_args", {}) if operation.kind in WAITS else dict(args)
+    return _pretty(dict(request) if request else asked)
 
 
 def _received(operation: OperationRecord) -> str:
-    response = operation.response
-    if response and "status" not in response:
-        return f"{operation.outcome.value}\n{_pretty(dict(response))}"
-    if response is not None:
-        first = f"status {response.get('status', '?')}"
-        lines = [first, *_headers(response), "", body_text(response.get("body"))]
-        return "\n".join(lines).rstrip()
-    if operation.error is not None:
-        return f"{operation.outcome.value}\n{_pretty(dict(operation.error))}"
-    return f"{operation.outcome.value}\n{_pretty(dict(operation.value or {}))}"
+    response, came = operation.response, operation.error or operation.value or {}
+    samples = came.get("samples")
+    if response is None and isinstance(samples, list):
+        return "\n\n".join(_sample(s, operation.start) for s in samples if isinstance(s, dict))
+    if response is not None and "status" in response:
+        return _message(f"status {response['status']}", response)
+    return f"{_OUTCOMES[operation.outcome]}\n{_pretty(dict(response or came))}"
+
+
+_OUTCOMES = {Outcome.OK: "done", Outcome.FAIL: "refused", Outcome.INFO: "no well-formed answer"}
+
+
+def _sample(sample: Mapping[str, Json], began: int) -> str:
+    """An answer that a wait saw, and when."""
+    at, response = sample.get("at"), sample.get("response")
+    when = f"after {seconds(at - began)}: " if isinstance(at, int) else ""
+    if isinstance(response, dict) and "status" in response:
+        return _message(f"{when}status {response['status']}", response)
+    shown = sample.get("error") or sample.get("value") or {}
+    return f"{when}{_OUTCOMES[Outcome(str(sample.get('outcome', 'info')))]}\n{_pretty(shown)}"
+
+
+def _message(first: str, message: Mapping[str, Json]) -> str:
+    return "\n".join(
+        [first.strip(), *_headers(message), "", body_text(message.get("body"))]
+    ).rstrip()
 
 
 def _headers(message: Mapping[str, Json]) -> Iterator[str]:

@@ -16,19 +16,29 @@ from harness.reporting.words import uncapitalized
 
 
 def drawing(
-    body: Markup, *, look: str, key: str, title: str, shows: str, width: int, height: int
+    body: Markup,
+    *,
+    look: str,
+    key: str,
+    title: str,
+    shows: str,
+    width: int,
+    height: int,
+    role: str = "img",
 ) -> Markup:
     """The drawing with this body. `key` makes the ids within it unique on its page.
 
-    `look` is its class. `shows` says to somebody who cannot see it what there is to see.
+    `look` is its class, `role` "group" where there are links within. `shows` says to somebody who
+    cannot see it what there is to see.
     """
     return Markup(
         '<svg class="{look}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-        ' width="{width}" height="{height}" role="img" aria-labelledby="{key}-title {key}-desc"'
+        ' width="{width}" height="{height}" role="{role}" aria-labelledby="{key}-title {key}-desc"'
         ' font-size="13" fill="currentColor">\n<title id="{key}-title">{title}</title>\n'
         '<desc id="{key}-desc">{shows}</desc>\n{body}</svg>'
     ).format(
-        look=look, width=width, height=height, key=key, title=title, shows=shows, body=body
+        look=look, role=role, width=width, height=height, key=key, title=title, shows=shows,
+        body=body,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.catalogue.verdict import Verdict
-from harness.history.lines import EvidenceHeader, WaiverLine
+from harness.history.lines import DISPUTED, EvidenceHeader, WaiverLine
 
 
 class Standing(StrEnum):
@@ -98,4 +98,9 @@ def named(waiver: WaiverLine) -> str:
 
 def describe(waiver: WaiverLine) -> str:
     """A waiver that excuses something, in words that go on after what it excuses."""
-    return f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+    return f"{waived_as(waiver)} until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+
+
+def waived_as(waiver: WaiverLine) -> str:
+    """How what a waiver excuses is called: what is disputed is not taken for a failure by all."""
+    return "disputed" if waiver.kind == DISPUTED else "waived"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +11,9 @@ from harness.catalogue.requirement import Level, Role
 from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import DRAWN, TIME_UP, EvidenceHeader, LeakLine
 from harness.history.reader import Evidence
+from harness.history.wording import begun as begun
 from harness.reporting.waiving import Standing
+from harness.reporting.waiving import waived_as as waived_as
 
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {v: v.value.replace("_", " ") for v in Verdict}
 
@@ -91,12 +92,6 @@ def place(source: str) -> str:
     anchor, _, rest = source.partition(" ")
     heading = ANCHORS.get(anchor, anchor)
     return f"{heading}, {rest}" if rest else heading
-
-
-def describe_kind(kind: str) -> str:
-    """`SendPairingRequest` is "Send pairing request", `await_state` is "Await state"."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ")
-    return spaced[:1].upper() + spaced[1:].lower()
 
 
 def describe_resumed(header: EvidenceHeader) -> str:

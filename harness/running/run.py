@@ -71,6 +71,9 @@ class Run:
             folder = evidence.parent.parent if part else evidence.parent  # that of the run
             self.belongings = Belongings(driver, folder, owned, redacted)
             self.driver = self.belongings.noted(self.driver)
+        keep_pictures = getattr(driver, "keep_pictures", None)
+        if keep_pictures is not None:
+            keep_pictures(evidence.parent.parent if part else evidence.parent)
         self.writer = EvidenceWriter(evidence, self.redactor, part=part)
         self.writer.header(header)
         self.inventory = driver.inventory()

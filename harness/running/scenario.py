@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from harness.catalogue.requirement import Feature, Requirement, Role
 from harness.catalogue.requirements import by_id
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
 from harness.checkers.effects import faults_took_effect, messages_were_understood
+from harness.checkers.sentences import sentences_of
 from harness.context import acceptance_steps, local_changes
 from harness.context.context import Context
 from harness.context.controls import see_allowed
@@ -18,7 +21,7 @@ from harness.context.recorder import Inconclusive, NotReached, NotSupported, Rec
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import INTERRUPTED, CheckLine, ScenarioLine, VerdictLine
+from harness.history.lines import INTERRUPTED, CheckLine, ScenarioLine, StepLine, VerdictLine
 from harness.history.operation import History, Json, Outcome
 from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
@@ -39,14 +42,6 @@ class StepAt:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSummary:
-    """What a check expects, in one line, and the operations that its finding rests on."""
-
-    expected: str
-    operations: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class ScenarioRun:
     """One scenario: what it found so far, and the step at which it stands."""
@@ -57,16 +52,26 @@ class ScenarioRun:
     writer: EvidenceWriter
     now: Callable[[], int]
     step: StepAt = StepAt()
+    ahead: list[StepAt] = field(default_factory=list)
+    """The steps that are still to come."""
     findings: list[registry.Finding] = field(default_factory=list)
     refusals: dict[str, None] = field(default_factory=dict)
     """The operations that a check was content to see refused, in order."""
-    judged_last: CheckSummary | None = None
-    """The finding that was written down last, and what its check expects."""
+    checks: list[CheckLine] = field(default_factory=list)
+    """The findings as they were written down, whichever requirement they are of."""
     judge: registry.Judge = field(init=False)
     _faults_are_judged: bool = False
 
     def __post_init__(self) -> None:
         self.judge = registry.Judge(self)
+
+    def begin_step(self, step: StepAt) -> None:
+        """A step begins."""
+        self.step = step
+        self._write_step(step, at=self.now())
+
+    def _write_step(self, step: StepAt, **at: int) -> None:
+        self.writer.step(StepLine(scenario=self.line.id, text=step.text, line=step.line, **at))
 
     def history(self) -> History:
         return self.recorder.history()
@@ -78,21 +83,20 @@ class ScenarioRun:
         self.findings.append(finding)
         if name in answers.REFUSALS and finding.verdict is Verdict.PASS:
             self.refusals |= dict.fromkeys(finding.operations)
-        self.judged_last = CheckSummary(registry.meaning_of(name), finding.operations)
+        line = CheckLine(
+            scenario=self.line.id,
+            requirement="",
+            check=name,
+            args=dict(args),
+            step=self.step.text,
+            verdict=finding.verdict,
+            reason=finding.reason,
+            operations=list(finding.operations),
+            expected=registry.meaning_of(name),
+        )
+        self.checks.append(line)
         for requirement in self.line.requirements:
-            self.writer.check(
-                CheckLine(
-                    scenario=self.line.id,
-                    requirement=requirement,
-                    check=name,
-                    args=dict(args),
-                    step=self.step.text,
-                    verdict=finding.verdict,
-                    reason=finding.reason,
-                    operations=list(finding.operations),
-                    expected=self.judged_last.expected,
-                )
-            )
+            self.writer.check(replace(line, requirement=requirement))
         return finding
 
     def conclude(self) -> None:
@@ -172,12 +176,18 @@ class ScenarioRun:
             name = faults_took_effect.__name__
             self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
 
+    def describe(self, verdict: Verdict, reason: str) -> str:
+        """The reason of a verdict, in the words of the procedure."""
+        return sentences_of(self.checks, self.recorder.written(), verdict, reason)
+
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
         """Give the verdict and write it down; whoever calls gives everything back.
 
         `error` is what ended the scenario early, if anything did.
         """
         self.judge_ground(error)
+        for step in self.ahead:
+            self._write_step(step)
         verdict, reason = self.verdict(error)
         for requirement in self.line.requirements:
             self.writer.verdict(

@@ -12,14 +12,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
+import msgspec
 from pydantic import ConfigDict
 
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.configuration.errors import ConfigurationError, Flaw, Misspelt, literal, nearest
-from harness.configuration.kinds import AtLeastOne, Node, Spelling, Text
+from harness.configuration.kinds import AtLeastOne, Node, OneOf, Spelling, Text
 from harness.configuration.model import FileModel, config, schema_text
 from harness.files import FileKind, read_text
-from harness.history.lines import WaiverLine
+from harness.history.lines import DISPUTED, WaiverLine
 
 
 class WaiverFileError(ConfigurationError):
@@ -73,11 +74,14 @@ class _Waiver:
     """The last day on which it holds."""
     scenario: Annotated[str, Text()] = ""
     """The id of the one scenario in which it is accepted."""
+    kind: Annotated[str, OneOf(DISPUTED)] = ""
+    """`disputed` where its owner reads the procedure otherwise; without, it is to be mended."""
 
     def line(self) -> WaiverLine:
         """As evidence holds it."""
         reason, owner = (" ".join(text.split()) for text in (self.reason, self.owner))
-        return WaiverLine(self.requirement, reason, owner, self.expires, self.scenario)
+        kind = self.kind or msgspec.UNSET
+        return WaiverLine(self.requirement, reason, owner, self.expires, self.scenario, kind)
 
 
 @dataclass(frozen=True, slots=True)

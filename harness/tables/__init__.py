@@ -3,5 +3,5 @@
 A table is declared once: its columns, what cannot stand together, and which scenario outline
 carries out a row under which requirement. Its rows stand in the features as ordinary examples.
 
-Imports `domain`, `catalogue`, `gherkin`. Begin with `covering`.
+Imports `domain`, `catalogue`, `wire`, `gherkin`. Begin with `covering`.
 """

@@ -45,6 +45,7 @@ class Table:
         tags: the tags of a row, without the `@`; none where those of its outline's rule will do.
         constraints: what keeps values apart. Each is about few columns, or drawing takes long.
         strength: of how many columns any values stand together in a row.
+        least: the strength below which none of its rows is drawn.
     """
 
     feature: str
@@ -53,6 +54,7 @@ class Table:
     tags: Callable[[Row], tuple[str, ...]] = lambda row: ()
     constraints: tuple[Constraint, ...] = ()
     strength: int = 2
+    least: int = 0
 
     def is_lawful(self, row: Row) -> bool:
         """Whether no constraint forbids the row."""
@@ -83,6 +85,8 @@ def draw(table: Table, strength: int = 0) -> list[Row]:
         TableError: what draws them is not installed.
     """
     strength = max(strength, table.strength)
+    if strength < table.least:
+        return []
     if strength >= len(table.columns):
         every = (dict(zip(table.columns, v, strict=True)) for v in product(*table.columns.values()))
         return [row for row in every if table.is_lawful(row)]

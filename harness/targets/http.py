@@ -259,7 +259,10 @@ class HttpDriver:
             began = self.now()
             if due.after_s:
                 self._pause(due.after_s)
-            sent = self.client.prepare(due.base_url, due.request, more)
+            request = due.request
+            if outgoing.rewriting is not None:
+                request = outgoing.rewriting.of(request, type(operation) if wire.is_plain else None)
+            sent = self.client.prepare(due.base_url, request, more)
             left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
             response = self._exchanged(due.base_url, sent, sequence, due.limit_s or left_s)
             again = due.limit_s is not None

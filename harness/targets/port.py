@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration.kinds import Whole
@@ -24,9 +24,14 @@ from harness.domain.operations import (
     Credentials,
     Operation,
     Reply,
+    UpdateStack,
 )
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
+from harness.targets.page_keys import PagesTable
+
+if TYPE_CHECKING:  # it takes the models of both APIs with it
+    from harness.wire.writings import Rewriting
 
 U = TypeVar("U", bound=PutUser)
 
@@ -111,6 +116,8 @@ class TargetInfo:
     largest: Mapping[str, int] = field(default_factory=dict)
     """The most that a cluster there can have, as far as it is bounded: of nodes in the
     `control_plane`, of `workers` in all pools, of `worker_pools`."""
+    archives: tuple[UpdateStack, ...] = ()
+    """Changes of a cluster's profiles by archives that somebody has uploaded."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
     tells_submissions: bool = True
@@ -118,6 +125,10 @@ class TargetInfo:
     came, however late: its host has a secret for each."""
     sizes: Sizes = Sizes()
     """How much it bears at once."""
+    pages: PagesTable = PagesTable()
+    """How its pages differ from the document."""
+    unseen: str = "only a browser shows them, which goes along with the drivers http and browser"
+    """Why nobody sees its pages; empty where they are seen."""
 
     @property
     def claims_steps(self) -> bool:
@@ -168,7 +179,7 @@ class Outgoing:
 
     `host_uid` is the edge host whose Local UI is asked; empty for Palette. `correlation`
     goes out as a header where there is one. `between_pages` is called before each further page
-    of a list is asked for.
+    of a list is asked for. `rewriting` writes its body, where there is a wire to write on.
     """
 
     operation: Operation
@@ -176,6 +187,7 @@ class Outgoing:
     host_uid: str = ""
     correlation: str = ""
     between_pages: Callable[[], None] | None = None
+    rewriting: Rewriting | None = None
 
 
 @dataclass(frozen=True, slots=True)

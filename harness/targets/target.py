@@ -189,8 +189,9 @@ def written_to(target: Target) -> tuple[str, ...]:
     commands += [links.commands.down, links.commands.up] if links.commands else []
     words = (word for command in commands for word in command.words)
     named = (url for word in words for url in _ADDRESS.findall(word))
+    pages = [target.info.pages.central] if target.info.pages.central else []
     toxiproxy = [links.toxiproxy_url] if links.toxiproxy_url else []
-    return tuple(dict.fromkeys((*target.addresses(), *toxiproxy, *named)))
+    return tuple(dict.fromkeys((*target.addresses(), *pages, *toxiproxy, *named)))
 
 
 def check_permission(target: Target) -> None:

@@ -27,6 +27,7 @@ from harness.domain.operations import (
     LogIn,
     Operation,
     Surface,
+    UpdateStack,
 )
 from harness.domain.permission import PUBLISHED, PermissionNames
 from harness.files import read_text
@@ -229,8 +230,10 @@ class _Reader(TargetFileReader):
             permissions=PermissionNames.said(said.permissions),
             words=said.words,
             largest={name: most for name, most in largest.items() if most is not None},
+            archives=tuple(each.change() for each in said.edge.archives) if said.edge else (),
             has_sessions=not any("{basic}" in text for text in filled),
             sizes=said.sizes,
+            pages=said.pages,
         )
 
     def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
@@ -241,7 +244,9 @@ class _Reader(TargetFileReader):
             name = kind.__name__
             is_of_edge = issubclass(kind, LocalOperation)
             # An edge of ours has whatever there is.
-            usual = None if is_of_edge and not said.edge else RARELY_OFFERED.get(kind)
+            has_archives = kind is UpdateStack and said.edge and said.edge.archives
+            is_plain = has_archives or (is_of_edge and not said.edge)
+            usual = None if is_plain else RARELY_OFFERED.get(kind)
             why = said.paths[kind].not_offered if kind in said.paths else ""
             is_described = bool(said.edge if is_of_edge else said.central)
             if why and (is_described or issubclass(kind, AgentOperation)):

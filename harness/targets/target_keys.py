@@ -33,9 +33,17 @@ from harness.domain.operations import (
     LocalClusterOperation,
     MatchProfiles,
     Surface,
+    UpdateStack,
 )
 from harness.domain.permission import PairPermission
-from harness.targets.arranging.reading import AdminTable, ArrangeTable, CommandTable, GivenTable
+from harness.domain.profile import ProfileType, StackProfile
+from harness.targets.arranging.reading import (
+    AdminTable,
+    ArrangeTable,
+    CommandTable,
+    GivenTable,
+    PackTable,
+)
 from harness.targets.key_kinds import (
     Address,
     File,
@@ -46,6 +54,7 @@ from harness.targets.key_kinds import (
 )
 from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import LinksTable
+from harness.targets.page_keys import PagesTable
 from harness.targets.peer_table import Peer
 from harness.targets.port import Sizes
 from harness.targets.reading import TARGET_FILE, TargetFileError
@@ -114,6 +123,39 @@ class LargestCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class _ArchivedProfileTable:
+    name: Named
+    """What it is called."""
+    type: ProfileType
+    """Its type."""
+    version: Named
+    """Its version."""
+    packs: Annotated[tuple[PackTable, ...], AtLeastOne(is_required=True)]
+    """Its packs."""
+
+    def profile(self) -> StackProfile:
+        """As a cluster runs it."""
+        packs = tuple(pack.pack() for pack in self.packs)
+        return StackProfile(self.name, self.type, self.version, packs)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveTable:
+    """`[[edge.archives]]`: what somebody has uploaded to the hosts of each cluster, so that its
+    profiles can be changed (`UpdateStack`).
+    """
+
+    path: Named
+    """Where the product finds it: what it is asked with as `archiveUploadPath`."""
+    profiles: Annotated[tuple[_ArchivedProfileTable, ...], AtLeastOne(is_required=True)]
+    """All that a cluster runs after it."""
+
+    def change(self) -> UpdateStack:
+        """The operation that asks for it."""
+        return UpdateStack((), self.path, tuple(each.profile() for each in self.profiles))
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeTable:
     """`[edge]`."""
 
@@ -123,6 +165,8 @@ class EdgeTable:
     """The places for clusters; a scenario leases one to three at a time."""
     largest: LargestCluster = LargestCluster()
     """How large a cluster can be."""
+    archives: Annotated[tuple[ArchiveTable, ...], AtLeastOne()] = ()
+    """Archives of profiles; a change of the profiles asks for the first that changes something."""
     tls: Trust | None = None
     """Which certificates are trusted at this side, in place of `tls`."""
     control: ControlTable | None = None
@@ -274,6 +318,8 @@ class _OwnTables:
     sizes: Sizes = Sizes()
     """How much the target bears at once. What is asked with more is `not_supported`, and the doctor
     says so."""
+    pages: PagesTable = PagesTable()
+    """What its pages call what the document has a label for, and where they are."""
     network: _NetworkTable = _NetworkTable()
     """How the harness's requests travel."""
 

@@ -29,7 +29,7 @@ def spelt(value: Json) -> str:
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request before it has an address. `path` is percent-encoded and starts with `/`;
-    `form` says that the fields of `json` are sent as one.
+    `form` says that the fields of `json` are sent as one, and `raw` how else it is written.
     """
 
     method: str
@@ -38,9 +38,12 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
     form: bool = False
+    raw: bytes = b""
 
     def body(self) -> bytes:
         """The bytes to send; empty when there is no JSON."""
+        if self.raw:
+            return self.raw
         if self.form and isinstance(self.json, dict):
             return urlencode({name: spelt(value) for name, value in self.json.items()}).encode()
         return b"" if self.json is None else msgspec.json.encode(self.json)

@@ -8,8 +8,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.targets.browser.chromium import missing
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(autouse=True, scope="session")
+def browsing() -> Iterator[None]:
+    """The variable that keeps other tests from starting a browser does not hold here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PAIRPROOF_BROWSER", raising=False)
+        yield
+
+
+@pytest.fixture
+def needs_browser(browsing: None) -> None:
+    if why := missing():
+        pytest.skip(why)
 
 
 @pytest.fixture(scope="module")

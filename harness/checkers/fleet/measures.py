@@ -16,7 +16,7 @@ from harness.checkers.fleet.requests import (
 )
 from harness.checkers.invariants.entities import reason_of, text
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
-from harness.history.operation import INFO, OK, OperationRecord
+from harness.history.operation import INFO, OK, Json, OperationRecord
 
 GAUGES: Final = ("pending", "paired")
 """Series that say how many there were at the end of each step."""
@@ -146,10 +146,13 @@ class Meter:
 
 # --- when something was wrong, as a picture shades it ---------------------------------------------
 
-KINDS: Final = ("link", "central", "message", "loss", "slow", "clock", "health", "reboot")
+KINDS: Final = (
+    *("link", "central", "message", "loss", "half_open", "errors", "stale", "slow", "clock"),
+    *("health", "reboot"),
+)
 """What a window may be of, in the order in which windows that start together stand."""
 
-SHARED: Final = ("central", "clock")
+SHARED: Final = ("central", "clock", "stale")
 """What strikes the whole fleet at once: every part of a run tells of the same ones."""
 
 
@@ -180,10 +183,12 @@ class Faults:
         self._open: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
         """What is wrong now, by a name of its own, and since when."""
         self.on_invoked: Mapping[str, Callable[[OperationRecord], None]] = {
-            "Restart": lambda o: self._begins(_side(o), o.id, o.start)
+            "Restart": lambda o: self._begins(_side(o), o.id, o.start),
+            "LagBehind": lambda o: self._begins("stale", o.id, o.start),
         }
         self.on: Mapping[str, Callable[[OperationRecord], None]] = {
             "Restart": lambda o: self._ends(_side(o), o.id, o),
+            "LagBehind": lambda o: self._ends("stale", o.id, o),
             "SetLink": self._link,
             "SetNodeHealth": self._health,
             "DisturbMessages": self._messages,
@@ -237,13 +242,21 @@ class Faults:
         """Each cause disturbs the messages of a cluster once at a time, in one way."""
         args = operation.args
         name = f"{text(args, 'host_uid')}/{text(operation.tags, 'cause')}"
-        if args.get("slowed") != 1:
-            self._begins("slow", name, operation.start)
-        elif args.get("lost_before") or args.get("lost_after"):
-            self._begins("loss", name, operation.start)
-        else:
-            self._ends("slow", name, operation)
-            self._ends("loss", name, operation)
+        kind = next((kind for kind, is_so in _DISTURBED.items() if is_so(args)), "")
+        if kind:
+            self._begins(kind, name, operation.start)
+            return
+        for kind in _DISTURBED:
+            self._ends(kind, name, operation)
+
+
+_DISTURBED: Final[Mapping[str, Callable[[Mapping[str, Json]], object]]] = {
+    "half_open": lambda args: args.get("half_open"),
+    "errors": lambda args: args.get("answered"),
+    "slow": lambda args: args.get("slowed") != 1,
+    "loss": lambda args: args.get("lost_before") or args.get("lost_after"),
+}
+"""As what a disturbance of messages counts."""
 
 
 def _side(operation: OperationRecord) -> str:

@@ -100,6 +100,8 @@ class OpenRequest:
     """When a match of profiles was last answered."""
     cancelled_at: int = _UNSET
     """When its host had cancelled it."""
+    accepted_at: int = _UNSET
+    """When its acceptance was answered."""
 
 
 Hear = Callable[[OperationRecord], None]
@@ -300,6 +302,7 @@ class RequestTracker:
         if request.state in (PENDING, STALE):
             self.to_decide.add((operation.end or operation.start) - request.sent_at)
         if accepts:
+            request.accepted_at = operation.end or operation.start
             self._becomes(request, ACCEPTED)
         else:
             self._end(request, REJECTED, operation)

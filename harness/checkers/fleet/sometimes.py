@@ -13,7 +13,7 @@ from harness.checkers.fleet import requests, situations
 from harness.checkers.fleet.requests import ObservedCluster, RequestTracker
 from harness.checkers.invariants.entities import fields_of, grants_of, text
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.domain.arrangements import MessageFault
+from harness.domain.arrangements import ANSWERS, MessageFault
 from harness.domain.cluster import Health
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
@@ -30,6 +30,8 @@ _FAILING = frozenset({"ConfirmPairing", "WithdrawPairing"})
 """What fails an acceptance without showing a state: a refusal, or the withdrawal itself."""
 _SECOND = 1_000_000
 _AGENT = "Probe SubmitPairing PollPairing ConfirmPairing WithdrawPairing"
+FATE: Final = "fate"
+"""The tag of a decision to which something happens on its way: a `MessageFault`."""
 _TOGETHER_LEAST = 3
 _TOGETHER_SHARE = 5
 """Links come back together when they are so many, and this part of all hosts."""
@@ -326,9 +328,9 @@ def reboot_while_sending(ledger: RequestTracker, operation: OperationRecord) -> 
     return sum(site.sending > 0 for site in _rebooted(ledger, operation))
 
 
-def _is_fault(name: str, sentence: str, fault: MessageFault) -> None:
+def _is_fault(name: str, sentence: str, *faults: MessageFault) -> None:
     def befell(ledger: RequestTracker, operation: OperationRecord) -> int:
-        return operation.args.get("fault") == fault
+        return operation.args.get("fault") in faults
 
     befell.__name__, befell.__doc__ = name, sentence
     situations.shown_by(ok="FaultNextMessage")(befell)
@@ -345,7 +347,44 @@ _is_fault(
     MessageFault.LOST_AFTER,
 )
 _is_fault("message_repeated", "A message of a host arrived twice.", MessageFault.REPEATED)
+_is_fault(
+    "message_repeated_late",
+    "A message of a host arrived, and once more after others.",
+    MessageFault.REPEATED_LATE,
+)
 _is_fault("message_delayed", "A message of a host was late.", MessageFault.DELAYED)
+_is_fault(
+    "message_answered_with_error",
+    "A message of a host was answered with an error in place of Palette.",
+    *ANSWERS,
+)
+
+
+@situations.shown_by(invoked=_DECISIONS)
+def decision_delayed(ledger: RequestTracker, operation: OperationRecord) -> int:
+    """A decision was held up on its way."""
+    return operation.tags.get(FATE) == MessageFault.DELAYED
+
+
+@situations.shown_by(ok=_DECISIONS)
+def decision_repeated_late(ledger: RequestTracker, operation: OperationRecord) -> int:
+    """A decision arrived, and once more later."""
+    return operation.tags.get(FATE) == MessageFault.REPEATED_LATE
+
+
+@situations.shown_by(ok="PollPairing")
+def stale_poll(ledger: RequestTracker, operation: OperationRecord) -> int:
+    """A host was shown as pending what had been accepted before it asked."""
+    request = ledger.about(operation)
+    shown = text(fields_of(operation), "state") == RequestState.PENDING
+    return bool(shown and request and 0 <= request.accepted_at <= operation.start)
+
+
+@situations.shown_by(ok="DisturbMessages")
+def half_open_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
+    """The link of a host became half open while a request of its cluster was pending."""
+    site = ledger.sites.get(text(operation.args, "host_uid"))
+    return operation.args.get("half_open") is True and situations.waits(site)
 
 
 @situations.shown_by(invoked="SetLink")

@@ -19,6 +19,7 @@ class Arrangements:
             "SetLink": self._link_invoked,
             "UpdateStack": self._stack_invoked,
             "FaultNextMessage": self._fault_invoked,
+            "DisturbMessages": self._disturbed,
             "Reset": lambda o: self.known.forget_everything(),
             "ForgetProject": lambda o: self.known.forget_project(entities.text(o.args, "uid")),
             "Restart": self._restarting,
@@ -29,6 +30,7 @@ class Arrangements:
         self.arrangements_ended: Mapping[str, Hear] = {
             "InstallCluster": self._installed,
             "SetLink": self._linked,
+            "DisturbMessages": self._disturbed,
             "UpdateStack": self._stacked,
             "PutToken": self._token_put,
             "ViewToken": self._token_viewed,
@@ -97,6 +99,13 @@ class Arrangements:
             if operation.args.get("message") == "withdraw":
                 slot.withdrawals_spoiled = True
 
+    def _disturbed(self, operation: OperationRecord) -> None:
+        slot, args = self._slot_named(operation), operation.args
+        if slot is not None:
+            loses = any(args.get(k) for k in ("lost_before", "lost_after", "answered", "half_open"))
+            slot.disturbed = entities.NEVER if loses else self.known.tick
+            slot.moved = operation.end or operation.start
+
     def _arranged(self, operation: OperationRecord) -> None:
         slot = self._slot_named(operation)
         if slot is not None:
@@ -120,7 +129,7 @@ class Arrangements:
         self.known.excuse_slot(slot)
         oldest = min((r.invoked for r in slot.requests.values()), default=entities.NEVER)
         kept = [s for s in slot.stacks if slot.busy or s.replaced >= oldest]
-        packs = entities.packs_of(operation.args.get("stack"))
+        packs = entities.packs_of(operation.args.get("stack") or operation.args.get("holds"))
         slot.stacks = (*kept, entities.StackSpan(packs, operation.id, certain=False))
 
     def _stacked(self, operation: OperationRecord) -> None:

@@ -1,4 +1,4 @@
-"""How far behind lists and the edge's copy may be, and that neither goes back (INV-8)."""
+"""How far behind lists, polls and the edge's copy may be, and that none goes back (INV-8)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from harness.checkers.invariants import entities
 from harness.checkers.invariants.known import ObservedWorld, Violation, Violations
 from harness.checkers.invariants.register import (
     BECOMES,
+    HANDING_OVER,
     NAMES,
     PENDING,
     Register,
@@ -85,7 +86,7 @@ class _Page:
 
 
 class Lists:
-    """Lists of pairing requests, reader by reader."""
+    """Lists of pairing requests, and what hosts are told, reader by reader."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -118,6 +119,18 @@ class Lists:
         found += self._flickers(frozenset(open_uids), operation)
         return found
 
+    def on_poll(self, operation: OperationRecord) -> Iterable[Violation]:
+        """A host was told how its request stands: what it is told may lag as a list does."""
+        book, state = self._book, self._book.known.shown
+        uid = operation.args.get("pairing_uid")
+        if not state or not isinstance(uid, str) or uid in book.given_up:
+            return ()
+        if state in entities.OPEN_STATES:
+            state = PENDING
+            if book.is_just_pending(uid):
+                return ()
+        return self._item(uid, state, operation)
+
     def _item(self, uid: str, state: str, operation: OperationRecord) -> Iterable[Violation]:
         book = self._book
         register = book.register(uid)
@@ -132,17 +145,19 @@ class Lists:
     def _behind(
         self, register: Register, state: str, operation: OperationRecord
     ) -> Violation | None:
-        """A list still shows as pending what was surely decided too long ago."""
+        """It is still shown as pending, or handed over, what surely was no more too long ago."""
         known = self._book.known
-        if state != PENDING or register.left is None:
+        since = {PENDING: register.left, HANDING_OVER: register.decided}.get(state)
+        if since is None:
             return None
-        at, by = register.left
+        at, by = since
         if operation.start <= max(at, known.disturbed) + known.limits.list_lag:
             return None
+        what = _shows(operation)
         reason = (
-            f"request {register.uid}: a list at {seconds(operation.start)} still shows it as"
-            f" pending, which it was no more at {seconds(at)}; a list may be"
-            f" {seconds(known.limits.list_lag)} behind"
+            f"request {register.uid}: {what} at {seconds(operation.start)} still shows it as"
+            f" {'pending' if state == PENDING else 'being handed over'}, which it was no more at"
+            f" {seconds(at)}; {what} may be {seconds(known.limits.list_lag)} behind"
         )
         return Violation("INV-8", reason, _once(by, operation.id))
 
@@ -158,8 +173,8 @@ class Lists:
         if earlier is None or state in BECOMES.get(earlier[0], (state,)):
             return None
         reason = (
-            f"request {register.uid}: a list shows {operation.actor} the state {state} at"
-            f" {seconds(operation.end or operation.start)}, and an earlier one showed"
+            f"request {register.uid}: {_shows(operation)} shows {operation.actor} the state {state}"
+            f" at {seconds(operation.end or operation.start)}, and an earlier one showed"
             f" {earlier[0]}, which is later"
         )
         return Violation("INV-8", reason, _once(earlier[1], operation.id))
@@ -193,6 +208,10 @@ class Lists:
                 page.misses(missing, operation.id)
         page.operation, page.tick, page.uids = operation.id, known.tick, uids
         return found
+
+
+def _shows(operation: OperationRecord) -> str:
+    return "a poll" if operation.kind == "PollPairing" else "a list"
 
 
 @dataclass(slots=True)
@@ -248,7 +267,26 @@ class EdgeCopies:
             copy.operation, copy.tick = operation.id, known.tick
         if uid and status == PENDING and slot is not None:
             found += self._behind(slot, uid, operation)
+        if status == LocalState.REJECTED.value:
+            found += self._ahead(uid, operation)
         return found
+
+    def _ahead(self, uid: str, operation: OperationRecord) -> Violations:
+        """The edge shows as rejected what surely is pending, and that nothing has ended."""
+        request = self._book.known.requests.get(uid)
+        if (
+            request is None
+            or request.enders
+            or request.excused
+            or not self._book.is_just_pending(uid)
+        ):
+            return ()
+        reason = (
+            f"request {uid}: Local UI shows it as rejected at {seconds(operation.start)}, while it"
+            " is pending, and nobody has rejected or ended it"
+        )
+        sent = request.sent.operation if request.sent else ""
+        return (Violation("INV-8", reason, _once(sent, operation.id)),)
 
     def _back(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> Violations:
         if not uid:

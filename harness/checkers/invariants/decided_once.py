@@ -43,7 +43,8 @@ class DecidedOnce(Rule):
         request = self.known.about
         if request is None or (not request.over and request.final is None):
             return NOTHING
-        return self._state(request, self.known.shown, operation, 0) + self._agree(
+        lag = self.known.limits.list_lag if operation.kind == "PollPairing" else 0
+        return self._state(request, self.known.shown, operation, lag) + self._agree(
             request, operation
         )
 

@@ -128,6 +128,8 @@ class ObservedSlot:
     """Those of `down` that may be up."""
     link_tick: int = 0
     """The count at which a link last changed, or may have."""
+    disturbed: int = 0
+    """The count until which messages of its hosts were lost or answered on the way."""
     withdrawals_spoiled: bool = False
     requests: dict[str, ObservedRequest] = field(default_factory=lambda: NO_REQUESTS)
     open: dict[str, ObservedRequest] = field(default_factory=lambda: NO_REQUESTS)

@@ -204,14 +204,16 @@ class Hearing(Arrangements):
         slot = self._no_longer_busy(operation)
         if slot is None:
             return
-        if operation.outcome is not FAIL and not known.is_online(slot):
+        is_told = known.hears_agents or slot.disturbed <= known.started
+        is_online = known.is_online(slot) and is_told
+        if operation.outcome is not FAIL and not is_online:
             slot.excused = True
         if operation.outcome is not OK:
             return
         request, slot.current = slot.current, None
         if request is not None and sent_before and request.slot is slot:
             request.cancelled = known.sighted(operation)
-            request.cancelled_online = known.is_online(slot)
+            request.cancelled_online = is_online
             known.is_over(request, request.cancelled.at)
         slot.withdrawals_spoiled = False
 
@@ -406,6 +408,7 @@ class Hearing(Arrangements):
     # --- messages of hosts, where they are recorded -----------------------------------
 
     def _submitted(self, operation: OperationRecord) -> None:
+        self.known.hears_agents = True
         known, uid = self.known, entities.text(entities.fields_of(operation), "pairing_uid")
         if not uid:
             return

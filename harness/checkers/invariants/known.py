@@ -90,6 +90,8 @@ class ObservedWorld:
         self.of_project: dict[str, dict[str, ObservedRequest]] = {}
         self.slots: dict[str, ObservedSlot] = {}
         self.hosts: dict[str, ObservedSlot] = {}
+        self.hears_agents = False
+        """Whether the messages of hosts are recorded."""
         self.looks: dict[str, tuple[str, int]] = {}
         """Hosts of which Local UI showed last that nothing is pending or paired: the look that
         says so, and its start."""

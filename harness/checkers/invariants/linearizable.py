@@ -1,8 +1,8 @@
 """INV-8: the answers of the central operations on one request fit one order.
 
 Each request is a register of its own. Lists and the edge's copy may be behind, and are no
-part of the order: a list that shows a state says that the request was in it before, and how
-far behind either may be, and that neither goes back, is looked at besides (`copies.py`).
+part of the order: a list or a poll that shows a state says that the request was in it before, and
+how far behind either may be, and that neither goes back, is looked at besides (`copies.py`).
 
 Nothing is concluded from a refusal that may have to do with who asked. That a request is not
 found counts only for somebody who has read this very request before.
@@ -24,6 +24,7 @@ from harness.checkers.invariants.register import (
     describe,
     request_register,
 )
+from harness.checkers.invariants.tags import TagChanges
 from harness.checkers.linear import Automaton, BudgetSpent, Linearizer, RegisterCall
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -46,7 +47,7 @@ _EFFECTS: Mapping[str, RegisterAction] = {
     "ConfirmPairing": table.CONFIRM,
     "WithdrawPairing": table.WITHDRAW,
 }
-_READS = frozenset({"ViewPairingRequest", "MatchProfiles", "PollPairing"})
+_READS = frozenset({"ViewPairingRequest", "MatchProfiles"})
 _BY_ID = frozenset(_EFFECTS) | _READS
 _OF_HOST = frozenset({"SendPairingRequest", "CancelPairingRequest"})
 _UNSETTLING = frozenset(
@@ -60,6 +61,10 @@ _REFUSALS: Mapping[str, RegisterAction] = {
     "PairingRequestDecided": table.DECIDED,
     "PairingRequestAccepted": table.WAS_ACCEPTED,
 }
+
+
+def _cluster(operation: OperationRecord) -> str:
+    return entities.text(operation.args, "cluster_uid")
 
 
 class Linearizable(Rule):
@@ -84,12 +89,14 @@ class Linearizable(Rule):
         self._pending = self._automaton.one({(table.PENDING, False)})
         self._absent = self._automaton.one({(table.ABSENT, False)})
         self._lists, self._edge = Lists(self), EdgeCopies(self)
+        self._tags = TagChanges(known)
         known.on_settled.append(self._settle)
         self.on_invoked = {
             **dict.fromkeys(sorted(_BY_ID), self._asked),
             **dict.fromkeys(sorted(_OF_HOST), self._asked_of_host),
             **dict.fromkeys(sorted(_UNSETTLING), self._unsettled),
             **dict.fromkeys(WAITS, self._waits),
+            "ChangeCentralCluster": lambda o: self._tags.begins(_cluster(o), o),
         }
         self.on = {
             **dict.fromkeys(sorted(_BY_ID), self._on_answer),
@@ -98,6 +105,9 @@ class Linearizable(Rule):
             "CancelPairingRequest": self._cancelled,
             **dict.fromkeys(WAITS, self._waited),
             "ListPairingRequests": self._lists.on_answer,
+            "PollPairing": self._lists.on_poll,
+            "ChangeCentralCluster": self._changed,
+            "ViewCentralCluster": self._read_back,
             "ViewPairing": self._edge.on_answer,
             **dict.fromkeys(sorted(_OF_ACCESS), self._granted),
             **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
@@ -112,6 +122,19 @@ class Linearizable(Rule):
         self._open.clear()
         self._waiting.clear()
         return found
+
+    def _changed(self, operation: OperationRecord) -> Iterable[Violation]:
+        self._tags.ended(_cluster(operation), operation)
+        return NOTHING
+
+    def _read_back(self, operation: OperationRecord) -> Iterable[Violation]:
+        """A cluster bears the tags that were acknowledged last."""
+        uid, shown = _cluster(operation), entities.fields_of(operation).get("tags")
+        lag = self.known.limits.list_lag
+        if not (undone := self._tags.undone(uid, operation, shown, lag)):
+            return ()
+        reason = f"cluster {uid} does not bear the tags that were acknowledged, nor any set since"
+        return self.blame(uid, reason, undone, operation.id)
 
     # --- operations on a request by its id --------------------------------------------
 
@@ -199,10 +222,9 @@ class Linearizable(Rule):
             return _EFFECTS[kind]
         if outcome is not OK:
             return None
-        if kind != "PollPairing":
-            self._reads(register, operation)
-            if kind == "MatchProfiles":
-                return table.THERE
+        self._reads(register, operation)
+        if kind == "MatchProfiles":
+            return table.THERE
         return _SHOWN.get(entities.text(operation.value or {}, "state"), table.VISIBLE)
 
     def _refused(self, register: Register, operation: OperationRecord) -> RegisterAction | None:

@@ -17,16 +17,25 @@ class OneManager(Rule):
 
     def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
+        self._sees: set[tuple[str, str]] = set()
+        """Who has changed clusters in which project, since anybody's permissions were changed."""
         self.on = {
             **dict.fromkeys(CENTRAL_CHANGES, self._ruled),
+            "PutUser": self._anew,
             "ViewManagement": self._mode,
             "ViewCentralCluster": self._cluster,
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
         }
 
+    def _anew(self, operation: OperationRecord) -> Violations:
+        self._sees.clear()
+        return NOTHING
+
     def _ruled(self, operation: OperationRecord) -> Violations:
         """A central operation takes effect only once the host has confirmed."""
         request = self.known.about
+        if operation.outcome is OK:
+            self._sees.add((operation.actor, entities.text(operation.tags, "project")))
         if request is None:
             return NOTHING
         if operation.outcome is not OK:
@@ -96,6 +105,8 @@ class OneManager(Rule):
         """A cluster that still waits for its host cannot have been changed before."""
         value = entities.fields_of(operation)
         request = self.known.about
+        if request is not None and entities.reason_of(operation) == "NotFound":
+            return self._gone(request, operation)
         ruled = request.ruled if request else None
         if request is None or ruled is None or entities.text(value, "state") != "Pairing":
             return NOTHING
@@ -106,6 +117,20 @@ class OneManager(Rule):
             " afterwards Palette showed that its host had still to confirm"
         )
         return self.blame(request.uid, reason, ruled.operation, operation.id)
+
+    def _gone(self, request: entities.ObservedRequest, operation: OperationRecord) -> Violations:
+        """A cluster whose host says that it is paired is there for whoever may manage clusters."""
+        slot, local = request.slot, request.local
+        who = (operation.actor, entities.text(operation.tags, "project"))
+        if slot is None or slot.gone or local is None or who not in self._sees:
+            return NOTHING
+        if local.state != entities.PAIRED or not self.known.is_settled(slot, local.start):
+            return NOTHING
+        reason = (
+            f"neither side manages the cluster of request {request.uid}: its host says that it is"
+            " paired, and Palette that there is no such cluster"
+        )
+        return self.blame(request.uid, reason, local.operation, operation.id)
 
     def end(self, at: int) -> Iterator[Violation]:
         for slot in list(self.known.slots.values()):

@@ -14,6 +14,7 @@ from harness.checkers.invariants.entities import (
 )
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
+from harness.checkers.invariants.tags import TagChanges
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
 
 _SECOND = 1_000_000
@@ -21,6 +22,8 @@ _LOGINS_MAX = 64
 """Whoever has logged in so often at one cluster is never known to be logged out of all."""
 _PERMISSION = {"AcceptPairingRequest": "update", "RejectPairingRequest": "delete"}
 _TOKEN_KINDS = ("PutToken", "RemoveToken", "SetTokenState", "DeleteToken")
+_PATCHES = ("PatchCluster", "PatchNamedCluster")
+_REPLACES = LOCAL_CHANGES.difference(_PATCHES)
 Grants = frozenset[tuple[str, str]]
 
 
@@ -55,7 +58,10 @@ class OnlyWhoMay(Rule):
     def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._forget()
-        self.on_invoked = dict.fromkeys(_TOKEN_KINDS, self._token_invoked)
+        self.on_invoked = {
+            **dict.fromkeys(_TOKEN_KINDS, self._token_invoked),
+            **dict.fromkeys(_PATCHES, self._patching),
+        }
         self.on = {
             **dict.fromkeys(_TOKEN_KINDS, self._token),
             "SendPairingRequest": self._sent,
@@ -66,10 +72,14 @@ class OnlyWhoMay(Rule):
             "LogOut": self._logged_out,
             "CancelPairingRequest": self._changed,
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
+            **dict.fromkeys(_PATCHES, self._patched),
+            "ViewCluster": self._read_back,
+            "InstallCluster": self._installed,
             "Reset": self._reset,
         }
 
     def _forget(self) -> None:
+        self._tags = TagChanges(self.known)
         self._uses: dict[str, _Use] = {}
         self._users: dict[str, _User] = {}
         self._out: dict[tuple[str, str], tuple[int, str]] = {}
@@ -225,8 +235,43 @@ class OnlyWhoMay(Rule):
     def _now_in(self, slot: ObservedSlot, logins: tuple[str, ...]) -> None:
         slot.logins = self._logins.setdefault(logins, logins)
 
+    def _patching(self, operation: OperationRecord) -> None:
+        slot = self.known.slot(operation)
+        if slot is not None:
+            self._tags.begins(slot.key, operation)
+
+    def _patched(self, operation: OperationRecord) -> Violations:
+        slot = self.known.slot(operation)
+        if slot is not None:
+            self._tags.ended(slot.key, operation)
+        return self._changed(operation)
+
+    def _installed(self, operation: OperationRecord) -> Violations:
+        self._tags.forget(text(operation.args, "slot"))
+        return NOTHING
+
+    def _read_back(self, operation: OperationRecord) -> Violations:
+        """The tags of a local cluster are changed by nobody but those who asked for it; whether
+        they follow Palette's once that manages it is left to the product (ACC-22).
+        """
+        slot, shown = self.known.slot(operation), fields_of(operation).get("tags")
+        if slot is None or slot.paired is not None or slot.arranged or slot.gone:
+            return NOTHING
+        lag = self.known.limits.edge_lag
+        if not (undone := self._tags.undone(slot.key, operation, shown, lag)):
+            return NOTHING
+        about = slot.cluster_uid or slot.key
+        reason = (
+            f"cluster {about} bears other tags than those that Local UI acknowledged last, and"
+            " nobody has asked for that"
+        )
+        return self.blame(f"{slot.key}@{slot.born}", reason, undone, operation.id)
+
     def _changed(self, operation: OperationRecord) -> Violations:
         """Whoever has logged out of every login that he had changes nothing."""
+        slot = self.known.slot(operation) if operation.kind in _REPLACES else None
+        if slot is not None and operation.outcome is not FAIL:
+            self._tags.forget(slot.key)
         if operation.outcome is not OK or not self._out:
             return NOTHING
         slot = self.known.slot(operation)

@@ -121,6 +121,7 @@ class CatalogueOptions:
     role: str | None = option("ROLE", "Only what binds this side.")
     profile: str | None = option("NAME", "Only those of this profile.")
     needs: bool = flag("Instead, what scenarios need of a target, as JSON.")
+    choices: bool = flag("Instead, what the reference does where the procedure is silent, as JSON.")
     tables: Path | None = option(
         "DIR", "Instead, write the features into DIR, with the rows of their tables drawn anew."
     )
@@ -135,13 +136,13 @@ def requirements(asked: CatalogueOptions) -> int:
 
     One requirement a line: id, side, level, profile, and what must hold.
     """
-    from harness.cli.requirements import list_requirements, needs_found, write_features
+    from harness.cli import requirements as listing
 
     if asked.tables:
-        return write_features(asked.tables, asked.strength)
-    if not asked.needs:
-        return list_requirements(asked)
-    put(needs_found().rstrip("\n"))
+        return listing.write_features(asked.tables, asked.strength)
+    if not (asked.needs or asked.choices):
+        return listing.list_requirements(asked)
+    put((listing.needs_found() if asked.needs else listing.choices_found()).rstrip("\n"))
     return CONFORMS
 
 

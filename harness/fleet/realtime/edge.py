@@ -16,8 +16,7 @@ from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refused
 from harness.domain.pairing import LocalState
 from harness.fleet.clock import CellClock, Step
-from harness.fleet.disturbing import NEMESIS
-from harness.fleet.draws import PPM
+from harness.fleet.disturbing import NEMESIS, disturbed
 from harness.fleet.nemesis import Transition
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
 from harness.fleet.realtime.course import RealCourse, RealDisturbing
@@ -26,7 +25,6 @@ from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import Member
-from harness.fleet.scenario import FaultKind
 from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import found_stack
 from harness.fleet.timelines import shelf
@@ -180,16 +178,10 @@ class EdgeDisturbing(RealDisturbing):
 
     def _disturbed(self, member: Member) -> arrangements.DisturbMessages:
         """What is now to happen to the messages of a cluster, by the network and all faults."""
-        plan, slowed = self._world.network.plan, 1
-        is_over = self._world.is_over
-        before, after = (0, 0) if is_over else (plan.lost_before_ppm, plan.lost_after_ppm)
-        for fault in self._world.network.striking(member.index):
-            before += fault.lost_before_ppm
-            after += fault.lost_after_ppm
-            slowed *= fault.factor if fault.kind is FaultKind.SLOW else 1
-        return arrangements.DisturbMessages(
-            member.host_uids[0], min(before, PPM), min(after, PPM), slowed
-        )
+        network, is_over = self._world.network, self._world.is_over
+        plan, faults = network.plan, network.striking(member.index)
+        lost = (0, 0) if is_over else (plan.lost_before_ppm, plan.lost_after_ppm)
+        return disturbed(member.host_uids[0], faults, *lost)
 
     def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
         self._strikes(arrangements.AdvanceClock(side, by), {}, cause)
@@ -264,3 +256,4 @@ class EdgeCourse(RealCourse):
         view = shown.value if isinstance(shown, ops.Done) else None
         if isinstance(view, ops.PairingView) and view.status == LocalState.PAIRED.value:
             yield from self._operators.asks(slot, ops.PatchCluster(_PROBE))
+            yield from self._admins.reads_back(slot, view.pairing_uid)

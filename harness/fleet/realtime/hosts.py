@@ -17,9 +17,9 @@ from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
 from harness.fleet.realtime.asker import TargetRequest
-from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.environment import Environment, Event, when
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette
+from harness.fleet.realtime.world import Palette, is_taken
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import AgentPlan
 from harness.fleet.slot import FleetSlot
@@ -27,6 +27,7 @@ from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Call
 from harness.reference.core.store import Store
+from harness.reference.faults import HEARD_INSTEAD
 
 _NOBODY = Credentials()
 
@@ -63,7 +64,7 @@ class RealHosts(PlayedHosts):
         fate = self._network.fate(slot, self._clock.now())
         delay = self._network.slowed(slot)
         correlation = record.id if record is not None else ""
-        if fate is not None:
+        if fate is not None and fate.fault is not MessageFault.REPEATED_LATE:
             self._note(slot, call, fate)
             delay += fate.delay
         if fate is None and not delay:
@@ -80,16 +81,27 @@ class RealHosts(PlayedHosts):
         self._after(self._patience, heard.succeed)
         if fault is MessageFault.LOST_BEFORE:
             return heard
+        if fault in HEARD_INSTEAD:
+            self._after(delay, lambda: heard.succeed(HEARD_INSTEAD[fault]))
+            return heard
+
+        def comes_again(sent: Event, fate: MessageFate, question: TargetRequest) -> None:
+            if is_taken(sent):
+                fate = self._network.healing(fate, self._clock.now())
+                self._note(slot, call, fate)
+                self._after(fate.delay, lambda: self._palette.ask(question))
 
         def leaves() -> None:
-            if slot.is_down(call.host_uid):
+            if call.host_uid in self._cut:
                 return
             question = self._question(call, correlation, measured=False)
             sent = self._palette.ask(question)
             if fault is MessageFault.REPEATED:
-                _when(sent, lambda _: self._palette.ask(question))
+                when(sent, lambda _: self._palette.ask(question))
+            if fate is not None and fault is MessageFault.REPEATED_LATE:
+                when(sent, lambda _: comes_again(sent, fate, question))
             if fault is not MessageFault.LOST_AFTER:
-                _when(sent, heard.succeed)
+                when(sent, heard.succeed)
 
         self._after(delay, leaves)
         return heard
@@ -100,16 +112,4 @@ class RealHosts(PlayedHosts):
         )
 
     def _after(self, delay: int, act: Callable[[], object]) -> None:
-        _when(self._env.timeout(delay), lambda _: act())
-
-
-def _when(event: Event, act: Callable[[object], object]) -> None:
-    """Do something with the value of an event once it has happened."""
-
-    def happens(happened: Event) -> None:
-        act(happened.value)
-
-    if event.processed:
-        happens(event)
-    else:
-        event.callbacks.append(happens)
+        when(self._env.timeout(delay), lambda _: act())

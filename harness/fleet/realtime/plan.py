@@ -77,10 +77,15 @@ def planned(
     return Planned(kept_of_it, missing, tuple(left_out))
 
 
+_READS_ARE_ITS_OWN: Final = "nothing lets what a target shows lag further behind than it does"
+
+
 def _why_not(fault: FaultPlan, cannot: Cannot) -> str:
     """What strikes the hosts that the harness plays needs nothing of the target."""
     if fault.kind is FaultKind.CENTRAL:
         return cannot(arrangements.Restart)
+    if fault.kind is FaultKind.STALE:
+        return _READS_ARE_ITS_OWN
     if fault.kind is FaultKind.CLOCK and arrangements.Side(fault.side) is arrangements.Side.CENTRAL:
         return cannot(arrangements.AdvanceClock)
     return ""
@@ -90,6 +95,8 @@ _NEEDED_AT_THE_EDGE: Final = {
     FaultKind.LINK: arrangements.SetLink,
     FaultKind.HEALTH: arrangements.SetNodeHealth,
     FaultKind.LOSS: arrangements.DisturbMessages,
+    FaultKind.HALF_OPEN: arrangements.DisturbMessages,
+    FaultKind.ERRORS: arrangements.DisturbMessages,
     FaultKind.SLOW: arrangements.DisturbMessages,
     FaultKind.CLOCK: arrangements.AdvanceClock,
 }
@@ -97,6 +104,7 @@ _NEVER_AT_THE_EDGE: Final = {
     FaultKind.CENTRAL: "the target's own agents cannot be kept from the central side as a whole;"
     ' take a fault of kind "link" with scope "all"',
     FaultKind.REBOOT: "nothing restarts the hosts of one cluster alone",
+    FaultKind.STALE: _READS_ARE_ITS_OWN,
 }
 
 
@@ -110,11 +118,11 @@ def _network_at_the_edge(
 ) -> tuple[NetworkPlan, list[tuple[str, str]]]:
     """What of the scenario's network can be had between the target's own hosts and Palette."""
     left_out = []
-    if network.repeated_ppm or network.delayed_ppm:
+    if network.repeated_ppm or network.repeated_late_ppm or network.delayed_ppm:
         why = "nothing does it to single messages of the target's own hosts"
         left_out.append(("messages that are repeated or delayed", why))
     loses = network.lost_before_ppm or network.lost_after_ppm
     if loses and (why := cannot(arrangements.DisturbMessages)):
         left_out.append(("messages that are lost", why))
         network = replace(network, lost_before_ppm=0, lost_after_ppm=0)
-    return replace(network, repeated_ppm=0, delayed_ppm=0), left_out
+    return replace(network, repeated_ppm=0, repeated_late_ppm=0, delayed_ppm=0), left_out

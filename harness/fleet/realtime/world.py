@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.checkers.fleet.measures import INTENDED
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement
+from harness.domain.arrangements import Arrangement, MessageFault
 from harness.fleet.clock import CellClock
 from harness.fleet.draws import Stream
+from harness.fleet.nemesis import MessageFate
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.environment import Environment, Event, when
 from harness.fleet.realtime.settings import ArrangingDriver
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
@@ -138,6 +139,11 @@ class Palette:
         self._hand.shutdown(cancel_futures=True)
 
 
+def is_taken(sent: Event) -> bool:
+    """Whether the target has done what it was asked for: only then a copy does no more."""
+    return sent.triggered and isinstance(sent.value, ops.Done)
+
+
 @dataclass(slots=True, kw_only=True)
 class RealWorld(World):
     """A cell's in real time. `palette` is the target's."""
@@ -152,7 +158,20 @@ class RealWorld(World):
         stream: Stream,
         tenant: int,
         record: OperationRecord,
+        fate: MessageFate | None = None,
     ) -> Event:
+        if heard := self.network.answer_to_people(stream):
+            return self.env.event().succeed(heard)
         within = self.scenario.admins.deadline
         question = TargetRequest(operation, credentials, within, correlation=record.id)
-        return self.palette.ask(question)
+        if fate is None:
+            return self.palette.ask(question)
+        late, spoiled = self.env.timeout(fate.delay), replace(question, measured=False)
+        if fate.fault is MessageFault.REPEATED_LATE:
+            sent = self.palette.ask(question)
+            when(late, lambda _: is_taken(sent) and self.palette.ask(spoiled))
+            return sent
+        answered = self.env.event()
+        when(self.env.timeout(within), lambda _: answered.succeed())
+        when(late, lambda _: when(self.palette.ask(spoiled), answered.succeed))
+        return answered

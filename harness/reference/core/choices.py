@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.domain.match import MatchRules
+from harness.domain.profile import StackProfile
 
 
 class SecondSend(StrEnum):
@@ -81,6 +82,8 @@ class EdgeChoices:
         local_follows_central: the local name and tags follow the acceptance (ACC-22).
         agent_version: what the host says of its agent when it submits.
         keys_submissions: it says by a key which submission it is.
+        archives: what was uploaded to every host, by its path. Where there is any, profiles are
+            changed by an archive, and not in the call.
     """
 
     second_send: SecondSend = SecondSend.REFUSE
@@ -93,3 +96,4 @@ class EdgeChoices:
     local_follows_central: bool = False
     agent_version: str = "4.9.0"
     keys_submissions: bool = False
+    archives: tuple[tuple[str, tuple[StackProfile, ...]], ...] = ()

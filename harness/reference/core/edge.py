@@ -217,7 +217,11 @@ class EdgeRules:
     def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
         """Replace the profiles that the cluster runs."""
         site = self.changeable(operation, call)
-        return self._changed(site, replace(self.cluster_at(site), stack=operation.stack))
+        uploaded = dict(self.choices.archives)
+        stack = uploaded.get(operation.archive) if uploaded else operation.stack
+        if not stack:
+            raise Refusal(Reason.INVALID_INPUT, "it names no profiles, and no archive that is here")
+        return self._changed(site, replace(self.cluster_at(site), stack=stack))
 
     def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
         """Start to delete the cluster."""

@@ -9,8 +9,9 @@ from fastapi import Request
 
 from harness.domain import operations as ops
 from harness.domain.errors import Refused
+from harness.reference.behaviour import PagesMaker
 from harness.reference.http_app import ReferenceApp, add_operations
-from harness.reference.local_ui.pages import mount_pages
+from harness.reference.local_ui.pages import LocalPages, mount_pages
 from harness.reference.openapi import describe
 from harness.wire.routes import ROUTES, routes_of
 
@@ -37,7 +38,9 @@ class EdgePort(Protocol):
         """Carry out one operation at a host."""
 
 
-def make_local_ui_app(edge: EdgePort, host_of_port: Mapping[int, str]) -> ReferenceApp:
+def make_local_ui_app(
+    edge: EdgePort, host_of_port: Mapping[int, str], pages: PagesMaker | None = None
+) -> ReferenceApp:
     """The app. `host_of_port` says which host is asked by the port that a request came to.
 
     The mapping is read at each request, so it may be filled once the ports are known.
@@ -54,7 +57,7 @@ def make_local_ui_app(edge: EdgePort, host_of_port: Mapping[int, str]) -> Refere
 
     at_once = _AT_ONCE.__contains__
     add_operations(app, routes, perform, at_once=at_once, login=ops.ViewManagement())
-    mount_pages(app, edge, lambda request: host_of(request, host_of_port))
+    mount_pages(app, edge, lambda asked: host_of(asked, host_of_port), pages or LocalPages)
     return app
 
 

@@ -258,7 +258,7 @@ def mount_pages(
     app: Starlette,
     edge: EdgePort,
     host_of: Callable[[Request], str],
-    pages: Callable[[EdgePort], Pages] = LocalPages,
+    pages: Callable[[EdgePort], Pages],
 ) -> None:
     """Add the pages to Local UI's app. `host_of` says which host a request came to."""
     mount(app, pages(edge), host_of)

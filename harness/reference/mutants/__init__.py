@@ -6,10 +6,12 @@ Imports `domain`, `wire`. Begin with `withdrawing`.
 from harness.reference.mutants import (  # noqa: F401
     accepting,
     after_decision,
+    clocks,
     crossed,
     fleet,
     late,
     messages,
+    networks,
     prerequisites,
     races,
     rejecting,
@@ -18,6 +20,8 @@ from harness.reference.mutants import (  # noqa: F401
     sequences,
     steps,
     together,
+    tokens,
     wire,
     withdrawing,
+    writings,
 )

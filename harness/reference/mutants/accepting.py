@@ -90,6 +90,33 @@ class PreReleasesByText(OtherLatest):
 
 
 @mutant("PRE-7")
+class BuildsBelongToTheLastPart(OtherLatest):
+    """A last part of a version with a build is no number, so that 1.1.10+1 comes before 1.1.9+1."""
+
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
+        def key(edition: ProfileEdition) -> tuple[object, ...]:
+            parts = edition.version.partition("-")[0].split(".")
+            return tuple((p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts)
+
+        built = any("+" in edition.version for edition in published)
+        by_order = max(published, key=lambda edition: ProfileVersion(edition.version))
+        return max(published, key=key) if built else by_order
+
+
+@mutant("PRE-7")
+class WordsOfAPreReleaseComeFirst(OtherLatest):
+    """Of pre-releases, a number is taken to be later than a word."""
+
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
+        latest = max(published, key=lambda edition: ProfileVersion(edition.version))
+        core = latest.version.partition("-")[0]
+        alike = [e for e in published if e.version.startswith(f"{core}-")]
+        numbers = [e for e in alike if re.split("[-.+]", e.version)[-1].isdigit()]
+        words = any(e not in numbers for e in alike)
+        return numbers[-1] if numbers and words and "-" in latest.version else latest
+
+
+@mutant("PRE-7")
 class VersionsComparedByTwoParts(OtherLatest):
     """Of a profile's version two parts are compared, so that 1.0.1 does not follow 1.0.0."""
 
@@ -622,6 +649,19 @@ class ConfirmedTextIsCutOff(BearsOtherValues):
         tags = {key: value[:255] for key, value in right.tags.items()}
         name, description = right.name[:255], right.description[:255]
         return replace(right, name=name, description=description, tags=tags)
+
+
+@mutant("ACC-6")
+class ConfirmedTextEndsBeyondTheFirstPlane(BearsOtherValues):
+    """What was confirmed ends before its first letter that takes four bytes."""
+
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        tags = {key: _of_the_first_plane(value) for key, value in right.tags.items()}
+        return replace(right, description=_of_the_first_plane(right.description), tags=tags)
+
+
+def _of_the_first_plane(text: str) -> str:
+    return re.split("[\U00010000-\U0010ffff]", text)[0]
 
 
 @mutant("ACC-6")

@@ -572,7 +572,7 @@ class SecondRestartLocksTheCluster(EdgeCore):
         return site
 
 
-@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio")
+@mutant("INV-9", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.HALF_OPEN)
 class FiveLostAnswersAreEnough(bases.Remembers):
     """A cluster five of whose messages were not answered is locked until somebody comes by."""
 

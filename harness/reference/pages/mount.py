@@ -120,6 +120,7 @@ class _Shell:
 
     def _rendered(self, page: answers.Page) -> Response:
         html = self._environment.get_template(page.template).render(page.context)
+        html = self._site.finish(page, html)
         headers = dict(_HEADERS)
         if page.retry_after:
             headers["Retry-After"] = page.retry_after

@@ -42,6 +42,10 @@ class Pages(ABC):
     def addresses(self) -> Sequence[PageRoute]:
         """Every path with what answers there."""
 
+    def finish(self, page: Page, html: str) -> str:
+        """What a page is sent as; a mutant or a variant may change it."""
+        return html
+
     def failed(self, asked: PageRequest, error: NotDone) -> PageAnswer:
         """What is shown when nothing else can be: the login page, or the message alone."""
         if error.reason is Reason.UNAUTHENTICATED:

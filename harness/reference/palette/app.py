@@ -7,9 +7,10 @@ from typing import Protocol
 from fastapi import Request
 
 from harness.domain import operations as ops
+from harness.reference.behaviour import PagesMaker
 from harness.reference.http_app import ReferenceApp, add_operations
 from harness.reference.openapi import describe
-from harness.reference.palette.pages import mount_pages
+from harness.reference.palette.pages import PalettePages, mount_pages
 from harness.wire.routes import OLDER, ROUTES, routes_of
 
 TITLE = "Palette, as far as pairing touches it"
@@ -24,10 +25,12 @@ class CentralPort(Protocol):
         """Carry out one operation."""
 
 
-def make_palette_app(central: CentralPort, *, people: bool = True) -> ReferenceApp:
+def make_palette_app(
+    central: CentralPort, *, people: bool = True, pages: PagesMaker | None = None
+) -> ReferenceApp:
     """The app. It waits for nobody, so that every operation runs on the event loop.
 
-    Without `people` it has what edge hosts ask for, and nothing else.
+    Without `people` it has what edge hosts ask for, and nothing else. It may have other `pages`.
     """
     surfaces = (ops.Surface.PALETTE, ops.Surface.AGENT) if people else (ops.Surface.AGENT,)
     routes = (*routes_of(ROUTES, *surfaces), *(OLDER if people else ()))
@@ -40,5 +43,5 @@ def make_palette_app(central: CentralPort, *, people: bool = True) -> ReferenceA
 
     add_operations(app, routes, perform, at_once=lambda _: True, login=ops.ListProjects())
     if people:
-        mount_pages(app, central)
+        mount_pages(app, central, pages or PalettePages)
     return app

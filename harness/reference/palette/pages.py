@@ -159,7 +159,7 @@ class PalettePages(WizardPages):
 
 
 def mount_pages(
-    app: Starlette, central: CentralPort, pages: Callable[[CentralPort], Pages] = PalettePages
+    app: Starlette, central: CentralPort, pages: Callable[[CentralPort], Pages]
 ) -> None:
     """Add the pages to Palette's app."""
     mount(app, pages(central))

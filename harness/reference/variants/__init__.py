@@ -3,4 +3,11 @@
 Imports `domain`, `wire`. Begin with `palette`.
 """
 
-from harness.reference.variants import edge, hosts, palette, reviewing, wire  # noqa: F401
+from harness.reference.variants import (  # noqa: F401
+    edge,
+    hosts,
+    palette,
+    reviewing,
+    wire,
+    writings,
+)

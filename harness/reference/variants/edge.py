@@ -11,7 +11,7 @@ from harness.domain.draws import Draws, derived_bits
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalEvent, LocalState
-from harness.domain.profile import StackProfile
+from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.reference.behaviour import Behaviour
 from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
@@ -36,6 +36,18 @@ def _edge(**chosen: object) -> Behaviour:
     return Behaviour(edge=EdgeChoices(**chosen))  # type: ignore[arg-type]
 
 
+_UPLOADED = StackProfile(
+    "edge-next",
+    ProfileType.FULL,
+    "2.0.0",
+    (Pack(Layer.OS, "Ubuntu", "24.04"), Pack(Layer.K8S, "PXK-E", "1.32.1")),
+)
+variant(
+    "profiles_come_in_archives",
+    "SND-6",
+    "Profiles are changed by an archive that was uploaded, and are not taken in the call.",
+    _edge(archives=(("/content/edge-next.tgz", (_UPLOADED,)),)),
+)
 variant(
     "second_send_answered_with_the_same_id",
     "SND-7",

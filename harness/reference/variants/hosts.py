@@ -386,6 +386,31 @@ class ARestartOfPaletteTakesASecond(CentralCore):
         return super().perform(operation, credentials, now, draws)
 
 
+@varies("SND-1")
+class AJumpOfTheClockEndsEveryLogin(edge_flows.EdgeCore):
+    """A clock that goes back, or half an hour forth at once, ends every login to Local UI."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        super().__init__(store, choices)
+        self._last = 0
+        self._ended: set[str] = set()
+
+    def _notice(self, now: int) -> None:
+        last, self._last = self._last, now
+        if last and not 0 <= now - last < 1_800 * A_SECOND:
+            self._ended |= {session.token for session in self.store.every(LoginSession)}
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        self._notice(call.now)
+        return super().log_in(operation, call)
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        self._notice(call.now)
+        if call.credentials.session in self._ended:
+            raise Refusal(Reason.UNAUTHENTICATED, "log in again: the clock was set")
+        return super().authenticate(call)
+
+
 @varies("SND-4")
 class ARequestIsShownASecondLate(CentralCore):
     """A request is shown to nobody at Palette for its first second."""

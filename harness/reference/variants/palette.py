@@ -95,6 +95,12 @@ variant(
     "An acceptance fails only when its host has not confirmed it within twenty seconds.",
     _central(handover=20_000_000),
 )
+variant(
+    "acceptance_waits_ten_minutes",
+    "WDR-9",
+    "An acceptance fails only when its host has not confirmed it within ten minutes.",
+    _central(handover=600_000_000),
+)
 
 
 class _TakesNoStepTwice(CentralCore):
@@ -183,6 +189,15 @@ class TheHandoverHasAClockOfItsOwn(CentralCore):
             return False
         since = self._since.setdefault(request.pairing_uid, self._own)
         return self._own >= since + self.choices.handover
+
+
+@varies("WDR-9")
+class AClockPutBackEndsTheHandover(CentralCore):
+    """An acceptance fails when Palette's clock is put back before its host has confirmed it."""
+
+    def handover_is_over(self, request: PairingRequest, now: int) -> bool:
+        waiting = request.state is RequestState.HANDING_OVER
+        return super().handover_is_over(request, now) or (waiting and now < request.accepted_at)
 
 
 # --- ids -----------------------------------------------------------------------------------------

@@ -230,12 +230,20 @@ class WhatNobodyDecidesFails(CentralCore):
         return super().list_requests(operation, call)
 
 
-@varies("PRE-4")
+@varies("PRE-4", limits={"expiry_s": 60.0})
 class TokensAreGoodForAMinuteMore(CentralCore):
     """A token admits requests for a minute after its expiry, as clocks may differ."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         return super().usable_token(value, now - 60 * SECOND)
+
+
+@varies("PRE-4")
+class ATokenIsGoodForTheWholeOfItsLastSecond(CentralCore):
+    """A token admits requests until the second in which it expires is over."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now // SECOND * SECOND - 1)
 
 
 variant(

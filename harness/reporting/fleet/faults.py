@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +56,50 @@ class FaultSummary:
     def note(self) -> str:
         """For how long it was wrong; how often, if only for moments."""
         return brief(self.lasted) if self.lasted else f"× {number(len(self.windows))}"
+
+
+_MET: Final[Mapping[str, tuple[str, ...]]] = {
+    "loss": ("message_lost_before", "message_lost_after"),
+    "half_open": ("message_lost_after",),
+    "errors": ("message_answered_with_error",),
+    "network.lost_before_ppm": ("message_lost_before",),
+    "network.lost_after_ppm": ("message_lost_after",),
+    "network.repeated_ppm": ("message_repeated",),
+    "network.repeated_late_ppm": ("message_repeated_late",),
+    "network.delayed_ppm": ("message_delayed",),
+    "admins.delayed_ppm": ("decision_delayed",),
+    "admins.repeated_late_ppm": ("decision_repeated_late",),
+}
+"""The situations that tell that something met a message or a decision; any of them."""
+
+
+def never_struck(
+    scenario: Mapping[str, object], measures: MeasuresLine, *, hears_hosts: bool = True
+) -> list[str]:
+    """What a scenario has of faults, and nothing met in its run: a kind of fault, or a key.
+
+    A fault has to have begun, and one of messages to have met some, where hosts are heard.
+    """
+    began = {window.what for window in measures.faults}
+    plans = scenario.get("faults")
+    missing = []
+    for plan in plans if isinstance(plans, list) else ():
+        match plan:
+            case {"kind": str(kind), "share_ppm": int(share)} if share:
+                met = kind not in _MET or not hears_hosts or _is_met(kind, measures)
+                if kind not in began or not met:
+                    missing.append(f'a fault of kind "{kind}"')
+    for name in _MET:
+        table, _, field = name.partition(".")
+        keys = scenario.get(table) if field else None
+        is_on = isinstance(keys, dict) and keys.get(field)
+        if is_on and not _is_met(name, measures) and (hears_hosts or table == "admins"):
+            missing.append(f"{table}.{field.removesuffix('_ppm')}")
+    return list(dict.fromkeys(missing))
+
+
+def _is_met(name: str, measures: MeasuresLine) -> bool:
+    return any(measures.sometimes.get(situation) for situation in _MET[name])
 
 
 def fault_kinds(measures: MeasuresLine) -> list[FaultSummary]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine, RealtimeLine
+from harness.history.wording import describe_kind
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport, violation_details
@@ -18,7 +19,7 @@ from harness.reporting.fleet.quantities import counted, duration, exact, number
 from harness.reporting.fleet.realtime import describe, every_answer
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.html import render_page
-from harness.reporting.words import command, describe_kind
+from harness.reporting.words import command
 
 DATA: Final = "data"
 """The folder of the tables, beside the report."""

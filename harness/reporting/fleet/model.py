@@ -25,6 +25,7 @@ from harness.history.manifest import FleetEvidence
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, operations
 from harness.reporting.diagram import Diagram, diagram
+from harness.reporting.fleet.faults import never_struck
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
 from harness.reporting.model import count
 from harness.reporting.story import OperationRow, rows_of
@@ -238,6 +239,9 @@ def _warnings(evidence: FleetEvidence) -> Iterator[str]:
         yield f"the reference was not as it should be: {planted} was planted"
     if realtime := realtime_of(evidence.fleet):
         yield from warnings_of(realtime)
+    hears_hosts = realtime is None or "edge" in realtime.played
+    for what in never_struck(evidence.fleet.scenario, evidence.measures, hears_hosts=hears_hosts):
+        yield f"{what} never took hold: nothing was tried by it"
 
 
 def _noted(notes: Iterable[GateLine]) -> Iterator[str]:

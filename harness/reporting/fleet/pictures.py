@@ -9,6 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from harness.history.fleet_lines import DurationBuckets, MeasuresLine
+from harness.history.wording import describe_kind
 from harness.reporting.fleet import strips
 from harness.reporting.fleet.faults import describe, lanes
 from harness.reporting.fleet.frame import (
@@ -21,7 +22,6 @@ from harness.reporting.fleet.frame import (
 )
 from harness.reporting.fleet.quantities import brief, duration, number, short
 from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS
-from harness.reporting.words import describe_kind
 
 _WIDE: Final = Frame("wide", width=920, left=140, right=64, steps=9)
 _NARROW: Final = Frame("narrow", width=360, left=96, right=58, steps=4)

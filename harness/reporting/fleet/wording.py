@@ -42,6 +42,9 @@ _FAULTS: Final[Mapping[str, NamedSentence]] = {
         "Messages", "messages were lost, delayed, repeated or answered with an error"
     ),
     "loss": NamedSentence("Loss", "messages of some hosts were likely to be lost"),
+    "half_open": NamedSentence("Half open", "links of some hosts took messages and never answered"),
+    "errors": NamedSentence("Errors", "something answered with errors in place of Palette"),
+    "stale": NamedSentence("Stale", "lists and polls were answered from copies that lag"),
     "slow": NamedSentence("Slow", "messages of some hosts were slow"),
     "clock": NamedSentence("Clock", "a side's clock was put forward"),
     "health": NamedSentence("Unhealthy", "nodes were unhealthy"),

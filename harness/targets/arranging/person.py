@@ -214,11 +214,14 @@ def sentence(arrangement: arrangements.Arrangement) -> str:
             late = f" by {delay / 1_000_000:g} s" if delay else ""
             told = f"the next {_MESSAGE[message]} from host {host} to Palette"
             return f"See to it that {told} {_FATE[fault]}{late}."
-        case arrangements.DisturbMessages(host, before, after, slowed):
+        case arrangements.DisturbMessages(host, before, after, slowed, answered, answer, half_open):
+            what = f"{answer.value}" if answer else "one or another error"
+            mute = ", and none that arrives is ever answered" if half_open else ""
             return (
                 f"Disturb the messages of host {host} and its cluster: {before / 10_000:g} % are"
-                f" lost on the way, {after / 10_000:g} % of the answers are lost, all take"
-                f" {slowed} times as long."
+                f" lost on the way, {after / 10_000:g} % of the answers are lost,"
+                f" {answered / 10_000:g} % are answered on the way ({what}), all take"
+                f" {slowed} times as long{mute}."
             )
         case arrangements.AdvanceClock(side, by):
             way = "forward" if by >= 0 else "back"

@@ -171,7 +171,9 @@ class _PersonTable:
 
 
 @dataclass(frozen=True, slots=True)
-class _PackTable:
+class PackTable:
+    """A pack, of a profile that is given or uploaded."""
+
     layer: Layer
     """The layer that it fills."""
     name: Named
@@ -179,12 +181,16 @@ class _PackTable:
     version: Named
     """Its exact version."""
 
+    def pack(self) -> Pack:
+        """As a run knows it."""
+        return Pack(self.layer, self.name, self.version)
+
 
 @dataclass(frozen=True, slots=True)
 class _VersionTable:
     version: Named
     """The version, such as 1.0.0."""
-    packs: Annotated[tuple[_PackTable, ...], AtLeastOne(is_required=True)]
+    packs: Annotated[tuple[PackTable, ...], AtLeastOne(is_required=True)]
     """Its packs."""
     published: Annotated[bool, Flag()] = True
     """Whether it is published, not a draft."""
@@ -208,7 +214,7 @@ class _ProfileTable:
         editions = (
             ProfileEdition(
                 each.version,
-                tuple(Pack(pack.layer, pack.name, pack.version) for pack in each.packs),
+                tuple(pack.pack() for pack in each.packs),
                 each.published,
             )
             for each in self.versions

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.domain.arrangements import ANSWERS, MessageFault
 from harness.domain.errors import PairproofError
 
 
@@ -113,12 +114,16 @@ class ConnectionReset(LinkFault):
 @dataclass(frozen=True, slots=True)
 class Disturbance:
     """What happens to every message of a source: millionths that are lost before or after their
-    effect, and microseconds by which each is held back.
+    effect, those that are answered here, with any of `answers`, and microseconds by which each is
+    held back. Where it is `half_open`, what arrives is never answered, and its connection stays.
     """
 
     lost_before: int = 0
     lost_after: int = 0
     held: int = 0
+    answered: int = 0
+    answers: tuple[MessageFault, ...] = ANSWERS
+    half_open: bool = False
 
 
 @dataclass(slots=True)

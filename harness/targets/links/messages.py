@@ -98,10 +98,13 @@ def pattern_of(
 
 @dataclass(frozen=True, slots=True)
 class WireFate:
-    """What happens to one message; `delay` is in microseconds."""
+    """What happens to one message; `delay` is in microseconds. The connection of one whose answer
+    is lost is reset, or, if `silent`, stays as it is, and nothing comes over it any more.
+    """
 
     fault: MessageFault
     delay: int = 0
+    silent: bool = False
 
 
 @dataclass(slots=True)
@@ -176,8 +179,13 @@ class Spoiling:
         drawn = derived_bits(self.seed, f"loss:{source}", self.drawn[source]) % _MILLION
         if drawn < disturbance.lost_before:
             return WireFate(MessageFault.LOST_BEFORE)
-        if drawn < disturbance.lost_before + disturbance.lost_after:
+        if disturbance.half_open:
+            return WireFate(MessageFault.LOST_AFTER, silent=True)
+        left = drawn - disturbance.lost_before - disturbance.lost_after
+        if left < 0:
             return WireFate(MessageFault.LOST_AFTER)
+        if left < disturbance.answered:
+            return WireFate(disturbance.answers[left % len(disturbance.answers)])
         return WireFate(MessageFault.DELAYED, disturbance.held) if disturbance.held else None
 
 
@@ -205,7 +213,7 @@ class Conversation:
         self._fate: WireFate | None = None
         self._is_waiting = False
         self._timer: asyncio.TimerHandle | None = None
-        self._cuts_answer = False
+        self._cuts_answer = self._is_silent = False
         self._again = b""
         self._answers: AnswerReader | None = None
 
@@ -273,6 +281,7 @@ class Conversation:
                 self._crossing.reset()
             case MessageFault.LOST_AFTER:
                 self._cuts_answer = True
+                self._is_silent = self._fate is not None and self._fate.silent
                 self._let_go()
             case MessageFault.DELAYED:
                 self._is_waiting = True
@@ -319,7 +328,8 @@ class Conversation:
 
     def response(self, data: bytes) -> None:
         if self._cuts_answer:
-            self._crossing.reset()
+            if not self._is_silent:
+                self._crossing.reset()
         elif self._answers is not None:
             # The answer to the first of two equal messages is nobody's; then the second goes out.
             if self._answers.is_whole_with(data):

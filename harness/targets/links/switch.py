@@ -154,8 +154,14 @@ class ProxySwitch:
                 self._refuse(arrangement, self._source_addresses.cannot_cut(arrangement.host_uid))
                 source = self._source_addresses.source_of(arrangement.host_uid)
                 held = max(0, (arrangement.slowed - 1) * self._round_trip)
+                answer = arrangement.answer
                 disturbance = faults.Disturbance(
-                    arrangement.lost_before, arrangement.lost_after, held
+                    arrangement.lost_before,
+                    arrangement.lost_after,
+                    held,
+                    arrangement.answered,
+                    (answer,) if answer is not None else arrangements.ANSWERS,
+                    arrangement.half_open,
                 )
                 self._reading(arrangement).disturb(source, disturbance)
             case _:

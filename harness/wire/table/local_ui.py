@@ -336,7 +336,8 @@ TABLE: tuple[TableRow, ...] = (
         f"PUT {_EDGE}/cluster/profiles 202 v1UpdateClusterProfiles",
         _ACCEPTED,
         ui.V1ClusterProfileConfiguration,
-        stack=at.each(LOCAL_PROFILE, "spec.clusterProfileTemplates", required=True),
+        stack=at.each(LOCAL_PROFILE, "spec.clusterProfileTemplates", drop=True),
+        archive=at.unless_empty("spec.archiveUploadPath"),
     ),
     asks(ops.DeleteCluster, f"DELETE {_EDGE}/cluster 202 v1DeleteCluster", _ACCEPTED),
     asks(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.lawful import CHOICES
 from harness.catalogue.needs import FILE, all_needs
 from harness.catalogue.verdict import Verdict
-from harness.cli.requirements import needs_found
+from harness.cli.requirements import choices_found, needs_found
 from harness.gherkin import read_feature, scenario_id
 from harness.history.reader import read_evidence
 from harness.running.session import alone, suite_words
@@ -18,17 +19,23 @@ STALE = "harness/catalogue/needs.json is stale: pairproof requirements --needs >
 
 
 def test_just_the_scenarios_that_there_are_stand_there() -> None:
-    """Those of pages are left out: no driver shows pages, so that no run finds what they need."""
+    """Those of pages are left out: only a browser shows pages, and needs are found in process."""
     found, of_pages = set(), set()
     for path in suite_dir("features").glob("*.feature"):
         for scenario in read_feature(path).scenarios:
             for example in scenario.examples or (None,):
                 id_ = scenario_id(path.stem, scenario, example)
                 found.add(id_)
-                if any(step.text == "the pages of the target" for step in scenario.steps):
+                if any(step.text.startswith("the pages of the target") for step in scenario.steps):
                     of_pages.add(id_)
     assert of_pages
     assert found - of_pages == set(all_needs()), STALE
+
+
+def test_the_choices_of_the_reference_stand_there() -> None:
+    """A product is shown beside what the reference does now."""
+    stale = "stale: pairproof requirements --choices > harness/catalogue/choices.json"
+    assert choices_found() == CHOICES.read_text("utf-8"), stale
 
 
 @pytest.mark.slow

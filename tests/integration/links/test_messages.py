@@ -17,7 +17,7 @@ from harness.wire.http import INSTEAD
 from harness.wire.mapping import OperationMap, WireMap
 from harness.wire.mapping.keys import CallMap
 from harness.wire.routes import ROUTES
-from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Host, Scenery, took
+from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Host, Scenery, took, until
 
 FINE = (200, BODY)
 CUT = (ConnectionError, http.client.RemoteDisconnected)
@@ -222,3 +222,19 @@ def test_over_tls_that_passes_through_no_message_is_seen(scenery: Scenery) -> No
     proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LOST_BEFORE))
     assert host.ask(*PROBE) == FINE
     assert (proxy.counts().messages, proxy.waiting()) == (0, 1)
+
+
+def test_over_a_half_open_link_a_message_arrives_and_its_connection_stays_silent(
+    scenery: Scenery,
+) -> None:
+    proxy = scenery.reading()
+    proxy.disturb(HERE, Disturbance(half_open=True))
+    with socket.create_connection((HERE, proxy.port), 5) as client:
+        client.sendall(b"%s %s HTTP/1.1\r\nHost: h\r\n\r\n" % tuple(p.encode() for p in PROBE))
+        until(lambda: proxy.counts().response_bytes > 0)
+        assert scenery.palette.asked == [PROBE]
+        proxy.disturb(HERE, Disturbance())
+        assert scenery.host(proxy).ask(*PROBE) == FINE
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)

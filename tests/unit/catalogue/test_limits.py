@@ -11,7 +11,7 @@ from harness.catalogue.errors import LimitOutOfRange, UnknownName
 from harness.catalogue.limits import LimitKind, Limits, limit_kinds
 
 AWAITED = ("await_s", "stays_s", "list_lag_s", "edge_lag_s", "settle_s")
-NAMES = (*AWAITED[:2], "answer_s", *AWAITED[2:], "poll_s", "login_s", "waits_s")
+NAMES = (*AWAITED[:2], "answer_s", *AWAITED[2:], "poll_s", "login_s", "waits_s", "expiry_s")
 
 
 def test_the_agreed_defaults() -> None:

@@ -12,6 +12,7 @@ CUT: dict[str, Json] = {"host_uid": "h1", "up": False}
 LOST: dict[str, Json] = {"host_uid": "h1", "message": "withdraw", "fault": "lost-before"}
 START: dict[str, Json] = {"side": "edge"}
 CLOCK: dict[str, Json] = {"side": "central", "by": 60}
+BACK: dict[str, Json] = {"side": "central", "by": -60}
 LIMIT: dict[str, Json] = {"calls": 2, "retry_after": 1}
 
 ALL = [{"permission": p, "scope": "p-1"} for p in ("delete", "get", "list", "update")]
@@ -71,6 +72,8 @@ def finding_of(*steps: Step) -> Finding:
          tells("Restart", START, starts=2)),
         (tells("AdvanceClock", CLOCK, now=5), did("AdvanceClock", **CLOCK),
          tells("AdvanceClock", CLOCK, now=66)),
+        (tells("AdvanceClock", BACK, now=66), did("AdvanceClock", **BACK),
+         tells("AdvanceClock", BACK, now=7)),
         (did("SetRateLimit", **LIMIT), tells("SetRateLimit", LIMIT, met=[3])),
         (did("PutUser", **USER), tells("PutUser", USER, grants=ALL)),
         (did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.10.0")),
@@ -92,6 +95,8 @@ def test_what_took_effect_stands(steps: tuple[Step, ...]) -> None:
           tells("Restart", START, starts=2)), "the edge side was not started again"),
         ((tells("AdvanceClock", CLOCK, now=5), did("AdvanceClock", **CLOCK),
           tells("AdvanceClock", CLOCK, now=7)), "the central side has its clock as before"),
+        ((tells("AdvanceClock", BACK, now=66), did("AdvanceClock", **BACK),
+          tells("AdvanceClock", BACK, now=67)), "the central side has its clock as before"),
         ((did("SetRateLimit", **LIMIT), tells("SetRateLimit", LIMIT, met=[])), "no call met"),
         ((did("DisturbMessages", host_uid="h1"), tells("DisturbMessages", {"host_uid": "h1"})),
          "no message of host h1 was recognised"),

@@ -80,6 +80,11 @@ def sick(name: str) -> Sample:
         ("node_is", {"node": "n1", "health": "Unhealthy"}, sick("n1"), sick("n2")),
         ("token_not_otherwise", TOKEN, ok(active=False, expiry=7_999_999), ok(active=True)),
         ("token_not_otherwise", TOKEN, fail("Forbidden"), ok(active=False, expiry=8_000_000)),
+        ("token_is", TOKEN | {"name": "t"}, ok(active=False, name="t"), fail("NotFound")),
+        ("token_is", TOKEN | {"name": "t"}, ok(active=False, name="t"), ok(active=False, name="u")),
+        ("token_is", TOKEN | {"name": "t"}, ok(active=False, name="t"), ok(active=True, name="t")),
+        ("no_token_named", {"name": "t"}, ok(items=[{"name": "u"}]), ok(items=[{"name": "t"}])),
+        ("no_token_named", {"name": "t"}, ok(items=[]), fail("Forbidden")),
         ("version_not_otherwise", {"version": "2"}, ok(profile={"version": "2"}), ok(profile={})),
         ("version_not_otherwise", {"version": "2"}, fail("NotFound"), ok()),
         ("not_shown", {}, fail("NotFound"), ok(active=True)),
@@ -98,4 +103,4 @@ def test_a_name_is_for_one_predicate() -> None:
         return True
 
     with pytest.raises(ValueError, match="two predicates are called succeeds"):
-        predicate(succeeds)
+        predicate("It succeeds", "it does not")(succeeds)

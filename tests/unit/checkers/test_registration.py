@@ -7,7 +7,7 @@ from pathlib import Path
 
 import harness.checkers
 
-MACHINERY = {"fleet", "judge", "linear", "registry", "verdicts"}
+MACHINERY = {"fleet", "judge", "linear", "registry", "sentences", "verdicts"}
 
 
 def test_the_package_imports_every_module_with_checks() -> None:

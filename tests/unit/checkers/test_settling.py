@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.settling import both_sides_agree, handed_over_in_time
+from harness.checkers.registry import run_check
+from harness.checkers.settling import handed_over_in_time
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 OK, FAIL, INFO = Outcome.OK, Outcome.FAIL, Outcome.INFO
@@ -34,6 +35,7 @@ def verdict(
     central: Outcome | None = None,
     state: str = "Running",
     late_us: int = 0,
+    may_lapse: bool = False,
 ) -> Verdict:
     """What is said of the looks at the end, after what was done before."""
     items: list[Json] = [
@@ -53,7 +55,8 @@ def verdict(
         named |= {"central": "central", "handover": "handover"}
     history = History((*before, *looks))
     waited = {"late_us": late_us, "within_s": 30}
-    return both_sides_agree(history, cluster_uid="c", **named, **waited).verdict
+    asked = {**named, **waited, "may_lapse": may_lapse}
+    return run_check("both_sides_agree", history, {"cluster_uid": "c", **asked}).verdict
 
 
 SENT = operation("1", "SendPairingRequest", OK, {"pairing_uid": "u"})
@@ -130,6 +133,13 @@ def test_what_was_answered_with_success_holds() -> None:
     both = verdict(SENT, CANCELLED, mode="central", local=FAIL, central=OK)
     assert both is Verdict.FAIL
     assert verdict(SENT, CANCELLED, SENT_AGAIN, shown=pending("v"), listed=("v",)) is Verdict.PASS
+
+
+def test_what_nobody_decided_for_long_may_lapse_if_both_sides_know_of_that() -> None:
+    assert verdict(SENT, may_lapse=True) is Verdict.PASS
+    assert verdict(SENT, shown=pending("u"), listed=("u",), may_lapse=True) is Verdict.PASS
+    assert verdict(SENT, shown=pending("u"), may_lapse=True) is Verdict.FAIL
+    assert verdict(SENT, listed=("u",), may_lapse=True) is Verdict.FAIL
 
 
 def test_without_an_answer_nobody_is_blamed() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.requirement import Feature, Role
-from harness.context import entries, local_changes
+from harness.context import entries, local_changes, stacks
 from harness.context.context import ClusterShape, Context
 from harness.context.recorder import Inconclusive, NotSupported
+from harness.context.stacks import DOCUMENTED_STACK, Stack
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, InstallCluster, Side
 from harness.targets.port import CannotArrange, NotOffered
@@ -47,6 +48,29 @@ def test_without_any_of_them_it_is_not_supported(bench: Bench) -> None:
     changes = (ops.PatchNamedCluster, ops.UpdateCluster, ops.UpdateClusterSettings, ops.UpdateStack)
     with pytest.raises(NotSupported, match="does not offer PatchNamedCluster"):
         local_changes.change_locally(without(bench, *changes))
+
+
+def archive(path: str, stack: Stack) -> ops.UpdateStack:
+    return ops.UpdateStack((), path, stack)
+
+
+def test_an_archive_is_asked_for_that_changes_something(bench: Bench) -> None:
+    same, other = DOCUMENTED_STACK, stacks.with_version(DOCUMENTED_STACK, "Calico", "3.26.0")
+    there = (archive("/a.tgz", same), archive("/b.tgz", other))
+    bench.driver.info = replace(bench.driver.info, archives=there)
+    change = local_changes.change_locally(bench.context, "change of the profiles")
+    assert change.record.args["archive"] == "/b.tgz"
+    assert change.record.args["stack"] == []
+    assert local_changes.after_a_change(bench.context) == other
+    *_, args = local_changes.effect_of(bench.context)
+    assert "Calico 3.26.0" in args["packs"]
+
+
+def test_without_such_an_archive_it_is_not_supported(bench: Bench) -> None:
+    there = (archive("/a.tgz", DOCUMENTED_STACK),)
+    bench.driver.info = replace(bench.driver.info, archives=there)
+    with pytest.raises(NotSupported, match=r"\[\[edge\.archives\]\]"):
+        local_changes.change_locally(bench.context, "change of the profiles")
 
 
 def test_one_that_is_not_offered_is_not_supported_and_not_asked(bench: Bench) -> None:

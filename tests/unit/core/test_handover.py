@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import MessageFault, MessageKind, Restart, Side
+from harness.domain.arrangements import AdvanceClock, MessageFault, MessageKind, Restart, Side
 from harness.domain.errors import Reason
 
 from .world import SmallWorld, done, reason
@@ -110,3 +110,22 @@ def test_a_central_change_takes_what_it_names_and_leaves_the_rest(world: SmallWo
     assert done(world.central(ops.ChangeCentralCluster(cluster, {}, annotations={"floor": "2"})))
     added = replace(view, tags={}, annotations={"owner": "me", "floor": "2"})
     assert done(world.central(ops.ViewCentralCluster(cluster))) == added
+
+
+@pytest.mark.parametrize("by_s", [-86_400, -60, 60])
+def test_a_clock_that_is_set_stretches_no_handover(world: SmallWorld, by_s: int) -> None:
+    uid = world.send()
+    world.link(up=False)
+    world.accept(uid)
+    world.arrange(AdvanceClock(Side.CENTRAL, by_s * 1_000_000))
+    assert world.state(uid) == "Failed"
+
+
+def test_a_clock_that_is_put_back_a_little_ends_no_handover(world: SmallWorld) -> None:
+    uid = world.send()
+    world.link(up=False)
+    world.accept(uid)
+    world.arrange(AdvanceClock(Side.CENTRAL, -1_000_000))
+    world.link(up=True)
+    world.rounds(3)
+    assert world.state(uid) == "Paired"

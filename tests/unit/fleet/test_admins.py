@@ -10,7 +10,17 @@ from itertools import accumulate, pairwise
 import pytest
 
 from harness.domain.errors import Reason
-from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
+from harness.fleet.scenario import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    FaultKind,
+    FaultPlan,
+    FaultScope,
+    Only,
+    Scenario,
+    fixed,
+)
 from harness.history.operation import OperationRecord, Outcome
 from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, with_plans
 
@@ -185,6 +195,38 @@ def test_where_one_works_alone_he_acts_twice_himself() -> None:
     assert one.actor == other.actor
 
 
+def test_a_decision_that_is_held_up_takes_effect_when_it_comes() -> None:
+    recorder = Recorder(people(delayed_ppm=ALWAYS, delay=fixed(45 * SECOND), deadline=30 * SECOND))
+    book = recorder.pairs()
+    first, again = book.of("AcceptPairingRequest")[:2]
+    assert (first.outcome, first.tags["fate"]) == (Outcome.INFO, "delayed")
+    assert reasons([again]) == ["PairingRequestAccepted"] or again.outcome is Outcome.OK
+    confirmed = book.of("ConfirmPairing")[0].start
+    assert first.start + 45 * SECOND < confirmed < first.start + 45 * SECOND + 30 * SECOND
+    assert "fate" not in again.tags, "only the first one is held up"
+
+
+def test_a_decision_that_comes_once_more_is_decided_once() -> None:
+    recorder = Recorder(people(repeated_late_ppm=ALWAYS, delay=fixed(MINUTE), work=fixed(MINUTE)))
+    book = recorder.pairs()
+    (accepted,) = book.of("AcceptPairingRequest")
+    assert (accepted.outcome, accepted.tags["fate"]) == (Outcome.OK, "repeated-late")
+    changes = [c for c in book.of("ChangeCentralCluster") if c.start > accepted.start + 2 * MINUTE]
+    assert {change.outcome for change in changes} == {Outcome.OK}
+
+
+def test_errors_in_place_of_palette_are_tried_again() -> None:
+    recorder = Recorder(people(notice=fixed(MINUTE)))
+    busy = FaultPlan(FaultKind.ERRORS, FaultScope.ALL, answered_ppm=ALWAYS, answer="rate-limited")
+    recorder.later(30 * SECOND, lambda: recorder.world.network.strike(0, busy))
+    recorder.later(90 * SECOND, lambda: recorder.world.network.relent(0, busy))
+    book = recorder.pairs()
+    listed = book.of("ListPairingRequests")
+    assert reasons(listed)[0] == "TooManyRequests"
+    assert listed[-1].outcome is Outcome.OK
+    assert book.of("AcceptPairingRequest")
+
+
 def test_what_was_cancelled_without_a_link_may_be_accepted_all_the_same() -> None:
     stale = with_plans(
         people(notice=fixed(5 * MINUTE), accepts_stale_ppm=ALWAYS),
@@ -210,6 +252,20 @@ def test_central_operations_go_on_for_as_long_as_there_is_work() -> None:
     assert len(changes) in (6, 7)
     assert set(reasons(changes)) == {"ok"}
     assert [record.args["tags"] for record in changes[:2]] == [{"revision": "1"}, {"revision": "2"}]
+    shown = [(look.value or {})["tags"] for look in book.of("ViewCentralCluster")]
+    assert shown == [changes[n - 1].args["tags"] for n in (1, 2, 4)], "they are read back"
+
+
+def test_what_says_that_it_is_paired_is_looked_for_at_palette() -> None:
+    recorder = Recorder()
+    slot = recorder.install()
+    uid, before = recorder.pairs(slot).of("AcceptPairingRequest")[0].args["pairing_uid"], recorder
+    for known, kind in ((slot.cluster_uid, "ViewCentralCluster"), ("", "ViewPairingRequest")):
+        slot.cluster_uid = known
+        before.env.run(before.env.process(before.admins.reads_back(slot, str(uid))))
+        look = before.book.ended[-1]
+        assert (look.kind, look.outcome) == (kind, Outcome.OK)
+        assert look.args in ({"cluster_uid": known}, {"pairing_uid": uid})
 
 
 def test_who_rules_too_early_asks_again_until_the_host_has_confirmed() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.domain.arrangements import DisturbMessages, MessageFault
 from harness.domain.operations import Done, SendPairingRequest
 from harness.fleet.cell import make_cell
+from harness.fleet.disturbing import disturbed
 from harness.fleet.operators import ENDPOINT
 from harness.fleet.port import Job
 from harness.fleet.roster import Roster
@@ -166,6 +168,43 @@ def test_messages_are_slow_and_lost_for_as_long_as_the_fault_lasts() -> None:
         levels.append((latency, list(network.losses(slot))))
     assert levels == [(LATENCY, []), (9 * LATENCY, [loss]), (LATENCY, [])]
     assert isinstance(recorder.answer(slot, send), Done)
+
+
+def test_errors_and_half_open_links_are_written_down_as_disturbed_messages() -> None:
+    errors = fault(FaultKind.ERRORS, answered_ppm=300_000, answer="garbled")
+    recorder = struck(errors, fault(FaultKind.HALF_OPEN))
+    recorder.env.run()
+    noted = [
+        (r.start, r.args["answered"], r.args["answer"], r.args["half_open"])
+        for r in recorder.book.of("DisturbMessages")
+    ]
+    assert Counter(noted) == {
+        (AT, 300_000, "garbled", False): 2,
+        (AT, 0, None, True): 2,
+        (AT + LASTS, 0, None, False): 4,
+    }
+
+
+def test_all_that_disturbs_a_cluster_at_once_is_one_disturbance() -> None:
+    busy = fault(FaultKind.ERRORS, answered_ppm=600_000, answer="rate-limited")
+    some, slow = fault(FaultKind.ERRORS, answered_ppm=600_000), fault(FaultKind.SLOW, factor=3)
+    loss = fault(FaultKind.LOSS, lost_before_ppm=900_000, lost_after_ppm=1)
+    assert disturbed("h", [busy, loss, slow, slow], 200_000, 2) == DisturbMessages(
+        "h", 1_000_000, 3, 9, 600_000, MessageFault.RATE_LIMITED
+    )
+    assert disturbed("h", [busy, some, fault(FaultKind.HALF_OPEN)]) == DisturbMessages(
+        "h", answered=1_000_000, half_open=True
+    )
+
+
+def test_copies_lag_for_as_long_as_the_fault_lasts() -> None:
+    recorder = struck(fault(FaultKind.STALE, by=fixed(3 * SECOND)))
+    recorder.env.run(until=AT + 1)
+    assert recorder.world.plane._copies
+    recorder.env.run()
+    assert not recorder.world.plane._copies
+    (lag,) = recorder.book.of("LagBehind")
+    assert (lag.args["by"], lag.start, lag.end) == (3 * SECOND, AT, AT + LASTS)
 
 
 def test_what_is_left_out_neither_begins_nor_ends() -> None:

@@ -11,8 +11,9 @@ from harness.domain import operations as ops
 from harness.domain.cluster import Health
 from harness.domain.errors import Reason, Refused
 from harness.fleet.operators import ENDPOINT
-from harness.fleet.scenario import SECOND, Scenario, Spread, fixed
+from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, Scenario, Spread, fixed
 from harness.history.operation import Outcome
+from harness.reference.core.link import Call, NotDelivered
 from harness.reference.core.records import PairingRequest
 from tests.unit.fleet.worlds import CONNECT, EXCHANGE, LATENCY, MS, PLAIN, Recorder, with_plans
 
@@ -114,6 +115,82 @@ def test_a_repeated_message_takes_effect_twice_and_is_answered_once() -> None:
     assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * (EXCHANGE + 4 * MS), "each costs the plane as much again"
     assert site.requests_at_palette() == 1, "it was admitted once"
+
+
+def test_a_message_that_comes_again_late_is_admitted_once_and_noted_when_it_was_taken() -> None:
+    site = LoneSlot(with_fate(repeated_late_ppm=1_000_000, delay=fixed(3 * SECOND)))
+    assert isinstance(site.sends(), ops.Done)
+    assert site.now == 2 * EXCHANGE, "nobody waits for the copy"
+    assert site.requests_at_palette() == 1
+    noted = site.book.of("FaultNextMessage")
+    assert [(note.args["fault"], note.args["delay"]) for note in noted] == [
+        ("repeated-late", 3 * SECOND)
+    ] * 2
+    (request,) = site.world.plane.side(0).store.every(PairingRequest)
+    site.world.network.plan = PLAIN.network
+    site.answer(site.slot, ops.CancelPairingRequest())
+    asked = site.world.plane.asked
+    site.env.run(until=EXCHANGE + 3 * SECOND + LATENCY)
+    assert site.world.plane.asked > asked, "it arrives"
+    (same,) = site.world.plane.side(0).store.every(PairingRequest)
+    assert (same.pairing_uid, same.state.value) == (request.pairing_uid, "Withdrawn")
+
+
+def test_a_copy_of_what_was_refused_does_not_come() -> None:
+    site = LoneSlot(with_fate(repeated_late_ppm=1_000_000, delay=fixed(3 * SECOND)))
+    assert isinstance(site.answer(site.slot, ops.SendPairingRequest(ENDPOINT, "<no>")), Refused)
+    assert [note.args["message"] for note in site.book.of("FaultNextMessage")] == ["probe"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "told"),
+    [
+        ("server-error", Outcome.FAIL, "InternalError"),
+        ("rate-limited", Outcome.FAIL, "TooManyRequests"),
+        ("unavailable", Outcome.INFO, "what answered is no Palette"),
+        ("garbled", Outcome.INFO, "what answered is no Palette"),
+    ],
+)
+def test_an_error_answers_in_place_of_palette_which_hears_nothing(
+    answer: str, outcome: Outcome, told: str
+) -> None:
+    site = LoneSlot()
+    site.sends()
+    fault = FaultPlan(FaultKind.ERRORS, answered_ppm=1_000_000, answer=answer)
+    site.world.network.strike(0, fault)
+    asked, began = site.world.plane.asked, site.now
+    site.answer(site.slot, ops.CancelPairingRequest())
+    noted, withdrawal = site.book.of("FaultNextMessage", "WithdrawPairing")
+    assert (noted.args["fault"], withdrawal.outcome) == (answer, outcome)
+    assert told in (withdrawal.error or {}).values()
+    assert site.now == began + 2 * LATENCY
+    assert site.world.plane.asked == asked
+
+
+def test_over_a_link_that_is_half_open_everything_arrives_and_nothing_is_heard() -> None:
+    site = LoneSlot()
+    site.sends()
+    site.world.network.strike(0, FaultPlan(FaultKind.HALF_OPEN))
+    site.answer(site.slot, ops.CancelPairingRequest())
+    (withdrawal,) = site.book.of("WithdrawPairing")
+    assert withdrawal.outcome is Outcome.INFO
+    (request,) = site.world.plane.side(0).store.every(PairingRequest)
+    assert request.state.value == "Withdrawn"
+
+
+def test_a_host_of_another_cluster_is_asked_over_its_own_link() -> None:
+    """A defect may probe the neighbours: that is judged like any other, and breaks nothing here."""
+    site = LoneSlot(with_plans(PLAIN, fleet={"hosts": 2}))
+    neighbour = site.install(1)
+    call = Call("probing", neighbour.host, ENDPOINT, False, ops.Probe())
+    carried = site.env.process(site.world.hosts._carry(site.slot, call))
+    assert isinstance(site.env.run(carried), ops.Done)
+    site.world.hosts.set_link(neighbour, 0, up=False)
+    carried = site.env.process(site.world.hosts._carry(site.slot, call))
+    assert isinstance(site.env.run(carried), NotDelivered)
+    site.world.hosts.set_link(neighbour, 0, up=True)
+    carried = site.env.process(site.world.hosts._carry(site.slot, call))
+    assert isinstance(site.env.run(carried), ops.Done)
 
 
 def test_a_delayed_message_is_late_by_its_delay() -> None:

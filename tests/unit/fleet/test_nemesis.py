@@ -107,13 +107,13 @@ def test_a_host_is_struck_alone() -> None:
     assert hosts == expected
 
 
-@pytest.mark.parametrize("kind", [FaultKind.CENTRAL, FaultKind.CLOCK])
+@pytest.mark.parametrize("kind", [FaultKind.CENTRAL, FaultKind.CLOCK, FaultKind.STALE])
 @pytest.mark.parametrize("scope", FaultScope)
 def test_a_whole_side_is_struck_once_whatever_the_scope(kind: FaultKind, scope: FaultScope) -> None:
     world = scenario(FaultPlan(kind, scope, at=HOUR, by=fixed(MINUTE)))
     (one,) = occurrences_in(world)
     assert (one.member, one.host_uids, one.cause) == (None, (), "f0.all.0")
-    assert one.by == (MINUTE if kind is FaultKind.CLOCK else 0)
+    assert one.by == (0 if kind is FaultKind.CENTRAL else MINUTE)
 
 
 def test_a_reboot_is_that_of_a_whole_cluster() -> None:
@@ -299,10 +299,34 @@ def test_fates_have_the_shares_of_the_network() -> None:
         lost_before_ppm=100_000,
         lost_after_ppm=200_000,
         repeated_ppm=50_000,
+        repeated_late_ppm=100_000,
         delayed_ppm=150_000,
     )
     shares = fates(network)
-    expected = {"lost-before": 10, "lost-after": 20, "repeated": 5, "delayed": 15, "": 50}
+    expected = {
+        **{"lost-before": 10, "lost-after": 20, "repeated": 5, "repeated-late": 10},
+        **{"delayed": 15, "": 40},
+    }
+    assert {name: count / 200 for name, count in shares.items()} == pytest.approx(expected, abs=1)
+
+
+def test_where_a_link_is_half_open_all_that_arrives_is_unanswered() -> None:
+    half_open, loss = (
+        FaultPlan(FaultKind.HALF_OPEN),
+        FaultPlan(FaultKind.LOSS, lost_before_ppm=10**5),
+    )
+    assert fates(NetworkPlan(repeated_ppm=10**5), half_open) == {"lost-after": 20_000}
+    assert fates(NetworkPlan(), half_open, loss)["lost-before"] == pytest.approx(2_000, abs=200)
+
+
+def test_errors_answer_with_what_is_named_or_with_any() -> None:
+    busy = FaultPlan(FaultKind.ERRORS, answered_ppm=200_000, answer="rate-limited")
+    some = FaultPlan(FaultKind.ERRORS, answered_ppm=400_000)
+    shares = fates(NetworkPlan(delayed_ppm=100_000), busy, some)
+    expected = {
+        **{"server-error": 10, "unavailable": 10, "rate-limited": 30, "garbled": 10},
+        **{"delayed": 10, "": 30},
+    }
     assert {name: count / 200 for name, count in shares.items()} == pytest.approx(expected, abs=1)
 
 

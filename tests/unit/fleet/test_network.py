@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from harness.domain.arrangements import MessageFault
+from harness.domain.errors import Reason, Refused
 from harness.domain.operations import PollPairing, SubmitPairing
+from harness.fleet.draws import Stream
 from harness.fleet.network import MESSAGE, SUBMISSION, Network
 from harness.fleet.roster import Roster
-from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Spread, fixed
+from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, NetworkPlan, Spread, fixed
 from harness.fleet.slot import FleetSlot
 from tests.unit.fleet.worlds import LATENCY, PLAIN, with_plans
 
@@ -95,3 +97,27 @@ def test_nothing_happens_to_messages_any_more_once_the_world_has_healed() -> Non
     assert fate is not None
     assert fate.fault is MessageFault.LOST_BEFORE
     assert network.fate(slot(0), 1_000) is None
+
+
+def test_nothing_is_on_its_way_any_more_once_the_world_has_healed() -> None:
+    plan = NetworkPlan(delayed_ppm=1_000_000, delay=fixed(500))
+    fates = [Network(plan, heals_at=1_000).fate(slot(), now) for now in (100, 900)]
+    assert [fate and fate.delay for fate in fates] == [500, 100]
+
+
+def test_people_meet_errors_of_the_whole_side_for_as_long_as_any_cluster_does() -> None:
+    network, stream = Network(PLAN), Stream(1, "people")
+    here = FaultPlan(FaultKind.ERRORS, FaultScope.SITE, answered_ppm=1_000_000)
+    busy = FaultPlan(
+        FaultKind.ERRORS, FaultScope.ALL, answered_ppm=1_000_000, answer="rate-limited"
+    )
+    network.strike(0, here)
+    assert network.answer_to_people(stream) is None
+    for index in (0, 1):
+        network.strike(index, busy)
+    for index in (0, 1):
+        heard = network.answer_to_people(stream)
+        assert isinstance(heard, Refused)
+        assert (heard.reason, heard.details) == (Reason.RATE_LIMITED, {"retry_after": "1"})
+        network.relent(index, busy)
+    assert network.answer_to_people(stream) is None

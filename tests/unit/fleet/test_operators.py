@@ -197,6 +197,9 @@ def test_local_operations_go_on_until_they_were_refused_twice() -> None:
     assert reasons(done)[-2:] == [Reason.CENTRALLY_MANAGED.value] * 2
     assert set(reasons(done)[:-2]) == {"ok"}
     assert [record.start for record in done][:3] == [7 * SECOND, 14 * SECOND, 21 * SECOND]
+    looks = [r for r in book.of("ViewCluster") if r.start in {c.start for c in done[1:]}]
+    assert [done.index(c) for c in done if c.start in {r.start for r in looks}] == [1, 2, 4]
+    assert (looks[0].value or {})["tags"]["revision"] == "1"  # type: ignore[index,call-overload]
 
 
 def test_a_session_that_is_over_is_begun_anew() -> None:
@@ -258,6 +261,13 @@ def test_one_that_cannot_send_is_tried_so_often_and_no_more() -> None:
     slot = recorder.install()
     recorder.world.hosts.set_health(slot, slot.member.cluster.pools[0].nodes[0].name, UNHEALTHY)
     assert reasons(tried_at_last(recorder, slot)) == ["NodeUnhealthy"] * TRIES
+
+
+def test_what_was_changed_locally_is_read_back_at_last() -> None:
+    recorder = Recorder(people(work=fixed(7 * SECOND), tries=1))
+    slot = recorder.install()
+    recorder.env.process(recorder.operators.works(slot))
+    assert tried_at_last(recorder, slot)[0].kind == "ViewCluster"
 
 
 def test_a_paired_cluster_is_only_looked_at_at_last() -> None:

@@ -18,7 +18,7 @@ WANTED = """
     steady-day rollout-wave flaky-wan cancel-storm central-outage thundering-herd
     thundering-herd-no-jitter token-midnight profile-drift two-admins wrong-profiles
     permission-churn clock-skew host-churn million swarm lossy-radio slow-satellite overload
-    one-central
+    one-central bad-gateway half-open
 """
 
 
@@ -77,7 +77,7 @@ def test_the_guard_sees_each_kind() -> None:
 def test_a_name_that_there_is_not_is_told_with_the_nearest() -> None:
     with pytest.raises(ScenarioError, match="did you mean cancel-storm"):
         find("cancel-strom")
-    with pytest.raises(ScenarioError, match=r"there are cancel-storm, .*given by its path"):
+    with pytest.raises(ScenarioError, match=r"there are bad-gateway, .*given by its path"):
         find("zzz")
 
 

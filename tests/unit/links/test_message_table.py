@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
@@ -127,3 +129,22 @@ def test_a_disturbance_loses_its_share_and_holds_back_the_rest() -> None:
     assert spoiling.fate_of("other", MessageKind.POLL) is None
     spoiling.heal("h")
     assert spoiling.fate_of("h", MessageKind.POLL) is None
+
+
+def test_a_disturbance_answers_its_share_with_any_of_its_answers() -> None:
+    spoiling, some = Spoiling("1"), (MessageFault.UNAVAILABLE, MessageFault.RATE_LIMITED)
+    disturbance = Disturbance(lost_before=250_000, answered=500_000, answers=some)
+    spoiling.disturb("h", disturbance)
+    fates = [spoiling.fate_of("h", MessageKind.POLL) for _ in range(400)]
+    counts = Counter(fate.fault for fate in fates if fate is not None)
+    assert set(counts) == {MessageFault.LOST_BEFORE, *some}
+    assert all(70 < count < 130 for count in counts.values())
+
+
+def test_what_arrives_over_a_half_open_link_is_never_answered() -> None:
+    spoiling = Spoiling("1")
+    disturbance = Disturbance(lost_before=500_000, answered=500_000, half_open=True)
+    spoiling.disturb("h", disturbance)
+    fates = {spoiling.fate_of("h", MessageKind.POLL) for _ in range(100)}
+    silence = WireFate(MessageFault.LOST_AFTER, silent=True)
+    assert fates == {WireFate(MessageFault.LOST_BEFORE), silence}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.catalogue.verdict import Verdict
@@ -162,6 +163,20 @@ def test_a_requirement_that_needs_an_unclaimed_feature_is_not_supported(project:
     assert evidence.operation_count == 0
 
 
+def test_evidence_has_each_step_and_those_that_were_never_begun(project: Project) -> None:
+    _, evidence = run_one(project, f"{CANCEL}    Then it is refused\n    And it succeeds")
+    (steps,) = evidence.steps.values()
+    assert [(s.line.text, s.verdicts) for s in steps][1:] == [
+        ("When the operator cancels the pairing request", ()),
+        ("Then it is refused", (Verdict.FAIL,)),
+        ("And it succeeds", ()),
+    ]
+    begun = [s.line.at for s in steps if s.line.at is not msgspec.UNSET]
+    assert begun == sorted(begun)
+    assert len(begun) == len(steps) - 1
+    assert [len(s.operations) for s in steps][1:] == [1, 0, 0]
+
+
 # --- what a failure reads like --------------------------------------------------------------
 
 
@@ -173,15 +188,15 @@ def test_a_failure_points_at_the_step_and_tells_all_that_matters(project: Projec
             "mine.feature:6: Then it fails",
             "scenario * s (line 3)",
             "fail * WDR-3: *",
-            "reason * CancelPairingRequest should be refused, and succeeded",
+            "reason * The cancel should be refused, and succeeded",
             "expected * The operation was refused with a well-formed error.",
-            "received * CancelPairingRequest: ok *",
+            "received * the cancel was acknowledged *",
             "operations",
-            "* #1 * harness * InstallCluster * ok",
-            "* #7 * operator * CancelPairingRequest * ok",
+            "* #1 * harness * the installation of cluster * ok",
+            "* #7 * operator * the cancel * ok",
             "again * pytest mine.feature::test_s --driver inprocess --seed 1",
             "evidence * */out/evidence.jsonl",
-            "FAILED mine.feature::test_s - fail: CancelPairingRequest should be refuse*",
+            "FAILED mine.feature::test_s - fail: The cancel should be refused, and*",
         ]
     )
     assert "pytest_bdd" not in result.stdout.str()

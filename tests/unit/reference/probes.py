@@ -200,6 +200,22 @@ def an_acceptance_a_week_later(world: SmallWorld) -> object:
     return world.state(uid)
 
 
+def an_acceptance_minutes_later(world: SmallWorld) -> object:
+    uid = world.send()
+    world.link(up=False)
+    world.accept(uid)
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 5 * MINUTE))
+    return world.state(uid)
+
+
+def an_acceptance_before_the_clock_is_put_back(world: SmallWorld) -> object:
+    uid = world.send()
+    world.link(up=False)
+    world.accept(uid)
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, -1_000_000))
+    return world.state(uid)
+
+
 def decisions_without_reading(world: SmallWorld) -> object:
     uid, permissions = world.send(), (PairPermission.UPDATE, PairPermission.DELETE)
     grants = frozenset(Grant(permission, "p") for permission in permissions)
@@ -261,6 +277,13 @@ def the_stack_changes(world: SmallWorld) -> object:
     world.accept(uid)
     world.rounds(5)
     return world.state(uid)
+
+
+def profiles_in_a_call(world: SmallWorld) -> object:
+    changed = (
+        StackProfile("next", ProfileType.FULL, "2.0.0", (Pack(Layer.OS, "Ubuntu", "24.04"),)),
+    )
+    return world.local(ops.UpdateStack(changed))
 
 
 def an_id(world: SmallWorld) -> object:
@@ -376,6 +399,12 @@ def a_send_with_a_token_that_has_expired(world: SmallWorld) -> object:
     return world.local(SEND)
 
 
+def a_send_with_a_token_that_expires_now(world: SmallWorld) -> object:
+    token = RegistrationToken("t", "t", "token", "p", world.reference.now())
+    world.arrange(arrangements.PutToken(token))
+    return world.local(SEND)
+
+
 def the_list(world: SmallWorld) -> object:
     world.send()
     return world.listed()
@@ -390,6 +419,7 @@ PROBES: Mapping[str, Probe] = {
     "login_is_good_for_the_whole_cluster": a_siblings_look,
     "local_cluster_follows_the_acceptance": the_local_name_afterwards,
     "logins_last_ten_minutes": a_login_after_an_hour,
+    "a_jump_of_the_clock_ends_every_login": a_login_after_an_hour,
     "tenant_permissions_stay_in_the_tenant": the_list_by_a_user_of_the_tenant,
     "missing_permission_is_answered_as_not_found": the_list_and_a_match_by_who_may_only_get,
     "decided_requests_are_gone": a_rejected_request,
@@ -406,6 +436,8 @@ PROBES: Mapping[str, Probe] = {
     "draft_counts_as_the_latest_version": a_match_beside_a_draft,
     "acceptance_waits_half_a_second": a_stale_acceptance,
     "acceptance_waits_twenty_seconds": a_stale_acceptance,
+    "acceptance_waits_ten_minutes": an_acceptance_minutes_later,
+    "a_clock_put_back_ends_the_handover": an_acceptance_before_the_clock_is_put_back,
     "the_request_is_shown_where_it_was_sent": the_request_at_a_sibling,
     "a_cancelled_request_is_shown_as_failed": a_cancel,
     "an_accepted_request_is_shown_as_paired_at_once": an_acceptance,
@@ -426,6 +458,7 @@ PROBES: Mapping[str, Probe] = {
     ),
     "an_unhealthy_clusters_request_is_withdrawn": a_node_turns_unhealthy,
     "a_changed_stack_is_not_handed_over": the_stack_changes,
+    "profiles_come_in_archives": profiles_in_a_call,
     "pairing_ids_are_uuids": an_id,
     "pairing_ids_are_short": an_id,
     "pairing_ids_are_counted": an_id,
@@ -461,6 +494,7 @@ PROBES: Mapping[str, Probe] = {
     "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
     "versions_are_good_for_a_second": a_match_beside_a_new_version,
     "what_nobody_decides_fails": the_list_weeks_later,
+    "a_token_is_good_for_the_whole_of_its_last_second": a_send_with_a_token_that_expires_now,
     "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,
     "somebody_elses_request_waits_as_well": the_list,

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirements import REQUIREMENTS
@@ -103,13 +103,13 @@ def answering(status: int, content: object) -> ASGIApp:
 
 
 def ask(
-    app: ASGIApp, method: str, path: str, query: str = ""
+    app: ASGIApp, method: str, path: str, query: str = "", asked: bytes = b""
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     """Status, headers and body of one answer."""
     messages: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": asked, "more_body": False}
 
     async def send(message: Message) -> None:
         messages.append(message)
@@ -214,6 +214,56 @@ def some_requests_are_too_many() -> None:
     assert answers[-1][1][b"retry-after"] == b"0"
 
 
+async def repeating(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that answers with the body that it was sent."""
+    body = (await receive())["body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+def read(name: str, body: str) -> Any:
+    """What a variant reads of the body of a pairing request that is sent."""
+    app = VARIANTS.named(name).behaviour.wrap_local_ui(repeating)
+    status, _, said = ask(app, "POST", "/v1/edge-mgmt/cluster/pair", asked=body.encode())
+    return json.loads(said) if status == 200 else status
+
+
+def only_the_published_is_read() -> None:
+    name, plain = "only_what_is_published_is_read", '{"registrationToken": "a"}'
+    assert read(name, plain) == json.loads(plain)
+    assert read(name, '{"registrationToken": "a", "x": 1}') == 400
+    assert read(name, '{"registrationToken": "a", "registrationToken": "a"}') == 400
+
+
+def keys_are_read_in_any_case() -> None:
+    body = '{"registrationToken": "a", "RegistrationToken": "b", "labels": {"Site": "c"}}'
+    found = read("keys_in_any_case", body)
+    assert found == {"registrationToken": "b", "labels": {"Site": "c"}}
+
+
+def the_first_key_is_read() -> None:
+    assert read("the_first_of_two_keys_counts", '{"a": 1, "b": 2, "a": 3}') == {"a": 1, "b": 2}
+
+
+def flags_are_read_from_texts() -> None:
+    body = '{"insecure": "false", "registrationToken": "true"}'
+    assert read("texts_stand_for_flags", body) == {"insecure": False, "registrationToken": "true"}
+
+
+def texts_are_read_composed() -> None:
+    found = read("texts_are_composed", '{"a": "Cafe\\u0301 st\\u200bore"}')
+    assert found == {"a": "Caf\u00e9 store"}
+
+
+def lists_are_the_other_way_round() -> None:
+    told = {"items": [{"at": "2026-11-24T14:05:00.000001Z"}, {"at": "x"}]}
+    answer = ask(palette("lists_come_the_other_way_round", 200, told), "GET", "/v1/x")
+    assert [item["at"] for item in json.loads(answer[2])["items"]] == [
+        "x",
+        "2026-11-24T19:35:00.000+05:30",
+    ]
+
+
 WIRE_PROBES: dict[str, Callable[[], None]] = {
     "another_servers_answers": another_server_answers,
     "lists_come_by_a_cursor": a_list_comes_by_a_cursor,
@@ -224,6 +274,12 @@ WIRE_PROBES: dict[str, Callable[[], None]] = {
     "a_stranger_in_all_of_it": a_stranger_is_all_of_it,
     "answers_are_slow_at_times": some_answers_are_slow,
     "requests_are_limited_at_times": some_requests_are_too_many,
+    "only_what_is_published_is_read": only_the_published_is_read,
+    "keys_in_any_case": keys_are_read_in_any_case,
+    "the_first_of_two_keys_counts": the_first_key_is_read,
+    "texts_stand_for_flags": flags_are_read_from_texts,
+    "texts_are_composed": texts_are_read_composed,
+    "lists_come_the_other_way_round": lists_are_the_other_way_round,
 }
 
 

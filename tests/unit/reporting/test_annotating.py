@@ -30,6 +30,12 @@ def test_what_does_not_fail_a_run_is_no_error(tmp_path: Path) -> None:
     assert [line.split()[0] for line in found] == ["::warning", "::warning"]
 
 
+def test_a_selection_that_passes_is_said_to_be_no_certificate(tmp_path: Path) -> None:
+    (line,) = commands(tmp_path, {"withdraw/a": ("WDR-4", PASS)})
+    assert line.startswith("::notice title=Selection passes%3A 1 of ")
+    assert line.endswith("It is a selection, and no certificate.")
+
+
 def test_what_is_waived_is_a_notice(tmp_path: Path) -> None:
     waivers = [WaiverLine("WDR-4", "bug 17", "Ana", "2026-12-31")]
     (line,) = commands(tmp_path, {"withdraw/a": ("WDR-4", FAIL)}, waivers=waivers)

@@ -1,8 +1,10 @@
-"""Operations drawn as bars over time."""
+"""Who asked whom, drawn as a sequence."""
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,9 +53,18 @@ HISTORY = [
 ]
 
 
-def bars(svg: str) -> list[tuple[str, float, float]]:
-    rects = ET.fromstring(svg).iter(f"{SVG}rect")
-    return [(r.attrib["class"], float(r.attrib["x"]), float(r.attrib["width"])) for r in rects]
+def arrows(svg: str) -> list[tuple[str, float, float]]:
+    """The class of each message, and from where to where it leads."""
+    found = []
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        for path in group.iter(f"{SVG}path"):
+            since, until = re.findall(r"[MH]([\d.]+)", path.attrib["d"])
+            found.append((group.attrib["class"], float(since), float(until)))
+    return found
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(e.itertext()) for e in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
 def test_it_is_well_formed_labelled_and_no_wider_than_a_page() -> None:
@@ -61,33 +72,72 @@ def test_it_is_well_formed_labelled_and_no_wider_than_a_page() -> None:
     assert (root.attrib["role"], root.attrib["aria-labelledby"]) == ("img", "k-title k-desc")
     assert root.findtext(f"{SVG}title") == "A part"
     described = root.findtext(f"{SVG}desc") or ""
-    assert "administrator: Reject pairing request: acknowledged, 0.900 to 0.904 s" in described
-    assert "never answered, asked at 0.903 s" in described
-    assert all(x >= 0 and x + wide <= WIDTH for _, x, wide in bars(diagram("", HISTORY, "k").svg))
+    assert "administrator: View pairing request: Pairing" in described
+    assert "Cancel pairing request: never answered" in described
+    drawn = arrows(diagram("", HISTORY, "k").svg)
+    assert all(0 <= x <= WIDTH for _, *ends in drawn for x in ends)
     assert not [e for e in root.iter() if "style" in e.attrib], "a policy forbids inline styles"
 
 
 def test_what_came_from_a_target_stays_text() -> None:
-    root = ET.fromstring(diagram("A part", HISTORY, "k").svg)
-    texts = ["".join(e.itertext()) for e in root.iter(f"{SVG}text")]
-    assert "another </text>" in texts
-    assert any("refused, <b>&\"'" in text for text in texts)
+    found = texts(diagram("A part", HISTORY, "k").svg)
+    assert "another </text>" in found
+    assert any("Accept pairing request: <b>&\"'" in text for text in found)
 
 
-def test_what_overlaps_overlaps_and_what_came_before_lies_before() -> None:
-    by_class = dict(zip("abcd", bars(diagram("", HISTORY, "k").svg), strict=True))
-    reject, cancel, view, accept = by_class.values()
-    assert [b[0] for b in by_class.values()] == ["bar ok", "bar info", "bar ok", "bar fail"]
-    assert reject[1] < accept[1] < reject[1] + reject[2]
-    assert reject[1] + reject[2] <= view[1]
-    assert cancel[1] + cancel[2] > accept[1] + accept[2], "it may take effect at any later time"
-
-
-def test_the_same_as_plain_text() -> None:
-    assert diagram("A part", [HISTORY[0], HISTORY[3]], "k").text.splitlines() == [
+def test_what_overlaps_is_asked_before_the_other_is_answered() -> None:
+    """The reject is answered after the acceptance was asked for, and the look comes after that."""
+    assert diagram("A part", HISTORY, "k").text.splitlines() == [
         "A part",
-        "  administrator |=====       | ✓ Reject pairing request: acknowledged, 0.900 to 0.904 s",
-        "  administrator |      ===== | ✓ View pairing request: Pairing, 0.904 to 0.905 s",
+        "      0 ms administrator → Palette: … 1 Reject pairing request",
+        "      2 ms another </text> → Palette: … 2 Accept pairing request: <b>&\"'",
+        "      3 ms administrator → edge host: ? 3 Cancel pairing request: never answered",
+        "      4 ms administrator ← Palette: ✓ 1 Reject pairing request",
+        "      4 ms administrator → Palette: ✓ 4 View pairing request: Pairing",
+        "    59.1 s another </text> ← Palette: ✗ 2 Accept pairing request: <b>&\"'",
+    ]
+
+
+def test_what_decided_is_lit_and_leads_to_what_was_exchanged() -> None:
+    svg = diagram("A part", HISTORY, "k", {"4"}, lambda id_: f"#x-{id_}" if id_ == "4" else "").svg
+    lit = [look for look, *_ in arrows(svg) if "decisive" in look]
+    assert lit == ["message ok decisive"]
+    (link,) = ET.fromstring(svg).iter(f"{SVG}a")
+    assert link.attrib["href"] == "#x-4"
+    assert "View pairing request" in "".join(link.itertext())
+
+
+def test_faults_stand_where_they_struck() -> None:
+    uid = "0412d90971f5993584fa0027"
+    host: dict[str, Json] = {"host_uid": uid}
+    story = [
+        replace(operation(1, "SendPairingRequest", 0, 5), tags={"host": uid}, actor="operator"),
+        replace(operation(2, "SetLink", 6, 7, actor="harness"), args={**host, "up": False}),
+        replace(operation(3, "SetNodeHealth", 8, 9, actor="harness"), args=host),
+        replace(operation(4, "Restart", 8, 9, actor="harness"), args={"side": "central"}),
+        operation(5, "PutToken", 10, 11, actor="harness"),
+        operation(6, "ListPairingRequests", 12, 13),
+    ]
+    drawn = diagram("A part", story, "k")
+    lanes = {e.text: e.get("x") for e in ET.fromstring(drawn.svg).iter(f"{SVG}text")}
+    order = ["operator", "edge host 0412", "link", "Palette", "administrator"]
+    assert [name for name in lanes if name in order] == order
+    for told, lane in (
+        ("⚡ The host's link was cut", "link"),
+        ("⚡ The change of node health was acknowledged", "edge host 0412"),
+        ("⚡ The restart of Palette", "Palette"),
+    ):
+        assert lanes[told] == lanes[lane], told
+    assert drawn.shown == {"1", "2", "3", "4", "6"}, "what stands around it is no part of the story"
+
+
+def test_what_was_asked_again_with_the_same_answer_is_drawn_once() -> None:
+    many = [operation(i, "ViewPairingRequest", 10 * i, 10 * i + 5) for i in range(300)]
+    drawn = diagram("Many", many, "k", {"299"})
+    assert drawn.title == "Many (2 of 300 operations)"
+    assert [line.partition(": ")[2] for line in drawn.text.splitlines()[1:]] == [
+        "✓ 1 View pairing request (×299)",
+        "✓ 300 View pairing request",
     ]
 
 
@@ -95,7 +145,7 @@ def test_the_same_as_plain_text() -> None:
 def test_any_number_of_operations(count: int) -> None:
     many = [operation(i, "ViewPairingRequest", 10 * i, 10 * i + 5) for i in range(count)]
     drawn = diagram("Many", many, "k")
-    assert len(bars(drawn.svg)) == min(count, OPERATIONS_MAX)
+    assert len(arrows(drawn.svg)) == min(count, OPERATIONS_MAX)
     assert (f"of {count} operations" in drawn.title) is (count > OPERATIONS_MAX)
 
 
@@ -116,8 +166,9 @@ def test_a_report_draws_what_fits_no_order(tmp_path: Path) -> None:
     recorder.end(Verdict.FAIL, why, part)
     writer.close(ended_at="2026-11-24T10:00:12.500000Z")
     page = report_html(build_report(read_evidence(tmp_path / "evidence.jsonl"), REQUIREMENTS))
-    assert page.count('<svg class="order"') == 1
-    assert len(bars(page[page.index("<svg") : page.index("</svg>") + 6])) == len(part)
+    assert page.count('<svg class="sequence"') == 1
+    drawn = arrows(page[page.index("<svg") : page.index("</svg>") + 6])
+    assert ["decisive" in look for look, *_ in drawn] == [True] * len(part)
     assert log_in not in part
 
 
@@ -133,6 +184,4 @@ def test_a_report_draws_what_fits_no_order(tmp_path: Path) -> None:
 )
 def test_who_acts_is_told_apart_in_little_room(actor: str, shown: str) -> None:
     drawn = diagram("t", [operation(1, "ViewPairing", 0, 1, actor=actor)], "k")
-    lane = next(e for e in ET.fromstring(drawn.svg).iter(f"{SVG}text") if e.get("x") == "0")
-    assert lane.text == shown
-    assert f"  {shown} |" in drawn.text
+    assert texts(drawn.svg)[0] == shown

@@ -25,7 +25,7 @@ from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 from harness.reporting.files import REPORT_FILES, ReportError, write_reports
 from harness.reporting.model import Report
-from harness.reporting.story import BODY_CHARACTERS_MAX, ROWS_MAX
+from harness.reporting.story import BODY_CHARACTERS_MAX
 from tests.jenkins_xunit import flaws
 from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.reporting.sample import requirements, write_sample
@@ -103,6 +103,13 @@ def test_junit_has_a_suite_for_each_feature_and_a_case_for_each_scenario(
     assert sum(int(suite.get("skipped", 0)) for suite in root) == counts["not_supported"]
 
 
+def test_each_suite_says_what_the_whole_run_came_to(run: tuple[Path, Report]) -> None:
+    suites = ET.parse(run[0] / "junit.xml").getroot()
+    told = [suite.find("properties/property") for suite in suites]
+    assert {p.get("value") for p in told if p is not None} == {run[1].headline}
+    assert None not in told
+
+
 def test_jenkins_accepts_it(run: tuple[Path, Report]) -> None:
     assert flaws((run[0] / "junit.xml").read_bytes()) == []
 
@@ -113,7 +120,7 @@ def test_junit_tells_each_verdict_in_its_own_way(run: tuple[Path, Report]) -> No
     assert "verdict:PRE-1=pass" in (cases["PRE-1"].findtext("system-out") or "")
     failure = cases["WDR-4"].find("failure")
     assert failure is not None
-    assert failure.get("message", "").startswith("WDR-4: ViewPairing: nothing_pending did not")
+    assert failure.get("message", "").startswith("WDR-4: Local UI still shows request")
     assert "reproduce: pairproof certify --requirement WDR-4" in (failure.text or "")
     assert cases["PRE-9"].find("error") is not None
     skipped = cases["SND-2"].find("skipped")
@@ -200,13 +207,12 @@ def test_what_a_target_sent_is_never_markup(page: str) -> None:
 
 
 def test_a_failure_tells_what_was_sent_expected_and_received(page: str) -> None:
-    story = page[page.index('<article class="story fail" id="scenario-2"') :]
+    story = page[page.index('data-requirement="WDR-4">', page.index('id="failures"')) :]
     story = story[: story.index("</article>")]
     for told in (
-        "Without a link, a cancel still ends the request locally",
         "Within 5 s Local UI shows no pending request",
-        "ViewPairing: nothing_pending did not hold; seen: status Pairing",
-        "Then nothing is pending in Local UI",
+        "Local UI still shows request 6f0c1d9a… as pending 10 ms after the cancel was refused",
+        "<b>Then</b> nothing is pending in Local UI",
         "Withdraw Pairing Request From Local Cluster, step 5",
         "pairproof certify --requirement WDR-4 --scenario withdraw/without-a-link",
         "POST https://edge-7.fjord.example:5080/v1/edge-mgmt/cluster/pair/reject",
@@ -215,7 +221,8 @@ def test_a_failure_tells_what_was_sent_expected_and_received(page: str) -> None:
         "the verdict rests on this",
     ):
         assert told in story
-    assert story.count('class="decisive"') == 2
+    assert story.count('<details class="decisive">') == 2
+    assert story.count('decisive"><rect') == 2
 
 
 def test_failures_that_decide_come_before_those_that_warn(page: str) -> None:
@@ -240,8 +247,10 @@ def test_a_long_scenario_is_told_around_what_decided(tmp_path: Path) -> None:
         writer.verdict(msgspec.structs.replace(judged, operations=["withdraw/a#500"]))
     write_reports(path, tmp_path)
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert f"{500 - ROWS_MAX - 1} more operations of this scenario" in page
-    assert page.count('class="decisive"') == 1
+    assert "498 more operations of this scenario" in page
+    assert page.count('<details class="decisive">') == 1
+    assert "Who asked whom (2 of 500 operations)" in page
+    assert "1 View pairing (×499)" in page
 
 
 # --- summary.md -----------------------------------------------------------------------------

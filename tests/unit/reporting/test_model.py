@@ -28,7 +28,7 @@ from harness.history.lines import (
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.reader import Evidence
 from harness.reporting.model import NO_SCENARIO, NOT_JUDGED, build_report
-from harness.reporting.story import stories
+from harness.reporting.story import causes
 from tests.unit.history.writing import HEADER, scenario
 
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -161,10 +161,10 @@ def test_what_a_driver_tells_of_its_wire_is_shown_as_it_tells_it() -> None:
     )
     verdicts = [msgspec.structs.replace(v, operations=[asked.id]) for v in run.verdicts]
     run = replace(run, histories={"test/s0": History((asked,))}, verdicts=tuple(verdicts))
-    (story,) = stories(build_report(run, [M1]), UNSURE)
+    ((story,),) = (c.stories for c in causes(build_report(run, [M1]), UNSURE))
     (exchange,) = story.exchanges
-    assert exchange.sent == 'ViewPairing\n{\n  "subject": "edge.pair"\n}'
-    assert exchange.received == 'ok\n{\n  "frame": "0a01"\n}'
+    assert exchange.sent == '{\n  "subject": "edge.pair"\n}'
+    assert exchange.received == 'done\n{\n  "frame": "0a01"\n}'
 
 
 def test_answers_that_never_came_are_not_unreadable() -> None:
@@ -370,7 +370,7 @@ def test_observations_are_told_once_with_their_situation() -> None:
     given = changed(evidence([(SILENT, OBSERVED)]), checks=(seen, seen))
     (observation,) = build_report(given, [SILENT]).observations
     assert (observation.requirement, observation.situation, observation.observed) == (
-        "TST-4", "a second send", "refused"
+        "TST-4", "a second send", "Refused"
     )  # fmt: skip
 
 

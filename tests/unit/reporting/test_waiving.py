@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
+from harness.catalogue.lawful import lawful_besides
 from harness.catalogue.verdict import Overall, Verdict
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import WaiverLine
 from harness.history.redaction import Redactor
-from harness.reporting.files import read_report, write_reports
+from harness.reporting.files import REPORT_FILES, read_report, write_reports
 from harness.reporting.model import Report
 from harness.reporting.waiving import Standing
+from harness.running.waivers import read_waivers
 from tests.unit.history.writing import scenario, verdict
 from tests.unit.reporting.runs import Said, header_of, write_repeats, write_run
 from tests.unit.reporting.test_files import schema
@@ -167,3 +171,30 @@ def test_one_whose_scenarios_were_judged_in_part_is_not_called_needless(tmp_path
 def test_where_all_that_was_judged_is_waived_nothing_conforms(tmp_path: Path) -> None:
     report = verdicts_of(tmp_path, {A: ("WDR-4", FAIL)}, waiver())
     assert (report.verdict, report.exit_code) == (Overall.INCONCLUSIVE, 3)
+
+
+def test_what_is_disputed_is_called_so_and_stays_failed(tmp_path: Path) -> None:
+    waiver = WaiverLine("WDR-4", "read otherwise", "Ana", "2026-12-31", kind="disputed")
+    path = write_run(tmp_path, {"withdraw/a": ("WDR-4", Verdict.FAIL)}, waivers=[waiver])
+    report = write_reports(path, tmp_path)
+    (requirement,) = (r for r in report.requirements if r.requirement.id == "WDR-4")
+    assert requirement.verdict is Verdict.FAIL
+    assert report.verdict is not Overall.DOES_NOT_CONFORM
+    texts = {name: (tmp_path / name).read_text("utf-8") for name in REPORT_FILES}
+    for name in ("report.html", "summary.md", "junit.xml"):
+        assert re.search("disputed(, not passed</strong>)? until 2026-12-31", texts[name]), name
+    assert json.loads(texts["report.json"])["waivers"][0]["kind"] == "disputed"
+    assert 'type="disputed"' in texts["junit.xml"]
+
+
+def test_a_failed_must_says_how_to_dispute_it(tmp_path: Path) -> None:
+    path = write_run(tmp_path, {"withdraw/a": ("WDR-3", Verdict.FAIL)})
+    write_reports(path, tmp_path)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    told = html.unescape(page[page.index('id="contest-WDR-3"') :])
+    assert lawful_besides("WDR-3")
+    assert [s for s in lawful_besides("WDR-3") if s not in told[:4_000]] == []
+    waiver = told[told.index("schema =") : told.index("</pre>")]
+    waiver = waiver.replace("the last day, as 2027-03-31", "2027-03-31")
+    assert read_waivers(waiver, "w.toml")[0].kind == "disputed"
+    assert page.count("may it be contested?") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -56,6 +57,11 @@ def test_no_row_breaks_a_rule() -> None:
     one = table(*at_most(1, AMISS))
     assert all(sum(r[c] in AMISS[c] for c in AMISS) <= 1 for n in (2, 3, 4) for r in draw(one, n))
     assert any(sum(r[c] in AMISS[c] for c in AMISS) == 2 for r in draw(table(*at_most(2, AMISS))))
+
+
+def test_what_is_for_higher_strengths_alone_is_not_drawn_before() -> None:
+    assert draw(replace(table(), least=3)) == []
+    assert draw(replace(table(), least=3), 3) == draw(table(), 3)
 
 
 def test_the_rows_are_the_same_each_time_and_in_the_order_of_their_values() -> None:

@@ -13,6 +13,7 @@ from harness.domain.operations import Credentials, Done, ListPairingRequests, Pa
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
 from harness.targets.target import Target
+from harness.wire.writings import WRITINGS, Rewriting
 
 CENTRAL = "http://127.0.0.1:8080"
 SEARCH = f"{CENTRAL}/v1/spectroclusters/pairing/search"
@@ -62,6 +63,22 @@ def test_what_is_to_be_done_between_pages_is_done_before_each_further_one(
 
     driver.send(Outgoing(ListPairingRequests(), Credentials(), "", "scenario#1", note))
     assert asked == [1, 2]
+
+
+@respx.mock
+def test_each_page_is_asked_for_with_the_body_as_it_is_written(driver: HttpDriver) -> None:
+    route = respx.post(SEARCH).mock(side_effect=[page("a", "2"), page("b", "")])
+    rewriting = Rewriting(WRITINGS["each key twice, alike"])
+    asks = ListPairingRequests(state="Pending")
+    exchange = driver.send(Outgoing(asks, Credentials(), "", "scenario#1", None, rewriting))
+    body = (
+        b'{"filter":{"state":{"eq":"Pending","eq":"Pending","ignoreCase":false,"ignoreCase":false},'
+        b'"state":{"eq":"Pending","ignoreCase":false}},"filter":{"state":{"eq":"Pending",'
+        b'"ignoreCase":false}}}'
+    )
+    assert [call.request.content for call in route.calls] == [body, body]
+    assert rewriting.met == 2
+    assert (exchange.request or {})["body"] == body.decode()
 
 
 @respx.mock

@@ -18,6 +18,7 @@ from harness.domain.operations import (
     UpdateStack,
     ViewCluster,
 )
+from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.targets.peer_table import Peer
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
@@ -73,6 +74,32 @@ def test_how_large_a_cluster_can_be() -> None:
     assert target.info.largest == {"control_plane": 1, "workers": 0}
     error = refused('["edge"]', EDGE, "[edge.largest]\ncontrol_plane = 0\n")
     assert [key for _, key in placed(error)] == ["edge.largest.control_plane"]
+
+
+ARCHIVE = """
+[[edge.archives]]
+path = "/content/next.tgz"
+[[edge.archives.profiles]]
+name = "edge-next"
+type = "infra"
+version = "2.0.0"
+packs = [{ layer = "k8s", name = "PXK-E", version = "1.32.1" }]
+"""
+
+
+def test_archives_that_were_uploaded_make_a_change_of_the_profiles_possible() -> None:
+    assert UpdateStack in read('["edge"]', EDGE).info.not_offered
+    info = read('["edge"]', EDGE, ARCHIVE).info
+    packs = (Pack(Layer.K8S, "PXK-E", "1.32.1"),)
+    held = (StackProfile("edge-next", ProfileType.INFRA, "2.0.0", packs),)
+    assert UpdateStack not in info.not_offered
+    assert info.archives == (UpdateStack((), "/content/next.tgz", held),)
+
+
+def test_an_archive_says_what_is_in_it() -> None:
+    empty = ARCHIVE.replace('[{ layer = "k8s", name = "PXK-E", version = "1.32.1" }]', "[]")
+    error = refused('["edge"]', EDGE, empty)
+    assert [key for _, key in placed(error)] == ["edge.archives[0].profiles[0].packs"]
 
 
 def test_a_side_may_be_described_and_not_be_judged() -> None:

@@ -78,7 +78,7 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.UpdateCluster: st.builds(ops.UpdateCluster, words, tags),
     ops.PatchNamedCluster: st.builds(ops.PatchNamedCluster, words, tags),
     ops.PatchCluster: st.builds(ops.PatchCluster, tags),
-    ops.UpdateStack: st.builds(ops.UpdateStack, stacks),
+    ops.UpdateStack: st.builds(ops.UpdateStack, stacks, words),
     ops.DeleteCluster: st.builds(ops.DeleteCluster),
     ops.CreateCluster: st.builds(ops.CreateCluster, words, tags, tuples_of(named_pools)),
     ops.AddMachinePool: st.builds(ops.AddMachinePool, named_pools),

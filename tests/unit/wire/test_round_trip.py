@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.domain import operations as ops
 from harness.domain.operations import Credentials, Done, Operation, Unknown
+from harness.domain.profile import ProfileType, StackProfile
 from harness.wire.codec import credentials_from, decode, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse, ServerReply
 from harness.wire.routes import ROUTES, Route
@@ -55,6 +58,12 @@ def test_every_operation_has_strategies() -> None:
 def test_an_operation_arrives_as_it_was_sent(kind: type[Operation], data: st.DataObject) -> None:
     operation = data.draw(OPERATIONS[kind])
     assert arrives(operation, encode(operation)) == operation
+
+
+def test_of_profiles_in_an_archive_only_its_path_is_sent() -> None:
+    change = ops.UpdateStack((), "/next.tgz", (StackProfile("next", ProfileType.INFRA, "2", ()),))
+    assert json.loads(encode(change).body()) == {"spec": {"archiveUploadPath": "/next.tgz"}}
+    assert arrives(change, encode(change)) == replace(change, holds=())
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)

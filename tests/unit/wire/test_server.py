@@ -60,7 +60,11 @@ def without(*path: str) -> dict[str, Any]:
             {"clusterConfigPatches": [{"op": "remove", "path": "/metadata/labels/a"}]},
             "clusterConfigPatches.0",
         ),
-        (ops.UpdateStack, {"spec": {"archiveUploadPath": "/x"}}, "spec.clusterProfileTemplates"),
+        (
+            ops.UpdateStack,
+            {"spec": {"clusterProfileTemplates": [{}]}},
+            "spec.clusterProfileTemplates.0.name",
+        ),
         (ops.RestoreLocalManagement, {"type": "central"}, "type"),
         (ops.RestoreLocalManagement, {}, "type"),
         (ops.MatchProfiles, {"profiles": [{}]}, "profiles.0.uid"),

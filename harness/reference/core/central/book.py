@@ -32,9 +32,11 @@ class RequestBook(AccessRules):
         return request
 
     def handover_is_over(self, request: PairingRequest, now: int) -> bool:
-        """Whether an acceptance has waited for its host for too long."""
+        """Whether an acceptance has waited for its host for too long, or the clock was put back by
+        more than that: it would wait as much longer.
+        """
         waiting = request.state is _HANDING_OVER
-        return waiting and now >= request.accepted_at + self.choices.handover
+        return waiting and abs(now - request.accepted_at) >= self.choices.handover
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
         """Take one edge of the table of transitions; refuse where there is none (ACC-14)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.checkers.fleet.sometimes import FATE
+from harness.domain.arrangements import ANSWERS
 from harness.history.operation import Json
 from tests.unit.checkers.invariants.handwritten import HistoryBuilder
 
@@ -709,3 +711,96 @@ def a_clock_is_put_forward_before(t: HistoryBuilder) -> None:
     t.set_up()
     t.tell("AdvanceClock", side="central", by=1)
     t.send()
+
+
+@reaches("message_repeated_late")
+def a_message_of_its_host_comes_once_more_later(t: HistoryBuilder) -> None:
+    t.set_up()
+    spoiled(t, "repeated-late")
+
+
+@misses("message_repeated_late")
+def a_message_of_its_host_comes_twice_at_once(t: HistoryBuilder) -> None:
+    t.set_up()
+    spoiled(t, "repeated")
+
+
+@reaches("message_answered_with_error", 4)
+def messages_of_its_host_are_answered_with_every_error(t: HistoryBuilder) -> None:
+    t.set_up()
+    for answer in ANSWERS:
+        spoiled(t, answer.value)
+
+
+@misses("message_answered_with_error")
+def messages_of_its_host_are_not_answered_at_all(t: HistoryBuilder) -> None:
+    t.set_up()
+    spoiled(t, "lost-after")
+
+
+@reaches("half_open_while_pending")
+def its_link_becomes_half_open(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.tell("DisturbMessages", host_uid="edge", half_open=True)
+
+
+@misses("half_open_while_pending")
+def its_link_is_whole_again(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.tell("DisturbMessages", host_uid="edge", half_open=False)
+
+
+@misses("half_open_while_pending")
+def its_link_becomes_half_open_with_nothing_pending(t: HistoryBuilder) -> None:
+    t.set_up()
+    t.tell("DisturbMessages", host_uid="edge", half_open=True)
+
+
+def decides(t: HistoryBuilder, so: str = "ok", fate: str = "") -> None:
+    tags: dict[str, Json] = {"project": "p", **({FATE: fate} if fate else {})}
+    t.tell("RejectPairingRequest", so, actor="admin", tags=tags, pairing_uid="A")
+
+
+@reaches("decision_delayed")
+def a_decision_is_held_up(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    decides(t, "info", "delayed")
+
+
+@misses("decision_delayed")
+def a_decision_is_not_held_up(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    decides(t)
+
+
+@reaches("decision_repeated_late")
+def a_decision_comes_once_more(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    decides(t, fate="repeated-late")
+
+
+@misses("decision_repeated_late")
+def a_decision_that_was_refused_does_not_come_again(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    decides(t, "NotFound", "repeated-late")
+
+
+@reaches("stale_poll")
+def its_host_is_shown_as_pending_what_was_accepted(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.accept()
+    polls(t, "Pairing")
+
+
+@misses("stale_poll")
+def its_host_asks_while_it_is_accepted(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.accept(at=(100, 200))
+    t.tell(
+        "PollPairing",
+        actor="agent",
+        tags={"host": "edge"},
+        at=(190, 210),
+        value={"state": "Pairing"},
+        pairing_uid="A",
+    )

@@ -38,6 +38,21 @@ def test_a_fault_lasts_until_it_has_healed_or_to_the_end() -> None:
     ]
 
 
+def test_each_way_in_which_messages_are_disturbed_is_a_kind_of_its_own() -> None:
+    history = HistoryBuilder()
+    history.cluster("a")
+    history.tell("DisturbMessages", host_uid="a", half_open=True, slowed=1, at=(20_000, 20_000))
+    history.tell("DisturbMessages", host_uid="b", answered=9, slowed=1, at=(21_000, 21_000))
+    history.tell("LagBehind", by=5, at=(22_000, 30_000))
+    for host in "ab":
+        history.tell("DisturbMessages", host_uid=host, slowed=1, at=(40_000, 40_000))
+    assert measured(history).faults == [
+        FaultWindow("half_open", 20 * SECOND, 40 * SECOND),
+        FaultWindow("errors", 21 * SECOND, 40 * SECOND),
+        FaultWindow("stale", 22 * SECOND, 30 * SECOND),
+    ]
+
+
 def test_faults_that_are_near_each_other_are_one_window() -> None:
     history = HistoryBuilder()
     history.cluster("a")

@@ -281,3 +281,39 @@ def a_local_operation_after_the_host_obeyed_for_good(t: HistoryBuilder) -> str:
     patch = t.patch()
     t.local_shows("Paired")
     return patch
+
+
+def views_the_cluster(t: HistoryBuilder, so: str, **more: object) -> str:
+    return t.central("ViewCentralCluster", so, cluster_uid="cluster-of-A", **more)
+
+
+def is_paired(t: HistoryBuilder) -> None:
+    """For so long that all has settled."""
+    t.set_up().send()
+    t.accept()
+    t.rule()
+    t.later(60)
+    t.local_shows("Paired")
+
+
+@bad("INV-1")
+def palette_does_not_know_a_cluster_that_is_paired(t: HistoryBuilder) -> str:
+    is_paired(t)
+    return views_the_cluster(t, "NotFound")
+
+
+@good("INV-1")
+def whoever_was_not_seen_to_manage_clusters_may_not_find_one(t: HistoryBuilder) -> None:
+    is_paired(t)
+    views_the_cluster(t, "NotFound", actor="another")
+    t.user()
+    views_the_cluster(t, "NotFound")
+
+
+@good("INV-1")
+def a_handover_that_has_just_failed_may_not_be_known_to_its_host(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.accept()
+    t.central("ChangeCentralCluster", cluster_uid="cluster-of-B")
+    t.local_shows("Paired")
+    views_the_cluster(t, "NotFound")

@@ -91,6 +91,36 @@ def a_refused_cancel_does_not_end_it(t: HistoryBuilder) -> str:
 
 
 @good("INV-4")
+def a_cancel_whose_word_was_lost_where_nobody_hears_the_hosts(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.tell("DisturbMessages", host_uid="edge", lost_before=500_000)
+    t.cancel()
+    t.tell("DisturbMessages", host_uid="edge")
+    t.later(10)
+    t.listed("A")
+
+
+@good("INV-4")
+def a_cancel_during_which_messages_were_no_longer_disturbed(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.tell("DisturbMessages", host_uid="edge", half_open=True)
+    t.cancel(at=(100, 200))
+    t.tell("DisturbMessages", host_uid="edge", at=(150, 151))
+    t.later(10)
+    t.listed("A")
+
+
+@bad("INV-4")
+def it_comes_back_though_messages_are_disturbed_no_more(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.tell("DisturbMessages", host_uid="edge", answered=500_000)
+    t.tell("DisturbMessages", host_uid="edge")
+    t.cancel()
+    t.later(10)
+    return t.listed("A")
+
+
+@good("INV-4")
 def a_cancel_without_a_link_leaves_a_stale_request(t: HistoryBuilder) -> None:
     t.set_up().send()
     t.link("edge", up=False)

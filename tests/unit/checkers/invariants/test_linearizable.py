@@ -77,6 +77,11 @@ class HistoryWriter:
     def view(self, state: str, **more: object) -> str:
         return self.on("View", "r", state, **more)
 
+    def poll(self, state: str, **more: object) -> str:
+        args: dict[str, Json] = {"pairing_uid": "r"}
+        more.setdefault("tags", {"host": "h"})
+        return self.op("PollPairing", args, {"state": state}, actor="agent", **more)  # type: ignore[arg-type]
+
     def list(self, *states: str, **more: object) -> str:
         items: list[Json] = [
             {"pairing_uid": uid, "state": s} for uid, s in zip("rtuv", states, strict=False) if s
@@ -116,6 +121,25 @@ def good_accept_with_published_names_only(h: HistoryWriter) -> None:
     h.on("Accept")
     h.view("Pairing")
     h.view("Failed")
+
+
+def good_poll_is_behind_within_the_bound(h: HistoryWriter) -> None:
+    h.send()
+    h.on("Accept")
+    h.now += 4_990
+    h.poll("Pairing")
+    h.poll("Accepted")
+    h.op("ConfirmPairing", {"pairing_uid": "r"}, {"state": "Paired"}, actor="agent", tags={})
+    h.view("Paired")
+    h.now += 4_900
+    h.poll("Accepted")
+
+
+def good_edge_shows_a_rejection_after_a_cancel(h: HistoryWriter) -> None:
+    """What a cancel leaves in Local UI is the product's choice."""
+    h.send()
+    h.cancel(info=True)
+    h.local("r", "Rejected")
 
 
 def good_decided_request_is_gone_after_a_while(h: HistoryWriter) -> None:
@@ -382,6 +406,39 @@ def bad_edge_is_too_far_behind(h: HistoryWriter) -> list[str]:
     rejected = h.on("Reject")
     h.now += 5_001
     return [rejected, h.local("r", "Pairing")]
+
+
+def bad_poll_is_too_far_behind(h: HistoryWriter) -> list[str]:
+    h.send()
+    rejected = h.on("Reject")
+    h.now += 5_001
+    return [rejected, h.poll("Pairing")]
+
+
+def bad_poll_shows_a_handover_that_was_over_too_long_ago(h: HistoryWriter) -> list[str]:
+    h.send()
+    h.on("Accept")
+    paired = h.poll("Paired")
+    h.now += 5_001
+    return [paired, h.poll("Accepted")]
+
+
+def bad_poll_goes_back(h: HistoryWriter) -> list[str]:
+    h.send()
+    h.on("Reject")
+    rejected = h.poll("Rejected")
+    return [rejected, h.poll("Pairing")]
+
+
+def bad_poll_shows_what_never_was(h: HistoryWriter) -> list[str]:
+    h.send()
+    return [h.poll("Withdrawn")]
+
+
+def bad_edge_shows_a_rejection_that_never_was(h: HistoryWriter) -> list[str]:
+    sent = h.send()
+    h.poll("Pairing")
+    return [sent, h.local("r", "Rejected")]
 
 
 BAD = [v for k, v in list(globals().items()) if k.startswith("bad_")]

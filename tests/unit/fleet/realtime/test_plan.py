@@ -48,7 +48,8 @@ def test_without_what_has_to_be_there_nobody_begins() -> None:
 WEATHER = replace(
     SCENARIO,
     faults=tuple(
-        FaultPlan(FaultKind(kind), at=0) for kind in "link health loss reboot central".split()
+        FaultPlan(FaultKind(kind), at=0)
+        for kind in "link health loss half_open errors stale reboot central".split()
     ),
     network=NetworkPlan(lost_before_ppm=10, repeated_ppm=10),
 )
@@ -66,6 +67,8 @@ def test_at_the_edge_a_fault_needs_a_way_to_the_hosts_of_the_target() -> None:
     told = dict(plan.left_out)
     assert told["a fault of kind health"] == "no health"
     assert told["a fault of kind loss"] == told["messages that are lost"] == "no proxy"
+    assert told["a fault of kind half_open"] == told["a fault of kind errors"] == "no proxy"
+    assert "lag further behind" in told["a fault of kind stale"]
     assert 'kind "link" with scope "all"' in told["a fault of kind central"]
     assert {"a fault of kind reboot", "messages that are repeated or delayed"} <= told.keys()
 
@@ -73,7 +76,15 @@ def test_at_the_edge_a_fault_needs_a_way_to_the_hosts_of_the_target() -> None:
 def test_at_the_edge_messages_are_lost_where_something_can_lose_them() -> None:
     plan = planned(WEATHER, lambda kind: "", edge=True)
     assert plan.scenario.network == NetworkPlan(lost_before_ppm=10)
-    assert FaultKind.LOSS in {fault.kind for fault in plan.scenario.faults}
+    kinds = {fault.kind for fault in plan.scenario.faults}
+    assert {FaultKind.LOSS, FaultKind.HALF_OPEN, FaultKind.ERRORS} <= kinds
+
+
+def test_what_a_target_shows_lags_as_it_does() -> None:
+    stale = replace(SCENARIO, faults=(FaultPlan(FaultKind.STALE, at=0),))
+    plan = planned(stale, lambda kind: "")
+    assert plan.scenario.faults == ()
+    assert "lag further behind" in dict(plan.left_out)["a fault of kind stale"]
 
 
 def test_at_the_edge_nobody_begins_without_clusters() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import pytest
 
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
-from harness.reporting.fleet.faults import describe, fault_kinds, joined, lanes
+from harness.reporting.fleet.faults import describe, fault_kinds, joined, lanes, never_struck
 from harness.reporting.fleet.strips import busy, steps_of
 from tests.unit.reporting.fleet.fleets import MIN, H, S, faulty
 
@@ -87,3 +89,33 @@ def test_steps_keep_the_sum_of_their_buckets() -> None:
     assert sum(steps.values) == sum(range(1_000))
     assert len(steps.values) <= 180
     assert steps.points[-1] == (1_000 * S, 0)
+
+
+LOSSY: Mapping[str, object] = {
+    "faults": [
+        {"kind": "link", "share_ppm": 1_000_000},
+        {"kind": "errors", "share_ppm": 5},
+        {"kind": "half_open", "share_ppm": 5},
+        {"kind": "slow", "share_ppm": 0},
+    ],
+    "network": {"lost_before_ppm": 0, "delayed_ppm": 3},
+    "admins": {"delayed_ppm": 3, "repeated_late_ppm": 3},
+}
+
+
+def test_what_never_took_hold_is_named() -> None:
+    measures = MeasuresLine(
+        faults=[FaultWindow("errors", 1, 2), FaultWindow("half_open", 1, 2)],
+        sometimes={"message_lost_after": 1, "decision_delayed": 4},
+    )
+    assert never_struck(LOSSY, measures) == [
+        'a fault of kind "link"',
+        'a fault of kind "errors"',
+        "network.delayed",
+        "admins.repeated_late",
+    ]
+    assert never_struck(LOSSY, measures, hears_hosts=False) == [
+        'a fault of kind "link"',
+        "admins.repeated_late",
+    ]
+    assert never_struck({}, measures) == []

@@ -226,8 +226,8 @@ def test_a_violation_is_told_with_its_operations_drawn(made: Make) -> None:
     story = story[: story.index("</article>")]
     for told in (
         "INV-1: One manager", "in cell 07", "07#11", "Confirm pairing: never answered",
-        "admin:ana", "Change central cluster", "refused, CentrallyManaged",
-        '<svg class="order"', "pairproof shrink evidence.jsonl",
+        "admin:ana", "Change central cluster", "CentrallyManaged",
+        '<svg class="sequence"', "pairproof shrink evidence.jsonl",
     ):  # fmt: skip
         assert told in story
 
@@ -239,7 +239,7 @@ def test_a_part_that_is_missing_is_said_and_the_rest_is_told(tmp_path: Path) -> 
     write_fleet_reports(path, tmp_path)
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "Not to be found: 07#3, 07#11" in page
-    assert '<svg class="order"' not in page
+    assert '<svg class="sequence"' not in page
     assert "INV-5: A pairing id is never used again" in page
 
 

@@ -12,9 +12,9 @@ import pytest
 from markupsafe import Markup
 
 from harness.history.fleet_lines import DurationBuckets, FaultWindow, MeasuresLine
+from harness.history.wording import describe_kind
 from harness.reporting.fleet.pictures import Picture, latencies, pictures, requests_over_time
 from harness.reporting.fleet.pictures import waitings as waiting_picture
-from harness.reporting.words import describe_kind
 from tests.unit.reporting.fleet.fleets import ALL, MIN, MS, H, S, calm, faulty
 
 SVG = "{http://www.w3.org/2000/svg}"

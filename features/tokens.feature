@@ -1,0 +1,78 @@
+Feature: Registration tokens, and who administers them
+  A registration token lets clusters into a project. Whoever administers the tenant creates it, says
+  when it expires and for which project it is, deactivates and deletes it; nobody else does, and what
+  was changed last is what counts.
+
+  Rule: What was changed last is what counts
+    The rows are drawn (harness/tables).
+
+    Scenario Outline: A token that is good after its changes: to expire <first>, then <then>
+      Given a local cluster
+      And a token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
+      When the operator sends a pairing request
+      Then the request is sent
+      And its request waits in the project of the token
+
+      @PRE-4 @both @core
+      Examples:
+        | first       | then        | name    | project | state      |
+        | in an hour  | in an hour  | its own | its own | on         |
+        | in two days | in an hour  | another | its own | off and on |
+        | a while ago | in two days | its own | its own | off and on |
+
+      @PRE-9 @central @extended
+      Examples:
+        | first       | then        | name    | project | state |
+        | in two days | in two days | another | another | on    |
+
+    Scenario Outline: A token that is no good after its changes: to expire <first>, then <then>
+      Given a local cluster
+      And a token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+
+      @PRE-4 @both @core
+      Examples:
+        | first       | then        | name    | project | state      |
+        | in an hour  | in two days | its own | its own | off        |
+        | in an hour  | a while ago | another | another | off and on |
+        | in two days | in an hour  | its own | another | off        |
+        | in two days | a while ago | its own | its own | on         |
+        | a while ago | in an hour  | another | another | off        |
+        | a while ago | a while ago | its own | its own | on         |
+
+  @INV-7 @both @resilience
+  Rule: Nobody else changes registration tokens
+
+    Scenario Outline: Somebody who <who> may not <action> a token
+      Given a registration token that its administrator has created
+      And somebody with <way> who <who>
+      When this person tries to <action> a token
+      Then it is refused
+      And the token is as it was, and there is no other
+      And its administrator can <action> a token
+
+      Examples:
+        | action     | who                                | way        |
+        | create     | may only list requests             | an API key |
+        | create     | has every right in another project | an API key |
+        | create     | administers tokens no more         | a login    |
+        | change     | may only list requests             | an API key |
+        | change     | has every right in another project | an API key |
+        | change     | administers tokens no more         | a login    |
+        | deactivate | may only list requests             | an API key |
+        | deactivate | has every right in another project | a login    |
+        | deactivate | administers tokens no more         | an API key |
+        | delete     | may only list requests             | a login    |
+        | delete     | has every right in another project | an API key |
+        | delete     | administers tokens no more         | an API key |
+
+  @PRE-10 @central @extended @unspecified
+  Rule: How far a permission goes
+
+    Scenario: Somebody who may only list requests looks at registration tokens
+      Given a registration token that its administrator has created
+      And somebody with an API key who may only list requests
+      When this person looks at the list of tokens and at this one
+      Then what the target does is observed: "who may only list requests looks at registration tokens"

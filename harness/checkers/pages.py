@@ -1,0 +1,244 @@
+"""What pages show, asked of their accessibility trees: predicates for waits, and checks on them.
+
+Elements are given as data (roles, names), so that whoever judges
+again needs no target file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.answers import held
+from harness.checkers.registry import Finding, check, failed, passed, unjudged
+from harness.domain.pages import LABELS, PageName
+from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.page_tree import PageNode, page_tree
+from harness.history.predicates import Sample, described, expectation, predicate
+
+
+def _tree(sample: Sample) -> PageNode:
+    return page_tree(str(sample.value.get("snapshot", "")))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def is_element(node: PageNode, element: Mapping[str, Json]) -> bool:
+    """Whether a node has one of the roles and one of the names; small and capital letters are the
+    same, and a sign at the end of a name does not count.
+    """
+    roles, names = _list(element, "roles"), _list(element, "names")
+    wanted = {_plain(name).casefold() for name in names}
+    own = (node.name,) if "text" not in roles else (node.name, node.text)
+    is_named = any(_plain(each).rstrip(":* ").casefold() in wanted for each in own if each)
+    return is_named and (node.role in roles or "text" in roles)
+
+
+def _list(data: Mapping[str, Json], name: str) -> list[str]:
+    found = data.get(name)
+    return list(map(str, found)) if isinstance(found, list) else []
+
+
+def _elements(sample: Sample, element: Mapping[str, Json]) -> list[PageNode]:
+    return [node for node in _tree(sample).every() if is_element(node, element)]
+
+
+def _is_there(sample: Sample) -> bool:
+    """Whether a page was seen at all, on which anything could stand."""
+    return sample.outcome is Outcome.OK and bool(_tree(sample).nodes)
+
+
+# --- what a wait looks for ------------------------------------------------------------------------
+
+
+@predicate("the page shows {element}", "the page {still}does not show {element}")
+def page_shows(sample: Sample, *, element: dict[str, Json]) -> bool:
+    """The page shows it, open or closed."""
+    return bool(_elements(sample, element))
+
+
+@predicate("the page does not show {element}", "the page {still}shows {element}")
+def page_does_not_show(sample: Sample, *, element: dict[str, Json]) -> bool:
+    """The page is there, and does not show it."""
+    return _is_there(sample) and not _elements(sample, element)
+
+
+@predicate("the page offers {element}", "the page {still}does not offer {element}")
+def page_offers(sample: Sample, *, element: dict[str, Json]) -> bool:
+    """The page shows it, and it is not closed."""
+    return any("disabled" not in node.states for node in _elements(sample, element))
+
+
+@predicate("the page does not offer {element}", "the page {still}offers {element}")
+def page_does_not_offer(sample: Sample, *, element: dict[str, Json]) -> bool:
+    """The page is there, and it is closed or not there."""
+    return _is_there(sample) and not page_offers(sample, element=element)
+
+
+@predicate("the page says: {texts}", "the page {still}does not say all of: {texts}")
+def page_says(sample: Sample, *, texts: list[str]) -> bool:
+    """Each of these stands on the page, whole."""
+    said = _plain(_tree(sample).says())
+    return _is_there(sample) and all(_stands(_plain(text), said) for text in texts)
+
+
+@predicate("the page does not say: {texts}", "the page {still}says one of: {texts}")
+def page_does_not_say(sample: Sample, *, texts: list[str]) -> bool:
+    """The page is there, and none of these stands on it."""
+    said = _plain(_tree(sample).says())
+    return _is_there(sample) and not any(_plain(text) in said for text in texts)
+
+
+@predicate(
+    "a sentence of the page has all of: {ways}", "no sentence of the page has all of: {ways}"
+)
+def page_warns(sample: Sample, *, ways: list[list[str]]) -> bool:
+    """One sentence of the page has all words of one of these ways to say it."""
+    sentences = [
+        sentence.casefold()
+        for node in _tree(sample).every()
+        for sentence in re.split(r"[.!?](?:\s|$)", _plain(node.says()))
+    ]
+    return any(
+        all(_plain(word).casefold() in sentence for word in words)
+        for words in ways
+        for sentence in sentences
+    )
+
+
+@predicate(
+    "on the page, {element} holds {text}",
+    "on the page, {element} {still}holds something else than {text}",
+)
+def field_holds(sample: Sample, *, element: dict[str, Json], text: str) -> bool:
+    """A field of the page has just this in it."""
+    return any(_plain(node.text) == _plain(text) for node in _elements(sample, element))
+
+
+@predicate(
+    "on the page, {element} is chosen: {chosen}",
+    "on the page, the choice of {element} is {still}another one",
+)
+def is_chosen(sample: Sample, *, element: dict[str, Json], chosen: bool) -> bool:
+    """The page shows it, and it is chosen or checked, or is not."""
+    found = _elements(sample, element)
+    return bool(found) and all(("checked" in node.states) is chosen for node in found)
+
+
+@predicate("the page has {text} once", "the page {still}does not have {text} just once")
+def stands_once(sample: Sample, *, text: str) -> bool:
+    """Just one thing on the page is called so."""
+    return sum(_plain(each) == _plain(text) for each in _tree(sample).texts()) == 1
+
+
+@predicate(
+    "request {pairing_uid} stands on the page once",
+    "request {pairing_uid} {still}does not stand on the page just once",
+)
+def request_stands_once(sample: Sample, *, pairing_uid: str, others: list[str]) -> bool:
+    """One part of the page is about this request, and no other."""
+    return len(parts_about(_tree(sample), pairing_uid, others)) == 1
+
+
+@predicate(
+    "the page says of request {pairing_uid}: {texts}; and not: {not_texts}",
+    "the page {still}says something else of request {pairing_uid} than: {texts}; and not:"
+    " {not_texts}",
+)
+def request_says(
+    sample: Sample, *, pairing_uid: str, others: list[str], texts: list[str], not_texts: list[str]
+) -> bool:
+    """What is about this request says all of these, and none of those."""
+    parts = parts_about(_tree(sample), pairing_uid, others)
+    said = " ".join(_plain(part.says()) for part in parts)
+    return (
+        bool(parts)
+        and all(_stands(text, said) for text in texts)
+        and not any(_stands(text, said) for text in not_texts)
+    )
+
+
+@predicate(
+    "the page offers for request {pairing_uid} {element}",
+    "the page {still}does not offer for request {pairing_uid} {element}",
+)
+def request_offers(
+    sample: Sample, *, pairing_uid: str, others: list[str], element: dict[str, Json]
+) -> bool:
+    """What is about this request has one such element, and it is not closed."""
+    parts = parts_about(_tree(sample), pairing_uid, others)
+    found = [n for part in parts for n in part.every() if is_element(n, element)]
+    return len(found) == 1 and "disabled" not in found[0].states
+
+
+def parts_about(tree: PageNode, pairing_uid: str, others: Sequence[str]) -> list[PageNode]:
+    """The largest parts of a page that speak of a request and of no other."""
+    said = tree.says()
+    if pairing_uid not in said:
+        return []
+    if not any(other in said for other in others):
+        return [tree]
+    return [part for node in tree.nodes for part in parts_about(node, pairing_uid, others)]
+
+
+def _stands(text: str, said: str) -> bool:
+    """Whether a text stands in another and is no part of a longer word there."""
+    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said) is not None
+
+
+# --- checks ---------------------------------------------------------------------------------------
+
+
+@check
+def page_was(history: History, *, operation: str) -> Finding:
+    """The page came to be, or stayed, as it has to be.
+
+    Where nobody says what something is called there for which the document has no label, nothing
+    tells that it is missing.
+    """
+    record = history[operation]
+    finding = held(history, operation=operation)
+    args = record.args["predicate_args"]
+    args = args if isinstance(args, dict) else {}
+    wanted = expectation(str(record.args["predicate"]), str(record.args["polls"]), args)
+    if finding.verdict is Verdict.PASS:
+        return passed(wanted, operation)
+    if finding.verdict is not Verdict.FAIL:
+        return finding
+    last = _last(record)
+    where = str(last.value.get("address", ""))
+    element = args.get("element")
+    if isinstance(element, dict) and not element.get("documented") and not _elements(last, element):
+        return unjudged(
+            f"nothing on {where} is {described(element)}, which is no label of the document: say"
+            " under [pages.page] of the target file what it is called there",
+            operation,
+        )
+    return failed(f"{wanted}: on {where} it is not so", operation)
+
+
+@check
+def done_on_page(history: History, *, operation: str) -> Finding:
+    """It could be done on the page: what the document names was there, and open."""
+    record = history[operation]
+    if record.outcome is Outcome.OK:
+        return passed(f"{record.kind} was done", operation)
+    error = record.error or {}
+    if record.outcome is Outcome.INFO:
+        return unjudged(f"{record.kind}: {error.get('why')}", operation)
+    page, label = record.args.get("page"), str(record.args.get("label", ""))
+    labels = LABELS.get(PageName(str(page)), {}) if page else {}
+    told = f"{record.kind} {label!r} on the page {page}: {error.get('message')}"
+    if label in labels and not labels[label].documented:
+        told += "; say under [pages.page] of the target file what it is called there"
+        return unjudged(told, operation)
+    return failed(told, operation)
+
+
+def _last(record: OperationRecord) -> Sample:
+    samples = (record.value or {}).get("samples")
+    last = samples[-1] if isinstance(samples, list) and samples else {}
+    return Sample.from_json(last if isinstance(last, dict) else {"outcome": "info"})

@@ -1,0 +1,226 @@
+"""Drivers stand around one another: this one does what is done on pages, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from harness.domain import operations as ops
+from harness.domain.arrangements import AdvanceClock, Arrangement, PutProfile, PutUser, Restart
+from harness.domain.errors import Refusal
+from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPictures, ViewPage
+from harness.history.operation import Json
+from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
+from harness.targets.browser.pictures import Pictures
+from harness.targets.browser.procedures import carry_out, is_on_pages
+from harness.targets.browser.visit import BrowserVisit, PageLogin
+from harness.targets.http import HttpDriver
+from harness.targets.port import (
+    CannotArrange,
+    DriverAround,
+    Exchange,
+    NotOffered,
+    NotSupported,
+    Outgoing,
+)
+
+SETTLED_S = 1.0
+"""What a page has not shown by then, once all is there that it asked for, it does not offer."""
+
+
+class BrowserDriver(DriverAround):
+    """Does on pages what is done there; all else goes to the driver within.
+
+    A person has a browser of their own for as long as a scenario lasts, with the login that they
+    have there. The browser itself starts when it is first needed, and serves the whole run.
+
+    Driven `through_pages`, it does there what else they have: sends, cancels, rejects, accepts.
+    That goes over the API where a page cannot take it, or for somebody whose login on the page
+    would be another than the one that is asked with.
+    """
+
+    def __init__(self, driver: HttpDriver, *, through_pages: bool = False) -> None:
+        super().__init__(driver)
+        self.name = "browser" if through_pages else driver.name
+        self._through_pages = through_pages
+        self.info = replace(driver.info, unseen=missing())
+        self.limits = driver.limits
+        self.secrets = driver.secrets
+        self._target = driver.target
+        self._hosts = {host.uid: host.url for host in driver.target.hosts()}
+        self._central = self.info.pages.central or driver.target.central_url
+        self._thread = BrowserThread()
+        self._visits: dict[tuple[str, str], BrowserVisit] = {}
+        self._logins: dict[str, PageLogin] = {}
+        """Who logs in to Palette, by the key with which they ask its API, or by their session."""
+        self._good: set[str] = set()
+        """What is as good on pages as at the API: sessions since nothing could have ended them, and
+        keys of who has permissions in one project alone.
+        """
+        self._profiles: dict[str, str] = {}
+        self._pictures = Pictures()
+        self._are_kept = False
+
+    def keep_pictures(self, folder: Path) -> None:
+        """Let pictures be kept in the folder of a run."""
+        self._pictures.folder = folder
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        if isinstance(outgoing.operation, BrowserAction):
+            if isinstance(outgoing.operation, KeepPictures):
+                self._are_kept = True
+                return Exchange(ops.Done(ops.Acknowledged("")))
+            return self._thread.call(self._act, outgoing.operation, outgoing)
+        if self._is_on_pages(outgoing):
+            done = self._thread.call(self._carry_out, outgoing)
+            if done is not None:
+                return done
+        exchange = self._driver.send(outgoing)
+        match outgoing.operation, exchange.reply:
+            case ops.LogInToPalette(email, password), ops.Done(ops.Session(token)):
+                self._logins[token] = PageLogin(email, password)
+            case ops.LogIn(), ops.Done(ops.Session(token)):
+                self._good.add(token)
+            case ops.LogOut(), _:
+                self._good.discard(outgoing.credentials.session)
+        return exchange
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        came = self._driver.arrange(arrangement)
+        if isinstance(came, PutUser):
+            self._logins[came.api_key] = PageLogin(came.email, came.password)
+            if not came.tenant_admin and len({grant.scope for grant in came.grants}) == 1:
+                self._good.add(came.api_key)
+            else:
+                self._good.discard(came.api_key)
+        elif isinstance(came, PutProfile):
+            self._profiles[came.profile.uid] = came.profile.name
+        elif isinstance(came, AdvanceClock | Restart):
+            self._good.clear()
+        return came
+
+    def end_scenario(self, scenario: str) -> None:
+        self._are_kept = False
+        if self._visits:
+            self._thread.call(self._leave)
+        self._driver.end_scenario(scenario)
+
+    def close(self) -> None:
+        try:
+            self._thread.close()
+        finally:
+            self._driver.close()
+
+    # --- on the browser's thread ----------------------------------------------------------
+
+    def _act(self, action: BrowserAction, outgoing: Outgoing) -> Exchange:
+        """Do it, and look at the page.
+
+        Raises:
+            NotSupported: there is no browser.
+            NotOffered: the page has no address.
+            CannotArrange: nobody knows by which password this person logs in.
+        """
+        if isinstance(action, EnterAddress) and self.info.pages.address(action.page) is None:
+            where = f"[pages.page.{action.page}] address"
+            raise NotOffered(EnterAddress, f"{action.page.called} has no {where}")
+        visit = self._visit(outgoing)
+        visit.patience_s = self.limits.await_s
+
+        def done() -> ops.Reply:
+            visit.do(action)
+            return ops.Done(visit.view())
+
+        exchange = _exchange(visit, done)
+        is_done = isinstance(exchange.reply, ops.Done)
+        if isinstance(action, ViewPage) or (is_done and not self._are_kept):
+            return exchange
+        return replace(exchange, response=self._with_pictures(exchange, visit, dom=not is_done))
+
+    def _with_pictures(
+        self, exchange: Exchange, visit: BrowserVisit, *, dom: bool
+    ) -> Mapping[str, Json]:
+        """What is kept of the page, by name: a picture, and what it was made of if that may be
+        what is wrong. A browser that cannot even do that keeps nothing.
+        """
+        from playwright.sync_api import Error
+
+        kept: dict[str, Json] = dict(exchange.response or {})
+        passwords = (login.password for login in self._logins.values())
+        secrets = {*(s for s, _ in self.secrets), *self._logins, *passwords, *self._good}
+        secrets.add(self.local_user.password)
+        with suppress(Error):
+            kept["picture"] = visit.picture(self._pictures, secrets)
+            if dom:
+                kept["dom"] = visit.dom(self._pictures, secrets)
+        return {name: value for name, value in kept.items() if value}
+
+    def _is_on_pages(self, outgoing: Outgoing) -> bool:
+        """Whether a page takes an operation, and by the same login as the API."""
+        credentials = outgoing.credentials
+        is_good = (credentials.api_key or credentials.session) in self._good
+        is_there = outgoing.host_uid in self._hosts if outgoing.host_uid else bool(self._central)
+        is_asked = self._through_pages and is_good and is_there
+        return is_asked and is_on_pages(outgoing.operation, self._profiles)
+
+    def _carry_out(self, outgoing: Outgoing) -> Exchange | None:
+        visit = self._visit(outgoing)
+        visit.patience_s = min(SETTLED_S, self.limits.await_s)
+        left = False
+
+        def done() -> ops.Reply:
+            nonlocal left
+            reply = carry_out(outgoing.operation, visit, self._profiles)
+            left = reply is None
+            return reply or ops.Unknown("")
+
+        exchange = _exchange(visit, done)
+        return None if left else exchange
+
+    def _visit(self, outgoing: Outgoing) -> BrowserVisit:
+        credentials, host_uid = outgoing.credentials, outgoing.host_uid
+        person = credentials.api_key or credentials.session
+        key = (host_uid, "somebody" if host_uid and person else person)
+        if key not in self._visits:
+            try:
+                browser = self._thread.browser()
+            except NoBrowser as error:
+                raise NotSupported(f"pages: {error}") from error
+            login = self._login(host_uid, person) if person else None
+            home = self._hosts[host_uid] if host_uid else self._central
+            self._visits[key] = BrowserVisit(
+                browser, home, login, self.info.pages, self.limits.await_s
+            )
+        return self._visits[key]
+
+    def _login(self, host_uid: str, person: str) -> PageLogin:
+        if host_uid:
+            return PageLogin(self.local_user.username, self.local_user.password)
+        login = self._logins.get(person)
+        if login is None or not login.password:
+            raise CannotArrange(
+                "a login on Palette's pages", "nobody knows this person's password; see [given]"
+            )
+        return login
+
+    def _leave(self) -> None:
+        for visit in self._visits.values():
+            visit.close()
+        self._visits.clear()
+
+
+def _exchange(visit: BrowserVisit, do: Callable[[], ops.Reply]) -> Exchange:
+    """What was done in the browser, and what came of it."""
+    from playwright.sync_api import Error
+
+    visit.steps.clear()
+    try:
+        reply = do()
+    except Refusal as refusal:
+        reply = refusal.refused
+    except Error as error:
+        reply = ops.Unknown(str(error).partition("\n")[0])
+    request: dict[str, Json] = {"by": "browser", "steps": list(visit.steps)}
+    return Exchange(reply, request, {"url": visit.url})

@@ -1,0 +1,337 @@
+"""Somebody at a browser of their own: what they do on the pages of one side, and what they see.
+
+All of it happens on the browser's thread. What is waited for is waited for by Playwright.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from harness.domain import page_actions as actions
+from harness.domain.errors import Reason, Refusal
+from harness.domain.pages import PageElement, PageName, PageView
+from harness.targets.browser.pictures import COVERED, Pictures
+from harness.targets.page_keys import ClickKeys, PagesTable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request
+
+SETTLES_S: Final = 2.0
+"""What a page still asks for after so long, it goes on asking for: it is looked at as it is."""
+_CLOSED_S: Final = 0.2
+"""What is closed and not opened by then stays closed, for whoever does not wait."""
+_LOOKS_AGAIN_MS: Final = 20
+_ANYTHING: Final = re.compile(r"\S")
+_WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
+TOKEN: Final = "Registration token"
+_PASSWORD: Final = "input[type=password]"
+_NEXT_FRAME: Final = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+
+
+MENU_OF: Final = {
+    PageName.LOCAL_LOGIN: PageName.SETTINGS,
+    PageName.PALETTE_LOGIN: PageName.CLUSTERS,
+}
+"""By which entry of the Main Menu one sees that a login has led in."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLogin:
+    """Who logs in on the login page."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+class BrowserVisit:
+    """One person's tabs at the pages of one side.
+
+    Attributes:
+        steps: what was done in the browser, in words, since that was asked for last.
+        patience_s: how long it waits for something to be there, or to open.
+    """
+
+    def __init__(
+        self,
+        browser: Browser,
+        home: str,
+        login: PageLogin | None,
+        pages: PagesTable,
+        patience_s: float,
+    ) -> None:
+        self._home = home
+        self._login = login
+        self._pages = pages
+        self.patience_s = patience_s
+        self._context: BrowserContext = browser.new_context(ignore_https_errors=True)
+        self._context.set_default_timeout(patience_s * 1_000)
+        self._context.on("request", self._note)
+        self._context.on("requestfinished", self._forget)
+        self._context.on("requestfailed", self._forget)
+        self._waiting: set[Request] = set()
+        self._tabs: dict[int, Page] = {}
+        self._number = 1
+        self._entered: set[str] = set()
+        """The registration tokens that were filled in."""
+        self.steps: list[str] = []
+
+    def close(self) -> None:
+        """Close all tabs, and forget the login."""
+        self._context.close()
+
+    # --- what is done ---------------------------------------------------------------------
+
+    def do(self, action: actions.BrowserAction) -> None:
+        """Do it.
+
+        Raises:
+            Refusal: it cannot be done, as what it is done to is not there, or is closed.
+            playwright.sync_api.Error: the browser says why not.
+        """
+        match action:
+            case actions.LogInOnPage(page):
+                self._start(MENU_OF[page])
+            case actions.OpenPage(page):
+                self._open(page)
+            case actions.EnterAddress(page, pairing_uid, number):
+                self._number = number
+                self._enter(page, pairing_uid)
+            case actions.ViewPage(number):
+                self._number = number or self._number
+            case actions.GoBack(forward):
+                self.steps.append("forward" if forward else "back")
+                self._tab.go_forward() if forward else self._tab.go_back()
+            case actions.LeavePages():
+                self._tabs.pop(self._number).close()
+            case actions.ClickLabel():
+                self._click_label(action)
+            case actions.FillIn():
+                if action.label == TOKEN:
+                    self._entered.add(action.text)
+                self._acted_on(action).fill(action.text)
+            case actions.SetChecked():
+                self._acted_on(action, action.profile).set_checked(action.checked)
+            case _:
+                raise TypeError(f"{type(action).__name__} is nothing that is done on a page")
+        self.settle()
+
+    def view(self) -> PageView:
+        """How the page looks, without what stands in fields for passwords."""
+        self.settle()
+        tab = self._tab
+        snapshot = tab.locator("body").aria_snapshot()
+        for hidden in self._hidden_values():
+            snapshot = snapshot.replace(hidden, COVERED)
+        return PageView(urlsplit(tab.url).path, tab.title(), snapshot)
+
+    def picture(self, pictures: Pictures, secrets: set[str]) -> str:
+        """Keep a picture of the page; returns its name."""
+        return pictures.take(self._tab, self._hidden_and(secrets))
+
+    def dom(self, pictures: Pictures, secrets: set[str]) -> str:
+        """Keep what the page is made of; returns its name."""
+        return pictures.keep_dom(self._tab, self._hidden_and(secrets))
+
+    def _hidden_and(self, secrets: set[str]) -> set[str]:
+        """What nobody may read: what was entered as a token, and what is hidden, as well."""
+        return {*secrets, *self._entered, *self._hidden_values()} - {""}
+
+    def comes_to_show(self, page: PageName, label: str, *, there: bool = True) -> bool:
+        """Whether the page shows what a label stands for, or does not any more, in time; it is no
+        longer waited for once the page says in an alert that it was refused.
+        """
+        return self._comes(self._locate(self._pages.element(page, label)), there)
+
+    def comes_to_say(self, text: str, *, there: bool = True) -> bool:
+        """Whether the page says a text, or does not any more, in time, as above."""
+        return self._comes(self._tab.get_by_text(text), there)
+
+    def _comes(self, target: Locator, there: bool) -> bool:
+        deadline = time.monotonic() + self.patience_s
+        while target.first.is_visible() is not there:
+            if self._alert.is_visible() or time.monotonic() > deadline:
+                return False
+            self._tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+        return True
+
+    @property
+    def _alert(self) -> Locator:
+        return self._tab.get_by_role("alert").filter(has_text=_ANYTHING).first
+
+    def entry(self, page: PageName, label: str) -> str:
+        """What stands in a field."""
+        return self._locate(self._pages.element(page, label)).first.input_value()
+
+    @property
+    def url(self) -> str:
+        """Where the tab is, without a query, which may hold secrets."""
+        return self._tab.url.partition("?")[0]
+
+    def _hidden_values(self) -> list[str]:
+        fields = self._tab.locator(_PASSWORD)
+        values = fields.evaluate_all("fields => fields.map(field => field.value)")
+        return [str(value) for value in values if value]
+
+    def _open(self, page: PageName) -> None:
+        self.click(self._start(page), page, page.called)
+        self._click_each(self._pages.opens(page))
+
+    def _start(self, page: PageName) -> Locator:
+        """The entry of the Main Menu that leads to a page, after a login if there is none."""
+        self._go_to(self._home)
+        menu = self._locate(self._pages.element(page, page.called))
+        password = self._tab.locator(_PASSWORD)
+        self._appears(menu.or_(password))
+        if not menu.first.is_visible():
+            self._log_in(page.is_local)
+            self._appears(menu)
+        return menu
+
+    def _enter(self, page: PageName, pairing_uid: str) -> None:
+        parts = urlsplit(self._home)
+        path = (self._pages.address(page) or "/").replace("{pairing_uid}", quote(pairing_uid, ""))
+        self._go_to(f"{parts.scheme}://{parts.netloc}{path}")
+
+    def _go_to(self, url: str) -> None:
+        self.steps.append(f"open {url}")
+        self._tab.goto(url)
+        self.settle()
+
+    def _log_in(self, local: bool) -> None:
+        """Fill in the login page and send it.
+
+        Raises:
+            Refusal: nobody is to be logged in, or there is no such page.
+        """
+        if self._login is None:
+            raise Refusal(Reason.UNAUTHENTICATED, "the page asks for a login")
+        page = PageName.LOCAL_LOGIN if local else PageName.PALETTE_LOGIN
+        self.steps.append(f"log in as {self._login.user}")
+        user = self._locate(self._pages.element(page, "Username" if local else "E-mail"))
+        user.first.fill(self._login.user)
+        self._tab.locator(_PASSWORD).first.fill(self._login.password)
+        button = self._locate(self._pages.element(page, "Log in"))
+        button.first.click()
+        self.settle()
+
+    def _click_label(self, action: actions.ClickLabel) -> None:
+        target = self._target(action)
+        self._appears(target)
+        if not self._is_open(target, action.patient):
+            element = self._pages.element(action.page, action.label)
+            raise Refusal(Reason.FORBIDDEN, f"{element} is closed")
+        self.click(target, action.page, action.label)
+        for follows in actions.page_after(action.page):
+            self._click_each(self._pages.opens(follows), if_there=True)
+
+    def _is_open(self, target: Locator, patient: bool) -> bool:
+        deadline = time.monotonic() + (self.patience_s if patient else _CLOSED_S)
+        while not target.first.is_enabled():
+            if self._alert.is_visible() or time.monotonic() > deadline:
+                return False
+            self._tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+        return True
+
+    def click(self, target: Locator, page: PageName, label: str) -> None:
+        """Click what a label stands for, with what has to be clicked after it."""
+        self.steps.append(f"click {self._pages.element(page, label)}")
+        target.first.click()
+        self.settle()
+        self._click_each(self._pages.label(page, label).after)
+
+    def _acted_on(self, action: actions.OnLabel, profile: str = "") -> Locator:
+        """What an entry or a choice is for, once it is there."""
+        target = self._target(action, profile)
+        self._appears(target)
+        element = str(self._pages.element(action.page, action.label))
+        self.steps.append(f"set {element.replace('{profile}', profile)}")
+        return target.first
+
+    def _target(self, action: actions.OnLabel, profile: str = "") -> Locator:
+        self._click_each(self._pages.label(action.page, action.label).before, profile)
+        target = self._locate(self._pages.element(action.page, action.label), profile)
+        if not action.beside:
+            return target
+        with_both = self._tab.locator("*").filter(has=self._tab.get_by_text(action.beside))
+        return with_both.filter(has=target).last.locator(target)
+
+    def _click_each(
+        self, clicks: Iterable[ClickKeys], profile: str = "", *, if_there: bool = False
+    ) -> None:
+        for each in clicks:
+            name = each.name.replace("{profile}", profile)
+            target = self._locate(PageElement((each.role,), (name,)))
+            if if_there and not target.first.is_visible():
+                continue
+            self._appears(target)
+            self.steps.append(f'click {each.role} "{name}"')
+            target.first.click()
+            self.settle()
+
+    # --- what is there --------------------------------------------------------------------
+
+    @property
+    def _tab(self) -> Page:
+        tab = self._tabs.get(self._number)
+        if tab is None:
+            tab = self._tabs[self._number] = self._context.new_page()
+            tab.on("dialog", lambda dialog: dialog.accept())
+        return tab
+
+    def _locate(self, element: PageElement, profile: str = "") -> Locator:
+        """Whatever has one of the roles and one of the names."""
+        names = [name.replace("{profile}", profile) for name in element.names]
+        pattern = re.compile(rf"^\s*(?:{'|'.join(map(re.escape, names))})\s*[:*]?\s*$", re.I)
+        found = [
+            self._tab.get_by_text(pattern)
+            if role == "text"
+            else self._tab.get_by_role(role, name=pattern)  # type: ignore[arg-type]
+            for role in element.roles
+        ]
+        first, *others = found
+        for other in others:
+            first = first.or_(other)
+        return first
+
+    def _appears(self, target: Locator) -> None:
+        """Wait for it.
+
+        Raises:
+            Refusal: it does not come.
+        """
+        from playwright.sync_api import TimeoutError as TookTooLong
+
+        try:
+            target.first.wait_for(state="visible", timeout=self.patience_s * 1_000)
+        except TookTooLong:
+            path = urlsplit(self._tab.url).path
+            raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show it") from None
+
+    def settle(self) -> None:
+        """Wait until the page has what it asked for, or asks on and on."""
+        from playwright.sync_api import Error
+
+        tab, until = self._tab, time.monotonic() + SETTLES_S
+        while True:
+            try:
+                tab.wait_for_load_state("load")
+                tab.evaluate(_NEXT_FRAME)
+            except Error:  # another document has taken its place meanwhile
+                if time.monotonic() > until:
+                    raise
+                continue
+            if not self._waiting or time.monotonic() > until:
+                return
+            tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+
+    def _note(self, request: Request) -> None:
+        if request.resource_type in _WAITED_FOR:
+            self._waiting.add(request)
+
+    def _forget(self, request: Request) -> None:
+        self._waiting.discard(request)

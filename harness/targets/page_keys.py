@@ -1,0 +1,133 @@
+"""How a target's pages differ from the document: the tables `[pages]` of a target file.
+
+Everything is found by role and accessible name. What a file does not say is as the document has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from harness.configuration.kinds import AtLeastOne, NamedBy, OneOf, Text
+from harness.domain.pages import LABELS, WARNING_WORDS, PageElement, PageName
+from harness.targets.key_kinds import Address, Named
+from harness.wire.mapping.keys import OneOrMore
+
+ROLES: Final = (
+    "button",
+    "checkbox",
+    "combobox",
+    "link",
+    "menuitem",
+    "option",
+    "radio",
+    "searchbox",
+    "switch",
+    "tab",
+    "text",
+    "textbox",
+)
+"""What something on a page may be; `text` is a text without a role of its own."""
+
+_Role = Annotated[str, OneOf(*ROLES)]
+_LABELS: Final = dict.fromkeys(label for labels in LABELS.values() for label in labels)
+
+
+@dataclass(frozen=True, slots=True)
+class ClickKeys:
+    """A click that the document does not have."""
+
+    role: _Role
+    """What is clicked."""
+    name: Named
+    """Its accessible name."""
+
+
+_Clicks = Annotated[tuple[ClickKeys, ...], AtLeastOne()]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelKeys:
+    """Something that the document has a label for."""
+
+    role: Annotated[str, OneOf(*ROLES)] | None = None
+    """What it is there."""
+    name: Annotated[tuple[str, ...], OneOrMore("name")] = ()
+    """Its accessible name there; several, if it has more than one in different states."""
+    before: _Clicks = ()
+    """What has to be clicked first each time, in this order."""
+    after: _Clicks = ()
+    """What has to be clicked afterwards each time, such as a further confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageKeys:
+    """A page."""
+
+    address: (
+        Annotated[
+            str, Text(r"^[/?#]\S*$", "a path that begins with /, with {pairing_uid} where it is")
+        ]
+        | None
+    ) = None
+    """Its path, for whoever tries to get around a step by it; without one, it has none."""
+    opens: _Clicks = ()
+    """What is clicked whenever it is opened, for it to show all that it has."""
+    labels: Annotated[
+        dict[Annotated[str, OneOf(*_LABELS)], LabelKeys],
+        NamedBy("label"),
+    ] = field(default_factory=dict)
+    """What stands there under another name, as another thing, or behind other clicks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagesTable:
+    """`[pages]`."""
+
+    central: Address | None = None
+    """Where Palette's pages begin, if that is not `central.url`."""
+    page: Annotated[
+        dict[Annotated[str, OneOf(*(page.value for page in PageName))], PageKeys],
+        NamedBy("page"),
+    ] = field(default_factory=dict)
+    """The pages that differ from the document, or have an address."""
+    words: Annotated[
+        dict[Annotated[str, OneOf(*WARNING_WORDS)], Annotated[tuple[str, ...], OneOrMore()]],
+        NamedBy("what"),
+    ] = field(default_factory=dict)
+    """What the warning says in place of the document's words, in any language; one of a list is
+    enough (ACC-4)."""
+
+    def label(self, page: PageName, label: str) -> LabelKeys:
+        """What the file says of a label of the document."""
+        known = self.page.get(page.value)
+        return (known.labels.get(label) if known else None) or LabelKeys()
+
+    def element(self, page: PageName, label: str) -> PageElement:
+        """What a label of the document is there."""
+        documented, said = LABELS[page][label], self.label(page, label)
+        return PageElement(
+            (said.role,) if said.role else documented.roles,
+            said.name or documented.names,
+            documented.documented or bool(said.name),
+        )
+
+    def opens(self, page: PageName) -> tuple[ClickKeys, ...]:
+        """What is clicked whenever a page is opened."""
+        known = self.page.get(page.value)
+        return known.opens if known else ()
+
+    def address(self, page: PageName) -> str | None:
+        """The path of a page, if it has one."""
+        known = self.page.get(page.value)
+        return known.address if known else None
+
+    def warnings(self) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+        """What the warning has to say: ways to say it, each by words that all have to be there."""
+        return {
+            what: tuple((phrase,) for phrase in self.words[what])
+            if what in self.words
+            else (words,)
+            for what, words in WARNING_WORDS.items()
+        }

@@ -1,0 +1,159 @@
+"""The browser driver on the reference's pages: what it does, what it sees, what it never tells."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from harness.cli import exits
+from harness.domain import operations as ops
+from harness.domain import page_actions as actions
+from harness.domain.arrangements import Reset
+from harness.domain.errors import Reason, Refused
+from harness.domain.pages import PageName, PageView
+from harness.history.reader import read_evidence
+from harness.opening import open_http
+from harness.reference.description import environment, target_text
+from harness.reference.embedded import EmbeddedReference, Layout
+from harness.targets.browser import chromium
+from harness.targets.browser.driver import BrowserDriver
+from harness.targets.port import Exchange, NotOffered, NotSupported, Outgoing
+from harness.targets.target_file import read_target
+from tests.integration.cli.command import Command
+from tests.integration.pages.world import TOKEN, arrange
+
+pytestmark = pytest.mark.usefixtures("needs_browser")
+SETTINGS = PageName.SETTINGS
+PATIENCE_S = 10.0
+"""How long a page may take on a machine that is busy with other things."""
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[EmbeddedReference]:
+    with EmbeddedReference("driver", Layout(clusters=2, hosts=2)) as reference:
+        yield reference
+
+
+@pytest.fixture(scope="module")
+def shared(running: EmbeddedReference, browsing: None) -> Iterator[BrowserDriver]:
+    text, folder = target_text(running), running.ca_file.parent
+    driver = BrowserDriver(open_http(read_target(text, "it", folder, environment(running))))
+    driver.limits = replace(driver.limits, await_s=PATIENCE_S)
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def driver(running: EmbeddedReference, shared: BrowserDriver) -> Iterator[BrowserDriver]:
+    running.arrange(Reset())
+    arrange(running)
+    yield shared
+    shared.end_scenario("s")
+
+
+def done(driver: BrowserDriver, action: actions.BrowserAction, session: str = "any") -> Exchange:
+    host_uid = driver.inventory().slots[0].host_uids[0]
+    return driver.send(Outgoing(action, ops.Credentials(session=session), host_uid))
+
+
+def view_of(exchange: Exchange) -> PageView:
+    assert isinstance(exchange.reply, ops.Done), exchange.reply
+    assert isinstance(exchange.reply.value, PageView)
+    return exchange.reply.value
+
+
+def test_a_page_is_opened_after_a_login_and_kept_for_the_person(driver: BrowserDriver) -> None:
+    exchange = done(driver, actions.OpenPage(SETTINGS))
+    assert 'radio "Centrally Managed"' in view_of(exchange).snapshot
+    assert exchange.request is not None
+    assert exchange.request["by"] == "browser"
+    steps = exchange.request["steps"]
+    assert isinstance(steps, list)
+    assert [str(step).split()[0] for step in steps] == ["open", "log", "click"]
+    again = done(driver, actions.OpenPage(SETTINGS)).request or {}
+    assert "log in" not in str(again["steps"]), "the login is kept"
+
+
+def test_what_stands_in_a_field_for_a_password_is_not_told(driver: BrowserDriver) -> None:
+    done(driver, actions.OpenPage(SETTINGS))
+    done(driver, actions.SetChecked(SETTINGS, "Centrally Managed"))
+    exchange = done(driver, actions.FillIn(SETTINGS, "Registration token", text=TOKEN))
+    assert 'textbox "Registration token": •••' in view_of(exchange).snapshot
+    assert TOKEN not in str(exchange)
+
+
+def test_what_is_not_there_is_refused(driver: BrowserDriver) -> None:
+    done(driver, actions.OpenPage(SETTINGS))
+    click = actions.ClickLabel(SETTINGS, "Cancel Pairing Request", patient=False)
+    reply = done(driver, click).reply
+    assert isinstance(reply, Refused)
+    assert reply.reason is Reason.NOT_FOUND
+    assert "/settings" in reply.message
+
+
+def test_pictures_are_called_by_their_hash_and_hold_no_secret(
+    driver: BrowserDriver, tmp_path: Path
+) -> None:
+    driver.keep_pictures(tmp_path)
+    done(driver, actions.KeepPictures())
+    done(driver, actions.OpenPage(SETTINGS))
+    done(driver, actions.SetChecked(SETTINGS, "Centrally Managed"))
+    done(driver, actions.FillIn(SETTINGS, "Palette endpoint", text=TOKEN))
+    token = actions.FillIn(SETTINGS, "Registration token", text=TOKEN)
+    shown = done(driver, token).response or {}
+    missed = done(driver, actions.ClickLabel(SETTINGS, "Cancel Pairing Request")).response or {}
+    for name in (shown["picture"], missed["picture"], missed["dom"]):
+        kept = tmp_path / str(name)
+        assert kept.stem == sha256(kept.read_bytes()).hexdigest()
+        assert TOKEN.encode() not in kept.read_bytes()
+    assert (tmp_path / str(shown["picture"])).read_bytes()[8:12] == b"WEBP"
+    assert "Registration token" in (tmp_path / str(missed["dom"])).read_text()
+    driver.end_scenario("s")
+    assert "picture" not in (done(driver, actions.OpenPage(SETTINGS)).response or {})
+
+
+def test_somebody_who_has_no_login_is_asked_for_one(driver: BrowserDriver) -> None:
+    reply = done(driver, actions.OpenPage(SETTINGS), session="").reply
+    assert isinstance(reply, Refused)
+    assert reply.reason is Reason.UNAUTHENTICATED
+
+
+def test_it_can_be_asked_from_any_thread(driver: BrowserDriver) -> None:
+    came: list[Exchange] = []
+    thread = threading.Thread(target=lambda: came.append(done(driver, actions.OpenPage(SETTINGS))))
+    thread.start()
+    thread.join()
+    done(driver, actions.ViewPage())
+    assert view_of(came[0]).address == "/settings"
+
+
+def test_a_page_without_an_address_cannot_be_entered(driver: BrowserDriver) -> None:
+    with pytest.raises(NotOffered, match=r"\[pages.page.settings\] address"):
+        done(driver, actions.EnterAddress(SETTINGS))
+
+
+def test_without_a_browser_it_says_what_is_missing(
+    running: EmbeddedReference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chromium, "find_spec", lambda name: None)
+    text, folder = target_text(running), running.ca_file.parent
+    driver = BrowserDriver(open_http(read_target(text, "it", folder, environment(running))))
+    assert "pip install 'pairproof[browser]'" in driver.info.unseen
+    with pytest.raises(NotSupported, match="pip install"):
+        done(driver, actions.OpenPage(SETTINGS))
+    driver.close()
+
+
+def test_a_run_over_http_judges_pages_and_can_be_judged_again(tmp_path: Path) -> None:
+    command = Command(tmp_path)
+    ended = command.here("certify", "--requirement", "WDR-2P", "--out", "run")
+    assert ended.returncode == exits.CONFORMS, ended.stdout + ended.stderr
+    assert command.here("verify", "run").returncode == exits.CONFORMS
+    evidence = read_evidence(tmp_path / "run" / "evidence.jsonl")
+    assert {verdict.verdict for verdict in evidence.verdicts} == {"pass"}
+    assert "log in as" in (tmp_path / "run" / "evidence.jsonl").read_text()

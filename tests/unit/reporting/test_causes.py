@@ -1,0 +1,134 @@
+"""Failures with one cause are one card, told by its shortest scenario."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.catalogue.verdict import Verdict
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import CheckLine
+from harness.history.operation import Json, Outcome
+from harness.history.reader import read_evidence
+from harness.history.redaction import Redactor
+from harness.reporting.html import report_html
+from harness.reporting.model import Report, build_report
+from harness.reporting.story import causes
+from tests.unit.history.writing import HEADER, scenario, verdict
+
+UNSURE = Verdict.INCONCLUSIVE
+
+
+class Writing:
+    """Writes scenarios in which what was waited or asked for was not as it should be."""
+
+    def __init__(self, writer: EvidenceWriter) -> None:
+        self.writer = writer
+        self.now = 0
+
+    def still_listed(self, id_: str, requirement: str, uid: str, before: int = 1) -> None:
+        """The request of this id stays in the list after a cancel; `before` it other calls."""
+        self.writer.scenario(scenario(id_, requirement))
+        for _ in range(before):
+            self.operate(id_, "ViewPairing", {}, Outcome.OK, {})
+        self.operate(id_, "CancelPairingRequest", {}, Outcome.OK, {})
+        items: Json = [{"pairing_uid": uid, "local_cluster_uid": "c1", "state": "Pairing"}]
+        seen: Json = {"at": self.now, "outcome": "ok", "value": {"items": items}, "error": None}
+        args: dict[str, Json] = {
+            "predicate": "not_listed",
+            "predicate_args": {"pairing_uid": uid},
+            "polls": "ListPairingRequests",
+            "within_s": 5.0,
+        }
+        value: dict[str, Json] = {"held": False, "samples": [seen]}
+        waited = self.operate(id_, "await_state", args, Outcome.OK, value, took=5_000_000)
+        why = f"ListPairingRequests: not_listed (pairing_uid {uid}) did not hold; seen: (items 1)"
+        self.judge(id_, requirement, "held", waited, why)
+
+    def succeeded(self, id_: str, requirement: str) -> None:
+        self.writer.scenario(scenario(id_, requirement))
+        sent = self.operate(id_, "SendPairingRequest", {}, Outcome.OK, {"pairing_uid": "r"})
+        why = "SendPairingRequest should be refused, and succeeded"
+        self.judge(id_, requirement, "refused", sent, why)
+
+    def operate(
+        self,
+        id_: str,
+        kind: str,
+        args: dict[str, Json],
+        outcome: Outcome,
+        value: dict[str, Json],
+        took: int = 1_000,
+    ) -> str:
+        start, self.now = self.now, self.now + took
+        sent = self.writer.invoke(id_, "operator", kind, args, start=start)
+        self.writer.outcome(sent.id, outcome, end=self.now, value=value)
+        return sent.id
+
+    def judge(self, id_: str, requirement: str, check: str, operation: str, why: str) -> None:
+        given = {"scenario": id_, "requirement": requirement, "step": "Then it holds"}
+        line = CheckLine(
+            **given, check=check, args={"operation": operation}, verdict=Verdict.FAIL, reason=why,
+            operations=[operation],
+        )  # fmt: skip
+        self.writer.check(line)
+        judged = verdict(id_, requirement, Verdict.FAIL, why)
+        self.writer.verdict(msgspec.structs.replace(judged, operations=[operation]))
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    with EvidenceWriter(tmp_path / "evidence.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        writing = Writing(writer)
+        writing.succeeded("send/unhealthy", "PRE-2")
+        writing.still_listed("withdraw/long", "WDR-3", "450d12aa", before=7)
+        writing.still_listed("withdraw/short", "WDR-3", "9f00aa12")
+        writing.still_listed("reject/other", "REJ-5", "aaaa1111", before=3)
+        writing.succeeded("send/no-token", "PRE-4")
+    return build_report(read_evidence(tmp_path / "evidence.jsonl"), REQUIREMENTS)
+
+
+def test_what_was_seen_in_the_same_way_is_one_cause_whatever_it_breaks(report: Report) -> None:
+    first, *others = causes(report, Verdict.FAIL)
+    assert [s.line.id for s in first.stories] == ["withdraw/short", "reject/other", "withdraw/long"]
+    assert [r.requirement.id for r in first.requirements] == ["WDR-3", "REJ-5"]
+    assert [[s.line.id for s in o.stories] for o in others] == [
+        ["send/unhealthy"],
+        ["send/no-token"],
+    ], "the same answer to another question has another cause"
+
+
+def test_a_card_folds_its_other_scenarios_in(report: Report) -> None:
+    page = report_html(report)
+    card = page[page.index('id="failures"') :]
+    assert card.count("The same in 2 more scenarios") == 1
+    order = ["<h4>short</h4>", "The same in 2 more", "<summary>long</summary>"]
+    assert sorted(order, key=card.index) == order
+
+
+def test_a_link_to_a_scenario_stays_good_in_other_reports(report: Report, tmp_path: Path) -> None:
+    with EvidenceWriter(tmp_path / "other.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        Writing(writer).still_listed("reject/other", "REJ-5", "aaaa1111")
+    other = build_report(read_evidence(tmp_path / "other.jsonl"), REQUIREMENTS)
+    (link,) = re.findall('id="(scenario-[0-9a-f]{12})"', report_html(other))
+    assert f'id="{link}"' in report_html(report)
+
+
+def test_what_could_not_be_judged_is_one_card_by_what_was_missing(tmp_path: Path) -> None:
+    with EvidenceWriter(tmp_path / "e.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        for id_, requirement, why in (
+            ("send/a", "PRE-2", "the link of host 12 cannot be cut"),
+            ("send/b", "PRE-4", "the link of host 34 cannot be cut"),
+            ("send/c", "PRE-4", "no cluster is left"),
+        ):
+            writer.scenario(scenario(id_, requirement))
+            writer.verdict(verdict(id_, requirement, Verdict.INCONCLUSIVE, why))
+    found = causes(build_report(read_evidence(tmp_path / "e.jsonl"), REQUIREMENTS), UNSURE)
+    assert [[s.line.id for s in c.stories] for c in found] == [["send/a", "send/b"], ["send/c"]]
