@@ -157,72 +157,41 @@ Feature: The edge after a decision
         | removal of a machine pool |
         | removal of a node         |
 
-    Scenario Outline: The <operation> is refused after a restart of the edge
-      Given a paired cluster
-      And the edge has restarted
-      When the operator asks for the "<operation>"
-      Then it is refused
-      And it has had no effect
-
-      Examples:
-        | operation                  |
-        | patch of the named cluster |
-        | deletion of the cluster    |
-
-    Scenario Outline: The <operation> is refused while Palette cannot be reached
-      Given a paired cluster
-      And the cluster cannot reach Palette
-      When the operator asks for the "<operation>"
-      Then it is refused
-      And it has had no effect
-
-      Examples:
-        | operation               |
-        | update of the cluster   |
-        | change of the profiles  |
-        | deletion of the cluster |
-
-    Scenario Outline: The <operation> is refused on another host of the cluster
-      Given a local cluster of at least 1 control plane nodes and 2 workers
+    Scenario Outline: The <operation> is refused at its <host> host, after <past>, when <since>
+      Given a cluster "<shape>", with "<past>" behind it
       And its request was accepted, and it is paired
-      And the operator is at host 3
+      And since then "<since>"
+      And the operator is at its "<host>" host, by "<login>"
       When the operator asks for the "<operation>"
       Then it is refused
       And it has had no effect
 
       Examples:
-        | operation                  |
-        | patch of the named cluster |
-        | deletion of the cluster    |
-
-    Scenario Outline: The <operation> is refused though an earlier request was cancelled
-      Given a pairing request that was sent, cancelled, and is gone in Palette
-      And its request was accepted, and it is paired
-      When the operator asks for the "<operation>"
-      Then it is refused
-      And it has had no effect
-
-      Examples:
-        | operation                  |
-        | update of the cluster      |
-        | patch of the named cluster |
-        | change of the settings     |
-        | change of the profiles     |
-        | deletion of the cluster    |
-        | creation of a cluster      |
-
-    Scenario Outline: The <operation> is refused in an extended session as well
-      Given a paired cluster
-      And the operator has logged in for an extended session
-      When the operator asks for the "<operation>"
-      Then it is refused
-      And it has had no effect
-
-      Examples:
-        | operation                  |
-        | patch of the named cluster |
-        | change of the profiles     |
-        | deletion of the cluster    |
+        | operation                  | shape          | host  | past            | since                  | login             |
+        | update of the cluster      | of one node    | first | nothing         | Palette has restarted  | a login           |
+        | update of the cluster      | of one node    | first | nothing         | the link has gone down | a login           |
+        | update of the cluster      | of one node    | first | a cancelled one | the edge has restarted | an extended login |
+        | update of the cluster      | of three nodes | last  | a rejected one  | nothing has happened   | a login           |
+        | patch of the named cluster | of one node    | first | nothing         | the link has gone down | a login           |
+        | patch of the named cluster | of one node    | first | a cancelled one | the edge has restarted | a login           |
+        | patch of the named cluster | of three nodes | last  | a cancelled one | nothing has happened   | an extended login |
+        | patch of the named cluster | of three nodes | last  | a rejected one  | Palette has restarted  | a login           |
+        | change of the settings     | of one node    | first | nothing         | nothing has happened   | a login           |
+        | change of the settings     | of one node    | first | nothing         | Palette has restarted  | an extended login |
+        | change of the settings     | of one node    | first | a rejected one  | the edge has restarted | a login           |
+        | change of the settings     | of three nodes | last  | a cancelled one | the link has gone down | a login           |
+        | change of the profiles     | of one node    | first | nothing         | nothing has happened   | a login           |
+        | change of the profiles     | of one node    | first | nothing         | the edge has restarted | an extended login |
+        | change of the profiles     | of three nodes | first | a rejected one  | Palette has restarted  | a login           |
+        | change of the profiles     | of three nodes | last  | a cancelled one | the link has gone down | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | nothing has happened   | a login           |
+        | deletion of the cluster    | of one node    | first | a cancelled one | Palette has restarted  | a login           |
+        | deletion of the cluster    | of one node    | first | a rejected one  | the link has gone down | an extended login |
+        | deletion of the cluster    | of three nodes | last  | nothing         | the edge has restarted | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | nothing has happened   | an extended login |
+        | creation of a cluster      | of one node    | first | nothing         | Palette has restarted  | a login           |
+        | creation of a cluster      | of one node    | first | a cancelled one | the link has gone down | a login           |
+        | creation of a cluster      | of three nodes | last  | a rejected one  | the edge has restarted | a login           |
 
     Scenario: Another cluster stays in local hands
       Given a local cluster

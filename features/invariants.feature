@@ -18,39 +18,27 @@ Feature: Invariants, judged over everything that was seen
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
-    Scenario: The host's confirmations are lost for a while
+    Scenario Outline: <lost> of the host are lost for a while, and <meanwhile>
       Given a pending pairing request
-      And the next 20 confirmations of the host are lost
+      And <lost> of the host are lost
       When the administrator accepts the request
       And that has succeeded
-      And one of these confirmations has been lost
-      And a central operation is tried
-      And no more of these confirmations are lost
-      And both sides are watched until they have settled
-      Then the history keeps to "one manager"
-
-    Scenario: The answers to the host's confirmations are lost
-      Given a pending pairing request
-      And the answers to the next 20 confirmations of the host are lost
-      When the administrator accepts the request
-      And that has succeeded
-      And one of these answers has been lost
+      And one of these <messages> has been lost
+      And <meanwhile>
       And a central operation is tried
       And a local operation is tried
-      And no more of these answers are lost
+      And no more of these <messages> are lost
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
-    Scenario: The edge restarts in the middle of the handover
-      Given a pending pairing request
-      And the next 20 confirmations of the host are lost
-      When the administrator accepts the request
-      And that has succeeded
-      And one of these confirmations has been lost
-      And the edge restarts
-      And no more of these confirmations are lost
-      And both sides are watched until they have settled
-      Then the history keeps to "one manager"
+      Examples:
+        | lost                                     | messages      | meanwhile                 |
+        | the next 20 confirmations                | confirmations | nothing happens meanwhile |
+        | the next 20 confirmations                | confirmations | the edge restarts         |
+        | the next 20 confirmations                | confirmations | Palette restarts          |
+        | the answers to the next 20 confirmations | answers       | nothing happens meanwhile |
+        | the answers to the next 20 confirmations | answers       | the edge restarts         |
+        | the answers to the next 20 confirmations | answers       | Palette restarts          |
 
     Scenario: An acceptance that came to nothing leaves the cluster in local hands
       Given a pending pairing request
@@ -256,14 +244,17 @@ Feature: Invariants, judged over everything that was seen
 
       Examples:
         | request | message   | cluster       | secret                   |
-        | pending | withdraws | its own       | its own secret           |
+        | pending | withdraws | its own       | the request's, cut short |
         | pending | withdraws | the request's | a secret that nobody has |
-        | pending | withdraws | the request's | the request's, cut short |
+        | pending | withdraws | the request's | no secret                |
         | pending | withdraws | no            | its own secret           |
         | pending | withdraws | no            | the request's, cut short |
+        | pending | withdraws | no            | no secret                |
+        | pending | has ended | the request's | the request's, cut short |
         | pending | has ended | no            | a secret that nobody has |
         | pending | asks for  | its own       | its own secret           |
         | pending | asks for  | its own       | a secret that nobody has |
+        | pending | asks for  | its own       | the request's, cut short |
 
     Scenario Outline: The host of another cluster <message> a request that is being handed over
       Given an edge host has submitted a request
@@ -278,13 +269,14 @@ Feature: Invariants, judged over everything that was seen
 
       Examples:
         | request           | message   | cluster       | secret                   |
-        | being handed over | has ended | its own       | a secret that nobody has |
+        | being handed over | has ended | its own       | no secret                |
         | being handed over | has ended | the request's | its own secret           |
-        | being handed over | has ended | no            | the request's, cut short |
-        | being handed over | asks for  | its own       | the request's, cut short |
+        | being handed over | has ended | no            | a secret that nobody has |
+        | being handed over | asks for  | its own       | no secret                |
         | being handed over | confirms  | its own       | its own secret           |
         | being handed over | confirms  | its own       | a secret that nobody has |
         | being handed over | confirms  | its own       | the request's, cut short |
+        | being handed over | confirms  | its own       | no secret                |
 
     Scenario Outline: Somebody of another project changes a paired cluster, with <selected> selected
       Given the target tells projects apart

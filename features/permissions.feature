@@ -72,29 +72,30 @@ Feature: Who may manage pairing requests
       @PRE-9 @central @extended
       Examples:
         | action | rights                    | since       | besides                        | by         | beside        | after     |
-        | list   | every right               | always      | every right in the tenant      | an API key | no other      | a look    |
-        | list   | a Cluster Editor's rights | always      | every right in another project | an API key | one elsewhere | a restart |
-        | open   | a Cluster Viewer's rights | always      | every right in the tenant      | an API key | one elsewhere | a look    |
-        | open   | a Cluster Viewer's rights | for a while | every right in another project | an API key | no other      | a restart |
-        | match  | every right               | always      | no right                       | an API key | one elsewhere | a look    |
-        | match  | every right               | always      | every right in another project | a login    | another       | a look    |
-        | match  | every right               | for a while | every right in the tenant      | an API key | another       | a restart |
-        | accept | every right               | always      | every right in another project | an API key | another       | a look    |
-        | accept | every right               | for a while | no right                       | an API key | one elsewhere | a restart |
-        | accept | a Cluster Editor's rights | always      | every right in the tenant      | a login    | no other      | a look    |
-        | reject | every right               | always      | every right in the tenant      | an API key | no other      | a restart |
-        | reject | every right               | for a while | every right in another project | a login    | one elsewhere | a look    |
+        | list   | every right               | for a while | no right                       | an API key | one elsewhere | a look    |
+        | list   | a Cluster Viewer's rights | always      | every right in another project | an API key | one elsewhere | a restart |
+        | list   | a Cluster Viewer's rights | always      | every right in the tenant      | a login    | no other      | a look    |
+        | find   | a Cluster Editor's rights | always      | every right in another project | a login    | one elsewhere | a look    |
+        | find   | a Cluster Editor's rights | for a while | every right in the tenant      | an API key | no other      | a restart |
+        | open   | every right               | always      | every right in another project | an API key | no other      | a look    |
+        | open   | a Cluster Viewer's rights | for a while | every right in the tenant      | a login    | one elsewhere | a look    |
+        | match  | every right               | always      | every right in the tenant      | an API key | one elsewhere | a restart |
+        | match  | every right               | for a while | every right in another project | an API key | another       | a look    |
+        | accept | every right               | always      | every right in the tenant      | an API key | one elsewhere | a look    |
+        | accept | a Cluster Editor's rights | for a while | every right in another project | an API key | another       | a restart |
+        | reject | every right               | always      | no right                       | an API key | one elsewhere | a look    |
+        | reject | every right               | always      | every right in the tenant      | an API key | another       | a restart |
+        | reject | every right               | for a while | every right in another project | a login    | no other      | a look    |
 
       @PRE-8 @central @extended
       Examples:
-        | action | rights                    | since       | besides  | by         | beside   | after     |
-        | list   | a Cluster Editor's rights | for a while | no right | an API key | another  | a restart |
-        | list   | a Cluster Viewer's rights | always      | no right | a login    | no other | a look    |
-        | open   | every right               | always      | no right | an API key | no other | a look    |
-        | open   | a Cluster Editor's rights | always      | no right | an API key | no other | a look    |
-        | open   | a Cluster Viewer's rights | always      | no right | a login    | another  | a look    |
-        | match  | every right               | always      | no right | an API key | no other | a look    |
-        | reject | every right               | always      | no right | an API key | another  | a look    |
+        | action | rights                    | since  | besides  | by         | beside   | after     |
+        | list   | a Cluster Editor's rights | always | no right | an API key | another  | a look    |
+        | find   | every right               | always | no right | an API key | no other | a look    |
+        | find   | a Cluster Viewer's rights | always | no right | a login    | another  | a look    |
+        | open   | a Cluster Editor's rights | always | no right | an API key | another  | a restart |
+        | match  | every right               | always | no right | a login    | no other | a look    |
+        | accept | every right               | always | no right | a login    | no other | a look    |
 
     Scenario Outline: A user may not <action>: one who <amiss>
       Given a pending pairing request
@@ -110,35 +111,33 @@ Feature: Who may manage pairing requests
       Examples:
         | action | amiss                              | besides  | by         | beside   | after     |
         | open   | lacks the right to it              | no right | an API key | no other | a look    |
-        | open   | has no right here                  | no right | an API key | no other | a look    |
-        | match  | has no right here                  | no right | a login    | another  | a look    |
-        | accept | lacks the right to it              | no right | an API key | another  | a restart |
+        | match  | has no right here                  | no right | an API key | no other | a restart |
         | accept | has lost the right to it           | no right | an API key | no other | a look    |
-        | accept | has just a Cluster Viewer's rights | no right | an API key | another  | a look    |
+        | accept | has just a Cluster Viewer's rights | no right | a login    | no other | a look    |
         | accept | has no right here                  | no right | an API key | no other | a look    |
-        | reject | has lost the right to it           | no right | a login    | another  | a look    |
-        | reject | has just a Cluster Viewer's rights | no right | an API key | no other | a restart |
-        | reject | has just a Cluster Editor's rights | no right | an API key | another  | a restart |
-        | reject | has just a Cluster Editor's rights | no right | a login    | no other | a look    |
+        | reject | has just a Cluster Editor's rights | no right | a login    | another  | a look    |
+        | reject | has no right here                  | no right | an API key | no other | a look    |
 
       @PRE-9 @central @extended
       Examples:
         | action | amiss                                  | besides                        | by         | beside        | after     |
-        | open   | has lost the right to it               | every right in another project | an API key | no other      | a restart |
-        | open   | works in another project               | every right in the tenant      | a login    | another       | a look    |
-        | open   | works in a project that does not exist | no right                       | an API key | one elsewhere | a restart |
-        | match  | has no right here                      | every right in another project | an API key | one elsewhere | a look    |
-        | match  | works in another project               | every right in the tenant      | an API key | no other      | a restart |
-        | match  | works in a project that does not exist | every right in the tenant      | an API key | one elsewhere | a look    |
-        | accept | lacks the right to it                  | every right in another project | a login    | no other      | a look    |
-        | accept | has just a Cluster Viewer's rights     | every right in another project | a login    | one elsewhere | a look    |
+        | open   | has lost the right to it               | every right in another project | an API key | another       | a restart |
+        | open   | has no right here                      | every right in another project | a login    | one elsewhere | a look    |
+        | open   | works in another project               | every right in the tenant      | an API key | no other      | a look    |
+        | open   | works in a project that does not exist | no right                       | an API key | no other      | a look    |
+        | match  | works in another project               | every right in the tenant      | an API key | another       | a look    |
+        | match  | works in a project that does not exist | every right in another project | a login    | one elsewhere | a look    |
+        | accept | lacks the right to it                  | no right                       | an API key | one elsewhere | a restart |
+        | accept | has just a Cluster Viewer's rights     | every right in another project | an API key | another       | a restart |
         | accept | works in another project               | no right                       | an API key | no other      | a look    |
-        | accept | works in a project that does not exist | every right in the tenant      | an API key | no other      | a look    |
-        | reject | lacks the right to it                  | no right                       | an API key | one elsewhere | a look    |
-        | reject | has just a Cluster Editor's rights     | every right in another project | a login    | one elsewhere | a look    |
-        | reject | has no right here                      | every right in another project | an API key | another       | a look    |
-        | reject | works in another project               | no right                       | an API key | no other      | a look    |
-        | reject | works in a project that does not exist | every right in the tenant      | an API key | no other      | a look    |
+        | accept | works in a project that does not exist | every right in the tenant      | an API key | one elsewhere | a look    |
+        | reject | lacks the right to it                  | every right in another project | a login    | another       | a look    |
+        | reject | has lost the right to it               | no right                       | a login    | one elsewhere | a look    |
+        | reject | has just a Cluster Viewer's rights     | no right                       | an API key | one elsewhere | a look    |
+        | reject | has just a Cluster Editor's rights     | no right                       | an API key | one elsewhere | a restart |
+        | reject | has just a Cluster Editor's rights     | every right in another project | an API key | no other      | a restart |
+        | reject | works in another project               | every right in the tenant      | an API key | another       | a look    |
+        | reject | works in a project that does not exist | no right                       | an API key | no other      | a look    |
 
     Scenario Outline: A user sees no list
       Given a pending pairing request
@@ -150,15 +149,19 @@ Feature: Who may manage pairing requests
 
       @PRE-8 @central @extended
       Examples:
-        | action | amiss                 | besides  | by         | beside   | after     |
-        | list   | lacks the right to it | no right | an API key | no other | a look    |
-        | list   | has no right here     | no right | an API key | no other | a restart |
+        | action | amiss                    | besides  | by         | beside   | after  |
+        | list   | lacks the right to it    | no right | an API key | no other | a look |
+        | list   | has no right here        | no right | an API key | no other | a look |
+        | find   | lacks the right to it    | no right | an API key | no other | a look |
+        | find   | has lost the right to it | no right | an API key | no other | a look |
+        | find   | has no right here        | no right | an API key | another  | a look |
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                                  | besides                        | by         | beside        | after  |
-        | list   | has lost the right to it               | no right                       | an API key | one elsewhere | a look |
-        | list   | works in a project that does not exist | every right in another project | a login    | another       | a look |
+        | action | amiss                                  | besides                        | by         | beside   | after     |
+        | list   | has lost the right to it               | every right in another project | an API key | no other | a look    |
+        | list   | works in a project that does not exist | every right in the tenant      | an API key | another  | a restart |
+        | find   | works in a project that does not exist | every right in the tenant      | an API key | no other | a restart |
 
     Scenario Outline: A user sees another list
       Given a pending pairing request
@@ -170,9 +173,10 @@ Feature: Who may manage pairing requests
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                    | besides                        | by         | beside        | after  |
-        | list   | works in another project | every right in another project | an API key | one elsewhere | a look |
-        | list   | works in another project | every right in the tenant      | an API key | no other      | a look |
+        | action | amiss                    | besides                        | by         | beside        | after     |
+        | list   | works in another project | no right                       | an API key | one elsewhere | a restart |
+        | list   | works in another project | every right in the tenant      | a login    | no other      | a look    |
+        | find   | works in another project | every right in another project | a login    | one elsewhere | a look    |
 
   @PRE-10 @central @extended @unspecified
   Rule: How far tenant scope goes, and how a missing permission is answered, is observed

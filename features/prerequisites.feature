@@ -413,43 +413,53 @@ Feature: Prerequisites of a pairing request
       And one request of the cluster waits in Palette
       And Local UI shows its pairing id
 
-      @SND-1 @edge @core
+      @SND-8 @edge @core
       Examples:
-        | was | shape          | past            | token     | endpoint | restart  |
-        | fit | of one node    | nothing         | as before | URL      | the edge |
-        | fit | of one node    | a cancelled one | as before | URL      | none     |
-        | fit | of three nodes | a rejected one  | as before | URL      | none     |
-
-      @PRE-5 @edge @extended
-      Examples:
-        | was                    | shape          | past                | token           | endpoint | restart  |
-        | fit                    | of one node    | a link that was cut | activated again | URL      | the edge |
-        | in Error               | of three nodes | a link that was cut | new             | URL      | none     |
-        | without a healthy node | of one node    | a link that was cut | as before       | URL      | Palette  |
+        | was | shape       | past    | token     | endpoint  | restart |
+        | fit | of one node | nothing | as before | bare host | Palette |
 
       @PRE-4 @both @core
       Examples:
-        | was | shape          | past    | token           | endpoint | restart |
-        | fit | of three nodes | nothing | activated again | URL      | none    |
+        | was | shape       | past            | token           | endpoint | restart |
+        | fit | of one node | a cancelled one | activated again | URL      | none    |
 
-      @SND-8 @edge @core
+      @SND-1 @edge @core
       Examples:
-        | was | shape          | past            | token | endpoint  | restart |
-        | fit | of three nodes | a cancelled one | new   | bare host | Palette |
+        | was | shape       | past           | token     | endpoint | restart  |
+        | fit | of one node | a rejected one | as before | URL      | the edge |
+
+      @PRE-5 @edge @extended
+      Examples:
+        | was                    | shape                          | past                | token           | endpoint | restart  |
+        | fit                    | of three nodes                 | a link that was cut | new             | URL      | the edge |
+        | in Error               | of one node                    | a link that was cut | activated again | URL      | none     |
+        | without a healthy node | of one node                    | a link that was cut | as before       | URL      | the edge |
+        | without a healthy node | of three nodes, the last asked | a link that was cut | as before       | URL      | Palette  |
+
+      @REJ-7 @edge @core
+      Examples:
+        | was | shape                          | past           | token           | endpoint | restart |
+        | fit | of three nodes, the last asked | a rejected one | activated again | URL      | Palette |
 
       @PRE-1 @edge @core
       Examples:
-        | was      | shape          | past            | token           | endpoint  | restart  |
-        | in Error | of one node    | nothing         | as before       | URL       | Palette  |
-        | in Error | of one node    | a rejected one  | activated again | bare host | Palette  |
-        | in Error | of three nodes | a cancelled one | as before       | bare host | the edge |
+        | was      | shape                          | past            | token           | endpoint  | restart  |
+        | in Error | of one node                    | nothing         | new             | URL       | none     |
+        | in Error | of three nodes                 | a cancelled one | as before       | URL       | Palette  |
+        | in Error | of three nodes                 | a rejected one  | as before       | URL       | none     |
+        | in Error | of three nodes, the last asked | nothing         | activated again | bare host | the edge |
+
+      @WDR-7 @edge @core
+      Examples:
+        | was      | shape                          | past            | token | endpoint  | restart |
+        | in Error | of three nodes, the last asked | a cancelled one | new   | bare host | none    |
 
       @PRE-2 @edge @core
       Examples:
         | was                    | shape          | past            | token           | endpoint  | restart  |
-        | without a healthy node | of one node    | nothing         | new             | bare host | none     |
-        | without a healthy node | of one node    | a rejected one  | new             | URL       | the edge |
-        | without a healthy node | of three nodes | a cancelled one | activated again | URL       | Palette  |
+        | without a healthy node | of one node    | a cancelled one | as before       | URL       | the edge |
+        | without a healthy node | of one node    | a rejected one  | new             | bare host | Palette  |
+        | without a healthy node | of three nodes | nothing         | activated again | bare host | none     |
 
     Scenario Outline: A cluster that <amiss> sends no request, after <past>
       Given a cluster "<shape>", with "<past>" behind it
@@ -463,55 +473,55 @@ Feature: Prerequisites of a pairing request
 
       @PRE-1 @edge @core
       Examples:
-        | amiss           | shape          | past                | token           | endpoint  | restart  |
-        | is Provisioning | of one node    | a cancelled one     | as before       | URL       | none     |
-        | is Provisioning | of one node    | a rejected one      | as before       | URL       | none     |
-        | is Provisioning | of one node    | a link that was cut | activated again | URL       | Palette  |
-        | is Provisioning | of three nodes | nothing             | new             | bare host | the edge |
-        | is in Error     | of one node    | a cancelled one     | as before       | URL       | Palette  |
-        | is in Error     | of one node    | a rejected one      | new             | bare host | none     |
-        | is in Error     | of three nodes | nothing             | as before       | bare host | none     |
-        | is in Error     | of three nodes | a link that was cut | activated again | URL       | the edge |
+        | amiss           | shape                          | past                | token           | endpoint  | restart  |
+        | is Provisioning | of one node                    | a cancelled one     | new             | bare host | the edge |
+        | is Provisioning | of one node                    | a rejected one      | as before       | URL       | none     |
+        | is Provisioning | of three nodes                 | nothing             | as before       | URL       | none     |
+        | is Provisioning | of three nodes, the last asked | a link that was cut | activated again | URL       | Palette  |
+        | is in Error     | of one node                    | a rejected one      | activated again | bare host | none     |
+        | is in Error     | of one node                    | a link that was cut | as before       | URL       | none     |
+        | is in Error     | of three nodes                 | nothing             | new             | URL       | the edge |
+        | is in Error     | of three nodes, the last asked | a cancelled one     | as before       | bare host | Palette  |
 
       @PRE-2 @edge @core
       Examples:
-        | amiss                      | shape          | past                | token           | endpoint  | restart  |
-        | has an ill node, the first | of one node    | nothing             | activated again | URL       | the edge |
-        | has an ill node, the first | of one node    | a cancelled one     | as before       | bare host | the edge |
-        | has an ill node, the first | of one node    | a rejected one      | as before       | URL       | Palette  |
-        | has an ill node, the first | of three nodes | a link that was cut | new             | URL       | none     |
-        | has an ill node, the last  | of three nodes | nothing             | as before       | URL       | none     |
-        | has an ill node, the last  | of three nodes | a cancelled one     | as before       | URL       | Palette  |
-        | has an ill node, the last  | of three nodes | a rejected one      | activated again | bare host | the edge |
-        | has an ill node, the last  | of three nodes | a link that was cut | new             | URL       | none     |
+        | amiss                      | shape                          | past                | token           | endpoint  | restart  |
+        | has an ill node, the first | of one node                    | a cancelled one     | as before       | URL       | none     |
+        | has an ill node, the first | of one node                    | a link that was cut | as before       | URL       | the edge |
+        | has an ill node, the first | of three nodes                 | nothing             | new             | bare host | Palette  |
+        | has an ill node, the first | of three nodes, the last asked | a rejected one      | activated again | URL       | none     |
+        | has an ill node, the last  | of three nodes                 | nothing             | as before       | bare host | Palette  |
+        | has an ill node, the last  | of three nodes                 | a cancelled one     | as before       | URL       | none     |
+        | has an ill node, the last  | of three nodes                 | a rejected one      | activated again | URL       | the edge |
+        | has an ill node, the last  | of three nodes, the last asked | a link that was cut | new             | URL       | none     |
 
       @PRE-4 @both @core
       Examples:
-        | amiss                            | shape          | past                | token           | endpoint  | restart  |
-        | has a token that was deactivated | of one node    | nothing             | new             | bare host | Palette  |
-        | has a token that was deactivated | of one node    | a rejected one      | as before       | URL       | none     |
-        | has a token that was deactivated | of one node    | a link that was cut | activated again | URL       | the edge |
-        | has a token that was deactivated | of three nodes | a cancelled one     | as before       | URL       | none     |
-        | has a token that was deleted     | of one node    | nothing             | new             | URL       | the edge |
-        | has a token that was deleted     | of one node    | a cancelled one     | as before       | URL       | none     |
-        | has a token that was deleted     | of one node    | a rejected one      | activated again | bare host | none     |
-        | has a token that was deleted     | of three nodes | a link that was cut | as before       | URL       | Palette  |
-        | has a token that was expired     | of one node    | nothing             | as before       | URL       | none     |
-        | has a token that was expired     | of one node    | a rejected one      | new             | bare host | Palette  |
-        | has a token that was expired     | of one node    | a link that was cut | as before       | URL       | the edge |
-        | has a token that was expired     | of three nodes | a cancelled one     | activated again | URL       | none     |
+        | amiss                            | shape                          | past                | token           | endpoint  | restart  |
+        | has a token that was deactivated | of one node                    | nothing             | activated again | bare host | Palette  |
+        | has a token that was deactivated | of one node                    | a cancelled one     | as before       | URL       | none     |
+        | has a token that was deactivated | of three nodes                 | a rejected one      | new             | URL       | none     |
+        | has a token that was deactivated | of three nodes, the last asked | a link that was cut | as before       | URL       | the edge |
+        | has a token that was deleted     | of one node                    | a rejected one      | as before       | URL       | none     |
+        | has a token that was deleted     | of one node                    | a link that was cut | as before       | URL       | none     |
+        | has a token that was deleted     | of three nodes                 | a cancelled one     | new             | URL       | Palette  |
+        | has a token that was deleted     | of three nodes, the last asked | nothing             | activated again | bare host | the edge |
+        | has a token that was expired     | of one node                    | a cancelled one     | as before       | URL       | none     |
+        | has a token that was expired     | of one node                    | a rejected one      | as before       | URL       | the edge |
+        | has a token that was expired     | of three nodes                 | a link that was cut | new             | URL       | Palette  |
+        | has a token that was expired     | of three nodes, the last asked | nothing             | activated again | bare host | none     |
 
       @PRE-6 @edge @core
       Examples:
-        | amiss                             | shape          | past                | token           | endpoint | restart  |
-        | has an endpoint that is malformed | of one node    | nothing             | as before       | URL      | none     |
-        | has an endpoint that is malformed | of one node    | a rejected one      | as before       | URL      | none     |
-        | has an endpoint that is malformed | of one node    | a link that was cut | new             | URL      | the edge |
-        | has an endpoint that is malformed | of three nodes | a cancelled one     | activated again | URL      | Palette  |
-        | has an endpoint that is refusing  | of one node    | a link that was cut | as before       | URL      | none     |
-        | has an endpoint that is refusing  | of three nodes | nothing             | activated again | URL      | none     |
-        | has an endpoint that is refusing  | of three nodes | a cancelled one     | new             | URL      | the edge |
-        | has an endpoint that is refusing  | of three nodes | a rejected one      | as before       | URL      | Palette  |
+        | amiss                             | shape                          | past                | token           | endpoint | restart  |
+        | has an endpoint that is malformed | of one node                    | nothing             | activated again | URL      | Palette  |
+        | has an endpoint that is malformed | of one node                    | a cancelled one     | as before       | URL      | none     |
+        | has an endpoint that is malformed | of three nodes                 | a rejected one      | as before       | URL      | the edge |
+        | has an endpoint that is malformed | of three nodes, the last asked | a link that was cut | new             | URL      | none     |
+        | has an endpoint that is refusing  | of one node                    | nothing             | as before       | URL      | none     |
+        | has an endpoint that is refusing  | of one node                    | a link that was cut | as before       | URL      | the edge |
+        | has an endpoint that is refusing  | of three nodes                 | a cancelled one     | activated again | URL      | none     |
+        | has an endpoint that is refusing  | of three nodes, the last asked | a rejected one      | new             | URL      | Palette  |
 
     Scenario Outline: A cluster that <amiss> and <besides> sends no request
       Given a local cluster

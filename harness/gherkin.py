@@ -161,8 +161,12 @@ def scenario_id(feature: str, scenario: ScenarioText, example: Example | None = 
 
     It depends on nothing but the file's name, the scenario's name and the example.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", scenario.name.lower()).strip("-")
-    return f"{feature}/{slug}{f'[{example.label}]' if example else ''}"
+    return f"{outline_id(feature, scenario.name)}{f'[{example.label}]' if example else ''}"
+
+
+def outline_id(feature: str, name: str) -> str:
+    """What the ids of all rows of a scenario outline begin with."""
+    return f"{feature}/{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
 
 
 def scenario_name(scenario: ScenarioText, example: Example | None = None) -> str:

@@ -85,6 +85,16 @@ def _with_a_past(context: Context, shape: str, past: str) -> None:
     crossing.stand(context, shape, past)
 
 
+@given(parsers.parse('since then "{what}"'))
+def _has_happened(context: Context, what: str) -> None:
+    crossing.let_happen(context, what)
+
+
+@given(parsers.parse('the operator is at its "{host}" host, by "{login}"'))
+def _is_at(context: Context, host: str, login: str) -> None:
+    crossing.go_to(context, host, login)
+
+
 @given(parsers.parse('the cluster "{amiss}", with "{side}" restarted'))
 def _amiss(context: Context, amiss: str, side: str) -> None:
     crossing.go_amiss(context, amiss, side)

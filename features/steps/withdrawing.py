@@ -195,11 +195,6 @@ def _asks_for_return(context: Context) -> None:
     context.perform(context.cluster().operator, ops.RestoreLocalManagement(), "the return")
 
 
-@given(parsers.parse("the operator is at host {position:d}"))
-def _is_at_host(context: Context, position: int) -> None:
-    context.cluster().operator = context.log_in(context.cluster().host(position))
-
-
 @when("the administrator accepts the request with another name and other tags")
 def _accepts_renamed(context: Context) -> None:
     entered = context.acceptance(name="renamed", tags={"named-in": "palette"})

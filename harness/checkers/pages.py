@@ -197,7 +197,7 @@ def page_was(history: History, *, operation: str) -> Finding:
     """The page came to be, or stayed, as it has to be.
 
     Where nobody says what something is called there for which the document has no label, nothing
-    tells that it is missing.
+    tells that it is missing, unless the page is blank.
     """
     record = history[operation]
     finding = held(history, operation=operation)
@@ -211,7 +211,8 @@ def page_was(history: History, *, operation: str) -> Finding:
     last = _last(record)
     where = str(last.value.get("address", ""))
     element = args.get("element")
-    if isinstance(element, dict) and not element.get("documented") and not _elements(last, element):
+    is_ours = isinstance(element, dict) and not element.get("documented")
+    if isinstance(element, dict) and is_ours and _is_there(last) and not _elements(last, element):
         return unjudged(
             f"nothing on {where} is {described(element)}, which is no label of the document: say"
             " under [pages.page] of the target file what it is called there",

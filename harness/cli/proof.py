@@ -6,7 +6,8 @@ Also its pages, `docs/kill-matrix.md` and `docs/variants.md`, which `make docs` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from harness.catalogue.document import markdown_table
@@ -28,7 +29,7 @@ from harness.explore.walk import InterleavingResult, rendered
 from harness.files import FileKind, read_text
 from harness.proving.drawn import DrawnOutcome, try_drawn
 from harness.proving.fleets import HOSTS, SEED
-from harness.proving.matrix import Caught, Matrix, try_mutants
+from harness.proving.matrix import Caught, Matrix, Mechanism, try_mutants
 from harness.proving.matrix import as_json as matrix_json
 from harness.proving.variants import LeftAlone, try_variants
 from harness.proving.variants import as_json as variants_json
@@ -90,6 +91,7 @@ def run_mutants(asked: MutantsRun) -> int:
             there = sum(row.at_its_requirement for row in matrix.rows)
             put(f"mutants       {len(matrix.rows)}")
             put(f"killed        {there} at their requirement, {len(matrix.survived)} survived")
+            _put_mechanisms(matrix.rows)
     _complain(matrix)
     unclear = bool(matrix.baseline) or any(row.problem for row in matrix.rows)
     failed = exits.INCONCLUSIVE if unclear else exits.DOES_NOT_CONFORM
@@ -106,20 +108,22 @@ def run_drawn(asked: MutantsRun) -> int:
     rows = try_drawn(chosen, workers=asked.workers or processors(), progress=_tell_drawn)
     untried = sum(bool(row.problem) for row in rows)
     if asked.format == "json":
-        put_json([{**asdict(row), "name": row.mutant.name} for row in rows])
+        put_json([_drawn_json(row) for row in rows])
         return exits.INCONCLUSIVE if untried else CONFORMS
     tried = [row for row in rows if not (row.equivalent or row.problem)]
     failed = sum(bool(row.failed) for row in tried)
-    unclear = sum(bool(row.unclear and not row.failed) for row in tried)
+    walked = sum(bool(row.walked) for row in tried)
+    unclear = sum(bool(row.unclear and not (row.failed or row.walked)) for row in tried)
     aside = len(rows) - len(tried) - untried
-    share = f", {failed / len(tried):.0%}" if tried else ""
+    share = f", {(failed + walked) / len(tried):.1%}" if tried else ""
     put(
         f"drawn         {len(rows)} by the seed {asked.seed}, {aside} set aside,"
         f" {untried} not tried"
     )
-    put(f"failed        {failed} of {len(tried)}{share}")
+    put(f"failed        {failed + walked} of {len(tried)}{share}, {walked} of them on walks alone")
+    _put_mechanisms(rows)
     put(f"inconclusive  {unclear}")
-    put(f"passed        {len(tried) - failed - unclear}")
+    put(f"passed        {len(tried) - failed - walked - unclear}")
     return exits.INCONCLUSIVE if untried else CONFORMS
 
 
@@ -217,6 +221,11 @@ def _lane_json(mutant: planting.Mutant) -> dict[str, str]:
     return {"lane": mutant.lane.value, "plot": mutant.found_by, "nemesis": mutant.nemesis or ""}
 
 
+def _put_mechanisms(rows: Sequence[Caught] | Sequence[DrawnOutcome]) -> None:
+    found = (f"{number} by {what}" for what, number in _by_mechanism(rows).items())
+    put(f"first         {', '.join(found) or 'none'}")
+
+
 def _list(rows: Sequence[dict[str, str]], format: str) -> None:
     if format == "json":
         put_json(rows)
@@ -253,11 +262,17 @@ def _tell(what: str, wrong: str, right: str) -> None:
 
 def _tell_drawn(row: DrawnOutcome) -> None:
     what = f"{row.mutant.name} ({row.mutant.says})"
-    if row.problem or row.failed:
-        say(f"{'?' if row.problem else '✓'} {what}: {row.problem or ', '.join(row.failed)}")
+    if row.problem or row.failed or row.walked:
+        found = ", ".join(row.failed) or row.walked
+        say(f"{'?' if row.problem else '✓'} {what}: {row.problem or found}")
     else:
         unclear = f"inconclusive: {', '.join(row.unclear)}" if row.unclear else "passes"
         say(f"✗ {what}: {unclear}")
+
+
+def _drawn_json(row: DrawnOutcome) -> dict[str, object]:
+    changed = {"name": row.mutant.name, "says": row.mutant.says, "found_by": row.found_by}
+    return changed | {name: told for name, told in asdict(row).items() if name != "mutant"}
 
 
 def _complain(matrix: Matrix) -> None:
@@ -372,7 +387,9 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
         " fails; what is also red failed until then. With `--full` it runs the whole suite. This"
         " page is written by `make docs`."
     )
-    yield from ("", f"{len(matrix.rows)} mutants, {there} of them caught at their requirement.", "")
+    counted = ", ".join(f"{n} by {what}" for what, n in _by_mechanism(matrix.rows).items())
+    yield from ("", f"{len(matrix.rows)} mutants, {there} of them caught at their requirement:")
+    yield from (f"{counted}. *Found by* is the mechanism that found one first.", "")
     fleet = [row for row in matrix.rows if row.mutant.lane is Lane.FLEET]
     others = [row for row in matrix.rows if row.mutant.lane is not Lane.FLEET]
     broken = {row.mutant.requirement for row in others}
@@ -381,8 +398,11 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
             rows = [r for r in others if r.mutant.requirement == requirement.id]
             yield from (f"## {requirement.id} {requirement.title}", "")
             yield from markdown_table(
-                ("mutant", "what it does", "caught by", "also red"),
-                ((f"`{r.mutant.name}`", r.mutant.says, _caught_by(r), _also_red(r)) for r in rows),
+                ("mutant", "what it does", "found by", "caught by", "also red"),
+                (
+                    (f"`{r.mutant.name}`", r.mutant.says, r.found_by or "–", *_caught(r))
+                    for r in rows
+                ),
             )
     if fleet:
         yield from _fleet_lines(fleet)
@@ -413,6 +433,16 @@ def _fleet_row(row: Caught) -> Sequence[str]:
     return (*told, str(HOSTS), str(SEED), needs, _also_red(row))
 
 
+def _by_mechanism(rows: Sequence[Caught] | Sequence[DrawnOutcome]) -> Mapping[str, int]:
+    """How many each mechanism finds first, in the order in which they are declared."""
+    found = Counter(row.found_by for row in rows)
+    return {mechanism.value: found[mechanism] for mechanism in Mechanism if found[mechanism]}
+
+
+def _caught(row: Caught) -> tuple[str, str]:
+    return _caught_by(row), _also_red(row)
+
+
 def _also_red(row: Caught) -> str:
     return ", ".join(r for r in row.reds if r != row.mutant.requirement) or "–"
 
@@ -420,10 +450,8 @@ def _also_red(row: Caught) -> str:
 def _caught_by(row: Caught) -> str:
     if not row.killed_by:
         return f"**{row.wrong}**"
-    if row.mutant.lane is Lane.INTERLEAVING:
-        return f"walk: {row.killed_by[0]}"
-    if row.mutant.lane is Lane.EXPLORE:
-        return f"drawn: {row.killed_by[0]}"
+    if row.mutant.lane in (Lane.INTERLEAVING, Lane.EXPLORE):
+        return row.killed_by[0]
     more = len(row.killed_by) - _SHOWN
     names = [f"`{name}`" for name in row.killed_by[:_SHOWN]]
     where = " (over HTTP)" if row.mutant.wire is Wire.HTTP else ""

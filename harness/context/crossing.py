@@ -16,6 +16,7 @@ from harness.context.entries import endpoint_of_form, revoke_token, token_of_kin
 from harness.context.recorder import Inconclusive, NotSupported
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ClusterState, Health
+from harness.history.operation import Outcome
 from harness.targets.port import CannotArrange
 
 _SIDES = {"the edge": Side.EDGE, "Palette": Side.CENTRAL}
@@ -36,15 +37,20 @@ def left_out_if_impossible() -> Iterator[None]:
 
 
 def stand(context: Context, shape: str, past: str) -> None:
-    """A cluster of a shape, and what it has behind it.
+    """A cluster of a shape, and what it has behind it. Where its last host is asked from then on,
+    that one has been seen to send before.
 
     Raises:
-        NotSupported: the target has no cluster of several nodes, or no link of it can be cut.
+        NotSupported: the target has no cluster of several nodes, no link of it can be cut, or its
+            last host sends nothing.
         Inconclusive: its past could not be brought about.
     """
-    if shape == "of three nodes":
+    if shape.startswith("of three nodes"):
         context.needs(Feature.MULTI_NODE)
         context.new_cluster(shape=ClusterShape(1, 2))
+    is_last_asked = shape.endswith("the last asked")
+    if is_last_asked:
+        _see_the_last_send(context)
     match past:
         case "a cancelled one":
             local_actions.send_and_cancel(context, 1)
@@ -56,6 +62,40 @@ def stand(context: Context, shape: str, past: str) -> None:
                 local_actions.set_links(context, up=False)
                 local_actions.check_connection(context, context.cluster().operator)
                 local_actions.set_links(context, up=True)
+    if is_last_asked:
+        go_to(context, "last")
+
+
+def _see_the_last_send(context: Context) -> None:
+    """What the last host never does, nothing that came before is to blame for."""
+    leased = context.cluster()
+    before = leased.operator
+    go_to(context, "last")
+    if context.until_taken(context.send).record.outcome is not Outcome.OK:
+        raise NotSupported("the last host of the cluster sends no pairing request in any case")
+    local_actions.cancelled(context)
+    leased.operator = before
+
+
+def go_to(context: Context, host: str, login: str = "a login") -> None:
+    """Let the operator go on at the `first` or the `last` host of the cluster."""
+    leased = context.cluster()
+    uid = leased.host(-1 if host == "last" else 1)
+    leased.operator = context.log_in(uid, extended=login == "an extended login")
+
+
+def let_happen(context: Context, what: str) -> None:
+    """Let a side restart, the link of the cluster go down, or nothing happen.
+
+    Raises:
+        NotSupported: it cannot be arranged.
+    """
+    side, _, how = what.partition(" has ")
+    if how == "gone down":
+        with left_out_if_impossible():
+            local_actions.set_links(context, up=False)
+    else:
+        _restart(context, side)
 
 
 def enter(context: Context, endpoint: str, token: str) -> None:

@@ -61,6 +61,7 @@ def say_of_another(
         "its own secret": other.secret,
         "a secret that nobody has": context.new_secret("cluster-token"),
         "the request's, cut short": context.recorder.secret(own.secret[:-1], "cluster-token"),
+        "no secret": "",
     }[secret]
     return _say(context, other, message, uid, value)
 

@@ -183,6 +183,7 @@ FATES: Mapping[str, arrangements.MessageFault] = {
     "is answered with 503": arrangements.MessageFault.UNAVAILABLE,
     "is answered with 429": arrangements.MessageFault.RATE_LIMITED,
     "is answered with garbage": arrangements.MessageFault.GARBLED,
+    "is answered in other words": arrangements.MessageFault.REWORDED,
 }
 """What features call the faults of a message."""
 

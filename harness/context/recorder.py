@@ -96,6 +96,15 @@ class RecordedReply:
         return self.reply.value if isinstance(self.reply, Done) else None
 
 
+class WrittenPlainly(NotSupported):
+    """An operation has no body that could be written so; what came of it as it is."""
+
+    def __init__(self, taken: RecordedReply, writing: str) -> None:
+        told = f"{taken.record.kind} has no body here that could be written with {writing}"
+        super().__init__(told)
+        self.taken = taken
+
+
 class Recorder:
     """Carries out operations against a target for one scenario, and records each.
 
@@ -172,7 +181,7 @@ class Recorder:
 
         Raises:
             NotOffered: the target does not have it.
-            NotSupported: nobody writes a body of it; it was carried out as it is.
+            WrittenPlainly: nobody writes a body of it so; it was carried out as it is.
         """
         self.driver.info.must_offer(type(operation))
         kind, args = type(operation).__name__, to_json_object(operation)
@@ -195,9 +204,10 @@ class Recorder:
             request=exchange.request,
             response=exchange.response,
         )
+        taken = RecordedReply(record, reply)
         if writing and rewriting and not rewriting.met:
-            raise NotSupported(f"{kind} has no body here that could be written with {writing[0]}")
-        return RecordedReply(record, reply)
+            raise WrittenPlainly(taken, writing[0])
+        return taken
 
     def at_once(self, works: Sequence[Callable[[], RecordedReply]]) -> list[RecordedReply]:
         """Have these done at one instant, each an operation; what each came back with, in order."""

@@ -233,7 +233,7 @@ _RIGHTS = {
     "a Cluster Editor's rights": "list, get, update",
     "a Cluster Viewer's rights": "list, get",
 }
-_NEEDED = {"list": "list", "open": "get", "accept": "update", "reject": "delete"}
+_NEEDED = {"list": "list", "find": "list", "open": "get", "accept": "update", "reject": "delete"}
 _WORKS_IN = {
     "works in another project": "another project",
     "works in a project that does not exist": "unknown",
@@ -352,17 +352,21 @@ def working_in(context: Context, actor: Actor, scope: str) -> Actor:
 
 
 def attempt(context: Context, actor: Actor, action: str, label: str = MAIN) -> RecordedReply:
-    """Let somebody `list`, `open`, `match`, `accept` or `reject` a cluster's request."""
+    """Let somebody `list`, `find`, `open`, `match`, `accept` or `reject` a cluster's request; who
+    finds it, lists the requests of its cluster.
+    """
     leased = context.cluster(label)
-    entered = context.acceptance(label)
-    taken = context.perform(actor, _operation(leased.pairing_uid, entered, action))
-    return context.accepted(leased, taken)
+    operation = _operation(leased, context.acceptance(label), action)
+    return context.accepted(leased, context.perform(actor, operation))
 
 
-def _operation(uid: str, entered: Acceptance, action: str) -> ops.Operation:
+def _operation(leased: LeasedCluster, entered: Acceptance, action: str) -> ops.Operation:
+    uid = leased.pairing_uid
     match action:
         case "list":
             return ops.ListPairingRequests()
+        case "find":
+            return ops.ListPairingRequests(local_cluster_uid=leased.cluster.uid)
         case "open":
             return ops.ViewPairingRequest(uid)
         case "match":

@@ -86,10 +86,12 @@ def spoil(context: Context, message: str, fate: str) -> None:
 
     Raises:
         KeyError: there is no such message or fate.
-        NotSupported: whoever gets it late could not know what it was.
+        NotSupported: whoever gets it late could not know what it was, or there is no wire.
     """
     fault = local_actions.FATES[fate]
     is_told = message != "submission" or context.recorder.driver.info.tells_submissions
+    if fault is MessageFault.REWORDED and context.recorder.driver.name == "inprocess":
+        raise NotSupported("there is no wire, and so there are no words")
     if fault in _LATE and not is_told:
         raise NotSupported("nothing tells a submission that is late from another one")
     if message == AFTER_IT:

@@ -95,6 +95,9 @@ def change(context: Context, changes: Changes) -> None:
     token = _updated(context, by, replace(token, expiry=_at(context, changes.then)))
     if changes.state == "off and on":
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=True)))
+    shown = context.must(context.recorder.perform(by, ops.ViewToken(token.uid))).value
+    if isinstance(shown, RegistrationToken) and shown.project_uid != token.project_uid:
+        raise NotSupported("a registration token stays with the project that it was created for")
     context.use_token(token)
 
 

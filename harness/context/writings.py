@@ -13,7 +13,7 @@ from harness.context.backlog import HOST, Submission
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
 from harness.context.entries import HOUR
-from harness.context.recorder import Actor, Inconclusive, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, RecordedReply, WrittenPlainly
 from harness.context.review import admin_of
 from harness.context.selection import select_like
 from harness.context.stacks import DOCUMENTED_STACK, published
@@ -111,7 +111,12 @@ def _submit(
 ) -> RecordedReply:
     key = context.new_id("submission")
     sent = ops.SubmitPairing(token, made.secret, made.cluster, key=key)
-    return context.recorder.perform(HOST, sent, writing=written)
+    try:
+        return context.recorder.perform(HOST, sent, writing=written)
+    except WrittenPlainly as plain:
+        uid = _uid_of(context, plain.taken, made)
+        context.withdrawals.append(backlog.withdrawal(replace(made, pairing_uid=uid)))
+        raise
 
 
 def _uid_of(context: Context, taken: RecordedReply, made: Submission) -> str:

@@ -171,10 +171,11 @@ def _named(reason: str) -> tuple[str, str]:
     """What a verdict's reason says to be missing, and what it says to do."""
     if told := _CANNOT.fullmatch(reason):
         return _cannot(*told.groups())
-    claims = reason.partition(":")[0].split(" or ")
-    if all(claim in {feature.value for feature in Feature} for claim in claims):
-        shown = ", and certify with --driver browser" if Feature.PAGES in claims else ""
-        return f"{reason} is not claimed", f"add it to features, if the target has it{shown}"
+    claimed, _, why = reason.partition(": ")
+    if claimed == Feature.PAGES and why:
+        return "its pages are not seen", why
+    if all(claim in {feature.value for feature in Feature} for claim in claimed.split(" or ")):
+        return f"{reason} is not claimed", "add it to features, if the target has it"
     what, *remedies = _REMEDY.split(reason, maxsplit=1)
     return what, remedies[0] if remedies else "nothing, unless the target comes to have it"
 

@@ -61,6 +61,8 @@ class MessageFault(StrEnum):
     """429, with `Retry-After`."""
     GARBLED = "garbled"
     """200, with half an answer."""
+    REWORDED = "reworded"
+    """It arrives, and its answer says the same in another writing. There has to be a wire."""
 
 
 ANSWERS: Final = (

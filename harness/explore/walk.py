@@ -156,15 +156,15 @@ def walk(
 
 def first_violation(
     behaviour: Behaviour,
-    invariant: str,
+    invariants: Iterable[str] = ALL,
     interleavings: Iterable[Interleaving] = tuple(INTERLEAVINGS.values()),
     faults_max: int = FAULTS_MAX,
 ) -> WalkViolation | None:
-    """The first schedule that violates the invariant, with as few faults as it takes."""
-    interleavings = tuple(interleavings)
+    """The first schedule that violates one of the invariants, with as few faults as it takes."""
+    interleavings, named = tuple(interleavings), tuple(invariants)
     for faults in range(faults_max + 1):
         for interleaving in interleavings:
-            one = _Walk(interleaving, behaviour, faults, (invariant,), violations_in)
+            one = _Walk(interleaving, behaviour, faults, named, violations_in)
             found = next(one.violations(), None)
             if found is not None:
                 return found

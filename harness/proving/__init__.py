@@ -1,6 +1,6 @@
 """The suite's own proof: what it catches (mutants), and what it leaves alone (variants).
 
-Imports `domain`, `catalogue`, `reference`, `targets`, `explore`, `fleet`, `opening`,
+Imports `domain`, `catalogue`, `tables`, `reference`, `targets`, `explore`, `fleet`, `opening`,
 `running`.
 Begin with `matrix`.
 """

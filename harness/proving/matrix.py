@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 
 from harness.catalogue.requirement import Level
@@ -13,8 +14,29 @@ from harness.proving.fleets import HOSTS, SEED, FleetTrial, try_fleets
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.proving.walks import try_walks
 from harness.reference.planting import Lane, Mutant, Wire
+from harness.tables.declared import drawn_outlines
 
 Progress = Callable[["Caught"], None]
+
+
+class Mechanism(StrEnum):
+    """What finds a mutant first. Scenarios of the feature `sizes` are no documented ones."""
+
+    SCENARIO = "documented scenario"
+    TABLE = "drawn table"
+    SIZES = "sizes"
+    WALK = "walk"
+    SEQUENCES = "explore"
+    FLEET = "fleet"
+    BROWSER = "browser"
+
+
+def mechanism_of(scenario: str) -> Mechanism:
+    """Which mechanism of the suite a scenario belongs to, by its id."""
+    feature = scenario.partition("/")[0]
+    if scenario.partition("[")[0] in drawn_outlines():
+        return Mechanism.TABLE
+    return Mechanism.SIZES if feature == Mechanism.SIZES else Mechanism.SCENARIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,13 @@ class Caught:
         return bool(self.killed_by)
 
     @property
+    def found_by(self) -> Mechanism | None:
+        """What finds it first where it has to be found; `None` if nothing does."""
+        if not self.killed_by:
+            return None
+        return _OF_LANE.get(self.mutant.lane) or mechanism_of(self.killed_by[0])
+
+    @property
     def killed(self) -> bool:
         """Whether anything caught it."""
         return bool(self.killed_by or self.reds)
@@ -65,6 +94,14 @@ class Caught:
             spared = f"without the nemesis {self.mutant.nemesis}"
             return f"caught {spared} as well: {', '.join(self.without)}"
         return f"the suite catches it as well: {', '.join(self.by_suite)}" if self.by_suite else ""
+
+
+_OF_LANE = {
+    Lane.INTERLEAVING: Mechanism.WALK,
+    Lane.EXPLORE: Mechanism.SEQUENCES,
+    Lane.FLEET: Mechanism.FLEET,
+    Lane.BROWSER: Mechanism.BROWSER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +228,14 @@ def _trial(mutant: Mutant, full: bool, first: str) -> Trial:
     pages = mutant.lane is Lane.BROWSER
     if full:
         return Trial(planted, driver, pages=pages)
-    return Trial(planted, driver, mutant.requirement, first=first, stops=True, pages=pages)
+    return Trial(
+        planted,
+        driver,
+        mutant.requirement,
+        first=(first,) if first else (),
+        stops=True,
+        pages=pages,
+    )
 
 
 def _row(mutant: Mutant, result: TrialResult) -> Caught:
@@ -243,6 +287,7 @@ def as_json(matrix: Matrix) -> Mapping[str, object]:
                 "killed": row.killed,
                 "killed_by": list(row.killed_by),
                 "at_its_requirement": row.at_its_requirement,
+                "found_by": row.found_by,
                 "says": row.mutant.says,
                 "driver": row.mutant.wire.value,
                 "red": list(row.reds),

@@ -10,15 +10,19 @@ from __future__ import annotations
 import faulthandler
 import gc
 import importlib
+import inspect
 import os
 import selectors
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import msgspec
 import pytest
@@ -70,19 +74,22 @@ class Trial:
         driver: how the reference is reached.
         requirement: only the scenarios of this requirement; empty for the whole suite.
         among: only the scenarios that bear one of these tags; empty for any.
-        first: the id of the scenario to begin with; the others follow in their order.
         stops: whether it stops at the first scenario that fails at `requirement`; where none is
             named, at one that must hold.
         pages: whether a browser goes along, in which its pages are seen.
+        first: the scenarios, or tests of pytest, by their ids, that come before all others, in
+            this order.
+        traced: the modules of which is noted what lines each scenario runs.
     """
 
     planted: str = ""
     driver: str = "inprocess"
     requirement: str = ""
     among: tuple[str, ...] = ()
-    first: str = ""
+    first: tuple[str, ...] = ()
     stops: bool = False
     pages: bool = False
+    traced: tuple[str, ...] = ()
 
 
 class TrialOutcome(msgspec.Struct, frozen=True):
@@ -92,6 +99,10 @@ class TrialOutcome(msgspec.Struct, frozen=True):
     requirements: list[str]
     verdict: Verdict
     reason: str = ""
+    test: str = ""
+    took_s: float = 0.0
+    ran: dict[str, list[int]] = {}
+    """The lines of each module that is traced, as far as the scenario ran them."""
 
 
 class TrialResult(msgspec.Struct, frozen=True):
@@ -258,6 +269,8 @@ class _Child:
         self._ended: list[TrialOutcome] = []
         self._session: pytest.Session | None = None
         self._stopped = False
+        self._took_s = 0.0
+        self._tracer = _Tracer(trial.traced)
 
     def become(self, session: pytest.Session, tags: Sequence[frozenset[str]]) -> None:
         """Take out of the session what this trial does not ask for, and plant."""
@@ -273,9 +286,15 @@ class _Child:
         if asked:
             tagged = zip(session.items, tags, strict=True)
             session.items[:] = [item for item, own in tagged if not own.isdisjoint(asked)]
-        if self._trial.first:
-            session.items.sort(key=lambda item: self._trial.first not in item.extra_keyword_matches)
+        ranks = {test: rank for rank, test in enumerate(self._trial.first)}
+        session.items.sort(
+            key=lambda item: min(
+                ranks.get(name, len(ranks)) for name in (item.nodeid, *item.extra_keyword_matches)
+            )
+        )
         session.config.pluginmanager.register(self, "pairproof-trial")
+        if self._trial.traced:
+            self._tracer.start()
 
     def _silence(self) -> None:
         """What a trial prints is kept beside its evidence, and told if it cannot be run."""
@@ -290,6 +309,7 @@ class _Child:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note how a scenario ended; stop at a kill."""
         told = dict(report.user_properties)
+        self._took_s += report.duration
         if report.when != "teardown" or "pairproof_verdict" not in told:
             return
         ended = TrialOutcome(
@@ -297,7 +317,11 @@ class _Child:
             [r for r in str(told["pairproof_requirements"]).split(",") if r],
             Verdict(str(told["pairproof_verdict"])),
             str(told["pairproof_reason"]),
+            report.nodeid,
+            self._took_s,
+            self._tracer.taken(),
         )
+        self._took_s = 0.0
         self._ended.append(ended)
         wanted = self._trial.requirement
         levels = [by_id(r).level for r in ended.requirements]
@@ -317,3 +341,42 @@ class _Child:
         while rest:
             rest = rest[os.write(self._pipe, rest) :]
         os._exit(0)
+
+
+class _Tracer:
+    """Notes which lines of some modules are run."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._ran: dict[str, set[int]] = {name: set() for name in modules}
+        self._notes = {
+            inspect.getfile(importlib.import_module(name)): _noting(lines)
+            for name, lines in self._ran.items()
+        }
+
+    def start(self) -> None:
+        """Note what this process runs from here on."""
+        threading.settrace(self._of_call)
+        sys.settrace(self._of_call)
+
+    def taken(self) -> dict[str, list[int]]:
+        """What was run since this was asked last."""
+        taken = {name: sorted(lines) for name, lines in self._ran.items() if lines}
+        for lines in self._ran.values():
+            lines.clear()
+        return taken
+
+    def _of_call(self, frame: FrameType, event: str, argument: object) -> _Note | None:
+        return self._notes.get(frame.f_code.co_filename)
+
+
+_Note = Callable[[FrameType, str, object], Any]
+
+
+def _noting(lines: set[int]) -> _Note:
+    """What the interpreter calls for each line of a frame."""
+
+    def note(frame: FrameType, event: str, argument: object) -> _Note:
+        lines.add(frame.f_lineno)
+        return note
+
+    return note

@@ -15,6 +15,8 @@ from harness.explore.recording import Recording
 from harness.explore.search import SearchBudget, explore
 from harness.explore.walk import InterleavingResult, first_violation, walk
 from harness.opening import open_inprocess
+from harness.reference.behaviour import Behaviour
+from harness.reference.drawn import DrawnMutant
 from harness.reference.planting import MUTANTS, Lane, Mutant, behaviour_with
 
 SEQUENCES_MAX = 1_000
@@ -78,8 +80,25 @@ def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant,
 def _find(mutant: str) -> str:
     planted = MUTANTS.named(mutant)
     interleavings = interleavings_named([planted.found_by] if planted.found_by else [])
-    found = first_violation(planted.behaviour, planted.requirement, interleavings)
+    found = first_violation(planted.behaviour, (planted.requirement,), interleavings)
     return found.schedule.interleaving if found else ""
+
+
+def walk_drawn(mutants: Sequence[DrawnMutant], workers: int) -> Iterator[tuple[DrawnMutant, str]]:
+    """Walk each of these until anything is broken; gives what is and where, or nothing.
+
+    With one fault at most. Nothing is found either where what is planted ends the walk itself.
+    """
+    with children(workers) as pool:
+        tasks = {mutant: pool.submit(_first_of_drawn, mutant) for mutant in mutants}
+        for mutant, task in tasks.items():
+            yield mutant, "" if task.exception() else task.result()
+
+
+def _first_of_drawn(mutant: DrawnMutant) -> str:
+    with mutant.planted():
+        found = first_violation(Behaviour(), faults_max=1)
+    return f"{found.violation.invariant} in {found.schedule.interleaving}" if found else ""
 
 
 def find_drawn(mutant: str, sequences: int = SEQUENCES_MAX) -> str:

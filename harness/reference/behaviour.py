@@ -59,6 +59,7 @@ class Behaviour:
         called: what the implementation calls itself; one with something planted says so.
         wrap_palette, wrap_local_ui: what stands before the HTTP app of a side, and may change
             what goes in and out. It takes no part where there is no wire.
+        hears: how its hosts read the body of what Palette answers, likewise.
         limits: what a target file would state for it, by the names that the catalogue has for
             limits, in seconds; what is not named is as it is for the reference.
         words: what a target file would state for it, by the troubles that the catalogue has.
@@ -76,6 +77,7 @@ class Behaviour:
     called: str = REFERENCE
     wrap_palette: Wrap = as_it_is
     wrap_local_ui: Wrap = as_it_is
+    hears: Callable[[bytes], bytes] = bytes
     limits: Mapping[str, float] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: WORDS)
     features: tuple[str, ...] = ()
@@ -88,7 +90,7 @@ class Behaviour:
     @property
     def needs_a_wire(self) -> bool:
         """Whether some of it shows over HTTP only."""
-        wrapped = (self.wrap_palette, self.wrap_local_ui) != (as_it_is, as_it_is)
+        wrapped = (self.wrap_palette, self.wrap_local_ui, self.hears) != (as_it_is, as_it_is, bytes)
         return wrapped or self.needs_a_browser
 
     @property
@@ -132,6 +134,7 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         make_edge=_core(EdgeCore, [b.make_edge for b in behaviours]),
         wrap_palette=_wrapped([b.wrap_palette for b in behaviours]),
         wrap_local_ui=_wrapped([b.wrap_local_ui for b in behaviours]),
+        hears=_heard([b.hears for b in behaviours]),
         limits=limits,
         words=_words([b.words for b in behaviours]),
         features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
@@ -195,6 +198,13 @@ def _core(usual: type[_Core], makers: Sequence[Callable[..., _Core]]) -> type[_C
             raise CannotMix(f"two of them change {both[0]}")
         changed |= own
     return cast(type[_Core], type("Mixed", (*cores, usual), {}))
+
+
+def _heard(hearing: Iterable[Callable[[bytes], bytes]]) -> Callable[[bytes], bytes]:
+    others = [hears for hears in hearing if hears is not bytes]
+    if len(others) > 1:
+        raise CannotMix("two of them read answers otherwise")
+    return others[0] if others else bytes
 
 
 def _wrapped(wraps: Sequence[Wrap]) -> Wrap:

@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
@@ -72,12 +73,16 @@ _SWAPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 @dataclass(frozen=True, slots=True)
 class DrawnMutant:
-    """One change: the `number`-th that can be made in a function of a module, and what it is."""
+    """One change: the `number`-th that can be made in a function of a module, and what it is.
+
+    `lines` is where the code stands that it changes.
+    """
 
     module: str
     function: str
     number: int
     says: str
+    lines: range = range(0)
 
     @property
     def name(self) -> str:
@@ -88,11 +93,22 @@ class DrawnMutant:
         """Change the function in this process, whoever holds it."""
         module = importlib.import_module(self.module)
         tree = ast.parse(inspect.getsource(module))
-        changes = [change for name, _, change in _changes(tree) if name == self.function]
-        changes[self.number]()
+        changes = [change for change in _changes(tree) if change.function == self.function]
+        changes[self.number].make()
         code = compile(ast.fix_missing_locations(tree), inspect.getfile(module), "exec")
         changed = next(c for c in _codes(code) if c.co_qualname == self.function)
         _function(module, self.function).__code__ = changed
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """Plant it for a while."""
+        function = _function(importlib.import_module(self.module), self.function)
+        before = function.__code__
+        self.plant()
+        try:
+            yield
+        finally:
+            function.__code__ = before
 
 
 def every_mutant() -> list[DrawnMutant]:
@@ -101,12 +117,10 @@ def every_mutant() -> list[DrawnMutant]:
     outside = {function for functions in OUTSIDE.values() for function in functions}
     for name in RULES:
         numbers: dict[str, int] = {}
-        for function, says, _ in _changes(
-            ast.parse(inspect.getsource(importlib.import_module(name)))
-        ):
-            number = numbers[function] = numbers.get(function, -1) + 1
-            if function not in outside:
-                found.append(DrawnMutant(name, function, number, says))
+        for change in _changes(ast.parse(inspect.getsource(importlib.import_module(name)))):
+            number = numbers[change.function] = numbers.get(change.function, -1) + 1
+            if change.function not in outside:
+                found.append(DrawnMutant(name, change.function, number, change.says, change.lines))
     return found
 
 
@@ -122,30 +136,39 @@ def plant_drawn(name: str) -> None:
 
 # --- what can be changed --------------------------------------------------------------------
 
-_Change = Callable[[], None]
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change: the outermost function's qualified name, what it is, where, what makes it."""
+
+    function: str
+    says: str
+    lines: range
+    make: Callable[[], None]
 
 
-def _changes(tree: ast.Module) -> Iterator[tuple[str, str, _Change]]:
-    """For each change: the outermost function's qualified name, what it is, what makes it."""
+def _changes(tree: ast.Module) -> Iterator[_Change]:
     for node in tree.body:
         inside = node.body if isinstance(node, ast.ClassDef) else [node]
         prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
         for function in inside:
             if isinstance(function, ast.FunctionDef):
-                for says, change in _changes_in(function):
-                    yield f"{prefix}{function.name}", f"line {says}", change
+                yield from _changes_in(function, f"{prefix}{function.name}")
 
 
-def _changes_in(function: ast.FunctionDef) -> Iterator[tuple[str, _Change]]:
+def _changes_in(function: ast.FunctionDef, name: str) -> Iterator[_Change]:
     body = [statement for statement in function.body if not _is_docstring(statement)]
     for statement in body:
         for node in ast.walk(statement):
-            before = ast.unparse(node) if isinstance(node, ast.expr | ast.stmt) else ""
-            for what, change in _of_node(node):
-                yield f"{getattr(node, 'lineno', 0)}: {_short(before)}: {what}", change
+            if not isinstance(node, ast.expr | ast.stmt):
+                continue
+            lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            for what, make in _of_node(node):
+                says = f"line {node.lineno}: {_short(ast.unparse(node))}: {what}"
+                yield _Change(name, says, lines, make)
 
 
-def _of_node(node: ast.AST) -> Iterator[tuple[str, _Change]]:
+def _of_node(node: ast.expr | ast.stmt) -> Iterator[tuple[str, Callable[[], None]]]:
     match node:
         case ast.Compare(ops=[operator]) if type(operator) in _SWAPS:
             other = _SWAPS[type(operator)]

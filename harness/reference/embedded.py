@@ -127,7 +127,7 @@ class EmbeddedReference:
             paths = databases(db or folder / "reference.db")
             self.was_there = any(path.exists() for path in paths)
             stores = [held.enter_context(closing(SqliteStore(path))) for path in paths]
-            link = held.enter_context(closing(self._link()))
+            link = held.enter_context(closing(self._link(behaviour)))
             clock = WallClock()
             self._central = CentralSide(
                 stores[0], clock, self.secrets.draws, behaviour.central_factory()
@@ -136,7 +136,7 @@ class EmbeddedReference:
                 stores[1],
                 clock,
                 self.secrets.draws,
-                FaultyLink(link, clock, link.hang_up),
+                FaultyLink(link, clock, link.hang_up, link.reword_next),
                 self.slots,
                 behaviour.edge_factory(),
             )
@@ -158,7 +158,7 @@ class EmbeddedReference:
         """What crosses between the sides."""
         return self._wire if self._other.wire.is_plain else self._other.wire
 
-    def _link(self) -> HttpLink:
+    def _link(self, behaviour: Behaviour) -> HttpLink:
         """What carries the messages of the edge hosts."""
         other, shown = self._other, self.layout.cert_file
         trusted = other.trusted or (trusting(shown) if shown else None)
@@ -171,6 +171,7 @@ class EmbeddedReference:
             proxy=other.proxy,
             carried=other.carried,
             strays=strays,
+            hears=behaviour.hears,
         )
 
     def _serve(self, servers: Servers, tls: ssl.SSLContext, behaviour: Behaviour) -> Addresses:

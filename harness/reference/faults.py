@@ -46,11 +46,18 @@ class FaultyLink:
     """
 
     def __init__(
-        self, inner: Link, clock: Clock, hang_up: Callable[[str], None] = lambda host_uid: None
+        self,
+        inner: Link,
+        clock: Clock,
+        hang_up: Callable[[str], None] = lambda host_uid: None,
+        reword: Callable[[str], None] = lambda host_uid: None,
     ) -> None:
-        """Make it. `hang_up` breaks off the question of a host that is still held."""
+        """Make it. `hang_up` breaks off the question of a host that is still held, and `reword`
+        has the next answer to a host come in another writing, where there is a wire.
+        """
         self._inner = inner
         self.hang_up = hang_up
+        self._reword = reword
         self._clock = clock
         self._lock = threading.Lock()
         self._down: dict[str, int] = {}
@@ -169,6 +176,8 @@ class FaultyLink:
                 deliver()
             case answered if answered in HEARD_INSTEAD:
                 return HEARD_INSTEAD[answered]
+            case MessageFault.REWORDED:
+                self._reword(host_uid)
             case MessageFault.DELAYED:
                 self._clock.sleep(fault.delay if fault else 0)
             case None:

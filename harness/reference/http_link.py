@@ -8,10 +8,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -38,7 +38,7 @@ from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
 from harness.reference.strays import StrayMessages
 from harness.wire.codec import CallInput, CallSequence
-from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
+from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse, reworded
 from harness.wire.mapping import PLAIN, WireMap
 
 Result = TypeVar("Result")
@@ -75,13 +75,18 @@ class HttpLink:
         proxy: str = "",
         carried: Mapping[str, Carry] = MappingProxyType({}),
         strays: StrayMessages | None = None,
+        hears: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        """Make it; `strays` is told of each answer that is none to what was asked."""
+        """Make it; `strays` is told of each answer that is none to what was asked, `hears` is how
+        hosts read the body of one.
+        """
         self._carried = carried
         self._timeout_s = timeout_s
         self._wire = wire
         self._mark, self._numbers = token_hex(4), count(1)
         self._strays = strays
+        self._hears = hears
+        self._reworded: set[str] = set()
         self._questions: dict[str, set[Future[LinkReply]]] = {}
         self._submitted: dict[str, SubmitPairing] = {}
         self._loop = uvloop.new_event_loop()
@@ -106,7 +111,9 @@ class HttpLink:
         if carry := self._carried.get(base_url):
             return carry(host_uid, operation)
         transport = self._insecure if insecure else self._trusting
-        work = self._carry(transport, base_url, operation)
+        is_reworded = host_uid in self._reworded
+        self._reworded.discard(host_uid)
+        work = self._carry(_Way(transport, base_url, is_reworded), operation)
         if not (self._wire.agents.hold_s and isinstance(operation, PollPairing)):
             return self._run(work)
         question = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -118,27 +125,29 @@ class HttpLink:
         finally:
             self._questions.get(host_uid, set()).discard(question)
 
+    def reword_next(self, host_uid: str) -> None:
+        """The answer to the next message of this host comes in another writing."""
+        self._reworded.add(host_uid)
+
     def hang_up(self, host_uid: str) -> None:
         """Wait no longer for the answers to questions of this host that are held."""
         for question in self._questions.pop(host_uid, ()):
             question.cancel()
 
-    async def _carry(
-        self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
-    ) -> LinkReply:
+    async def _carry(self, way: _Way, operation: AgentOperation) -> LinkReply:
         if not self._wire.spoken(WithdrawPairing).route.parameters():
-            return await self._exchanged(transport, base_url, operation)
+            return await self._exchanged(way, operation)
         match operation:
             case SubmitPairing(cluster_token=secret):
                 self._submitted[secret] = operation
             case WithdrawPairing(cluster_token=secret, pairing_uid="") if secret in self._submitted:
                 # Its id never came. The same submission is answered with the same id (SND-4).
-                again = await self._exchanged(transport, base_url, self._submitted[secret])
+                again = await self._exchanged(way, self._submitted[secret])
                 uid = "" if isinstance(again, NotDelivered) else pairing_uid_of(again)
                 if not uid:
                     return again
                 operation = replace(operation, pairing_uid=uid)
-        return await self._exchanged(transport, base_url, operation)
+        return await self._exchanged(way, operation)
 
     def _unique(self, operation: AgentOperation) -> str:
         """A text for this message alone; a submission that is sent once more has its own again."""
@@ -147,9 +156,8 @@ class HttpLink:
             return f"{self._mark}-{hashlib.blake2b(secret, digest_size=8).hexdigest()}"
         return f"{self._mark}-{next(self._numbers)}"
 
-    async def _exchanged(
-        self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
-    ) -> LinkReply:
+    async def _exchanged(self, way: _Way, operation: AgentOperation) -> LinkReply:
+        base_url = way.base_url
         given = CallInput(base_url, self._unique(operation), _now())
         sequence = CallSequence(operation, Credentials(), self._wire, given)
         holds_s = self._wire.agents.hold_s if isinstance(operation, PollPairing) else 0.0
@@ -159,13 +167,14 @@ class HttpLink:
             exchange = _Exchange(self._timeout_s, holds_s, is_sent=response is not None)
             try:
                 request = self._request(base_url, due.request, exchange)
-                response = await exchange.carry(transport, request)
+                response = await exchange.carry(way.transport, request)
             except (TimeoutError, httpx.TimeoutException):
                 waited_s = self._timeout_s + holds_s
                 return exchange.failed(f"{base_url}: no answer within {waited_s:g} s")
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                 return exchange.failed(f"{base_url}: {_what_failed(error)}")
-            sequence.answered(response, _now())
+            body = reworded(response.body) if way.is_reworded else response.body
+            sequence.answered(replace(response, body=self._hears(body)), _now())
         reply = sequence.reply or Unknown("")
         if not isinstance(reply, Unknown):
             return reply
@@ -219,6 +228,15 @@ class HttpLink:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where a message goes, and whether its answer comes in another writing."""
+
+    transport: httpx.AsyncHTTPTransport
+    base_url: str
+    is_reworded: bool
 
 
 class _Exchange:

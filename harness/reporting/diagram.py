@@ -32,6 +32,7 @@ _UID = 16
 """A host of so many characters has no name, and is known by the first few."""
 _LABEL_CHARACTERS = 62
 _LANE_CHARACTERS = 16
+_LANE_LETTER = 8.4
 OUTCOME_MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
 
 HARNESS = "harness"
@@ -264,28 +265,29 @@ def _mark(message: _Message, answers: bool) -> str:
 
 
 def _heads(lanes: dict[str, float], rows: int) -> Iterable[Markup]:
-    bottom = _HEAD + rows * _ROW + 4
+    bottom, gap = _HEAD + rows * _ROW + 4, (WIDTH - _TIMES) / max(len(lanes), 1)
     for name, x in lanes.items():
         yield Markup(
             '<path class="lane" d="M{x:.0f} {top}V{bottom}" stroke="currentColor"'
             ' stroke-opacity=".3"{dash}/>'
             '<text x="{x:.0f}" y="16" text-anchor="middle" font-weight="600">{name}</text>\n'
         ).format(
-            x=x, top=_HEAD - 12, bottom=bottom, name=_lane_name(name),
+            x=x, top=_HEAD - 12, bottom=bottom, name=_lane_name(name, gap),
             dash=Markup(' stroke-dasharray="2 4"') if name == _LINK else "",
         )  # fmt: skip
 
 
-def _lane_name(name: str) -> str:
+def _lane_name(name: str, gap: float) -> str:
     """As much of it as there is room for: its beginning and its end, by which it is told apart.
 
     Where the mail address of a person ends with a domain, that is left out.
     """
     bare = re.sub(r"@\S+", "", name)
-    if len(bare) <= _LANE_CHARACTERS:
+    most = min(_LANE_CHARACTERS, int(gap / _LANE_LETTER))
+    if len(bare) <= most:
         return bare
-    end = _LANE_CHARACTERS // 2 - 1
-    return f"{bare[: _LANE_CHARACTERS - end - 1]}…{bare[-end:]}"
+    end = max(most // 2 - 1, 1)
+    return f"{bare[: most - end - 1]}…{bare[-end:]}"
 
 
 def _drawn(

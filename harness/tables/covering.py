@@ -56,6 +56,11 @@ class Table:
     strength: int = 2
     least: int = 0
 
+    def outlines(self) -> set[str]:
+        """The names of all outlines that carry out a row."""
+        every = (dict(zip(self.columns, v, strict=True)) for v in product(*self.columns.values()))
+        return {self.outline(row) for row in every if self.is_lawful(row)} - {""}
+
     def is_lawful(self, row: Row) -> bool:
         """Whether no constraint forbids the row."""
         return all(one.holds(row) for one in self.constraints)

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 from harness.tables.covering import Constraint, Row, Table, tags_of
 
-_ACTIONS = ("list", "open", "match", "accept", "reject")
+_LISTS = ("list", "find")
+_ACTIONS = (*_LISTS, "open", "match", "accept", "reject")
 _EVERY, _EDITOR, _VIEWER = "every right", "a Cluster Editor's rights", "a Cluster Viewer's rights"
-_MAY = {_EVERY: _ACTIONS, _EDITOR: ("list", "open", "accept"), _VIEWER: ("list", "open")}
+_MAY = {_EVERY: _ACTIONS, _EDITOR: (*_LISTS, "open", "accept"), _VIEWER: (*_LISTS, "open")}
 """What may be done with whose rights. What a match needs beyond reading is open (PRE-10)."""
 _IN_ANOTHER, _IN_TENANT = f"{_EVERY} in another project", f"{_EVERY} in the tenant"
 _ELSEWHERE = "works in another project"
 _NOWHERE = "works in a project that does not exist"
 _AMISS = {
-    "lacks the right to it": ("list", "open", "accept", "reject"),
-    "has lost the right to it": ("list", "open", "accept", "reject"),
+    "lacks the right to it": (*_LISTS, "open", "accept", "reject"),
+    "has lost the right to it": (*_LISTS, "open", "accept", "reject"),
     f"has just {_VIEWER}": ("accept", "reject"),
     f"has just {_EDITOR}": ("reject",),
     "has no right here": _ACTIONS,
@@ -47,7 +48,7 @@ def _tags(row: Row) -> tuple[str, ...]:
 
 
 def _refused(row: Row) -> str:
-    if row["action"] != "list":
+    if row["action"] not in _LISTS:
         return "A user may not <action>: one who <amiss>"
     return "A user sees no list" if row["amiss"] != _ELSEWHERE else "A user sees another list"
 

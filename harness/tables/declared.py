@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
+from harness.gherkin import outline_id
 from harness.tables import (
     clocks,
     deciding,
     hosts,
     losing,
     matching,
+    operating,
     sending,
     tokens,
     writing,
@@ -21,7 +24,16 @@ TABLES: Final = (
     *hosts.TABLES,
     *losing.TABLES,
     *matching.TABLES,
+    *operating.TABLES,
     *sending.TABLES,
     *tokens.TABLES,
     *writing.TABLES,
 )
+
+
+@cache
+def drawn_outlines() -> frozenset[str]:
+    """What the ids of the scenarios begin with that carry out a row of a table."""
+    return frozenset(
+        outline_id(table.feature, name) for table in TABLES for name in table.outlines()
+    )

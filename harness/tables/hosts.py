@@ -20,7 +20,12 @@ TABLES = (
             "request": ("pending", "being handed over"),
             "message": (*_WITHDRAWALS, "asks for", "confirms"),
             "cluster": ("its own", "the request's", "no"),
-            "secret": ("its own secret", "a secret that nobody has", "the request's, cut short"),
+            "secret": (
+                "its own secret",
+                "a secret that nobody has",
+                "the request's, cut short",
+                "no secret",
+            ),
         },
         lambda row: f"The host of another cluster <message> a request that is {row['request']}",
         constraints=(

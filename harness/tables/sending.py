@@ -19,8 +19,9 @@ _AMISS = {
 }
 """What is not met, and what demands it."""
 
+_LAST_ASKED = "of three nodes, the last asked"
 _AROUND: Mapping[str, tuple[str, ...]] = {
-    "shape": ("of one node", "of three nodes"),
+    "shape": ("of one node", "of three nodes", _LAST_ASKED),
     "past": ("nothing", "a cancelled one", "a rejected one", "a link that was cut"),
     "token": ("as before", "new", "activated again"),
     "endpoint": ("URL", "bare host"),
@@ -30,18 +31,20 @@ _AROUND: Mapping[str, tuple[str, ...]] = {
 _LINKS_HAVE_THEIR_OWN = Constraint(
     ("past", "endpoint"), lambda row: "link" not in row["past"] or row["endpoint"] == "URL"
 )
-_PECULIAR = {
-    ("past", "a link that was cut"): "PRE-5",
-    ("was", "in Error"): "PRE-1",
-    ("was", "without a healthy node"): "PRE-2",
-    ("token", "activated again"): "PRE-4",
-    ("endpoint", "bare host"): "SND-8",
-}
+_PECULIAR: tuple[tuple[Row, str], ...] = (
+    ({"shape": _LAST_ASKED, "past": "a rejected one"}, "REJ-7"),
+    ({"shape": _LAST_ASKED, "past": "a cancelled one"}, "WDR-7"),
+    ({"past": "a link that was cut"}, "PRE-5"),
+    ({"was": "in Error"}, "PRE-1"),
+    ({"was": "without a healthy node"}, "PRE-2"),
+    ({"token": "activated again"}, "PRE-4"),
+    ({"endpoint": "bare host"}, "SND-8"),
+)
 """What makes a row one of a requirement; the first of them does."""
 
 
 def _tags(row: Row) -> tuple[str, ...]:
-    found = (id_ for (column, value), id_ in _PECULIAR.items() if row[column] == value)
+    found = (id_ for some, id_ in _PECULIAR if some.items() <= row.items())
     return tags_of(next(found, "SND-1"))
 
 

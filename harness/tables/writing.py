@@ -26,19 +26,23 @@ def _has_such(row: Row) -> bool:
     return message == "a submission" or written not in lacks
 
 
+_SUCH = (Constraint(("message", "written"), _has_such),)
+
+
 TABLES = (
     Table(
         "writings",
         {"message": tuple(_BY), "written": tuple(WRITINGS)},
         lambda row: "Written with <written>, <message> is refused or means the same",
         lambda row: tags_of(_BY[row["message"]]),
-        (Constraint(("message", "written"), _has_such),),
+        _SUCH,
     ),
     Table(
         "writings",
         {"message": tuple(_BY), "written": tuple(SILENT)},
         lambda row: "What comes of <message> written with <written> is observed",
         lambda row: tags_of(_BY[row["message"]]),
+        _SUCH,
     ),
 )
 """Those that mean the same, and those of which nobody says so."""

@@ -80,6 +80,27 @@ INSTEAD: Final[Mapping[MessageFault, HttpResponse]] = {
 """What a message is answered with by something on the way, in place of the central side."""
 
 
+_UNASKED: Final[Mapping[str, Json]] = {"status": {"state": "Rejected"}, "uid": "of-nobody"}
+
+
+def reworded(body: bytes) -> bytes:
+    """The same answer as another server writes it: with what nobody has asked for in front, its own
+    fields the other way round, null, and white space. What is no object stays as it is.
+    """
+    try:
+        said = parse_json(body)
+    except NotJson:
+        return body
+    if not isinstance(said, dict):
+        return body
+    whole = {"x-note": _UNASKED, **_turned(said), "x-none": None}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=3)
+
+
+def _turned(fields: Mapping[str, Json]) -> dict[str, Json]:
+    return {k: _turned(v) if isinstance(v, dict) else v for k, v in [*fields.items()][::-1]}
+
+
 @dataclass(frozen=True, slots=True)
 class ServerReply:
     """What a server answers. `json` of `None` means no body at all."""

@@ -52,7 +52,10 @@ class _Expression:
         return _COMPARISONS[self.comparison](value, self.bound)
 
 
-_PACED: Final = ("share.", "latency_ms.", "waiting_s.", "requests.", "per_pairing.", "sometimes.")
+_PACED: Final = (
+    *("share.", "share_of_clusters.", "latency_ms.", "waiting_s."),
+    *("requests.", "per_pairing.", "sometimes."),
+)
 
 
 def notes_at_another_pace(expressions: Iterable[str], reach: Reach) -> tuple[str, ...]:
@@ -242,6 +245,7 @@ def _all() -> Iterator[tuple[str, Metric]]:
     yield "operations", lambda run: Fraction(_ended(run.measures, "ok", "fail", "info"))
     yield "hosts", lambda run: Fraction(run.measures.hosts)
     yield "clusters", lambda run: Fraction(run.measures.clusters)
+    yield "share_of_clusters.paired", _share_of_clusters
     yield "unknown", lambda run: Fraction(_ended(run.measures, "info"))
     yield "refused", lambda run: Fraction(_ended(run.measures, "fail"))
     yield "per_pairing.operations", _per_pairing
@@ -260,6 +264,14 @@ def _all() -> Iterator[tuple[str, Metric]]:
 def _ended(measures: MeasuresLine, *outcomes: str) -> int:
     by_kind = measures.operations.values()
     return sum(counts.get(outcome, 0) for counts in by_kind for outcome in outcomes)
+
+
+def _share_of_clusters(run: MetricSource) -> Fraction:
+    """Of clusters, not of requests: who tries again and again makes many of these."""
+    if not run.measures.clusters:
+        raise NoValue("there were no clusters")
+    paired = run.measures.waiting.get("to_pair")
+    return Fraction(paired.count if paired else 0, run.measures.clusters)
 
 
 def _per_pairing(run: MetricSource) -> Fraction:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health
+from harness.domain.errors import Reason, Refusal
 from harness.domain.match import ProfileChoice
-from harness.domain.pairing import LocalState
+from harness.domain.pairing import LocalEvent, LocalState
 from harness.domain.permission import Grant
 from harness.domain.profile import ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
@@ -81,6 +82,20 @@ class LoginKeepsItsRights(CentralCore):
         return replace(user, grants=self._had.get(call.credentials.session, user.grants))
 
 
+@mutant("PRE-8")
+class FindingNeedsNoRight(CentralCore):
+    """Whoever looks for the requests of one cluster needs no permission to list."""
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        if not operation.local_cluster_uid:
+            return super().list_requests(operation, call)
+        self.authenticate(call)
+        found = self.open_requests(self.scope_of(call), operation.local_cluster_uid)
+        return ops.PairingList(tuple(self._item(request) for request in found))
+
+
 @mutant("PRE-9")
 class LoginIsOfNoProject(CentralCore):
     """For somebody who has logged in, a request is one of whatever project they have selected."""
@@ -150,6 +165,24 @@ class SentOnceSeenByItsFirstNode(bases.Remembers):
             super().require_healthy(cluster)
 
 
+@mutant("REJ-7")
+class SiblingsHaveToBeToldOfARejection(bases.Remembers):
+    """After a reject the hosts that had not sent send nothing until the edge has restarted."""
+
+    def learned(
+        self, site: records.SlotState, request: records.LocalRequest, event: LocalEvent
+    ) -> None:
+        if event is LocalEvent.LEARNED_REJECTED:
+            self.keep(request.host_uid)
+        super().learned(site, request, event)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
+        site = super().sendable(operation, call)
+        if set(site.host_uids) & self.kept.keys() - {call.host_uid}:
+            raise Refusal(Reason.CONFLICT, "the host that was rejected has the word")
+        return site
+
+
 @mutant("PRE-4")
 class RestartActivatesTokens(bases.Wakes):
     """When Palette is started, every registration token that it has is active again."""
@@ -184,3 +217,38 @@ class InfraProfileIsTakenAsAskedFor(OtherLatest):
         profile = choice.profile
         asked = profile.edition(choice.version) if profile.type is ProfileType.INFRA else None
         return asked or profile.latest() or published[-1]
+
+
+# --- who manages a cluster, at each of its hosts, and after a restart -----------------------------
+@mutant("ACC-13")
+class RejectedSiblingsStayLocal(bases.Remembers):
+    """Once a request was rejected, only the host that sends the next one hears of its pairing."""
+
+    def learned(
+        self, site: records.SlotState, request: records.LocalRequest, event: LocalEvent
+    ) -> None:
+        if event is LocalEvent.LEARNED_REJECTED:
+            self.keep(site.slot)
+        super().learned(site, request, event)
+
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.SlotState:
+        site = self.site_of(call.host_uid)
+        sender = site.request.host_uid if site.request else call.host_uid
+        if site.slot not in self.kept or sender == call.host_uid:
+            return super().changeable(operation, call)
+        self.authenticate(call)
+        return site
+
+
+@mutant("INV-1")
+class RestartReopensWhatIsBeingConfirmed(EdgeCore):
+    """A host that is restarted while it confirms takes local operations until it is answered."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        super().__init__(store, choices)
+        self._at_start = {bases.of_request(s.request) for s in store.every(records.SlotState)}
+
+    def require_local(self, site: records.SlotState) -> None:
+        confirms = bases.is_in(site, LocalState.CONFIRMING)
+        if not (confirms and bases.of_request(site.request) in self._at_start):
+            super().require_local(site)

@@ -126,7 +126,7 @@ class StatusOfASubmissionIsBelieved(CentralCore):
         return made
 
 
-# --- order, tags, texts, times --------------------------------------------------------------------
+# --- order, tags, times ---------------------------------------------------------------------------
 @mutant("ACC-24", wire=Wire.HTTP)
 class FirstProfileIsTheInfraProfile(CentralCore):
     """Of a stack, the first profile is taken for its infra or full one; another is overlooked."""
@@ -152,17 +152,6 @@ plant(
 )
 
 
-def _any_text_is_true(pairs: Pairs) -> dict[str, Any]:
-    return {k: bool(v) if k == "insecure" and isinstance(v, str) else v for k, v in pairs}
-
-
-plant(
-    "any_text_is_true",
-    "SND-13",
-    "Whether a connection may be insecure is taken for a yes where it is any text.",
-    Behaviour(wrap_local_ui=read_as(_any_text_is_true)),
-)
-
 _OFFSET = re.compile(r"(?<=T)(\d\d:\d\d:\d\d(?:\.\d+)?)[+-]\d\d:\d\d")
 
 
@@ -175,6 +164,24 @@ plant(
     "PRE-4",
     "The offset of a time is not read: what stands before it is taken for UTC.",
     Behaviour(wrap_palette=read_as(_without_offsets)),
+)
+
+
+# --- what hosts read ------------------------------------------------------------------------------
+_STATE = re.compile(rb'"state"\s*:\s*"(\w+)"')
+
+
+def _first_state(body: bytes) -> bytes:
+    """An answer as whoever reads it that looks for the first state in it."""
+    found = _STATE.findall(body)
+    return _STATE.sub(b'"state":"%b"' % found[0], body) if found else body
+
+
+plant(
+    "first_state_in_an_answer_counts",
+    "INV-9",
+    "A host goes by the first state that stands in an answer, whatever it is the state of.",
+    Behaviour(hears=_first_state),
 )
 
 

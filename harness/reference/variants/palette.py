@@ -24,7 +24,8 @@ from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
+from harness.reference.core.choices import AfterOfflineCancel, CentralChoices, EdgeChoices
+from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
@@ -95,11 +96,21 @@ variant(
     "An acceptance fails only when its host has not confirmed it within twenty seconds.",
     _central(handover=20_000_000),
 )
+
+
+class _TellsEachCancel(EdgeCore):
+    """Or else what it has cancelled would wait for longer than `settle_s` may be (INV-9)."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        super().__init__(store, replace(choices, after_offline_cancel=AfterOfflineCancel.TELL))
+
+
 variant(
     "acceptance_waits_ten_minutes",
     "WDR-9",
-    "An acceptance fails only when its host has not confirmed it within ten minutes.",
-    _central(handover=600_000_000),
+    "An acceptance fails only when its host has not confirmed it within ten minutes, or has ended"
+    " its request, which it tells.",
+    replace(_central(handover=600_000_000), make_edge=_TellsEachCancel),
 )
 
 

@@ -238,6 +238,14 @@ class TokensAreGoodForAMinuteMore(CentralCore):
         return super().usable_token(value, now - 60 * SECOND)
 
 
+@varies("PRE-9")
+class ATokenStaysWithItsProject(CentralCore):
+    """A registration token stays with the project that it was created for."""
+
+    def update_token(self, operation: ops.UpdateToken, call: CentralCall) -> ops.Acknowledged:
+        return super().update_token(replace(operation, project_uid=""), call)
+
+
 @varies("PRE-4")
 class ATokenIsGoodForTheWholeOfItsLastSecond(CentralCore):
     """A token admits requests until the second in which it expires is over."""

@@ -178,6 +178,7 @@ _FATE = {
     arrangements.MessageFault.LATE: "is not answered, and arrives when the link is set up",
     arrangements.MessageFault.REPEATED: "arrives twice",
     arrangements.MessageFault.REPEATED_LATE: "arrives, and again when the link is set up",
+    arrangements.MessageFault.REWORDED: "arrives, and is answered in another writing",
     **{
         fault: f"is answered with the status {answer.status} and has no effect"
         for fault, answer in INSTEAD.items()

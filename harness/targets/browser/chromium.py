@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
@@ -108,8 +109,11 @@ class BrowserThread:
             self._thread = None
 
     def _end(self) -> None:
-        if self._browser is not None:
-            self._browser.close()
         if self._playwright is not None:
+            from playwright.sync_api import Error
+
+            with suppress(Error):  # whoever pressed Ctrl-C has ended it already
+                if self._browser is not None:
+                    self._browser.close()
             self._playwright.stop()
         self._browser = self._playwright = None

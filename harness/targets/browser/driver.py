@@ -206,8 +206,11 @@ class BrowserDriver(DriverAround):
         return login
 
     def _leave(self) -> None:
+        from playwright.sync_api import Error
+
         for visit in self._visits.values():
-            visit.close()
+            with suppress(Error):  # the browser has gone, and they with it
+                visit.close()
         self._visits.clear()
 
 

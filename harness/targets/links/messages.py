@@ -21,7 +21,7 @@ from harness.domain.arrangements import CARRIES, FaultEffect, MessageFault, Mess
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
-from harness.wire.http import BODY_BYTES_MAX, INSTEAD, HttpResponse
+from harness.wire.http import BODY_BYTES_MAX, INSTEAD, HttpResponse, reworded
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
     from harness.wire.routes import RouteTable
@@ -216,6 +216,7 @@ class Conversation:
         self._cuts_answer = self._is_silent = False
         self._again = b""
         self._answers: AnswerReader | None = None
+        """Reads an answer that is nobody's, as the message goes out again, or one to reword."""
 
     # --- what the parser tells ------------------------------------------------------------
 
@@ -291,6 +292,9 @@ class Conversation:
                 self._again = bytes(self._held)
                 self._answers = AnswerReader()
                 self._let_go()
+            case MessageFault.REWORDED if self._is_whole:
+                self._answers = AnswerReader()
+                self._let_go()
             case MessageFault.REPEATED_LATE if self._is_whole:
                 self._spoiling.late.append((self._crossing.source, bytes(self._held)))
                 self._let_go()
@@ -331,11 +335,14 @@ class Conversation:
             if not self._is_silent:
                 self._crossing.reset()
         elif self._answers is not None:
-            # The answer to the first of two equal messages is nobody's; then the second goes out.
-            if self._answers.is_whole_with(data):
-                self._answers = None
-                again, self._again = self._again, b""
+            if not self._answers.is_whole_with(data):
+                return
+            answer, self._answers = self._answers, None
+            again, self._again = self._again, b""
+            if again:  # the answer to the first of two equal messages is nobody's
                 self._crossing.edge.pass_on(again)
+            else:
+                self._crossing.palette.pass_on(answer.reworded())
         else:
             self._crossing.palette.pass_on(data)
 
@@ -357,6 +364,16 @@ class AnswerReader:
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._is_whole = False
+        self._headers: dict[str, str] = {}
+        self._body = self._came = b""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser has read a header."""
+        self._headers[name.decode("latin-1")] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        """The parser has read (a part of) the body."""
+        self._body += body
 
     def on_message_complete(self) -> None:
         """The parser has read all of it."""
@@ -364,8 +381,18 @@ class AnswerReader:
 
     def is_whole_with(self, data: bytes) -> bool:
         """Whether these bytes end it; what is no HTTP ends at once."""
+        self._came += data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             return True
         return self._is_whole
+
+    def reworded(self) -> bytes:
+        """The answer in another writing; as it came, where it has no JSON object."""
+        body = reworded(self._body)
+        if not self._is_whole or body == self._body:
+            return self._came
+        framing = ("content-length", "transfer-encoding")
+        kept = {k: v for k, v in self._headers.items() if k.lower() not in framing}
+        return _as_sent(HttpResponse(self._parser.get_status_code(), kept, body))

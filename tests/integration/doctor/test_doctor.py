@@ -157,11 +157,21 @@ def test_a_set_up_that_works_is_ready(setup: Setup, examine: Examine) -> None:
     assert (setup.code, setup.document["verdict"]) == (0, "ready")
     assert setup.document["judged"] == 10
     (pages,) = setup.document["missing"]
-    assert (pages["verdict"], pages["what"]) == ("not_supported", "pages is not claimed")
+    assert (pages["verdict"], pages["what"]) == ("not_supported", "its pages are not seen")
+    assert pages["remedy"] == "PAIRPROOF_BROWSER=no says that none is to be used"
     assert pages["scenarios"] == [told["scenario"] for told in setup.document["not_judged"]]
     assert 0 < setup.document["seconds"] < 600
     assert setup.document["basis"].startswith("an estimate: ")
     assert (setup.document["clusters_used_up"], setup.document["clusters_disposable"]) == (0, None)
+
+
+def test_with_a_browser_pages_are_judged(
+    setup: Setup, examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.doctor.rehearsing.missing", lambda: "")
+    assert examine(setup) == []
+    assert setup.document["missing"] == []
+    assert setup.document["judged"] == 12
 
 
 def test_what_is_not_offered_is_counted_and_not_asked_for(setup: Setup, examine: Examine) -> None:

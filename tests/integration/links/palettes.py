@@ -30,9 +30,10 @@ BODY = b"x" * 1_000
 
 @dataclass
 class Palette:
-    """Answers 200 and `BODY` to everything, after it has read all of it."""
+    """Answers 200 and its body to everything, after it has read all of it."""
 
     port: int = 0
+    body: bytes = BODY
     asked: list[tuple[str, str]] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
     got_bytes: int = 0
@@ -50,9 +51,9 @@ class Palette:
         self.asked.append((scope["method"], scope["path"]))
         self.hosts.append(dict(scope["headers"])[b"host"].decode())
         self.got_bytes += len(body)
-        headers = [(b"content-length", b"%d" % len(BODY)), (b"content-type", b"text/plain")]
+        headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"text/plain")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": BODY})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 
 import pytest
@@ -66,6 +67,30 @@ def test_a_message_that_is_answered_on_the_way_never_arrives(
     proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(fault))
     assert host.ask(*SUBMIT, b"request") == (INSTEAD[fault].status, INSTEAD[fault].body)
     assert scenery.palette.asked == []
+    assert host.ask(*SUBMIT) == FINE
+
+
+@pytest.mark.parametrize("size", [1, 300_000])
+def test_an_answer_says_the_same_in_other_words(scenery: Scenery, size: int) -> None:
+    said = {"uid": "1", "status": {"state": "Pending", "note": "x" * size}}
+    scenery.palette.body = json.dumps(said).encode()
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.REWORDED))
+    status, body = host.ask(*SUBMIT, b"request")
+    heard = json.loads(body)
+    assert (status, said.items() <= heard.items()) == (200, True)
+    assert list(heard) == ["x-note", "status", "uid", "x-none"]
+    assert list(heard["status"]) == ["note", "state"]
+    assert host.ask(*SUBMIT) == (200, scenery.palette.body)
+    assert proxy.seen(HERE, MessageKind.SUBMIT).left == 0
+
+
+def test_an_answer_that_is_no_object_stays_as_it_is(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.REWORDED))
+    assert host.ask(*SUBMIT, b"request") == FINE
     assert host.ask(*SUBMIT) == FINE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import threading
@@ -86,6 +87,27 @@ def test_a_mutant_is_caught_at_its_requirement_and_the_trial_stops(
     last = found[whole].with_verdict(Verdict.FAIL)[-1].scenario
     begun_there = replace(stopped, first=last)
     assert [e.scenario for e in results(begun_there)[begun_there].ended] == [last]
+
+
+def test_a_traced_trial_tells_what_each_scenario_ran_and_another_begins_with_those() -> None:
+    rules = "harness.reference.core.edge"
+    traced = Trial(among=("PRE-1", "WDR-4"), traced=(rules,))
+    ended = results(traced)[traced].ended
+    inside = _lines_of(EdgeCore.require_running)
+    ran = [e for e in ended if inside.intersection(e.ran[rules])]
+    assert ran
+    assert all("PRE-1" in e.requirements or "WDR-4" in e.requirements for e in ran)
+    assert all(e.took_s > 0 for e in ended)
+    last = ended[-1].test
+    first = Trial(among=("PRE-1", "WDR-4"), first=(last,))
+    again = results(first)[first].ended
+    assert [e.test for e in again] == [last, *(e.test for e in ended[:-1])]
+    assert not any(e.ran for e in again)
+
+
+def _lines_of(function: Callable[..., object]) -> set[int]:
+    lines, number = inspect.getsourcelines(function)
+    return set(range(number + 1, number + len(lines)))
 
 
 def test_a_trial_of_no_requirement_stops_at_any_that_must_hold(

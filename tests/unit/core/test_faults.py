@@ -44,7 +44,8 @@ class Road:
     def __init__(self) -> None:
         self.inner = CountingLink()
         self.clock = VirtualClock(0)
-        self.link = FaultyLink(self.inner, self.clock)
+        self.reworded: list[str] = []
+        self.link = FaultyLink(self.inner, self.clock, reword=self.reworded.append)
 
     @property
     def slept(self) -> int:
@@ -75,6 +76,7 @@ def road() -> Road:
         (MessageFault.REPEATED, 2, ops.Done),
         (MessageFault.REPEATED_LATE, 1, ops.Done),
         (MessageFault.DELAYED, 1, ops.Done),
+        (MessageFault.REWORDED, 1, ops.Done),
     ],
 )
 def test_each_fault_does_what_it_says_once(
@@ -82,6 +84,7 @@ def test_each_fault_does_what_it_says_once(
 ) -> None:
     road.spoil(fault, delay=7)
     assert isinstance(road.carry(), answer)
+    assert road.reworded == (["h1"] if fault is MessageFault.REWORDED else [])
     assert len(road.inner.arrived) == arrives
     assert road.slept == (7 if fault is MessageFault.DELAYED else 0)
     assert isinstance(road.carry(), ops.Done)

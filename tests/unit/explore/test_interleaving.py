@@ -160,7 +160,7 @@ def test_from_the_second_fault_on_worlds_are_one_in_whichever_order_was_answered
 
 
 def test_a_violation_is_told_step_by_step() -> None:
-    found = first_violation(behaviour_of(StaysOpenWhileItConfirms), "INV-10")
+    found = first_violation(behaviour_of(StaysOpenWhileItConfirms), ["INV-10"])
     assert found is not None
     told = rendered(found)
     assert "operator: change the cluster locally" in told

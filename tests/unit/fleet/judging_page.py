@@ -37,6 +37,7 @@ FAMILIES: Final = (
         f"requests that the run left so; `STATE` is one of {', '.join(STATES)}",
     ),
     ("share.STATE", "the same as a share of all requests, from 0 to 1"),
+    ("share_of_clusters.paired", "clusters that were paired, as a share of all, from 0 to 1"),
     ("sometimes.SITUATION", "how often a situation was reached, for each thousand hosts"),
 )
 """The metrics, those that are built alike under one name, with their meaning."""

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from harness.catalogue.verdict import Verdict
 from harness.cli.proof import killers, matrix_markdown
-from harness.proving.matrix import Caught, Matrix, as_json, judgeable
+from harness.gherkin import read_feature, scenario_id
+from harness.proving.matrix import Caught, Matrix, Mechanism, as_json, judgeable, mechanism_of
 from harness.proving.trials import TrialOutcome, TrialResult
 from harness.reference.behaviour import Behaviour
 from harness.reference.planting import Lane, Mutant, Nemesis
+from harness.suite import suite_dir
+from harness.tables.declared import TABLES
 
 FORGETS = Mutant("forgets_the_tags", "ACC-6", "The tags are lost | on the way.", Behaviour())
 
@@ -77,9 +80,32 @@ def test_json_and_page_say_what_the_rows_say() -> None:
     page = matrix_markdown(Matrix(rows))
     assert "`f/a`, `f/b`, `f/c` and 1 more" in page
     assert "The tags are lost \\| on the way." in page
-    assert "| walk: accept and cancel |" in page
+    assert "| walk | accept and cancel |" in page
+    assert [row["found_by"] for row in json.loads(json.dumps(told))["mutants"]] == [
+        "documented scenario",
+        "walk",
+    ]
+    assert "2 of them caught at their requirement:\n1 by documented scenario, 1 by walk." in page
     assert page.index("## ACC-6") < page.index("## INV-6")
     assert killers(page) == {"forgets_the_tags": "f/a"}
+
+
+def test_the_mechanism_is_that_of_the_scenario_that_fails_first() -> None:
+    every = {
+        scenario_id(path.stem, text, example): f"{path.stem}: {text.name}"
+        for path in suite_dir("features").glob("*.feature")
+        for text in read_feature(path).scenarios
+        for example in text.examples or (None,)
+    }
+    by_mechanism: dict[Mechanism, set[str]] = {}
+    for scenario, name in every.items():
+        by_mechanism.setdefault(mechanism_of(scenario), set()).add(name)
+    drawn = {f"{t.feature}: {name}" for t in TABLES for name in t.outlines()}
+    assert by_mechanism[Mechanism.TABLE] == drawn
+    assert {name.partition(":")[0] for name in by_mechanism[Mechanism.SIZES]} == {"sizes"}
+    assert len(by_mechanism[Mechanism.SCENARIO]) > len(drawn) > 10
+    survives = Caught(FORGETS, (), ("ACC-12",))
+    assert survives.found_by is None
 
 
 STORM = Mutant(

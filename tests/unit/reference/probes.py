@@ -405,6 +405,14 @@ def a_send_with_a_token_that_expires_now(world: SmallWorld) -> object:
     return world.local(SEND)
 
 
+def a_token_for_another_project(world: SmallWorld) -> object:
+    world.arrange(arrangements.CreateProject("q", "wholesale"))
+    world.arrange(arrangements.PutUser("o@example.com", "pw", "o-key", frozenset(), True))
+    by = ops.Credentials(api_key="o-key")
+    changed = world.central(ops.UpdateToken("t", "t", "q"), by)
+    return changed, world.central(ops.ViewToken("t"), by)
+
+
 def the_list(world: SmallWorld) -> object:
     world.send()
     return world.listed()
@@ -494,6 +502,7 @@ PROBES: Mapping[str, Probe] = {
     "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
     "versions_are_good_for_a_second": a_match_beside_a_new_version,
     "what_nobody_decides_fails": the_list_weeks_later,
+    "a_token_stays_with_its_project": a_token_for_another_project,
     "a_token_is_good_for_the_whole_of_its_last_second": a_send_with_a_token_that_expires_now,
     "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,

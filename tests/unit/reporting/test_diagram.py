@@ -185,3 +185,12 @@ def test_a_report_draws_what_fits_no_order(tmp_path: Path) -> None:
 def test_who_acts_is_told_apart_in_little_room(actor: str, shown: str) -> None:
     drawn = diagram("t", [operation(1, "ViewPairing", 0, 1, actor=actor)], "k")
     assert texts(drawn.svg)[0] == shown
+
+
+def test_no_name_of_many_lies_on_another() -> None:
+    people = [
+        operation(n, "ViewPairingRequest", n, n, actor=f"administrator {n}") for n in range(9)
+    ]
+    names = texts(diagram("t", people, "k").svg)[:10]
+    assert len(set(names)) == len(names)
+    assert all(len(name) * 8 <= (WIDTH - 52) / 10 for name in names)

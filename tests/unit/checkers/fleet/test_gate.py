@@ -17,7 +17,7 @@ MEASURES = MeasuresLine(
         "AcceptPairingRequest": {"ok": 4, "fail": 0, "info": 3},
     },
     latency={"AcceptPairingRequest": DurationBuckets([1_000_000, 7_500_000], [98, 2])},
-    waiting={"to_pair": DurationBuckets([60_000_000], [4])},
+    waiting={"to_pair": DurationBuckets([60_000_000], [3])},
     sometimes={"cancel_in_flight": 41, "rate_limited": 3},
     requests={"paired": 4, "open": 1, "rejected": 3},
 )
@@ -45,6 +45,7 @@ def judge_history(expression: str, violations: int = 0, complete: bool = True) -
         ("requests.open", 1),
         ("requests.failed", 0),
         ("share.paired", 0.5),
+        ("share_of_clusters.paired", 0.002),
         ("per_pairing.operations", 4),
     ],
 )
