@@ -14,8 +14,9 @@ from tests.integration.cli.command import Command
 
 SOME = "SND-1 or SND-4 or WDR-4 or REJ-5 or PRE-10 or ACC-1"
 
-_ID = re.compile(r"\b[0-9a-f]{24}\b")
-"""The reference numbers its requests, so that their ids depend on what came before."""
+_ID = re.compile(r"\b([0-9a-f]{24}|[0-9]{16})\b")
+"""The reference numbers its requests and its clock runs on, so that ids and instants depend on what
+came before."""
 
 SHUFFLE = """
 import random
