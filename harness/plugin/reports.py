@@ -130,8 +130,9 @@ def describe(
     for id_ in line.requirements:
         yield _describe(verdict.value, f"{id_}: {by_id(id_).title}")
     yield _describe("reason", running.describe(verdict, reason))
-    if isinstance(error, CheckFailed) and running.checks:
-        judged, history = running.checks[-1], running.recorder.written()
+    failing = [check for check in running.checks if check.verdict is Verdict.FAIL]
+    if isinstance(error, CheckFailed) and failing:
+        judged, history = failing[-1], running.recorder.written()
         yield _describe("expected", expected_of(judged, history))
         for id_ in judged.operations:
             yield _describe("received", received(history[id_]))
