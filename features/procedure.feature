@@ -149,8 +149,7 @@ Feature: The procedure, step by step in the labels of the document
       When the administrator accepts the request
       Then the request no longer waits in Palette
       # Validate
-      Given the host has confirmed the pairing
-      Then a central operation on the cluster takes effect
+      And Palette manages the cluster
 
   @WDR-3 @both @core
   Rule: By the API, a cancel is one as well
