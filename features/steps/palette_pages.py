@@ -161,7 +161,7 @@ def _shows_cluster(context: Context, judge: Judge, name: str) -> None:
 @then("a central operation on the cluster that the pages have paired takes effect")
 def _takes_effect(context: Context, judge: Judge) -> None:
     context.learn_central_uid()
-    changed = central_changes.change_once_taken(context, "")
+    changed = central_changes.change_once_taken(context)
     judge.check("held", operation=changed.id)
     fields = central_changes.borne(changed)
     seen = central_changes.await_central(context, fields)
