@@ -96,8 +96,9 @@ class Plan:
         """
         if self.workers is not None:
             return self.workers
-        pays = self.is_whole and self.driver == "http" and not (self.fail_fast or self.explores)
-        return min(cpus + 1, PROCESSES_MAX) if pays and self.target is None else 1
+        waits = self.driver in ("http", "browser") and self.target is None
+        pays = self.is_whole and waits and not (self.fail_fast or self.explores)
+        return min(cpus + 1, PROCESSES_MAX) if pays else 1
 
 
 @command(commands, example="certify --target target.toml --profile core --out report")

@@ -48,7 +48,7 @@ class BrowserDriver(DriverAround):
         self.info = replace(driver.info, unseen=missing())
         self.limits = driver.limits
         self.secrets = driver.secrets
-        self._target = driver.target
+        self.target, self.arranging = driver.target, driver.arranging
         self._hosts = {host.uid: host.url for host in driver.target.hosts()}
         self._central = self.info.pages.central or driver.target.central_url
         self._thread = BrowserThread()

@@ -54,7 +54,8 @@ def reference() -> Iterator[EmbeddedReference]:
 
 def nothing_is_claimed(lab: Lab) -> None:
     lab.replace(
-        'features = ["scopes", "multi-node", "clock", "management-switch"]', "features = []"
+        'features = ["pages", "scopes", "multi-node", "clock", "management-switch"]',
+        "features = []",
     )
 
 

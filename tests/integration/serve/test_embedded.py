@@ -80,7 +80,7 @@ def test_it_describes_itself_as_a_target_file(reference: EmbeddedReference) -> N
     assert target.info.name == "pairproof reference"
     assert target.info.roles == {Role.EDGE, Role.CENTRAL}
     assert target.info.features == {
-        *(Feature.SCOPES, Feature.MULTI_NODE),
+        *(Feature.PAGES, Feature.SCOPES, Feature.MULTI_NODE),
         *(Feature.CLOCK, Feature.MANAGEMENT_SWITCH),
     }
     assert target.slots() == reference.slots

@@ -13,10 +13,10 @@ from typing import IO
 import pytest
 
 from harness.domain import operations as ops
-from harness.opening import open_target
-from harness.targets.http import HttpDriver
+from harness.opening import open_http
 from harness.targets.port import Outgoing
 from harness.targets.reading import env_file_of, read_env_file
+from harness.targets.target_file import load_target
 from tests.forking import Forked
 from tests.integration.cli.command import Command
 from tests.integration.ports import free_ports
@@ -80,8 +80,7 @@ class Someone:
 
     def __init__(self, process: Process, slot: int = 0) -> None:
         target_file = process.folder / "target.toml"
-        driver = open_target("http", target_file, 1)
-        assert isinstance(driver, HttpDriver)
+        driver = open_http(load_target(target_file, {}))
         self.driver = driver
         self.host = driver.inventory().slots[slot].host_uids[0]
         self.env = read_env_file(env_file_of(target_file))

@@ -14,11 +14,10 @@ import trustme
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
-from harness.opening import open_target
+from harness.opening import open_http, open_target
 from harness.reference.embedded import Layout
 from harness.reference.server import AddressError
 from harness.serving import CannotWrite, Serve, serve
-from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.reading import env_file_of, read_env_file
 from harness.targets.target_file import load_target
@@ -104,8 +103,7 @@ def test_the_files_are_whole_and_the_credentials_are_for_nobody_else(
 
 def test_somebody_can_walk_through_the_procedure(served: Session, target_file: Path) -> None:
     credentials = read_env_file(env_file_of(target_file))
-    driver = open_target("http", target_file, 1)
-    assert isinstance(driver, HttpDriver)
+    driver = open_http(load_target(target_file, {}))
     host = driver.inventory().slots[0].host_uids[0]
 
     def ask(operation: ops.Operation, **proof: str) -> ops.Reply:
