@@ -1,7 +1,7 @@
 """Sequences drawn by chance, made in lockstep, and shrunk where they differ.
 
 Chance comes as far as what goes on from sequences that reached something new, and finds more (see
-`docs/adr/0016-sequences-are-drawn-by-chance.md`).
+`docs/adr/0017-sequences-are-drawn-by-chance.md`).
 """
 
 from __future__ import annotations
