@@ -13,7 +13,7 @@ from harness.context.context import DAY, Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported
 from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import LogIn, LogOut, ViewToken
+from harness.domain.operations import LogIn, LogOut, ViewCluster, ViewToken
 from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json
@@ -170,7 +170,8 @@ so that whoever repairs an entry silently would reach Palette and be found out."
 def stranger_with(context: Context, kind: str) -> Actor:
     """Somebody at the cluster's first host whose session is of the named kind.
 
-    The cluster's operator logs in afresh afterwards, to see what came of it.
+    The cluster's operator logs in afresh afterwards, to see what came of it, and looks around: a
+    session is in use at the host, which is not the stranger's.
 
     Raises:
         KeyError: there is no such kind.
@@ -179,6 +180,7 @@ def stranger_with(context: Context, kind: str) -> Actor:
     host_uid = leased.operator.host_uid
     actor = _SESSIONS[kind](context, host_uid)
     leased.operator = context.log_in(host_uid)
+    context.look(ViewCluster())
     return actor
 
 

@@ -63,7 +63,7 @@ class SecretsThatBeginAlikeAreOne(CentralCore):
 
 
 # --- who may manage requests ---------------------------------------------------------------------
-@mutant("PRE-8")
+@mutant("PRE-9")
 class LoginKeepsItsRights(CentralCore):
     """Somebody who has logged in may do what they might when they did, until they log out."""
 
