@@ -52,10 +52,12 @@ def _escaped(leaf: Json) -> str:
 
 
 def _twice(body: Json) -> str:
-    """With each key twice; within the second of both, what is below it stands there once."""
+    """With each key twice; within the first of both, what is below it stands there once, as most
+    readers go by the last.
+    """
     if isinstance(body, dict):
         names = ((json.dumps(key), value) for key, value in body.items())
-        both = (f"{name}:{_twice(value)},{name}:{_text(value)}" for name, value in names)
+        both = (f"{name}:{_text(value)},{name}:{_twice(value)}" for name, value in names)
         return f"{{{','.join(both)}}}"
     if isinstance(body, list):
         return f"[{','.join(map(_twice, body))}]"
