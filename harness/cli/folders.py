@@ -12,7 +12,7 @@ from harness.cli.exits import CannotDo, say
 from harness.history.manifest import MANIFEST
 from harness.history.parts import parts_in
 from harness.history.reader import PARTS_DIR, repeat_folders
-from harness.reporting.files import REPORT_FILES
+from harness.reporting.files import MESSAGES, REPORT_FILES
 from harness.running.resuming import KEPT
 
 _RUNS: Final = Path("reports", "runs")
@@ -35,7 +35,7 @@ def made_writable(out: Path) -> Path:
         trial.write_bytes(b"\0")
         trial.unlink()
         for folder in (out, *repeat_folders(out)):
-            names = (folder / name for name in (MANIFEST, *REPORT_FILES))
+            names = (folder / name for name in (MANIFEST, MESSAGES, *REPORT_FILES))
             for stale in (*parts_in(folder), *names):  # what an earlier run wrote, nothing else
                 stale.unlink(missing_ok=True)
             for name in (PARTS_DIR, KEPT):

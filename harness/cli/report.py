@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from harness.cli.commands.options import ReportForm
 from harness.cli.commands.runs import ReportOptions
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_lines, say
 from harness.cli.fleet_summary import print_fleet_summary
@@ -15,7 +16,7 @@ from harness.history.manifest import MANIFEST, is_fleet, read_whole
 from harness.history.parts import GRANTS, PartReader, part_file, part_name, parts_in
 from harness.history.reader import evidence_files, read_evidence
 from harness.history.scan import scan
-from harness.reporting.files import write_reports
+from harness.reporting.files import write_messages, write_reports
 from harness.reporting.fleet.files import write_fleet_reports
 
 
@@ -29,9 +30,11 @@ def report_on(asked: ReportOptions) -> int:
     if not asked.operations:
         if asked.cell:
             raise CannotDo("--cell says whose operations are printed: it goes with --operations")
+        if asked.format is ReportForm.CUCUMBER:
+            return make_messages(asked.evidence, asked.out)
         return make_reports(asked.evidence, asked.out)
-    if asked.out is not None:
-        raise CannotDo("--operations prints to standard output: leave --out out")
+    if asked.out is not None or asked.format is not ReportForm.ALL:
+        raise CannotDo("--operations prints to standard output: leave --out and --format out")
     return print_operations(asked.evidence, asked.cell)
 
 
@@ -42,7 +45,7 @@ def make_reports(evidence: Path, out: Path | None) -> int:
         EvidenceError: it is no evidence, or is damaged.
         ReportError: a report cannot be written.
     """
-    folder = out or (evidence if evidence.is_dir() else evidence.parent)
+    folder = out or _beside(evidence)
     if is_fleet(evidence):
         fleet_report = write_fleet_reports(evidence, folder, whole=True)
         print_fleet_summary(fleet_report, folder)
@@ -52,6 +55,25 @@ def make_reports(evidence: Path, out: Path | None) -> int:
         put(line)
     print_summary(report, folder)
     return report.exit_code
+
+
+def make_messages(evidence: Path, out: Path | None) -> int:
+    """Write a run as Cucumber messages, print where; returns the exit code of the run.
+
+    Raises:
+        CannotDo: it is a fleet's.
+        EvidenceError: it is no evidence, or is damaged.
+        ReportError: the file cannot be written.
+    """
+    if is_fleet(evidence):
+        raise CannotDo("--format cucumber is for runs of scenarios, and a fleet has none")
+    report, path = write_messages(evidence, out or _beside(evidence))
+    put(f"{report.headline}: {path}")
+    return report.exit_code
+
+
+def _beside(evidence: Path) -> Path:
+    return evidence if evidence.is_dir() else evidence.parent
 
 
 def print_operations(evidence: Path, cells: Sequence[str]) -> int:
@@ -78,7 +100,7 @@ def print_operations(evidence: Path, cells: Sequence[str]) -> int:
 
 def _parts(evidence: Path, troubles: list[str]) -> dict[str, Path]:
     """The parts by name, in their order: those of the manifest, or what a killed run has left."""
-    folder = evidence if evidence.is_dir() else evidence.parent
+    folder = _beside(evidence)
     if evidence == folder and not (folder / MANIFEST).exists():
         troubles.append(
             f"{folder}: the run was killed before its end, so there is no {MANIFEST}; its parts"

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
-from harness.files import put_whole
+from harness.files import MIB, FileKind, put_whole, read_bytes
 from harness.history.lines import WaiverLine
 from harness.history.reader import evidence_files, is_repeated, read_evidence, repeat_folders
 from harness.reporting.html import report_html
@@ -26,6 +26,8 @@ _UNSEEN = re.compile(
 )
 
 REPORT_FILES = ("report.json", "junit.xml", "report.html", "summary.md", "badge.svg")
+MESSAGES = "messages.ndjson"
+_KEPT = FileKind("name the folder of the run, with its pictures", bytes_max=16 * MIB)
 
 
 class ReportError(PairproofError):
@@ -66,6 +68,29 @@ def write_reports(
     for name, content in zip(REPORT_FILES, contents, strict=True):
         write_file(out_dir / name, content)
     return report
+
+
+def write_messages(evidence_path: Path, out_dir: Path) -> tuple[Report, Path]:
+    """Write a run as Cucumber messages into the folder; returns the report, and the file.
+
+    Raises:
+        EvidenceError: the evidence cannot be read.
+        ReportError: the file cannot be written.
+    """
+    # Imported here: only who asks for them should pay for the parser.
+    from harness.reporting.messages import messages_ndjson
+
+    report = read_report(evidence_path, out_dir)
+    folder = evidence_path if evidence_path.is_dir() else evidence_path.parent
+
+    def picture(name: str) -> bytes:
+        try:
+            return read_bytes(folder / name, _KEPT)
+        except PairproofError:  # a picture more or less makes no report wrong
+            return b""
+
+    write_file(out_dir / MESSAGES, messages_ndjson(report, picture))
+    return report, out_dir / MESSAGES
 
 
 def _badge(report: Report) -> str:

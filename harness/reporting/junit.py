@@ -30,16 +30,15 @@ from harness.reporting.words import clipped, describe_leak
 
 _RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
-_Judged = Sequence[tuple[str, ScenarioReport]]
+Judged = Sequence[tuple[str, ScenarioReport]]
 """What one scenario says of each of its requirements, by their ids."""
 
 
 def junit_xml(report: Report) -> bytes:
     """The report in the form that CI servers read."""
     by_feature: dict[str, list[Case]] = {}
-    for judged, verdict in _scenarios(report):
-        feature = judged[0][1].line.feature
-        by_feature.setdefault(feature, []).append(_case(judged, verdict))
+    for judged, case in cases_of(report):
+        by_feature.setdefault(judged[0][1].line.feature, []).append(case)
     told = [("headline", report.headline)]
     suites = [JUnitSuite(feature, cases, told) for feature, cases in by_feature.items()]
     suites += [JUnitSuite("pairproof", [_leaks(report)])] * bool(report.evidence.leaks)
@@ -58,7 +57,8 @@ def _leaks(report: Report) -> Case:
     )
 
 
-def _scenarios(report: Report) -> Iterator[tuple[_Judged, Verdict]]:
+def cases_of(report: Report) -> Iterator[tuple[Judged, Case]]:
+    """Each scenario that was judged, and the case that it makes."""
     by_scenario: dict[str, list[tuple[str, ScenarioReport]]] = {
         id_: [] for id_ in report.scenario_verdicts
     }
@@ -66,10 +66,10 @@ def _scenarios(report: Report) -> Iterator[tuple[_Judged, Verdict]]:
         for scenario in requirement.scenarios:
             by_scenario[scenario.line.id].append((requirement.requirement.id, scenario))
     for id_, judged in by_scenario.items():
-        yield judged, report.scenario_verdicts[id_]
+        yield judged, _case(judged, report.scenario_verdicts[id_])
 
 
-def _case(judged: _Judged, verdict: Verdict) -> Case:
+def _case(judged: Judged, verdict: Verdict) -> Case:
     if excuse := _excuse(judged, verdict):
         return excuse
     first = judged[0][1]
@@ -92,7 +92,7 @@ def _case(judged: _Judged, verdict: Verdict) -> Case:
     )
 
 
-def _excuse(judged: _Judged, verdict: Verdict) -> Case | None:
+def _excuse(judged: Judged, verdict: Verdict) -> Case | None:
     """A case whose failures are all waived is a skip that says so; it is never a pass."""
     red = [(id_, report) for id_, report in judged if report.verdict in _RED]
     waived = [(id_, report) for id_, report in red if report.waived]
@@ -108,7 +108,7 @@ def _excuse(judged: _Judged, verdict: Verdict) -> Case | None:
     )
 
 
-def _properties(judged: _Judged) -> Iterator[tuple[str, str]]:
+def _properties(judged: Judged) -> Iterator[tuple[str, str]]:
     for id_, report in judged:
         yield "requirement", id_
         yield f"verdict:{id_}", report.verdict.value

@@ -74,6 +74,17 @@ class OperationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedStep:
+    """A step and what it came to: `None` for one that was never begun. `until` is when the next one
+    began, in microseconds.
+    """
+
+    record: StepRecord
+    mark: Verdict | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepReport:
     """A step of the scenario with its mark: `None` for one that was never begun.
 
@@ -224,20 +235,18 @@ def _story(report: Report, judged: _Judged, *, whole: bool) -> Story:
     verdict = worst(scenario.verdict for _, scenario in judged)
     # Of an unstable scenario the worst repeat is told, with what failed in it.
     telling = {verdict, Verdict.FAIL} if any(s.repeats for _, s in judged) else {verdict}
-    own = [c for c in evidence.checks if c.scenario == line.id]
-    checks = [c for c in own if c.verdict in telling]
+    checks = [c for c in evidence.checks if c.scenario == line.id and c.verdict in telling]
     history = evidence.histories.get(line.id)
     operations = history.operations if history else ()
     decisive = {o for _, s in judged for o in s.operations}
     decisive |= {o for c in checks for o in c.operations}
     anchor = anchor_of(line.id)
     expected = dict.fromkeys(expected_of(c, history) for c in checks) if history else {}
-    steps = evidence.steps.get(line.id) or _steps_of_checks(own)
     anchors = {o.id: f"{anchor}-{n}" for n, o in enumerate(operations, 1)}
     anchors = {id_: a for id_, a in anchors.items() if whole or id_ in decisive}
     drawn = diagram("Who asked whom", operations, f"{anchor}-drawn", decisive, _link(anchors))
     exchanges = tuple(
-        _exchange(o, n, operations[0].start, anchors[o.id], o.id in decisive)
+        exchange_of(o, n, operations[0].start, anchors[o.id], o.id in decisive)
         for n, o in enumerate(operations, 1)
         if o.id in anchors and o.id in decisive | drawn.shown
     )
@@ -248,7 +257,7 @@ def _story(report: Report, judged: _Judged, *, whole: bool) -> Story:
         verdict=verdict,
         judged=tuple(RequirementInScenario(r, s) for r, s in judged),
         expected="; ".join(filter(None, expected)),
-        steps=_steps(steps, verdict, decisive, anchors),
+        steps=tuple(_step(step, decisive, anchors) for step in steps_of(report, line.id, verdict)),
         exchanges=exchanges,
         left_out=len(operations) - len(exchanges),
         diagram=drawn if operations else None,
@@ -264,8 +273,29 @@ def _link(anchors: Mapping[str, str]) -> Callable[[str], str]:
 # --- steps ----------------------------------------------------------------------------------------
 
 
+def steps_of(report: Report, scenario: str, verdict: Verdict) -> tuple[MarkedStep, ...]:
+    """Each step with its mark: what its checks found, and for the one at which the scenario ended,
+    what that came to.
+
+    Evidence of older versions tells of those alone that judged something.
+    """
+    evidence = report.evidence
+    own = [c for c in evidence.checks if c.scenario == scenario]
+    steps = evidence.steps.get(scenario) or _steps_of_checks(own)
+    started = [s for s in steps if s.line.at is not msgspec.UNSET]
+    decided = any(verdict in s.verdicts for s in started)
+    begun_at = [s.line.at for s in started]
+    marked = []
+    for n, step in enumerate(started):
+        mark = worst(step.verdicts) if step.verdicts else Verdict.PASS
+        if step is started[-1] and not decided:
+            mark = verdict
+        until = begun_at[n + 1] if n + 1 < len(started) else None
+        marked.append(MarkedStep(step, mark, until if isinstance(until, int) else None))
+    return (*marked, *(MarkedStep(s) for s in steps if s.line.at is msgspec.UNSET))
+
+
 def _steps_of_checks(checks: Sequence[CheckLine]) -> tuple[StepRecord, ...]:
-    """What evidence of older versions tells of steps: those that judged something."""
     found: dict[str, StepRecord] = {}
     for check in checks:
         was = found.get(check.step)
@@ -276,37 +306,16 @@ def _steps_of_checks(checks: Sequence[CheckLine]) -> tuple[StepRecord, ...]:
     return tuple(found.values())
 
 
-def _steps(
-    steps: Sequence[StepRecord], verdict: Verdict, decisive: set[str], anchors: Mapping[str, str]
-) -> tuple[StepReport, ...]:
-    """Each with its mark: what its checks found, and for the one at which the scenario ended, what
-    that came to.
-    """
-    started = [s for s in steps if s.line.at is not msgspec.UNSET]
-    decided = any(verdict in s.verdicts for s in started)
-    return tuple(_step(s, started, verdict, decided, decisive, anchors) for s in steps)
-
-
-def _step(
-    step: StepRecord,
-    started: Sequence[StepRecord],
-    verdict: Verdict,
-    decided: bool,
-    decisive: set[str],
-    anchors: Mapping[str, str],
-) -> StepReport:
-    keyword, _, text = step.line.text.partition(" ")
-    if step.line.at is msgspec.UNSET:
+def _step(step: MarkedStep, decisive: set[str], anchors: Mapping[str, str]) -> StepReport:
+    keyword, _, text = step.record.line.text.partition(" ")
+    if step.mark is None:
         return StepReport(keyword, text, None, "", "")
-    mark = worst(step.verdicts) if step.verdicts else Verdict.PASS
-    if step is started[-1] and not decided:
-        mark = verdict
-    at, later = step.line.at, started.index(step) + 1
-    until = started[later].line.at if later < len(started) else None
-    took = seconds(until - at) if isinstance(until, int) and isinstance(at, int) else ""
-    telling = [o for o in step.operations if o in decisive] + [*step.operations[::-1]]
+    at = step.record.line.at
+    took = seconds(step.until - at) if step.until is not None and isinstance(at, int) else ""
+    operations = step.record.operations
+    telling = [o for o in operations if o in decisive] + [*operations[::-1]]
     anchor = next((anchors[o] for o in telling if o in anchors), "")
-    return StepReport(keyword, text, mark, took, anchor)
+    return StepReport(keyword, text, step.mark, took, anchor)
 
 
 # --- operations -----------------------------------------------------------------------------
@@ -379,9 +388,10 @@ def _brief(value: Json) -> str:
 # --- what was exchanged ---------------------------------------------------------------------
 
 
-def _exchange(
+def exchange_of(
     operation: OperationRecord, number: int, began: int, anchor: str, decisive: bool
 ) -> OperationDetail:
+    """What was sent and what came back; `began` is when the first of its scenario started."""
     most = 3 * BODY_CHARACTERS_MAX if decisive else BRIEF_CHARACTERS_MAX
     polls = operation.args.get("polls")
     title = describe_kind(operation.kind)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from harness.history.operation import OperationRecord
 from harness.history.reader import Evidence
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def span_s(operations: Iterable[OperationRecord]) -> float:
@@ -37,6 +39,13 @@ def seconds_between(started_at: str, ended_at: str) -> float | None:
     """From one wall time to another, RFC 3339 both; `None` when either is none."""
     started, ended = _moment(started_at), _moment(ended_at)
     return round((ended - started).total_seconds(), 6) if started and ended else None
+
+
+def microseconds_of(at: str) -> int:
+    """A wall time, RFC 3339, since the epoch; 0 where it is none."""
+    moment = _moment(at)
+    since = moment - _EPOCH if moment else timedelta()
+    return since // timedelta(microseconds=1)
 
 
 def _moment(text: str) -> datetime | None:

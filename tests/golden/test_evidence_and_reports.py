@@ -26,7 +26,7 @@ from harness.history.merge import merge_parts
 from harness.history.operation import Json, Outcome
 from harness.history.reader import part_path, read_evidence
 from harness.history.redaction import Redactor
-from harness.reporting.files import REPORT_FILES, write_reports
+from harness.reporting.files import MESSAGES, REPORT_FILES, write_messages, write_reports
 from tests.unit.history.writing import HEADER, lines_of, play, scenario, verdict, write
 from tests.unit.reporting.sample import API_KEY, PASSWORD, SESSION, TOKEN, write_sample
 
@@ -105,7 +105,8 @@ def test_the_same_evidence_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = tmp_path / "1", tmp_path / "2"
     for folder in (first, second):
         write_reports(write_sample(folder / "evidence.jsonl"), folder)
-    for name in ("evidence.jsonl", *REPORT_FILES):
+        write_messages(folder, folder)
+    for name in ("evidence.jsonl", MESSAGES, *REPORT_FILES):
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
@@ -221,6 +222,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         judged = verdict("withdraw/a", given=Verdict.FAIL, reason=everything)
         writer.verdict(msgspec.structs.replace(judged, operations=operations))
     write_reports(folder / "evidence.jsonl", folder)
+    write_messages(folder, folder)
     return folder
 
 
@@ -233,7 +235,8 @@ def described(text: str) -> list[str]:
 
 
 def test_no_secret_is_in_any_file(folder: Path) -> None:
-    written = {n: (folder / n).read_text("utf-8") for n in ("evidence.jsonl", *REPORT_FILES)}
+    names = ("evidence.jsonl", MESSAGES, *REPORT_FILES)
+    written = {n: (folder / n).read_text("utf-8") for n in names}
     assert [n for n, text in written.items() if "withdraw/a" not in text] == ["badge.svg"]
     assert [(name, kind) for name, text in written.items() for kind in described(text)] == []
 

@@ -196,3 +196,10 @@ def exit_after(carry_out: Callable[[], int]) -> NoReturn:
         code = INTERRUPTED
         say("pairproof: interrupted")
     raise typer.Exit(code)
+
+
+class ReportForm(StrEnum):
+    """In which form a run is reported."""
+
+    ALL = "all"
+    CUCUMBER = "cucumber"

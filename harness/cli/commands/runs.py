@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -14,6 +15,7 @@ from harness.cli.commands.options import (
     Listed,
     Planting,
     Printed,
+    ReportForm,
     ResultFormat,
     argument,
     command,
@@ -153,6 +155,10 @@ class ReportOptions:
 
     evidence: Path = argument("EVIDENCE", "An evidence.jsonl, or the folder of a run.")
     out: Path | None = option("DIR", "Where the reports go; beside the evidence without it.")
+    format: Annotated[
+        ReportForm,
+        typer.Option("--format", help="cucumber: its messages, which other viewers read, alone."),
+    ] = ReportForm.ALL
     operations: bool = flag("Print the recorded operations as JSON lines; write no report.")
     cell: tuple[str, ...] = option(
         "NN", "With --operations: only of this cell; may be repeated.", ()

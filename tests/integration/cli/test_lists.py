@@ -169,3 +169,11 @@ def test_a_report_is_made_again_from_evidence_alone(command: Command, tmp_path: 
     assert elsewhere.returncode == 0
     assert "elsewhere/report.html" in elsewhere.stdout
     assert (tmp_path / "elsewhere" / "report.html").exists()
+    messages = command.here("report", "out", "--format", "cucumber", "--out", "elsewhere")
+    assert messages.returncode == 0
+    assert "elsewhere/messages.ndjson" in messages.stdout
+    written = (tmp_path / "elsewhere" / "messages.ndjson").read_bytes().splitlines()
+    assert json.loads(written[-1])["testRunFinished"]["success"] is True
+    refused = command.here("report", "out", "--operations", "--format", "cucumber")
+    assert refused.returncode == 2
+    assert "leave --out and --format out" in refused.stderr
