@@ -72,8 +72,8 @@ def test_each_page_is_asked_for_with_the_body_as_it_is_written(driver: HttpDrive
     asks = ListPairingRequests(state="Pending")
     exchange = driver.send(Outgoing(asks, Credentials(), "", "scenario#1", None, rewriting))
     body = (
-        b'{"filter":{"state":{"eq":"Pending","eq":"Pending","ignoreCase":false,"ignoreCase":false},'
-        b'"state":{"eq":"Pending","ignoreCase":false}},"filter":{"state":{"eq":"Pending",'
+        b'{"filter":{"state":{"eq":"Pending","ignoreCase":false}},"filter":{"state":{"eq":"Pending",'
+        b'"ignoreCase":false},"state":{"eq":"Pending","eq":"Pending","ignoreCase":false,'
         b'"ignoreCase":false}}}'
     )
     assert [call.request.content for call in route.calls] == [body, body]

@@ -97,7 +97,7 @@ SOMETHING = 'Inventory((Slot("lab", ("h1",)),), "https://palette.test")'
 def test_a_driver_is_found_by_its_name(install: Install, tmp_path: Path) -> None:
     install("whole_one", WHOLE)
     assert plugin_names() == ("theirs",)
-    assert driver_names() == ("inprocess", "http", "theirs")
+    assert driver_names() == ("inprocess", "http", "browser", "theirs")
     with_file = open_target("theirs", tmp_path / "t.toml", 7)
     assert [(tmp_path / "t.toml", 7)] == sys.modules["whole_one"].TOLD
     assert with_file.name == "theirs", "the name by which a cleanup finds it again"
