@@ -316,6 +316,8 @@ def together(efforts: Iterable[EffortLine]) -> EffortLine:
         answered={k: merged(e.answered[k] for e in every if k in e.answered) for k in kinds},
         unanswered={k: sum(e.unanswered.get(k, 0) for e in every) for k in silent},
         lag=merged(effort.lag for effort in every),
+        starved=max((effort.starved for effort in every), default=0),
+        within=max((effort.within for effort in every), default=0),
         cpu=busiest.cpu,
         wall=busiest.wall,
         late=[what for effort in every for what in effort.late],

@@ -69,6 +69,8 @@ class EffortLine(msgspec.Struct, frozen=True):
             answer was there; those that a fault of the harness's spoiled are not among them.
         unanswered: how many had no answer, by kind of operation.
         lag: how late the harness itself was with what was due.
+        starved: for how long it was late at most, of the longest bound (`within`), where that was
+            too much to blame anybody by the shortest.
         cpu: processor time of the harness, in microseconds; `wall`: how long it ran.
         late: what could not be arranged when it was due, each with the reason.
         left: what could not be removed from the target.
@@ -80,6 +82,8 @@ class EffortLine(msgspec.Struct, frozen=True):
     answered: dict[str, DurationBuckets] = {}
     unanswered: dict[str, int] = {}
     lag: DurationBuckets = DurationBuckets()
+    starved: int = 0
+    within: int = 0
     cpu: int = 0
     wall: int = 0
     late: list[str] = []

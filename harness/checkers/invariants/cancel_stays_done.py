@@ -62,10 +62,11 @@ class CancelStaysDone(Rule):
             gone = request.cancelled
         if gone is None or gone.tick >= self.known.started:
             return NOTHING
-        if operation.start < gone.at + self.known.limits.list_lag:
+        lag = self.known.limits.list_lag
+        if operation.start < gone.at + lag:
             return NOTHING
         reason = f"request {request.uid} was cancelled with a link, and afterwards {how} centrally"
-        return self.blame(request.uid, reason, gone.operation, operation.id)
+        return self.blame(request.uid, reason, gone.operation, operation.id, within=lag)
 
     def _local(self, operation: OperationRecord) -> Violations:
         status, request = self.known.shown, self.known.about
@@ -76,10 +77,11 @@ class CancelStaysDone(Rule):
             return NOTHING
         sender = operation.tags.get("host") == request.host
         limits = self.known.limits
-        if operation.start < gone.at + (limits.list_lag if sender else limits.edge_lag):
+        lag = limits.list_lag if sender else limits.edge_lag
+        if operation.start < gone.at + lag:
             return NOTHING
         reason = (
             f"the cancel of request {request.uid} was acknowledged, and afterwards Local UI"
             f" shows it as {status}"
         )
-        return self.blame(request.uid, reason, gone.operation, operation.id)
+        return self.blame(request.uid, reason, gone.operation, operation.id, within=lag)

@@ -75,14 +75,19 @@ class DecidedOnce(Rule):
         ):
             earlier = mark is not None and mark.tick < self.known.started
             if mark is not None and earlier and operation.start >= at + lag:
-                return self._two(request, was, state, mark.operation, operation.id)
+                return self._two(request, was, state, mark.operation, operation.id, within=lag)
         return NOTHING
 
     def _two(
-        self, request: entities.ObservedRequest, was: str, now: str, *operations: str
+        self,
+        request: entities.ObservedRequest,
+        was: str,
+        now: str,
+        *operations: str,
+        within: int = 0,
     ) -> Violations:
         reason = f"request {request.uid} was decided as {was}, and then is {now or 'undecided'}"
-        return self.blame(request.uid, reason, *operations)
+        return self.blame(request.uid, reason, *operations, within=within)
 
     def _accepted(self, operation: OperationRecord) -> Violations:
         request = self.known.about
@@ -134,7 +139,8 @@ class DecidedOnce(Rule):
                     f"request {request.uid} is paired centrally, and Local UI shows"
                     f" {local.state} after everything has settled"
                 )
-                yield from self.blame(request.uid, reason, final.operation, local.operation)
+                ids = final.operation, local.operation
+                yield from self.blame(request.uid, reason, *ids, within=self.known.limits.settle)
 
 
 def _other_end(request: entities.ObservedRequest) -> tuple[str, str] | None:

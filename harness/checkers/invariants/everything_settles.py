@@ -82,7 +82,8 @@ class EverythingSettles(Rule):
             f" everything has had its time to settle, and {TRIES} sends in a row were refused, the"
             f" last one as {reason_of(operation) or 'it was'}"
         )
-        return self.blame(f"{slot.key}@{slot.born}", reason, operation.id)
+        about = f"{slot.key}@{slot.born}"
+        return self.blame(about, reason, operation.id, within=self.known.limits.settle)
 
     def end(self, at: int) -> Iterator[Violation]:
         for request in list(self.known.requests.values()):
@@ -115,7 +116,8 @@ class EverythingSettles(Rule):
             " not in Local UI, after everything has had its time to settle"
         )
         central = request.central.operation if request.central else ""
-        return self.blame(request.uid, reason, *(look[0] for look in looks if look), central)
+        seen = (look[0] for look in looks if look)
+        return self.blame(request.uid, reason, *seen, central, within=known.limits.settle)
 
     def _judge(self, request: ObservedRequest) -> Violations:
         central, local = self._late(request)
@@ -145,7 +147,7 @@ class EverythingSettles(Rule):
         looks = [s.operation for s in (request.central, request.local) if s is not None]
         reason = f"request {request.uid} {what}, after everything has had its time to settle"
         sent = request.sent.operation if request.sent else ""
-        return self.blame(request.uid, reason, sent, *looks)
+        return self.blame(request.uid, reason, sent, *looks, within=self.known.limits.settle)
 
 
 def _another(request: ObservedRequest, host: str) -> tuple[str, int] | None:

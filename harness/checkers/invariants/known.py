@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from harness.checkers.invariants.entities import (
     LONG_AGO,
@@ -18,6 +19,14 @@ from harness.checkers.invariants.entities import (
     Token,
 )
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.predicates import starved_s
+
+LATE: Final = "late_us"
+"""The tag of an operation before which the harness itself was late, in real time: for how many
+microseconds of the longest bound (`Bounds.longest`).
+"""
+_LATE_MAX: Final = 1 << 16
+"""Of so many operations it is known at once that the harness was late before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,11 @@ class Bounds:
     settle: int = 30_000_000
     states: int = 100_000
 
+    @property
+    def longest(self) -> int:
+        """The longest of what is shown."""
+        return max(self.list_lag, self.edge_lag, self.settle)
+
 
 Handler = Callable[[OperationRecord], Iterable[Violation]]
 """Shown an operation that has its outcome: what is found now."""
@@ -81,6 +95,7 @@ class ObservedWorld:
         self._over: deque[tuple[int, ObservedRequest]] = deque()
         self._asked: OperationRecord | None = None
         self._here: ObservedSlot | None = None
+        self._late: dict[str, Json] = {}
         self.forget_everything()
 
     def forget_everything(self) -> None:
@@ -111,6 +126,22 @@ class ObservedWorld:
     def oldest(self) -> int:
         """The tick at which the oldest operation was invoked that is under way; else now."""
         return next(iter(self.under_way.values()), self.tick)
+
+    # --- whether the harness itself came in time --------------------------------------
+
+    def hear_late(self, operation: OperationRecord) -> None:
+        """An operation is about to be sent, and the harness may have been late before it."""
+        if LATE in operation.tags:
+            self._late[operation.id] = operation.tags[LATE]
+            if len(self._late) > _LATE_MAX:
+                del self._late[next(iter(self._late))]
+
+    def starved_s(self, within: int, operations: Iterable[str]) -> float:
+        """By how many seconds the harness was late before one of these; 0 where that is no excuse
+        for what has so many microseconds to come true.
+        """
+        bound = {"within_s": within / 1_000_000}
+        return max((starved_s(self._late.get(id_), bound) for id_ in operations), default=0.0)
 
     # --- places -----------------------------------------------------------------------
 
@@ -310,9 +341,22 @@ class Rule:
         """Nothing more comes, and everything has had its time to settle."""
         return NOTHING
 
-    def blame(self, about: str, reason: str, *operations: str) -> Violations:
-        """Something is wrong with a request or a cluster; said once for each."""
-        if about in self._blamed:
+    def blame(self, about: str, reason: str, *operations: str, within: int = 0) -> Violations:
+        """Something is wrong with a request or a cluster; said once for each. It may rest on a
+        bound, `within` which it had to come right.
+        """
+        if about in self._blamed or (within and self.is_starved(reason, within, operations)):
             return NOTHING
         self._blamed.add(about)
         return (Violation(self.id, reason, tuple(dict.fromkeys(filter(None, operations)))),)
+
+    def is_starved(self, reason: str, within: int, operations: Iterable[str]) -> bool:
+        """Whether nobody is blamed for something that was not seen in time, as the harness itself
+        was late in that time; then that is not decided.
+        """
+        late_s = self.known.starved_s(within, operations)
+        if late_s:
+            of_s = self.known.limits.longest / 1_000_000
+            late = f"but the harness itself was late by {late_s:.1f} s of {of_s:g} s"
+            self.undecided = self.undecided or f"{reason}; {late}"
+        return late_s > 0

@@ -134,7 +134,7 @@ class Linearizable(Rule):
         if not (undone := self._tags.undone(uid, operation, shown, lag)):
             return ()
         reason = f"cluster {uid} does not bear the tags that were acknowledged, nor any set since"
-        return self.blame(uid, reason, undone, operation.id)
+        return self.blame(uid, reason, undone, operation.id, within=lag)
 
     # --- operations on a request by its id --------------------------------------------
 

@@ -99,7 +99,8 @@ class NoRequestIsLost(Rule):
                 continue
             missed = request.missed
             if alone or (missed is not None and missed.tick < known.started):
-                found += self._lost(request, operation, missed.operation if missed else "")
+                earlier = missed.operation if missed else ""
+                found += self._lost(request, operation, earlier, known.limits.list_lag)
             elif missed is None:
                 request.missed = known.sighted(operation)
         return found
@@ -121,11 +122,15 @@ class NoRequestIsLost(Rule):
         return self._lost(request, operation)
 
     def _lost(
-        self, request: entities.ObservedRequest, operation: OperationRecord, earlier: str = ""
+        self,
+        request: entities.ObservedRequest,
+        operation: OperationRecord,
+        earlier: str = "",
+        lag: int = 0,
     ) -> Violations:
         sent = request.sent.operation if request.sent else ""
         reason = (
             f"request {request.uid} was sent and nothing has ended it, and"
             f" {operation.kind} does not find it"
         )
-        return self.blame(request.uid, reason, sent, earlier, operation.id)
+        return self.blame(request.uid, reason, sent, earlier, operation.id, within=lag)

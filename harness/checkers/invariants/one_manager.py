@@ -99,7 +99,7 @@ class OneManager(Rule):
             f"a central operation on the cluster of request {request.uid} took effect, and"
             f" afterwards {what}"
         )
-        return self.blame(request.uid, reason, ruled.operation, operation.id)
+        return self.blame(request.uid, reason, ruled.operation, operation.id, within=lag)
 
     def _cluster(self, operation: OperationRecord) -> Violations:
         """A cluster that still waits for its host cannot have been changed before."""
@@ -130,7 +130,8 @@ class OneManager(Rule):
             f"neither side manages the cluster of request {request.uid}: its host says that it is"
             " paired, and Palette that there is no such cluster"
         )
-        return self.blame(request.uid, reason, local.operation, operation.id)
+        ids = local.operation, operation.id
+        return self.blame(request.uid, reason, *ids, within=self.known.limits.settle)
 
     def end(self, at: int) -> Iterator[Violation]:
         for slot in list(self.known.slots.values()):
@@ -146,7 +147,7 @@ class OneManager(Rule):
         if mode == "local" and taken is not None:
             mark = taken.final.operation if taken.final else ""
             reason = f"request {taken.uid} is paired, and its host says that it is locally managed"
-            return self.blame(taken.uid, reason, mark, look)
+            return self.blame(taken.uid, reason, mark, look, within=self.known.limits.settle)
         if mode == "central" and requests and all(map(_is_ended, requests)):
             last = requests[-1]
             reason = (
@@ -154,7 +155,8 @@ class OneManager(Rule):
                 f" every request of it has ended without a pairing, the last one {last.uid}"
             )
             ended = last.final or last.rejected or last.withdrawn
-            return self.blame(last.uid, reason, ended.operation if ended else "", look)
+            ids = ended.operation if ended else "", look
+            return self.blame(last.uid, reason, *ids, within=self.known.limits.settle)
         refused = taken.refused if taken else None
         if mode != "central" or taken is None or refused is None:
             return NOTHING
@@ -163,7 +165,9 @@ class OneManager(Rule):
         if not self.known.is_settled(slot, refused.start):
             return NOTHING
         reason = f"neither side manages the cluster of request {taken.uid}"
-        return self.blame(taken.uid, reason, look, refused.operation)
+        return self.blame(
+            taken.uid, reason, look, refused.operation, within=self.known.limits.settle
+        )
 
 
 def _is_paired(request: entities.ObservedRequest) -> bool:

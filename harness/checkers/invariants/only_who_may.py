@@ -260,12 +260,12 @@ class OnlyWhoMay(Rule):
         lag = self.known.limits.edge_lag
         if not (undone := self._tags.undone(slot.key, operation, shown, lag)):
             return NOTHING
-        about = slot.cluster_uid or slot.key
         reason = (
-            f"cluster {about} bears other tags than those that Local UI acknowledged last, and"
-            " nobody has asked for that"
+            f"cluster {slot.cluster_uid or slot.key} bears other tags than those that Local UI"
+            " acknowledged last, and nobody has asked for that"
         )
-        return self.blame(f"{slot.key}@{slot.born}", reason, undone, operation.id)
+        about = f"{slot.key}@{slot.born}"
+        return self.blame(about, reason, undone, operation.id, within=lag)
 
     def _changed(self, operation: OperationRecord) -> Violations:
         """Whoever has logged out of every login that he had changes nothing."""

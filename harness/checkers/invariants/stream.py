@@ -82,6 +82,7 @@ class Watch:
     def invoked(self, operation: OperationRecord) -> None:
         known = self.known
         known.tick = known.under_way[operation.id] = known.tick + 1
+        known.hear_late(operation)
         for hear in self._invoked.get(operation.kind, ()):
             hear(operation)
 

@@ -36,7 +36,7 @@ from harness.fleet.realtime.pace import patience
 from harness.fleet.realtime.settings import AClient, Settings
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
-from harness.fleet.scenario import Spread
+from harness.fleet.scenario import SECOND, Spread
 from harness.fleet.world import FleetEdge, Happenings
 from harness.history.fleet_lines import EffortLine, MeasuresLine, StormLine
 from harness.load import LoadClient, LoadLimits
@@ -45,8 +45,8 @@ from harness.targets.port import CannotArrange
 _STORM_S: Final = 30.0
 """A connection of a storm has so many seconds to stand."""
 _STORM_AT: Final = (50.0, 99.0, 100.0)
-_LOOK_EVERY_S: Final = 0.02
-"""So often a cell looks whether its window is over."""
+_LOOK_EVERY: Final = 20_000
+"""So often a cell looks whether its window is over, and it comes in time itself."""
 _AT_ONCE: Final = Spread(0, 4_000)
 """An answer that is near comes in milliseconds: who wants to be there at once has no more."""
 T = TypeVar("T")
@@ -122,6 +122,7 @@ class RealCell:
         name = f"{number:02d}"
         terms = terms_of(as_plain(job.scenario))
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket, watch=settings.watch)
+        self._bounds = terms.bounds
         self._part = job.part(name)
         self._endpoint = settings.reach(number)
         self._translation = Translation(settings.mark, number, self._endpoint.driver.epoch())
@@ -161,7 +162,8 @@ class RealCell:
         central, local = ClientSettings(asker, client), None
         palette = Palette(env, asker, translation, endpoint.driver)
         judge = self._judge if job.judge else None
-        recorder = RealRecorder(f"{self.number:02d}", env, judge, self._part)
+        name = f"{self.number:02d}"
+        recorder = RealRecorder(name, env, judge, self._part, self._bounds)
         network = Network(scenario.network, heals_at=scenario.duration)
         side = endpoint.local
         hosts: FleetEdge
@@ -268,7 +270,10 @@ class RealCell:
     async def _reach(self, until: int) -> WindowReport:
         made = self._world()
         while (pause := until - made.env.now) > 0 and not self._is_over(made):
-            await asyncio.sleep(min(pause / 1e6, _LOOK_EVERY_S))
+            pause = min(pause, _LOOK_EVERY)
+            due = made.env.now + pause
+            await asyncio.sleep(pause / SECOND)
+            made.env.came(due)
         found = made.recorder.violations[self._told :]
         self._told += len(found)
         return WindowReport(
@@ -303,7 +308,9 @@ class RealCell:
             ids=self._judge.ids(),
             happenings=made.happenings.names,
             violations=recorder.violations[self._told :],
-            effort=structs.replace(effort, storm=self._storm),
+            effort=structs.replace(
+                effort, storm=self._storm, starved=recorder.starved, within=self._bounds.longest
+            ),
         )
 
     async def _stop(self, made: Made) -> None:

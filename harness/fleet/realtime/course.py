@@ -23,6 +23,7 @@ from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import AS_IT_IS, Change
 from harness.fleet.world import World
 from harness.history.operation import Json
+from harness.history.predicates import starved_s
 
 _PATIENCE = 5
 """So many times what settles is waited for at most, where things go on moving."""
@@ -127,9 +128,18 @@ class RealCourse(Course):
     def settles(self) -> Step[None]:
         limits, ends = self._scenario.limits, self._scenario.duration
         settle = limits.settle + min(limits.settle, SECOND)
-        latest = ends + _PATIENCE * settle
-        now = self._world.clock.now
-        while (pause := min(max(ends, self._real.moved_at) + settle, latest) - now()) > 0:
+        now, late_within = self._world.clock.now, self._real.late_within
+
+        def left() -> int:
+            """Until everybody looks. A starved harness gives it more time, within bounds."""
+            patience = _PATIENCE * settle
+            latest = ends + patience + min(patience, late_within(now()))
+            moved = max(ends, self._real.moved_at)
+            if starved_s(late_within(limits.settle), {"within_s": limits.settle / SECOND}):
+                moved = now()
+            return min(moved + settle, latest) - now()
+
+        while (pause := left()) > 0:
             yield self._env.timeout(pause)
 
     def views_within(self) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, Final
@@ -25,6 +26,10 @@ __all__ = ["Environment", "Event", "Process", "when"]
 
 _AT_ONCE_MAX: Final = 200
 """So many happenings in a row; then the network has its turn."""
+_IN_TIME: Final = 5_000
+"""What comes so many microseconds late has come in time: an event loop is no finer."""
+_STRETCHES_MAX: Final = 1 << 16
+"""So many times that the harness was late are remembered."""
 
 
 class OnceEvent(Event):
@@ -62,6 +67,8 @@ class Environment(VirtualTime):
         self._is_over = False
         self._is_passing = False
         self.lag = FineDurations()
+        self._late: list[tuple[int, int]] = []
+        """Until when something was late, and for how long anything was so far."""
 
     def start(self) -> None:
         """Time begins to pass now, on the running loop."""
@@ -84,6 +91,22 @@ class Environment(VirtualTime):
     def due(self) -> int:
         """When that was meant to happen which happens now, in microseconds."""
         return int(self._now)
+
+    def came(self, due: int) -> None:
+        """Something of the harness's own comes now that was due then."""
+        now = self.now
+        until, total = self._late[-1] if self._late else (0, 0)
+        if now - due > _IN_TIME and now > until:
+            # What was late together with something else has been counted.
+            self._late.append((now, total + now - max(due, until)))
+            del self._late[: len(self._late) - _STRETCHES_MAX]
+
+    def late_within(self, span: int) -> int:
+        """For how many of the last so many microseconds the harness itself was late."""
+        if not self._late:
+            return 0
+        before = bisect_right(self._late, (max(0, self.now - span), self._late[-1][1]))
+        return min(span, self._late[-1][1] - (self._late[before - 1][1] if before else 0))
 
     def event(self) -> Event:
         """Something that somebody will make happen."""
@@ -137,6 +160,7 @@ class Environment(VirtualTime):
         self._now, _, _, event = heappop(self._queue)
         if isinstance(event, Timer):
             self.lag.add(self.now - self.due)
+            self.came(self.due)
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(event)

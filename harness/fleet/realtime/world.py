@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.checkers.fleet.measures import INTENDED
+from harness.checkers.invariants.known import LATE, Bounds
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, MessageFault
 from harness.fleet.clock import CellClock
@@ -22,8 +23,10 @@ from harness.fleet.realtime.environment import Environment, Event, when
 from harness.fleet.realtime.settings import ArrangingDriver
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
+from harness.fleet.scenario import SECOND
 from harness.fleet.world import World
 from harness.history.operation import Json, OperationRecord
+from harness.history.predicates import starved_s
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.targets.port import CannotArrange
 
@@ -48,18 +51,32 @@ class RealClock(CellClock):
 
 
 class RealRecorder(FleetRecorder):
-    """Notes besides when an operation was due, where the harness itself came late with it.
+    """Notes besides when an operation was due, where the harness itself came late with it, and for
+    how long it was late before, of the longest bound by which anybody is judged.
 
     Attributes:
+        starved: the longest that it was so.
         moved_at: when something last happened, or was tried, that decides about a request.
     """
 
     def __init__(
-        self, cell: str, env: Environment, listener: Listener | None, writer: Writer | None
+        self,
+        cell: str,
+        env: Environment,
+        listener: Listener | None,
+        writer: Writer | None,
+        bounds: Bounds = Bounds(),
     ) -> None:
         super().__init__(cell, listener, writer)
         self._env = env
+        self._span = bounds.longest
+        self._shortest = {"within_s": min(bounds.list_lag, bounds.edge_lag, bounds.settle) / SECOND}
+        self.starved = 0
         self.moved_at = 0
+
+    def late_within(self, span: int) -> int:
+        """See `Environment.late_within`."""
+        return self._env.late_within(span)
 
     def invoke(
         self, actor: str, what: object, at: int, tags: Mapping[str, Json]
@@ -67,6 +84,10 @@ class RealRecorder(FleetRecorder):
         due = self._env.due
         if at - due >= _NOTED_FROM:
             tags = {**tags, INTENDED: due}
+        late = self.late_within(self._span)
+        if starved_s(late, self._shortest):
+            tags = {**tags, LATE: late}
+            self.starved = max(self.starved, late)
         record = super().invoke(actor, what, at, tags)
         if record.kind in _MOVES:
             self.moved_at = at

@@ -35,6 +35,12 @@ def warnings_of(realtime: fleet_lines.RealtimeLine) -> Iterator[str]:
             f" {number(late / MILLISECOND)} ms late or later, and it used {busy:.0%} of a"
             " processor; take more --workers, fewer hosts, or another machine"
         )
+    if effort.starved:
+        yield (
+            f"the harness itself was late by {effort.starved / SECOND:.1f} s of"
+            f" {effort.within / SECOND:g} s: what was not seen in time then is inconclusive, and"
+            " fails nobody; take another machine, or fewer hosts"
+        )
     if realtime.speed != 1_000:
         yield (
             f"durations were divided by {realtime.speed / 1_000:g}: the gate was made for the"

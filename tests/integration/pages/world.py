@@ -46,7 +46,7 @@ class World:
         return self.reference.slots[cluster].host_uids[host]
 
     def visitor(self, base: str) -> Visitor:
-        client = httpx.Client(verify=self.context, follow_redirects=True)
+        client = httpx.Client(verify=self.context, follow_redirects=True, timeout=60)
         return Visitor(self.held.enter_context(client), base)
 
     def at_local_ui(self, cluster: int = 0) -> Visitor:

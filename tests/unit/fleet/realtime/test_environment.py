@@ -140,6 +140,23 @@ def test_how_late_timers_were_is_counted() -> None:
     assert 50_000 <= lag.percentile(1000) <= 51_000
 
 
+def test_what_is_late_together_is_counted_once_and_a_little_not_at_all() -> None:
+    def play(env: Environment, clock: Clock) -> Process:
+        def looks() -> Steps:
+            soon, later = env.timeout(1_000), env.timeout(31_000)
+            clock.passes(51_000)
+            yield soon & later
+            clock.passes(100_000)
+            once_more = env.timeout(1_000)
+            clock.passes(3_000)  # within what a loop can keep
+            yield once_more
+            return [env.late_within(span) for span in (1_000_000, 60_000)]
+
+        return env.process(looks())
+
+    assert context(play) == [50_000, 0]
+
+
 def test_an_interrupt_ends_what_a_process_waits_for() -> None:
     def play(env: Environment, clock: Clock) -> Process:
         def sleeps() -> Steps:
