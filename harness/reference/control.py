@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import anyio.to_thread
-from fastapi import FastAPI, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from harness import __version__
 from harness.domain.arrangements import ARRANGEMENTS, Arrangement, FaultEffect, Inventory
@@ -44,7 +45,7 @@ class ControlledReference(Protocol):
         """Let Palette take it that the host of a request knows its id."""
 
 
-def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
+def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp:
     """The app. Every request needs `Authorization: Bearer <secret>`.
 
     `POST /control/<ArrangementClassName>` takes the arrangement's fields as JSON and answers
@@ -59,7 +60,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     """
     if not secret:
         raise ValueError("the control port needs a secret that is not empty")
-    app = ReferenceApp(TITLE, _describe)
+    app = ReferenceApp(_describe)
     guarded = _guard(control.bearer(secret)["Authorization"])
 
     async def health(_: Request) -> Response:
@@ -108,13 +109,13 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
             return error(request, 404, Reason.NOT_FOUND, f"{name}: nobody can tell")
         return _json(control.to_json(effect))
 
-    app.add_api_route(control.HEALTH_PATH, guarded(health))
-    app.add_api_route(control.INVENTORY_PATH, guarded(inventory))
-    app.add_api_route(control.STRAYS_PATH, guarded(strays), methods=["DELETE"])
-    app.add_api_route(control.HELD_PATH, guarded(release), methods=["DELETE"])
-    app.add_api_route(f"{control.KNOWN_PATH}/{{pairing_uid}}", guarded(know), methods=["PUT"])
-    app.add_api_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
-    app.add_api_route("/control/{arrangement}/seen", guarded(seen), methods=["POST"])
+    app.add_route(control.HEALTH_PATH, guarded(health))
+    app.add_route(control.INVENTORY_PATH, guarded(inventory))
+    app.add_route(control.STRAYS_PATH, guarded(strays), methods=["DELETE"])
+    app.add_route(control.HELD_PATH, guarded(release), methods=["DELETE"])
+    app.add_route(f"{control.KNOWN_PATH}/{{pairing_uid}}", guarded(know), methods=["PUT"])
+    app.add_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
+    app.add_route("/control/{arrangement}/seen", guarded(seen), methods=["POST"])
     return app
 
 

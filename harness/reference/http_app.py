@@ -1,8 +1,8 @@
 """What the HTTP shells of both sides share: routes from the table, limits, published errors.
 
 A shell only translates. It takes a request apart, hands the operation to its side, and words
-the reply; every rule is the core's. Responses are encoded here and not by FastAPI, whose
-own validation of them would cost more than the rest of a request.
+the reply; every rule is the core's, and the codec reads and writes bodies. So a framework that
+reads requests and describes itself besides would do nothing here but cost half a request.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 from starlette.routing import Route as ServedRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,29 +48,22 @@ Perform = Callable[[Request, Operation, Credentials], Reply]
 """Carries out one operation at the side that a request reached."""
 
 
-class ReferenceApp(FastAPI):
-    """A FastAPI app with the settings of both shells and a description of its own."""
+class ReferenceApp(Starlette):
+    """An app with the settings of both shells, and a description of its own, which is made once."""
 
-    def __init__(self, title: str, description: Callable[[], dict[str, Any]]) -> None:
-        super().__init__(
-            title=title,
-            openapi_url=OPENAPI_PATH,
-            docs_url=None,
-            redoc_url=None,
-            redirect_slashes=False,
-        )
-        self._description = description
+    def __init__(self, description: Callable[[], dict[str, Any]]) -> None:
+        super().__init__()
+        self.router.redirect_slashes = False
         self.add_middleware(Envelope)
         self.add_exception_handler(HTTPException, _http_error)
         self.add_exception_handler(BodyTooLarge, _too_large)
-        self.add_exception_handler(RequestValidationError, _invalid)
         self.add_exception_handler(Exception, _defect)
+        described = cache(description)
 
-    def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document, made once."""
-        if self.openapi_schema is None:
-            self.openapi_schema = self._description()
-        return self.openapi_schema
+        async def openapi(_: Request) -> Response:
+            return JSONResponse(described())
+
+        self.add_route(OPENAPI_PATH, openapi)
 
 
 class BodyTooLarge(Exception):
@@ -108,7 +102,7 @@ class Envelope:
 
 
 def add_operations(
-    app: FastAPI,
+    app: Starlette,
     routes: Iterable[Route],
     perform: Perform,
     *,
@@ -126,14 +120,8 @@ def add_operations(
     """
     threads = _Threads()
     for route in routes:
-        app.add_api_route(
-            route.path,
-            _endpoint(route, perform, None if at_once(route.operation) else threads, login),
-            methods=[route.method, "HEAD"] if route.method == "GET" else [route.method],
-            operation_id=route.id,
-            summary=route.summary,
-            response_model=None,
-        )
+        own = None if at_once(route.operation) else threads
+        app.add_route(route.path, _endpoint(route, perform, own, login), methods=[route.method])
 
 
 class _Threads:
@@ -267,14 +255,6 @@ async def _too_large(request: Request, _: Exception) -> Response:
     response = error(request, 413, "RequestTooLarge", message)
     response.headers["Connection"] = "close"
     return response
-
-
-async def _invalid(request: Request, exception: Exception) -> Response:
-    if not isinstance(exception, RequestValidationError):
-        raise exception
-    places = [".".join(map(str, problem["loc"])) for problem in exception.errors()]
-    message = f"not understood: {', '.join(places)}"
-    return respond(request, codec.encode_refused(Refused(Reason.INVALID_INPUT, message)))
 
 
 async def _defect(request: Request, _: Exception) -> Response:

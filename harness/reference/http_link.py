@@ -270,7 +270,7 @@ class _Exchange:
                 body = await _bounded(response)
             finally:
                 await response.aclose()
-        return HttpResponse(response.status_code, dict(response.headers), body)
+        return HttpResponse(response.status_code, dict(response.headers.items()), body)
 
 
 def _now() -> int:

@@ -137,7 +137,7 @@ class HttpClient:
             body = _bounded(response.stream, sent.url, self._body_bytes_max)
         finally:
             response.close()
-        return HttpResponse(response.status_code, dict(response.headers), body)
+        return HttpResponse(response.status_code, dict(response.headers.items()), body)
 
     def _transport(self, base_url: str) -> _Transport:
         """The connections to one address. A pool for all would look through all each time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from fastapi import Request
+from starlette.requests import Request
 
 from harness.domain import operations as ops
 from harness.domain.errors import Refused
@@ -46,7 +46,7 @@ def make_local_ui_app(
     The mapping is read at each request, so it may be filled once the ports are known.
     """
     routes = routes_of(ROUTES, ops.Surface.LOCAL_UI)
-    app = ReferenceApp(TITLE, lambda: describe(TITLE, routes))
+    app = ReferenceApp(lambda: describe(TITLE, routes))
 
     def perform(
         request: Request, operation: ops.Operation, credentials: ops.Credentials

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fastapi import Request
+from starlette.requests import Request
 
 from harness.domain import operations as ops
 from harness.reference.behaviour import PagesMaker
@@ -34,7 +34,7 @@ def make_palette_app(
     """
     surfaces = (ops.Surface.PALETTE, ops.Surface.AGENT) if people else (ops.Surface.AGENT,)
     routes = (*routes_of(ROUTES, *surfaces), *(OLDER if people else ()))
-    app = ReferenceApp(TITLE, lambda: describe(TITLE, routes))
+    app = ReferenceApp(lambda: describe(TITLE, routes))
 
     def perform(_: Request, operation: ops.Operation, credentials: ops.Credentials) -> ops.Reply:
         if not isinstance(operation, ops.PaletteOperation):
