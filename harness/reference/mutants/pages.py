@@ -370,7 +370,7 @@ class ConfirmIsForShow(PalettePages):
     """Next step goes on with a valid match whether it was confirmed or not."""
 
     def finish(self, page: Page, html: str) -> str:
-        return on(page, "profiles", html, 'id="next" disabled', 'id="next"')
+        return on(page, "profiles", html, ' data-selects|(?<=id="next") disabled', "")
 
     def next_step(self, at: Entered, selection: ops.Selected, result: MatchResult) -> PageAnswer:
         wizard = replace(at.wizard, confirmed=selection)
