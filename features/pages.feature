@@ -64,6 +64,13 @@ Feature: The pages of Palette
       And the administrator pairs "south" through the wizard
       Then just the request of "north" waits in Palette, and that stays so
 
+    Scenario: On a page that has grown old, Reject decides no other request
+      Given a pending pairing request
+      And the administrator is on the page "the pairing requests"
+      And the administrator has rejected the request of "north"
+      When the administrator clicks "Reject" beside the request of "south"
+      Then the request goes on waiting in Palette
+
   @ACC-4 @central @core
   Rule: The warning has to be acknowledged before Confirm goes on
 
@@ -127,6 +134,21 @@ Feature: The pages of Palette
       When the administrator opens the page "Pair Cluster, the first step"
       Then the field "Name" holds the name of the local cluster
       And the field "Tags" holds the tags of the local cluster
+
+  @ACC-6 @central @core
+  Rule: What is entered in the first step is what the cluster bears
+
+    Scenario: A name that was entered stands on the Clusters page
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the first step"
+      When the administrator fills in "Name" with "first-choice"
+      And the administrator goes on from the page "Pair Cluster, the first step" up to Pair cluster
+      Then the request no longer waits in Palette
+      Given the host has confirmed the pairing
+      When the administrator opens the page "Clusters"
+      Then the page shows the central cluster once, by the name "first-choice"
 
   @ACC-11 @central @core
   Rule: The steps come in order and none can be skipped

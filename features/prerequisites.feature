@@ -227,6 +227,22 @@ Feature: Prerequisites of a pairing request
         | deactivated |
         | deleted     |
 
+    Scenario Outline: What Settings says of a token that is <token>
+      Given the pages of the target
+      And a local cluster
+      And a registration token that is "<token>"
+      And the operator is on the page "Settings"
+      When the operator clicks "Centrally Managed" on the page "Settings"
+      And the operator fills in "Palette endpoint" with the endpoint of Palette
+      And the operator fills in "Registration token" with the registration token
+      And the operator looks at the page, and clicks "Pair"
+      Then the page comes to tell "registration-token", without the token
+
+      Examples:
+        | token       |
+        | unknown     |
+        | deactivated |
+
   @PRE-5 @edge @extended
   Rule: Every host of the cluster has to reach the endpoint
 

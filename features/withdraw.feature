@@ -77,6 +77,13 @@ Feature: Withdraw a pairing request from the local cluster
       And the page shows the pairing id
       And the page shows "Cancel Pairing Request"
 
+    Scenario: What copies the Pairing ID copies it whole
+      Given the pages of the target
+      And a pending pairing request
+      And the operator is on the page "Settings"
+      Then the page shows the pairing id
+      And where the page has a button that copies it, it copies the whole of it
+
     Scenario: Cancel Pairing Request cancels
       Given the pages of the target
       And a pending pairing request

@@ -12,7 +12,8 @@ from harness.context import pages
 from harness.context.context import Context
 from harness.context.pages import element_of, see, see_lasting
 from harness.domain import page_actions as actions
-from harness.domain.pages import PageName, page_called
+from harness.domain.pages import PASTED, PageName, page_called
+from harness.history.operation import Json
 
 
 @given("the pages of the target")
@@ -122,6 +123,29 @@ def _shows_id(context: Context, judge: Judge) -> None:
 def _shows_sent_id(context: Context, judge: Judge) -> None:
     pages.learn_request(context)
     see(context, judge, "page_says", texts=[context.cluster().pairing_uid or "a pairing id"])
+
+
+@when('the operator looks at the page, and clicks "Pair"', target_fixture="before")
+def _looks_and_clicks(context: Context) -> list[Json]:
+    before = pages.said_now(context)
+    pages.click(context, "Pair", PageName.SETTINGS.called)
+    return before
+
+
+@then(parsers.parse('the page comes to tell "{trouble}", without the token'))
+def _comes_to_tell(context: Context, judge: Judge, trouble: str, before: list[Json]) -> None:
+    words, token = context.words_for(trouble), context.token().value
+    see(context, judge, "page_has_come_to_say", before=before, words=words, not_words=[token])
+
+
+@then("where the page has a button that copies it, it copies the whole of it")
+def _copies_id(context: Context, judge: Judge) -> None:
+    uid = context.cluster().pairing_uid
+    if pages.has(context, "Copy", PageName.SETTINGS):
+        pages.go(context, [actions.ClickLabel(PageName.SETTINGS, "Copy", uid)])
+        pages.go(context, [actions.PasteCopied()])
+        element = {"roles": [*PASTED.roles], "names": [*PASTED.names], "documented": True}
+        see(context, judge, "field_holds", element=element, text=uid)
 
 
 @then("the page does not show the pairing id")

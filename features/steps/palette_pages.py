@@ -11,7 +11,7 @@ from harness.context import central_changes, pages, review, selection
 from harness.context.context import MAIN, Context
 from harness.context.pages import element_of, see, see_lasting
 from harness.domain import page_actions as actions
-from harness.domain.pages import CENTRAL_ONLY, LOCAL_ENDS, PageName
+from harness.domain.pages import CENTRAL_ONLY, LOCAL_ENDS, PageName, page_called
 
 _REQUESTS = PageName.REQUESTS.called
 
@@ -81,6 +81,17 @@ def _takes_out(context: Context) -> None:
 @when(parsers.parse('the administrator pairs "{label}" through the wizard'))
 def _pairs(context: Context, judge: Judge, label: str) -> None:
     _does(context, judge, pages.walk_from(context, PageName.WARNING, label))
+
+
+@when(parsers.parse('the administrator goes on from the page "{page}" up to Pair cluster'))
+def _goes_on(context: Context, judge: Judge, page: str) -> None:
+    _does(context, judge, pages.walk_from(context, page_called(page)))
+
+
+@when(parsers.parse('the administrator fills in "{label}" with "{text}"'))
+def _fills_in(context: Context, label: str, text: str) -> None:
+    entry = actions.FillIn(PageName.DETAILS, label, text=context.own_name(text))
+    pages.go(context, [entry])
 
 
 @then("the page prompts for review")

@@ -93,6 +93,26 @@ def page_does_not_say(sample: Sample, *, texts: list[str]) -> bool:
 
 
 @predicate(
+    "the page has come to say one of: {words}; and not: {not_words}",
+    "the page {still}says nothing new that has one of: {words}; and not: {not_words}",
+)
+def page_has_come_to_say(
+    sample: Sample, *, before: list[str], words: list[str], not_words: list[str]
+) -> bool:
+    """What the page says and did not say before has one of these words, or anything where there
+    are none, and it repeats none of those. What stands in a field is what somebody entered.
+    """
+    nodes = (node for node in _tree(sample).every() if not node.nodes and node.role not in _FIELDS)
+    new = [text for node in nodes for text in node.texts() if text not in before]
+    said = _plain(" ".join(new)).casefold()
+    is_told = any(word.casefold() in said for word in words) if words else bool(said)
+    return is_told and not any(word.casefold() in said for word in not_words)
+
+
+_FIELDS = ("textbox", "combobox", "searchbox")
+
+
+@predicate(
     "a sentence of the page has all of: {ways}", "no sentence of the page has all of: {ways}"
 )
 def page_warns(sample: Sample, *, ways: list[list[str]]) -> bool:
@@ -130,8 +150,10 @@ def is_chosen(sample: Sample, *, element: dict[str, Json], chosen: bool) -> bool
 
 @predicate("the page has {text} once", "the page {still}does not have {text} just once")
 def stands_once(sample: Sample, *, text: str) -> bool:
-    """Just one thing on the page is called so."""
-    return sum(_plain(each) == _plain(text) for each in _tree(sample).texts()) == 1
+    """Just one thing on the page is called so, or just one has it among texts that run together."""
+    texts = [_plain(each) for each in _tree(sample).texts()]
+    called = texts.count(_plain(text))
+    return (called or sum(_stands(_plain(text), each) for each in texts)) == 1
 
 
 @predicate(

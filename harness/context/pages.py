@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.answers import ARRANGES, last_value
+from harness.checkers.pages import is_element
 from harness.checkers.registry import Judge
 from harness.context.context import MAIN, Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
@@ -19,6 +20,7 @@ from harness.domain import page_actions as actions
 from harness.domain.pages import LABELS, PageElement, PageName, page_called
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, StackProfile
 from harness.history.operation import Json, OperationRecord
+from harness.history.page_tree import PageNode, page_tree
 
 
 def must_see_pages(context: Context) -> None:
@@ -184,6 +186,22 @@ def see_lasting(context: Context, judge: Judge, predicate: str, **args: Json) ->
     actor, look = _last_actor(context), actions.ViewPage()
     seen = context.recorder.stays(actor, look, predicate, during_s=None, **args)
     judge.check("page_was", operation=seen.id)
+
+
+def said_now(context: Context) -> list[Json]:
+    """What the page says as it is."""
+    return [*_tree_now(context).texts()]
+
+
+def has(context: Context, label: str, page: PageName) -> bool:
+    """Whether the page has what a label stands for, as it is."""
+    element = element_of(context, label, page)
+    return any(is_element(node, element) for node in _tree_now(context).every())
+
+
+def _tree_now(context: Context) -> PageNode:
+    seen = context.must(context.perform(_last_actor(context), actions.ViewPage(), "the page"))
+    return page_tree(str((seen.record.value or {}).get("snapshot", "")))
 
 
 def others_than(context: Context, label: str) -> list[Json]:

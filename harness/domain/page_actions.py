@@ -62,6 +62,11 @@ class GoBack(BrowserAction):
 
 
 @dataclass(frozen=True, slots=True)
+class PasteCopied(BrowserAction):
+    """Paste what a page has copied into an empty text, in a tab of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeavePages(BrowserAction):
     """Close the tab, as it is, and open another."""
 

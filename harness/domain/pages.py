@@ -103,6 +103,7 @@ LABELS: Final[Mapping[PageName, Mapping[str, PageElement]]] = {
         "Registration token": _field("Registration token"),
         "Pair": _button("Pair"),
         "Pairing ID": PageElement(("text",), ("Pairing ID",)),
+        "Copy": _button("Copy", "Copy Pairing ID", "Copy to clipboard", documented=False),
         "Cancel Pairing Request": _button("Cancel Pairing Request"),
     },
     PageName.PALETTE_LOGIN: {
@@ -140,6 +141,9 @@ LABELS: Final[Mapping[PageName, Mapping[str, PageElement]]] = {
 }
 """What stands on each page. The entry of the Main Menu that leads to a page is among its labels."""
 
+
+PASTED: Final = PageElement(("textbox",), ("Pasted",))
+"""The text into which one pastes."""
 
 CENTRAL_ONLY: Final = "central-only"
 LOCAL_ENDS: Final = "local-ends"

@@ -18,6 +18,9 @@ accept, withdraw, reject."""
 ON_PAGES = tuple(r.id for r in REQUIREMENTS if Feature.PAGES in r.features)
 """What is tried of a variant that shows on pages."""
 
+SPINE_ON_PAGES = ("SND-12", "ACC-18", "WDR-3P", "REJ-9")
+"""Requirements whose scenarios meet every page."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
@@ -66,7 +69,8 @@ def try_variants(
     """Run the suite on each variant, and compare with the reference as it is.
 
     It is the whole suite, but over HTTP only with `full`; without, it is the spine of the
-    procedure there, and what the variant concerns. One of pages is tried on those alone.
+    procedure there, and what the variant concerns. One of pages is tried on those alone, on what
+    only pages show.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
@@ -102,10 +106,11 @@ def _driver(variant: Variant) -> str:
 
 def _trial(variant: Variant, full: bool) -> Trial:
     driver = _driver(variant)
-    if variant.behaviour.needs_a_browser:
-        return Trial(f"variant:{variant.name}", driver, among=ON_PAGES, pages=True)
-    among = (*SPINE, *variant.requirement.split(",")) if driver == "http" and not full else ()
-    return Trial(f"variant:{variant.name}", driver, among=among)
+    pages = variant.behaviour.needs_a_browser
+    spine, whole = (SPINE_ON_PAGES, ON_PAGES) if pages else (SPINE, ())
+    concerned = (*spine, *variant.requirement.split(","))
+    among = concerned if driver == "http" and not full else whole
+    return Trial(f"variant:{variant.name}", driver, among=among, pages=pages)
 
 
 def _references(trials: Iterable[Trial]) -> list[Trial]:

@@ -67,7 +67,8 @@ class Behaviour:
         not_offered: the operations that a target file would say it has not.
         permissions: what it would call permissions there, by ours.
         make_local_pages, make_palette_pages: the pages, where they are not the usual ones.
-        pages: what a target file would say below `[pages]`, as TOML.
+        pages: what a target file would say below `[pages]`, as TOML, besides the addresses.
+        have_addresses: whether the steps of the wizard have addresses.
     """
 
     central: CentralChoices = CentralChoices()
@@ -86,6 +87,7 @@ class Behaviour:
     make_local_pages: PagesMaker | None = None
     make_palette_pages: PagesMaker | None = None
     pages: str = ""
+    have_addresses: bool = True
 
     @property
     def needs_a_wire(self) -> bool:
@@ -140,18 +142,33 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
         not_offered=frozenset[type[Operation]]().union(*(b.not_offered for b in behaviours)),
         permissions=_stated([b.permissions for b in behaviours]),
-        make_local_pages=_only([b.make_local_pages for b in behaviours]),
-        make_palette_pages=_only([b.make_palette_pages for b in behaviours]),
-        pages="\n".join(b.pages for b in behaviours if b.pages),
+        make_local_pages=_pages([b.make_local_pages for b in behaviours]),
+        make_palette_pages=_pages([b.make_palette_pages for b in behaviours]),
+        pages=_tables([b.pages for b in behaviours]),
+        have_addresses=all(b.have_addresses for b in behaviours),
     )
 
 
-def _only(makers: Sequence[PagesMaker | None]) -> PagesMaker | None:
-    """The one of these that there is."""
-    own = [maker for maker in makers if maker is not None]
-    if len(own) > 1:
+def _pages(makers: Sequence[PagesMaker | None]) -> PagesMaker | None:
+    """Pages that are sent as each of these would send them, with the scripts of all."""
+    own = [cast(Any, maker) for maker in makers if maker is not None]
+    if len(own) < 2:
+        return own[0] if own else None
+    if any(vars(maker).keys() - _OF_A_PAGE for maker in own):
         raise CannotMix("two of them have pages of their own")
-    return own[0] if own else None
+    script = "\n".join(f"{{{maker.script}}}" for maker in own)
+    return cast(PagesMaker, type("Mixed", tuple(own), {"script": script}))
+
+
+_OF_A_PAGE = {"finish", "script", "__doc__", "__module__", "__abstractmethods__", "_abc_impl"}
+
+
+def _tables(texts: Sequence[str]) -> str:
+    """What a target file would say for all of them; no table may be there twice."""
+    tables: list[str] = [line for text in texts for line in text.splitlines() if line[:1] == "["]
+    if twice := sorted(table for table in set(tables) if tables.count(table) > 1):
+        raise CannotMix(f"two of them state {twice[0]}")
+    return "\n".join(filter(None, texts))
 
 
 def _stated(tables: Iterable[Mapping[str, V]]) -> dict[str, V]:

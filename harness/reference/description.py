@@ -117,11 +117,11 @@ def _central(reference: EmbeddedReference) -> Iterator[str]:
 
 
 def _pages(reference: EmbeddedReference) -> Iterator[str]:
-    """The addresses of the pages of Palette, by which somebody could try to get around a step; of
-    other pages, what they say themselves.
+    """What its pages say themselves, and the addresses of those of Palette, by which somebody could
+    try to get around a step.
     """
     yield from filter(None, [reference.pages])
-    if Side.CENTRAL in reference.layout.sides and not reference.pages:
+    if Side.CENTRAL in reference.layout.sides and reference.have_addresses:
         pages = {"clusters": CLUSTERS, "requests": REVIEW}
         pages |= {page: step_path("{}", step) for page, step in _STEPS.items()}
         for page, path in pages.items():

@@ -116,7 +116,7 @@ class EmbeddedReference:
         self.not_offered = behaviour.not_offered
         self.permissions = behaviour.permissions
         self.archives = behaviour.edge.archives
-        self.pages = behaviour.pages
+        self.pages, self.have_addresses = behaviour.pages, behaviour.have_addresses
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())

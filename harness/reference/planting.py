@@ -277,14 +277,15 @@ def behaviour_with(what: str) -> Behaviour:
 def mixtures(variants: Iterable[Variant], seed: int) -> list[Variant]:
     """Variants that are several of these at once; each is in one, and no two differ in the same.
 
-    The seed says which of them meet. Those that show over HTTP only stay among themselves. First
-    each mixture holds as many as go together, which tells how few it takes; then they share.
+    The seed says which of them meet. Those that show over HTTP only stay among themselves, and so
+    do those of pages. First each mixture holds as many as go together, which tells how few it
+    takes; then they share.
     """
     drawn = sorted(variants, key=lambda v: derived_bits(seed, v.name, 0))
     mixtures: list[Variant] = []
-    for wire in Wire:
+    for alike in {(v.wire, v.behaviour.needs_a_browser): None for v in VARIANTS}:
         groups: list[list[Variant]] = []
-        for one in (v for v in drawn if v.wire is wire):
+        for one in (v for v in drawn if (v.wire, v.behaviour.needs_a_browser) == alike):
             _join(one, next((g for g in groups if _go_together(*g, one)), None), groups)
         even: list[list[Variant]] = [[] for _ in groups]
         for one in (one for group in reversed(groups) for one in group):
@@ -323,5 +324,6 @@ def load() -> dict[str, Registry[Mutant] | Registry[Variant]]:
     import harness.reference.mutants
     import harness.reference.variants  # noqa: F401
 
-    import_module("harness.reference.mutants.pages")  # by its name, as no fleet is made of pages
+    for kind in ("mutants", "variants"):
+        import_module(f"harness.reference.{kind}.pages")  # by its name, as no fleet is made of them
     return {"mutant": MUTANTS, "variant": VARIANTS}

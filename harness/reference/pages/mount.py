@@ -49,6 +49,7 @@ def mount(app: Starlette, site: Pages, host_of: HostOf = lambda _: "") -> None:
         )
     for name, media_type in _STATIC.items():
         content = (_HERE / "static" / name).read_bytes()
+        content += site.script.encode() if name == "pages.js" else b""
         app.add_route(f"/pages/{name}", _file(content, media_type), include_in_schema=False)
 
 

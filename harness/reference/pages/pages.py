@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -37,6 +38,8 @@ class Pages(ABC):
     title: ClassVar[str]
     menu: ClassVar[tuple[MenuEntry, ...]]
     templates: ClassVar[Path]
+    script: ClassVar[str] = ""
+    """What runs in every page after the usual script; a mutant or a variant may have one."""
 
     @abstractmethod
     def addresses(self) -> Sequence[PageRoute]:
@@ -52,3 +55,10 @@ class Pages(ABC):
             return Redirect(LOGIN, session="")
         context = {"alert": error.message, "logged_in": bool(asked.session)}
         return Page("error.html", context, error.status, error.retry_after)
+
+
+def on(
+    page: Page, name: str, html: str, pattern: str, by: str | Callable[[re.Match[str]], str]
+) -> str:
+    """The page, with what matches written otherwise if it is the page of this name."""
+    return re.sub(pattern, by, html, flags=re.DOTALL) if page.template == f"{name}.html" else html

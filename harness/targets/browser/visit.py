@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from harness.domain import page_actions as actions
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pages import PageElement, PageName, PageView
+from harness.domain.pages import PASTED, PageElement, PageName, PageView
 from harness.targets.browser.pictures import COVERED, Pictures
 from harness.targets.page_keys import ClickKeys, PagesTable
 
@@ -68,7 +68,9 @@ class BrowserVisit:
         self._login = login
         self._pages = pages
         self.patience_s = patience_s
-        self._context: BrowserContext = browser.new_context(ignore_https_errors=True)
+        self._context: BrowserContext = browser.new_context(
+            ignore_https_errors=True, permissions=["clipboard-write"]
+        )
         self._context.set_default_timeout(patience_s * 1_000)
         self._context.on("request", self._note)
         self._context.on("requestfinished", self._forget)
@@ -106,6 +108,8 @@ class BrowserVisit:
             case actions.GoBack(forward):
                 self.steps.append("forward" if forward else "back")
                 self._tab.go_forward() if forward else self._tab.go_back()
+            case actions.PasteCopied():
+                self._paste()
             case actions.LeavePages():
                 self._tabs.pop(self._number).close()
             case actions.ClickLabel():
@@ -191,6 +195,12 @@ class BrowserVisit:
             self._log_in(page.is_local)
             self._appears(menu)
         return menu
+
+    def _paste(self) -> None:
+        self._number = max(self._tabs, default=0) + 1
+        self._tab.set_content(f'<textarea aria-label="{PASTED.names[0]}"></textarea>')
+        self._tab.get_by_role("textbox").focus()
+        self._tab.keyboard.press("ControlOrMeta+V")
 
     def _enter(self, page: PageName, pairing_uid: str) -> None:
         parts = urlsplit(self._home)

@@ -201,3 +201,26 @@ def test_what_the_document_names_has_to_be_there() -> None:
         assert done_on_page(clicked(outcome, page, label), operation="s#1").verdict == verdict
     ours = clicked(Outcome.FAIL, page, "Palette endpoint")
     assert done_on_page(ours, operation="s#1").verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_a_page_has_come_to_say_is_no_label_and_no_entry() -> None:
+    """The label and the entry have the word, and the token, and say nothing of why."""
+    before = '- main:\n  - text: Registration token\n  - textbox "Registration token": abc1'
+    told = before + "\n  - alert: The registration token is unknown."
+    asked = {"before": ["Registration token"], "words": ["token"], "not_words": ["abc1"]}
+    assert not holds_on(before, "page_has_come_to_say", **asked)
+    assert holds_on(told, "page_has_come_to_say", **asked)
+    assert not holds_on(told.replace("unknown", "abc1"), "page_has_come_to_say", **asked)
+    assert not holds_on(
+        told.replace("The registration token is unknown", "No"), "page_has_come_to_say", **asked
+    )
+    without_words = asked | {"words": []}
+    assert not holds_on(before, "page_has_come_to_say", **without_words)
+    assert holds_on(told, "page_has_come_to_say", **without_words)
+
+
+def test_a_name_among_other_texts_of_a_card_stands_once_as_well() -> None:
+    card = "- list:\n  - listitem: plant ●Running of the line in the plant\n"
+    assert holds_on(card, "stands_once", text="plant")
+    assert not holds_on(card + card, "stands_once", text="plant")
+    assert not holds_on(card, "stands_once", text="plan")

@@ -13,6 +13,7 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import SecondSend
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.store import MemoryStore
+from harness.reference.pages.answers import Page
 from harness.reference.planting import VARIANTS, behaviour_with, mixtures
 
 planting.load()
@@ -40,6 +41,7 @@ def test_a_mixture_does_otherwise_what_each_of_its_parts_does() -> None:
         ("second_send_replaces_the_first", "second_send_answered_with_the_same_id", "second_send"),
         ("pairing_ids_are_uuids", "pairing_ids_are_short", "new_pairing_uid"),
         ("the_agents_follow_up_each_second", "a_stale_acceptance_fails_at_once", "edge_lag_s"),
+        ("in_german", "warns_in_words_of_its_own", r"\[pages.words\]"),
     ],
 )
 def test_what_changes_the_same_does_not_mix(one: str, other: str, why: str) -> None:
@@ -63,3 +65,14 @@ def test_one_alone_is_itself() -> None:
     """Nothing is made of it that it was not."""
     alone = VARIANTS.named("pairing_ids_are_uuids").behaviour
     assert mixed([alone]) is alone
+
+
+def test_pages_are_sent_as_each_of_them_would_send_them_and_meet_no_other_variant() -> None:
+    one, other = "in_german", "cards_in_place_of_tables"
+    made = behaviour_with(f"variant:{one}+{other}").make_palette_pages
+    assert made is not None
+    html = made(None).finish(Page("requests.html"), "<table><tr><td> Reject </td></tr></table>")
+    assert html == "<ul><li><div> Ablehnen </div></li></ul>"
+    for mixture in mixtures(VARIANTS, 1):
+        of_pages = {VARIANTS.named(name).behaviour.needs_a_browser for name in mixture.parts}
+        assert len(of_pages) == 1
