@@ -185,6 +185,8 @@ def _spoils(message: str, fate: str) -> Action:
 
 
 SPOILED = ("submission", "question", "confirmation", "withdrawal")
+_DRAWN = tuple(f for f, fault in local_actions.FATES.items() if fault is not MessageFault.REWORDED)
+"""Without words of another kind: where sequences are drawn by the hundred there is no wire."""
 _SPOILS = {
     MessageFault.LOST_BEFORE: Spoil.LOST,
     MessageFault.LOST_AFTER: Spoil.LOST,
@@ -236,7 +238,7 @@ LINKS = (
     _links("the cluster cannot reach Palette", up=False),
     *(_link("cannot reach Palette", n, up=False) for n in (1, 2, 3)),
     *(_link("can reach Palette again", n, up=True) for n in (1, 2, 3)),
-    *(_spoils(message, fate) for message in SPOILED for fate in local_actions.FATES),
+    *(_spoils(message, fate) for message in SPOILED for fate in _DRAWN),
     REACHES,
     ARRIVES,
 )

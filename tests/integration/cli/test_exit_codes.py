@@ -59,5 +59,5 @@ def test_what_cannot_be_judged_exits_with_3_and_says_what_was_missing(
     done = planted(command, "refuses", *CERTIFY[:-1], "WDR-3")
     assert done.returncode == 3, done.stderr
     assert "? inconclusive WDR-3 features/" in done.stderr
-    assert "precondition not reached: SendPairingRequest: never" in done.stdout
+    assert "The scenario did not get that far: the send was refused" in done.stdout
     assert json.loads((tmp_path / "out" / "report.json").read_text())["verdict"] == "inconclusive"
