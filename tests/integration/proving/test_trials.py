@@ -66,7 +66,7 @@ def results(*trials: Trial) -> dict[Trial, TrialResult]:
     return found
 
 
-def told(ended: TrialOutcome) -> TrialOutcome:
+def untimed(ended: TrialOutcome) -> TrialOutcome:
     """It, whatever it took."""
     return msgspec.structs.replace(ended, took_s=0.0)
 
@@ -77,7 +77,7 @@ def test_the_reference_passes_through_both_drivers() -> None:
     inprocess, http = (found[trial] for trial in asked)
     assert not inprocess.problem
     assert {e.verdict for e in inprocess.ended} == {Verdict.PASS}
-    assert [told(e) for e in inprocess.ended] == [told(e) for e in http.ended]
+    assert [untimed(e) for e in inprocess.ended] == [untimed(e) for e in http.ended]
     assert inprocess.problem == http.problem
 
 
