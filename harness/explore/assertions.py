@@ -205,7 +205,6 @@ ASSERTIONS = (
         "WDR-3",
         _held(_none_waits),
         _none_open,
-        tells=True,
     ),
     Assertion('the request of "the cluster" waits in Palette', "INV-2", _listed(MAIN), _last_open),
     Assertion(
