@@ -15,9 +15,9 @@ TESTS = Path(__file__).with_name("tests")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One file is done before workers have started, and features have one target.
 
-    Three workers more than processors: most of the time a worker waits, for a server, a process or
-    a deadline. With one more, two processors were idle for two fifths of the time.
+    One worker more than processors: much of the time a worker waits, for a server, a process or a
+    deadline. With three more, what is looked at within a second or so comes late.
     """
     asked = [Path(argument).resolve() for argument in config.args]
     folders = any(p.is_dir() and p.is_relative_to(TESTS) for p in asked)
-    return len(os.sched_getaffinity(0)) + 3 if folders else 0
+    return len(os.sched_getaffinity(0)) + 1 if folders else 0

@@ -84,7 +84,7 @@ _VERBS: Final = {
 }
 """How the other operations are called, by the verb with which they begin."""
 
-_NAME: Final = re.compile(r"(?<!see how )\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b")
+_NAME: Final = re.compile(r"(?<!see how )(?<!paths\.)\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b")
 _UID: Final = re.compile(r"\b[0-9a-f]{16,}\b")
 _UID_SHOWN: Final = 8
 

@@ -141,7 +141,7 @@ def test_what_is_not_the_same_run_is_named_and_all_stays_as_it_was(
     assert "leave --out" in command.here("certify", "--resume", "out", "--out", "x").stderr
 
     # Cut off once more, and gone on with twice.
-    ended = killed(command, out, *SOME, how="--resume", after=6)
+    ended = killed(command, out, *SOME, how="--resume", after=len(ended_in(out)) + 2)
     once = command.here("certify", "--resume", "out", *SOME)
     assert once.returncode == 0, once.stderr
     assert f"{len(ended)} scenarios had ended" in once.stdout

@@ -88,7 +88,7 @@ def test_a_house_rule_that_is_broken_is_a_failure(
     checks = own_suite / "acme_checks.py"
     checks.write_text(checks.read_text("utf-8").replace("{8,40}", "{80}"), "utf-8")
     done = run(["pytest", "-p", "no:cacheprovider"], own_suite, environment, code=1)
-    assert "the pairing id is '" in done.stdout
+    assert "The pairing id is '" in done.stdout
     assert "1 failed, 2 passed" in done.stdout
 
 

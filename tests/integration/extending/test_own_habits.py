@@ -74,7 +74,7 @@ def test_a_lab_with_habits_of_its_own_is_blamed_for_nothing(tmp_path: Path) -> N
     assert all(reason.endswith("another shape is wanted)") for reason in left.values()), done.stdout
     assert {id_.partition("/")[0] for id_ in left} == {"prerequisites"}
     lacking = [s["reason"] for s in found.values() if s["verdict"] == "not_supported"]
-    told = "the target does not offer AddMachinePool: pools are made at the factory"
+    told = "The target does not offer a new machine pool in Local UI: pools are made at the factory"
     assert told in lacking
     verdicts = {r["id"]: r["verdict"] for r in report["requirements"] if r["scenarios"]}
     assert verdicts == {**dict.fromkeys(ASKED, "pass"), "PRE-2": "inconclusive"}

@@ -15,10 +15,11 @@ from harness.domain.arrangements import Arrangement, FaultNextMessage, SetLink
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import AgentOperation
 from harness.opening import open_http
+from harness.reference.behaviour import Behaviour
 from harness.reference.core.link import LinkReply
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
-from harness.reference.http_link import HttpLink
+from harness.reference.http_link import HttpLink, _Way
 from harness.reference.sides import ArrangementError
 from harness.targets.target_file import read_target
 from tests.integration.cli.command import Command
@@ -48,7 +49,8 @@ class SourcedLink(HttpLink):
                 local_address=self._sources[host_uid],
                 limits=httpx.Limits(keepalive_expiry=2),
             )
-        return self._run(self._carry(self._made[host_uid], base_url, operation))
+        way = _Way(self._made[host_uid], base_url, is_reworded=False)
+        return self._run(self._carry(way, operation))
 
     def close(self) -> None:
         while self._made:
@@ -66,7 +68,7 @@ class Uncut(EmbeddedReference):
         hosts = [host for slot in self.slots for host in slot.host_uids]
         return {host: f"127.0.1.{n}" for n, host in enumerate(hosts, 1)}
 
-    def _link(self) -> HttpLink:
+    def _link(self, behaviour: Behaviour) -> HttpLink:
         return SourcedLink(self.ca_file, self.sources(), self.authority)
 
     def arrange(self, arrangement: Arrangement) -> None:

@@ -219,7 +219,7 @@ def test_what_palette_was_sent_and_does_not_know_voids_what_it_came_in(lab: Lab)
     void = certified(lab, half, PLAIN_HTTP, CANCELS)
     assert {*void.verdicts.values()} == {"inconclusive"}
     (reason,) = {*void.reasons.values()}
-    assert "the edge sent POST /agent/recall to Palette" in reason
+    assert "The edge sent POST /agent/recall to Palette" in reason
     assert "[agents.beside]" in reason
     said = f'{PLAIN_HTTP}[paths.WithdrawPairing]\npath = "/agent/recall"\n'
     judged = certified(lab, half, said, CANCELS)
@@ -234,7 +234,7 @@ def test_an_answer_that_the_host_cannot_read_voids_what_it_came_in(lab: Lab) -> 
     void = certified(lab, half, "", accepts)
     assert {*void.verdicts.values()} == {"inconclusive"}
     (reason,) = {*void.reasons.values()}
-    assert "Palette's answer to PollPairing" in reason
+    assert "Palette's answer to the host's question" in reason
     assert "cannot be read" in reason
     assert "correct [paths.PollPairing]" in reason
     said = '[paths.PollPairing.response]\n"status.state" = "phase"\n'
