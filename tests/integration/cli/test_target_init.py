@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
@@ -70,6 +70,13 @@ class Talk:
 
     def say(self, line: str) -> None:
         os.write(self.terminal, f"{line}\n".encode())
+
+    def interrupt(self) -> None:
+        """Ctrl-C, once more where it came between the prompt and the reading of an answer."""
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(2)
 
     def end(self) -> int:
         while self._read():
@@ -186,7 +193,7 @@ def test_ctrl_c_leaves_nothing(command: Command) -> None:
         talk.until("implementation.name")
         talk.say("Acme")
         talk.until("implementation.version")
-        talk.process.send_signal(signal.SIGINT)
+        talk.interrupt()
         assert talk.end() == 130
     assert "interrupted" in talk.shown
     assert list(command.folder.iterdir()) == []
