@@ -15,7 +15,17 @@ from harness.domain.errors import Reason, without_message
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, expectation, holds, starved_s
 from harness.history.redaction import is_told, without_labels
-from harness.history.wording import WAITS, begun, fields, happened, noun, seconds, since, why
+from harness.history.wording import (
+    WAITS,
+    begun,
+    briefly,
+    fields,
+    happened,
+    noun,
+    seconds,
+    since,
+    why,
+)
 
 
 @then("it succeeds", "the request is sent")
@@ -306,18 +316,9 @@ def _describe_fields(data: Json | Mapping[str, Json] | None) -> str:
     """Plain fields and tags in brackets, lists as a count; the rest is left to the evidence."""
     if not isinstance(data, Mapping):
         return ""
-    telling = ((k, _briefly(v)) for k, v in data.items() if k not in _UNTELLING)
+    telling = ((k, briefly(v)) for k, v in data.items() if k not in _UNTELLING)
     told = ", ".join(f"{k} {v}" for k, v in telling if v)
     return f" ({told})" if told else ""
-
-
-def _briefly(value: Json) -> str:
-    if isinstance(value, list):
-        return str(len(value))
-    if isinstance(value, dict):
-        plain = all(isinstance(v, str) for v in value.values())
-        return ", ".join(f"{k}={v}" for k, v in value.items()) if plain else ""
-    return "" if value is None else str(value)
 
 
 # --- what an error or an answer says in words (the requirements of level *should*) ----------------

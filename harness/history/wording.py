@@ -127,18 +127,22 @@ def seconds(microseconds: int) -> str:
 
 def fields(data: Mapping[str, Json], left_out: Collection[str] = ()) -> str:
     """Plain fields and tags in a row, lists as a count; the rest is left to the evidence."""
-    telling = ((k, _briefly(v)) for k, v in data.items() if k not in left_out)
+    words = {True: "yes", False: "no"}
+    telling = (
+        (k, words[v] if isinstance(v, bool) else briefly(v))
+        for k, v in data.items()
+        if k not in left_out
+    )
     return ", ".join(f"{k.replace('uid', 'id').replace('_', ' ')} {v}" for k, v in telling if v)
 
 
-def _briefly(value: Json) -> str:
+def briefly(value: Json) -> str:
+    """A plain value, or a list as a count; empty for nothing, and for what is no plain value."""
     if isinstance(value, list):
         return str(len(value))
     if isinstance(value, dict):
         plain = all(isinstance(v, str) for v in value.values())
         return ", ".join(f"{k}={v}" for k, v in value.items()) if plain else ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
