@@ -12,12 +12,11 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import AfterOfflineCancel, EdgeChoices
-from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Work
+from harness.reference.core.edge import EdgeCall
+from harness.reference.core.edge_flows import Work
 from harness.reference.core.records import LocalRequest, PairingRequest, SlotState
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
-from harness.reference.mutants.fleet import SECOND, Timed
+from harness.reference.mutants.fleet import SECOND, Timed, TimedEdge
 from harness.reference.planting import mutant, plant
 
 DAY = 86_400 * SECOND
@@ -130,43 +129,18 @@ plant(
 
 
 # --- the edge ------------------------------------------------------------------------------------
-class _Watches(EdgeCore):
-    """Knows what time it was when somebody last was at Local UI."""
-
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self.now = 0
-        self.since: dict[str, int] = {}
-        """When something came to be so, by what it is about."""
-
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
-        self.now = now
-        return super().perform(host_uid, operation, credentials, now, draws)
-
-    def age(self, what: str) -> int:
-        """How long something has been so, by the clock."""
-        return self.now - self.since.setdefault(what, self.now)
-
-
 @mutant("INV-9")
-class AsksNextAtATimeByTheClock(_Watches):
+class AsksNextAtATimeByTheClock(TimedEdge):
     """A host asks after its request when the time that it has set itself for that has come."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        if self.age(request.cluster_token) >= 0:
+        if self.lasts(request.cluster_token, True) >= 0:
             self.since[request.cluster_token] = self.now
             yield from super().follow_pending(slot, request)
 
 
 @mutant("INV-9")
-class ForgetsWhatItSentAMonthAgo(_Watches):
+class ForgetsWhatItSentAMonthAgo(TimedEdge):
     """A host that has waited for a month takes its request for ended, and tells nobody."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -177,17 +151,19 @@ class ForgetsWhatItSentAMonthAgo(_Watches):
 
     def is_old(self, site: SlotState) -> bool:
         """Whether its request was sent a month ago."""
-        return self.age(bases.of_request(site.request)) > 30 * DAY
+        return self.lasts(bases.of_request(site.request), True) > 30 * DAY
 
 
 @mutant("INV-9")
-class ThePairingIsALeaseOfAMonth(_Watches):
+class ThePairingIsALeaseOfAMonth(TimedEdge):
     """Thirty days after a pairing local operations take effect again."""
 
     def taken_over(self, site: SlotState, request: LocalRequest, answer: ops.PollAnswer) -> None:
-        self.age(request.pairing_uid)
+        self.lasts(request.pairing_uid, True)
         super().taken_over(site, request, answer)
 
     def require_local(self, site: SlotState) -> None:
-        if not (self.is_central(site) and self.age(bases.of_request(site.request)) > 30 * DAY):
+        if not (
+            self.is_central(site) and self.lasts(bases.of_request(site.request), True) > 30 * DAY
+        ):
             super().require_local(site)
