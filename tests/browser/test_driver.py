@@ -9,12 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import trustme
 
 from harness.cli import exits
 from harness.domain import operations as ops
 from harness.domain import page_actions as actions
 from harness.domain.arrangements import Reset
 from harness.domain.errors import Reason, Refused
+from harness.domain.operations import Unknown
 from harness.domain.pages import PageName, PageView
 from harness.history.reader import read_evidence
 from harness.opening import open_http
@@ -24,6 +26,7 @@ from harness.targets.browser import chromium
 from harness.targets.browser.driver import BrowserDriver
 from harness.targets.port import Exchange, NotOffered, NotSupported, Outgoing
 from harness.targets.target_file import read_target
+from harness.targets.trust import Trust
 from tests.integration.cli.command import Command
 from tests.integration.pages.world import TOKEN, arrange
 
@@ -77,6 +80,21 @@ def test_a_page_is_opened_after_a_login_and_kept_for_the_person(driver: BrowserD
     assert [str(step).split()[0] for step in steps] == ["open", "log", "click"]
     again = done(driver, actions.OpenPage(SETTINGS)).request or {}
     assert "log in" not in str(again["steps"]), "the login is kept"
+
+
+def test_a_page_whose_certificate_is_not_trusted_gets_no_password(
+    running: EmbeddedReference, shared: BrowserDriver, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    text, folder = target_text(running), running.ca_file.parent
+    driver = BrowserDriver(open_http(read_target(text, "it", folder, environment(running))))
+    driver.target = replace(driver.target, trust=Trust(ca_file=other))
+    exchange = done(driver, actions.OpenPage(SETTINGS))
+    driver.close()
+    assert isinstance(exchange.reply, Unknown)
+    assert "ERR_CERT_AUTHORITY_INVALID" in exchange.reply.why
+    assert "log in" not in str(exchange.request)
 
 
 def test_what_stands_in_a_field_for_a_password_is_not_told(driver: BrowserDriver) -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import AdvanceClock, Arrangement, PutProfile, PutUser, Restart
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    PutProfile,
+    PutUser,
+    Restart,
+    Side,
+)
 from harness.domain.errors import Refusal
 from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPictures, ViewPage
 from harness.history.operation import Json
@@ -25,6 +34,7 @@ from harness.targets.port import (
     NotSupported,
     Outgoing,
 )
+from harness.targets.trust import certificate_trusted
 
 SETTLED_S = 1.0
 """What a page has not shown by then, once all is there that it asked for, it does not offer."""
@@ -51,7 +61,7 @@ class BrowserDriver(DriverAround):
         self.target, self.arranging = driver.target, driver.arranging
         self._hosts = {host.uid: host.url for host in driver.target.hosts()}
         self._central = self.info.pages.central or driver.target.central_url
-        self._thread = BrowserThread()
+        self._thread = BrowserThread(self._trusted_keys)
         self._visits: dict[tuple[str, str], BrowserVisit] = {}
         self._logins: dict[str, PageLogin] = {}
         """Who logs in to Palette, by the key with which they ask its API, or by their session."""
@@ -190,10 +200,26 @@ class BrowserDriver(DriverAround):
                 raise NotSupported(f"pages: {error}") from error
             login = self._login(host_uid, person) if person else None
             home = self._hosts[host_uid] if host_uid else self._central
+            trust = self.target.trust_of(Side.EDGE if host_uid else Side.CENTRAL)
+            patience_s, pages = self.limits.await_s, self.info.pages
             self._visits[key] = BrowserVisit(
-                browser, home, login, self.info.pages, self.limits.await_s
+                browser, home, login, pages, patience_s, trusts_any=trust.insecure
             )
         return self._visits[key]
+
+    def _trusted_keys(self) -> list[str]:
+        """The keys that the servers of the pages show now and that the target file trusts: a
+        browser knows neither CAs nor fingerprints of one's own, and a password goes to nobody else.
+        """
+        homes = [(url, Side.EDGE) for url in self._hosts.values()]
+        homes += [(self._central, Side.CENTRAL)]
+        keys: dict[str, None] = {}
+        for url, side in homes:
+            trust = self.target.trust_of(side)
+            if url.startswith("https:") and not trust.insecure:
+                with suppress(OSError):  # whoever goes there is told by the browser
+                    keys[key_of(certificate_trusted(url, trust))] = None
+        return [*keys]
 
     def _login(self, host_uid: str, person: str) -> PageLogin:
         if host_uid:
@@ -212,6 +238,16 @@ class BrowserDriver(DriverAround):
             with suppress(Error):  # the browser has gone, and they with it
                 visit.close()
         self._visits.clear()
+
+
+def key_of(certificate: bytes) -> str:
+    """The SHA-256 of a certificate's public key, in base64, as browsers pin it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509 import load_der_x509_certificate
+
+    key = load_der_x509_certificate(certificate).public_key()
+    shown = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return b64encode(sha256(shown).digest()).decode()
 
 
 def _exchange(visit: BrowserVisit, do: Callable[[], ops.Reply]) -> Exchange:

@@ -63,13 +63,15 @@ class BrowserVisit:
         login: PageLogin | None,
         pages: PagesTable,
         patience_s: float,
+        *,
+        trusts_any: bool,
     ) -> None:
         self._home = home
         self._login = login
         self._pages = pages
         self.patience_s = patience_s
         self._context: BrowserContext = browser.new_context(
-            ignore_https_errors=True, permissions=["clipboard-write"]
+            ignore_https_errors=trusts_any, permissions=["clipboard-write"]
         )
         self._context.set_default_timeout(patience_s * 1_000)
         self._context.on("request", self._note)
