@@ -35,7 +35,7 @@ def sentence_of(line: CheckLine, history: History) -> str:
         if line.verdict is not Verdict.PASS and (record.value or {}).get("held") is False:
             with suppress(LookupError, TypeError, ValueError, AttributeError):
                 return short(describe_wait(record, history))
-    told = reworded(line.reason, history)
+    told = readable(line.reason, history)
     return begun(told) if line.check in check_names() else told
 
 
@@ -47,7 +47,7 @@ def sentences_of(
     """
     deciding = [c for c in checks if c.verdict is verdict and c.reason and c.reason in reason]
     found = dict.fromkeys(sentence_of(line, history) for line in deciding)
-    return "; ".join(found) or reworded(reason, history)
+    return "; ".join(found) or readable(reason, history)
 
 
 def expected_of(line: CheckLine, history: History) -> str:
@@ -62,7 +62,7 @@ def expected_of(line: CheckLine, history: History) -> str:
     return re.sub(r"; see `\w+`", "", line.expected)
 
 
-def reworded(text: str, history: History) -> str:
+def readable(text: str, history: History) -> str:
     """A reason that no check told, or none that is known, without names of ours."""
     told = text
     if text.startswith(NOT_REACHED):

@@ -13,7 +13,7 @@ import pytest
 from harness.catalogue.verdict import Verdict
 from harness.checkers import pages
 from harness.checkers.registry import check_names, named, run_check
-from harness.checkers.sentences import expected_of, reworded, sentence_of
+from harness.checkers.sentences import expected_of, readable, sentence_of
 from harness.domain import arrangements, operations
 from harness.history import predicates
 from harness.history.lines import CheckLine
@@ -129,11 +129,11 @@ def test_what_is_not_known_is_told_in_general(predicate: str, polls: str, told: 
 def test_what_had_to_come_first_is_told_by_what_was_seen_of_it() -> None:
     history = wait(4, "await_state", "nothing_pending", "ViewPairing", {"status": "Pairing"})
     reason = "precondition not reached: ViewPairing never showed nothing_pending; seen last: x"
-    assert reworded(reason, history) == (
+    assert readable(reason, history) == (
         "The scenario did not get that far: Local UI still shows a request as pending, without an"
         " id, 5 s after the cancel was acknowledged"
     )
-    assert reworded("precondition not reached: the moon", history).endswith(": the moon")
+    assert readable("precondition not reached: the moon", history).endswith(": the moon")
 
 
 @pytest.mark.parametrize("fault", arrangements.MessageFault)
