@@ -181,7 +181,7 @@ def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
     Raises:
         OSError: nobody answers there, in time and over TLS; the message is for people.
     """
-    return describe_fingerprint(fingerprint_of(_shown(url, _unchecked(), within_s)))
+    return describe_fingerprint(fingerprint_of(_certificate_at(url, _unchecked(), within_s)))
 
 
 def certificate_trusted(url: str, trust: Trust, within_s: float = SHOW_S) -> bytes:
@@ -190,10 +190,10 @@ def certificate_trusted(url: str, trust: Trust, within_s: float = SHOW_S) -> byt
     Raises:
         OSError: nobody answers there, in time and over TLS, or it is not trusted.
     """
-    return _shown(url, trust.context(), within_s)
+    return _certificate_at(url, trust.context(), within_s)
 
 
-def _shown(url: str, context: ssl.SSLContext, within_s: float) -> bytes:
+def _certificate_at(url: str, context: ssl.SSLContext, within_s: float) -> bytes:
     parts = urlsplit(url if "://" in url else f"https://{url}")
     host, until = parts.hostname or "", time.monotonic() + within_s
     with socket.create_connection((host, parts.port or 443), within_s) as plain:
