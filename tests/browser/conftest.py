@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(autouse=True, scope="session")
-def browsing() -> Iterator[None]:
-    """The variable that keeps other tests from starting a browser does not hold here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PAIRPROOF_BROWSER", raising=False)
-        yield
+@pytest.fixture(autouse=True)
+def browsing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that keeps other tests from starting a browser does not hold here, and for no
+    longer than a test: others run in the same process.
+    """
+    monkeypatch.delenv("PAIRPROOF_BROWSER", raising=False)
 
 
 @pytest.fixture

@@ -43,9 +43,11 @@ def running() -> Iterator[EmbeddedReference]:
 
 
 @pytest.fixture(scope="module")
-def shared(running: EmbeddedReference, browsing: None) -> Iterator[BrowserDriver]:
+def shared(running: EmbeddedReference) -> Iterator[BrowserDriver]:
     text, folder = target_text(running), running.ca_file.parent
-    driver = BrowserDriver(open_http(read_target(text, "it", folder, environment(running))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PAIRPROOF_BROWSER", raising=False)
+        driver = BrowserDriver(open_http(read_target(text, "it", folder, environment(running))))
     driver.limits = replace(driver.limits, await_s=PATIENCE_S)
     yield driver
     driver.close()
