@@ -26,6 +26,7 @@ from harness.configuration.errors import Misspelt
 from harness.fleet.spelling import duration
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
+from harness.history.wording import counted
 from harness.opening import DRIVERS, driver_names
 from harness.reporting.files import write_reports
 from harness.reporting.junit import github_commands
@@ -73,7 +74,7 @@ def _resume(plan: Plan, waivers: Sequence[WaiverLine], label: str) -> int:
     with going_on(out, now_utc()) as earlier:
         began, count = earlier.header.run.started_at, len(earlier.scenarios)
         put(f"pairproof {__version__} goes on certifying {label}, driver {plan.driver}")
-        put(f"of the run of {began}, {count} scenarios had ended; they are not asked again")
+        put(f"of the run of {began}, {counted(count, 'scenario')} had ended; none is asked again")
         carried_out = _run(plan, waivers, out)
     return _finish(carried_out, plan, out)
 

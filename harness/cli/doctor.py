@@ -29,6 +29,7 @@ from harness.doctor.finding import DoctorFinding, Severity, worst
 from harness.doctor.rehearsing import DescribedDriver, RehearsedTarget
 from harness.history.operation import Json
 from harness.history.reader import read_evidence
+from harness.history.wording import counted
 from harness.opening import DRIVERS, driver_names, open_http, open_inprocess, open_target
 from harness.reporting.words import VERDICT_NAMES
 from harness.running.selection import Selection
@@ -201,7 +202,7 @@ def _print_cost(cost: RunCost, *, everything: bool) -> None:
             ("scenario", "verdict", "why"),
             ((s, VERDICT_NAMES[told.verdict], told.reason) for s, told in unjudged),
         )
-    clusters = f"{cost.clusters} clusters used up"
+    clusters = f"{counted(cost.clusters, 'cluster')} used up"
     if cost.disposable is not None:
         clusters += f" of {cost.disposable} that may be"
     put(f"a run lasts about {cost.lasts_s / 60:.1f} minutes; {clusters} ({cost.basis})")
@@ -209,11 +210,11 @@ def _print_cost(cost: RunCost, *, everything: bool) -> None:
 
 def _last_line(diagnosis: Diagnosis, code: int, tried: str) -> Text:
     cost = diagnosis.cost
-    judged = f"{len(cost.can_be_judged)} scenarios can be judged" if cost else ""
+    judged = f"{counted(len(cost.can_be_judged), 'scenario')} can be judged" if cost else ""
     if code == WRONG_USAGE:
         count = sum(finding.level is Severity.PROBLEM for finding in diagnosis.findings)
-        told = f"{count} problem{'s' if count != 1 else ''} to mend before a run"
-        return Text(f"✗ not usable yet: {tried}. {told}", style="bold red")
+        told = f"✗ not usable yet: {tried}. {counted(count, 'problem')} to mend before a run"
+        return Text(told, style="bold red")
     if code == INCONCLUSIVE:
         return Text(f"? usable, with gaps: {tried}. {judged}", style="bold yellow")
     return Text(f"✓ ready: {tried}. {judged}", style="bold green")

@@ -12,6 +12,7 @@ from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo
 from harness.cli.folders import folder_for
 from harness.history.lines import LeakLine, RunInfo
 from harness.history.visible import visible_line
+from harness.history.wording import counted
 from harness.opening import driver_names, goes_with_run, open_target
 from harness.running.belongings import Belongings, owned_now
 from harness.running.facts import now_utc
@@ -90,11 +91,12 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
 
     known = len(STARTS) + len(ACTIONS) + len(ASSERTIONS)
     put(
-        f"{explored.drawn} sequences, {explored.operations} operations, {explored.states} states,"
+        f"{counted(explored.drawn, 'sequence')}, {counted(explored.operations, 'operation')},"
+        f" {counted(explored.states, 'state')},"
         f" {len(explored.covered)} of {known} actions, seed {asked.seed}"
     )
     for why, times in sorted(explored.unjudged.items()):
-        say(f"{times} sequences ended early: {why}")
+        say(f"{counted(times, 'sequence')} ended early: {why}")
     if explored.ran_out:
         say(f"the {asked.seconds:g} s were up before all sequences were drawn")
 

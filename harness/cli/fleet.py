@@ -33,11 +33,12 @@ from harness.fleet.spelling import duration_text
 from harness.fleet.swarm import drawn
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
+from harness.history.wording import counted
 from harness.opening import driver_names
 from harness.reference.planting import behaviour_with
 from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.model import FleetReport
-from harness.reporting.fleet.quantities import SECOND, counted, number
+from harness.reporting.fleet.quantities import SECOND, number
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.words import command, describe_overall
 from harness.running.stopping import Stopping

@@ -31,7 +31,8 @@ from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import FleetResult, Telling, run_fleet
 from harness.fleet.size import ends_about, operations_about
 from harness.fleet.spelling import duration as duration_of
-from harness.reporting.fleet.quantities import SECOND, counted, duration, number
+from harness.history.wording import counted
+from harness.reporting.fleet.quantities import SECOND, duration, number
 from harness.running.facts import now_utc, run_here
 from harness.running.stopping import Stopping
 

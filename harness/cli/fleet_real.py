@@ -53,10 +53,11 @@ from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import EvidenceHeader, Implementation
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
+from harness.history.wording import counted
 from harness.load.opening import make_room
 from harness.loopback import is_loopback
 from harness.reporting.fleet.model import FleetReport
-from harness.reporting.fleet.quantities import counted, number
+from harness.reporting.fleet.quantities import number
 from harness.reporting.fleet.realtime import warnings_of
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.running.stopping import Stopping

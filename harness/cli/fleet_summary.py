@@ -10,9 +10,10 @@ from rich.text import Text
 from harness.catalogue.verdict import Verdict
 from harness.cli.summary import OVERALL_STYLES, STYLES, print_texts, shortened
 from harness.history.fleet_lines import GateLine
+from harness.history.wording import counted
 from harness.reporting import words
 from harness.reporting.fleet.model import CheckerReport, FleetReport
-from harness.reporting.fleet.quantities import counted, duration, number
+from harness.reporting.fleet.quantities import duration, number
 from harness.reporting.fleet.realtime import describe as told_in_real_time
 from harness.reporting.fleet.wording import MARKS, VERDICT_OF, advice, state_named
 

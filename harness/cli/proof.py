@@ -18,8 +18,9 @@ from harness.cli.commands.proof import (
     MutantsListed,
     MutantsNamed,
     MutantsRun,
-    PlantedNamed,
+    Named,
     VariantsListed,
+    VariantsNamed,
     VariantsRun,
     Walk,
 )
@@ -186,12 +187,12 @@ def _tried(chosen: list[planting.Kind]) -> list[planting.Kind]:
     return left
 
 
-def _variants(asked: PlantedNamed) -> list[planting.Variant]:
+def _variants(asked: VariantsNamed) -> list[planting.Variant]:
     planting.load()
     return _chosen(planting.VARIANTS, asked)
 
 
-def _chosen(registry: planting.Registry[planting.Kind], asked: PlantedNamed) -> list[planting.Kind]:
+def _chosen(registry: planting.Registry[planting.Kind], asked: Named) -> list[planting.Kind]:
     """Those of these names and requirements.
 
     Raises:

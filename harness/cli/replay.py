@@ -24,7 +24,7 @@ from harness.fleet.replaying import LineDifference, differences
 from harness.fleet.run import folder_of_parts
 from harness.history.fleet_lines import RealtimeLine
 from harness.history.manifest import FleetEvidence, read_manifest
-from harness.reporting.fleet.quantities import counted
+from harness.history.wording import counted
 from harness.reporting.words import clipped
 
 _LINE_MAX = 1_000

@@ -30,9 +30,10 @@ from harness.fleet.shrinking.trying import (
 from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
+from harness.history.wording import counted
 from harness.reporting.fleet.model import violation_details
-from harness.reporting.fleet.quantities import counted, number
 from harness.reporting.fleet.quantities import duration as shown
+from harness.reporting.fleet.quantities import number
 from harness.running.stopping import Stopping
 
 _SECOND = 1_000_000

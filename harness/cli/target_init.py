@@ -12,6 +12,7 @@ from typing import Any
 from harness.cli.commands.targets import Init
 from harness.cli.exits import CannotDo, put, say
 from harness.history.visible import visible_line
+from harness.history.wording import counted
 from harness.targets.drafting.draft import composed, env_template, hints_of, wire_of
 from harness.targets.drafting.filling import (
     Asked,
@@ -166,7 +167,11 @@ def _write_env(path: Path, variables: Sequence[str]) -> None:
 
 def _tell_wire(documents: Sequence[Document], wire: WireDraft) -> None:
     for document in documents:
-        put(visible_line(f"read {document.source}: {len(document.operations)} operations"))
+        put(
+            visible_line(
+                f"read {document.source}: {counted(len(document.operations), 'operation')}"
+            )
+        )
     put(wire.describe())
     for drafted in wire.operations:
         if drafted.is_missing:

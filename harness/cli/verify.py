@@ -21,6 +21,7 @@ from harness.history.lines import EvidenceHeader
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.reader import is_repeated, repeat_folders
+from harness.history.wording import counted
 from harness.reporting.repeating import missing_repeats
 from harness.reporting.words import clipped
 from harness.running.budget import BudgetTooSmall, within
@@ -163,7 +164,7 @@ def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
 
 def _of_scenarios(verification: differences.RunVerification) -> Iterator[Text]:
     tally, counts = verification.tally, verification.counts
-    yield Text(f"operations    {counts.operations} in {counts.scenarios} scenarios")
+    yield Text(f"operations    {counts.operations:,} in {counted(counts.scenarios, 'scenario')}")
     yield Text(f"checks        {tally.checks_same} of {tally.checks} found the same again")
     stated = f", {tally.verdicts_stated} stated by scenarios that ended early"
     yield Text(

@@ -17,6 +17,7 @@ from harness.doctor.finding import Notes
 from harness.doctor.rehearsing import DescribedDriver
 from harness.domain import operations as ops
 from harness.domain.arrangements import ARRANGEMENTS, Side, Slot
+from harness.history.wording import counted
 from harness.targets.port import NotOffered, Outgoing
 
 _LOST: Final = (Verdict.INCONCLUSIVE, Verdict.NOT_SUPPORTED)
@@ -123,12 +124,18 @@ def examine_cost(cost: RunCost) -> Notes:
     notes = Notes("missing")
     for lack in cost.lacks:
         if lack.verdict is Verdict.INCONCLUSIVE:
-            told = f"{lack.what}: {len(lack.scenarios)} scenarios need it"
-            notes.gap(told, f"{lack.remedy} (this alone would bring {lack.alone} more)")
+            needing = counted(len(lack.scenarios), "scenario needs", "scenarios need")
+            notes.gap(
+                f"{lack.what}: {needing} it",
+                f"{lack.remedy} (this alone would bring {lack.alone} more)",
+            )
     lost = list(_out_of_reach(cost))
     if lost:
         shown = ", ".join(lost[:_LISTED_MAX]) + (" …" if len(lost) > _LISTED_MAX else "")
-        told = f"{len(lost)} requirements cannot be judged at all, so the run cannot conform"
+        told = (
+            counted(len(lost), "requirement")
+            + " cannot be judged at all, so the run cannot conform"
+        )
         remedy = "see above; or certify what can be judged with --requirement or --profile"
         notes.gap(f"{told}: {shown}", remedy)
     notes.good(f"{len(cost.can_be_judged)} of {len(cost.scenarios)} scenarios can be judged")

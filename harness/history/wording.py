@@ -218,3 +218,8 @@ def _prepares(record: OperationRecord) -> bool:
     return record.kind.startswith(
         ("Install", "Put", "Create", "Add", "Renew", "Set", "Remove")
     ) and (record.kind != "SetLink")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 host`, `2,000 hosts`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

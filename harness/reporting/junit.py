@@ -17,6 +17,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from harness.catalogue.requirement import Level
+from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import Verdict
 from harness.reporting.model import (
     SELECTION,
@@ -136,7 +137,7 @@ def github_commands(report: Report) -> Iterator[str]:
         for scenario in requirement.scenarios if requirement.verdict in _RED else ():
             if scenario.verdict is requirement.verdict or scenario.failed:  # it made the verdict
                 kind = _kind(requirement, scenario)
-                shown[kind].append(_at(kind, requirement, scenario))
+                shown[kind].append(_at(kind, requirement, scenario, report.header.target_file))
     shown["warning"] += [
         _command("warning", {"title": "Waiver"}, waiver.told)
         for waiver in report.waivers
@@ -158,15 +159,15 @@ def _kind(requirement: RequirementReport, scenario: ScenarioReport) -> str:
     return "error" if must and requirement.verdict is Verdict.FAIL else "warning"
 
 
-def _at(kind: str, report: RequirementReport, scenario: ScenarioReport) -> str:
+def _at(kind: str, report: RequirementReport, scenario: ScenarioReport, target: str) -> str:
+    """Our features are in no repository of a vendor's, and its target file is."""
     requirement, line = report.requirement, scenario.line
     waived = f" ({describe(scenario.waived)})" if scenario.waived else ""
-    place = {
-        "file": line.feature,
-        "line": str(line.line),
-        "title": f"{requirement.id}: {requirement.title}",
-    }
-    return _command(kind, place, f"{line.name}: {scenario.reason}{waived}")
+    place, told = {"file": line.feature, "line": str(line.line)}, line.name
+    if target and requirement is not OWN:
+        place, told = {"file": target}, f"{line.feature}:{line.line}: {told}"
+    place["title"] = f"{requirement.id}: {requirement.title}"
+    return _command(kind, place, f"{told}: {scenario.reason}{waived}")
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:

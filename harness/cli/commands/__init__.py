@@ -3,7 +3,7 @@
 A part says what a command is called and takes. What it does is done elsewhere, and imported
 when it is carried out.
 
-Imports `domain`, `targets`. Begin with `runs`.
+Imports `domain`, `catalogue`, `reference`, `targets`, `fleet`. Begin with `runs`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,38 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from traceback import format_exc
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from harness import __version__
 from harness.cli.commands import fleets, proof, runs, targets
 from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, say
 
+GROUPS = (
+    ("Certify, and read what came of it", runs),
+    ("Targets", targets),
+    ("Fleets", fleets),
+    ("How far the suite is to be trusted", proof),
+)
+
+
+class _Commands(TyperGroup):
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        width = max(map(len, self.commands))
+        for heading, part in GROUPS:
+            names = get_command(part.commands).list_commands(ctx)  # type: ignore[attr-defined]
+            told = [(n.ljust(width), self.commands[n].get_short_help_str(80)) for n in names]
+            with formatter.section(heading):
+                formatter.write_dl(told)
+
+
 app = typer.Typer(
     name="pairproof",
+    cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -32,7 +51,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 conforms, 1 does not conform, 2 wrong usage or configuration,"
     " 3 inconclusive, 130 interrupted.",
 )
-for part in (runs, targets, fleets, proof):
+for _, part in GROUPS:
     app.add_typer(part.commands)
 
 

@@ -25,37 +25,38 @@ from harness.cli.exits import put, say
 commands = typer.Typer()
 
 
+def _shipped() -> tuple[str, ...]:
+    from harness.fleet.shelf import names
+
+    return names()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealtimeOptions:
     """What was asked for of real time, as it was typed."""
 
     target: Path | None = option(
-        "FILE", "Run in real time against what this target file describes; docs/realtime.md."
+        "FILE",
+        "Run against what this target file describes; docs/realtime.md.",
+        heading="In real time, at a real endpoint",
     )
-    rate: str = option(
-        "RATE", "With --target: operators arrive at 20/s, or 10/s..200/s over 5m.", ""
-    )
-    steps: str = option("STEPS", "With --target: at 10,20,50/s every 30s, in steps.", "")
-    speed: float = option(
-        "X", "With --target: divide the scenario's durations by X, as in 60.", 1.0
-    )
+    rate: str = option("RATE", "Operators arrive at 20/s, or 10/s..200/s over 5m.", "")
+    steps: str = option("STEPS", "At 10,20,50/s every 30s, in steps.", "")
+    speed: float = option("X", "Divide the scenario's durations by X, as in 60.", 1.0)
     budget: str = option(
         "BUDGET",
-        "With --target: stop at requests=100000,seconds=600,errors=50 (in a row).",
+        "Stop at requests=100000,seconds=600,errors=50 (in a row).",
         "",
     )
-    find_limit: str = option(
-        "BOUND", "With --target: raise the rate until this breaks, as in 'p99<500ms'.", ""
-    )
-    connections: int = option("N", "With --target: so many at once in each process.", 1_000, min=1)
-    storm: int = option("N", "With --target: open N more at once, at the start.", 0, min=0)
-    role: str = option(
-        "ROLE",
-        "With --target: the side whose people's doors are tried, edge or central; by"
+    find_limit: str = option("BOUND", "Raise the rate until this breaks, as in 'p99<500ms'.", "")
+    connections: int = option("N", "So many at once in each process.", 1_000, min=1)
+    storm: int = option("N", "Open N more at once, at the start.", 0, min=0)
+    role: str = options.role(
+        "The side whose people's doors are tried, edge or central; by"
         " default central, if the file describes it.",
-        "",
+        default="",
     )
-    driver: str = option("NAME", "With --target: http, as no other driver bears a load.", "http")
+    driver: str = option("NAME", "http, as no other driver bears a load.", "http")
 
     @property
     def arriving(self) -> str:
@@ -67,7 +68,9 @@ class RealtimeOptions:
 class FleetOptions:
     """A fleet as it was asked for."""
 
-    scenario: str = argument("SCENARIO", "A shipped one by name, or the path of a file.")
+    scenario: str = argument(
+        "SCENARIO", "A shipped one by name, or the path of a file.", among=_shipped
+    )
     hosts: int | None = option("N", "So many hosts; the scenario's without.", min=1)
     seed: int | None = options.seed(None)
     until: str = option("DURATION", "So much virtual time, as in 90m or 24h.", "")
@@ -89,12 +92,12 @@ class FleetOptions:
     keep_going: bool = flag("Go on after a violation, to the end.")
     seeds: int | None = option("N", "Run N seeds, one in each process, until one fails.", min=1)
     limit: str = option("DURATION", "With --seeds: for so long at most.", "", "--for")
-    real: RealtimeOptions = RealtimeOptions()
-    planted: Planting = Planting()
     out: Path | None = option(
         "DIR", "Where the files go; reports/runs/<time>-<scenario>/ without it."
     )
     format: Printed = ResultFormat.TEXT
+    real: RealtimeOptions = RealtimeOptions()
+    planted: Planting = Planting()
 
     @property
     def tell(self) -> Callable[[str], None]:
@@ -120,7 +123,7 @@ def fleet(asked: FleetOptions) -> int:
 class ScenarioOptions:
     """Which shipped scenario is printed, and how."""
 
-    name: str = argument("[NAME]", "Print this one; its file, or as JSON.", "")
+    name: str = argument("[NAME]", "Print this one; its file, or as JSON.", "", _shipped)
     format: Listed = Format.TABLE
     schema: bool = flag("Print the JSON Schema of a scenario file.")
 

@@ -7,7 +7,7 @@ that.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
@@ -15,6 +15,7 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any, NoReturn, get_args, get_origin, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 from harness.cli.exits import INTERRUPTED, WRONG_USAGE, CannotDo, say
 from harness.domain.errors import PairproofError
@@ -22,21 +23,58 @@ from harness.domain.errors import PairproofError
 _TYPER = "typer"
 
 
-def option(metavar: str | None, help: str, default: object = None, *names: str, **more: Any) -> Any:
-    """A field that an option fills, called `--FIELD` unless it has other names."""
-    info = typer.Option(default, *names, metavar=metavar, help=help, **more)
+def option(
+    metavar: str | None,
+    help: str,
+    default: object = None,
+    *names: str,
+    heading: str | None = None,
+    among: Callable[[], Iterable[str]] | None = None,
+    **more: Any,
+) -> Any:
+    """A field that an option fills, called `--FIELD` unless it has other names.
+
+    In the help, it and those after it stand below the heading. A shell completes what it is among.
+    """
+    completing: dict[str, Any] = {"autocompletion": lambda: list(among())} if among else {}
+    info = typer.Option(
+        default, *names, metavar=metavar, help=help, rich_help_panel=heading, **completing, **more
+    )
     return field(default=default, metadata={_TYPER: info})
 
 
-def flag(help: str, *names: str) -> Any:
+def flag(help: str, *names: str, heading: str | None = None) -> Any:
     """A field that is true where its option is given."""
-    return option(None, help, False, *names)
+    return option(None, help, False, *names, heading=heading)
 
 
-def argument(metavar: str, help: str, default: object = ...) -> Any:
+def argument(
+    metavar: str,
+    help: str,
+    default: object = ...,
+    among: Callable[[], Iterable[str]] | None = None,
+) -> Any:
     """A field that an argument fills; it has to be given unless there is a default."""
-    metadata = {_TYPER: typer.Argument(default, metavar=metavar, help=help)}
+    completing: dict[str, Any] = {"autocompletion": lambda: list(among())} if among else {}
+    metadata = {_TYPER: typer.Argument(default, metavar=metavar, help=help, **completing)}
     return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
+
+
+class _Command(TyperCommand):
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        heading = "Options"
+        for param in self.get_params(ctx):
+            heading = getattr(param, "rich_help_panel", None) or heading
+            ours = param.name != "help"
+            is_argument = param.param_type_name == "argument"
+            under = "Arguments" if is_argument else heading if ours else "Options"
+            if (told := param.get_help_record(ctx)) is not None:
+                sections.setdefault(under, []).append(told)
+        for heading, told_of_all in sections.items():
+            if told_of_all:
+                with formatter.section(heading):
+                    formatter.write_dl(told_of_all)
 
 
 def command(
@@ -54,7 +92,7 @@ def command(
         parameters = [each for asked in hints.values() for each in _parameters(asked)]
         called.__name__, called.__doc__ = carry_out.__name__, carry_out.__doc__
         called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-        app.command(name, epilog=f"Example: pairproof {example}")(called)
+        app.command(name, cls=_Command, epilog=f"Example: pairproof {example}")(called)
         return carry_out
 
     return made
@@ -147,23 +185,60 @@ def _seed_of_fleet(text: str | int) -> int:
 _SEED_HELP = "One seed for every draw; 'random' draws a fresh one and prints it."
 
 
-def seed(default: int | None, *, negative: bool = False) -> Any:
+def seed(default: int | None, *, negative: bool = False, heading: str | None = None) -> Any:
     """The field of `--seed`."""
     parser = _seed if negative else _seed_of_fleet
-    return option("N|random", _SEED_HELP, default, parser=parser)
+    return option("N|random", _SEED_HELP, default, heading=heading, parser=parser)
 
 
-def mutant() -> Any:
-    """The field of `--mutant`."""
-    return option("NAME", "With this defect; `pairproof mutants list`.", "")
+def requirement_ids() -> Iterable[str]:
+    """The ids of all requirements."""
+    from harness.catalogue.requirements import REQUIREMENTS
+
+    return (requirement.id for requirement in REQUIREMENTS)
+
+
+def _planted(kind: str) -> Callable[[], Iterable[str]]:
+    def names() -> Iterable[str]:
+        from harness.reference.planting import load
+
+        return (planted.name for planted in load()[kind])
+
+    return names
+
+
+mutant_names, variant_names = _planted("mutant"), _planted("variant")
+
+
+def role(help: str, **more: Any) -> Any:
+    """The field of `--role`."""
+    return option("ROLE", help, among=lambda: ("edge", "central", "both"), **more)
+
+
+def profile(help: str) -> Any:
+    """The field of `--profile`."""
+    return option("NAME", help, among=lambda: ("core", "extended", "resilience"))
+
+
+def requirements(help: str) -> Any:
+    """The field of `--requirement`, which may be repeated."""
+    return option("ID", f"{help}; repeat it, or use commas.", (), among=requirement_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class Planting:
     """What is planted into the embedded reference; one thing at a time."""
 
-    mutant: str = mutant()
-    variant: str = option("NAME", "With this lawful choice; `pairproof variants list`.", "")
+    mutant: str = option(
+        "NAME",
+        "With this defect; `pairproof mutants list`.",
+        "",
+        heading="What is planted into the embedded reference",
+        among=mutant_names,
+    )
+    variant: str = option(
+        "NAME", "With this lawful choice; `pairproof variants list`.", "", among=variant_names
+    )
 
     def __post_init__(self) -> None:
         if self.mutant and self.variant:

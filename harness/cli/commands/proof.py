@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.commands import options
 from harness.cli.commands.options import (
     Format,
     Listed,
@@ -32,18 +33,28 @@ Workers = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlantedNamed:
+class Named:
     """What of a registry was asked for."""
 
-    names: tuple[str, ...] = argument("[NAME]...", "Only these.", ())
-    requirement: tuple[str, ...] = option("ID", "Only of this one; repeat it, or use commas.", ())
+    names: tuple[str, ...]
+    requirement: tuple[str, ...] = options.requirements("Only of this one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MutantsNamed(PlantedNamed):
+class MutantsNamed(Named):
     """Mutants besides are of a lane."""
 
-    lane: str = option("LANE", "Only this lane: suite, interleaving, explore or fleet.", "")
+    names: tuple[str, ...] = argument("[NAME]...", "Only these.", (), options.mutant_names)
+    lane: str = option(
+        "LANE", "Only this lane: suite, browser, interleaving, explore or fleet.", ""
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantsNamed(Named):
+    """Variants."""
+
+    names: tuple[str, ...] = argument("[NAME]...", "Only these.", (), options.variant_names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +78,14 @@ class MutantsRun(MutantsNamed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariantsListed(PlantedNamed):
+class VariantsListed(VariantsNamed):
     """Variants, and how they are printed."""
 
     format: Listed = Format.TABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariantsRun(PlantedNamed):
+class VariantsRun(VariantsNamed):
     """Variants, and how they are tried."""
 
     full: bool = flag("The whole suite over HTTP as well, not its spine.")
@@ -132,9 +143,9 @@ class Walk:
     faults: int | None = option(
         "N", "At most so many faults in a schedule; two in small ones without it, else one.", min=0
     )
-    planted: Planting = Planting()
     workers: Workers = None
     format: Listed = Format.TABLE
+    planted: Planting = Planting()
 
 
 @command(commands, example="interleavings accept-or-cancel --faults 2")
@@ -163,8 +174,8 @@ class Exploration:
     steps: int = option("N", "How long a sequence is at most.", 20, min=1)
     seconds: float = option("S", "No longer than this; 0 for no limit.", 0.0, min=0)
     sequence: str = option("STEPS", "Make this one again, as a finding calls it; draw none.", "")
-    planted: Planting = Planting()
     out: Path | None = option("DIR", "Where the evidence goes; none without it.")
+    planted: Planting = Planting()
 
     @property
     def how(self) -> str:

@@ -38,20 +38,21 @@ class Plan:
     driver: str = option(
         "NAME", "How to reach it: http, inprocess, browser, or a driver of your own.", "http"
     )
-    role: str | None = option("ROLE", "Only what binds this side: edge, central or both.")
-    profile: str | None = option("NAME", "Only this profile: core, extended or resilience.")
-    requirement: tuple[str, ...] = option(
-        "ID", "Only this requirement; repeat it, or use commas.", ()
+    role: str | None = options.role(
+        "Only what binds this side: edge, central or both.",
+        heading="Which scenarios; what is selected is no certificate",
     )
+    profile: str | None = options.profile("Only this profile: core, extended or resilience.")
+    requirement: tuple[str, ...] = options.requirements("Only this requirement")
     scenario: tuple[str, ...] = option(
         "ID", "Only this scenario, by its id as in the report; repeat it.", ()
     )
     tags: str = option("EXPR", "Only these tags, as in 'core and not WDR-4'.", "")
     keyword: str = option("EXPR", "Only scenarios with these words in name or id.", "", "-k")
-    out: Path | None = option(
-        "DIR", "Where the files go; reports/runs/<time>-<implementation>/ without it."
+    budget: str = option(
+        "DURATION", "Choose what fits into it, as in 20m: each MUST once, dearest repeats last.", ""
     )
-    seed: int = options.seed(1, negative=True)
+    seed: int = options.seed(1, negative=True, heading="How the run goes")
     repeat: int = option("N", "Run it N times; the verdicts must agree.", 1, min=1)
     workers: int | None = option(
         "N",
@@ -60,21 +61,23 @@ class Plan:
         min=1,
     )
     fail_fast: bool = flag("Stop at the first scenario that is not green.")
-    waivers: Path | None = option("FILE", "Failures that are accepted for a while; docs/trust.md.")
-    annotations: Annotations = option(
-        None, "Point at what failed, for a CI server; auto: in GitHub Actions.", Annotations.AUTO
-    )
-    interactive: bool = flag("Ask on the terminal for what only a person arranges.")
-    operator: str = option("NAME", "Who is asked, for the evidence.", "")
-    budget: str = option(
-        "DURATION", "Choose what fits into it, as in 20m: each MUST once, dearest repeats last.", ""
+    resume: Path | None = option(
+        "RUN", "Go on with a run that was cut off, in its folder; ask for the same as then."
     )
     explore: str = option(
         "DURATION", "Draw sequences besides, for so long, as in 2m; README.md has one.", ""
     )
     sequences: int = option("N", "Draw exactly so many of them, however long it takes.", 0, min=0)
-    resume: Path | None = option(
-        "RUN", "Go on with a run that was cut off, in its folder; ask for the same as then."
+    interactive: bool = flag("Ask on the terminal for what only a person arranges.")
+    operator: str = option("NAME", "Who is asked, for the evidence.", "")
+    out: Path | None = option(
+        "DIR",
+        "Where the files go; reports/runs/<time>-<implementation>/ without it.",
+        heading="What comes of it",
+    )
+    waivers: Path | None = option("FILE", "Failures that are accepted for a while; docs/trust.md.")
+    annotations: Annotations = option(
+        None, "Point at what failed, for a CI server; auto: in GitHub Actions.", Annotations.AUTO
     )
     planted: Planting = Planting()
 
@@ -121,8 +124,8 @@ class CatalogueOptions:
 
     format: Listed = Format.TABLE
     coverage: bool = flag("Add the scenarios that judge each.")
-    role: str | None = option("ROLE", "Only what binds this side.")
-    profile: str | None = option("NAME", "Only those of this profile.")
+    role: str | None = options.role("Only what binds this side.")
+    profile: str | None = options.profile("Only those of this profile.")
     needs: bool = flag("Instead, what scenarios need of a target, as JSON.")
     choices: bool = flag("Instead, what the reference does where the procedure is silent, as JSON.")
     tables: Path | None = option(

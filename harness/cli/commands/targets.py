@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from harness.cli.commands import options
 from harness.cli.commands.options import (
     Planting,
     Printed,
@@ -85,11 +86,11 @@ def target_operations() -> int:
 class Rehearsal:
     """The run that is rehearsed: what of the suite `certify` would be asked for."""
 
-    role: str | None = option("ROLE", "The cost of this role, as for certify.")
-    profile: str | None = option("NAME", "The cost of this profile, as for certify.")
-    requirement: tuple[str, ...] = option(
-        "ID", "The cost of this requirement; repeat it, or use commas.", ()
+    role: str | None = options.role(
+        "The cost of this role.", heading="Whose cost is told, as for certify"
     )
+    profile: str | None = options.profile("The cost of this profile.")
+    requirement: tuple[str, ...] = options.requirements("The cost of this requirement")
     keyword: str = option("EXPR", "The cost of scenarios with these words.", "", "-k")
 
 
@@ -121,7 +122,12 @@ def doctor(asked: DoctorOptions) -> int:
 class Listening:
     """Where others reach it, and what is trusted."""
 
-    bind: str = option("ADDRESS", "Where it listens. The control port stays here.", "127.0.0.1")
+    bind: str = option(
+        "ADDRESS",
+        "Where it listens. The control port stays here.",
+        "127.0.0.1",
+        heading="Where others reach it",
+    )
     host_name: str = option("NAME", "How others reach it; by default --bind, or localhost.", "")
     cert: Path | None = option("FILE", "The certificate that it shows; else one of its own CA.")
     key: Path | None = option("FILE", "Its private key, unless it is in --cert.")
@@ -135,22 +141,23 @@ class ServeOptions:
     write_target: Path | None = option(
         "FILE", "Write a target file, and beside it an .env file with the credentials."
     )
+    show_credentials: bool = flag("Print them, also if they are in a file.")
     clusters: int = option("N", "How many places for clusters.", 3, min=1)
     hosts: int = option("N", "How many edge hosts in each.", 5, min=1)
-    role: str = option("ROLE", "The side that it plays: edge, central or both.", "both")
+    role: str = options.role("The side that it plays: edge, central or both.", default="both")
     port: int = option("N", "The first port; the others follow. 0: free ones.", 0, min=0, max=65535)
     plain: bool = flag("Plain HTTP where it would be HTTPS.")
     listening: Listening = Listening()
     wire: Path | None = option(
         "FILE",
         "Speak the wire that the mapping tables of this TOML file describe; docs/wire.md.",
+        heading="How it behaves",
     )
     handover: str = option(
         "DURATION", "How long an acceptance waits for its host, as in 10m; 3s without it.", ""
     )
     db: Path | None = option("FILE", "Keep the databases beside this path, for next time.")
     planted: Planting = Planting()
-    show_credentials: bool = flag("Print them, also if they are in a file.")
 
 
 @command(commands, example="serve --write-target target.toml --clusters 2")

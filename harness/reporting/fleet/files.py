@@ -14,11 +14,12 @@ from pathlib import Path
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine, MeasuresLine
 from harness.history.manifest import read_manifest, read_whole
+from harness.history.wording import counted
 from harness.reporting.files import named_from, utf8, write_file
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.html import DATA, fleet_report_html
 from harness.reporting.fleet.model import CheckerReport, FleetReport, build_fleet_report
-from harness.reporting.fleet.quantities import MILLISECOND, SECOND, counted, duration, exact, number
+from harness.reporting.fleet.quantities import MILLISECOND, SECOND, duration, exact, number
 from harness.reporting.fleet.realtime import describe
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.fleet.wording import MARKS, PERCENTILES, VERDICT_OF, advice, state_named

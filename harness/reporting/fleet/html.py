@@ -10,12 +10,12 @@ from typing import Final
 
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine, RealtimeLine
-from harness.history.wording import describe_kind
+from harness.history.wording import counted, describe_kind
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport, violation_details
 from harness.reporting.fleet.pictures import pictures
-from harness.reporting.fleet.quantities import counted, duration, exact, number
+from harness.reporting.fleet.quantities import duration, exact, number
 from harness.reporting.fleet.realtime import describe, every_answer
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.html import render_page

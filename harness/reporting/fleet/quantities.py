@@ -68,8 +68,3 @@ def short(value: float) -> str:
         if abs(value) >= max(unit, 10_000):
             return f"{number(value / unit)}{name}"
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """`1 host`, `2 hosts`."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"

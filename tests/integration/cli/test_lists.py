@@ -8,8 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 from typer.main import get_command
 
@@ -62,23 +62,54 @@ def test_help_lists_the_commands_and_exit_codes(command: Command) -> None:
     assert "3 inconclusive" in " ".join(done.stdout.split())
 
 
-def _all_commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("cer", ["certify"]),
+        ("certify --mutant cancel_needs_", ["cancel_needs_the_link"]),
+        ("variants run a_stranger", ["a_stranger_in_all_of_it"]),
+        ("certify --requirement WDR-1", ["WDR-1", "WDR-10"]),
+        ("certify --profile e", ["extended"]),
+        ("fleet roll", ["rollout-wave"]),
+    ],
+)
+def test_a_shell_completes_commands_and_names(
+    command: Command, line: str, completed: list[str]
+) -> None:
+    words = f"pairproof {line}"
+    env = {
+        "_PAIRPROOF_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    assert command.run(env=env).stdout.split() == completed
+
+
+def test_help_stands_under_headings(command: Command) -> None:
+    told = command.here("--help").stdout
+    assert told.index("Certify, and read") < told.index("  certify ") < told.index("\nTargets:")
+    told = command.here("certify", "--help").stdout
+    assert told.index("Which scenarios;") < told.index("--tags") < told.index("How the run goes:")
+
+
+def _all_commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield words
-    if isinstance(command, click.Group):
-        for name, part in command.commands.items():
-            yield from _all_commands(part, (*words, name))
+    for name, part in getattr(command, "commands", {}).items():
+        yield from _all_commands(part, (*words, name))
 
 
-@pytest.mark.parametrize("words", [*_all_commands(get_command(app))], ids=" ".join)
 @pytest.mark.parametrize("columns", [80, 120])
 def test_no_help_is_cut_off(
-    command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
+    command: Command, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    usage, *lines = command.here(*words, "--help").stdout.splitlines()
-    assert usage.startswith("Usage: pairproof")
-    assert not [line for line in lines if line.rstrip().endswith(("...", "…"))]
-    assert max(map(len, lines)) <= 80
+    every = [*_all_commands(get_command(app))]
+    assert ("mutants", "run") in every
+    for words in every:
+        usage, *lines = command.here(*words, "--help").stdout.splitlines()
+        assert usage.startswith("Usage: pairproof")
+        assert not [line for line in lines if line.rstrip().endswith(("...", "…"))]
+        assert max(map(len, lines)) <= 80
 
 
 def test_requirements_as_json_are_one_document_with_every_id(command: Command) -> None:

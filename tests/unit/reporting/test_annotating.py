@@ -24,6 +24,13 @@ def test_a_failure_points_at_its_scenario(tmp_path: Path) -> None:
     ]
 
 
+def test_it_points_at_the_target_file_where_there_is_one(tmp_path: Path) -> None:
+    said: Said = {"withdraw/a": ("WDR-4", FAIL)}
+    (line,) = commands(tmp_path, said, target_file="conformance/target.toml")
+    assert line.startswith("::error file=conformance/target.toml,title=WDR-4%3A ")
+    assert line.endswith("::features/withdraw.feature:3: a: withdraw/a fail because")
+
+
 def test_what_does_not_fail_a_run_is_no_error(tmp_path: Path) -> None:
     said = {"withdraw/a": ("WDR-4", UNSURE), "prerequisites/b": ("PRE-5S", FAIL)}
     found = commands(tmp_path, said)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.reporting.fleet.quantities import brief, counted, duration, exact, number, short
+from harness.history.wording import counted
+from harness.reporting.fleet.quantities import brief, duration, exact, number, short
 from tests.unit.reporting.fleet.fleets import MIN, MS, H, S
 
 
