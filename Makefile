@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help certify test prove fleet lint format bench explore full docs pins chromium clean
+.PHONY: help certify test prove fleet lint format bench explore full docs pictures pins chromium clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -93,6 +93,9 @@ docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
 	mv harness/catalogue/choices.json.new harness/catalogue/choices.json
 	$(BIN)/pairproof requirements --needs > harness/catalogue/needs.json.new
 	mv harness/catalogue/needs.json.new harness/catalogue/needs.json
+
+pictures: $(DEV) chromium ## take the pictures of docs/ again
+	$(BIN)/python docs/make_pictures.py
 
 pins: ## resolve pyproject.toml afresh into constraints.txt
 	rm -rf $(VENV)

@@ -10,13 +10,16 @@ from typing import ClassVar
 from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import messages_were_understood
 from harness.checkers.registry import Finding, run_check
+from harness.checkers.sentences import sentence_of
 from harness.context.recorder import RecordedReply
 from harness.domain.errors import PairproofError
 from harness.explore import model
 from harness.explore.actions import OTHER, Action, SequenceContext
 from harness.explore.assertions import ASSERTIONS, Assertion
 from harness.explore.world import ModelSlot, ModelWorld, Worlds
+from harness.history.lines import CheckLine
 from harness.history.operation import Json, Outcome
+from harness.history.wording import begun, noun
 
 Judged = Callable[[str, Mapping[str, Json], str, Finding], None]
 """Told of each check: its name and arguments, the requirement, and what it found."""
@@ -155,7 +158,7 @@ class Lockstep:
             args = {"at_least": self._sends()}
         self._judge_by(check, args, expected)
         if not any(b.answer is answer for b in lawful):
-            raise self._difference(expected, f"{done.record.kind}: {answer.value}")
+            raise self._difference(expected, f"{begun(noun(done.record.kind))}: {answer.value}")
 
     def _expectation(
         self, answer: model.ModelOutcome, lawful: list[model.Branch]
@@ -232,7 +235,17 @@ class Lockstep:
             return
         finding = recorder.as_written(check, args, finding)
         if finding.verdict is Verdict.FAIL:
-            raise self._difference(expected, finding.reason)
+            line = CheckLine(
+                scenario=recorder.scenario,
+                requirement=expected.requirement,
+                check=check,
+                args=dict(args),
+                step=expected.says,
+                verdict=finding.verdict,
+                reason=finding.reason,
+                operations=list(finding.operations),
+            )
+            raise self._difference(expected, sentence_of(line, recorder.written()))
         if finding.verdict is Verdict.INCONCLUSIVE:
             raise CannotTell(finding.reason)
 
