@@ -188,7 +188,7 @@ Feature: Invariants, judged over everything that was seen
 
     Scenario: A cancel after the acceptance, before the host has heard of it
       Given a pending pairing request
-      And the next 20 questions of the host about its request are lost
+      And the next 60 questions of the host about its request are lost
       And one of these questions has been lost
       And the administrator has accepted the request
       And the host has not heard of it

@@ -246,7 +246,7 @@ Feature: Withdraw a pairing request from the local cluster
 
     Scenario: The request was accepted, and the host has not heard of it yet
       Given a pending pairing request
-      And the next 20 questions of the host about its request are lost
+      And the next 60 questions of the host about its request are lost
       And one of these questions has been lost
       And the administrator has accepted the request
       And the host has not heard of it
@@ -258,7 +258,7 @@ Feature: Withdraw a pairing request from the local cluster
     Scenario: The request was accepted, and the word of the cancel arrives twice
       Given a pending pairing request
       And the next word of a cancel arrives twice
-      And the next 20 questions of the host about its request are lost
+      And the next 60 questions of the host about its request are lost
       And one of these questions has been lost
       And the administrator has accepted the request
       And the host has not heard of it
