@@ -36,12 +36,13 @@ from harness.running.facts import now_utc
 from harness.running.resuming import going_on
 from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection
-from harness.running.session import alone, suite_words
+from harness.running.session import alone, seldom_collecting, suite_words
 from harness.targets.ledger import FILE, read_ledger
 
 _REFERENCE = "pairproof-reference"
 
 
+@seldom_collecting()
 def certify(plan: Plan) -> int:
     """Carry out the plan; returns the exit code.
 

@@ -16,6 +16,7 @@ from harness.history.wording import counted
 from harness.opening import driver_names, goes_with_run, open_target
 from harness.running.belongings import Belongings, owned_now
 from harness.running.facts import now_utc
+from harness.running.session import seldom_collecting
 from harness.targets.stepping import stepping
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
             belongings = Belongings(opened, folder, owned_now(opened, asked.target))
             held.callback(_give_back, belongings, left)
             driver, mark = belongings.noted(driver), belongings.mark
+        held.enter_context(seldom_collecting())
         recording = Recording(driver, asked.seed, evidence, RunInfo(started_at=now_utc()), mark)
         held.callback(lambda: recording.close(now_utc()))
         if again:

@@ -440,15 +440,19 @@ class Recorder:
         samples: list[Json] = []
         asked = unread = late = 0
         once_more = until
+        reply: Reply | None = None
+        seen: dict[str, Json] = {}
+        outcome, held = Outcome.INFO, False
         while True:
             outgoing = Outgoing(operation, credentials, actor.host_uid, invoked.id)
             exchange = self._sent(invoked, outgoing)
-            outcome, value, error = _ended(exchange.reply)
-            seen: dict[str, Json] = {"outcome": outcome.value, "value": value, "error": error}
-            sample = Sample.from_json(seen)
+            if exchange.reply != reply:  # mostly it is as it was
+                reply = exchange.reply
+                outcome, value, error = _ended(reply)
+                seen = {"outcome": outcome.value, "value": value, "error": error}
+                held = holds(predicate, Sample.from_json(seen), args)
             asked += 1
             unread += outcome is Outcome.INFO and exchange.response is not None
-            held = holds(predicate, sample, args)
             # What is awaited and refused may be refused for the login: not everybody says so.
             first = until and not held and credentials == actor.credentials
             if is_logged_out(exchange.reply) or (first and outcome is Outcome.FAIL):

@@ -129,14 +129,14 @@ def without_old_doubts(worlds: Worlds) -> Worlds:
     Without it, each old request would double the worlds. A request is old that is neither "the
     request" nor "the earlier request", nor the one that was accepted last.
     """
+    if all(len(w.main.requests) < 2 and len(w.other.requests) < 2 for w in worlds):
+        return worlds
     mains = _undoubted([w.main for w in worlds])
     others = _undoubted([w.other for w in worlds])
     return frozenset(w.with_both(mains[w.main], others[w.other]) for w in worlds)
 
 
 def _undoubted(slots: Collection[ModelSlot]) -> dict[ModelSlot, ModelSlot]:
-    if all(len(slot.requests) < 2 for slot in slots):
-        return {slot: slot for slot in slots}
     kept = {which for p in slots for which in (p.last, p.earlier, p.accepted)}
     fates: dict[int, set[CentralState]] = {}
     for slot in slots:

@@ -42,6 +42,7 @@ from harness.running.resuming import differing, ended_in
 from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection
+from harness.running.session import seldom_collecting
 from harness.running.stopping import Stopping
 from harness.suite import import_steps
 from harness.targets.port import Driver
@@ -327,7 +328,7 @@ class Suite:
         """
         result: object = None
         try:
-            with quick_lookup(_steps_of):
+            with quick_lookup(_steps_of), seldom_collecting():
                 result = yield
             drawing = drawing_budget(self.config)
             if drawing and self.run is not None and not (session.shouldstop or session.shouldfail):

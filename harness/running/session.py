@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,17 @@ def suite_words(options: Mapping[str, str | None], files: tuple[Path, ...] = ())
     words += ["--assert=plain", "--import-mode=importlib"]
     given = {name: value for name, value in options.items() if value is not None}
     return words + [f"--pairproof-{k}={v}" if v else f"--pairproof-{k}" for k, v in given.items()]
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Garbage is looked for seldom: a look walks all that a run keeps, and finds nearly nothing."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @contextmanager
