@@ -9,7 +9,6 @@ from typing import Any
 from harness.domain import operations as ops
 from harness.domain import pairing
 from harness.domain.cluster import ClusterState
-from harness.domain.draws import Draws
 from harness.domain.errors import IllegalTransition, Reason, Refusal, Refused
 from harness.domain.flows import AgentFlow, agent_confirms, agent_follows, agent_submits
 from harness.reference.core.choices import AfterOfflineCancel, EdgeChoices, SecondSend
@@ -51,20 +50,12 @@ class EdgeCore(EdgeRules):
             ops.CancelPairingRequest: self.cancel,
         }
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         """One operation as a flow of calls; its return value is the reply.
 
         Raises:
             Refusal: a rule said no. What was committed at an earlier call stays.
         """
-        call = EdgeCall(host_uid, credentials, now, draws)
         calling = self.calling.get(type(operation))
         if calling is not None:
             return (yield from calling(operation, call))

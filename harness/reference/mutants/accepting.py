@@ -21,8 +21,7 @@ from harness.domain.profile import (
     ProfileType,
     ProfileVersion,
 )
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store

@@ -11,7 +11,7 @@ from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore
@@ -73,11 +73,9 @@ class CountsIds(CentralCore):
 class Performs(CentralCore):
     """Does something before each operation, or after it."""
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        self.before(now)
-        reply = super().perform(operation, credentials, now, draws)
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        self.before(call.now)
+        reply = super().perform(operation, call)
         self.after(operation, reply)
         return reply
 

@@ -9,8 +9,7 @@ from harness.domain.draws import Draws
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import AfterOfflineCancel, EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Work

@@ -14,8 +14,7 @@ from harness.domain.permission import Grant
 from harness.domain.profile import ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore

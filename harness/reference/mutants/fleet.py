@@ -20,8 +20,7 @@ from harness.domain.permission import PairPermission
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
@@ -395,17 +394,9 @@ class TimedEdge(EdgeCore):
         self.given_up: set[str] = set()
         """The pairing ids of requests that their hosts ask after no more."""
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
-        self.now = now
-        flow = super().perform(host_uid, operation, credentials, now, draws)
-        return (yield from self._timed(flow))
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
+        self.now = call.now
+        return (yield from self._timed(super().perform(operation, call)))
 
     def follow(self, slot: str) -> Work:
         yield from self._timed(super().follow(slot))

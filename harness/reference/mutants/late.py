@@ -5,8 +5,7 @@ from __future__ import annotations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import DECIDED, RequestEvent
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import EndedSubmission, LocalRequest, PairingRequest

@@ -13,7 +13,7 @@ from harness.domain.flows import AgentFlow, agent_follows
 from harness.domain.match import MatchResult
 from harness.domain.pairing import LocalState, RequestEvent, RequestState
 from harness.reference.core import records
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply
 from harness.reference.mutants import bases

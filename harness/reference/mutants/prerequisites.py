@@ -13,8 +13,7 @@ from harness.domain.cluster import Cluster, ClusterState, Health, Node, NodePool
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Probing, Work
 from harness.reference.core.link import LinkReply, NotDelivered

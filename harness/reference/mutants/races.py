@@ -14,8 +14,7 @@ from harness.domain.match import MatchResult
 from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.permission import PairPermission
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work, is_final

@@ -11,8 +11,7 @@ from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.flows import AgentFlow
 from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered

@@ -8,8 +8,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import RequestEvent, RequestState
 from harness.reference.core import records
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.mutants import bases
 from harness.reference.planting import Lane, mutant

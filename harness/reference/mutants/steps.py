@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.store import Store

@@ -7,12 +7,10 @@ from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
-from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchResult
 from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
@@ -190,10 +188,8 @@ class AnotherNodeLearnsOfItLater(bases.Keeps[int]):
 class WithdrawalOpensARejectedRequest(CentralCore):
     """A withdrawal that comes upon a rejection is refused, and leaves the request pending."""
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        reply = super().perform(operation, credentials, now, draws)
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        reply = super().perform(operation, call)
         if not isinstance(operation, ops.WithdrawPairing) or isinstance(reply, ops.Done):
             return reply
         found = self.store.get(PairingRequest, operation.pairing_uid)

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.records import User
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant

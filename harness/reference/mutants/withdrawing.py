@@ -11,8 +11,7 @@ from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState, RequestState
 from harness.reference.core import records
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply

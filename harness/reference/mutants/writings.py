@@ -13,8 +13,7 @@ from harness.domain.pairing import RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.changed_answers import Pairs, read_as
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.records import CentralCluster, LoginSession, PairingRequest, User
 from harness.reference.planting import Wire, mutant, name_of, plant, sentence_of
 

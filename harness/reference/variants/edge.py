@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
-from harness.domain.draws import Draws, derived_bits
+from harness.domain.draws import derived_bits
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalEvent, LocalState
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.reference.behaviour import Behaviour
 from harness.reference.core import edge_flows
-from harness.reference.core.central import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import (
     AfterOfflineCancel,
     CentralChoices,
@@ -408,10 +408,8 @@ class _Reworded:
 class _RewordedPalette(_Reworded, CentralCore):
     """A central side that words what it refuses to people anew; hosts have to understand it."""
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        reply = super().perform(operation, credentials, now, draws)
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        reply = super().perform(operation, call)
         if isinstance(reply, Refused) and isinstance(operation, ops.CentralOperation):
             return self.reworded(operation, reply)
         return reply
@@ -420,16 +418,9 @@ class _RewordedPalette(_Reworded, CentralCore):
 class _RewordedEdge(_Reworded, edge_flows.EdgeCore):
     """An edge that words what it refuses anew."""
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         try:
-            reply = yield from super().perform(host_uid, operation, credentials, now, draws)
+            reply = yield from super().perform(operation, call)
         except Refusal as refusal:
             told = self.reworded(operation, refusal.refused)
             raise Refusal(told.reason, told.message, **told.details) from None

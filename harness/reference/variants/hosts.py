@@ -8,14 +8,12 @@ from typing import ClassVar, Generic, TypeVar
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
-from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core import edge_flows
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.records import (
@@ -357,18 +355,11 @@ class ARestartTakesHalfASecond(edge_flows.EdgeCore):
 
     _since = 0
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
-        self._since = self._since or now
-        if _has_restarted(self.store, Side.EDGE) and 0 <= now - self._since < A_SECOND // 2:
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
+        self._since = self._since or call.now
+        if _has_restarted(self.store, Side.EDGE) and 0 <= call.now - self._since < A_SECOND // 2:
             raise Refusal(Reason.INTERNAL, "Local UI is starting")
-        return (yield from super().perform(host_uid, operation, credentials, now, draws))
+        return (yield from super().perform(operation, call))
 
 
 @varies("SND-4")
@@ -377,13 +368,11 @@ class ARestartOfPaletteTakesASecond(CentralCore):
 
     _since = 0
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        self._since = self._since or now
-        if _has_restarted(self.store, Side.CENTRAL) and 0 <= now - self._since < A_SECOND:
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        self._since = self._since or call.now
+        if _has_restarted(self.store, Side.CENTRAL) and 0 <= call.now - self._since < A_SECOND:
             return Refused(Reason.INTERNAL, "Palette is starting")
-        return super().perform(operation, credentials, now, draws)
+        return super().perform(operation, call)
 
 
 @varies("SND-1")
@@ -425,11 +414,9 @@ class ARequestIsShownASecondLate(CentralCore):
         """Whether it came more than a second ago, or at a time that is still to come."""
         return not 0 <= self._now - request.created < A_SECOND
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        self._now = now
-        return super().perform(operation, credentials, now, draws)
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        self._now = call.now
+        return super().perform(operation, call)
 
     def view_request(
         self, operation: ops.ViewPairingRequest, call: CentralCall

@@ -22,8 +22,7 @@ from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import Pack
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import AfterOfflineCancel, CentralChoices, EdgeChoices
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.records import CentralCluster, PairingRequest
@@ -188,12 +187,10 @@ class TheHandoverHasAClockOfItsOwn(CentralCore):
         self._last = self._own = 0
         self._since: dict[str, int] = {}
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        passed, self._last = now - self._last, now
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        passed, self._last = call.now - self._last, call.now
         self._own += passed if 0 <= passed < self.HOUR else 0
-        return super().perform(operation, credentials, now, draws)
+        return super().perform(operation, call)
 
     def handover_is_over(self, request: PairingRequest, now: int) -> bool:
         if not super().handover_is_over(replace(request, accepted_at=-(2**62)), now):
@@ -300,16 +297,14 @@ class Dated(CentralCore):
         self.now = 0
         self._course: dict[str, list[tuple[int, RequestState]]] = {}
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        back, self.now = self.now - now, now
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        back, self.now = self.now - call.now, call.now
         if back > 0:  # a clock that is put back makes nothing late
             self._course = {
                 uid: [(since - back, state) for since, state in course]
                 for uid, course in self._course.items()
             }
-        return super().perform(operation, credentials, now, draws)
+        return super().perform(operation, call)
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         before = {request.pairing_uid for request in self.store.every(PairingRequest)}

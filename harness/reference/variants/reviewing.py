@@ -15,8 +15,7 @@ from harness.domain.permission import TENANT, Grant, PairPermission
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
 from harness.reference.core.store import Store
@@ -286,13 +285,11 @@ class MatchesOnAcceptance(CentralCore):
 class LapsesAfterThreeDays(CentralCore):
     """A request that nobody decides fails after three days."""
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
         for request in list(self.store.every(PairingRequest)):
-            if request.state is RequestState.PENDING and now >= request.created + 3 * DAY:
+            if request.state is RequestState.PENDING and call.now >= request.created + 3 * DAY:
                 self.store.put(replace(request, state=RequestState.FAILED))
-        return super().perform(operation, credentials, now, draws)
+        return super().perform(operation, call)
 
 
 variant(
