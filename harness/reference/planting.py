@@ -122,6 +122,24 @@ class UnknownPlanted(PairproofError):
 
 
 Kind = TypeVar("Kind", bound=Planted)
+Kept = TypeVar("Kept")
+
+
+class Memory(Generic[Kept]):
+    """What something planted keeps beside the store of its side; a restart wipes it.
+
+    It stands in the class, and each core has its own, made when it is first asked for.
+    """
+
+    def __init__(self, make: Callable[[], Kept]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, core: object, owner: type) -> Kept:
+        kept: Kept = vars(core).setdefault(self._name, self._make())
+        return kept
 
 
 @dataclass(slots=True)

@@ -22,11 +22,9 @@ from harness.domain.profile import (
     ProfileVersion,
 )
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
-from harness.reference.planting import mutant
+from harness.reference.planting import Memory, mutant
 
 Editions = Sequence[ProfileEdition]
 Packs = Sequence[Pack]
@@ -787,10 +785,8 @@ class RefusedAcceptRenames(bases.AfterRefusal):
 class RefusedAcceptRenamesLater(RefusedAcceptRenames):
     """A second acceptance is refused, and its name is taken over a moment later."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._now = 0
-        self._owed: list[tuple[int, PairingRequest, bases.Decision, Refused]] = []
+    _now = 0
+    _owed = Memory[list[tuple[int, PairingRequest, bases.Decision, Refused]]](list)
 
     def before(self, now: int) -> None:
         self._now = now

@@ -15,7 +15,7 @@ from harness.domain.profile import ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.choices import CentralChoices, EdgeChoices
+from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import LinkReply
@@ -63,22 +63,18 @@ class SecretsThatBeginAlikeAreOne(CentralCore):
 
 # --- who may manage requests ---------------------------------------------------------------------
 @mutant("PRE-9")
-class LoginKeepsItsRights(CentralCore):
+class LoginKeepsItsRights(bases.Keeps[frozenset[Grant]]):
     """Somebody who has logged in may do what they might when they did, until they log out."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._had: dict[str, frozenset[Grant]] = {}
 
     def log_in(self, operation: ops.LogInToPalette, call: CentralCall) -> ops.Session:
         session = super().log_in(operation, call)
         user = self.store.get(records.User, operation.email)
-        self._had[session.token] = user.grants if user else frozenset()
+        self.kept[session.token] = user.grants if user else frozenset()
         return session
 
     def authenticate(self, call: CentralCall) -> records.User:
         user = super().authenticate(call)
-        return replace(user, grants=self._had.get(call.credentials.session, user.grants))
+        return replace(user, grants=self.kept.get(call.credentials.session, user.grants))
 
 
 @mutant("PRE-8")

@@ -21,13 +21,11 @@ from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import Call, NotDelivered, TimedReply
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
-from harness.reference.planting import Lane, Nemesis, mutant
+from harness.reference.planting import Lane, Memory, Nemesis, mutant
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -39,11 +37,9 @@ Result = TypeVar("Result")
 class Timed(bases.Performs):
     """Knows in every rule what time it is, and when each request was last decided."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.now = 0
-        self.stepped: dict[str, tuple[int, RequestEvent, records.PairingRequest]] = {}
-        """By pairing id: when it took which edge of the table, and what it was before."""
+    now = 0
+    stepped = Memory[dict[str, tuple[int, RequestEvent, records.PairingRequest]]](dict)
+    """By pairing id: when it took which edge of the table, and what it was before."""
 
     def before(self, now: int) -> None:
         self.now = now
@@ -266,10 +262,8 @@ class LateRepetitionIsRefused(Timed):
 class PermissionOftenUsedIsKept(Timed):
     """A permission that was used three times is not looked up again for ten minutes."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.uses: dict[tuple[str, PairPermission, str], int] = {}
-        self.until: dict[tuple[str, PairPermission, str], int] = {}
+    uses = Memory[dict[tuple[str, PairPermission, str], int]](dict)
+    until = Memory[dict[tuple[str, PairPermission, str], int]](dict)
 
     def holds(self, user: records.User, permission: PairPermission, scope: str) -> bool:
         key = user.email, permission, scope
@@ -287,10 +281,8 @@ class PermissionOftenUsedIsKept(Timed):
 class TokenOftenUsedIsKept(Timed):
     """A registration token that has admitted two hosts is not looked up for ten minutes."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.uses: dict[str, int] = {}
-        self.kept: dict[str, tuple[int, RegistrationToken]] = {}
+    uses = Memory[dict[str, int]](dict)
+    kept = Memory[dict[str, tuple[int, RegistrationToken]]](dict)
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         until, kept = self.kept.get(value, (0, None))
@@ -333,9 +325,7 @@ class HostsReadFromAReplica(Timed):
 class CrowdedDecisionIsNotWritten(Timed):
     """While many hosts ask, an acceptance of what has waited is answered, and not written."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.lately: deque[tuple[int, str]] = deque()
+    lately = Memory[deque[tuple[int, str]]](deque)
 
     def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         self.lately.append((call.now, operation.pairing_uid))
@@ -386,13 +376,11 @@ class SoonForgetsWhatEnded(Timed, bases.Keeps[int]):
 class TimedEdge(EdgeCore):
     """Knows from each answer what time it is."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self.now = 0
-        self.since: dict[str, int] = {}
-        """When something began that goes on since, by whatever it is about."""
-        self.given_up: set[str] = set()
-        """The pairing ids of requests that their hosts ask after no more."""
+    now = 0
+    since = Memory[dict[str, int]](dict)
+    """When something began that goes on since, by whatever it is about."""
+    given_up = Memory[set[str]](set)
+    """The pairing ids of requests that their hosts ask after no more."""
 
     def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         self.now = call.now

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.match import MatchResult
@@ -22,11 +22,7 @@ from harness.reference.palette.frame import CLUSTERS, REVIEW
 from harness.reference.palette.pages import PalettePages
 from harness.reference.palette.wizard import Wizard, WizardStep
 from harness.reference.palette.wizard_pages import Entered, WizardEntries
-from harness.reference.planting import Lane, name_of, plant, sentence_of
-
-if TYPE_CHECKING:
-    from harness.reference.local_ui.app import EdgePort
-    from harness.reference.palette.app import CentralPort
+from harness.reference.planting import Lane, Memory, name_of, plant, sentence_of
 
 Made = TypeVar("Made", bound=type[Pages])
 
@@ -203,9 +199,7 @@ class OnlyOneIsReviewed(PalettePages):
 class RejectedOnesStayListed(PalettePages):
     """What was rejected in the review goes on being listed there."""
 
-    def __init__(self, central: CentralPort) -> None:
-        super().__init__(central)
-        self.rejected: list[ops.PairingListItem] = []
+    rejected = Memory[list[ops.PairingListItem]](list)
 
     def reject(self, asked: PageRequest) -> PageAnswer:
         uid = asked.form.text("pairing_uid")
@@ -266,9 +260,7 @@ class UnderstandingIsForShow(PalettePages):
 class UnderstoodForAll(PalettePages):
     """Whoever has understood the warning of one request is past that of all others."""
 
-    def __init__(self, central: CentralPort) -> None:
-        super().__init__(central)
-        self.understood: set[str] = set()
+    understood = Memory[set[str]](set)
 
     def keep(self, at: Entered, wizard: Wizard) -> None:
         self.understood.add(at.asked.session)
@@ -534,9 +526,7 @@ class CentralStaysChosen(LocalPages):
 class CancelledIdStays(LocalPages):
     """Settings goes on showing the id of a request that was cancelled."""
 
-    def __init__(self, edge: EdgePort) -> None:
-        super().__init__(edge)
-        self.shown: dict[str, str] = {}
+    shown = Memory[dict[str, str]](dict)
 
     def finish(self, page: Page, html: str) -> str:
         host, shown = str(page.context.get("host_uid")), re.search(r'"pairing-id">(\w+)', html)

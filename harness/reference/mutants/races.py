@@ -15,7 +15,6 @@ from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.permission import PairPermission
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
@@ -26,11 +25,10 @@ from harness.reference.core.records import (
     SlotState,
     User,
 )
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
 from harness.reference.mutants.rejecting import RejectionIsNotHeard
-from harness.reference.planting import Lane, mutant
+from harness.reference.planting import Lane, Memory, mutant
 
 
 # --- on the walk over every interleaving ---------------------------------------------------------
@@ -156,9 +154,7 @@ class DecidesOnWhatWasLookedAt(bases.Keeps[PairingRequest]):
 class TwoAdministratorsAcceptAtOnce(CentralCore):
     """Whoever has seen the profiles match may accept, even if another did so meanwhile."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.matching: list[str] = []
+    matching = Memory[list[str]](list)
 
     def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)

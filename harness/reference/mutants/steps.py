@@ -10,8 +10,7 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.store import Store
-from harness.reference.planting import name_of, plant, sentence_of
+from harness.reference.planting import Memory, name_of, plant, sentence_of
 
 
 def _stepwise(breaks: str) -> Callable[[type[CentralCore]], type[CentralCore]]:
@@ -63,9 +62,7 @@ class PairClusterNeedsNoOtherCall(CentralCore):
 class RefusedMatchCountsAllTheSame(CentralCore):
     """Validate is taken from who was refused the match for its time, and has not confirmed one."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._too_early: set[str] = set()
+    _too_early = Memory[set[str]](set)
 
     def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
         if self.taken(self.stepwise(operation, call), call).entered is None:

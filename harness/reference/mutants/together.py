@@ -11,7 +11,6 @@ from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchResult
 from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.records import (
@@ -20,9 +19,8 @@ from harness.reference.core.records import (
     PairingRequest,
     SlotState,
 )
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
-from harness.reference.planting import mutant
+from harness.reference.planting import Memory, mutant
 
 _MILLISECOND = 1_000
 
@@ -62,9 +60,7 @@ class CancelWritesTheSettingsBack(_CancelsSlowly):
 class _KeepsTheClusterThatWasSent(EdgeCore):
     """Keeps the cluster as a request carries it, by the request's secret."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self.sent: dict[str, Cluster] = {}
+    sent = Memory[dict[str, Cluster]](dict)
 
     def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
@@ -146,10 +142,7 @@ class LocalUiAsksNowAndThen(EdgeCore):
     """Local UI asks its agent who manages the cluster not oftener than every 40 milliseconds."""
 
     LASTS: ClassVar = 40 * _MILLISECOND
-
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self.local_until: dict[str, int] = {}
+    local_until = Memory[dict[str, int]](dict)
 
     def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> SlotState:
         site = self.site_of(call.host_uid)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.domain import operations as ops
 from harness.reference.behaviour import Behaviour
 from harness.reference.changed_answers import ApiRequest, ApiResponse, Change, Changed
-from harness.reference.planting import name_of, plant, sentence_of
+from harness.reference.planting import Memory, name_of, plant, sentence_of
 from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -72,9 +72,7 @@ class PatchRefusalIsAccepted(_Before):
 class AddressIsLoggedIn(_Before):
     """A request without a session goes by the session that came from the same address before."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app)
-        self._sessions: dict[tuple[str, int], bytes] = {}
+    _sessions = Memory[dict[tuple[str, int], bytes]](dict)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -108,9 +106,7 @@ class ErrorEchoesItsRequest(_Before):
 class DetailsAreCached(_Before):
     """The look at a pairing request is answered from a cache that a cancel does not empty."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app)
-        self._seen: dict[tuple[int, bytes], tuple[Message, bytes]] = {}
+    _seen = Memory["dict[tuple[int, bytes], tuple[Message, bytes]]"](dict)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] != f"{_PAIR}/details":

@@ -25,8 +25,7 @@ from harness.reference.core.choices import (
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.link import Call, NotDelivered
 from harness.reference.core.records import LocalRequest, LoginSession, OwedWithdrawal, SlotState
-from harness.reference.core.store import Store
-from harness.reference.planting import variant, varies
+from harness.reference.planting import Memory, variant, varies
 
 # --- choices of the reference's own --------------------------------------------------------------
 _TEN_MINUTES = 600_000_000
@@ -106,23 +105,21 @@ class TheRequestIsShownWhereItWasSent(edge_flows.EdgeCore):
 class ACancelledRequestIsShownAsFailed(edge_flows.EdgeCore):
     """After a cancel Local UI shows the request as failed, until another one is sent."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._cancelled: dict[str, ops.PairingView] = {}
+    _shown_as_failed = Memory[dict[str, ops.PairingView]](dict)
 
     def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
         shown = replace(self.view_of(request), status="Failed", message="it was cancelled")
         yield from super().end(slot, request)
         site = self.slot_state(slot)
         if site is not None and site.cluster is not None and site.request is None:
-            self._cancelled[site.cluster.uid] = shown
+            self._shown_as_failed[site.cluster.uid] = shown
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         uid = site.cluster.uid if site.cluster else ""
-        if site.request is None and uid in self._cancelled:
-            return self._cancelled[uid]
+        if site.request is None and uid in self._shown_as_failed:
+            return self._shown_as_failed[uid]
         return super().view_pairing(operation, call)
 
 
@@ -153,10 +150,7 @@ class ARejectedRequestIsShownForASecond(edge_flows.EdgeCore):
     """Local UI shows a rejected request for a second from the first look on, then no request."""
 
     SHOWN_FOR = 1_000_000
-
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._shown_since: dict[str, int] = {}
+    _shown_since = Memory[dict[str, int]](dict)
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
@@ -233,9 +227,7 @@ class TheConnectionCheckSaysNoWithAnError(edge_flows.EdgeCore):
 class AHostDoesNotCheckItself(edge_flows.EdgeCore):
     """Of several hosts, the one whose Local UI is asked does not check its own connection."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._asked = ""
+    _asked = ""
 
     def authenticate(self, call: EdgeCall) -> LoginSession:
         self._asked = call.host_uid
@@ -281,14 +273,11 @@ class AnOfflineCancelIsToldSecondsLater(edge_flows.EdgeCore):
     """A host that has cancelled without a link tries only each two seconds to tell Palette."""
 
     ROUNDS = 40
-
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._rounds: dict[OwedWithdrawal, int] = {}
+    _untold_for = Memory[dict[OwedWithdrawal, int]](dict)
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> edge_flows.Work:
-        self._rounds[owed] = self._rounds.get(owed, 0) + 1
-        if self._rounds[owed] % self.ROUNDS == 0:
+        self._untold_for[owed] = self._untold_for.get(owed, 0) + 1
+        if self._untold_for[owed] % self.ROUNDS == 0:
             yield from super().settle_debt(slot, owed)
 
 
@@ -373,9 +362,7 @@ class AnUnhealthyClustersRequestIsWithdrawn(edge_flows.EdgeCore):
 class AChangedStackIsNotHandedOver(edge_flows.EdgeCore):
     """An acceptance fails at the host when the local profiles have changed since the send."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._sent: dict[str, tuple[StackProfile, ...]] = {}
+    _sent = Memory[dict[str, tuple[StackProfile, ...]]](dict)
 
     def begin(
         self, operation: ops.SendPairingRequest, call: EdgeCall, url: str

@@ -24,7 +24,7 @@ from harness.reference.core.records import (
     SlotState,
 )
 from harness.reference.core.store import Store
-from harness.reference.planting import variant, varies
+from harness.reference.planting import Memory, variant, varies
 
 A_SECOND = 1_000_000
 
@@ -379,10 +379,8 @@ class ARestartOfPaletteTakesASecond(CentralCore):
 class AJumpOfTheClockEndsEveryLogin(edge_flows.EdgeCore):
     """A clock that goes back, or half an hour forth at once, ends every login to Local UI."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._last = 0
-        self._ended: set[str] = set()
+    _last = 0
+    _ended = Memory[set[str]](set)
 
     def _notice(self, now: int) -> None:
         last, self._last = self._last, now

@@ -27,7 +27,7 @@ from harness.reference.core.choices import AfterOfflineCancel, CentralChoices, E
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store
-from harness.reference.planting import variant, varies
+from harness.reference.planting import Memory, variant, varies
 
 
 # --- choices of the reference's own --------------------------------------------------------------
@@ -181,11 +181,8 @@ class TheHandoverHasAClockOfItsOwn(CentralCore):
     """How long an acceptance waits for its host is told by a clock that nobody can set."""
 
     HOUR = 3_600_000_000
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._last = self._own = 0
-        self._since: dict[str, int] = {}
+    _last = _own = 0
+    _own_since = Memory[dict[str, int]](dict)
 
     def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
         passed, self._last = call.now - self._last, call.now
@@ -195,7 +192,7 @@ class TheHandoverHasAClockOfItsOwn(CentralCore):
     def handover_is_over(self, request: PairingRequest, now: int) -> bool:
         if not super().handover_is_over(replace(request, accepted_at=-(2**62)), now):
             return False
-        since = self._since.setdefault(request.pairing_uid, self._own)
+        since = self._own_since.setdefault(request.pairing_uid, self._own)
         return self._own >= since + self.choices.handover
 
 
@@ -292,10 +289,8 @@ class TheNewestRequestIsListedFirst(CentralCore):
 class Dated(CentralCore):
     """Remembers since when each request has been in which state."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.now = 0
-        self._course: dict[str, list[tuple[int, RequestState]]] = {}
+    now = 0
+    _course = Memory[dict[str, list[tuple[int, RequestState]]]](dict)
 
     def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
         back, self.now = self.now - call.now, call.now
@@ -350,9 +345,7 @@ class TheListShowsOneChangeAfterAnother(TheListIsTwoSecondsBehind):
     BEHIND_MAX = 4_900_000
     """It is never further behind than the target says."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._last_shown: dict[str, int] = {}
+    _last_shown = Memory[dict[str, int]](dict)
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
@@ -540,9 +533,7 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
     CLOCK_WAS_SET = 60_000_000
     """A gap this long is a clock that was put forward, and no silence."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._heard: dict[str, int] = {}
+    _heard = Memory[dict[str, int]](dict)
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)

@@ -18,8 +18,7 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
-from harness.reference.core.store import Store
-from harness.reference.planting import variant, varies
+from harness.reference.planting import Memory, variant, varies
 from harness.reference.variants.palette import Dated, TheSamePackMayComeTwice
 
 SECOND = 1_000_000
@@ -158,15 +157,13 @@ class APairedClusterIsImportedFirst(Dated):
 class PermissionsAreGoodForHalfASecond(CentralCore):
     """What a user may do is looked up, and good for half a second."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._known: dict[str, tuple[int, frozenset[Grant]]] = {}
+    _grants = Memory[dict[str, tuple[int, frozenset[Grant]]]](dict)
 
     def authenticate(self, call: CentralCall) -> User:
         user = super().authenticate(call)
-        since, grants = self._known.get(user.email, (call.now - SECOND, user.grants))
+        since, grants = self._grants.get(user.email, (call.now - SECOND, user.grants))
         if call.now - since >= SECOND // 2:
-            since, grants = self._known[user.email] = call.now, user.grants
+            since, grants = self._grants[user.email] = call.now, user.grants
         return replace(user, grants=grants)
 
 
@@ -196,17 +193,15 @@ variant(
 class VersionsAreGoodForASecond(Dated):
     """Which versions a profile has is looked up, and good for a second."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._known: dict[str, tuple[int, ClusterProfile]] = {}
+    _profiles = Memory[dict[str, tuple[int, ClusterProfile]]](dict)
 
     def profile(self, uid: str) -> ClusterProfile | None:
         found = super().profile(uid)
         if found is None:
             return None
-        since, known = self._known.get(uid, (self.now - SECOND, found))
+        since, known = self._profiles.get(uid, (self.now - SECOND, found))
         if self.now - since >= SECOND:
-            since, known = self._known[uid] = self.now, found
+            since, known = self._profiles[uid] = self.now, found
         return known
 
 
