@@ -322,9 +322,6 @@ class RefusedDeletionSaysBusy(EdgeCore):
         return super().delete_cluster(operation, call)
 
 
-DAY = 86_400_000_000
-
-
 # --- managed from now on (ACC-12) ----------------------------------------------------------------
 @mutant("ACC-12")
 class ChangeOnlySaysSo(CentralCore):
@@ -490,6 +487,6 @@ class OldRequestAcceptsItself(CentralCore):
     ) -> ops.Acknowledged:
         for request in self.open_requests(call.credentials.project_uid):
             named = operation.cluster_uid in (request.cluster.uid, request.pairing_uid)
-            if named and call.now >= request.created + DAY:
+            if named and call.now >= request.created + bases.DAY:
                 return ops.Acknowledged("the cluster was changed")
         return super().change_cluster(operation, call)

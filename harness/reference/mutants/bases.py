@@ -19,6 +19,11 @@ from harness.reference.core.records import LocalRequest, PairingRequest, SlotSta
 from harness.reference.core.store import Store
 from harness.reference.planting import Memory
 
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
 # --- the central side ----------------------------------------------------------------------------
 Kept = TypeVar("Kept")
 View = ops.PairingRequestView

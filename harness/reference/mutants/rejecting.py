@@ -19,8 +19,6 @@ from harness.reference.core.records import CentralCluster, LocalRequest, Pairing
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
-DAY = 86_400_000_000
-
 
 # --- a pending request (REJ-1) -------------------------------------------------------------------
 @mutant("REJ-1")
@@ -240,7 +238,7 @@ class SilentHostsRequestIsForgotten(CentralCore):
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
         request = super().visible(pairing_uid, scope, now)
-        if request.state is RequestState.PENDING and now >= request.created + DAY:
+        if request.state is RequestState.PENDING and now >= request.created + bases.DAY:
             raise self.no_request(pairing_uid)
         return request
 
