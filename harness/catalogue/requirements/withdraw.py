@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Feature, Group, Level, Profile, both, central, edge
 from harness.domain.errors import Reason
 
 WITHDRAW = Group(
@@ -11,9 +11,8 @@ WITHDRAW = Group(
     anchor="#withdraw-pairing-request-from-local-cluster",
     about="What an operator does at Local UI to take a request back, with or without a link.",
     requirements=(
-        Requirement(
+        edge(
             id="WDR-1",
-            role=Role.EDGE,
             title="A cancel needs a login and a pending request",
             text="A cancel without a valid session (another cluster's is a matter of SND-10) is"
             " refused and the request stays pending on both sides. A cancel is refused too where"
@@ -21,35 +20,31 @@ WITHDRAW = Group(
             source="#withdraw-pairing-request-from-local-cluster prerequisite 2",
             refused_as=(Reason.UNAUTHENTICATED, Reason.NOTHING_PENDING),
         ),
-        Requirement(
+        edge(
             id="WDR-2",
-            role=Role.EDGE,
             title="The pairing id can be read before the cancel",
             text="While the request is pending, Local UI gives the pairing id, the same one"
             " that the send was answered with, also while the host is cut off.",
             source="#withdraw-pairing-request-from-local-cluster step 3",
         ),
-        Requirement(
+        edge(
             id="WDR-2P",
-            role=Role.EDGE,
             title="Settings shows the Pairing ID and Cancel Pairing Request",
             text="While a request is pending, the page Settings shows the Pairing ID as text"
             " that can be copied, and a button Cancel Pairing Request.",
             source="#withdraw-pairing-request-from-local-cluster step 3",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        both(
             id="WDR-3",
-            role=Role.BOTH,
             title="With a link, a cancel ends the request on both sides",
             text="The host tells the central side of the cancel, which then lists the request"
             " no longer. Locally the cluster is managed locally with nothing pending.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
             demands=("CancelPairingRequest", "ViewPairing", "ListPairingRequests"),
         ),
-        Requirement(
+        edge(
             id="WDR-3P",
-            role=Role.EDGE,
             title="After a cancel, Settings shows local management and no request",
             text="Opened again after a cancel, the page Settings shows the cluster as locally"
             " managed. Neither a Pairing ID nor Cancel Pairing Request stands there any more,"
@@ -57,9 +52,8 @@ WITHDRAW = Group(
             source="#withdraw-pairing-request-from-local-cluster validation step 3",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        edge(
             id="WDR-4",
-            role=Role.EDGE,
             title="Without a link, a cancel still ends the request locally",
             text="The cancel takes effect at the edge whether the link was down before it, or"
             " was lost while the message was under way, before or after it took effect"
@@ -68,9 +62,8 @@ WITHDRAW = Group(
             source="#withdraw-pairing-request-from-local-cluster step 5",
             demands=("ViewPairing",),
         ),
-        Requirement(
+        central(
             id="WDR-5",
-            role=Role.CENTRAL,
             title="The stale request waits centrally, and can be rejected by its id",
             text="A request whose cancel never reached the central side is still pending"
             " there. With the id that was saved before the cancel it can be found and rejected,"
@@ -78,18 +71,16 @@ WITHDRAW = Group(
             source="#withdraw-pairing-request-from-local-cluster step 5",
             demands=("ListPairingRequests",),
         ),
-        Requirement(
+        both(
             id="WDR-6",
-            role=Role.BOTH,
             title="A request can be withdrawn only before it is accepted",
             text="Once the host has learned of the acceptance, a cancel is refused, and the"
             " cluster is centrally managed before and after the attempt.",
             source="#withdraw-pairing-request-from-local-cluster paragraph 1",
             refused_as=(Reason.ALREADY_ACCEPTED, Reason.CENTRALLY_MANAGED),
         ),
-        Requirement(
+        edge(
             id="WDR-7",
-            role=Role.EDGE,
             title="After a cancel, a new request can be sent",
             text="A send after a cancel is accepted and gets a pairing id of its own. A stale"
             " request of an offline cancel stays apart from it: what is decided on the one does"
@@ -97,9 +88,8 @@ WITHDRAW = Group(
             source="#withdraw-pairing-request-from-local-cluster validation step 3",
             demands=("SendPairingRequest",),
         ),
-        Requirement(
+        both(
             id="WDR-8",
-            role=Role.BOTH,
             level=Level.UNSPECIFIED,
             profile=Profile.RESILIENCE,
             title="The link comes back after an offline cancel",
@@ -107,9 +97,8 @@ WITHDRAW = Group(
             " after how long the stale request leaves the central list.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
         ),
-        Requirement(
+        both(
             id="WDR-9",
-            role=Role.BOTH,
             level=Level.UNSPECIFIED,
             profile=Profile.RESILIENCE,
             title="An acceptance meets a cancel that was made offline",
@@ -119,9 +108,8 @@ WITHDRAW = Group(
             " has settled.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
         ),
-        Requirement(
+        both(
             id="WDR-10",
-            role=Role.BOTH,
             level=Level.UNSPECIFIED,
             profile=Profile.RESILIENCE,
             title="A cancel that works only halfway",
