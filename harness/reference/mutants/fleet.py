@@ -13,7 +13,6 @@ from typing import ClassVar, TypeVar
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.flows import AgentFlow, agent_follows
 from harness.domain.match import MatchResult, Mismatch, ProfileChoice
 from harness.domain.pairing import LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
@@ -452,8 +451,8 @@ class AsksInsteadOfConfirmingAgain(TimedEdge):
         if self.lasts(request.pairing_uid, is_so=True) <= 20 * SECOND:
             yield from super().follow_confirming(slot, request)
             return
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, question)
         site, answer = self.slot_state(slot), reply.value if isinstance(reply, ops.Done) else None
         if site is None or not self.is_same(site.request, request):
             return
@@ -465,8 +464,8 @@ class AsksInsteadOfConfirmingAgain(TimedEdge):
 class GivesUpAsking(TimedEdge):
     """A host whose questions were not answered for four minutes asks no more."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if self.lasts(request.pairing_uid, isinstance(reply, ops.Unknown)) > 4 * MINUTE:
             self.given_up.add(request.pairing_uid)
         return reply
@@ -493,9 +492,9 @@ class IllHealthStopsTheAgent(TimedEdge):
 class SlowAnswerIsThrownAway(TimedEdge):
     """An answer to a submission that took longer than four seconds is not looked at."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
         began = self.now
-        reply = yield from super().carried(point, request, flow)
+        reply = yield from super().carried(point, request, operation)
         if point == "submitting" and self.now > began + 4 * SECOND:
             return NotDelivered("it took too long")
         return reply
@@ -560,8 +559,8 @@ class FiveLostAnswersAreEnough(bases.Remembers):
 
     LOCKED: ClassVar = 5
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if isinstance(reply, ops.Unknown):
             about = self.cluster_at(self.site_of(request.host_uid)).uid
             self.kept[about] = f"{self.kept.get(about, '')}x"
@@ -669,8 +668,8 @@ class InARow(bases.Remembers):
 class ThreeErrorsAreARejection(InARow):
     """A host whose question is answered with an error for the third time takes that for a no."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         asked, is_so = point == "polling", is_error(reply)
         if asked and self.in_a_row(request.pairing_uid, is_so=is_so) >= 3:
             return ops.Done(ops.PollAnswer(RequestState.REJECTED.value))
@@ -685,8 +684,8 @@ class DeadConnectionIsKept(InARow):
         if len(self.kept.get(request.pairing_uid, "")) < 4:
             yield from super().follow_pending(slot, request)
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if point == "polling":
             self.in_a_row(request.pairing_uid, is_so=isinstance(reply, ops.Unknown))
         return reply
@@ -701,8 +700,8 @@ class StaleAnswerUndoesThePairing(EdgeCore):
         site = self.slot_state(slot)
         if site is None or site.request is None or not bases.is_in(site, LocalState.PAIRED):
             return
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("asking again", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("asking again", request, question)
         value = reply.value if isinstance(reply, ops.Done) else None
         site = self.slot_state(slot)
         if site and isinstance(value, ops.PollAnswer) and value.state != RequestState.PAIRED.value:
@@ -713,8 +712,8 @@ class StaleAnswerUndoesThePairing(EdgeCore):
 class ThreeErrorsAreAYes(InARow):
     """A host whose confirmation is answered with an error for the third time takes it for yes."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         told, is_so = point == "confirming", is_error(reply)
         if told and self.in_a_row(request.pairing_uid, is_so=is_so) >= 3:
             return ops.Done(ops.PollAnswer(RequestState.PAIRED.value))

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.flows import AgentFlow, agent_confirms, agent_follows
 from harness.domain.match import MatchResult
 from harness.domain.pairing import DECIDED, LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
@@ -39,11 +38,11 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, question)
         event = self.event_of(reply)
         if event is LocalEvent.LEARNED_ACCEPTED:
-            confirming = agent_confirms(request.pairing_uid, request.cluster_token)
+            confirming = ops.ConfirmPairing(request.pairing_uid, request.cluster_token)
             reply = yield from self.carried("confirming", request, confirming)
             event = event if isinstance(reply, ops.Done) else None
         site = self.slot_state(slot)
@@ -103,8 +102,8 @@ class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, question)
         event = self.event_of(reply)
         site = self.slot_state(slot)
         if event and site:
@@ -352,8 +351,8 @@ class DecidedRequestIsShownAsItWas(CentralCore):
 class UnansweredSubmissionIsForgotten(EdgeCore):
     """A submission that was not answered counts as one that never arrived."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if point == "submitting" and isinstance(reply, ops.Unknown):
             return NotDelivered(reply.why)
         return reply
@@ -698,8 +697,8 @@ class WaitsForEverWhereItIsToldToWait(bases.Remembers):
         if request.pairing_uid not in self.kept:
             yield from super().follow_pending(slot, request)
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if point == "polling" and _is_busy(reply):
             self.keep(request.pairing_uid)
         return reply
@@ -709,8 +708,8 @@ class WaitsForEverWhereItIsToldToWait(bases.Remembers):
 class TakesABusyPaletteForAYes(EdgeCore):
     """A confirmation that is answered with 429 counts as heard."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if point == "confirming" and _is_busy(reply):
             return ops.Done(ops.PollAnswer(RequestState.PAIRED.value))
         return reply

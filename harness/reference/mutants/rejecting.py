@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.flows import AgentFlow
 from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.reference.core.central import CentralCall, CentralCore
@@ -386,8 +385,8 @@ class LateRejectionIsAFailure(EdgeCore):
         late = event is LocalEvent.LEARNED_REJECTED and request.pairing_uid in self._cut_off
         super().learned(site, request, LocalEvent.LEARNED_FAILED if late else event)
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if isinstance(reply, NotDelivered):
             self._cut_off |= {request.pairing_uid}
         return reply
