@@ -10,11 +10,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from harness.catalogue.edition import ANCHORS, EDITION, TITLE
+from harness.catalogue.edition import ANCHORS, EDITION, SENTENCES, TITLE, NotTestable, Sentence
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import FEATURES, PROFILES, Level, Requirement, Role, stands_on
 from harness.catalogue.requirements import groups
-from harness.catalogue.sentences import SENTENCES, NotTestable, Sentence
 from harness.catalogue.verdict import Verdict
 
 Coverage = Mapping[str, Sequence[str]]

@@ -26,9 +26,8 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply, advance
 from harness.reference.core.records import SlotState
-from harness.reference.core.run import advance
 from harness.reference.faults import message_kind
 
 Flow = Generator[Call, TimedReply, "ops.Done | Refused | None"]

@@ -25,9 +25,8 @@ from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply, advance
 from harness.reference.core.records import HostSlot, Record, SlotState
-from harness.reference.core.run import advance
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.faults import HEARD_INSTEAD, message_kind
 

@@ -49,9 +49,12 @@ def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> st
     for side, table in sides.items():
         if side in reference.layout.sides:
             lines += table(reference)
-    limits = {**LIMITS, **reference.limits}
+    limits = {**LIMITS, **reference.behaviour.limits}
     lines += ["", "[limits]", *(f"{name} = {value}" for name, value in limits.items())]
-    for name, said in (("words", reference.words), ("permissions", reference.permissions)):
+    for name, said in (
+        ("words", reference.behaviour.words),
+        ("permissions", reference.behaviour.permissions),
+    ):
         lines += ["", f"[{name}]", *(f"{ours} = {json.dumps(own)}" for ours, own in said.items())]
     lines += ["", *_pages(reference)]
     lines += ["", "[tls]", *_tls(reference, ca_file)]
@@ -73,14 +76,16 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     yield f"roles = {json.dumps(roles)}"
     if reference.layout.bind != LOOPBACK or reference.layout.host != "localhost":
         yield "allow_writes = true"
-    claimed = (*FEATURES, *reference.features)
+    claimed = (*FEATURES, *reference.behaviour.features)
     features = [f for f in claimed if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
-    without = (f", {kind.__name__} = false" for kind in sorted(reference.not_offered, key=str))
+    without = (
+        f", {kind.__name__} = false" for kind in sorted(reference.behaviour.not_offered, key=str)
+    )
     yield f"offers = {{ ReleaseCentralCluster = true, UpdateStack = true{''.join(without)} }}"
     yield ""
     yield "[implementation]"
-    yield _line("name", reference.called)
+    yield _line("name", reference.behaviour.called)
     yield _line("version", __version__)
 
 
@@ -88,7 +93,7 @@ def _edge(reference: EmbeddedReference) -> Iterator[str]:
     yield from ("", "[edge.login]")
     yield _line("username_env", USERNAME_VARIABLE)
     yield _line("password_env", PASSWORD_VARIABLE)
-    for path, stack in reference.archives:
+    for path, stack in reference.behaviour.edge.archives:
         yield from ("", "[[edge.archives]]", _line("path", path))
         for profile in stack:
             yield from ("[[edge.archives.profiles]]", _line("name", profile.name))
@@ -120,8 +125,8 @@ def _pages(reference: EmbeddedReference) -> Iterator[str]:
     """What its pages say themselves, and the addresses of those of Palette, by which somebody could
     try to get around a step.
     """
-    yield from filter(None, [reference.pages])
-    if Side.CENTRAL in reference.layout.sides and reference.have_addresses:
+    yield from filter(None, [reference.behaviour.pages])
+    if Side.CENTRAL in reference.layout.sides and reference.behaviour.have_addresses:
         pages = {"clusters": CLUSTERS, "requests": REVIEW}
         pages |= {page: step_path("{}", step) for page, step in _STEPS.items()}
         for page, path in pages.items():

@@ -21,8 +21,7 @@ from harness.reference.core import records
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, TimedReply
-from harness.reference.core.run import run
+from harness.reference.core.link import Call, TimedReply, run
 from harness.reference.core.store import Store
 from harness.reference.faults import FaultyLink
 

@@ -9,8 +9,7 @@ from harness.domain.arrangements import MessageFault, MessageKind, Restart, Side
 from harness.domain.errors import Reason
 from harness.reference.core.choices import SecondSend
 from harness.reference.core.edge import EdgeCall
-from harness.reference.core.link import Call, TimedReply
-from harness.reference.core.run import advance
+from harness.reference.core.link import Call, TimedReply, advance
 from harness.reference.core.store import MemoryStore
 
 from .world import SmallWorld, done, reason
