@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from harness.domain import operations as ops
@@ -21,13 +22,12 @@ from harness.domain.profile import (
     ProfileType,
     ProfileVersion,
 )
-from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.mutants import bases
-from harness.reference.planting import Memory, mutant, name_of, plant, sentence_of
+from harness.reference.planting import Memory, mutant
 
 Editions = Sequence[ProfileEdition]
 Packs = Sequence[Pack]
@@ -944,16 +944,8 @@ class RefusedAcceptRevives(bases.AfterRefusal):
             self.store.put(replace(request, state=RequestState.PENDING))
 
 
-def _stepwise(breaks: str) -> Callable[[type[CentralCore]], type[CentralCore]]:
-    """Declare the decorated core a mutant of a Palette that takes the steps in calls."""
-
-    def declare(core: type[CentralCore]) -> type[CentralCore]:
-        choices = CentralChoices(steps_in_calls=True)
-        behaviour = Behaviour(central=choices, make_central=core, features=("server-steps",))
-        plant(name_of(core), breaks, sentence_of(core), behaviour)
-        return core
-
-    return declare
+_stepwise = partial(mutant, central=CentralChoices(steps_in_calls=True), features=("server-steps",))
+"""Declares the decorated core a mutant of a Palette that takes the steps in calls."""
 
 
 @_stepwise("ACC-4")

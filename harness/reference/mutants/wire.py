@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -19,11 +18,13 @@ from harness.reference.changed_answers import (
     Change,
     Changed,
     Pairs,
+    answer_of,
     read_as,
+    tell,
 )
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.records import CentralCluster, LoginSession, PairingRequest, User
-from harness.reference.planting import Memory, Wire, mutant, name_of, plant, sentence_of
+from harness.reference.planting import Memory, Wire, mutant, plant
 from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -33,52 +34,15 @@ if TYPE_CHECKING:
 _PAIR = "/v1/edge-mgmt/cluster/pair"
 
 
+@dataclass
 class _Before:
-    """Stands before an app and lets everything through; a subclass changes something."""
+    """Stands before an app, and changes something."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] == "http":
-            await self.handle(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request."""
-        await self.app(scope, receive, send)
-
-    async def answered(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-        """The start of the app's answer, and its whole body."""
-        messages: list[Message] = []
-
-        async def kept(message: Message) -> None:
-            messages.append(message)
-
-        await self.app(scope, receive, kept)
-        return messages[0], b"".join(message.get("body", b"") for message in messages[1:])
+    app: ASGIApp
 
 
-def _before_local_ui(breaks: str) -> Callable[[type[_Before]], type[_Before]]:
-    """Declare the decorated class a mutant, with which every app of Local UI is wrapped."""
-
-    def declare(before: type[_Before]) -> type[_Before]:
-        plant(name_of(before), breaks, sentence_of(before), Behaviour(wrap_local_ui=before))
-        return before
-
-    return declare
-
-
-class PatchRefusalIsAccepted(_Before):
-    """Answers a patch that is refused with the status of one that was taken."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start, body = await self.answered(scope, receive)
-        if scope["method"] == "PATCH" and start["status"] >= 400:
-            start["status"] = 202
-        await _answer(send, start, body)
+_before_local_ui = partial(mutant, made_of=lambda before: Behaviour(wrap_local_ui=before))
+"""Declares the decorated class a mutant, with which every app of Local UI is wrapped."""
 
 
 @_before_local_ui("SND-1")
@@ -87,7 +51,7 @@ class AddressIsLoggedIn(_Before):
 
     _sessions = Memory[dict[tuple[str, int], bytes]](dict)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         where = (scope["client"][0], scope["server"][1])
         if headers.get(b"authorization"):
@@ -101,7 +65,7 @@ class AddressIsLoggedIn(_Before):
 class ErrorEchoesItsRequest(_Before):
     """An error echoes the body of its request, with the token in it."""
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read = bytearray()
 
         async def kept() -> Message:
@@ -109,45 +73,43 @@ class ErrorEchoesItsRequest(_Before):
             read.extend(message.get("body", b""))
             return message
 
-        start, body = await self.answered(scope, kept)
-        if scope["path"] == _PAIR and start["status"] >= 400:
-            body = json.dumps({**json.loads(body), "details": {"body": read.decode()}}).encode()
-        await _answer(send, start, body)
+        answer = await answer_of(self.app, scope, kept)
+        error = answer.json()
+        if scope["path"] == _PAIR and answer.status >= 400 and isinstance(error, dict):
+            answer = answer.with_json({**error, "details": {"body": read.decode()}})
+        await tell(answer, send)
 
 
 @_before_local_ui("WDR-3")
 class DetailsAreCached(_Before):
     """The look at a pairing request is answered from a cache that a cancel does not empty."""
 
-    _seen = Memory["dict[tuple[int, bytes], tuple[Message, bytes]]"](dict)
+    _seen = Memory[dict[tuple[int, bytes], ApiResponse]](dict)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] != f"{_PAIR}/details":
             await self.app(scope, receive, send)
             return
         key = (scope["server"][1], dict(scope["headers"]).get(b"authorization", b""))
         if key not in self._seen:
-            start, body = await self.answered(scope, receive)
-            if start["status"] != 200:
-                await _answer(send, start, body)
+            answer = await answer_of(self.app, scope, receive)
+            if answer.status != 200:
+                await tell(answer, send)
                 return
-            self._seen[key] = (start, body)
-        await _answer(send, *self._seen[key])
+            self._seen[key] = answer
+        await tell(self._seen[key], send)
 
 
-async def _answer(send: Send, start: Message, body: bytes) -> None:
-    """Send an answer with this start and this body."""
-    headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
-    length = (b"content-length", str(len(body)).encode())
-    await send({**start, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+def _patched(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    refused = asked.method == "PATCH" and answer.status >= 400
+    return replace(answer, status=202) if refused else answer
 
 
 plant(
     "refused_patch_is_answered_202",
     "ACC-13",
     "A patch of a paired cluster is refused with the status of one that was taken.",
-    Behaviour(wrap_local_ui=PatchRefusalIsAccepted),
+    Behaviour(wrap_local_ui=lambda app: Changed(app, _patched)),
 )
 
 
@@ -244,17 +206,6 @@ _THEN = " then "
 """What stands between two texts of one key, for a core that goes by both."""
 
 
-def _palette(breaks: str, read: Callable[[Pairs], Any]) -> Callable[[type], type]:
-    """Declare the decorated core a mutant that gets bodies which are read so."""
-
-    def declare(core: type) -> type:
-        behaviour = Behaviour(make_central=core, wrap_palette=read_as(read))
-        plant(name_of(core), breaks, sentence_of(core), behaviour)
-        return core
-
-    return declare
-
-
 # --- keys that stand there twice ------------------------------------------------------------------
 def _both(pairs: Pairs) -> dict[str, Any]:
     """The first and the last text of a key that stands there twice."""
@@ -273,7 +224,7 @@ def _both_in_any_case(pairs: Pairs) -> dict[str, Any]:
     return _both([*own.items(), *others])
 
 
-@_palette("PRE-4", _both)
+@mutant("PRE-4", wrap_palette=read_as(_both))
 class FirstTokenIsCheckedAndTheLastUsed(CentralCore):
     """Of a token that stands there twice, the first is checked, and the last admits."""
 
@@ -283,7 +234,7 @@ class FirstTokenIsCheckedAndTheLastUsed(CentralCore):
         return next(self.store.find(RegistrationToken, "value", last), checked)
 
 
-@_palette("ACC-7", _both_in_any_case)
+@mutant("ACC-7", wrap_palette=read_as(_both_in_any_case))
 class ProfileInAnotherCaseIsNotMatched(CentralCore):
     """The profile under the key as published is matched, and that under a capital one pairs."""
 
@@ -336,7 +287,7 @@ def _noting_the_state(pairs: Pairs) -> dict[str, Any]:
     return read
 
 
-@_palette("ACC-24", _noting_the_state)
+@mutant("ACC-24", wrap_palette=read_as(_noting_the_state))
 class StatusOfASubmissionIsBelieved(CentralCore):
     """A submission that brings its own status along is in the state that it says."""
 

@@ -755,8 +755,9 @@ class ARequestEndsWithItsToken(CentralCore):
         return super().list_requests(operation, call)
 
 
-class _ReplacesBeforeItTries(EdgeCore):
-    """A second send withdraws the first request before it tries its own endpoint."""
+@varies("SND-7", edge=EdgeChoices(second_send=SecondSend.REPLACE))
+class ASecondSendEndsTheFirstBeforeItIsTried(EdgeCore):
+    """A second send withdraws the first request before it tries its own endpoint and token."""
 
     def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
         site = self.sendable(operation, call)
@@ -764,14 +765,6 @@ class _ReplacesBeforeItTries(EdgeCore):
         if earlier is not None:
             yield from self.end(site.slot, earlier)
         return (yield from super().send(operation, call))
-
-
-variant(
-    "a_second_send_ends_the_first_before_it_is_tried",
-    "SND-7",
-    "A second send withdraws the first request before it tries its own endpoint and token.",
-    Behaviour(make_edge=_ReplacesBeforeItTries, edge=EdgeChoices(second_send=SecondSend.REPLACE)),
-)
 
 
 @varies("ACC-12")

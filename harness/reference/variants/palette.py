@@ -115,8 +115,9 @@ variant(
 )
 
 
-class _TakesNoStepTwice(CentralCore):
-    """Refuses a step that was taken, once all that lead to Pair cluster were."""
+@varies("ACC-11", central=CentralChoices(steps_in_calls=True), features=("server-steps",))
+class NoStepOfAnAcceptanceIsTakenTwice(CentralCore):
+    """Each step of the wizard is a call of its own, and refused to who has taken them all."""
 
     def acknowledge(self, operation: ops.AcknowledgeWarning, call: CentralCall) -> ops.Acknowledged:
         self.refuse_again(operation, call)
@@ -138,16 +139,6 @@ class _TakesNoStepTwice(CentralCore):
         """Refuse what is done already; what was refused on the way may be taken again."""
         if self.taken(self.stepwise(operation, call), call).validated:
             raise Refusal(Reason.CONFLICT, "this step has been taken")
-
-
-variant(
-    "no_step_of_an_acceptance_is_taken_twice",
-    "ACC-11",
-    "Each step of the wizard is a call of its own, and refused to who has taken them all.",
-    replace(
-        _central(steps_in_calls=True), make_central=_TakesNoStepTwice, features=("server-steps",)
-    ),
-)
 
 
 @varies("SND-9")
@@ -815,14 +806,8 @@ class SomebodyElsesRequestWaitsAsWell(CentralCore):
         return answer
 
 
-class MatchesOnAcceptance(CentralCore):
-    """Nobody can ask whether a selection matches."""
-
-    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
-        raise Refusal(Reason.NOT_FOUND, "there is no such path")
-
-
-class LapsesAfterThreeDays(CentralCore):
+@varies("REJ-8", limits={"waits_s": 2 * 86_400.0})
+class ARequestLapsesAfterThreeDays(CentralCore):
     """A request that nobody decides fails after three days."""
 
     def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
@@ -833,12 +818,6 @@ class LapsesAfterThreeDays(CentralCore):
 
 
 variant(
-    "a_request_lapses_after_three_days",
-    "REJ-8",
-    "A request that nobody decides fails after three days.",
-    Behaviour(make_central=LapsesAfterThreeDays, limits={"waits_s": 2 * 86_400.0}),
-)
-variant(
     "logins_to_palette_last_ninety_days",
     "SND-1",
     "A login to Palette is good for ninety days.",
@@ -846,27 +825,19 @@ variant(
 )
 
 
-class ReadingIsOnePermission(CentralCore):
-    """To list pairing requests and to get one are not two permissions."""
+@varies("PRE-10", permissions=dict.fromkeys(("list", "get"), ("pairing.read",)))
+class ToListAndToGetAreOnePermission(CentralCore):
+    """To list pairing requests and to get one are one permission."""
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
         reading = (PairPermission.LIST, PairPermission.GET)
         asked = reading if permission in reading else (permission,)
-        return any(super(ReadingIsOnePermission, self).holds(user, p, scope) for p in asked)
+        return any(super(ToListAndToGetAreOnePermission, self).holds(user, p, scope) for p in asked)
 
 
-variant(
-    "to_list_and_to_get_are_one_permission",
-    "PRE-10",
-    "To list pairing requests and to get one are one permission.",
-    Behaviour(
-        make_central=ReadingIsOnePermission,
-        permissions=dict.fromkeys(("list", "get"), ("pairing.read",)),
-    ),
-)
-variant(
-    "a_match_is_made_on_acceptance_alone",
-    "ACC-7",
-    "Whether a selection matches is told by the acceptance alone: no call asks for it before.",
-    Behaviour(make_central=MatchesOnAcceptance, not_offered=frozenset({ops.MatchProfiles})),
-)
+@varies("ACC-7", not_offered=frozenset({ops.MatchProfiles}))
+class AMatchIsMadeOnAcceptanceAlone(CentralCore):
+    """Whether a selection matches is told by the acceptance alone: no call asks for it before."""
+
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
+        raise Refusal(Reason.NOT_FOUND, "there is no such path")

@@ -21,8 +21,8 @@ from harness.reference.changed_answers import (
     Changed,
     ChangedRequests,
     Pairs,
-    messages_of,
     read_as,
+    tell,
 )
 from harness.reference.planting import variant
 from harness.reference.variants.palette import (
@@ -295,8 +295,7 @@ class RateLimitedApp:
         if people and not scope["path"].startswith(AGENT_PATHS):
             self.asked_before += 1
             if self.asked_before % _LIMITED_EACH == 0:
-                for message in messages_of(_TOO_MANY):
-                    await send(message)
+                await tell(_TOO_MANY, send)
                 return
         await self.app(scope, receive, send)
 
