@@ -1,4 +1,6 @@
-"""Planted defects: the match, and acceptances (PRE-7, ACC-6 to ACC-10, ACC-14, ACC-15, ACC-20)."""
+"""Planted defects: the match, and acceptances, in one call (PRE-7, ACC-6 to ACC-10, ACC-14, ACC-15,
+ACC-20) and in steps (ACC-4, ACC-11, ACC-17, ACC-18).
+"""
 
 from __future__ import annotations
 
@@ -944,6 +946,7 @@ class RefusedAcceptRevives(bases.AfterRefusal):
             self.store.put(replace(request, state=RequestState.PENDING))
 
 
+# --- in steps, each a call of its own (ACC-4, ACC-11, ACC-17, ACC-18) ----------------------------
 _stepwise = partial(mutant, central=CentralChoices(steps_in_calls=True), features=("server-steps",))
 """Declares the decorated core a mutant of a Palette that takes the steps in calls."""
 

@@ -1,4 +1,6 @@
-"""Planted defects that show only among many clusters, after hours, under load or in faults.
+"""Planted defects that time and networks bring out: among many clusters, after hours, under load,
+in faults (errors in place of answers, links that are half open, copies that come late, reads that
+lag), and when a clock is set.
 
 What a core keeps beside its store is memory: a restart of its side wipes it.
 """
@@ -41,7 +43,7 @@ from harness.reference.planting import Lane, Memory, Nemesis, mutant, plant
 Result = TypeVar("Result")
 
 
-# --- the central side ----------------------------------------------------------------------------
+# --- among many, after hours and under load: the central side ------------------------------------
 class Timed(bases.Performs):
     """Knows in every rule what time it is, and when each request was last decided."""
 
@@ -376,7 +378,7 @@ class SoonForgetsWhatEnded(Timed, bases.Keeps[int]):
             super().require_not_ended(submission)
 
 
-# --- the edge ------------------------------------------------------------------------------------
+# --- and the edge --------------------------------------------------------------------------------
 class TimedEdge(EdgeCore):
     """Knows from each answer what time it is."""
 
@@ -573,7 +575,7 @@ class FiveLostAnswersAreEnough(bases.Remembers):
         return site
 
 
-# --- the central side ----------------------------------------------------------------------------
+# --- in hostile networks: the central side -------------------------------------------------------
 @mutant("INV-9", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.REPEATED_LATE)
 class LateCopyOfASubmissionIsAnother(Timed):
     """A submission that comes again ten seconds later becomes another request."""
@@ -649,7 +651,7 @@ class LateCopyOfAConfirmationWritesBack(Timed, bases.Keeps[Mapping[str, str]]):
         return super().confirm(operation, call)
 
 
-# --- the edge ------------------------------------------------------------------------------------
+# --- and the edge --------------------------------------------------------------------------------
 def is_error(reply: LinkReply) -> bool:
     """Whether it was an internal error that answered."""
     return isinstance(reply, Refused) and reply.reason is Reason.INTERNAL
@@ -732,7 +734,7 @@ class UnansweredPollWritesBackTheCluster(TimedEdge):
             self.store.put(replace(site, cluster=before.cluster))
 
 
-# --- tokens --------------------------------------------------------------------------------------
+# --- by the clock, or to the second: tokens ------------------------------------------------------
 @mutant("PRE-4")
 class TokenLastsTwoSecondsTooLong(CentralCore):
     """The second in which a token expires, and the one after it, are taken for its own."""
@@ -767,7 +769,7 @@ class TokenExpiresByTheClockOnTheWall(bases.Performs, bases.Keeps[int]):
         return super().usable_token(value, now + self.season(now) - made)
 
 
-# --- the central side ----------------------------------------------------------------------------
+# --- by the clock: the central side --------------------------------------------------------------
 @mutant("INV-9")
 class TheListShowsThirtyDays(Timed):
     """The list shows what has come within thirty days; whoever asks by id is told of all."""
@@ -838,7 +840,7 @@ plant(
 )
 
 
-# --- the edge ------------------------------------------------------------------------------------
+# --- and the edge --------------------------------------------------------------------------------
 @mutant("INV-9")
 class AsksNextAtATimeByTheClock(TimedEdge):
     """A host asks after its request when the time that it has set itself for that has come."""

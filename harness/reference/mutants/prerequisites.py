@@ -1,4 +1,6 @@
-"""Planted defects: what a send needs, and what it goes by (PRE-1 to PRE-6, SND-8, SND-13)."""
+"""Planted defects: what a send needs, and what it goes by (PRE-1 to PRE-6, SND-8, SND-13), and what
+becomes of registration tokens.
+"""
 
 from __future__ import annotations
 
@@ -899,6 +901,7 @@ class MissingEndpointIsMalformed(RewordsRefusals):
         return Refusal(Reason.ENDPOINT_UNUSABLE, "the Palette endpoint is malformed")
 
 
+# --- what becomes of tokens, and who may change them ---------------------------------------------
 @mutant("PRE-4")
 class ATokenThatIsRenamedKeepsItsExpiry(CentralCore):
     """Of name and expiry of a token, where both change at once, the name alone does."""

@@ -1,4 +1,5 @@
-"""Planted defects that show in a history only: by what came earlier, or went on at the same time.
+"""Planted defects that show in a history only: by what came earlier, or went on at the same time,
+by a message that comes late or once more, or by several things that nobody would think of together.
 
 What a core keeps beside its store is memory: a restart of its side wipes it.
 """
@@ -534,6 +535,7 @@ class RefusedAcceptLeavesItsEntries(bases.AfterRefusal):
         self.store.put(replace(request, cluster=replace(request.cluster, **entered)))
 
 
+# --- in sequences that are drawn -----------------------------------------------------------------
 class KeepsTheLockOfARefusedAcceptance(bases.Keeps[bool]):
     """A request whose acceptance was refused stays locked until Palette is restarted."""
 
@@ -596,6 +598,7 @@ class UnansweredSendIsRepeated(bases.Remembers):
         return reply
 
 
+# --- on the walk again: what comes late or again, or is answered with an error -------------------
 @mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-and-cancel")
 class ADecidedSubmissionIsNewAgain(CentralCore):
     """A submission that comes once more, when its request is decided, is admitted as another."""
@@ -651,21 +654,13 @@ def _is_busy(reply: LinkReply) -> bool:
 
 # --- what is late, and what comes once more ------------------------------------------------------
 @mutant("INV-9")
-class AdmitsOnceMoreWhatWasDecided(CentralCore):
+class AdmitsOnceMoreWhatWasDecided(ADecidedSubmissionIsNewAgain):
     """A submission that comes once more when its request is decided makes another request."""
-
-    def repeated(self, operation: ops.SubmitPairing, now: int) -> PairingRequest | None:
-        known = super().repeated(operation, now)
-        return None if known is not None and known.state in DECIDED else known
 
 
 @mutant("INV-9")
-class ForgetsInARestartWhatEndedBeforeItCame(bases.Wakes):
+class ForgetsInARestartWhatEndedBeforeItCame(ForgetsWhatWasOvertaken):
     """A withdrawal that has overtaken its submission is forgotten when Palette restarts."""
-
-    def wake(self) -> None:
-        for ended in list(self.store.every(EndedSubmission)):
-            self.store.delete(EndedSubmission, ended.submission)
 
 
 @mutant("INV-9")

@@ -1,4 +1,6 @@
-"""Planted defects that lose what was acknowledged, and those that show only at one instant."""
+"""Planted defects that lose what was acknowledged, and those that show only at one instant, or
+where two things meet that do not belong together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Planted defects that show on the wire only: what stands before an app does them."""
+"""Planted defects that show on the wire only: what stands before an app does them, or a body that
+is written otherwise than our codec writes it brings them out.
+"""
 
 from __future__ import annotations
 

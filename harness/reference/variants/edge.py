@@ -1,4 +1,6 @@
-"""Variants of the edge, and of both sides in how they refuse."""
+"""Variants of the edge in what it does, answers and shows, and when, and of both sides in how they
+refuse.
+"""
 
 from __future__ import annotations
 
@@ -555,6 +557,7 @@ variant(
 )
 
 
+# --- what is shown, and when ---------------------------------------------------------------------
 A_SECOND = 1_000_000
 
 _ROUNDS = 20

@@ -1,4 +1,6 @@
-"""Variants of the central side."""
+"""Variants of the central side: what it does and shows, what a decision asks for, and how soon it
+knows what is so.
+"""
 
 from __future__ import annotations
 
@@ -557,6 +559,7 @@ class AStaleAcceptanceFailsAtOnce(ASilentHostsRequestIsNotAccepted):
         return accepted
 
 
+# --- what a decision asks for, and how soon it is known ------------------------------------------
 SECOND = 1_000_000
 """In microseconds, as a day is."""
 DAY = 86_400 * SECOND

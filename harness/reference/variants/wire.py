@@ -1,4 +1,6 @@
-"""Variants that show over HTTP only: what stands before the apps says the same otherwise."""
+"""Variants that show over HTTP only: what stands before the apps reads bodies, or says the same, as
+lawfully as ours and otherwise.
+"""
 
 from __future__ import annotations
 
