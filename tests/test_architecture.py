@@ -168,7 +168,6 @@ TAKES_NO_PART = frozenset(
     {
         "harness/reference/clock.py",
         "harness/reference/variants/wire.py",
-        "harness/reference/variants/writings.py",
         "harness/wire/timestamps.py",
     }
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from harness.catalogue.errors import UnknownName
 from harness.domain.errors import Reason
@@ -96,6 +97,11 @@ class Requirement:
         """Whether it is judged over a whole history, not by a step of a scenario."""
         return self.group == "INV"
 
+
+edge = partial(Requirement, role=Role.EDGE)
+"""Declares what binds the edge; the two below, what binds the central side, or both."""
+central = partial(Requirement, role=Role.CENTRAL)
+both = partial(Requirement, role=Role.BOTH)
 
 _ID = re.compile(r"(?P<group>[A-Z]{3})-(?P<number>\d+)(?P<variant>[A-Z]?)")
 

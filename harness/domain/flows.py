@@ -1,4 +1,4 @@
-"""The flows: what people and host agents do, written once.
+"""The flows: what people do, written once.
 
 A flow is a generator. It yields domain operations (or a `Pause`) and is sent a `Reply` for
 each; it knows no clock, socket or random source, so the same flow runs in a step of a
@@ -14,7 +14,6 @@ from harness.domain import operations as ops
 
 OperatorFlow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
 AdminFlow = Generator[ops.CentralOperation, ops.Reply, ops.Reply]
-AgentFlow = Generator[ops.AgentOperation, ops.Reply, ops.Reply]
 
 
 def operator_sends(endpoint: str, token: str, *, insecure: bool = False) -> OperatorFlow:
@@ -139,28 +138,6 @@ def _admin_finds(pairing_uid: str, local_cluster_uid: str) -> AdminFlow:
         viewed = yield ops.ViewPairingRequest(pairing_uid)
         return viewed
     return listed
-
-
-def agent_submits(submission: ops.SubmitPairing) -> AgentFlow:
-    """Hand the request over to the central side. Returns the reply."""
-    reply = yield submission
-    return reply
-
-
-def agent_follows(pairing_uid: str, cluster_token: str) -> AgentFlow:
-    """One look at what became of the request.
-
-    Returns the reply to the poll. Whoever is told that the request was accepted must commit
-    that it obeys the central side before it runs `agent_confirms` (INV-1).
-    """
-    reply = yield ops.PollPairing(pairing_uid, cluster_token)
-    return reply
-
-
-def agent_confirms(pairing_uid: str, cluster_token: str) -> AgentFlow:
-    """Tell the central side that this cluster obeys it. Safe to repeat."""
-    reply = yield ops.ConfirmPairing(pairing_uid, cluster_token)
-    return reply
 
 
 def pairing_uid_of(reply: ops.Reply) -> str:

@@ -704,35 +704,40 @@ class WithdrawPairing(AgentOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
+class Answer:
+    """Base of what is made to answer an operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged(Answer):
     """Done."""
 
     message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Session(Answer):
     """A login's token, which goes into the `Authorization` header. A secret."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Answer):
     """The profiles of a local cluster."""
 
     profiles: tuple[StackProfile, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Management:
+class Management(Answer):
     """Who manages the host."""
 
     mode: ManagementMode
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Answer):
     """The answer of the connection check."""
 
     verified: bool
@@ -740,14 +745,14 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class PairingId:
+class PairingId(Answer):
     """The id of a pairing request."""
 
     pairing_uid: str
 
 
 @dataclass(frozen=True, slots=True)
-class PairingView:
+class PairingView(Answer):
     """A pairing request as Local UI shows it. `status` is a published status."""
 
     pairing_uid: str
@@ -770,14 +775,14 @@ class PairingListItem:
 
 
 @dataclass(frozen=True, slots=True)
-class PairingList:
+class PairingList(Answer):
     """The list of pairing requests."""
 
     items: tuple[PairingListItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PairingRequestView:
+class PairingRequestView(Answer):
     """One pairing request with what it carried."""
 
     pairing_uid: str
@@ -793,14 +798,14 @@ class PairingRequestView:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Answer):
     """The acceptance was taken; the cluster will bear this uid once the host confirms."""
 
     cluster_uid: str
 
 
 @dataclass(frozen=True, slots=True)
-class CentralClusterView:
+class CentralClusterView(Answer):
     """A cluster as Palette shows it; `profiles` are the uids of its profiles, sorted."""
 
     uid: str
@@ -813,7 +818,7 @@ class CentralClusterView:
 
 
 @dataclass(frozen=True, slots=True)
-class CentralClusterList:
+class CentralClusterList(Answer):
     """The registered clusters of a scope, in the order in which they were accepted."""
 
     items: tuple[CentralClusterView, ...]
@@ -828,7 +833,7 @@ class NamedScope:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeList:
+class ScopeList(Answer):
     """Scopes, the tenant first."""
 
     items: tuple[NamedScope, ...]
@@ -844,14 +849,14 @@ class ProfileListItem:
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileList:
+class ProfileList(Answer):
     """The versions of cluster profiles."""
 
     items: tuple[ProfileListItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileView:
+class ProfileView(Answer):
     """The latest version of a cluster profile; that of a draft where none is published.
 
     `versions` are the uids of all its versions, which may be one and the same.
@@ -871,21 +876,21 @@ class SelectableProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectableProfiles:
+class SelectableProfiles(Answer):
     """The profiles of a request's project and of the tenant."""
 
     items: tuple[SelectableProfile, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class Created(Answer):
     """The uid of what was created."""
 
     uid: str
 
 
 @dataclass(frozen=True, slots=True)
-class RoleList:
+class RoleList(Answer):
     """Roles of the tenant."""
 
     items: tuple[AccessRole, ...]
@@ -900,42 +905,42 @@ class NamedUser:
 
 
 @dataclass(frozen=True, slots=True)
-class UserList:
+class UserList(Answer):
     """Users of Palette."""
 
     items: tuple[NamedUser, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TenantRoles:
+class TenantRoles(Answer):
     """The uids of the roles that somebody holds in the tenant, by themselves or in a team."""
 
     roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectRoles:
+class ProjectRoles(Answer):
     """The same by the uids of projects."""
 
     projects: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class IssuedKey:
+class IssuedKey(Answer):
     """A new API key. A secret."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class TokenList:
+class TokenList(Answer):
     """Registration tokens."""
 
     items: tuple[RegistrationToken, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PollAnswer:
+class PollAnswer(Answer):
     """What became of a request, as its host learns it. `state` is a `RequestState` value."""
 
     state: str
@@ -944,38 +949,7 @@ class PollAnswer:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-Value = (
-    Acknowledged
-    | Session
-    | Cluster
-    | Stack
-    | ClusterSettings
-    | Management
-    | Verification
-    | PairingId
-    | PairingView
-    | PairingList
-    | PairingRequestView
-    | MatchResult
-    | Accepted
-    | CentralClusterView
-    | CentralClusterList
-    | ScopeList
-    | SelectableProfiles
-    | ProfileList
-    | ProfileView
-    | RegistrationToken
-    | Created
-    | TokenList
-    | AccessRole
-    | RoleList
-    | UserList
-    | TenantRoles
-    | ProjectRoles
-    | IssuedKey
-    | PollAnswer
-    | PageView
-)
+Value = Answer | Cluster | ClusterSettings | MatchResult | RegistrationToken | AccessRole | PageView
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from harness.explore import interleaving_sides as sides
 from harness.explore.interleaving_sides import HOST, Core, Held, RunningSide
 from harness.explore.interleavings import Do, Fault, Interleaving, InterleavingAction
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
+from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply, advance
 from harness.reference.core.records import SlotState
-from harness.reference.core.run import advance
 from harness.reference.faults import message_kind
 
 Flow = Generator[Call, TimedReply, "ops.Done | Refused | None"]
@@ -365,7 +365,8 @@ class InterleavingRunner:
         """An administrator's operation: one step."""
         self.central.load(world.central)
         side = self.central
-        reply: LinkReply = side.core.perform(operation, sides.ADMIN, side.now, side.draws)
+        call = CentralCall(sides.ADMIN, side.now, side.draws)
+        reply: LinkReply = side.core.perform(operation, call)
         opened = log.LoggedEvent(log.INVOKED, label, operation, name, project=sides.PROJECT)
         events = self._at_once(world.events, opened, _BROKEN if unseen else reply)
         return replace(world, central=side.hold(), events=events)
@@ -401,7 +402,7 @@ class InterleavingRunner:
         side = self.edge
         if operation is None:
             return side.core.follow(sides.SLOT)
-        return side.core.perform(HOST, operation, sides.OPERATOR, side.now, side.draws)
+        return side.core.perform(operation, EdgeCall(HOST, sides.OPERATOR, side.now, side.draws))
 
     def _stretched(
         self,
@@ -458,7 +459,8 @@ class InterleavingRunner:
         """The central side gets a message, and answers."""
         side = self.central
         side.load(world.central)
-        reply: LinkReply = side.core.perform(operation, ops.Credentials(), side.now, side.draws)
+        call = CentralCall(ops.Credentials(), side.now, side.draws)
+        reply: LinkReply = side.core.perform(operation, call)
         return replace(world, central=side.hold()), reply
 
     def _returned(

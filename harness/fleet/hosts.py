@@ -23,10 +23,10 @@ from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import AgentPlan
 from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord
+from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply, advance
 from harness.reference.core.records import HostSlot, Record, SlotState
-from harness.reference.core.run import advance
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.faults import HEARD_INSTEAD, message_kind
 
@@ -89,9 +89,9 @@ class PlayedHosts:
             reply: ops.Reply = _OFF
         else:
             now = self._clock.now() + self.clock_shift
-            flow = self._core.perform(slot.host, operation, slot.session, now, slot.ids)
+            call = EdgeCall(slot.host, slot.session, now, slot.ids)
             try:
-                done = yield from self._run(slot, flow)
+                done = yield from self._run(slot, self._core.perform(operation, call))
                 if done is None:
                     raise AssertionError(f"{record.kind} ended without a reply")
                 reply = done

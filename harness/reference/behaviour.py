@@ -128,7 +128,7 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
     """
     if len(behaviours) == 1:
         return behaviours[0]
-    limits: dict[str, float] = _stated([b.limits for b in behaviours])
+    usual = Behaviour()
     return Behaviour(
         central=_choices(CentralChoices(), [b.central for b in behaviours]),
         edge=_choices(EdgeChoices(), [b.edge for b in behaviours]),
@@ -136,9 +136,9 @@ def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
         make_edge=_core(EdgeCore, [b.make_edge for b in behaviours]),
         wrap_palette=_wrapped([b.wrap_palette for b in behaviours]),
         wrap_local_ui=_wrapped([b.wrap_local_ui for b in behaviours]),
-        hears=_heard([b.hears for b in behaviours]),
-        limits=limits,
-        words=_words([b.words for b in behaviours]),
+        hears=_only(usual.hears, [b.hears for b in behaviours], "read answers otherwise"),
+        limits=_stated([b.limits for b in behaviours]),
+        words=_only(usual.words, [b.words for b in behaviours], "use other words"),
         features=tuple(dict.fromkeys(name for b in behaviours for name in b.features)),
         not_offered=frozenset[type[Operation]]().union(*(b.not_offered for b in behaviours)),
         permissions=_stated([b.permissions for b in behaviours]),
@@ -180,11 +180,12 @@ def _stated(tables: Iterable[Mapping[str, V]]) -> dict[str, V]:
     return stated
 
 
-def _words(stated: Sequence[Mapping[str, tuple[str, ...]]]) -> Mapping[str, tuple[str, ...]]:
-    others = [words for words in stated if words is not WORDS]
+def _only(usual: V, stated: Iterable[V], what: str) -> V:
+    """What at most one of them has in place of the usual."""
+    others = [one for one in stated if one is not usual]
     if len(others) > 1:
-        raise CannotMix("two of them use other words")
-    return others[0] if others else WORDS
+        raise CannotMix(f"two of them {what}")
+    return others[0] if others else usual
 
 
 V = TypeVar("V")
@@ -215,13 +216,6 @@ def _core(usual: type[_Core], makers: Sequence[Callable[..., _Core]]) -> type[_C
             raise CannotMix(f"two of them change {both[0]}")
         changed |= own
     return cast(type[_Core], type("Mixed", (*cores, usual), {}))
-
-
-def _heard(hearing: Iterable[Callable[[bytes], bytes]]) -> Callable[[bytes], bytes]:
-    others = [hears for hears in hearing if hears is not bytes]
-    if len(others) > 1:
-        raise CannotMix("two of them read answers otherwise")
-    return others[0] if others else bytes
 
 
 def _wrapped(wraps: Sequence[Wrap]) -> Wrap:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -82,12 +82,11 @@ class Changed:
             return
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         asked = ApiRequest(scope["method"], scope["path"], query)
-        answer = await _answer_of(self.app, scope, receive)
+        answer = await answer_of(self.app, scope, receive)
         pause_s = self.pauses(asked)
         if pause_s:
             await asyncio.sleep(pause_s)
-        for message in messages_of(self.change(asked, answer)):
-            await send(message)
+        await tell(self.change(asked, answer), send)
 
 
 ChangeRequest = Callable[[ApiRequest, bytes], "bytes | ApiResponse"]
@@ -112,8 +111,7 @@ class ChangedRequests:
             more = message.get("more_body", False)
         changed = self.change(ApiRequest(scope["method"], scope["path"], {}), body)
         if isinstance(changed, ApiResponse):
-            for part in messages_of(changed):
-                await send(part)
+            await tell(changed, send)
             return
 
         async def again() -> Message:
@@ -138,7 +136,8 @@ def read_as(read: Callable[[Pairs], Json]) -> Callable[[ASGIApp], ASGIApp]:
     return lambda app: ChangedRequests(app, change)
 
 
-async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> ApiResponse:
+async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> ApiResponse:
+    """What an app answers, once it is whole."""
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:
@@ -149,14 +148,14 @@ async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> ApiRespons
     return ApiResponse(messages[0]["status"], tuple(messages[0]["headers"]), body)
 
 
-def messages_of(answer: ApiResponse) -> Iterator[Message]:
-    """What is sent; with pieces there is no length, and the server sends chunks."""
+async def tell(answer: ApiResponse, send: Send) -> None:
+    """Send an answer; with pieces there is no length, and the server sends chunks."""
     headers = [(k, v) for k, v in answer.headers if k.lower() != b"content-length"]
     if not answer.piece and answer.status != 204:
         headers.append((b"content-length", str(len(answer.body)).encode()))
-    yield {"type": "http.response.start", "status": answer.status, "headers": headers}
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     step = answer.piece or max(1, len(answer.body))
     for start in range(0, len(answer.body), step):
         piece = answer.body[start : start + step]
-        yield {"type": "http.response.body", "body": piece, "more_body": True}
-    yield {"type": "http.response.body", "body": b""}
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

@@ -73,10 +73,7 @@ class EmbeddedReference:
     path, and are there the next time.
 
     Attributes:
-        called: what it calls itself.
-        limits, words, features, permissions, archives, pages: what its target file states besides
-            the usual.
-        not_offered: the operations that it says it has not.
+        behaviour: what its sides do, and what its target file states for that.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
         ca_file: the certificate to trust, in PEM; of no use where one was given to it to show.
@@ -109,14 +106,7 @@ class EmbeddedReference:
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
         between = self._between()
         behaviour = _saying(behaviour, between).with_password(self.secrets.local_password)
-        self.called = behaviour.called
-        self.limits = behaviour.limits
-        self.words = behaviour.words
-        self.features = behaviour.features
-        self.not_offered = behaviour.not_offered
-        self.permissions = behaviour.permissions
-        self.archives = behaviour.edge.archives
-        self.pages, self.have_addresses = behaviour.pages, behaviour.have_addresses
+        self.behaviour = behaviour
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())
@@ -127,7 +117,7 @@ class EmbeddedReference:
             paths = databases(db or folder / "reference.db")
             self.was_there = any(path.exists() for path in paths)
             stores = [held.enter_context(closing(SqliteStore(path))) for path in paths]
-            link = held.enter_context(closing(self._link(behaviour)))
+            link = held.enter_context(closing(self._link()))
             clock = WallClock()
             self._central = CentralSide(
                 stores[0], clock, self.secrets.draws, behaviour.central_factory()
@@ -141,7 +131,7 @@ class EmbeddedReference:
                 behaviour.edge_factory(),
             )
             servers = held.enter_context(Servers())
-            self.addresses = self._serve(servers, tls, behaviour)
+            self.addresses = self._serve(servers, tls)
             held.callback(self.release)
             # A cluster whose question is held keeps no other one waiting.
             rounds = [(slot.uid,) for slot in self.slots] if between.agents.hold_s else [()]
@@ -158,7 +148,7 @@ class EmbeddedReference:
         """What crosses between the sides."""
         return self._wire if self._other.wire.is_plain else self._other.wire
 
-    def _link(self, behaviour: Behaviour) -> HttpLink:
+    def _link(self) -> HttpLink:
         """What carries the messages of the edge hosts."""
         other, shown = self._other, self.layout.cert_file
         trusted = other.trusted or (trusting(shown) if shown else None)
@@ -171,20 +161,20 @@ class EmbeddedReference:
             proxy=other.proxy,
             carried=other.carried,
             strays=strays,
-            hears=behaviour.hears,
+            hears=self.behaviour.hears,
         )
 
-    def _serve(self, servers: Servers, tls: ssl.SSLContext, behaviour: Behaviour) -> Addresses:
+    def _serve(self, servers: Servers, tls: ssl.SSLContext) -> Addresses:
         first = self.layout.port_base
         ports = count(first) if first else repeat(0)
-        palette = self._serve_palette(servers, ports, tls, behaviour)
+        palette = self._serve_palette(servers, ports, tls)
         people = palette.get(EndpointForm.USABLE, "")
         if palette and self._other.people_apart:
-            people = self._serve_people(servers, behaviour)
+            people = self._serve_people(servers)
         apart = self._other.people_apart
         control = bind(LOOPBACK, 0 if apart else next(ports))
         servers.serve(make_control_app(self, self.secrets.control), [control])
-        local_ui = self._serve_local_ui(servers, ports, tls, behaviour)
+        local_ui = self._serve_local_ui(servers, ports, tls)
         return Addresses(palette, people, local_ui, f"http://{LOOPBACK}:{port_of(control)}")
 
     def _certificate(self, certificates: Certificates) -> ssl.SSLContext:
@@ -195,14 +185,16 @@ class EmbeddedReference:
         return certificates.server_context(*dict.fromkeys((layout.host, *LOCAL_NAMES)))
 
     def _serve_palette(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, behaviour: Behaviour
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext
     ) -> dict[EndpointForm, str]:
         """Palette on three addresses: trusted, plain, and with a certificate of an unknown CA."""
         if not self._plays(Side.CENTRAL):
             return {}
         apart = self._other.people_apart
-        pages = behaviour.make_palette_pages
-        app = behaviour.wrap_palette(make_palette_app(self._central, people=not apart, pages=pages))
+        pages = self.behaviour.make_palette_pages
+        app = self.behaviour.wrap_palette(
+            make_palette_app(self._central, people=not apart, pages=pages)
+        )
         if apart:
             app = speaking(app, self._other.wire, Surface.AGENT, strays=self._strays)
         else:
@@ -224,15 +216,15 @@ class EmbeddedReference:
             EndpointForm.UNTRUSTED: f"https://{found[2]}",
         }
 
-    def _serve_people(self, servers: Servers, behaviour: Behaviour) -> str:
+    def _serve_people(self, servers: Servers) -> str:
         """Palette as people ask it, as it is published, for this machine alone."""
         listener = bind(LOOPBACK)
-        app = make_palette_app(self._central, pages=behaviour.make_palette_pages)
-        servers.serve(behaviour.wrap_palette(app), [listener])
+        app = make_palette_app(self._central, pages=self.behaviour.make_palette_pages)
+        servers.serve(self.behaviour.wrap_palette(app), [listener])
         return f"http://{LOOPBACK}:{port_of(listener)}"
 
     def _serve_local_ui(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, behaviour: Behaviour
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext
     ) -> dict[str, str]:
         """Local UI, on a port of its own for each host."""
         if not self._plays(Side.EDGE):
@@ -240,9 +232,9 @@ class EmbeddedReference:
         hosts = [host_uid for slot in self.slots for host_uid in slot.host_uids]
         listeners = [bind(self.layout.bind, next(ports)) for _ in hosts]
         found = [port_of(listener) for listener in listeners]
-        pages = behaviour.make_local_pages
+        pages = self.behaviour.make_local_pages
         own = make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True)), pages)
-        app = speaking(behaviour.wrap_local_ui(own), self._wire, Surface.LOCAL_UI)
+        app = speaking(self.behaviour.wrap_local_ui(own), self._wire, Surface.LOCAL_UI)
         servers.serve(app, listeners, tls if self.layout.tls else None)
         scheme = "https" if self.layout.tls else "http"
         urls = (f"{scheme}://{authority(self.layout.host, port)}" for port in found)

@@ -122,6 +122,24 @@ class UnknownPlanted(PairproofError):
 
 
 Kind = TypeVar("Kind", bound=Planted)
+Kept = TypeVar("Kept")
+
+
+class Memory(Generic[Kept]):
+    """What something planted keeps beside the store of its side; a restart wipes it.
+
+    It stands in the class, and each core has its own, made when it is first asked for.
+    """
+
+    def __init__(self, make: Callable[[], Kept]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, core: object, owner: type) -> Kept:
+        kept: Kept = vars(core).setdefault(self._name, self._make())
+        return kept
 
 
 @dataclass(slots=True)
@@ -170,22 +188,38 @@ VARIANTS: Registry[Variant] = Registry("variant")
 Core = TypeVar("Core", bound=type)
 
 
+def behaviour_of(core: type) -> Behaviour:
+    """The behaviour of a reference one of whose cores is of this class.
+
+    Raises:
+        TypeError: it is neither a core of the central side nor one of the edge.
+    """
+    if issubclass(core, CentralCore):
+        return Behaviour(make_central=core)
+    if issubclass(core, EdgeCore):
+        return Behaviour(make_edge=core)
+    raise TypeError(f"{core.__name__} is neither a CentralCore nor an EdgeCore")
+
+
 def mutant(
     breaks: str,
     lane: Lane = Lane.SUITE,
-    wire: Wire = Wire.ANY,
+    wire: Wire | None = None,
     found_by: str = "",
     nemesis: Nemesis | None = None,
+    made_of: Callable[[type], Behaviour] = behaviour_of,
+    **besides: object,
 ) -> Callable[[Core], Core]:
-    """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a mutant.
+    """Declare the decorated class a mutant: a subclass of `CentralCore` or `EdgeCore`, or what
+    `made_of` makes a behaviour of.
 
-    `breaks` is the id of the requirement at which it has to be caught.
+    `breaks` is the id of the requirement at which it has to be caught, `besides` is what else the
+    behaviour is made with.
     """
 
     def declare(core: Core) -> Core:
-        behaviour = behaviour_of(core)
-        name, says = name_of(core), sentence_of(core)
-        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane, found_by, nemesis))
+        behaviour = _with(made_of(core), besides)
+        plant(name_of(core), breaks, sentence_of(core), behaviour, lane, wire, found_by, nemesis)
         return core
 
     return declare
@@ -198,10 +232,12 @@ def plant(
     behaviour: Behaviour,
     lane: Lane = Lane.SUITE,
     wire: Wire | None = None,
+    found_by: str = "",
+    nemesis: Nemesis | None = None,
 ) -> None:
-    """Declare a mutant that is no subclass of one core: a pair of cores, or a wrapped app."""
+    """Declare a mutant that is no class: a pair of cores, or a wrapped app."""
     where = wire or (Wire.HTTP if behaviour.needs_a_wire else Wire.ANY)
-    MUTANTS.add(Mutant(name, breaks, says, behaviour, where, lane))
+    MUTANTS.add(Mutant(name, breaks, says, behaviour, where, lane, found_by, nemesis))
 
 
 def variant(name: str, concerns: str, says: str, behaviour: Behaviour) -> None:
@@ -210,32 +246,23 @@ def variant(name: str, concerns: str, says: str, behaviour: Behaviour) -> None:
     VARIANTS.add(Variant(name, concerns, says, behaviour, wire))
 
 
-def varies(concerns: str, limits: Mapping[str, float] | None = None) -> Callable[[Core], Core]:
+def varies(concerns: str, **besides: object) -> Callable[[Core], Core]:
     """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a variant.
 
     `concerns` is the id of the requirement that is silent on it, or whose manner it changes;
-    `limits` is what a target file would state for it, in seconds.
+    `besides` is what else the behaviour is made with, or what a target file would state for it.
     """
 
     def declare(core: Core) -> Core:
-        behaviour = replace(behaviour_of(core), limits=limits or {})
+        behaviour = _with(behaviour_of(core), besides)
         variant(name_of(core), concerns, sentence_of(core), behaviour)
         return core
 
     return declare
 
 
-def behaviour_of(core: type) -> Behaviour:
-    """The behaviour of a reference one of whose cores is of this class.
-
-    Raises:
-        TypeError: it is neither a core of the central side nor one of the edge.
-    """
-    if issubclass(core, CentralCore):
-        return Behaviour(make_central=core)
-    if issubclass(core, EdgeCore):
-        return Behaviour(make_edge=core)
-    raise TypeError(f"{core.__name__} is neither a CentralCore nor an EdgeCore")
+def _with(behaviour: Behaviour, besides: Mapping[str, object]) -> Behaviour:
+    return replace(behaviour, **besides)  # type: ignore[arg-type]
 
 
 def name_of(core: type) -> str:

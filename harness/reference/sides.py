@@ -18,10 +18,10 @@ from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.clock import Clock, ShiftedClock
 from harness.reference.core import records
-from harness.reference.core.central import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
+from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, TimedReply
-from harness.reference.core.run import run
+from harness.reference.core.link import Call, TimedReply, run
 from harness.reference.core.store import Store
 from harness.reference.faults import FaultyLink
 
@@ -68,8 +68,7 @@ class CentralSide:
                     "too many requests: try again later",
                     {"retry_after": str(self._retry_after)},
                 )
-            now = self.clock.now()
-            return self.core.perform(operation, credentials, now, self._draws)
+            return self.perform_by(self.core, operation, credentials)
 
     @property
     def store(self) -> Store:
@@ -85,7 +84,7 @@ class CentralSide:
     ) -> ops.KnownReply:
         """One operation, by a core of this side's, now."""
         with self._lock:
-            return core.perform(operation, credentials, self.clock.now(), self._draws)
+            return core.perform(operation, CentralCall(credentials, self.clock.now(), self._draws))
 
     def know(self, pairing_uid: str) -> None:
         """The host of a request was seen to know its id."""
@@ -212,9 +211,9 @@ class EdgeSide:
     def perform(
         self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
     ) -> ops.KnownReply:
-        flow = self.core.perform(host_uid, operation, credentials, self.clock.now(), self._draws)
+        call = EdgeCall(host_uid, credentials, self.clock.now(), self._draws)
         try:
-            result = run(flow, self._store, self._carry, self._lock)
+            result = run(self.core.perform(operation, call), self._store, self._carry, self._lock)
         except Refusal as refusal:
             return refusal.refused
         if result is None:

@@ -17,11 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.catalogue.document import LEVEL_MEANINGS, VERDICT_MEANINGS
-from harness.catalogue.edition import ANCHORS
+from harness.catalogue.edition import ANCHORS, SENTENCES
 from harness.catalogue.lawful import choice_of_reference, lawful_besides, without_details
 from harness.catalogue.requirement import Level, Profile, Requirement
 from harness.catalogue.requirements import REQUIREMENTS, groups
-from harness.catalogue.sentences import SENTENCES
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
 from harness.reporting.diagram import OUTCOME_MARKS

@@ -24,8 +24,7 @@ from harness.domain.permission import PairPermission
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, version_of
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Probing, Work

@@ -16,9 +16,8 @@ from harness.catalogue.requirement import Group, Requirement, Role, order_of
 from harness.catalogue.requirements.accept import ACCEPT
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.requirements.prerequisites import PREREQUISITES
-from harness.catalogue.requirements.reject import REJECT
 from harness.catalogue.requirements.send import SEND
-from harness.catalogue.requirements.withdraw import WITHDRAW
+from harness.catalogue.requirements.withdraw import REJECT, WITHDRAW
 
 __all__ = ["OWN", "REQUIREMENTS", "Group", "by_id", "groups", "order_of"]
 

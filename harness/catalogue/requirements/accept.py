@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Feature, Group, Level, Profile, both, central, edge
 from harness.domain.errors import Reason
 
 ACCEPT = Group(
@@ -11,9 +11,8 @@ ACCEPT = Group(
     anchor="#accept-pairing-request-from-palette",
     about="What an administrator does in Palette, steps 7 to 15, and what it leads to.",
     requirements=(
-        Requirement(
+        central(
             id="ACC-1",
-            role=Role.CENTRAL,
             title="A login to Palette is needed",
             text="Without a login, or with one that is not valid, listing, opening, matching,"
             " accepting and rejecting are each refused, and every request stays as it was.",
@@ -21,18 +20,16 @@ ACCEPT = Group(
             refused_as=(Reason.UNAUTHENTICATED,),
             demands=("LogInToPalette",),
         ),
-        Requirement(
+        central(
             id="ACC-2",
-            role=Role.CENTRAL,
             title="The Clusters page prompts for review while requests are pending",
             text="With at least one pending request, a box at the top of the Clusters page"
             " invites to review it, with a button Pair. Without any, there is no such box.",
             source="#accept-pairing-request-from-palette step 9",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        central(
             id="ACC-3",
-            role=Role.CENTRAL,
             title="A request can be picked out by its pairing id",
             text="Among many pending requests, also of clusters with the same name, the one"
             " with a given pairing id is listed once, can be opened by it, and shows the"
@@ -40,9 +37,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 10",
             demands=("ListPairingRequests", "ViewPairingRequest"),
         ),
-        Requirement(
+        central(
             id="ACC-4",
-            role=Role.CENTRAL,
             title="The warning has to be acknowledged before Confirm goes on",
             text="After Pair on a request a warning says that the cluster will be managed"
             " centrally only and that local cluster operations end. Confirm does not go on"
@@ -50,26 +46,23 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 11",
             features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
-        Requirement(
+        central(
             id="ACC-5",
-            role=Role.CENTRAL,
             title="Name, description and tags come filled in",
             text="The first step of the wizard shows the cluster's name, description and tags"
             " in their fields, with the values that the local cluster has.",
             source="#accept-pairing-request-from-palette step 12",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        central(
             id="ACC-6",
-            role=Role.CENTRAL,
             title="Name, description and tags can be changed on acceptance",
             text="Each of the three can be changed, alone or together with the others. The"
             " paired cluster bears what was confirmed; what was not touched keeps its value.",
             source="#accept-pairing-request-from-palette step 12",
         ),
-        Requirement(
+        central(
             id="ACC-7",
-            role=Role.CENTRAL,
             title="Every pack has its equal in exactly the same version, and none is left over",
             text="A selection of cluster profiles matches when each pack of the local stack is"
             " met by the same pack in exactly the same version, to the last part of it, and the"
@@ -77,9 +70,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 13",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
-        Requirement(
+        central(
             id="ACC-8",
-            role=Role.CENTRAL,
             title="How the packs are spread over profiles does not matter",
             text="The packs may be divided among profiles in another way than locally, such as"
             " one full profile for an infra and an add-on profile. What counts is that the same"
@@ -87,9 +79,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 13",
             demands=("AcceptPairingRequest",),
         ),
-        Requirement(
+        central(
             id="ACC-9A",
-            role=Role.CENTRAL,
             title="Combination A of the document's table is valid",
             text="Local stack: infra profile with Amazon EBS CSI 1.20.0, Calico 3.25.1, PXK-E"
             " 1.31.0 and Ubuntu 22.04, add-on profile with Prometheus-Grafana 44.3.1. An infra"
@@ -97,26 +88,23 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 13",
             demands=("AcceptPairingRequest", "MatchProfiles"),
         ),
-        Requirement(
+        central(
             id="ACC-9B",
-            role=Role.CENTRAL,
             title="Combination B of the document's table is valid",
             text="For the local stack of ACC-9A, a single full profile that holds all five"
             " packs in the same versions is a valid match.",
             source="#accept-pairing-request-from-palette step 13",
         ),
-        Requirement(
+        central(
             id="ACC-9C",
-            role=Role.CENTRAL,
             title="Combination C of the document's table is invalid",
             text="For the local stack of ACC-9A, a fitting infra profile together with an"
             " add-on profile that has Prometheus-Grafana 40.3.1 is an invalid match.",
             source="#accept-pairing-request-from-palette step 13",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
-        Requirement(
+        central(
             id="ACC-9D",
-            role=Role.CENTRAL,
             title="Combination D of the document's table is invalid",
             text="For the local stack of ACC-9A, a fitting infra profile together with an"
             " add-on profile that has Prometheus-Grafana 44.3.1 and besides it Hello-Universe"
@@ -124,18 +112,16 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 13",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
-        Requirement(
+        central(
             id="ACC-10",
-            role=Role.CENTRAL,
             title="A missing layer is no match",
             text="A selection that lacks one of the local stack's packs is refused, whichever"
             " layer it belongs to, also when all the other packs fit.",
             source="#accept-pairing-request-from-palette step 13",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
-        Requirement(
+        central(
             id="ACC-11",
-            role=Role.CENTRAL,
             title="The steps come in order and none can be skipped",
             text="I understand and Confirm; then, in the Pair Cluster wizard, name, description"
             " and tags with Next step; the match with Confirm and Next step; the review with"
@@ -144,9 +130,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette steps 11 to 15",
             features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
-        Requirement(
+        both(
             id="ACC-12",
-            role=Role.BOTH,
             title="After Pair cluster the cluster is registered and managed centrally",
             text="Once the host has confirmed, the central side shows the cluster, and a"
             " central operation on it, any that the target offers, is accepted and takes effect."
@@ -157,18 +142,16 @@ ACCEPT = Group(
                 *("ViewManagement", "ChangeCentralCluster", "UpdateCentralProfiles"),
             ),
         ),
-        Requirement(
+        central(
             id="ACC-12P",
-            role=Role.CENTRAL,
             title="The paired cluster stands on the Clusters page",
             text="After Pair cluster, the Clusters page that the Main Menu leads to shows the"
             " cluster, once, by the name that was confirmed.",
             source="#validate step 3",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        edge(
             id="ACC-13",
-            role=Role.EDGE,
             title="From then on local cluster operations are refused",
             text="Once the host has confirmed, Local UI refuses every operation that changes"
             " the cluster and that it offers: update and patch by name, delete, create, change of"
@@ -180,18 +163,16 @@ ACCEPT = Group(
             refused_as=(Reason.CENTRALLY_MANAGED,),
             demands=("ViewPairing", "ViewManagement"),
         ),
-        Requirement(
+        edge(
             id="ACC-13S",
-            role=Role.EDGE,
             level=Level.SHOULD,
             title="The refusal says that the cluster is centrally managed",
             text="A local cluster operation that is refused after pairing is answered with an"
             " error that gives central management as the reason.",
             source="#accept-pairing-request-from-palette step 11",
         ),
-        Requirement(
+        central(
             id="ACC-14",
-            role=Role.CENTRAL,
             title="An accepted request is no longer pending, and is not decided again",
             text="After an acceptance the request is not among the pending ones. Accepting it"
             " again and rejecting it are each refused and change nothing.",
@@ -199,9 +180,8 @@ ACCEPT = Group(
             refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
             demands=("ListPairingRequests",),
         ),
-        Requirement(
+        both(
             id="ACC-15",
-            role=Role.BOTH,
             title="A refused match changes nothing",
             text="After a selection that does not match was refused, the request is still"
             " pending on both sides, the cluster is managed locally and works, and a fitting"
@@ -209,9 +189,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 13",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
-        Requirement(
+        central(
             id="ACC-16",
-            role=Role.CENTRAL,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
             title="Matches on which the document is silent",
@@ -221,9 +200,8 @@ ACCEPT = Group(
             " full profiles match, or none, whose packs together are those of the local stack.",
             source="#accept-pairing-request-from-palette step 13",
         ),
-        Requirement(
+        central(
             id="ACC-17",
-            role=Role.CENTRAL,
             title="Confirm of the match goes on only with a valid match",
             text="In the wizard, the match can be confirmed, and Next step reached, only while"
             " the selected profiles match. Changing the selection to one that does not closes"
@@ -231,18 +209,16 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 13",
             features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
-        Requirement(
+        central(
             id="ACC-18",
-            role=Role.CENTRAL,
             title="The review shows the configurations, and Validate opens Pair cluster",
             text="The review shows the selected profiles with the values of their packs and"
             " their variables. Pair cluster stays closed until Validate has succeeded.",
             source="#accept-pairing-request-from-palette step 14",
             features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
-        Requirement(
+        both(
             id="ACC-19",
-            role=Role.BOTH,
             profile=Profile.EXTENDED,
             title="The transfer is for good",
             text="A paired cluster does not return to local management: where Local UI offers a"
@@ -252,9 +228,8 @@ ACCEPT = Group(
             features=(Feature.MANAGEMENT_SWITCH,),
             refused_as=(Reason.TRANSFER_IS_FINAL,),
         ),
-        Requirement(
+        central(
             id="ACC-20",
-            role=Role.CENTRAL,
             title="Only a pending request can be accepted",
             text="An acceptance of an id that is unknown, or whose request was rejected, or was"
             " withdrawn with a link, is refused even with fitting profiles. It changes nothing:"
@@ -263,9 +238,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 10",
             refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
         ),
-        Requirement(
+        both(
             id="ACC-21",
-            role=Role.BOTH,
             level=Level.UNSPECIFIED,
             profile=Profile.RESILIENCE,
             title="The local stack changes while the request is pending",
@@ -274,9 +248,8 @@ ACCEPT = Group(
             " becomes of the pairing.",
             source="#accept-pairing-request-from-palette step 13",
         ),
-        Requirement(
+        edge(
             id="ACC-22",
-            role=Role.EDGE,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
             title="Whether the local name and tags follow what was changed",
@@ -284,9 +257,8 @@ ACCEPT = Group(
             " were given on acceptance, or with its own.",
             source="#accept-pairing-request-from-palette step 12",
         ),
-        Requirement(
+        central(
             id="ACC-23",
-            role=Role.CENTRAL,
             title="The prompt leads to the requests, each with its id, tags, Pair and Reject",
             text="Pair in the prompt opens a view of all pending requests. Each stands there"
             " once, with its pairing id and the tags of its cluster, and with a Pair and a"
@@ -294,9 +266,8 @@ ACCEPT = Group(
             source="#accept-pairing-request-from-palette step 9",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        both(
             id="ACC-24",
-            role=Role.BOTH,
             title="The request brings along the cluster's name, description and tags",
             text="Opened centrally, a request shows the name, description and tags that the"
             " local cluster has. Accepted without a change to them, the paired cluster bears"

@@ -6,7 +6,7 @@ target.
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Group, Profile, Requirement, Role
+from harness.catalogue.requirement import Group, Profile, both, central, edge
 from harness.domain.errors import Reason
 
 INVARIANTS = Group(
@@ -15,9 +15,8 @@ INVARIANTS = Group(
     anchor="#pair-local-cluster-with-palette",
     about="What no order of events, fault or load may break, judged over whole histories.",
     requirements=(
-        Requirement(
+        both(
             id="INV-1",
-            role=Role.BOTH,
             profile=Profile.RESILIENCE,
             title="One manager",
             text="A cluster is never managed by both sides at once, and by exactly one once"
@@ -26,9 +25,8 @@ INVARIANTS = Group(
             source="#accept-pairing-request-from-palette step 11",
             refused_as=(Reason.NOT_CONFIRMED,),
         ),
-        Requirement(
+        central(
             id="INV-2",
-            role=Role.CENTRAL,
             profile=Profile.RESILIENCE,
             title="No request is lost",
             text="Once a send is acknowledged, the central side shows the request until"
@@ -36,9 +34,8 @@ INVARIANTS = Group(
             " second send in its place if that is the target's way (SND-7).",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
-        Requirement(
+        central(
             id="INV-3",
-            role=Role.CENTRAL,
             profile=Profile.RESILIENCE,
             title="Nothing is accepted without an exact match",
             text="For each acceptance that succeeded there is a moment between its start and"
@@ -46,9 +43,8 @@ INVARIANTS = Group(
             " stack that the request carried.",
             source="#accept-pairing-request-from-palette step 13",
         ),
-        Requirement(
+        both(
             id="INV-4",
-            role=Role.BOTH,
             profile=Profile.RESILIENCE,
             title="An acknowledged cancel stays done",
             text="A cancel that was made with a link and acknowledged has ended the request"
@@ -56,18 +52,16 @@ INVARIANTS = Group(
             " back.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
         ),
-        Requirement(
+        both(
             id="INV-5",
-            role=Role.BOTH,
             profile=Profile.RESILIENCE,
             title="A pairing id is never used again",
             text="Over the whole history each pairing id belongs to one cluster and to one"
             " request of it.",
             source="#reject-pairing-request-in-palette paragraph 1",
         ),
-        Requirement(
+        both(
             id="INV-6",
-            role=Role.BOTH,
             profile=Profile.RESILIENCE,
             title="A request is decided once",
             text="When accept, reject and withdraw race for one request, one of them prevails"
@@ -75,9 +69,8 @@ INVARIANTS = Group(
             " the answers on the way: an acknowledged acceptance can still fail at the host.",
             source="#withdraw-pairing-request-from-local-cluster paragraph 1",
         ),
-        Requirement(
+        both(
             id="INV-7",
-            role=Role.BOTH,
             profile=Profile.RESILIENCE,
             title="Only who is authorised changes anything",
             text="Whatever took effect was asked by somebody who was logged in and permitted at"
@@ -88,9 +81,8 @@ INVARIANTS = Group(
                 *(Reason.NOT_CONFIRMED, Reason.TOKEN_UNUSABLE),
             ),
         ),
-        Requirement(
+        central(
             id="INV-8",
-            role=Role.CENTRAL,
             profile=Profile.RESILIENCE,
             title="Central operations on one request are linearizable",
             text="The answers of all central operations on one request fit one order in which"
@@ -99,9 +91,8 @@ INVARIANTS = Group(
             " edge's copy by `edge_lag_s`; neither returns to an older state.",
             source="#accept-pairing-request-from-palette step 9",
         ),
-        Requirement(
+        both(
             id="INV-9",
-            role=Role.BOTH,
             profile=Profile.RESILIENCE,
             title="Everything settles",
             text="When the last fault has healed, it takes no longer than `settle_s` until each"
@@ -110,9 +101,8 @@ INVARIANTS = Group(
             " waits for nothing, can send: of three tries one succeeds.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
         ),
-        Requirement(
+        edge(
             id="INV-10",
-            role=Role.EDGE,
             profile=Profile.RESILIENCE,
             title="After the confirmation nothing local takes effect",
             text="From the moment at which the host confirmed a pairing, no local cluster"

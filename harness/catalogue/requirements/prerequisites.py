@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Feature, Group, Level, Profile, both, central, edge
 from harness.domain.errors import Reason
 
 PREREQUISITES = Group(
@@ -11,9 +11,8 @@ PREREQUISITES = Group(
     anchor="#prerequisites",
     about="The cluster, the token, the endpoint, the profiles and the permissions.",
     requirements=(
-        Requirement(
+        edge(
             id="PRE-1",
-            role=Role.EDGE,
             title="Only a cluster that is Running can send a request",
             text="While the cluster's state is Provisioning, Deleting or Error, each send is"
             " refused and nothing arrives at the central side. Once the state is Running, the"
@@ -21,9 +20,8 @@ PREREQUISITES = Group(
             source="#prerequisites item 1",
             refused_as=(Reason.CLUSTER_NOT_RUNNING,),
         ),
-        Requirement(
+        edge(
             id="PRE-2",
-            role=Role.EDGE,
             title="Every node has to be healthy",
             text="One unhealthy node is enough for a send to be refused with nothing arriving"
             " centrally, be it in the control plane or in a worker pool, the first of its pool"
@@ -31,18 +29,16 @@ PREREQUISITES = Group(
             source="#prerequisites item 1",
             refused_as=(Reason.NODE_UNHEALTHY,),
         ),
-        Requirement(
+        edge(
             id="PRE-3",
-            role=Role.EDGE,
             title="There has to be an active cluster that Local UI manages",
             text="A send is refused on a host without any cluster, on a host whose cluster is"
             " centrally managed already, and on a host that was installed in central mode.",
             source="#prerequisites item 1",
             refused_as=(Reason.CENTRALLY_MANAGED, Reason.NO_LOCAL_CLUSTER),
         ),
-        Requirement(
+        both(
             id="PRE-4",
-            role=Role.BOTH,
             title="A usable registration token is needed",
             text="With an empty, unknown, expired, deactivated or deleted token each send is"
             " refused: the edge says so, nothing is pending there, and no request appears"
@@ -50,18 +46,16 @@ PREREQUISITES = Group(
             source="#prerequisites item 2",
             refused_as=(Reason.TOKEN_UNUSABLE,),
         ),
-        Requirement(
+        edge(
             id="PRE-4S",
-            role=Role.EDGE,
             level=Level.SHOULD,
             title="The error blames the token without repeating it",
             text="A send refused for its token is answered with an error that names the"
             " registration token as the reason. The token's value appears nowhere in it.",
             source="#prerequisites item 2",
         ),
-        Requirement(
+        edge(
             id="PRE-5",
-            role=Role.EDGE,
             profile=Profile.EXTENDED,
             title="Every host of the cluster has to reach the endpoint",
             text="With any one host of the cluster cut off from the central endpoint, each in"
@@ -70,9 +64,8 @@ PREREQUISITES = Group(
             source="#prerequisites item 3",
             refused_as=(Reason.HOST_UNREACHABLE,),
         ),
-        Requirement(
+        edge(
             id="PRE-5S",
-            role=Role.EDGE,
             level=Level.SHOULD,
             profile=Profile.EXTENDED,
             title="The connection check names the host that is cut off",
@@ -80,9 +73,8 @@ PREREQUISITES = Group(
             " names this host, and none of those that can reach it.",
             source="#prerequisites item 3",
         ),
-        Requirement(
+        edge(
             id="PRE-6",
-            role=Role.EDGE,
             title="An unusable endpoint is refused in bounded time",
             text="A send is refused when the endpoint is missing, malformed, does not resolve,"
             " refuses connections, accepts them and stays silent, is not a Palette, or shows a"
@@ -91,9 +83,8 @@ PREREQUISITES = Group(
             source="#prerequisites item 3",
             refused_as=(Reason.ENDPOINT_UNUSABLE, Reason.HOST_UNREACHABLE),
         ),
-        Requirement(
+        edge(
             id="PRE-6S",
-            role=Role.EDGE,
             level=Level.SHOULD,
             title="The error says what is wrong with the endpoint",
             text="For each kind of unusable endpoint the error is about the endpoint and tells"
@@ -101,9 +92,8 @@ PREREQUISITES = Group(
             " Palette, not trusted.",
             source="#prerequisites item 3",
         ),
-        Requirement(
+        central(
             id="PRE-7",
-            role=Role.CENTRAL,
             title="Only the latest version of a cluster profile counts",
             text="The match judges the latest version of each selected cluster profile, latest"
             " by the order of versions (1.10.0 comes after 1.9.0). A profile whose older"
@@ -112,9 +102,8 @@ PREREQUISITES = Group(
             source="#prerequisites item 4",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
-        Requirement(
+        central(
             id="PRE-8",
-            role=Role.CENTRAL,
             profile=Profile.EXTENDED,
             title="Managing pairing requests needs permission",
             text="Of the permissions on `clusterPair`, list is needed to list the requests, get"
@@ -125,9 +114,8 @@ PREREQUISITES = Group(
             source="#prerequisites item 5",
             refused_as=(Reason.FORBIDDEN,),
         ),
-        Requirement(
+        central(
             id="PRE-9",
-            role=Role.CENTRAL,
             profile=Profile.EXTENDED,
             title="Another scope's permission or project does not help",
             text="A request belongs to the project of its registration token. Whoever has"
@@ -137,9 +125,8 @@ PREREQUISITES = Group(
             features=(Feature.SCOPES,),
             refused_as=(Reason.FORBIDDEN,),
         ),
-        Requirement(
+        central(
             id="PRE-10",
-            role=Role.CENTRAL,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
             title="How far a permission goes, and how a missing one is answered",
@@ -150,9 +137,8 @@ PREREQUISITES = Group(
             source="#prerequisites item 5",
             features=(Feature.SCOPES,),
         ),
-        Requirement(
+        edge(
             id="PRE-11",
-            role=Role.EDGE,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
             title="What the connection check looks at, and whom a cut-off host stops",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Feature, Group, Level, Profile, both, central, edge
 from harness.domain.errors import Reason
 
 SEND = Group(
@@ -11,9 +11,8 @@ SEND = Group(
     anchor="#send-pairing-request-from-local-cluster",
     about="What an operator does at Local UI, steps 1 to 6.",
     requirements=(
-        Requirement(
+        edge(
             id="SND-1",
-            role=Role.EDGE,
             title="Sending needs a login to Local UI",
             text="A send without a session, with one that is made up, has expired, or was ended"
             " by logging out, is refused and no request arrives centrally. A session of another"
@@ -22,9 +21,8 @@ SEND = Group(
             refused_as=(Reason.UNAUTHENTICATED,),
             demands=("LogIn",),
         ),
-        Requirement(
+        edge(
             id="SND-2",
-            role=Role.EDGE,
             title="Settings, Centrally Managed asks for the endpoint and the token",
             text="The Main Menu leads to Settings; choosing Centrally Managed there brings up"
             " fields for the Palette endpoint and the registration token. The choice alone"
@@ -33,9 +31,8 @@ SEND = Group(
             source="#send-pairing-request-from-local-cluster step 3",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        edge(
             id="SND-3",
-            role=Role.EDGE,
             title="The pairing id is shown, and stays readable",
             text="A successful send is answered with a pairing id. As long as the request is"
             " pending, Local UI shows this id, also to a later login and after a restart of the"
@@ -43,27 +40,24 @@ SEND = Group(
             source="#send-pairing-request-from-local-cluster step 6",
             demands=("SendPairingRequest", "ViewPairing"),
         ),
-        Requirement(
+        both(
             id="SND-4",
-            role=Role.BOTH,
             title="Both sides know the request by the same id",
             text="The id that Local UI shows is the id under which the central side lists and"
             " opens the request of this cluster.",
             source="#send-pairing-request-from-local-cluster step 6",
             demands=("ListPairingRequests", "ViewPairingRequest", "ViewPairing"),
         ),
-        Requirement(
+        both(
             id="SND-5",
-            role=Role.BOTH,
             title="A pairing id stands for one request only",
             text="No two requests share a pairing id, neither of different clusters nor of one"
             " cluster over time: the id of a cancelled or rejected request never comes back,"
             " not even after a restart.",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
-        Requirement(
+        edge(
             id="SND-6",
-            role=Role.EDGE,
             title="A pending request leaves the cluster in local hands",
             text="From the send until the request is decided, Local UI reports local"
             " management, and local cluster operations, such as a change of its tags or of its"
@@ -71,27 +65,24 @@ SEND = Group(
             source="#pair-local-cluster-with-palette paragraph 1",
             demands=("ViewCluster", "PatchNamedCluster"),
         ),
-        Requirement(
+        both(
             id="SND-7",
-            role=Role.BOTH,
             level=Level.UNSPECIFIED,
             title="A second send while a request is pending",
             text="Observed: whether the second send is refused, answered with the first id, or"
             " replaces the first request; and which requests the central side lists then.",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
-        Requirement(
+        edge(
             id="SND-8",
-            role=Role.EDGE,
             title="A bare host name and a URL are both usable endpoints",
             text="The endpoint may be entered as a host name without a scheme, as the SaaS"
             " endpoint `api.spectrocloud.com` is, or as the URL of a self-hosted instance. Of"
             " one and the same instance, both forms lead there.",
             source="#send-pairing-request-from-local-cluster step 4",
         ),
-        Requirement(
+        both(
             id="SND-9",
-            role=Role.BOTH,
             level=Level.UNSPECIFIED,
             profile=Profile.RESILIENCE,
             title="A prerequisite is lost between send, accept and confirmation",
@@ -101,9 +92,8 @@ SEND = Group(
             " be it before the acceptance or between this and the host's confirmation.",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
-        Requirement(
+        edge(
             id="SND-10",
-            role=Role.EDGE,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
             title="What other hosts show, and where a login is good",
@@ -112,9 +102,8 @@ SEND = Group(
             " another cluster.",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
-        Requirement(
+        central(
             id="SND-11",
-            role=Role.CENTRAL,
             title="Sending alone pairs nothing",
             text="A request waits for somebody's acceptance, however long that takes. Until"
             " then no central operation on the cluster takes effect, neither by the uid that"
@@ -122,9 +111,8 @@ SEND = Group(
             source="#pair-local-cluster-with-palette paragraph 1",
             refused_as=(Reason.NOT_CONFIRMED,),
         ),
-        Requirement(
+        edge(
             id="SND-12",
-            role=Role.EDGE,
             title="It is Pair that sends, with what stands in the fields",
             text="Filling in the endpoint and the Registration token sends nothing; leaving the"
             " page then leaves no request on either side. A click on Pair sends one request"
@@ -132,9 +120,8 @@ SEND = Group(
             source="#send-pairing-request-from-local-cluster step 6",
             features=(Feature.PAGES,),
         ),
-        Requirement(
+        edge(
             id="SND-13",
-            role=Role.EDGE,
             title="Each send goes by its own entries",
             text="After a send that was refused for its endpoint or its token, a send with the"
             " right ones succeeds. After a good request was sent and cancelled, a send with an"
@@ -142,9 +129,8 @@ SEND = Group(
             source="#send-pairing-request-from-local-cluster step 4",
             refused_as=(Reason.ENDPOINT_UNUSABLE, Reason.HOST_UNREACHABLE, Reason.TOKEN_UNUSABLE),
         ),
-        Requirement(
+        central(
             id="SND-14",
-            role=Role.CENTRAL,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
             title="A token without an expiry, or without a default project",

@@ -9,9 +9,7 @@ from typing import Any
 from harness.domain import operations as ops
 from harness.domain import pairing
 from harness.domain.cluster import ClusterState
-from harness.domain.draws import Draws
 from harness.domain.errors import IllegalTransition, Reason, Refusal, Refused
-from harness.domain.flows import AgentFlow, agent_confirms, agent_follows, agent_submits
 from harness.reference.core.choices import AfterOfflineCancel, EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow, EdgeRules
 from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
@@ -51,20 +49,12 @@ class EdgeCore(EdgeRules):
             ops.CancelPairingRequest: self.cancel,
         }
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         """One operation as a flow of calls; its return value is the reply.
 
         Raises:
             Refusal: a rule said no. What was committed at an earlier call stays.
         """
-        call = EdgeCall(host_uid, credentials, now, draws)
         calling = self.calling.get(type(operation))
         if calling is not None:
             return (yield from calling(operation, call))
@@ -111,7 +101,7 @@ class EdgeCore(EdgeRules):
         if earlier is not None:
             yield from self.end(site.slot, earlier)
         request, submission = self.begin(operation, call, url)
-        reply = yield from self.carried("submitting", request, agent_submits(submission))
+        reply = yield from self.carried("submitting", request, submission)
         return self.admitted(call.host_uid, request, reply)
 
     def pending(self, site: SlotState) -> LocalRequest | None:
@@ -202,8 +192,7 @@ class EdgeCore(EdgeRules):
 
     def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         """Inform Palette that the request is cancelled (WDR-3)."""
-        answer = yield self.call("cancelling", request, message)
-        return answer.reply
+        return (yield from self.carried("cancelling", request, message))
 
     def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
         """The message that withdraws a request."""
@@ -267,8 +256,8 @@ class EdgeCore(EdgeRules):
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
         """Ask what became of the request, and take it over (WDR-6, REJ-7S)."""
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, question)
         event = self.event_of(reply)
         site = self.slot_state(slot)
         if event and site and self.is_same(site.request, request):
@@ -284,8 +273,8 @@ class EdgeCore(EdgeRules):
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
         """Confirm, until the central side has said that it knows (ACC-12, INV-1)."""
-        flow = agent_confirms(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("confirming", request, flow)
+        message = ops.ConfirmPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("confirming", request, message)
         site = self.slot_state(slot)
         if site is None or not self.is_same(site.request, request):
             return
@@ -348,19 +337,10 @@ class EdgeCore(EdgeRules):
         """A call about a request, from the host that sent it."""
         return Call(point, request.host_uid, request.base_url, request.insecure, operation)
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        """Run an agent's flow over the link of the host that sent the request."""
-        operation = next(flow)
-        while True:
-            answer = yield self.call(point, request, operation)
-            if isinstance(answer.reply, NotDelivered):
-                flow.close()
-                return answer.reply
-            try:
-                operation = flow.send(answer.reply)
-            except StopIteration as stop:
-                reply: ops.Reply = stop.value
-                return reply
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        """What comes back on the link of the host that sent the request."""
+        answer = yield self.call(point, request, operation)
+        return answer.reply
 
 
 def is_final(reply: LinkReply) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from starlette.requests import Request
 
 from harness.domain import operations as ops
-from harness.domain.errors import Refused
 from harness.reference.behaviour import PagesMaker
 from harness.reference.http_app import ReferenceApp, add_operations
-from harness.reference.local_ui.pages import LocalPages, mount_pages
+from harness.reference.local_ui.pages import EdgePort, LocalPages
 from harness.reference.openapi import describe
+from harness.reference.pages.mount import mount
 from harness.wire.routes import ROUTES, routes_of
 
 TITLE = "Local UI, as far as pairing touches it"
@@ -27,15 +26,6 @@ _AT_ONCE = frozenset(
     }
 )
 """Reading never calls Palette. All else may, and Palette may be served by the same loop."""
-
-
-class EdgePort(Protocol):
-    """What the shell asks of the edge."""
-
-    def perform(
-        self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
-    ) -> ops.Done | Refused | ops.Unknown:
-        """Carry out one operation at a host."""
 
 
 def make_local_ui_app(
@@ -57,7 +47,7 @@ def make_local_ui_app(
 
     at_once = _AT_ONCE.__contains__
     add_operations(app, routes, perform, at_once=at_once, login=ops.ViewManagement())
-    mount_pages(app, edge, lambda asked: host_of(asked, host_of_port), pages or LocalPages)
+    mount(app, (pages or LocalPages)(edge), lambda asked: host_of(asked, host_of_port))
     return app
 
 

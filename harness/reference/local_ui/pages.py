@@ -5,14 +5,11 @@ Each asks the edge what the API would ask it; no rule of pairing lives here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
-
-from starlette.applications import Starlette
-from starlette.requests import Request
+from typing import ClassVar, Protocol, TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ManagementMode
@@ -20,11 +17,7 @@ from harness.domain.errors import Reason, Refusal
 from harness.domain.pairing import LocalState
 from harness.reference.pages import answers
 from harness.reference.pages.forms import tags_as_text, tags_from_text
-from harness.reference.pages.mount import mount
 from harness.reference.pages.pages import LOGIN, MenuEntry, Pages
-
-if TYPE_CHECKING:
-    from harness.reference.local_ui.app import EdgePort
 
 V = TypeVar("V")
 
@@ -36,6 +29,15 @@ _NOTICES = {
     "deleting": "The cluster is being deleted.",
 }
 """What is said after a redirect; the query names it, and cannot say anything else."""
+
+
+class EdgePort(Protocol):
+    """What the shell asks of the edge."""
+
+    def perform(
+        self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
+    ) -> ops.Reply:
+        """Carry out one operation at a host."""
 
 
 class SettingsState(StrEnum):
@@ -252,13 +254,3 @@ def entered(asked: answers.PageRequest) -> SettingsEntries:
     form = asked.form
     central = form.text("mode") == "central" or form.has("endpoint")
     return SettingsEntries(central, form.text("endpoint"), form.has("insecure"))
-
-
-def mount_pages(
-    app: Starlette,
-    edge: EdgePort,
-    host_of: Callable[[Request], str],
-    pages: Callable[[EdgePort], Pages],
-) -> None:
-    """Add the pages to Local UI's app. `host_of` says which host a request came to."""
-    mount(app, pages(edge), host_of)

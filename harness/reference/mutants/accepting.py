@@ -1,10 +1,13 @@
-"""Planted defects: the match, and acceptances (PRE-7, ACC-6 to ACC-10, ACC-14, ACC-15, ACC-20)."""
+"""Planted defects: the match, and acceptances, in one call (PRE-7, ACC-6 to ACC-10, ACC-14, ACC-15,
+ACC-20) and in steps (ACC-4, ACC-11, ACC-17, ACC-18).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from harness.domain import operations as ops
@@ -21,13 +24,12 @@ from harness.domain.profile import (
     ProfileType,
     ProfileVersion,
 )
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
+from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
-from harness.reference.planting import mutant
+from harness.reference.planting import Memory, mutant
 
 Editions = Sequence[ProfileEdition]
 Packs = Sequence[Pack]
@@ -788,10 +790,8 @@ class RefusedAcceptRenames(bases.AfterRefusal):
 class RefusedAcceptRenamesLater(RefusedAcceptRenames):
     """A second acceptance is refused, and its name is taken over a moment later."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._now = 0
-        self._owed: list[tuple[int, PairingRequest, bases.Decision, Refused]] = []
+    _now = 0
+    _owed = Memory[list[tuple[int, PairingRequest, bases.Decision, Refused]]](list)
 
     def before(self, now: int) -> None:
         self._now = now
@@ -944,3 +944,94 @@ class RefusedAcceptRevives(bases.AfterRefusal):
     def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))
+
+
+# --- in steps, each a call of its own (ACC-4, ACC-11, ACC-17, ACC-18) ----------------------------
+_stepwise = partial(mutant, central=CentralChoices(steps_in_calls=True), features=("server-steps",))
+"""Declares the decorated core a mutant of a Palette that takes the steps in calls."""
+
+
+@_stepwise("ACC-4")
+class DetailsAreTakenWithoutTheWarning(CentralCore):
+    """The call with the details is taken from who has not acknowledged the warning."""
+
+    def require(self, done: bool, what: str) -> None:
+        super().require(done or "warning" in what, what)
+
+
+@_stepwise("ACC-11")
+class DetailsCanBeLeftOut(CentralCore):
+    """The call that confirms the match is taken without the one that enters the details."""
+
+    def require(self, done: bool, what: str) -> None:
+        super().require(done or "details" in what, what)
+
+
+@_stepwise("ACC-11")
+class UnconfirmedMatchIsValidated(CentralCore):
+    """Validate is taken before any match was confirmed."""
+
+    def validate(self, operation: ops.ValidateReview, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        return self.take(request, replace(self.taken(request, call), validated=True))
+
+
+@_stepwise("ACC-11")
+class PairClusterNeedsNoOtherCall(CentralCore):
+    """Pair cluster is taken alone, without the calls that come before it."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        return ReviewRules.accept(self, operation, call)
+
+
+@_stepwise("ACC-11")
+class RefusedMatchCountsAllTheSame(CentralCore):
+    """Validate is taken from who was refused the match for its time, and has not confirmed one."""
+
+    _too_early = Memory[set[str]](set)
+
+    def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
+        if self.taken(self.stepwise(operation, call), call).entered is None:
+            self._too_early.add(operation.pairing_uid)
+        return super().confirm_match(operation, call)
+
+    def validate(self, operation: ops.ValidateReview, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        taken = self.taken(request, call)
+        if operation.pairing_uid in self._too_early and taken.entered:
+            return self.take(request, replace(taken, validated=True))
+        return super().validate(operation, call)
+
+
+@_stepwise("ACC-17")
+class LaterMatchIsConfirmedAsItIs(CentralCore):
+    """Once a match was confirmed, another is confirmed whether it matches or not."""
+
+    def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        taken = self.taken(request, call)
+        if taken.entered is None or not taken.entered.selection:
+            return super().confirm_match(operation, call)
+        entered = replace(taken.entered, selection=operation.selection)
+        return self.take(request, replace(taken, entered=entered, validated=False))
+
+
+@_stepwise("ACC-17")
+class AnyMatchIsConfirmed(CentralCore):
+    """The call that confirms the match is taken with profiles that do not match."""
+
+    def confirm_match(self, operation: ops.ConfirmMatch, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        taken = self.taken(request, call)
+        if taken.entered is None:
+            return super().confirm_match(operation, call)
+        entered = replace(taken.entered, selection=operation.selection)
+        return self.take(request, replace(taken, entered=entered))
+
+
+@_stepwise("ACC-18")
+class PairClusterDoesNotWaitForValidate(CentralCore):
+    """Pair cluster is taken once a match is confirmed, validated or not."""
+
+    def require(self, done: bool, what: str) -> None:
+        super().require(done or "validated" in what, what)

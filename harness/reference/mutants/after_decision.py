@@ -8,12 +8,10 @@ from typing import Any
 
 from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
-from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.operations import LocalClusterOperation
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, RequestEvent, RequestState
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
@@ -174,18 +172,11 @@ class ExtendedSessionIsAnAdmins(_LeavesOpen, bases.Remembers):
 class _AfterRefusal(EdgeCore):
     """Refuses what a host is asked, as it should, and does something all the same."""
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         try:
-            return (yield from super().perform(host_uid, operation, credentials, now, draws))
+            return (yield from super().perform(operation, call))
         except Refusal as refusal:
-            self.goes_on(operation, host_uid)
+            self.goes_on(operation, call.host_uid)
             return refusal.refused
 
     def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
@@ -329,9 +320,6 @@ class RefusedDeletionSaysBusy(EdgeCore):
         if self.is_central(self.site_of(call.host_uid)):
             raise bases.busy()
         return super().delete_cluster(operation, call)
-
-
-DAY = 86_400_000_000
 
 
 # --- managed from now on (ACC-12) ----------------------------------------------------------------
@@ -499,6 +487,6 @@ class OldRequestAcceptsItself(CentralCore):
     ) -> ops.Acknowledged:
         for request in self.open_requests(call.credentials.project_uid):
             named = operation.cluster_uid in (request.cluster.uid, request.pairing_uid)
-            if named and call.now >= request.created + DAY:
+            if named and call.now >= request.created + bases.DAY:
                 return ops.Acknowledged("the cluster was changed")
         return super().change_cluster(operation, call)

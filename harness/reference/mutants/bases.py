@@ -11,12 +11,18 @@ from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
-from harness.reference.core.choices import CentralChoices, EdgeChoices
+from harness.reference.core.central import CentralCall, CentralCore
+from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore
 from harness.reference.core.records import LocalRequest, PairingRequest, SlotState
 from harness.reference.core.store import Store
+from harness.reference.planting import Memory
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 # --- the central side ----------------------------------------------------------------------------
 Kept = TypeVar("Kept")
@@ -51,9 +57,7 @@ class WakesPending(Wakes):
 class Keeps(CentralCore, Generic[Kept]):
     """Keeps something in memory, by whatever it is about; a restart of Palette loses it."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.kept: dict[Hashable, Kept] = {}
+    kept = Memory[dict[Hashable, Kept]](dict)
 
     def keep(self, key: Hashable, value: Kept) -> Kept:
         """Remember the first value of a key; it is returned from then on."""
@@ -73,11 +77,9 @@ class CountsIds(CentralCore):
 class Performs(CentralCore):
     """Does something before each operation, or after it."""
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        self.before(now)
-        reply = super().perform(operation, credentials, now, draws)
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        self.before(call.now)
+        reply = super().perform(operation, call)
         self.after(operation, reply)
         return reply
 
@@ -116,9 +118,7 @@ def require_token(store: Store, request: PairingRequest, now: int) -> None:
 class Remembers(EdgeCore):
     """Keeps something in memory, by cluster or by request; a restart of the edge loses it."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self.kept: dict[str, str] = {}
+    kept = Memory[dict[str, str]](dict)
 
     def keep(self, key: str, value: str = "yes") -> str:
         """Remember the first value of a key; it is returned from then on."""

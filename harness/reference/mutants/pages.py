@@ -6,10 +6,9 @@ What is changed is a method of a page, what it is sent as (`finish`), or what ru
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.match import MatchResult
@@ -17,38 +16,25 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.local_ui.pages import SETTINGS, LocalPages
 from harness.reference.pages.answers import NotDone, Page, PageAnswer, PageRequest, Redirect
 from harness.reference.pages.forms import Form
-from harness.reference.pages.pages import Pages, on
+from harness.reference.pages.pages import on
 from harness.reference.palette.frame import CLUSTERS, REVIEW
 from harness.reference.palette.pages import PalettePages
 from harness.reference.palette.wizard import Wizard, WizardStep
 from harness.reference.palette.wizard_pages import Entered, WizardEntries
-from harness.reference.planting import Lane, name_of, plant, sentence_of
-
-if TYPE_CHECKING:
-    from harness.reference.local_ui.app import EdgePort
-    from harness.reference.palette.app import CentralPort
-
-Made = TypeVar("Made", bound=type[Pages])
+from harness.reference.planting import Lane, Memory, mutant
 
 
-def _on_pages(breaks: str) -> Callable[[Made], Made]:
-    """Declare the decorated pages, of Local UI or of Palette, a mutant."""
-
-    def declare(pages: Made) -> Made:
-        behaviour = pages_of(pages)
-        plant(name_of(pages), breaks, sentence_of(pages), behaviour, Lane.BROWSER)
-        return pages
-
-    return declare
-
-
-def pages_of(pages: type[Pages]) -> Behaviour:
+def pages_of(pages: type) -> Behaviour:
     """The behaviour of a reference with these pages."""
     if issubclass(pages, PalettePages):
         return Behaviour(make_palette_pages=pages)
     if issubclass(pages, LocalPages):
         return Behaviour(make_local_pages=pages)
     raise TypeError(f"{pages.__name__} are the pages of neither side")
+
+
+_on_pages = partial(mutant, lane=Lane.BROWSER, made_of=pages_of)
+"""Declares the decorated pages, of Local UI or of Palette, a mutant."""
 
 
 def _instead(asked: PageRequest, pairing_uid: str) -> PageRequest:
@@ -203,9 +189,7 @@ class OnlyOneIsReviewed(PalettePages):
 class RejectedOnesStayListed(PalettePages):
     """What was rejected in the review goes on being listed there."""
 
-    def __init__(self, central: CentralPort) -> None:
-        super().__init__(central)
-        self.rejected: list[ops.PairingListItem] = []
+    rejected = Memory[list[ops.PairingListItem]](list)
 
     def reject(self, asked: PageRequest) -> PageAnswer:
         uid = asked.form.text("pairing_uid")
@@ -266,9 +250,7 @@ class UnderstandingIsForShow(PalettePages):
 class UnderstoodForAll(PalettePages):
     """Whoever has understood the warning of one request is past that of all others."""
 
-    def __init__(self, central: CentralPort) -> None:
-        super().__init__(central)
-        self.understood: set[str] = set()
+    understood = Memory[set[str]](set)
 
     def keep(self, at: Entered, wizard: Wizard) -> None:
         self.understood.add(at.asked.session)
@@ -534,9 +516,7 @@ class CentralStaysChosen(LocalPages):
 class CancelledIdStays(LocalPages):
     """Settings goes on showing the id of a request that was cancelled."""
 
-    def __init__(self, edge: EdgePort) -> None:
-        super().__init__(edge)
-        self.shown: dict[str, str] = {}
+    shown = Memory[dict[str, str]](dict)
 
     def finish(self, page: Page, html: str) -> str:
         host, shown = str(page.context.get("host_uid")), re.search(r'"pairing-id">(\w+)', html)

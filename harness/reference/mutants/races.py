@@ -1,4 +1,5 @@
-"""Planted defects that show in a history only: by what came earlier, or went on at the same time.
+"""Planted defects that show in a history only: by what came earlier, or went on at the same time,
+by a message that comes late or once more, or by several things that nobody would think of together.
 
 What a core keeps beside its store is memory: a restart of its side wipes it.
 """
@@ -8,30 +9,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.domain import operations as ops
-from harness.domain.errors import Reason, Refused
-from harness.domain.flows import AgentFlow, agent_confirms, agent_follows
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchResult
-from harness.domain.pairing import LocalEvent, LocalState, RequestState
+from harness.domain.pairing import DECIDED, LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import Carrying, EdgeCore, Work, is_final
+from harness.reference.core.edge_flows import Carrying, EdgeCore, Probing, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import (
     CentralCluster,
+    EndedSubmission,
     LocalRequest,
     PairingRequest,
     SlotState,
     User,
+    submission_key,
 )
-from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
 from harness.reference.mutants.rejecting import RejectionIsNotHeard
-from harness.reference.planting import Lane, mutant
+from harness.reference.planting import Lane, Memory, mutant
 
 
 # --- on the walk over every interleaving ---------------------------------------------------------
@@ -40,11 +39,11 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, question)
         event = self.event_of(reply)
         if event is LocalEvent.LEARNED_ACCEPTED:
-            confirming = agent_confirms(request.pairing_uid, request.cluster_token)
+            confirming = ops.ConfirmPairing(request.pairing_uid, request.cluster_token)
             reply = yield from self.carried("confirming", request, confirming)
             event = event if isinstance(reply, ops.Done) else None
         site = self.slot_state(slot)
@@ -104,8 +103,8 @@ class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, question)
         event = self.event_of(reply)
         site = self.slot_state(slot)
         if event and site:
@@ -157,9 +156,7 @@ class DecidesOnWhatWasLookedAt(bases.Keeps[PairingRequest]):
 class TwoAdministratorsAcceptAtOnce(CentralCore):
     """Whoever has seen the profiles match may accept, even if another did so meanwhile."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.matching: list[str] = []
+    matching = Memory[list[str]](list)
 
     def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
@@ -355,8 +352,8 @@ class DecidedRequestIsShownAsItWas(CentralCore):
 class UnansweredSubmissionIsForgotten(EdgeCore):
     """A submission that was not answered counts as one that never arrived."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if point == "submitting" and isinstance(reply, ops.Unknown):
             return NotDelivered(reply.why)
         return reply
@@ -536,3 +533,202 @@ class RefusedAcceptLeavesItsEntries(bases.AfterRefusal):
             if (value := getattr(operation, field, None)) is not None
         }
         self.store.put(replace(request, cluster=replace(request.cluster, **entered)))
+
+
+# --- in sequences that are drawn -----------------------------------------------------------------
+class KeepsTheLockOfARefusedAcceptance(bases.Keeps[bool]):
+    """A request whose acceptance was refused stays locked until Palette is restarted."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        try:
+            return super().accept(operation, call)
+        except Refusal:
+            self.keep(operation.pairing_uid, True)
+            raise
+
+
+@mutant("REJ-1", lane=Lane.EXPLORE)
+class CannotBeRejectedAfterARefusedAcceptance(KeepsTheLockOfARefusedAcceptance):
+    """A request whose acceptance was refused cannot be rejected until Palette is restarted."""
+
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
+        if operation.pairing_uid in self.kept:
+            raise bases.busy()
+        return super().reject(operation, call)
+
+
+@mutant("WDR-3", lane=Lane.EXPLORE)
+class CannotBeWithdrawnAfterARefusedAcceptance(KeepsTheLockOfARefusedAcceptance):
+    """A request whose acceptance was refused goes on waiting when its cluster has cancelled it."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        if operation.pairing_uid in self.kept:
+            raise bases.busy()
+        return super().withdraw(operation, call)
+
+
+@mutant("INV-2", lane=Lane.EXPLORE)
+class UnknownWithdrawalEndsWhatCameLast(CentralCore):
+    """The withdrawal of a submission that never came ends what another cluster sent last."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        about = operation.local_cluster_uid
+        by_secret = submission_key(about, operation.cluster_token)
+        if not operation.pairing_uid and self.submitted(by_secret, call.now) is None:
+            waiting = [
+                r
+                for r in self.store.every(PairingRequest)
+                if r.state is RequestState.PENDING and r.cluster.uid != about
+            ]
+            for request in waiting[-1:]:
+                self.step(request, RequestEvent.WITHDRAW)
+        return super().withdraw(operation, call)
+
+
+@mutant("PRE-4", lane=Lane.EXPLORE)
+class UnansweredSendIsRepeated(bases.Remembers):
+    """A send after one that was not answered goes with the token that was entered then."""
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
+        entered = replace(operation, token=self.kept.pop(uid, operation.token))
+        reply = yield from super().send(entered, call)
+        if isinstance(reply, Refused) and reply.reason is Reason.HOST_UNREACHABLE:
+            self.kept[uid] = entered.token
+        return reply
+
+
+# --- on the walk again: what comes late or again, or is answered with an error -------------------
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-and-cancel")
+class ADecidedSubmissionIsNewAgain(CentralCore):
+    """A submission that comes once more, when its request is decided, is admitted as another."""
+
+    def repeated(self, operation: ops.SubmitPairing, now: int) -> PairingRequest | None:
+        known = super().repeated(operation, now)
+        return known if known is not None and known.state not in DECIDED else None
+
+
+@mutant("INV-2", lane=Lane.INTERLEAVING, found_by="overtaken")
+class TheLastToComeReplacesTheRest(CentralCore):
+    """A submission ends whatever else of its cluster waits, even what was sent after it."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        admitted = super().submit(operation, call)
+        of_cluster = self.store.find(PairingRequest, "open_of_cluster", operation.cluster.uid)
+        for request in list(of_cluster):
+            if request.pairing_uid != admitted.pairing_uid:
+                self.step(request, RequestEvent.WITHDRAW)
+        return admitted
+
+
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="cancel-while-sending")
+class ForgetsWhatWasOvertaken(bases.Wakes):
+    """After a restart of Palette a submission that its withdrawal has overtaken is admitted."""
+
+    def wake(self) -> None:
+        for ended in list(self.store.every(EndedSubmission)):
+            self.store.delete(EndedSubmission, ended.submission)
+
+
+@mutant("INV-1", lane=Lane.INTERLEAVING, found_by="handed-over")
+class GivesUpOnAnErrorToItsConfirmation(EdgeCore):
+    """A host whose confirmation was answered with an internal error stays locally managed."""
+
+    def ends_handover(self, reply: LinkReply) -> bool:
+        return isinstance(reply, Refused)
+
+
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="cancel-while-sending")
+class TakesAnErrorForARefusal(EdgeCore):
+    """A submission that was answered with an internal error is taken for one without effect."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        if isinstance(reply, Refused) and reply.reason is Reason.INTERNAL:
+            reply = NotDelivered(reply.message)
+        return super().admitted(host_uid, request, reply)
+
+
+def _is_busy(reply: LinkReply) -> bool:
+    return isinstance(reply, Refused) and reply.reason is Reason.RATE_LIMITED
+
+
+# --- what is late, and what comes once more ------------------------------------------------------
+@mutant("INV-9")
+class AdmitsOnceMoreWhatWasDecided(ADecidedSubmissionIsNewAgain):
+    """A submission that comes once more when its request is decided makes another request."""
+
+
+@mutant("INV-9")
+class ForgetsInARestartWhatEndedBeforeItCame(ForgetsWhatWasOvertaken):
+    """A withdrawal that has overtaken its submission is forgotten when Palette restarts."""
+
+
+@mutant("INV-9")
+class ALateSubmissionEndsTheNext(bases.Performs):
+    """A submission that is refused ends what its cluster has sent since all the same."""
+
+    def after(self, operation: ops.Operation, reply: ops.KnownReply) -> None:
+        if isinstance(operation, ops.SubmitPairing) and isinstance(reply, Refused):
+            with self.store.transaction():
+                for request in list(self.store.find(PairingRequest, "any_open", "yes")):
+                    if request.cluster.uid == operation.cluster.uid:
+                        self.step(request, RequestEvent.WITHDRAW)
+
+
+# --- a busy Palette ------------------------------------------------------------------------------
+@mutant("INV-9")
+class TakesABusyPaletteForAnEnd(EdgeCore):
+    """A host whose question is answered with 429 takes its request for failed."""
+
+    def event_of(self, reply: LinkReply) -> LocalEvent | None:
+        return LocalEvent.LEARNED_FAILED if _is_busy(reply) else super().event_of(reply)
+
+
+@mutant("INV-9")
+class WaitsForEverWhereItIsToldToWait(bases.Remembers):
+    """A host whose question is answered with 429 asks no more until it is restarted."""
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        if request.pairing_uid not in self.kept:
+            yield from super().follow_pending(slot, request)
+
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
+        if point == "polling" and _is_busy(reply):
+            self.keep(request.pairing_uid)
+        return reply
+
+
+@mutant("INV-9")
+class TakesABusyPaletteForAYes(EdgeCore):
+    """A confirmation that is answered with 429 counts as heard."""
+
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
+        if point == "confirming" and _is_busy(reply):
+            return ops.Done(ops.PollAnswer(RequestState.PAIRED.value))
+        return reply
+
+
+@mutant("INV-9")
+class MeansToSubmitLater(EdgeCore):
+    """A request whose submission is answered with 429 counts as pending, and is never submitted."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        if isinstance(reply, Refused) and _is_busy(reply):
+            return reply
+        return super().admitted(host_uid, request, reply)
+
+
+@mutant("INV-9")
+class NeverForgetsABusyPalette(bases.Remembers):
+    """An endpoint that was busy at a check of the connection is no Palette from then on."""
+
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
+        key = f"{bases.cluster_uid(site)} {url}"
+        if key in self.kept:
+            return f"{entries.endpoint} is no Palette"
+        why = yield from super().unreachable(site, url, entries)
+        if "too many requests" in why:
+            self.keep(key)
+        return why

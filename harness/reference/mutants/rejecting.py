@@ -8,19 +8,15 @@ from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.flows import AgentFlow
 from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, SlotState
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
-
-DAY = 86_400_000_000
 
 
 # --- a pending request (REJ-1) -------------------------------------------------------------------
@@ -241,7 +237,7 @@ class SilentHostsRequestIsForgotten(CentralCore):
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
         request = super().visible(pairing_uid, scope, now)
-        if request.state is RequestState.PENDING and now >= request.created + DAY:
+        if request.state is RequestState.PENDING and now >= request.created + bases.DAY:
             raise self.no_request(pairing_uid)
         return request
 
@@ -389,8 +385,8 @@ class LateRejectionIsAFailure(EdgeCore):
         late = event is LocalEvent.LEARNED_REJECTED and request.pairing_uid in self._cut_off
         super().learned(site, request, LocalEvent.LEARNED_FAILED if late else event)
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
         if isinstance(reply, NotDelivered):
             self._cut_off |= {request.pairing_uid}
         return reply

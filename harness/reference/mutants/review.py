@@ -12,8 +12,7 @@ from harness.domain.match import MatchResult
 from harness.domain.operations import ListPairingRequests, PairingList
 from harness.domain.pairing import RequestEvent
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import LoginSession, PairingRequest, Project, User
 from harness.reference.core.store import Store

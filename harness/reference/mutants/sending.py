@@ -9,8 +9,7 @@ from harness.domain.cluster import Cluster, ManagementMode
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.pairing import LocalState, RequestState
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered

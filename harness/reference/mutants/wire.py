@@ -1,16 +1,32 @@
-"""Planted defects that show on the wire only: what stands before an app does them."""
+"""Planted defects that show on the wire only: what stands before an app does them, or a body that
+is written otherwise than our codec writes it brings them out.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from harness.domain import operations as ops
+from harness.domain.pairing import RequestState
+from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
-from harness.reference.changed_answers import ApiRequest, ApiResponse, Change, Changed
-from harness.reference.planting import name_of, plant, sentence_of
+from harness.reference.changed_answers import (
+    ApiRequest,
+    ApiResponse,
+    Change,
+    Changed,
+    Pairs,
+    answer_of,
+    read_as,
+    tell,
+)
+from harness.reference.core.central import CentralCall, CentralCore
+from harness.reference.core.records import CentralCluster, LoginSession, PairingRequest, User
+from harness.reference.planting import Memory, Wire, mutant, plant
 from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -20,63 +36,24 @@ if TYPE_CHECKING:
 _PAIR = "/v1/edge-mgmt/cluster/pair"
 
 
+@dataclass
 class _Before:
-    """Stands before an app and lets everything through; a subclass changes something."""
+    """Stands before an app, and changes something."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] == "http":
-            await self.handle(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request."""
-        await self.app(scope, receive, send)
-
-    async def answered(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-        """The start of the app's answer, and its whole body."""
-        messages: list[Message] = []
-
-        async def kept(message: Message) -> None:
-            messages.append(message)
-
-        await self.app(scope, receive, kept)
-        return messages[0], b"".join(message.get("body", b"") for message in messages[1:])
+    app: ASGIApp
 
 
-def _before_local_ui(breaks: str) -> Callable[[type[_Before]], type[_Before]]:
-    """Declare the decorated class a mutant, with which every app of Local UI is wrapped."""
-
-    def declare(before: type[_Before]) -> type[_Before]:
-        plant(name_of(before), breaks, sentence_of(before), Behaviour(wrap_local_ui=before))
-        return before
-
-    return declare
-
-
-class PatchRefusalIsAccepted(_Before):
-    """Answers a patch that is refused with the status of one that was taken."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start, body = await self.answered(scope, receive)
-        if scope["method"] == "PATCH" and start["status"] >= 400:
-            start["status"] = 202
-        await _answer(send, start, body)
+_before_local_ui = partial(mutant, made_of=lambda before: Behaviour(wrap_local_ui=before))
+"""Declares the decorated class a mutant, with which every app of Local UI is wrapped."""
 
 
 @_before_local_ui("SND-1")
 class AddressIsLoggedIn(_Before):
     """A request without a session goes by the session that came from the same address before."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app)
-        self._sessions: dict[tuple[str, int], bytes] = {}
+    _sessions = Memory[dict[tuple[str, int], bytes]](dict)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         where = (scope["client"][0], scope["server"][1])
         if headers.get(b"authorization"):
@@ -90,7 +67,7 @@ class AddressIsLoggedIn(_Before):
 class ErrorEchoesItsRequest(_Before):
     """An error echoes the body of its request, with the token in it."""
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read = bytearray()
 
         async def kept() -> Message:
@@ -98,47 +75,43 @@ class ErrorEchoesItsRequest(_Before):
             read.extend(message.get("body", b""))
             return message
 
-        start, body = await self.answered(scope, kept)
-        if scope["path"] == _PAIR and start["status"] >= 400:
-            body = json.dumps({**json.loads(body), "details": {"body": read.decode()}}).encode()
-        await _answer(send, start, body)
+        answer = await answer_of(self.app, scope, kept)
+        error = answer.json()
+        if scope["path"] == _PAIR and answer.status >= 400 and isinstance(error, dict):
+            answer = answer.with_json({**error, "details": {"body": read.decode()}})
+        await tell(answer, send)
 
 
 @_before_local_ui("WDR-3")
 class DetailsAreCached(_Before):
     """The look at a pairing request is answered from a cache that a cancel does not empty."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app)
-        self._seen: dict[tuple[int, bytes], tuple[Message, bytes]] = {}
+    _seen = Memory[dict[tuple[int, bytes], ApiResponse]](dict)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] != f"{_PAIR}/details":
             await self.app(scope, receive, send)
             return
         key = (scope["server"][1], dict(scope["headers"]).get(b"authorization", b""))
         if key not in self._seen:
-            start, body = await self.answered(scope, receive)
-            if start["status"] != 200:
-                await _answer(send, start, body)
+            answer = await answer_of(self.app, scope, receive)
+            if answer.status != 200:
+                await tell(answer, send)
                 return
-            self._seen[key] = (start, body)
-        await _answer(send, *self._seen[key])
+            self._seen[key] = answer
+        await tell(self._seen[key], send)
 
 
-async def _answer(send: Send, start: Message, body: bytes) -> None:
-    """Send an answer with this start and this body."""
-    headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
-    length = (b"content-length", str(len(body)).encode())
-    await send({**start, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+def _patched(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    refused = asked.method == "PATCH" and answer.status >= 400
+    return replace(answer, status=202) if refused else answer
 
 
 plant(
     "refused_patch_is_answered_202",
     "ACC-13",
     "A patch of a paired cluster is refused with the status of one that was taken.",
-    Behaviour(wrap_local_ui=PatchRefusalIsAccepted),
+    Behaviour(wrap_local_ui=lambda app: Changed(app, _patched)),
 )
 
 
@@ -229,3 +202,178 @@ plant(
     " another thing on each page.",
     Behaviour(wrap_palette=lambda app: Changed(app, _ordered_anew)),
 )
+
+
+_THEN = " then "
+"""What stands between two texts of one key, for a core that goes by both."""
+
+
+# --- keys that stand there twice ------------------------------------------------------------------
+def _both(pairs: Pairs) -> dict[str, Any]:
+    """The first and the last text of a key that stands there twice."""
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        differs = isinstance(value, str) and read.get(key, value) != value
+        read[key] = f"{read[key]}{_THEN}{value}" if differs else value
+    return read
+
+
+def _both_in_any_case(pairs: Pairs) -> dict[str, Any]:
+    """What stands under a key as it is published, and then under one with a capital."""
+    own = {key: value for key, value in pairs if not key[:1].isupper()}
+    usual = {key.lower(): key for key in own}
+    others = [(usual.get(k.lower(), k), value) for k, value in pairs if k[:1].isupper()]
+    return _both([*own.items(), *others])
+
+
+@mutant("PRE-4", wrap_palette=read_as(_both))
+class FirstTokenIsCheckedAndTheLastUsed(CentralCore):
+    """Of a token that stands there twice, the first is checked, and the last admits."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        first, _, last = value.partition(_THEN)
+        checked = super().usable_token(first, now)
+        return next(self.store.find(RegistrationToken, "value", last), checked)
+
+
+@mutant("ACC-7", wrap_palette=read_as(_both_in_any_case))
+class ProfileInAnotherCaseIsNotMatched(CentralCore):
+    """The profile under the key as published is matched, and that under a capital one pairs."""
+
+    def require_match(self, request: PairingRequest, selection: ops.Selected) -> None:
+        super().require_match(request, self._each(selection, 0))
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: ops.AcceptPairingRequest
+    ) -> CentralCluster:
+        last = replace(operation, selection=self._each(operation.selection, -1))
+        return super().accepted_cluster(uid, request, last)
+
+    def _each(self, selection: ops.Selected, which: int) -> ops.Selected:
+        return tuple(replace(one, uid=one.uid.split(_THEN)[which]) for one in selection)
+
+
+def _added_up(pairs: Pairs) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        more = isinstance(value, list) and key in read
+        read[key] = read[key] + value if more else value
+    return read
+
+
+plant(
+    "lists_of_a_key_are_added_up",
+    "ACC-24",
+    "Of a key that stands there twice, both lists are taken together.",
+    Behaviour(wrap_palette=read_as(_added_up)),
+)
+
+
+# --- what is left out, and what nobody has asked for ----------------------------------------------
+def _written_out(pairs: Pairs) -> dict[str, Any]:
+    return {key: "None" if (key, value) == ("registryUid", None) else value for key, value in pairs}
+
+
+plant(
+    "null_is_a_text",
+    "ACC-24",
+    "A registry that is null is one of that name, and no registry is another.",
+    Behaviour(wrap_palette=read_as(_written_out)),
+)
+
+
+def _noting_the_state(pairs: Pairs) -> dict[str, Any]:
+    read: dict[str, Any] = dict(pairs)
+    if "status" in read and isinstance(read.get("spec"), dict):
+        read["spec"]["stylusAgentVersion"] = _THEN
+    return read
+
+
+@mutant("ACC-24", wrap_palette=read_as(_noting_the_state))
+class StatusOfASubmissionIsBelieved(CentralCore):
+    """A submission that brings its own status along is in the state that it says."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        made = super().submit(operation, call)
+        request = self.store.get(PairingRequest, made.pairing_uid)
+        if request is not None and operation.agent_version == _THEN:
+            self.store.put(replace(request, state=RequestState.PAIRED))
+        return made
+
+
+# --- order, tags, times ---------------------------------------------------------------------------
+@mutant("ACC-24", wire=Wire.HTTP)
+class FirstProfileIsTheInfraProfile(CentralCore):
+    """Of a stack, the first profile is taken for its infra or full one; another is overlooked."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        stack = operation.cluster.stack
+        kept = tuple(p for p in stack if p is stack[0] or not p.type.is_base)
+        return super().submit(
+            replace(operation, cluster=replace(operation.cluster, stack=kept)), call
+        )
+
+
+def _by_tag(pairs: Pairs) -> dict[str, Any]:
+    read = dict(pairs)
+    return {**read, "version": read["tag"]} if "layer" in read and read.get("tag") else read
+
+
+plant(
+    "tag_is_taken_for_the_version",
+    "ACC-7",
+    "A pack that has a tag is matched by that, whatever its version is.",
+    Behaviour(wrap_palette=read_as(_by_tag)),
+)
+
+
+_OFFSET = re.compile(r"(?<=T)(\d\d:\d\d:\d\d(?:\.\d+)?)[+-]\d\d:\d\d")
+
+
+def _without_offsets(pairs: Pairs) -> dict[str, Any]:
+    return {k: _OFFSET.sub(r"\1Z", v) if isinstance(v, str) else v for k, v in pairs}
+
+
+plant(
+    "offset_of_a_time_is_dropped",
+    "PRE-4",
+    "The offset of a time is not read: what stands before it is taken for UTC.",
+    Behaviour(wrap_palette=read_as(_without_offsets)),
+)
+
+
+# --- what hosts read ------------------------------------------------------------------------------
+_STATE = re.compile(rb'"state"\s*:\s*"(\w+)"')
+
+
+def _first_state(body: bytes) -> bytes:
+    """An answer as whoever reads it that looks for the first state in it."""
+    found = _STATE.findall(body)
+    return _STATE.sub(b'"state":"%b"' % found[0], body) if found else body
+
+
+plant(
+    "first_state_in_an_answer_counts",
+    "INV-9",
+    "A host goes by the first state that stands in an answer, whatever it is the state of.",
+    Behaviour(hears=_first_state),
+)
+
+
+# --- who looks like somebody else -----------------------------------------------------------------
+@mutant("PRE-8")
+class LoginIsOfWhoLooksAlike(CentralCore):
+    """A login is that of the first user whose address looks like the one that was entered."""
+
+    def log_in(self, operation: ops.LogInToPalette, call: CentralCall) -> ops.Session:
+        session = super().log_in(operation, call)
+        looks = _looks(operation.email)
+        alike = (user for user in self.store.every(User) if _looks(user.email) == looks)
+        login = self.store.get(LoginSession, session.token)
+        if login is not None:
+            self.store.put(replace(login, subject=next(alike).email))
+        return session
+
+
+def _looks(email: str) -> str:
+    return normalize("NFKC", email).casefold()

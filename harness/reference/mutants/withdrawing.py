@@ -10,13 +10,17 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState, RequestState
-from harness.reference.core import records
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
-from harness.reference.core.records import LocalRequest
+from harness.reference.core.records import (
+    CentralCluster,
+    LocalRequest,
+    LoginSession,
+    OwedWithdrawal,
+    SlotState,
+)
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -31,7 +35,7 @@ class _CancelsFirst(EdgeCore):
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
-    def is_fine_with(self, site: records.SlotState) -> bool:
+    def is_fine_with(self, site: SlotState) -> bool:
         """Whether there is nothing to do."""
         raise NotImplementedError
 
@@ -40,7 +44,7 @@ class _CancelsFirst(EdgeCore):
 class NothingToCancelIsFine(_CancelsFirst):
     """A cancel succeeds on a cluster that never sent anything."""
 
-    def is_fine_with(self, site: records.SlotState) -> bool:
+    def is_fine_with(self, site: SlotState) -> bool:
         return site.request is None and not site.owed and not self.is_central(site)
 
 
@@ -48,7 +52,7 @@ class NothingToCancelIsFine(_CancelsFirst):
 class RejectedRequestIsCancelled(_CancelsFirst):
     """A request that was rejected can be cancelled, with success."""
 
-    def is_fine_with(self, site: records.SlotState) -> bool:
+    def is_fine_with(self, site: SlotState) -> bool:
         return bases.is_in(site, LocalState.REJECTED)
 
 
@@ -56,7 +60,7 @@ class RejectedRequestIsCancelled(_CancelsFirst):
 class UntoldCancelIsRepeated(_CancelsFirst):
     """A second cancel succeeds as long as Palette has not heard of the first."""
 
-    def is_fine_with(self, site: records.SlotState) -> bool:
+    def is_fine_with(self, site: SlotState) -> bool:
         return bool(site.owed)
 
 
@@ -79,7 +83,7 @@ class ExpiredSessionStillCancels(EdgeCore):
     """A session that has expired, or belongs to another cluster, is still good for a cancel."""
 
     def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
-        session = self.store.get(records.LoginSession, call.credentials.session)
+        session = self.store.get(LoginSession, call.credentials.session)
         request = self.pending(self.site_of(call.host_uid))
         if session is not None and request is not None:
             return request
@@ -164,7 +168,7 @@ class CancelledClusterStaysLocked(bases.Remembers):
             self.keep(bases.cluster_uid(site))
         yield from super().end(slot, request)
 
-    def require_local(self, site: records.SlotState) -> None:
+    def require_local(self, site: SlotState) -> None:
         super().require_local(site)
         if bases.cluster_uid(site) in self.kept:
             raise bases.busy()
@@ -197,7 +201,7 @@ class RequestSurvivesALostAnswer(EdgeCore):
 class LinkBringsTheRequestBack(EdgeCore):
     """When the link is back, the host finds its cancelled request in Palette and takes it up."""
 
-    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
         site = self.slot_state(slot)
@@ -211,7 +215,7 @@ class RestartBringsTheRequestBack(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in [site for site in self.store.every(records.SlotState) if site.owed]:
+        for site in [site for site in self.store.every(SlotState) if site.owed]:
             self.store.put(replace(site, owed=(), request=_taken_up(site.owed[0])))
 
 
@@ -219,7 +223,7 @@ class RestartBringsTheRequestBack(EdgeCore):
 class UntoldCancelLocksTheCluster(EdgeCore):
     """The cluster takes no local operation until Palette has heard of the cancel."""
 
-    def require_local(self, site: records.SlotState) -> None:
+    def require_local(self, site: SlotState) -> None:
         super().require_local(site)
         if site.owed:
             raise bases.busy()
@@ -245,7 +249,7 @@ class CancelAsksTheSiblingsFirst(EdgeCore):
 class CancelIsUndoneByARejection(EdgeCore):
     """A cancel that Palette answers with a rejection shows the request as pending again."""
 
-    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
@@ -261,7 +265,7 @@ class CancelIsUndoneByARejection(EdgeCore):
 _TAKEN_UP = "the request goes on"
 
 
-def _taken_up(owed: records.OwedWithdrawal) -> LocalRequest:
+def _taken_up(owed: OwedWithdrawal) -> LocalRequest:
     """A request that was cancelled, as if it had not been."""
     return LocalRequest(
         LocalState.PENDING,
@@ -287,7 +291,7 @@ class _CancelsMore(EdgeCore):
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
-    def lets_go(self, site: records.SlotState) -> Generator[Call, TimedReply, bool]:
+    def lets_go(self, site: SlotState) -> Generator[Call, TimedReply, bool]:
         """Whether this cluster is let go of."""
         raise NotImplementedError
 
@@ -296,7 +300,7 @@ class _CancelsMore(EdgeCore):
 class CancelEndsAnUnconfirmedPairing(_CancelsMore):
     """A cancel succeeds until the host has confirmed, although it obeys Palette already."""
 
-    def lets_go(self, site: records.SlotState) -> Generator[Call, TimedReply, bool]:
+    def lets_go(self, site: SlotState) -> Generator[Call, TimedReply, bool]:
         yield from ()
         return bases.is_in(site, LocalState.CONFIRMING)
 
@@ -305,7 +309,7 @@ class CancelEndsAnUnconfirmedPairing(_CancelsMore):
 class OfflineCancelEndsAPairing(_CancelsMore):
     """A cancel ends even a pairing that is complete, as long as Palette cannot object."""
 
-    def lets_go(self, site: records.SlotState) -> Generator[Call, TimedReply, bool]:
+    def lets_go(self, site: SlotState) -> Generator[Call, TimedReply, bool]:
         request = site.request
         if request is None:
             return False
@@ -363,7 +367,7 @@ class CancelledClusterSendsNoMore(bases.Remembers):
         self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = super().sendable(operation, call)
         if bases.cluster_uid(site) in self.kept:
             raise bases.busy()
@@ -376,11 +380,11 @@ class DebtBlocksTheNextSend(EdgeCore):
 
     _owing: ClassVar[set[str]] = set()
 
-    def owe(self, site: records.SlotState, request: LocalRequest) -> None:
+    def owe(self, site: SlotState, request: LocalRequest) -> None:
         self._owing.add(site.cluster.uid if site.cluster else "")
         super().owe(site, request)
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = super().sendable(operation, call)
         if site.cluster is not None and site.cluster.uid in self._owing:
             raise bases.busy()
@@ -391,7 +395,7 @@ class DebtBlocksTheNextSend(EdgeCore):
 class LateWordEndsTheNewRequest(EdgeCore):
     """When Palette hears of an earlier cancel at last, the new request is cleared locally."""
 
-    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
         site = self.slot_state(slot)
         if site is not None and owed not in site.owed:
@@ -402,7 +406,7 @@ class LateWordEndsTheNewRequest(EdgeCore):
 class RefusedDebtIsTheNewRequests(EdgeCore):
     """When Palette has rejected a cancelled request, the host takes the new one for rejected."""
 
-    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
@@ -475,7 +479,7 @@ class WithdrawalForgetsTheAcceptance(CentralCore):
         if request.state is not RequestState.HANDING_OVER:
             return super().withdraw(operation, call)
         self.store.put(replace(request, state=RequestState.WITHDRAWN))
-        cluster = self.store.get(records.CentralCluster, request.cluster_uid)
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
         if cluster is not None:
             self.store.put(replace(cluster, confirmed=True))
         return ops.Acknowledged("the pairing request was withdrawn")

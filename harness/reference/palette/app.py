@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from starlette.requests import Request
 
 from harness.domain import operations as ops
 from harness.reference.behaviour import PagesMaker
 from harness.reference.http_app import ReferenceApp, add_operations
 from harness.reference.openapi import describe
-from harness.reference.palette.pages import PalettePages, mount_pages
+from harness.reference.pages.mount import mount
+from harness.reference.palette.frame import CentralPort
+from harness.reference.palette.pages import PalettePages
 from harness.wire.routes import OLDER, ROUTES, routes_of
 
 TITLE = "Palette, as far as pairing touches it"
-
-
-class CentralPort(Protocol):
-    """What the shell asks of the central side."""
-
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials
-    ) -> ops.KnownReply:
-        """Carry out one operation."""
 
 
 def make_palette_app(
@@ -43,5 +34,5 @@ def make_palette_app(
 
     add_operations(app, routes, perform, at_once=lambda _: True, login=ops.ListProjects())
     if people:
-        mount_pages(app, central, pages or PalettePages)
+        mount(app, (pages or PalettePages)(central))
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from harness.domain import operations as ops
 from harness.reference.pages.answers import (
@@ -18,14 +18,20 @@ from harness.reference.pages.answers import (
 )
 from harness.reference.pages.pages import MenuEntry, Pages
 
-if TYPE_CHECKING:
-    from harness.reference.palette.app import CentralPort
-
 V = TypeVar("V")
 
 CLUSTERS = "/clusters"
 REVIEW = "/clusters/pairing"
 """The review of all pending requests; the wizard of one lies below it."""
+
+
+class CentralPort(Protocol):
+    """What the shell asks of the central side."""
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
+        """Carry out one operation."""
 
 
 class PaletteFrame(Pages):

@@ -5,22 +5,16 @@ Each asks the central side what the API would ask it; no rule of pairing lives h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
-
-from starlette.applications import Starlette
+from typing import TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.reference.pages import answers
-from harness.reference.pages.mount import mount
-from harness.reference.pages.pages import LOGIN, Pages
+from harness.reference.pages.pages import LOGIN
 from harness.reference.palette.frame import CLUSTERS, REVIEW
 from harness.reference.palette.wizard_pages import WizardPages
-
-if TYPE_CHECKING:
-    from harness.reference.palette.app import CentralPort
 
 V = TypeVar("V")
 
@@ -156,10 +150,3 @@ class PalettePages(WizardPages):
             if error.reason in _HIDDEN:
                 return None
             raise
-
-
-def mount_pages(
-    app: Starlette, central: CentralPort, pages: Callable[[CentralPort], Pages]
-) -> None:
-    """Add the pages to Palette's app."""
-    mount(app, pages(central))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
@@ -18,11 +17,8 @@ from harness.domain.profile import ClusterProfile, ProfileEdition
 from harness.reference.pages import answers
 from harness.reference.pages.filters import as_segment
 from harness.reference.pages.forms import Form, tags_as_text, tags_from_text
-from harness.reference.palette.frame import CLUSTERS, REVIEW, PaletteFrame
+from harness.reference.palette.frame import CLUSTERS, REVIEW, CentralPort, PaletteFrame
 from harness.reference.palette.wizard import Details, Wizard, Wizards, WizardStep
-
-if TYPE_CHECKING:
-    from harness.reference.palette.app import CentralPort
 
 _EARLIER = "early"
 _EARLIER_NOTICE = "This step comes first."

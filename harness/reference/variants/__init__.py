@@ -3,11 +3,4 @@
 Imports `domain`, `wire`. Begin with `palette`.
 """
 
-from harness.reference.variants import (  # noqa: F401
-    edge,
-    hosts,
-    palette,
-    reviewing,
-    wire,
-    writings,
-)
+from harness.reference.variants import edge, palette, wire  # noqa: F401

@@ -1,20 +1,24 @@
-"""Variants of the edge, and of both sides in how they refuse."""
+"""Variants of the edge in what it does, answers and shows, and when, and of both sides in how they
+refuse.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from harness.domain import operations as ops
-from harness.domain.cluster import ClusterState
-from harness.domain.draws import Draws, derived_bits
+from harness.domain.arrangements import Side
+from harness.domain.cluster import Cluster, ClusterState, ManagementMode
+from harness.domain.draws import derived_bits
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.pairing import LocalEvent, LocalState
+from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
+from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
-from harness.reference.core import edge_flows
-from harness.reference.core.central import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import (
     AfterOfflineCancel,
     CentralChoices,
@@ -23,10 +27,26 @@ from harness.reference.core.choices import (
     SessionReach,
 )
 from harness.reference.core.edge import EdgeCall, EdgeFlow
+from harness.reference.core.edge_flows import (
+    Begun,
+    Carrying,
+    EdgeCore,
+    Probing,
+    Work,
+    is_final,
+    why_not,
+)
 from harness.reference.core.link import Call, NotDelivered
-from harness.reference.core.records import LocalRequest, LoginSession, OwedWithdrawal, SlotState
+from harness.reference.core.records import (
+    Boots,
+    LocalRequest,
+    LoginSession,
+    OwedWithdrawal,
+    PairingRequest,
+    SlotState,
+)
 from harness.reference.core.store import Store
-from harness.reference.planting import variant, varies
+from harness.reference.planting import Memory, variant, varies
 
 # --- choices of the reference's own --------------------------------------------------------------
 _TEN_MINUTES = 600_000_000
@@ -91,7 +111,7 @@ variant(
 
 # --- what Local UI shows -------------------------------------------------------------------------
 @varies("SND-10")
-class TheRequestIsShownWhereItWasSent(edge_flows.EdgeCore):
+class TheRequestIsShownWhereItWasSent(EdgeCore):
     """The pairing request is shown on the host where it was sent, and on no sibling of it."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -103,31 +123,29 @@ class TheRequestIsShownWhereItWasSent(edge_flows.EdgeCore):
 
 
 @varies("WDR-3")
-class ACancelledRequestIsShownAsFailed(edge_flows.EdgeCore):
+class ACancelledRequestIsShownAsFailed(EdgeCore):
     """After a cancel Local UI shows the request as failed, until another one is sent."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._cancelled: dict[str, ops.PairingView] = {}
+    _shown_as_failed = Memory[dict[str, ops.PairingView]](dict)
 
-    def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
+    def end(self, slot: str, request: LocalRequest) -> Work:
         shown = replace(self.view_of(request), status="Failed", message="it was cancelled")
         yield from super().end(slot, request)
         site = self.slot_state(slot)
         if site is not None and site.cluster is not None and site.request is None:
-            self._cancelled[site.cluster.uid] = shown
+            self._shown_as_failed[site.cluster.uid] = shown
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         uid = site.cluster.uid if site.cluster else ""
-        if site.request is None and uid in self._cancelled:
-            return self._cancelled[uid]
+        if site.request is None and uid in self._shown_as_failed:
+            return self._shown_as_failed[uid]
         return super().view_pairing(operation, call)
 
 
 @varies("WDR-6")
-class AnAcceptedRequestIsShownAsPairedAtOnce(edge_flows.EdgeCore):
+class AnAcceptedRequestIsShownAsPairedAtOnce(EdgeCore):
     """Local UI shows a request as paired as soon as the host has learned of its acceptance."""
 
     def view_of(self, request: LocalRequest) -> ops.PairingView:
@@ -138,7 +156,7 @@ class AnAcceptedRequestIsShownAsPairedAtOnce(edge_flows.EdgeCore):
 
 
 @varies("ACC-12")
-class NothingIsShownOncePaired(edge_flows.EdgeCore):
+class NothingIsShownOncePaired(EdgeCore):
     """Local UI shows no pairing request any more once the cluster is paired."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -149,14 +167,11 @@ class NothingIsShownOncePaired(edge_flows.EdgeCore):
 
 
 @varies("REJ-7")
-class ARejectedRequestIsShownForASecond(edge_flows.EdgeCore):
+class ARejectedRequestIsShownForASecond(EdgeCore):
     """Local UI shows a rejected request for a second from the first look on, then no request."""
 
     SHOWN_FOR = 1_000_000
-
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._shown_since: dict[str, int] = {}
+    _shown_since = Memory[dict[str, int]](dict)
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
@@ -169,7 +184,7 @@ class ARejectedRequestIsShownForASecond(edge_flows.EdgeCore):
 
 # --- logins and entries --------------------------------------------------------------------------
 @varies("SND-1")
-class ANewLoginEndsTheOneBefore(edge_flows.EdgeCore):
+class ANewLoginEndsTheOneBefore(EdgeCore):
     """At each host only one login is good: the last."""
 
     def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
@@ -181,7 +196,7 @@ class ANewLoginEndsTheOneBefore(edge_flows.EdgeCore):
 
 
 @varies("SND-3")
-class ARestartEndsEveryLogin(edge_flows.EdgeCore):
+class ARestartEndsEveryLogin(EdgeCore):
     """After a restart of the edge everybody has to log in to Local UI again."""
 
     def recover(self) -> None:
@@ -191,7 +206,7 @@ class ARestartEndsEveryLogin(edge_flows.EdgeCore):
 
 
 @varies("PRE-4")
-class AnEmptyTokenIsLeftToPalette(edge_flows.EdgeCore):
+class AnEmptyTokenIsLeftToPalette(EdgeCore):
     """Local UI sends whatever was entered as a token; Palette refuses an empty one."""
 
     def usable_entries(self, operation: ops.PairingInput) -> str:
@@ -199,7 +214,7 @@ class AnEmptyTokenIsLeftToPalette(edge_flows.EdgeCore):
 
 
 @varies("SND-10")
-class ALoginIsGoodEverywhere(edge_flows.EdgeCore):
+class ALoginIsGoodEverywhere(EdgeCore):
     """A login to one host's Local UI is good at every host of every cluster."""
 
     def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
@@ -208,7 +223,7 @@ class ALoginIsGoodEverywhere(edge_flows.EdgeCore):
 
 # --- the connection check ------------------------------------------------------------------------
 @varies("PRE-11")
-class TheConnectionCheckIgnoresTheToken(edge_flows.EdgeCore):
+class TheConnectionCheckIgnoresTheToken(EdgeCore):
     """The connection check does not mind a token that is missing."""
 
     def usable_entries(self, operation: ops.PairingInput) -> str:
@@ -218,7 +233,7 @@ class TheConnectionCheckIgnoresTheToken(edge_flows.EdgeCore):
 
 
 @varies("PRE-5")
-class TheConnectionCheckSaysNoWithAnError(edge_flows.EdgeCore):
+class TheConnectionCheckSaysNoWithAnError(EdgeCore):
     """A connection check that fails is answered with an error."""
 
     def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
@@ -230,12 +245,10 @@ class TheConnectionCheckSaysNoWithAnError(edge_flows.EdgeCore):
 
 
 @varies("PRE-11")
-class AHostDoesNotCheckItself(edge_flows.EdgeCore):
+class AHostDoesNotCheckItself(EdgeCore):
     """Of several hosts, the one whose Local UI is asked does not check its own connection."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._asked = ""
+    _asked = ""
 
     def authenticate(self, call: EdgeCall) -> LoginSession:
         self._asked = call.host_uid
@@ -247,24 +260,22 @@ class AHostDoesNotCheckItself(edge_flows.EdgeCore):
 
 
 @varies("PRE-11")
-class TheConnectionCheckNamesEveryHost(edge_flows.EdgeCore):
+class TheConnectionCheckNamesEveryHost(EdgeCore):
     """The connection check asks every host, and names each one that cannot reach Palette."""
 
-    def unreachable(
-        self, site: SlotState, url: str, entries: ops.PairingInput
-    ) -> edge_flows.Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         found = []
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
             if not isinstance(answer.reply, ops.Done):
-                why = edge_flows.why_not(answer.reply)
+                why = why_not(answer.reply)
                 found.append(f"host {host_uid} cannot reach {entries.endpoint}: {why}")
         return "; ".join(found)
 
 
 # --- what the agents do, and when ----------------------------------------------------------------
 @varies("INV-8", limits={"edge_lag_s": 2.0})
-class TheAgentsFollowUpEachSecond(edge_flows.EdgeCore):
+class TheAgentsFollowUpEachSecond(EdgeCore):
     """A host asks only each second what became of its request."""
 
     ROUNDS = 20
@@ -277,27 +288,22 @@ class TheAgentsFollowUpEachSecond(edge_flows.EdgeCore):
 
 
 @varies("WDR-8")
-class AnOfflineCancelIsToldSecondsLater(edge_flows.EdgeCore):
+class AnOfflineCancelIsToldSecondsLater(EdgeCore):
     """A host that has cancelled without a link tries only each two seconds to tell Palette."""
 
     ROUNDS = 40
+    _untold_for = Memory[dict[OwedWithdrawal, int]](dict)
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._rounds: dict[OwedWithdrawal, int] = {}
-
-    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> edge_flows.Work:
-        self._rounds[owed] = self._rounds.get(owed, 0) + 1
-        if self._rounds[owed] % self.ROUNDS == 0:
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+        self._untold_for[owed] = self._untold_for.get(owed, 0) + 1
+        if self._untold_for[owed] % self.ROUNDS == 0:
             yield from super().settle_debt(slot, owed)
 
 
 class _OneSecretForGood(AnOfflineCancelIsToldSecondsLater):
     """A host that tells of an offline cancel late, under the secret of all its requests."""
 
-    def begin(
-        self, operation: ops.SendPairingRequest, call: EdgeCall, url: str
-    ) -> edge_flows.Begun:
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
         secret = f"{derived_bits(0, submission.cluster.uid, 0):032x}"
         request = replace(request, cluster_token=secret)
@@ -319,10 +325,10 @@ variant(
 
 
 @varies("WDR-8")
-class ACancelIsToldAfterwards(edge_flows.EdgeCore):
+class ACancelIsToldAfterwards(EdgeCore):
     """A cancel ends the request locally at once; Palette is told afterwards, by the agent."""
 
-    def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
+    def end(self, slot: str, request: LocalRequest) -> Work:
         site = self.slot_state(slot)
         if site is not None and self.is_same(site.request, request):
             self.owe(replace(site, request=None), request)
@@ -330,10 +336,10 @@ class ACancelIsToldAfterwards(edge_flows.EdgeCore):
 
 
 @varies("WDR-10")
-class ACancelIsToldByAnyHost(edge_flows.EdgeCore):
+class ACancelIsToldByAnyHost(EdgeCore):
     """A host that is cut off lets its siblings tell Palette that the request is cancelled."""
 
-    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().inform(request, message)
         for host_uid in self.cluster_at(self.site_of(request.host_uid)).host_uids():
             if not isinstance(reply, NotDelivered):
@@ -344,22 +350,22 @@ class ACancelIsToldByAnyHost(edge_flows.EdgeCore):
 
 
 @varies("WDR-10")
-class ACancelFailsWhenPaletteAnswersWithAnError(edge_flows.EdgeCore):
+class ACancelFailsWhenPaletteAnswersWithAnError(EdgeCore):
     """A cancel that Palette answers with an error is refused, and the request goes on."""
 
-    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().inform(request, message)
-        if isinstance(reply, Refused) and not edge_flows.is_final(reply):
+        if isinstance(reply, Refused) and not is_final(reply):
             raise Refusal(Reason.CONFLICT, f"Palette does not withdraw it: {reply.message}")
         return reply
 
 
 # --- what has changed since the send -------------------------------------------------------------
 @varies("SND-9")
-class AnUnhealthyClustersRequestIsWithdrawn(edge_flows.EdgeCore):
+class AnUnhealthyClustersRequestIsWithdrawn(EdgeCore):
     """A host withdraws its request when the cluster is not Running and healthy any more."""
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> edge_flows.Work:
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
         site = self.slot_state(slot)
         cluster = site.cluster if site else None
         running = cluster is not None and cluster.state is ClusterState.RUNNING
@@ -370,16 +376,12 @@ class AnUnhealthyClustersRequestIsWithdrawn(edge_flows.EdgeCore):
 
 
 @varies("ACC-21")
-class AChangedStackIsNotHandedOver(edge_flows.EdgeCore):
+class AChangedStackIsNotHandedOver(EdgeCore):
     """An acceptance fails at the host when the local profiles have changed since the send."""
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._sent: dict[str, tuple[StackProfile, ...]] = {}
+    _sent = Memory[dict[str, tuple[StackProfile, ...]]](dict)
 
-    def begin(
-        self, operation: ops.SendPairingRequest, call: EdgeCall, url: str
-    ) -> edge_flows.Begun:
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
         self._sent[request.cluster_token] = submission.cluster.stack
         return request, submission
@@ -408,28 +410,19 @@ class _Reworded:
 class _RewordedPalette(_Reworded, CentralCore):
     """A central side that words what it refuses to people anew; hosts have to understand it."""
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
-        reply = super().perform(operation, credentials, now, draws)
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        reply = super().perform(operation, call)
         if isinstance(reply, Refused) and isinstance(operation, ops.CentralOperation):
             return self.reworded(operation, reply)
         return reply
 
 
-class _RewordedEdge(_Reworded, edge_flows.EdgeCore):
+class _RewordedEdge(_Reworded, EdgeCore):
     """An edge that words what it refuses anew."""
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         try:
-            reply = yield from super().perform(host_uid, operation, credentials, now, draws)
+            reply = yield from super().perform(operation, call)
         except Refusal as refusal:
             told = self.reworded(operation, refusal.refused)
             raise Refusal(told.reason, told.message, **told.details) from None
@@ -546,13 +539,11 @@ class _PaletteInOtherWords(_OtherWords, _RewordedPalette):
 class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
     """The edge's part of it."""
 
-    def unreachable(
-        self, site: SlotState, url: str, entries: ops.PairingInput
-    ) -> edge_flows.Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
             if not isinstance(answer.reply, ops.Done):
-                why = edge_flows.why_not(answer.reply)
+                why = why_not(answer.reply)
                 trouble = next((new for old, new in _TROUBLES.items() if old in why), why)
                 return f"precheck failed on {host_uid}: Get {urlsplit(url).hostname}: {trouble}"
         return ""
@@ -564,3 +555,394 @@ variant(
     "Every refusal is worded otherwise, briefly and without details; its file adds no words.",
     Behaviour(make_central=_PaletteInOtherWords, make_edge=_EdgeInOtherWords, words={}),
 )
+
+
+# --- what is shown, and when ---------------------------------------------------------------------
+A_SECOND = 1_000_000
+
+_ROUNDS = 20
+"""How many rounds of the agents a second has."""
+
+Shown = TypeVar("Shown")
+
+
+class _Behind(Generic[Shown]):
+    """What is shown is a second behind, from the first look at it on."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Shown] = {}
+        self._next: dict[str, tuple[int, Shown]] = {}
+
+    def at(self, key: str, now: int, current: Shown, at_first: Shown) -> Shown:
+        """What is shown of something that is so by now."""
+        shown = self._shown.setdefault(key, at_first)
+        since, known = self._next.get(key, (now, current))
+        if known != current:
+            since, known = now, current
+        self._next[key] = (since, known)
+        if now - since >= A_SECOND:
+            shown = self._shown[key] = current
+        return shown
+
+
+def _uid(site: SlotState) -> str:
+    return site.cluster.uid if site.cluster else ""
+
+
+@varies("SND-3")
+class TheRequestIsShownASecondLate(EdgeCore):
+    """What Local UI shows of the request is a second behind."""
+
+    _behind = _Behind["ops.PairingView | None"]()
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        view: ops.PairingView | None = None
+        try:
+            view = super().view_pairing(operation, call)
+        except Refusal as refusal:
+            if refusal.refused.reason is not Reason.NOTHING_PENDING:
+                raise
+        key = _uid(self.site_of(call.host_uid))
+        shown = self._behind.at(key, call.now, view, None)
+        if shown is None:
+            raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
+        return shown
+
+
+@varies("ACC-19")
+class AReturnIsTakenAndComesToNothing(EdgeCore):
+    """A return to local management is acknowledged, and nothing comes of it."""
+
+    def restore_local_management(
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
+        self.authenticate(call)
+        return ops.Acknowledged("it was looked at")
+
+
+@varies("SND-6")
+class LocalUiAddsATagOfItsOwn(EdgeCore):
+    """Local UI shows each cluster with a tag of its own."""
+
+    def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
+        view = super().view_cluster(operation, call)
+        return replace(view, tags={**view.tags, "shown-by": "local-ui"})
+
+
+@varies("ACC-13")
+class APairedClusterIsReconciled(EdgeCore):
+    """A paired cluster is soon shown as being provisioned anew, with a tag of Palette's."""
+
+    _seen: ClassVar[set[str]] = set()
+
+    def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
+        view = super().view_cluster(operation, call)
+        if not self.is_central(self.site_of(call.host_uid)):
+            return view
+        if view.uid not in self._seen:
+            self._seen.add(view.uid)
+            return view
+        tags = {**view.tags, "managed-by": "palette"}
+        return replace(view, tags=tags, state=ClusterState.PROVISIONING)
+
+
+@varies("PRE-2")
+class ARecoveredClusterHasToWait(EdgeCore):
+    """A cluster that was refused for its state or its health may send a second later."""
+
+    _ill: ClassVar[set[str]] = set()
+    _well_since: ClassVar[dict[str, int]] = {}
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        uid = _uid(self.site_of(call.host_uid))
+        try:
+            site = super().sendable(operation, call)
+        except Refusal as refusal:
+            if refusal.refused.reason in (Reason.NODE_UNHEALTHY, Reason.CLUSTER_NOT_RUNNING):
+                self._ill.add(uid)
+                self._well_since.pop(uid, None)
+            raise
+        since = self._well_since.setdefault(uid, call.now)
+        if uid in self._ill and call.now - since < A_SECOND:
+            raise Refusal(Reason.NODE_UNHEALTHY, "every node has to be healthy for a second")
+        return site
+
+
+@varies("WDR-7")
+class ANewRequestWaitsForTheCancel(EdgeCore):
+    """Within a second of a cancel no new request is taken: it is being cleared up."""
+
+    _cancelled: ClassVar[dict[str, int]] = {}
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        reply = yield from super().cancel(operation, call)
+        self._cancelled[_uid(self.site_of(call.host_uid))] = call.now
+        return reply
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = super().sendable(operation, call)
+        if 0 <= call.now - self._cancelled.get(_uid(site), 0) < A_SECOND:
+            raise Refusal(Reason.CONFLICT, "the last pairing request is being cleared up")
+        return site
+
+
+@varies("PRE-5")
+class HostsReportTheirLinksEachSecond(EdgeCore):
+    """Whether a host reaches an endpoint is known from what it said within the last second."""
+
+    _now = 0
+    _said: ClassVar[dict[str, tuple[int, str]]] = {}
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        self._now = call.now
+        return super().authenticate(call)
+
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
+        key = f"{_uid(site)} {entries.endpoint} {entries.insecure}"
+        at, why = self._said.get(key, (-A_SECOND, ""))
+        if self._now - at >= A_SECOND:
+            now = self._now
+            why = yield from super().unreachable(site, url, entries)
+            self._said[key] = (now, why)
+        return why
+
+
+@varies("SND-10")
+class TheLeaderSpeaksForItsCluster(EdgeCore):
+    """Only at the first host of a cluster something can be done; at the others one may look."""
+
+    def require_leader(self, call: EdgeCall) -> None:
+        """Refuse what is asked of another host."""
+        self.authenticate(call)
+        cluster = self.site_of(call.host_uid).cluster
+        if cluster is not None and cluster.host_uids()[0] != call.host_uid:
+            raise Refusal(Reason.CONFLICT, "ask the leader of the cluster")
+
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> SlotState:
+        self.require_leader(call)
+        return super().changeable(operation, call)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        self.require_leader(call)
+        return super().sendable(operation, call)
+
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+        self.require_leader(call)
+        return super().cancellable(operation, call)
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        self.require_leader(call)
+        return (yield from super().verify(operation, call))
+
+
+@varies("SND-9")
+class ARequestEndsWithItsToken(CentralCore):
+    """A pending request has failed once its registration token is not usable any more."""
+
+    def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
+        request = super().current(pairing_uid, now)
+        if request is None or request.state is not RequestState.PENDING:
+            return request
+        token = self.store.get(RegistrationToken, request.token_uid)
+        if token is not None and not token.why_unusable(now):
+            return request
+        ended = replace(request, state=RequestState.FAILED)
+        self.store.put(ended)
+        return ended
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        for request in list(self.store.every(PairingRequest)):
+            self.current(request.pairing_uid, call.now)
+        return super().list_requests(operation, call)
+
+
+@varies("SND-7", edge=EdgeChoices(second_send=SecondSend.REPLACE))
+class ASecondSendEndsTheFirstBeforeItIsTried(EdgeCore):
+    """A second send withdraws the first request before it tries its own endpoint and token."""
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        site = self.sendable(operation, call)
+        earlier = self.pending(site)
+        if earlier is not None:
+            yield from self.end(site.slot, earlier)
+        return (yield from super().send(operation, call))
+
+
+@varies("ACC-12")
+class TheModeIsShownASecondLate(EdgeCore):
+    """Who manages the cluster is shown a second late."""
+
+    _behind = _Behind[ops.Management]()
+
+    def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
+        view = super().view_management(operation, call)
+        key = _uid(self.site_of(call.host_uid))
+        return self._behind.at(key, call.now, view, ops.Management(ManagementMode.LOCAL))
+
+
+@varies("WDR-6", limits={"edge_lag_s": 3.0})
+class TheHandoverTakesASecond(EdgeCore):
+    """A host that has learned of the acceptance confirms it a second later."""
+
+    _rounds: ClassVar[dict[str, int]] = {}
+
+    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
+        key = request.cluster_token
+        self._rounds[key] = self._rounds.get(key, 0) + 1
+        if self._rounds[key] >= _ROUNDS:
+            yield from super().follow_confirming(slot, request)
+
+
+@varies("INV-1", limits={"edge_lag_s": 3.0})
+class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
+    """For a second a handover is prepared: the cluster is still local, and no request is shown."""
+
+    def is_preparing(self, site: SlotState) -> bool:
+        """Whether the host has learned of the acceptance, and has not begun to confirm it."""
+        request = site.request
+        return (
+            request is not None
+            and request.state is LocalState.CONFIRMING
+            and self._rounds.get(request.cluster_token, 0) < _ROUNDS - 1
+        )
+
+    def is_central(self, site: SlotState) -> bool:
+        return super().is_central(site) and not self.is_preparing(site)
+
+    def require_not_accepted(self, site: SlotState) -> None:
+        if self.is_preparing(site):
+            raise Refusal(Reason.ALREADY_ACCEPTED, "the pairing request was accepted")
+        super().require_not_accepted(site)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        self.authenticate(call)
+        if self.is_preparing(self.site_of(call.host_uid)):
+            raise Refusal(Reason.ALREADY_ACCEPTED, "the pairing request was accepted")
+        return super().sendable(operation, call)
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        view = super().view_pairing(operation, call)
+        if self.is_preparing(self.site_of(call.host_uid)):
+            raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request")
+        return view
+
+
+@varies("PRE-3")
+class WithoutAClusterNothingIsShown(EdgeCore):
+    """On a host without a cluster, a look at the request is refused for that reason."""
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        self.authenticate(call)
+        self.cluster_at(self.site_of(call.host_uid))
+        return super().view_pairing(operation, call)
+
+
+@varies("PRE-3")
+class NoRequestIsShownUnderCentralManagement(EdgeCore):
+    """Once Palette manages the cluster, a look at the request is refused for that reason."""
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        self.authenticate(call)
+        self.require_local(self.site_of(call.host_uid))
+        return super().view_pairing(operation, call)
+
+
+@varies("SND-1")
+class LoginsEndWithTheHandover(EdgeCore):
+    """When Local UI changes between local and central management, everybody logs in anew."""
+
+    _central: ClassVar[dict[str, bool]] = {}
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        session = super().log_in(operation, call)
+        self._central[session.token] = self.is_central(self.site_of(call.host_uid))
+        return session
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        central = self.is_central(self.site_of(host_uid))
+        same = self._central.get(session.token, central) is central
+        return same and super().is_good_here(session, host_uid)
+
+
+def _has_restarted(store: Store, side: Side) -> bool:
+    """Whether a side was started more often than once."""
+    boots = store.get(Boots, side.value)
+    return boots is not None and boots.count > 1
+
+
+@varies("SND-3")
+class ARestartTakesHalfASecond(EdgeCore):
+    """For half a second after a restart Local UI answers that it is starting."""
+
+    _since = 0
+
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
+        self._since = self._since or call.now
+        if _has_restarted(self.store, Side.EDGE) and 0 <= call.now - self._since < A_SECOND // 2:
+            raise Refusal(Reason.INTERNAL, "Local UI is starting")
+        return (yield from super().perform(operation, call))
+
+
+@varies("SND-4")
+class ARestartOfPaletteTakesASecond(CentralCore):
+    """For a second after a restart Palette answers that it is starting."""
+
+    _since = 0
+
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        self._since = self._since or call.now
+        if _has_restarted(self.store, Side.CENTRAL) and 0 <= call.now - self._since < A_SECOND:
+            return Refused(Reason.INTERNAL, "Palette is starting")
+        return super().perform(operation, call)
+
+
+@varies("SND-1")
+class AJumpOfTheClockEndsEveryLogin(EdgeCore):
+    """A clock that goes back, or half an hour forth at once, ends every login to Local UI."""
+
+    _last = 0
+    _ended = Memory[set[str]](set)
+
+    def _notice(self, now: int) -> None:
+        last, self._last = self._last, now
+        if last and not 0 <= now - last < 1_800 * A_SECOND:
+            self._ended |= {session.token for session in self.store.every(LoginSession)}
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        self._notice(call.now)
+        return super().log_in(operation, call)
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        self._notice(call.now)
+        if call.credentials.session in self._ended:
+            raise Refusal(Reason.UNAUTHENTICATED, "log in again: the clock was set")
+        return super().authenticate(call)
+
+
+@varies("SND-4")
+class ARequestIsShownASecondLate(CentralCore):
+    """A request is shown to nobody at Palette for its first second."""
+
+    _now = 0
+
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+        found = super().open_requests(scope, cluster_uid)
+        return [request for request in found if self.has_arrived(request)]
+
+    def has_arrived(self, request: PairingRequest) -> bool:
+        """Whether it came more than a second ago, or at a time that is still to come."""
+        return not 0 <= self._now - request.created < A_SECOND
+
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
+        self._now = call.now
+        return super().perform(operation, call)
+
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request is not None and not self.has_arrived(request):
+            raise self.no_request(operation.pairing_uid)
+        return super().view_request(operation, call)

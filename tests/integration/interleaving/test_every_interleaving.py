@@ -6,7 +6,7 @@ import pytest
 
 from harness.explore.interleavings import INTERLEAVINGS
 from harness.explore.walk import WalkResult, first_violation, rendered, walk
-from harness.reference.mutants import late, races  # noqa: F401
+from harness.reference.mutants import races  # noqa: F401
 from harness.reference.planting import MUTANTS, Lane, Mutant
 
 RACES = [mutant for mutant in MUTANTS if mutant.lane is Lane.INTERLEAVING]

@@ -15,8 +15,7 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink, Side
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply

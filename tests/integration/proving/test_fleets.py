@@ -9,8 +9,7 @@ import pytest
 
 from harness.proving.matrix import Caught, try_mutants
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.planting import MUTANTS, Lane, Mutant, Nemesis, load
 
 Declare = Callable[..., Mutant]

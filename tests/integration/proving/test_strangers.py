@@ -14,8 +14,7 @@ from harness.catalogue.verdict import Verdict
 from harness.domain.errors import Reason, Refusal
 from harness.proving.trials import Trial, TrialOutcome, run_trials
 from harness.reference.behaviour import Behaviour
-from harness.reference.core.central import CentralCore
-from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.records import User
 from harness.reference.planting import MUTANTS, Mutant, behaviour_of

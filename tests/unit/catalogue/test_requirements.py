@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue.edition import ANCHORS
+from harness.catalogue.edition import ANCHORS, SENTENCES
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirement import Feature, Level, Profile, Requirement, Role
 from harness.catalogue.requirements import REQUIREMENTS, Group, by_id, groups, order_of
-from harness.catalogue.sentences import SENTENCES
 
 # Written by hand: id, role, level, profile, feature. `.` stands for no feature. What is agreed on
 # stays as it is; what is declared besides has its one record in the catalogue.

@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from harness.catalogue.edition import ANCHORS
-from harness.catalogue.requirement import Level, Requirement
-from harness.catalogue.requirements import REQUIREMENTS, by_id
-from harness.catalogue.sentences import (
+from harness.catalogue.edition import (
+    ANCHORS,
     SENTENCES,
     NotTestable,
     Sentence,
 )
+from harness.catalogue.requirement import Level, Requirement
+from harness.catalogue.requirements import REQUIREMENTS, by_id
 
 # Counted by hand in the document, section by section.
 COUNTED = {

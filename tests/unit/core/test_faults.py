@@ -12,11 +12,10 @@ from harness.domain.arrangements import (
     MessageKind,
     SetLink,
 )
-from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refused
 from harness.reference.behaviour import Behaviour
 from harness.reference.clock import VirtualClock
-from harness.reference.core.central import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.faults import FaultyLink
 from harness.reference.world import DirectLink
@@ -233,16 +232,10 @@ def test_the_answer_that_is_under_way_when_a_link_goes_down_never_comes() -> Non
 
 
 class BrokenCentral(CentralCore):
-    def perform(
-        self,
-        operation: ops.PaletteOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> ops.KnownReply:
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
         if isinstance(operation, ops.PollPairing):
             raise ZeroDivisionError("the list is gone")
-        return super().perform(operation, credentials, now, draws)
+        return super().perform(operation, call)
 
 
 def test_a_central_side_that_breaks_down_answers_an_error_as_over_http() -> None:

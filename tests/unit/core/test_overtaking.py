@@ -7,7 +7,7 @@ from harness.domain.cluster import Cluster
 from harness.domain.draws import CounterDraws
 from harness.domain.errors import Reason, Refused
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central.core import CentralCore
+from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.records import Project
 from harness.reference.core.store import MemoryStore
 
@@ -24,7 +24,7 @@ class Plane:
         self.core, self.draws = CentralCore(store), CounterDraws("plane")
 
     def asked(self, operation: ops.AgentOperation) -> ops.Value | Reason:
-        reply = self.core.perform(operation, ops.Credentials(), 0, self.draws)
+        reply = self.core.perform(operation, CentralCall(ops.Credentials(), 0, self.draws))
         if isinstance(reply, Refused):
             return reply.reason
         assert isinstance(reply, ops.Done)

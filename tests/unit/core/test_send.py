@@ -8,8 +8,8 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Restart, Side
 from harness.domain.errors import Reason
 from harness.reference.core.choices import SecondSend
-from harness.reference.core.link import Call, TimedReply
-from harness.reference.core.run import advance
+from harness.reference.core.edge import EdgeCall
+from harness.reference.core.link import Call, TimedReply, advance
 from harness.reference.core.store import MemoryStore
 
 from .world import SmallWorld, done, reason
@@ -41,7 +41,7 @@ def test_a_crash_while_the_submission_is_in_flight_leaves_nothing_pending(
     edge = world.reference.edge
     store = edge._store
     assert isinstance(store, MemoryStore)
-    flow = edge.core.perform(world.host, SEND, world.operator, 0, edge._draws)
+    flow = edge.core.perform(SEND, EdgeCall(world.host, world.operator, 0, edge._draws))
     call, _ = advance(flow, None, store)
     while isinstance(call, Call) and not isinstance(call.operation, ops.SubmitPairing):
         reply = edge.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)

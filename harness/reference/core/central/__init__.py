@@ -3,6 +3,7 @@
 Imports `domain`. Begin with `core`.
 """
 
+from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.core import CentralCore
 
-__all__ = ["CentralCore"]
+__all__ = ["CentralCall", "CentralCore"]

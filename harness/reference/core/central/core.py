@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from harness.domain import operations as ops
-from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.permission import TENANT
 from harness.domain.profile import ClusterProfile, StackProfile
@@ -286,13 +285,11 @@ class CentralCore(StepRules, ClusterRules, ProfileRules, TokenRules, TenantRules
             ops.WithdrawPairing: self.withdraw,
         }
 
-    def perform(
-        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
-    ) -> ops.KnownReply:
+    def perform(self, operation: ops.PaletteOperation, call: CentralCall) -> ops.KnownReply:
         """Carry out one operation, all of it or nothing."""
         rule = self._rules[type(operation)]
         try:
             with self.store.transaction():
-                return ops.Done(rule(operation, CentralCall(credentials, now, draws)))
+                return ops.Done(rule(operation, call))
         except Refusal as refusal:
             return refusal.refused
