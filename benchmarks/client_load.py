@@ -19,9 +19,9 @@ from typing import TypeAlias
 
 from benchmarks.journal import Journal
 from harness.load import LoadClient, LoadLimits, run
+from harness.load.client import HttpSession
 from harness.load.connection import Connection
 from harness.load.message import address_of, message_of
-from harness.load.session import HttpSession
 from harness.wire.http import HttpRequest
 
 GET = HttpRequest("GET", "/")

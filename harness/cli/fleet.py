@@ -25,10 +25,9 @@ from harness.fleet.cell import make_cell
 from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
 from harness.fleet.loading import with_overrides
 from harness.fleet.port import Job
-from harness.fleet.run import FleetResult, folder_of_parts
+from harness.fleet.run import FleetResult, folder_of_parts, operations_about
 from harness.fleet.scenario import Scenario
 from harness.fleet.shelf import find
-from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
 from harness.fleet.swarm import drawn
 from harness.history.manifest import estimate_bytes

@@ -44,10 +44,9 @@ from harness.fleet.realtime.pace import Rate, at_speed, rate_of
 from harness.fleet.realtime.plan import Planned, planned
 from harness.fleet.realtime.settings import Endpoint, Settings
 from harness.fleet.realtime.translation import new_mark
-from harness.fleet.run import Telling, folder_of_parts
+from harness.fleet.run import Telling, folder_of_parts, operations_about
 from harness.fleet.scenario import SECOND, Scenario
 from harness.fleet.shelf import find, is_shipped
-from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import EvidenceHeader, Implementation

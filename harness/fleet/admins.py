@@ -20,7 +20,7 @@ from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.operators import Operators, is_read_back
 from harness.fleet.projects import Admin, admin
-from harness.fleet.slot import FleetSlot
+from harness.fleet.roster import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
 from harness.fleet.timelines import shelf
 from harness.fleet.world import World

@@ -2,29 +2,216 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import simpy
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
-from harness.fleet.clock import CellClock
-from harness.fleet.course import Course
+from harness.domain.arrangements import InstallCluster
+from harness.domain.operations import Credentials
+from harness.fleet.admins import Admins
+from harness.fleet.clock import CellClock, Step
+from harness.fleet.disturbing import Disturbing
+from harness.fleet.draws import Stream
 from harness.fleet.hosts import Hosts
 from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
-from harness.fleet.operators import PASSWORD, USERNAME
+from harness.fleet.operators import ENDPOINT, PASSWORD, USERNAME, OperatorCallbacks, Operators
 from harness.fleet.plane import Plane
 from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.recorder import FleetRecorder
-from harness.fleet.scenario import Scenario
-from harness.fleet.world import CellWorld, Happenings
+from harness.fleet.roster import FleetSlot, Member, Roster
+from harness.fleet.scenario import SECOND, FaultKind, Scenario
+from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
+from harness.fleet.world import CellWorld, Happenings, World
 from harness.history.fleet_lines import MeasuresLine, PartLine
 from harness.history.parts import PartWriter
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.store import MemoryStore
 from harness.reference.planting import behaviour_with
 from harness.reference.sides import CentralSide
+
+_LOOKS_WITHIN = 60 * SECOND
+"""The looks at the end are spread over so long."""
+_ENDS_AFTER = 600 * SECOND
+"""So long after the last of them begins a run is over, even if a host goes on asking."""
+
+MakeDisturbing = Callable[[World, Mapping[int, FleetSlot]], Disturbing]
+
+
+class Course:
+    """Everybody of one cell, and what they do from the beginning to the end.
+
+    `disturbing` changes the world. Nothing happens before `begin`. `speed_milli` is by how much
+    the scenario's durations were divided, in thousandths.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        number: int,
+        make_disturbing: MakeDisturbing = Disturbing,
+        endpoint: str = ENDPOINT,
+        speed_milli: int = AS_IT_IS,
+    ) -> None:
+        self.number = number
+        self._speed_milli = speed_milli
+        self._world = world
+        self._scenario = world.scenario
+        self._env = world.env
+        self._roster = Roster(world.scenario)
+        self._members = self._roster.indices_of_cell(number)
+        self._slots: dict[int, FleetSlot] = {}
+        self._retired: dict[int, tuple[Credentials, str]] = {}
+        """Of places that are known no more: the login there, and the cluster's uid at Palette."""
+        # A paired cluster that is rebooted has to show that it still is.
+        self._may_retire = all(f.kind is not FaultKind.REBOOT for f in world.scenario.faults)
+        world.hosts.on_rest = self._may_rest
+        self._admins = Admins(world)
+        self._operators = Operators(world, self._callbacks(endpoint))
+        self._admins.operators = self._operators
+        self.disturbing = make_disturbing(world, self._slots)
+
+    def _callbacks(self, endpoint: str) -> OperatorCallbacks:
+        tokens: dict[tuple[int, int], Tokens] = {}
+
+        def token(slot: FleetSlot, now: int) -> str:
+            member = slot.member
+            key = (member.tenant, member.project)
+            if key not in tokens:
+                tokens[key] = Tokens(self._scenario, *key, self._speed_milli)
+            return tokens[key].at(now).value
+
+        admins = self._admins
+        return OperatorCallbacks(token, admins.request_sent, admins.request_stale, endpoint)
+
+    # --- how it begins ----------------------------------------------------------------
+
+    def beginnings(self) -> Iterator[tuple[int, Change]]:
+        """What has to be there before anybody does anything, each with its tenant."""
+        for tenant, project in self._projects() if len(self._members) else ():
+            for change in beginnings(self._scenario, tenant, project, self.number):
+                yield tenant, change
+
+    def begin(self) -> None:
+        """Set everybody going, now that their projects are there."""
+        env, scenario = self._env, self._scenario
+        if not len(self._members):
+            return
+        for tenant, project in self._projects():
+            timeline = changes(scenario, tenant, project, self.number, self._speed_milli)
+            env.process(self.disturbing.changing(tenant, timeline))
+            env.process(self._admins.sweeps(tenant, project))
+        if scenario.faults:
+            members = [self._roster.member(index) for index in self._members]
+            env.process(self.disturbing.striking(members))
+        env.process(self._begin())
+        env.process(self._end())
+
+    def _projects(self) -> Iterator[tuple[int, int]]:
+        plan = self._scenario.fleet
+        return product(range(plan.tenants), range(plan.projects))
+
+    def arrivals(self, members: Sequence[int]) -> list[tuple[int, int]]:
+        """When the operator of each of these clusters begins, with the cluster, in order."""
+        begin, seed = self._scenario.operators.begin, self._scenario.seed
+        return sorted((Stream(seed, f"begin:{i}").spread(begin), i) for i in members)
+
+    def _begin(self) -> Step[None]:
+        """Each cluster is installed as its operator begins."""
+        for at, index in self.arrivals(self._members):
+            # Negative only where time is real and we are late: then it began at `at` all the same.
+            if pause := at - self._world.clock.now():
+                yield self._env.timeout(pause)
+            if self._world.is_over:
+                return
+            self._begins(self._roster.member(index))
+
+    def _begins(self, member: Member) -> None:
+        """An operator goes to work, at the place of a cluster."""
+        slot = self._install(member)
+        if slot is None:
+            return
+        self._slots[member.index] = slot
+        self._env.process(self._operates(slot))
+        if self._scenario.operators.work is not None:
+            self._env.process(self._operators.works(slot))
+
+    def _install(self, member: Member) -> FleetSlot | None:
+        """The place of a cluster that stands there from now on, if it can."""
+        world, slot = self._world, FleetSlot(self._scenario.seed, member)
+        cluster = world.hosts.install(slot)
+        world.arranged("harness", InstallCluster(slot.slot, cluster), slot.tags)
+        return slot
+
+    def _operates(self, slot: FleetSlot) -> Step[None]:
+        """An operator's work."""
+        yield from self._operators.operator(slot)
+        slot.is_left = True
+        self._may_rest(slot)
+
+    def _may_rest(self, slot: FleetSlot) -> None:
+        """Little has to be known of a place where nothing is to be done any more."""
+        if self._may_retire and slot.is_left and self._world.hosts.is_at_rest(slot):
+            index = slot.member.index
+            self._retired[index] = slot.session, slot.cluster_uid
+            del self._slots[index]
+
+    # --- how it ends ------------------------------------------------------------------
+
+    def _end(self) -> Step[None]:
+        """Once everything has healed and settled, everybody looks at both sides."""
+        yield from self.settles()
+        requests = self._world.superseded
+        for slot in self._slots.values():
+            member = slot.member
+            if slot.pairing_uid and not slot.is_paired:
+                requests.setdefault((member.tenant, member.project), []).append(slot.pairing_uid)
+        looks = []
+        for tenant, project in self._projects():
+            stream = Stream(self._scenario.seed, f"looks:{self.number}:{tenant}:{project}")
+            uids = requests.get((tenant, project), [])
+            looks.append(self._env.process(self._admins.final_views(tenant, project, uids, stream)))
+        yield from self._view_everywhere(looks)
+        self._world.clock.is_stopped = True
+
+    def _view_everywhere(self, looks: list[simpy.Process]) -> Step[None]:
+        """At each Local UI from which anything was sent, one after the other."""
+        seed, sent = self._scenario.seed, [i for i, p in self._slots.items() if p.has_sent]
+        within = self.views_within()
+        drawn = [(Stream(seed, f"look:{i}").below(within), i) for i in (*sent, *self._retired)]
+        began = self._world.clock.now()
+        for after, index in sorted(drawn):
+            pause = began + after - self._world.clock.now()
+            if pause > 0:
+                yield self._env.timeout(pause)
+            looks.append(self._env.process(self._final_views(index)))
+        yield from self.lasts(looks)
+
+    def settles(self) -> Step[None]:
+        """How long it takes until everybody looks."""
+        settled = self._scenario.duration + self._scenario.limits.settle
+        yield self._env.timeout(settled + SECOND)
+
+    def views_within(self) -> int:
+        """Over how long the looks at the Local UIs are spread, in microseconds."""
+        return _LOOKS_WITHIN
+
+    def lasts(self, looks: Sequence[simpy.Process]) -> Step[None]:
+        """How long it goes on once the last look has begun."""
+        yield self._env.timeout(_ENDS_AFTER)
+
+    def _final_views(self, index: int) -> Step[None]:
+        slot = self._slots.get(index)
+        if slot is None:
+            slot = FleetSlot(self._scenario.seed, self._roster.member(index))
+            slot.session, slot.cluster_uid = self._retired.pop(index)
+        pairing_uid = yield from self._operators.tries_at_last(slot)
+        if pairing_uid:
+            yield from self._admins.reads_back(slot, pairing_uid)
 
 
 def behaviour_for(scenario: Scenario, planted: str) -> Behaviour:

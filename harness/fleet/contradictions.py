@@ -15,8 +15,8 @@ from typing import Final
 
 from harness.configuration.errors import Flaw
 from harness.configuration.toml_lines import Path
-from harness.fleet.keys import SCENARIOS
 from harness.fleet.scenario import (
+    SCENARIOS,
     Distribution,
     FaultKind,
     FaultPlan,

@@ -17,9 +17,8 @@ from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import Transition, transitions
 from harness.fleet.plane import Plane
 from harness.fleet.projects import token_owner
-from harness.fleet.roster import Member
+from harness.fleet.roster import FleetSlot, Member
 from harness.fleet.scenario import ANY_ANSWER, FaultKind, FaultPlan
-from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Change, TimedChange
 from harness.fleet.world import CellWorld, World
 from harness.history.operation import OperationRecord

@@ -20,8 +20,8 @@ from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import FleetRecorder
+from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import AgentPlan
-from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply

@@ -18,10 +18,8 @@ import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.pool.errors import PoolError, WorkerLost
-from harness.fleet.pool.local import LocalTransport
-from harness.fleet.pool.orders import WorkFailed
-from harness.fleet.pool.worker import TaskPool
+from harness.fleet.pool.local import LocalTransport, TaskPool
+from harness.fleet.pool.orders import PoolError, WorkerLost, WorkFailed
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import run_fleet
 

@@ -20,8 +20,14 @@ from harness.configuration.toml_lines import Path
 from harness.configuration.toml_writing import toml_document
 from harness.files import read_text
 from harness.fleet.contradictions import contradictions, flaws, out_of_reach
-from harness.fleet.keys import SCENARIO_FILE, SCENARIOS, ScenarioError
-from harness.fleet.scenario import PLANS, FaultKind, Scenario
+from harness.fleet.scenario import (
+    PLANS,
+    SCENARIO_FILE,
+    SCENARIOS,
+    FaultKind,
+    Scenario,
+    ScenarioError,
+)
 from harness.history.lines import Object
 from harness.history.plain import to_json_object
 

@@ -14,7 +14,7 @@ from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_o
 from harness.domain.pairing import LocalState
 from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
-from harness.fleet.slot import FleetSlot
+from harness.fleet.roster import FleetSlot
 from harness.fleet.world import World
 
 Flow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from harness.configuration.errors import nearest
 from harness.files import read_text
-from harness.fleet.keys import SCENARIO_FILE, SCENARIOS, ScenarioError
 from harness.fleet.loading import load
-from harness.fleet.scenario import Scenario
+from harness.fleet.scenario import SCENARIO_FILE, SCENARIOS, Scenario, ScenarioError
 from harness.fleet.spelling import duration_text, number_text
 from harness.suite import suite_dir
 

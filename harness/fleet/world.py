@@ -26,8 +26,8 @@ from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane, Take
 from harness.fleet.recorder import FleetRecorder
+from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import Only, Scenario, Spread
-from harness.fleet.slot import FleetSlot
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply
 

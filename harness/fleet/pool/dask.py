@@ -22,8 +22,7 @@ from distributed.actor import Actor, BaseActorFuture
 
 from harness import __version__
 from harness.fleet.pool import orders
-from harness.fleet.pool.cells import WorkerCells
-from harness.fleet.pool.errors import PoolError, WorkerLost
+from harness.fleet.pool.orders import PoolError, WorkerCells, WorkerLost
 from harness.fleet.port import Job, MakeCell
 
 CHUNK_BYTES: Final = 4 * 1024 * 1024

@@ -2,13 +2,195 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from multiprocessing.resource_tracker import ensure_running
+from typing import Final
 
-from harness.fleet.pool.cells import WorkerCells
-from harness.fleet.pool.orders import ANSWERS, ENCODER, ORDERS, Answer, Order, WorkerHandle
-from harness.fleet.pool.worker import Worker
+from harness.fleet.pool.orders import (
+    ANSWERS,
+    ENCODER,
+    ORDERS,
+    Answer,
+    Losses,
+    Order,
+    WorkerCells,
+    WorkerHandle,
+    WorkerLost,
+)
 from harness.fleet.port import Job, MakeCell
+
+_GONE: Final = (EOFError, ConnectionError)
+_SPAWN: Final = get_context("spawn")
+_PATIENCE_S: Final = 10.0
+_NOT_THEIRS: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+"""Ctrl-C, or a supervisor, reaches every process of a group. Only the one that the workers
+belong to is to hear it: it lets them end the window that they are in."""
+
+MakeAnswer = Callable[[], Callable[[bytes], bytes]]
+"""Makes, in a worker, what gives its answers."""
+
+
+def work(make: MakeAnswer, wire: Connection) -> None:
+    """What a worker does, until nobody talks to it any more."""
+    answer = make()
+    with suppress(*_GONE):
+        while True:
+            wire.send_bytes(answer(wire.recv_bytes()))
+
+
+class Worker:
+    """The process, and the wire to it. `make` is something that a new process can import."""
+
+    def __init__(self, make: MakeAnswer, name: str) -> None:
+        self.wire, theirs = _SPAWN.Pipe()
+        self._process: SpawnProcess = _SPAWN.Process(
+            target=work, args=(make, theirs), name=name, daemon=True
+        )
+        # The tracker's start, which the first of these brings about, would undo the mask.
+        ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_THEIRS)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
+
+    def send(self, message: bytes) -> None:
+        """Send it a message.
+
+        Raises:
+            WorkerLost: it is not there any more.
+        """
+        try:
+            self.wire.send_bytes(message)
+        except _GONE:
+            raise self._lost() from None
+
+    def receive(self) -> bytes:
+        """Wait for its answer.
+
+        Raises:
+            WorkerLost: it is not there any more.
+        """
+        try:
+            return self.wire.recv_bytes()
+        except _GONE:
+            raise self._lost() from None
+
+    def end(self) -> None:
+        """End it, whatever it is doing."""
+        self.wire.close()
+        self._process.kill()
+        self._process.join()
+
+    def _lost(self) -> WorkerLost:
+        """How the process ended. One that ended by itself would do so again: it has a defect."""
+        self._process.join(_PATIENCE_S)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            return WorkerLost(f"worker process {self._process.pid} was ended by {name}")
+        why = f"worker process {self._process.pid} ended with {code}; what it said stands above"
+        return WorkerLost(why, again=False)
+
+
+class TaskPool:
+    """So many processes, each at one task. What one was at that is lost, another does again.
+
+    A task is a message with a number of its own. `warn` is told of what is done again, and why.
+    """
+
+    def __init__(
+        self,
+        make: MakeAnswer,
+        name: str,
+        workers: int,
+        warn: Callable[[int, WorkerLost], None] = lambda *_: None,
+    ) -> None:
+        self._hire = partial(Worker, make, name)
+        self._warn = warn
+        self._losses = Losses()
+        self._busy: dict[Worker, tuple[int, bytes] | None] = {}
+        """What each of them is at; none: it is not through with what nobody waits for."""
+        self._idle = [self._hire() for _ in range(workers)]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a task can be given at once."""
+        return bool(self._idle)
+
+    @property
+    def tasks(self) -> list[int]:
+        """The tasks that are under way."""
+        return [task[0] for task in self._busy.values() if task]
+
+    def give(self, number: int, message: bytes) -> None:
+        """Set a process that is idle to a task.
+
+        Raises:
+            PoolError: processes were lost too often.
+        """
+        worker = self._idle.pop()
+        self._busy[worker] = number, message
+        try:
+            worker.send(message)
+        except WorkerLost as lost:
+            self._replace(worker)
+            self._again(number, message, lost)
+
+    def answers(self, within_s: float) -> Iterator[tuple[int, bytes | WorkerLost]]:
+        """What comes within so many seconds; the loss, where a task would break another as well.
+
+        Raises:
+            PoolError: processes were lost too often.
+        """
+        by_wire: dict[object, Worker] = {worker.wire: worker for worker in self._busy}
+        for worker in map(by_wire.__getitem__, wait([w.wire for w in self._busy], within_s)):
+            if worker not in self._busy:
+                continue
+            try:
+                answer: bytes | WorkerLost = worker.receive()
+                task = self._busy.pop(worker)
+                self._idle.append(worker)
+            except WorkerLost as lost:
+                answer, task = lost, self._replace(worker)
+                if lost.again and task:
+                    self._again(*task, lost)
+                    continue
+            if task:
+                yield task[0], answer
+
+    def forget(self) -> None:
+        """Nobody waits for what is under way; who is at it goes on."""
+        self._busy = dict.fromkeys(self._busy)
+
+    def drop(self, number: int) -> None:
+        """End the process that is at a task, and hire no other."""
+        worker = next(worker for worker, task in self._busy.items() if task and task[0] == number)
+        del self._busy[worker]
+        worker.end()
+
+    def close(self) -> None:
+        """End every process, whatever it is doing."""
+        for worker in (*self._idle, *self._busy):
+            worker.end()
+
+    def _again(self, number: int, message: bytes, lost: WorkerLost) -> None:
+        self._losses.add(lost)
+        self._warn(number, lost)
+        self.give(number, message)
+
+    def _replace(self, worker: Worker) -> tuple[int, bytes] | None:
+        """Another for one that is lost; what that was at."""
+        worker.end()
+        self._idle.append(self._hire())
+        return self._busy.pop(worker)
 
 
 class LocalWorkerHandle:

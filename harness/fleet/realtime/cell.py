@@ -24,18 +24,17 @@ from harness.domain.operations import Acknowledged, Done
 from harness.fleet.cell import behaviour_for, closed
 from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
-from harness.fleet.pool.errors import PoolError
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.realtime.asker import TargetClient
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.course import RealCourse
 from harness.fleet.realtime.edge import EdgeCourse, LocalUis
 from harness.fleet.realtime.environment import Environment
-from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.pace import patience
 from harness.fleet.realtime.settings import AClient, Settings
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
+from harness.fleet.realtime.world import Palette, RealClock, RealHosts, RealRecorder, RealWorld
 from harness.fleet.scenario import SECOND, Spread
 from harness.fleet.world import FleetEdge, Happenings
 from harness.history.fleet_lines import EffortLine, MeasuresLine, StormLine

@@ -8,8 +8,8 @@ import simpy
 
 from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
 from harness.domain.operations import Credentials, Reply, SetTokenState
+from harness.fleet.cell import Course
 from harness.fleet.clock import Step
-from harness.fleet.course import Course
 from harness.fleet.disturbing import NEMESIS, Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import Transition
@@ -17,9 +17,8 @@ from harness.fleet.operators import ENDPOINT
 from harness.fleet.projects import token_owner
 from harness.fleet.realtime.pace import Rate
 from harness.fleet.realtime.world import Palette, RealWorld
-from harness.fleet.roster import Roster
+from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import SECOND, FaultKind
-from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import AS_IT_IS, Change
 from harness.fleet.world import World
 from harness.history.operation import Json
@@ -97,7 +96,7 @@ class RealDisturbing(Disturbing):
 
 
 class RealCourse(Course):
-    """See `harness.fleet.course.Course`. Without a `rate` operators begin as it is drawn."""
+    """See `harness.fleet.cell.Course`. Without a `rate` operators begin as it is drawn."""
 
     disturbs: type[RealDisturbing] = RealDisturbing
     """What disturbs the world."""

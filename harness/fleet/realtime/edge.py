@@ -24,8 +24,7 @@ from harness.fleet.realtime.settings import LocalSide
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette
 from harness.fleet.recorder import FleetRecorder
-from harness.fleet.roster import Member
-from harness.fleet.slot import FleetSlot
+from harness.fleet.roster import FleetSlot, Member
 from harness.fleet.stacks import found_stack
 from harness.fleet.timelines import shelf
 from harness.history.operation import Json

@@ -9,7 +9,7 @@ import pytest
 
 from harness.catalogue.verdict import Overall
 from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
-from harness.fleet.pool.errors import PoolError
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import Cell, Job
 from tests.unit.fleet.pool.fake import FakeCell, Habits, scenario
 

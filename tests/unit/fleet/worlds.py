@@ -21,7 +21,7 @@ from harness.fleet.network import Network
 from harness.fleet.operators import OperatorCallbacks, Operators
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import FleetRecorder
-from harness.fleet.roster import Roster
+from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import (
     HOUR,
     SECOND,
@@ -34,7 +34,6 @@ from harness.fleet.scenario import (
     Scenario,
     fixed,
 )
-from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Tokens, beginnings
 from harness.fleet.world import CellWorld, Happenings
 from harness.history.operation import OperationRecord

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.load.arrivals import Stretch, evenly, ramp, steady, steps
+from harness.fleet.realtime.pace import Stretch, evenly, ramp, steady, steps
 
 RATES = st.floats(0, 100)
 STRETCHES = st.lists(st.builds(Stretch, st.floats(0.01, 5), RATES, RATES), min_size=1, max_size=4)

@@ -8,7 +8,7 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.load.deadlines import TICK_NS, DeadlineWheel
+from harness.load.connection import TICK_NS, DeadlineWheel
 from tests.unit.load.wires import MS, NoTimers, SetClock
 
 

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
+from harness.load.client import HttpSession
 from harness.load.errors import NotSent
 from harness.load.message import address_of
 from harness.load.opening import Opener
-from harness.load.session import HttpSession
 from tests.unit.load.wires import Opens, SetClock
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, capacity_of, divide, run_cells
-from harness.fleet.pool.errors import PoolError
 from harness.fleet.pool.local import LocalTransport
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import CellOutcome, Job
 from harness.history.fleet_lines import GrantsLine
 from tests.unit.fleet.pool.fake import Habits, fakes, scenario

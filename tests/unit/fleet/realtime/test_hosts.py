@@ -18,12 +18,10 @@ from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME
 from harness.fleet.realtime.asker import TargetRequest
 from harness.fleet.realtime.environment import Environment, Event
-from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette, RealClock, RealRecorder
-from harness.fleet.roster import Roster
+from harness.fleet.realtime.world import Palette, RealClock, RealHosts, RealRecorder
+from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import AgentPlan, FleetPlan, NetworkPlan, Scenario, fixed
-from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord
 
 MS = 1_000
