@@ -1,10 +1,9 @@
-"""The load lane: a fast HTTP client, when requests are to start, and how long they took.
+"""The load lane: a fast HTTP client that is sure of what was sent and what was not.
 
 Imports `domain`, `loopback`, `wire`. Begin with `client`.
 """
 
 from harness.load.client import Exchanged as Exchanged
-from harness.load.client import HttpSession as HttpSession
 from harness.load.client import LoadClient as LoadClient
 from harness.load.client import Storm as Storm
 from harness.load.client import run as run

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -43,7 +43,7 @@ from harness.targets.port import CannotArrange
 
 _STORM_S: Final = 30.0
 """A connection of a storm has so many seconds to stand."""
-_STORM_AT: Final = (50.0, 99.0, 100.0)
+_STORM_AT: Final = (50, 99, 100)
 _LOOK_EVERY: Final = 20_000
 """So often a cell looks whether its window is over, and it comes in time itself."""
 _AT_ONCE: Final = Spread(0, 4_000)
@@ -116,7 +116,6 @@ class RealCell:
         self._is_closed = False
         self._made: Made | None = None
         self._left: list[str] = []
-        self._sessions: Sequence[object] = ()
         self._storm: StormLine | None = None
         name = f"{number:02d}"
         terms = terms_of(as_plain(job.scenario))
@@ -255,11 +254,12 @@ class RealCell:
         if not many or not isinstance(client, LoadClient):
             return
         storm = await client.storm(self._endpoint.url, many, _STORM_S)
-        self._sessions = storm.sessions  # kept until the client is closed
-        took = storm.took
-        p50, p99, longest = ((took.percentile(p) if took.count else 0) // 1_000 for p in _STORM_AT)
-        failed = dict(sorted(storm.failures.items()))
-        self._storm = StormLine(len(storm.sessions), failed, p50, p99, longest)
+        count = len(storm.took)
+        p50, p99, longest = (
+            storm.took[-(-count * percent // 100) - 1] // 1_000 if count else 0
+            for percent in _STORM_AT
+        )
+        self._storm = StormLine(count, dict(sorted(storm.failures.items())), p50, p99, longest)
 
     async def _start(self) -> None:
         made = self._world()
