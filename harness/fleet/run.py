@@ -18,7 +18,7 @@ from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.terms import in_real_time, terms_of
 from harness.fleet.loading import as_plain
-from harness.fleet.pool.coordinator import PoolRun, Watching, capacity_of, run_cells
+from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, capacity_of, run_cells
 from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job
 from harness.fleet.scenario import MINUTE, Distribution, FaultPlan, FaultScope, Scenario, Spread
@@ -72,9 +72,17 @@ class FleetResult:
     happenings: tuple[str, ...]
     realtime: fleet_lines.RealtimeLine | None = None
 
+    @property
+    def operations(self) -> int:
+        """How many there were."""
+        return sum(sum(ended.values()) for ended in self.measures.operations.values())
+
 
 def run_fleet(
-    job: Job, transport: Transport, telling: Telling = Telling(), watching: Watching = Watching()
+    job: Job,
+    transport: Transport,
+    telling: Telling = Telling(),
+    watching: Watching[Moment] = Watching(),
 ) -> FleetResult:
     """Run a job to its end, to its first violation, or until it is stopped.
 

@@ -15,8 +15,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict
 
-from harness.checkers.fleet.errors import GateError
-from harness.checkers.fleet.gate import check
+from harness.checkers.fleet.gate import GateError, check
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.configuration.errors import ConfigurationError, Misspelt, literal
 from harness.configuration.kinds import (

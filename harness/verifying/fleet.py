@@ -14,8 +14,8 @@ from typing import Final
 
 from harness.catalogue.edition import EDITION
 from harness.checkers.fleet.concluding import conclude
-from harness.checkers.fleet.errors import GateError, TermsError
-from harness.checkers.fleet.terms import Terms, terms_of_run
+from harness.checkers.fleet.gate import GateError
+from harness.checkers.fleet.terms import Terms, TermsError, terms_of_run
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.fleet_lines import PartLine
 from harness.history.manifest import FleetEvidence, read_manifest

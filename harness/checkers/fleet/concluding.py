@@ -15,7 +15,6 @@ from typing import Final, Protocol, TypeVar
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.verdict import Verdict
 from harness.checkers.fleet import durations
-from harness.checkers.fleet.errors import MergeError
 from harness.checkers.fleet.gate import evaluate, reached
 from harness.checkers.fleet.measures import GAUGES, SHARED, joined
 from harness.checkers.fleet.requests import ID_BYTES
@@ -23,6 +22,7 @@ from harness.checkers.fleet.terms import Terms
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.ids_are_never_reused import digests
 from harness.checkers.invariants.known import Violation
+from harness.domain.errors import PairproofError
 from harness.history.fleet_lines import FaultWindow, GateLine, MeasuresLine, ViolationLine
 from harness.history.lines import VerdictLine
 
@@ -35,24 +35,23 @@ _IDS_NAMED: Final = 20
 """So many ids that two cells have given are named; the others are counted."""
 
 
-class Closed(Protocol):
-    """What is left of a cell once it is closed."""
+class MergeError(PairproofError):
+    """Parts of a run that were not measured alike."""
+
+
+class _Closed(Protocol):
+    """What is left of a cell by its number, once it is closed: what was measured, the digests of
+    the pairing ids that it has given, sorted, and the violations that were found as it was closed.
+    """
 
     @property
-    def cell(self) -> int:
-        """Its number."""
-
+    def cell(self) -> int: ...
     @property
-    def measures(self) -> MeasuresLine:
-        """What was measured of it."""
-
+    def measures(self) -> MeasuresLine: ...
     @property
-    def ids(self) -> bytes:
-        """The digests of the pairing ids that it has given, sorted."""
-
+    def ids(self) -> bytes: ...
     @property
-    def violations(self) -> Sequence[ViolationLine]:
-        """Those that were found when it was closed."""
+    def violations(self) -> Sequence[ViolationLine]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Conclusion:
 
 
 def conclude(
-    terms: Terms, cells: Sequence[Closed], found: Iterable[ViolationLine], complete: bool
+    terms: Terms, cells: Sequence[_Closed], found: Iterable[ViolationLine], complete: bool
 ) -> Conclusion:
     """Put together what all cells, in their order, have found.
 
@@ -148,7 +147,7 @@ def as_lines(violations: Iterable[Violation], cell: str, at: int) -> list[Violat
     ]
 
 
-def _found_at_the_end(cells: Sequence[Closed], at: int) -> Iterator[ViolationLine]:
+def _found_at_the_end(cells: Sequence[_Closed], at: int) -> Iterator[ViolationLine]:
     """What each cell found when it was closed, and the ids that more than one has given."""
     for cell in cells:
         yield from cell.violations

@@ -6,13 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.checkers.fleet.errors import TermsError
 from harness.checkers.invariants.known import Bounds
+from harness.domain.errors import PairproofError
 from harness.history.fleet_lines import FleetLine, RealtimeLine
 
 _SECOND: Final = 1_000_000
 _STEPS_MAX: Final = 1_440
 """Steps of the series of a run, at most."""
+
+
+class TermsError(PairproofError):
+    """What should say how a run is to be judged is no scenario: why not."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this is no scenario of a fleet: {why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def terms_of(scenario: Mapping[str, object]) -> Terms:
                 gate=tuple(str(expression) for expression in gate),
                 reach=tuple(_reach(reach)),
             )
-    raise _not_one("it does not say what a run is judged by")
+    raise TermsError("it does not say what a run is judged by")
 
 
 def terms_of_run(fleet: FleetLine) -> Terms:
@@ -111,8 +118,4 @@ def _reach(pairs: Iterable[object]) -> Iterator[tuple[str, int]]:
             case [str(name), int(wanted)]:
                 yield name, wanted
             case _:
-                raise _not_one(f"{pair!r:.40} is no situation with a number")
-
-
-def _not_one(why: str) -> TermsError:
-    return TermsError(f"this is no scenario of a fleet: {why}")
+                raise TermsError(f"{pair!r:.40} is no situation with a number")

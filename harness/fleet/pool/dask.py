@@ -1,6 +1,6 @@
 """Cells on the workers of a Dask cluster (the extra `pairproof[dask]`).
 
-A hand is an actor on one worker process. Its cells write their parts into a folder of its own:
+A worker is an actor on one worker process. Its cells write their parts into a folder of its own:
 inside of the run's folder, where the worker shares that with us, otherwise on the worker's
 machine. They are moved or fetched once the cells are closed. So a worker that was given up
 for lost, and goes on, spoils nothing.
@@ -21,8 +21,14 @@ from distributed import CancelledError, Client, Future, KilledWorker
 from distributed.actor import Actor, BaseActorFuture
 
 from harness import __version__
-from harness.fleet.pool import orders
-from harness.fleet.pool.orders import PoolError, WorkerCells, WorkerLost
+from harness.fleet.pool.orders import (
+    ANSWERS,
+    Outcomes,
+    PoolError,
+    WorkerCells,
+    WorkerHandle,
+    WorkerLost,
+)
 from harness.fleet.port import Job, MakeCell
 
 CHUNK_BYTES: Final = 4 * 1024 * 1024
@@ -36,7 +42,7 @@ T = TypeVar("T")
 
 
 class DaskCells:
-    """The cells of a hand, on a worker. `marker` is a file of ours in the folder for parts."""
+    """The cells of a worker, there. `marker` is a file of ours in the folder for parts."""
 
     def __init__(self, job: Job, make: MakeCell, marker: Path | None) -> None:
         self._folder: Path | None = None
@@ -60,8 +66,7 @@ class DaskCells:
         Where orders are missing before it, the answer is empty: their cells were elsewhere.
         """
         if serial == self._answered[0] + 1:
-            answer = self._worker_cells.carry_out(orders.ORDERS.decode(order))
-            self._answered = (serial, orders.ENCODER.encode(answer))
+            self._answered = (serial, self._worker_cells(order))
         return self._answered[1] if serial == self._answered[0] else b""
 
     def read(self, name: str, offset: int) -> bytes:
@@ -102,23 +107,23 @@ class DaskWorkerHandle:
                 " install the same one everywhere"
             )
 
-    def ask(self, order: orders.Order) -> None:
+    def send(self, message: bytes) -> None:
         self._serial += 1
-        self._waiting = self._called("carry_out", self._serial, orders.ENCODER.encode(order))
+        self._waiting = self._called("carry_out", self._serial, message)
 
-    def answer(self) -> orders.Answer:
+    def receive(self) -> bytes:
         assert self._waiting is not None
         told = self._patiently(self._waiting.result, bytes)
         if not told:
             raise self._lost()
-        answer = orders.ANSWERS.decode(told)
-        if isinstance(answer, orders.Outcomes) and self._parts is not None:
+        answer = ANSWERS.decode(told)
+        if isinstance(answer, Outcomes) and self._parts is not None:
             for outcome in answer.outcomes:
                 if outcome.part is not None:
                     self._bring(Path(outcome.part.file).name, self._parts)
-        return answer
+        return told
 
-    def dismiss(self) -> None:
+    def end(self) -> None:
         with suppress(WorkerLost):
             self._result_of(bool, "close")
         self._future.cancel()  # type: ignore[no-untyped-call]
@@ -169,7 +174,7 @@ class DaskWorkerHandle:
 
 
 class DaskTransport:
-    """The workers of a cluster, one hand each. `make` is a function that they can import."""
+    """The workers of a cluster, one of ours each. `make` is a function that they can import."""
 
     def __init__(self, make: MakeCell, address: str) -> None:
         self._make = make
@@ -188,7 +193,7 @@ class DaskTransport:
     def handles(self) -> int:
         return self._handles
 
-    def hire(self, job: Job, slot: int) -> orders.WorkerHandle:
+    def hire(self, job: Job, slot: int) -> WorkerHandle:
         if job.parts is not None and self._marker is None:
             self._marker = job.parts / f"{_PRIVATE}{uuid.uuid4().hex}"
             self._marker.touch()

@@ -1,9 +1,9 @@
-"""Cells on this machine: all of them in this process, or in worker processes."""
+"""Workers on this machine: in this process, or in processes that answer what they are sent."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
@@ -12,28 +12,58 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.resource_tracker import ensure_running
 from typing import Final
 
-from harness.fleet.pool.orders import (
-    ANSWERS,
-    ENCODER,
-    ORDERS,
-    Answer,
-    Losses,
-    Order,
-    WorkerCells,
-    WorkerHandle,
-    WorkerLost,
-)
+from harness.fleet.pool.orders import Losses, WorkerCells, WorkerHandle, WorkerLost
 from harness.fleet.port import Job, MakeCell
 
 _GONE: Final = (EOFError, ConnectionError)
 _SPAWN: Final = get_context("spawn")
 _PATIENCE_S: Final = 10.0
+_LOOK_EVERY_S: Final = 0.25
+"""So often somebody is asked whether it is enough."""
 _NOT_THEIRS: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 """Ctrl-C, or a supervisor, reaches every process of a group. Only the one that the workers
 belong to is to hear it: it lets them end the window that they are in."""
 
 MakeAnswer = Callable[[], Callable[[bytes], bytes]]
 """Makes, in a worker, what gives its answers."""
+
+
+class LocalTransport:
+    """This process: a single worker, that does at once what it is told."""
+
+    handles = 1
+
+    def __init__(self, make: MakeCell) -> None:
+        self._make = make
+
+    def hire(self, job: Job, slot: int) -> WorkerHandle:
+        return _AtOnce(WorkerCells(job, self._make))
+
+    def close(self) -> None: ...
+
+
+class _AtOnce:
+    def __init__(self, cells: WorkerCells) -> None:
+        self._cells = cells
+        self._answer = b""
+        self.end = cells.close
+
+    def send(self, message: bytes) -> None:
+        self._answer = self._cells(message)
+
+    def receive(self) -> bytes:
+        return self._answer
+
+
+class ProcessTransport(LocalTransport):
+    """So many worker processes. `make` is a function that a new process can import."""
+
+    def __init__(self, make: MakeCell, workers: int) -> None:
+        super().__init__(make)
+        self.handles = workers
+
+    def hire(self, job: Job, slot: int) -> WorkerHandle:
+        return Worker(partial(WorkerCells, job, self._make), f"pairproof-fleet-{slot}")
 
 
 def work(make: MakeAnswer, wire: Connection) -> None:
@@ -62,29 +92,18 @@ class Worker:
             theirs.close()
 
     def send(self, message: bytes) -> None:
-        """Send it a message.
-
-        Raises:
-            WorkerLost: it is not there any more.
-        """
         try:
             self.wire.send_bytes(message)
         except _GONE:
             raise self._lost() from None
 
     def receive(self) -> bytes:
-        """Wait for its answer.
-
-        Raises:
-            WorkerLost: it is not there any more.
-        """
         try:
             return self.wire.recv_bytes()
         except _GONE:
             raise self._lost() from None
 
     def end(self) -> None:
-        """End it, whatever it is doing."""
         self.wire.close()
         self._process.kill()
         self._process.join()
@@ -121,21 +140,33 @@ class TaskPool:
         self._idle = [self._hire() for _ in range(workers)]
 
     @property
-    def has_room(self) -> bool:
-        """Whether a task can be given at once."""
-        return bool(self._idle)
-
-    @property
     def tasks(self) -> list[int]:
         """The tasks that are under way."""
         return [task[0] for task in self._busy.values() if task]
 
-    def give(self, number: int, message: bytes) -> None:
-        """Set a process that is idle to a task.
+    def run(
+        self, tasks: Iterable[tuple[int, bytes]], stopped: Callable[[], bool]
+    ) -> Iterator[tuple[int, bytes | WorkerLost]]:
+        """What comes of each, as it comes; the loss, where a task would break another as well.
+
+        A task is drawn once a process is idle. It ends when all are answered, or `stopped`, which
+        is asked a few times a second.
 
         Raises:
             PoolError: processes were lost too often.
         """
+        coming, is_dealt = iter(tasks), False
+        while True:
+            while self._idle and not is_dealt:
+                task = next(coming, None)
+                if task is not None:
+                    self._give(*task)
+                is_dealt = task is None
+            if (is_dealt and not self.tasks) or stopped():
+                return
+            yield from self._answers()
+
+    def _give(self, number: int, message: bytes) -> None:
         worker = self._idle.pop()
         self._busy[worker] = number, message
         try:
@@ -144,14 +175,10 @@ class TaskPool:
             self._replace(worker)
             self._again(number, message, lost)
 
-    def answers(self, within_s: float) -> Iterator[tuple[int, bytes | WorkerLost]]:
-        """What comes within so many seconds; the loss, where a task would break another as well.
-
-        Raises:
-            PoolError: processes were lost too often.
-        """
+    def _answers(self) -> Iterator[tuple[int, bytes | WorkerLost]]:
         by_wire: dict[object, Worker] = {worker.wire: worker for worker in self._busy}
-        for worker in map(by_wire.__getitem__, wait([w.wire for w in self._busy], within_s)):
+        for wire in wait([worker.wire for worker in self._busy], _LOOK_EVERY_S):
+            worker = by_wire[wire]
             if worker not in self._busy:
                 continue
             try:
@@ -184,82 +211,10 @@ class TaskPool:
     def _again(self, number: int, message: bytes, lost: WorkerLost) -> None:
         self._losses.add(lost)
         self._warn(number, lost)
-        self.give(number, message)
+        self._give(number, message)
 
     def _replace(self, worker: Worker) -> tuple[int, bytes] | None:
         """Another for one that is lost; what that was at."""
         worker.end()
         self._idle.append(self._hire())
         return self._busy.pop(worker)
-
-
-class LocalWorkerHandle:
-    """Does at once what it is told."""
-
-    def __init__(self, job: Job, make: MakeCell) -> None:
-        self._worker_cells = WorkerCells(job, make)
-        self._answers: list[Answer] = []
-
-    def ask(self, order: Order) -> None:
-        self._answers.append(self._worker_cells.carry_out(order))
-
-    def answer(self) -> Answer:
-        return self._answers.pop()
-
-    def dismiss(self) -> None:
-        self._worker_cells.close()
-
-
-class LocalTransport:
-    """One hand, here."""
-
-    def __init__(self, make: MakeCell) -> None:
-        self._make = make
-
-    @property
-    def handles(self) -> int:
-        return 1
-
-    def hire(self, job: Job, slot: int) -> WorkerHandle:
-        return LocalWorkerHandle(job, self._make)
-
-    def close(self) -> None: ...
-
-
-def carrying_out(job: Job, make: MakeCell) -> Callable[[bytes], bytes]:
-    """In a worker: what carries out its orders, and answers them."""
-    worker_cells = WorkerCells(job, make)
-    return lambda order: ENCODER.encode(worker_cells.carry_out(ORDERS.decode(order)))
-
-
-class ProcessWorkerHandle:
-    """A worker process."""
-
-    def __init__(self, job: Job, make: MakeCell, slot: int) -> None:
-        self._worker = Worker(partial(carrying_out, job, make), f"pairproof-fleet-{slot}")
-
-    def ask(self, order: Order) -> None:
-        self._worker.send(ENCODER.encode(order))
-
-    def answer(self) -> Answer:
-        return ANSWERS.decode(self._worker.receive())
-
-    def dismiss(self) -> None:
-        self._worker.end()
-
-
-class ProcessTransport:
-    """So many worker processes. `make` is a function that a new process can import."""
-
-    def __init__(self, make: MakeCell, workers: int) -> None:
-        self._make = make
-        self._workers = workers
-
-    @property
-    def handles(self) -> int:
-        return self._workers
-
-    def hire(self, job: Job, slot: int) -> WorkerHandle:
-        return ProcessWorkerHandle(job, self._make, slot)
-
-    def close(self) -> None: ...

@@ -95,10 +95,6 @@ def _requests(operation: OperationRecord) -> Iterator[str]:
             yield uid
 
 
-_LOOK_EVERY_S: Final = 0.25
-"""So often it is looked at whether there is still time."""
-
-
 class TimeIsUp(Exception):
     """There was not time enough to tell whether anything fails."""
 
@@ -165,8 +161,7 @@ def how_it_failed(
     if violation is None:
         return None
     happenings = tuple(dict.fromkeys(finished.happenings))
-    ended = finished.measures.operations.values()
-    return FailingScenario(scenario, violation, happenings, sum(sum(how.values()) for how in ended))
+    return FailingScenario(scenario, violation, happenings, finished.operations)
 
 
 def trying(wanted: SoughtFailure) -> Callable[[bytes], bytes]:
@@ -180,6 +175,7 @@ class WorkerTrials:
     def __init__(self, wanted: SoughtFailure, workers: int, left: Callable[[], float]) -> None:
         self._left = left
         self._pool = TaskPool(partial(trying, wanted), "pairproof-shrink", workers)
+        self.close = self._pool.close
 
     def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
         """See `Trials`.
@@ -188,17 +184,13 @@ class WorkerTrials:
             TimeIsUp: there was not time enough to tell.
             PoolError: processes were lost too often.
         """
-        coming = enumerate(scenarios)
         found: dict[int, FailingScenario | None] = {}
         due = 0
+        dealt = ((n, pickle.dumps(s)) for n, s in enumerate(scenarios) if not self._is_over())
         try:
-            while not self._deal(coming) or self._pool.tasks:
-                heard = list(self._pool.answers(_LOOK_EVERY_S))
-                if not heard and self._left() <= 0:
-                    raise TimeIsUp
-                for number, answer in heard:
-                    # What a process broke down at does not fail as wanted.
-                    found[number] = pickle.loads(answer) if isinstance(answer, bytes) else None
+            for number, answer in self._pool.run(dealt, self._is_over):
+                # What a process broke down at does not fail as wanted.
+                found[number] = pickle.loads(answer) if isinstance(answer, bytes) else None
                 while due in found:
                     if failing := found[due]:
                         return due, failing
@@ -207,17 +199,7 @@ class WorkerTrials:
         finally:
             self._pool.forget()
 
-    def close(self) -> None:
-        """End every process, whatever it is doing."""
-        self._pool.close()
-
-    def _deal(self, coming: Iterator[tuple[int, Scenario]]) -> bool:
-        """Give each idle process something to try; whether there is no more of that."""
-        while self._pool.has_room:
-            number, scenario = next(coming, (0, None))
-            if scenario is None:
-                return True
-            if self._left() <= 0:
-                raise TimeIsUp
-            self._pool.give(number, pickle.dumps(scenario))
+    def _is_over(self) -> bool:
+        if self._left() <= 0:
+            raise TimeIsUp
         return False

@@ -81,7 +81,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def run(
-    cluster: Cluster, parts: Path, watching: Watching = Watching(), habits: Habits = HABITS
+    cluster: Cluster, parts: Path, watching: Watching[Moment] = Watching(), habits: Habits = HABITS
 ) -> PoolRun:
     transport = DaskTransport(fakes(habits), cluster.address)
     try:

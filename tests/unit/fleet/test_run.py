@@ -31,11 +31,13 @@ from tests.unit.fleet.tiny import DEFECT, TINY
 JOB = Job(read(TINY, "tiny"))
 
 
-def run(job: Job, watching: Watching = Watching(), telling: Telling = Telling()) -> FleetResult:
+def run(
+    job: Job, watching: Watching[Moment] = Watching(), telling: Telling = Telling()
+) -> FleetResult:
     return run_fleet(job, LocalTransport(make_cell), telling, watching)
 
 
-def written(folder: Path, job: Job = JOB, watching: Watching = Watching()) -> FleetResult:
+def written(folder: Path, job: Job = JOB, watching: Watching[Moment] = Watching()) -> FleetResult:
     return run(replace(job, parts=folder_of_parts(folder)), watching)
 
 

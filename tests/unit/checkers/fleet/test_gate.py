@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.catalogue.verdict import Overall
-from harness.checkers.fleet.errors import GateError
-from harness.checkers.fleet.gate import METRICS, check, evaluate, reached, verdict_of
+from harness.checkers.fleet.gate import METRICS, GateError, check, evaluate, reached, verdict_of
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine
 
 MEASURES = MeasuresLine(

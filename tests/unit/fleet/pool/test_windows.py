@@ -17,7 +17,7 @@ CROWDED = Habits(arrivals=200, service=100_000)
 """Much more than one worker can do in the time."""
 
 
-def course_of(job: Job, habits: Habits, watching: Watching = Watching()) -> PoolRun:
+def course_of(job: Job, habits: Habits, watching: Watching[Moment] = Watching()) -> PoolRun:
     return run_cells(job, LocalTransport(fakes(habits)), watching=watching)
 
 
