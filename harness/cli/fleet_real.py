@@ -37,10 +37,9 @@ from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
 from harness.fleet.pool.coordinator import PoolRun
 from harness.fleet.port import Job
-from harness.fleet.realtime.budget import LoadBudget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.limit import LimitExpression, LimitResult, RateResult, search
-from harness.fleet.realtime.pace import Rate, at_speed, rate_of
+from harness.fleet.realtime.pace import LoadBudget, Rate, at_speed, budget_of, rate_of
 from harness.fleet.realtime.plan import Planned, planned
 from harness.fleet.realtime.settings import Endpoint, Settings
 from harness.fleet.realtime.translation import new_mark

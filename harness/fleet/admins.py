@@ -340,8 +340,9 @@ class AdminClient:
             fate = world.network.healing(fate, now)
             tags = {**tags, FATE: fate.fault.value}
         record = recorder.invoke(self._actor, operation, now, tags)
-        answered = yield world.asked(operation, self._credentials, stream, tenant, record, fate)
-        reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
+        asked = world.asked(operation, self._credentials, stream, tenant, record, fate)
+        answered: LinkReply | None = yield asked
+        reply: LinkReply = _LATE if answered is None else answered
         recorder.end(record, reply, world.clock.now())
         return (
             reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)

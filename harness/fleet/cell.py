@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -27,35 +27,138 @@ from harness.fleet.roster import FleetSlot, Member, Roster
 from harness.fleet.scenario import SECOND, FaultKind, Scenario
 from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
 from harness.fleet.world import CellWorld, Happenings, World
-from harness.history.fleet_lines import MeasuresLine, PartLine
-from harness.history.parts import PartWriter
+from harness.history.fleet_lines import MeasuresLine, ViolationLine
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.store import MemoryStore
 from harness.reference.planting import behaviour_with
 from harness.reference.sides import CentralSide
+
+
+def behaviour_for(scenario: Scenario, planted: str) -> Behaviour:
+    """The reference with what is planted, and with the scenario's own choices."""
+    behaviour = behaviour_with(planted)
+    central = replace(behaviour.central, handover=scenario.central.handover)
+    edge = replace(behaviour.edge, username=USERNAME, password=PASSWORD)
+    return replace(behaviour, central=central, edge=edge)
+
+
+class JudgedCell:
+    """What a cell is in whatever time: a judge, and a part of the evidence."""
+
+    def __init__(self, job: Job, number: int, *, watch: bool = True) -> None:
+        self.number = number
+        self._job = job
+        self._name = f"{number:02d}"
+        terms = terms_of(as_plain(job.scenario))
+        self._bounds = terms.bounds
+        self._judge = CellJudge(terms.bounds, bucket=terms.bucket, watch=watch)
+        self._listener = self._judge if job.judge else None
+        self._part = job.part(self._name)
+        self._told = 0
+
+    def _found(self, recorder: FleetRecorder) -> list[ViolationLine]:
+        """What was found since somebody was told last."""
+        found = recorder.violations[self._told :]
+        self._told += len(found)
+        return found
+
+    def _outcome(self, world: World, *, whole: bool) -> CellOutcome:
+        """Close the part: what is still open ends as unknown, and is judged."""
+        recorder, now, part = world.recorder, world.clock.now(), None
+        if self._part is not None:
+            for record in self._part.end_open():
+                recorder.record_violations(self._judge.ended(record), now)
+            part = self._part.close(ended_at=now)
+        if whole:
+            recorder.record_violations(self._judge.end(now), now)
+        return CellOutcome(
+            cell=self.number,
+            measures=self._judge.measures() if self._job.judge else MeasuresLine(),
+            part=part,
+            ids=self._judge.ids(),
+            happenings=world.happenings.names,
+            violations=self._found(recorder),
+        )
+
+    def close(self) -> None:
+        if self._part is not None:
+            self._part.close()
+
+
+class FleetCell(JudgedCell):
+    """A cell on SimPy, in virtual time. See `harness.fleet.port.Cell`."""
+
+    def __init__(self, job: Job, number: int) -> None:
+        super().__init__(job, number)
+        scenario = job.scenario
+        self._events = 0
+        env = simpy.Environment()
+        clock = CellClock(env)
+        recorder = FleetRecorder(self._name, self._listener, self._part)
+        behaviour = behaviour_for(scenario, job.planted)
+        seed, make = scenario.seed, behaviour.central_factory()
+        sides = {
+            tenant: CentralSide(MemoryStore(), clock, f"{seed}:{number}:{tenant}", make)
+            for tenant in range(scenario.fleet.tenants)
+        }
+        plane = Plane(env, scenario.central, scenario.fleet.window, sides)
+        network = Network(scenario.network, heals_at=scenario.duration)
+        hosts = Hosts(
+            env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
+        )
+        happenings = Happenings(scenario.only, collect=job.collect)
+        self._world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
+        course = Course(self._world, number)
+        for tenant, change in course.beginnings():
+            course.disturbing.change(tenant, change)
+        course.begin()
+
+    def run(self, until: int, grant: int) -> WindowReport:
+        world, clock, plane = self._world, self._world.clock, self._world.central
+        plane.begin_window(grant, until - world.scenario.fleet.window)
+        self._events += clock.pass_until(until)
+        coming = clock.next_event()
+        if not clock.is_stopped and plane.is_behind(until):
+            coming = until  # its grant of the next window decides how it goes on
+        return WindowReport(
+            asked=plane.asked,
+            backlog=plane.backlog,
+            next_event=coming,
+            operations=world.recorder.count,
+            events=self._events,
+            pending=self._judge.pending,
+            violations=self._found(world.recorder),
+        )
+
+    def finish(self, *, whole: bool) -> CellOutcome:
+        return self._outcome(self._world, whole=whole)
+
+
+def make_cell(job: Job, number: int) -> FleetCell:
+    """Make a cell by its number. See `harness.fleet.port.MakeCell`."""
+    return FleetCell(job, number)
+
+
+# --- the course of a cell, in whatever time ---------------------------------------------------
 
 _LOOKS_WITHIN = 60 * SECOND
 """The looks at the end are spread over so long."""
 _ENDS_AFTER = 600 * SECOND
 """So long after the last of them begins a run is over, even if a host goes on asking."""
 
-MakeDisturbing = Callable[[World, Mapping[int, FleetSlot]], Disturbing]
-
 
 class Course:
-    """Everybody of one cell, and what they do from the beginning to the end.
+    """Everybody of one cell: who is installed when, and how all look at both sides at its end.
 
     `disturbing` changes the world. Nothing happens before `begin`. `speed_milli` is by how much
     the scenario's durations were divided, in thousandths.
     """
 
+    disturbs: type[Disturbing] = Disturbing
+    """What disturbs the world."""
+
     def __init__(
-        self,
-        world: World,
-        number: int,
-        make_disturbing: MakeDisturbing = Disturbing,
-        endpoint: str = ENDPOINT,
-        speed_milli: int = AS_IT_IS,
+        self, world: World, number: int, endpoint: str = ENDPOINT, speed_milli: int = AS_IT_IS
     ) -> None:
         self.number = number
         self._speed_milli = speed_milli
@@ -73,7 +176,7 @@ class Course:
         self._admins = Admins(world)
         self._operators = Operators(world, self._callbacks(endpoint))
         self._admins.operators = self._operators
-        self.disturbing = make_disturbing(world, self._slots)
+        self.disturbing = self.disturbs(world, self._slots)
 
     def _callbacks(self, endpoint: str) -> OperatorCallbacks:
         tokens: dict[tuple[int, int], Tokens] = {}
@@ -128,17 +231,12 @@ class Course:
                 yield self._env.timeout(pause)
             if self._world.is_over:
                 return
-            self._begins(self._roster.member(index))
-
-    def _begins(self, member: Member) -> None:
-        """An operator goes to work, at the place of a cluster."""
-        slot = self._install(member)
-        if slot is None:
-            return
-        self._slots[member.index] = slot
-        self._env.process(self._operates(slot))
-        if self._scenario.operators.work is not None:
-            self._env.process(self._operators.works(slot))
+            slot = self._install(self._roster.member(index))
+            if slot is not None:
+                self._slots[index] = slot
+                self._env.process(self._operates(slot))
+                if self._scenario.operators.work is not None:
+                    self._env.process(self._operators.works(slot))
 
     def _install(self, member: Member) -> FleetSlot | None:
         """The place of a cluster that stands there from now on, if it can."""
@@ -212,104 +310,3 @@ class Course:
         pairing_uid = yield from self._operators.tries_at_last(slot)
         if pairing_uid:
             yield from self._admins.reads_back(slot, pairing_uid)
-
-
-def behaviour_for(scenario: Scenario, planted: str) -> Behaviour:
-    """The reference with what is planted, and with the scenario's own choices."""
-    behaviour = behaviour_with(planted)
-    central = replace(behaviour.central, handover=scenario.central.handover)
-    edge = replace(behaviour.edge, username=USERNAME, password=PASSWORD)
-    return replace(behaviour, central=central, edge=edge)
-
-
-class FleetCell:
-    """A cell on SimPy, in virtual time. See `harness.fleet.port.Cell`."""
-
-    def __init__(self, job: Job, number: int) -> None:
-        self.number = number
-        self._job = job
-        self._scenario = scenario = job.scenario
-        self._events = 0
-        self._told = 0
-        name = f"{number:02d}"
-        terms = terms_of(as_plain(scenario))
-        self._judge = CellJudge(terms.bounds, bucket=terms.bucket)
-        self._part = job.part(name)
-        env = simpy.Environment()
-        clock = CellClock(env)
-        recorder = FleetRecorder(name, self._judge if job.judge else None, self._part)
-        behaviour = behaviour_for(scenario, job.planted)
-        seed, make = scenario.seed, behaviour.central_factory()
-        sides = {
-            tenant: CentralSide(MemoryStore(), clock, f"{seed}:{number}:{tenant}", make)
-            for tenant in range(scenario.fleet.tenants)
-        }
-        plane = Plane(env, scenario.central, scenario.fleet.window, sides)
-        network = Network(scenario.network, heals_at=scenario.duration)
-        hosts = Hosts(
-            env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
-        )
-        happenings = Happenings(scenario.only, collect=job.collect)
-        self._world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
-        course = Course(self._world, number)
-        for tenant, change in course.beginnings():
-            course.disturbing.change(tenant, change)
-        course.begin()
-
-    def run(self, until: int, grant: int) -> WindowReport:
-        """Go on to the end of a window (exclusive)."""
-        world, clock = self._world, self._world.clock
-        world.plane.begin_window(grant, until - self._scenario.fleet.window)
-        self._events += clock.pass_until(until)
-        coming = clock.next_event()
-        if not clock.is_stopped and world.plane.is_behind(until):
-            coming = until  # its grant of the next window decides how it goes on
-        found = world.recorder.violations[self._told :]
-        self._told += len(found)
-        return WindowReport(
-            asked=world.plane.asked,
-            backlog=world.plane.backlog,
-            next_event=coming,
-            operations=world.recorder.count,
-            events=self._events,
-            pending=self._judge.pending,
-            violations=found,
-        )
-
-    def finish(self, *, whole: bool) -> CellOutcome:
-        """Close the part, and judge what is judged at the end of a run that got there."""
-        recorder, now = self._world.recorder, self._world.clock.now()
-        part = closed(self._part, self._judge, recorder, now, whole=whole)
-        measures = self._judge.measures() if self._job.judge else MeasuresLine()
-        return CellOutcome(
-            cell=self.number,
-            measures=measures,
-            part=part,
-            ids=self._judge.ids(),
-            happenings=self._world.happenings.names,
-            violations=recorder.violations[self._told :],
-        )
-
-    def close(self) -> None:
-        """Close the part as it is."""
-        if self._part is not None:
-            self._part.close()
-
-
-def closed(
-    part: PartWriter | None, judge: CellJudge, recorder: FleetRecorder, now: int, *, whole: bool
-) -> PartLine | None:
-    """The line of a part that is closed now; what is still open ends as unknown, and is judged."""
-    line = None
-    if part is not None:
-        for record in part.end_open():
-            recorder.record_violations(judge.ended(record), now)
-        line = part.close(ended_at=now)
-    if whole:
-        recorder.record_violations(judge.end(now), now)
-    return line
-
-
-def make_cell(job: Job, number: int) -> FleetCell:
-    """Make a cell by its number. See `harness.fleet.port.MakeCell`."""
-    return FleetCell(job, number)

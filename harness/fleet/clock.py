@@ -14,19 +14,37 @@ would make a hundred for each pairing of a fleet.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
-from typing import Final, TypeVar, cast
+from collections.abc import Callable, Generator
+from typing import Any, Final, TypeVar, cast
 
 import simpy
 from simpy.core import Infinity
 from simpy.events import NORMAL, PENDING, Event, EventPriority
 
+from harness.domain.operations import Acknowledged, Done
+from harness.reference.core.link import LinkReply
+
 Result = TypeVar("Result")
-Step = Generator[simpy.Event, object, Result]
-"""A part of a SimPy process."""
+Step = Generator[simpy.Event, Any, Result]
+"""A part of a SimPy process; what an event brings is for whoever waits to know."""
+Ended = simpy.Event | LinkReply
+"""How something has ended, or the event that will tell."""
+HAPPENED: Final = Done(Acknowledged())
 
 _LAST: Final = cast(EventPriority, NORMAL + 1)
 """After everything else that is due at the same time."""
+
+
+def when(event: Event, act: Callable[[Any], object]) -> None:
+    """Do something with the value of an event once it has happened."""
+    if event.processed:
+        act(event.value)
+        return
+
+    def happens(happened: Event) -> None:
+        act(happened.value)
+
+    event.callbacks.append(happens)
 
 
 class CellClock:

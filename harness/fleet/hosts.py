@@ -11,11 +11,18 @@ import simpy
 from simpy.exceptions import Interrupt
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import FaultNextMessage, MessageFault
-from harness.domain.cluster import Cluster, Health
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    FaultNextMessage,
+    MessageFault,
+    SetLink,
+    SetNodeHealth,
+)  # fmt: skip
+from harness.domain.cluster import Cluster, Health, Node
 from harness.domain.errors import Refusal, Refused
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock, Deadlines, PendingReply, Result, Step
+from harness.fleet.clock import HAPPENED, CellClock, Deadlines, Ended, PendingReply, Result, Step
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
@@ -131,8 +138,8 @@ class PlayedHosts:
                 yield self._env.timeout(_CONNECT)
                 reply: LinkReply = _CUT_OFF
             else:
-                answer = yield self._asked(slot, call, record)
-                reply = _LATE if answer is None else answer  # type: ignore[assignment]
+                answer: LinkReply | None = yield self._asked(slot, call, record)
+                reply = _LATE if answer is None else answer
         except Interrupt:
             if record is not None:
                 self._recorder.end(record, _REBOOTED, self._clock.now())
@@ -158,7 +165,7 @@ class PlayedHosts:
         """What happens to a message stands in the history before it does."""
         now, kind = self._clock.now(), message_kind(call.operation)
         fault = FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
-        self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), slot.tags)
+        self._recorder.at_once("nemesis", fault, now, HAPPENED, slot.tags)
 
     # --- agents -----------------------------------------------------------------------
 
@@ -203,6 +210,20 @@ class PlayedHosts:
         return slot.link_back
 
     # --- what is done to them ---------------------------------------------------------
+
+    def strike(self, what: Arrangement, slot: FleetSlot | None = None) -> Ended:
+        match what:
+            case SetLink(uid, up) if slot is not None:
+                self.set_link(slot, slot.member.host_uids.index(uid), up=up)
+            case SetNodeHealth(_, node, health) if slot is not None:
+                self.set_health(slot, node, health)
+            case AdvanceClock(by=by):
+                self.clock_shift += by
+        return HAPPENED
+
+    def nodes(self, slot: FleetSlot) -> tuple[Node, ...]:
+        site = self.store.get(SlotState, slot.slot)
+        return tuple(site.cluster.nodes()) if site is not None and site.cluster is not None else ()
 
     def set_link(self, slot: FleetSlot, position: int, *, up: bool) -> None:
         """Cut the link of one host of a cluster, or mend it."""

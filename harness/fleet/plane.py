@@ -19,10 +19,10 @@ from typing import Final, TypeVar
 import simpy
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, Restart, Side
+from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import AgentOperation, CentralOperation, Credentials, Unknown
-from harness.fleet.clock import PendingReply
+from harness.fleet.clock import HAPPENED, Ended, PendingReply
 from harness.fleet.draws import Stream
 from harness.fleet.scenario import MINUTE, CentralPlan
 from harness.reference.core import records
@@ -89,9 +89,12 @@ class Plane:
         """The central side of a tenant."""
         return self._sides[tenant]
 
-    def arrange(self, tenant: int, arrangement: Arrangement) -> None:
-        """Arrange what no user can."""
-        self._sides[tenant].arrange(arrangement)
+    def arrange(self, tenant: int, arrangement: Arrangement) -> Ended:
+        if isinstance(arrangement, AdvanceClock):
+            self.put_forward(arrangement.by)
+        else:
+            self._sides[tenant].arrange(arrangement)
+        return HAPPENED
 
     def put_forward(self, by: int) -> None:
         """Its clock is so much further ahead, in microseconds."""
@@ -203,7 +206,7 @@ class Plane:
     # --- outages ----------------------------------------------------------------------
 
     def crash(self) -> None:
-        """It is down: what waits is lost, and so is all that was not acknowledged."""
+        """What waits is lost, and so is all that was not acknowledged."""
         self.is_up = False
         self._calls += 1
         self._serving = False
@@ -216,12 +219,13 @@ class Plane:
                 question.spoil(_BROKEN)
         self._in_service.clear()
 
-    def restart(self) -> None:
-        """It is back, with what its stores hold."""
+    def restart(self) -> Ended:
+        """With what its stores hold."""
         self.is_up = True
         self._free_at = int(self._env.now)
         for side in self._sides.values():
             side.arrange(Restart(Side.CENTRAL))
+        return HAPPENED
 
 
 READS: Final = (ops.ListPairingRequests, ops.PollPairing)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import simpy
 
-from harness.domain.arrangements import MessageFault
-from harness.domain.cluster import Cluster
+from harness.domain.arrangements import Arrangement, MessageFault
+from harness.domain.cluster import Cluster, Node
 from harness.domain.operations import (
-    Acknowledged,
     CentralOperation,
     Credentials,
     Done,
     LocalOperation,
     Reply,
-)
-from harness.fleet.clock import CellClock, Deadlines, PendingReply, Step
+    SetTokenState,
+)  # fmt: skip
+from harness.fleet.clock import HAPPENED, CellClock, Deadlines, Ended, PendingReply, Step
 from harness.fleet.draws import Stream
 from harness.fleet.hosts import Hosts
 from harness.fleet.nemesis import MessageFate
@@ -31,7 +31,6 @@ from harness.fleet.scenario import Only, Scenario, Spread
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply
 
-HAPPENED = Done(Acknowledged())
 _LATENCY = Spread(20_000, 80_000)
 """Between an administrator and the central plane, one way."""
 
@@ -51,6 +50,25 @@ class FleetEdge(Protocol):
     def is_at_rest(self, slot: FleetSlot) -> bool:
         """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
 
+    def strike(self, what: Arrangement, slot: FleetSlot | None = None) -> Ended:
+        """Do this to hosts, or to those of a cluster."""
+
+    def nodes(self, slot: FleetSlot) -> Iterable[Node]:
+        """The nodes of a cluster as they are."""
+
+
+class FleetCentral(Protocol):
+    """The central side of a cell: the reference's own, or a target's."""
+
+    def arrange(self, tenant: int, arrangement: Arrangement) -> Ended:
+        """Arrange what no user can; of a clock, for every tenant."""
+
+    def crash(self) -> None:
+        """Nothing gets there from now on."""
+
+    def restart(self) -> Ended:
+        """It is back."""
+
 
 @dataclass(slots=True)
 class World:
@@ -60,6 +78,7 @@ class World:
     env: simpy.Environment
     clock: CellClock
     recorder: FleetRecorder
+    central: FleetCentral
     network: Network
     hosts: FleetEdge
     happenings: Happenings
@@ -73,12 +92,8 @@ class World:
         """Whether nobody begins anything any more."""
         return bool(self.env.now >= self.scenario.duration)
 
-    def arranged(
-        self, actor: str, what: object, tags: Mapping[str, Json] = {}, cause: str = ""
-    ) -> None:
+    def arranged(self, actor: str, what: object, tags: Mapping[str, Json] = {}) -> None:
         """Something was arranged, at this moment."""
-        if cause:
-            tags = {**tags, "cause": cause}
         self.recorder.at_once(actor, what, self.clock.now(), HAPPENED, tags)
 
     @abstractmethod
@@ -95,28 +110,23 @@ class World:
         asked may be delayed on its way, or come once more late.
         """
 
+    @abstractmethod
+    def revoked(
+        self, change: SetTokenState, owner: Credentials, tenant: int, record: OperationRecord
+    ) -> Ended:
+        """The owner of a token changes its state, as early as can be."""
 
+
+@dataclass(slots=True)
 class CellWorld(World):
     """One cell's in virtual time: it has a central plane of its own, and plays the edge hosts."""
 
-    __slots__ = ("deadlines", "plane")
-
+    central: Plane
     hosts: Hosts
+    deadlines: Deadlines = field(init=False)
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        env: simpy.Environment,
-        clock: CellClock,
-        recorder: FleetRecorder,
-        plane: Plane,
-        network: Network,
-        hosts: Hosts,
-        happenings: Happenings,
-    ) -> None:
-        super().__init__(scenario, env, clock, recorder, network, hosts, happenings)
-        self.plane = plane
-        self.deadlines = Deadlines(env, scenario.admins.deadline)
+    def __post_init__(self) -> None:
+        self.deadlines = Deadlines(self.env, self.scenario.admins.deadline)
 
     def asked(
         self,
@@ -140,7 +150,7 @@ class CellWorld(World):
             return question if question.answer(reply, back) else None
 
         def arrive(take: Take) -> None:
-            self.plane.arrive(tenant, operation, credentials, stream, take)
+            self.central.arrive(tenant, operation, credentials, stream, take)
 
         there, comes_again = stream.spread(_LATENCY), None
         if fate is not None and fate.fault is MessageFault.REPEATED_LATE:
@@ -150,6 +160,11 @@ class CellWorld(World):
         arrival = self.env.timeout(there)
         arrival.callbacks.append(lambda _: arrive(take))
         return question
+
+    def revoked(
+        self, change: SetTokenState, owner: Credentials, tenant: int, record: OperationRecord
+    ) -> Ended:
+        return self.central.side(tenant).perform(change, owner)
 
 
 class Happenings:

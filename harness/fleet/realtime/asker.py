@@ -14,8 +14,8 @@ from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import steps_before
-from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.pace import Spending
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
@@ -36,7 +36,13 @@ _OVER: Final = "the run has used up its budget, and sends nothing more"
 
 
 class Client(Protocol):
-    """Carries a request and its answer. See `harness.load.LoadClient`."""
+    """Carries requests and answers, over connections of its own. See `harness.load.LoadClient`."""
+
+    async def __aenter__(self) -> Client:
+        """Get ready."""
+
+    async def close(self) -> None:
+        """Close all connections."""
 
     async def request(
         self,
@@ -93,7 +99,7 @@ class TargetClient:
         steps: Collection[type[ops.Operation]] = (),
     ) -> None:
         self._env = env
-        self._client = client
+        self.client = client
         self._base_url = base_url
         self._wire = wire
         self._translation = translation
@@ -219,7 +225,7 @@ class TargetClient:
         headers = dict(_AGENT)
         if question.correlation:
             headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
-        response = await self._client.request(
+        response = await self.client.request(
             question.base_url or self._base_url,
             self._translation.outward(due.request),
             headers,
@@ -233,17 +239,13 @@ class TargetClient:
 
     # --- what it took ---------------------------------------------------------------------
 
-    def effort(self, cpu: int, wall: int, late: list[str], left: list[str]) -> EffortLine:
-        """What was asked so far, and how long the answers took; the rest is as it is told."""
+    def effort(self) -> EffortLine:
+        """What was asked so far, and how long the answers took."""
         return EffortLine(
             requests=self._spending.requests,
             answered={k: d.histogram() for k, d in sorted(self._answered.items())},
             unanswered=dict(sorted(self._unanswered.items())),
             lag=self._env.lag.histogram(),
-            cpu=cpu,
-            wall=wall,
-            late=late,
-            left=left,
         )
 
     async def close(self) -> None:

@@ -1,12 +1,9 @@
-"""The world of a cell in real time: its clock, its recorder, and the target's Palette.
-
-`Palette` stands in for `harness.fleet.plane.Plane`, which is the central plane of virtual time.
-"""
+"""The world of a cell in real time: its clock, its recorder, and the target's Palette."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,28 +11,20 @@ from typing import Final
 from harness.checkers.fleet.measures import INTENDED
 from harness.checkers.invariants.known import LATE, Bounds
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, MessageFault
-from harness.domain.cluster import Cluster
-from harness.domain.operations import Credentials
-from harness.fleet.clock import CellClock
+from harness.domain.arrangements import Arrangement, MessageFault, Restart, Side
+from harness.fleet.clock import HAPPENED, CellClock, when
 from harness.fleet.draws import Stream
-from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import MessageFate
-from harness.fleet.network import Network
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.environment import Environment, Event, when
-from harness.fleet.realtime.settings import ArrangingDriver
+from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.settings import CellDriver
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
-from harness.fleet.roster import FleetSlot
-from harness.fleet.scenario import SECOND, AgentPlan
+from harness.fleet.scenario import SECOND
 from harness.fleet.world import World
 from harness.history.operation import Json, OperationRecord
 from harness.history.predicates import starved_s
-from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Call, LinkReply, NotDelivered
-from harness.reference.core.store import Store
-from harness.reference.faults import HEARD_INSTEAD
+from harness.reference.core.link import LinkReply, NotDelivered
 from harness.targets.port import CannotArrange
 
 _MOVES: Final = frozenset(
@@ -120,7 +109,7 @@ class Palette:
         env: Environment,
         asker: TargetClient,
         translation: Translation,
-        arranging: ArrangingDriver,
+        arranging: CellDriver,
     ) -> None:
         self._env = env
         self._asker = asker
@@ -137,12 +126,22 @@ class Palette:
             return self._env.event().succeed(_CUT)
         return self._asker.ask(question)
 
-    def arrange(self, arrangement: Arrangement) -> Event:
+    def arrange(self, tenant: int, arrangement: Arrangement) -> Event:
         event = self._env.event()
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._hand, self.arrange_now, arrangement)
         future.add_done_callback(lambda done: event.succeed(self._noted(arrangement, done)))
         return event
+
+    def crash(self) -> None:
+        """What is on its way is still answered."""
+        self.is_up = False
+
+    def restart(self) -> Event:
+        """It is restarted, and then can be reached again."""
+        back = self.arrange(0, Restart(Side.CENTRAL))
+        when(back, lambda _: setattr(self, "is_up", True))
+        return back
 
     def arrange_now(self, arrangement: Arrangement) -> Arrangement:
         """Arrange something and wait for it; not on the loop's own thread. Returns it as it came
@@ -161,7 +160,7 @@ class Palette:
         except CannotArrange as error:
             self.late.append(f"{type(arrangement).__name__}: {error.how}")
             return ops.Unknown(str(error))
-        return ops.Done(ops.Acknowledged())
+        return HAPPENED
 
     def close(self) -> None:
         """Let go of the thread, once it has arranged what it is at."""
@@ -173,12 +172,13 @@ def is_taken(sent: Event) -> bool:
     return sent.triggered and isinstance(sent.value, ops.Done)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class RealWorld(World):
-    """A cell's in real time. `palette` is the target's."""
+    """A cell's in real time."""
 
-    palette: Palette
+    env: Environment
     recorder: RealRecorder
+    central: Palette
 
     def asked(
         self,
@@ -191,102 +191,26 @@ class RealWorld(World):
     ) -> Event:
         if heard := self.network.answer_to_people(stream):
             return self.env.event().succeed(heard)
-        within = self.scenario.admins.deadline
+        within, palette = self.scenario.admins.deadline, self.central
         question = TargetRequest(operation, credentials, within, correlation=record.id)
         if fate is None:
-            return self.palette.ask(question)
+            return palette.ask(question)
         late, spoiled = self.env.timeout(fate.delay), replace(question, measured=False)
         if fate.fault is MessageFault.REPEATED_LATE:
-            sent = self.palette.ask(question)
-            when(late, lambda _: is_taken(sent) and self.palette.ask(spoiled))
+            sent = palette.ask(question)
+            when(late, lambda _: is_taken(sent) and palette.ask(spoiled))
             return sent
         answered = self.env.event()
         when(self.env.timeout(within), lambda _: answered.succeed())
-        when(late, lambda _: when(self.palette.ask(spoiled), answered.succeed))
+        when(late, lambda _: when(palette.ask(spoiled), answered.succeed))
         return answered
 
-
-_NOBODY = Credentials()
-
-
-class RealHosts(PlayedHosts):
-    """Hosts whose messages go to a target."""
-
-    def __init__(
+    def revoked(
         self,
-        env: Environment,
-        clock: CellClock,
-        make_core: Callable[[Store], EdgeCore],
-        palette: Palette,
-        translation: Translation,
-        network: Network,
-        recorder: FleetRecorder,
-        plan: AgentPlan,
-        patience: int,
-    ) -> None:
-        """Make them. `patience` is how long a host waits for the answer to a message that is
-        spoiled here, in microseconds.
-        """
-        super().__init__(env, clock, make_core, network, recorder, plan)
-        self._palette = palette
-        self._translation = translation
-        self._patience = patience
-
-    def install(self, slot: FleetSlot) -> Cluster:
-        cluster = super().install(slot)
-        self._translation.install(cluster)
-        return cluster
-
-    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> Event:
-        fate = self._network.fate(slot, self._clock.now())
-        delay = self._network.slowed(slot)
-        correlation = record.id if record is not None else ""
-        if fate is not None and fate.fault is not MessageFault.REPEATED_LATE:
-            self._note(slot, call, fate)
-            delay += fate.delay
-        if fate is None and not delay:
-            # What is asked here and now is all that most messages come to.
-            return self._palette.ask(self._question(call, correlation))
-        return self._spoiled(slot, call, fate, delay, correlation)
-
-    def _spoiled(
-        self, slot: FleetSlot, call: Call, fate: MessageFate | None, delay: int, correlation: str
+        change: ops.SetTokenState,
+        owner: ops.Credentials,
+        tenant: int,
+        record: OperationRecord,
     ) -> Event:
-        """A message to which something happens; its host waits no longer than it would."""
-        fault = fate.fault if fate is not None else None
-        heard = self._env.event()
-        self._after(self._patience, heard.succeed)
-        if fault is MessageFault.LOST_BEFORE:
-            return heard
-        if fault in HEARD_INSTEAD:
-            self._after(delay, lambda: heard.succeed(HEARD_INSTEAD[fault]))
-            return heard
-
-        def comes_again(sent: Event, fate: MessageFate, question: TargetRequest) -> None:
-            if is_taken(sent):
-                fate = self._network.healing(fate, self._clock.now())
-                self._note(slot, call, fate)
-                self._after(fate.delay, lambda: self._palette.ask(question))
-
-        def leaves() -> None:
-            if call.host_uid in self._cut:
-                return
-            question = self._question(call, correlation, measured=False)
-            sent = self._palette.ask(question)
-            if fault is MessageFault.REPEATED:
-                when(sent, lambda _: self._palette.ask(question))
-            if fate is not None and fault is MessageFault.REPEATED_LATE:
-                when(sent, lambda _: comes_again(sent, fate, question))
-            if fault is not MessageFault.LOST_AFTER:
-                when(sent, heard.succeed)
-
-        self._after(delay, leaves)
-        return heard
-
-    def _question(self, call: Call, correlation: str, *, measured: bool = True) -> TargetRequest:
-        return TargetRequest(
-            call.operation, _NOBODY, self._plan.deadline, call.base_url, correlation, measured
-        )
-
-    def _after(self, delay: int, act: Callable[[], object]) -> None:
-        when(self._env.timeout(delay), lambda _: act())
+        stream = Stream(self.scenario.seed, f"owner:{tenant}")
+        return self.asked(change, owner, stream, tenant, record)

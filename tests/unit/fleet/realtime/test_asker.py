@@ -11,8 +11,8 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.fleet.realtime.asker import Asked, TargetClient, TargetRequest
-from harness.fleet.realtime.budget import LoadBudget, Spending
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.pace import LoadBudget, Spending
 from harness.fleet.realtime.translation import Translation
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import LoadError, NoResponse, NotSent

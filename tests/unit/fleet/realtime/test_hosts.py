@@ -17,9 +17,10 @@ from harness.fleet.clock import CellClock
 from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME
 from harness.fleet.realtime.asker import TargetRequest
+from harness.fleet.realtime.edge import RealHosts
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette, RealClock, RealHosts, RealRecorder
+from harness.fleet.realtime.world import Palette, RealClock, RealRecorder
 from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import AgentPlan, FleetPlan, NetworkPlan, Scenario, fixed
 from harness.history.operation import OperationRecord
