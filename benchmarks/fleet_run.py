@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from harness.checkers.fleet.gate import METRICS
-from harness.fleet import shelf
+from harness.fleet import loading
 from harness.fleet.cell import make_cell
 from harness.fleet.loading import with_overrides
 from harness.fleet.pool.coordinator import Moment, Watching
@@ -54,7 +54,7 @@ def at_rate_zero(scenario: Scenario) -> Scenario:
 
 def run_here(name: str, hosts: int | None, workers: int, *, zero: bool, judge: bool) -> Cost:
     """One run in this process (and its workers), with evidence in a folder that is removed."""
-    scenario = with_overrides(shelf.find(name), hosts)
+    scenario = with_overrides(loading.find(name), hosts)
     if zero:
         scenario = at_rate_zero(scenario)
     moments: list[Moment] = []

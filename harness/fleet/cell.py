@@ -8,8 +8,8 @@ from itertools import product
 
 import simpy
 
+from harness.checkers.fleet.concluding import terms_of
 from harness.checkers.fleet.judge import CellJudge
-from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import InstallCluster
 from harness.domain.operations import Credentials
 from harness.fleet.admins import Admins

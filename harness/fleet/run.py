@@ -14,9 +14,8 @@ from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.requirement import Role
 from harness.catalogue.verdict import Overall
-from harness.checkers.fleet.concluding import conclude
+from harness.checkers.fleet.concluding import conclude, in_real_time, terms_of
 from harness.checkers.fleet.gate import verdict_of
-from harness.checkers.fleet.terms import in_real_time, terms_of
 from harness.fleet.loading import as_plain
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, capacity_of, run_cells
 from harness.fleet.pool.orders import Transport

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.fleet import shelf
+from harness.fleet import loading
 from harness.fleet.cell import make_cell
 from harness.fleet.loading import with_overrides
 from harness.fleet.pool.coordinator import Moment, Watching
@@ -90,7 +90,7 @@ def _describe(error: BaseException) -> str:
 
 def _broken(found_by: str, mutant: str, without: Nemesis | None = None) -> tuple[str, ...]:
     """The invariants that a run breaks until it breaks the mutant's own, or to its end."""
-    scenario = drawn(with_overrides(shelf.find(found_by), HOSTS, SEED))
+    scenario = drawn(with_overrides(loading.find(found_by), HOSTS, SEED))
     if without is not None:
         scenario = spared(scenario, without)
     planted = MUTANTS.named(mutant) if mutant else None

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.checkers.fleet.measures import INTENDED
+from harness.checkers.fleet.judge import INTENDED
 from harness.checkers.invariants.known import LATE, Bounds
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, MessageFault, Restart, Side

@@ -13,7 +13,7 @@ import harness.fleet
 from harness.checkers.fleet.gate import METRICS
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.fleet.contradictions import NEEDS
-from harness.fleet.loading import as_toml, read
+from harness.fleet.loading import as_toml, read, shipped
 from harness.fleet.scenario import (
     HOUR,
     Scenario,
@@ -22,7 +22,6 @@ from harness.fleet.scenario import (
     schema,
     to_markdown,
 )
-from harness.fleet.shelf import shipped
 from harness.fleet.swarm import drawn
 from tests.unit.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.loading import as_toml
+from harness.fleet.loading import as_toml, find, names, readme, shipped, text_of
 from harness.fleet.scenario import MINUTE, Scenario, ScenarioError
-from harness.fleet.shelf import find, names, readme, shipped, text_of
 
 README = Path(__file__).resolve().parents[3] / "scenarios" / "README.md"
 WANTED = """
