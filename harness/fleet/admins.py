@@ -195,8 +195,8 @@ class Admins:
         accepts: bool,
     ) -> Rival:
         """Another administrator, who decides on the same request at the same moment."""
-        others = [person for person in office.people if person is not client.person]
-        other = AdminClient(self._world, others[0] if others else client.person)
+        others = (person for person in office.people if person is not client.person)
+        other = AdminClient(self._world, next(others, client.person))
         decision: ops.CentralOperation = ops.RejectPairingRequest(pairing_uid)
         if accepts:
             decision = ops.AcceptPairingRequest(pairing_uid, acceptance.selection)

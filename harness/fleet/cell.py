@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import simpy
 
 from harness.checkers.fleet.concluding import terms_of
 from harness.checkers.fleet.judge import CellJudge
-from harness.domain.arrangements import InstallCluster
-from harness.domain.operations import Credentials
+from harness.domain.arrangements import InstallCluster, MessageFault
+from harness.domain.operations import CentralOperation, Credentials, Done, SetTokenState
 from harness.fleet.admins import Admins
-from harness.fleet.clock import CellClock, Step
+from harness.fleet.clock import CellClock, Deadlines, Ended, PendingReply, Step
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.hosts import Hosts
 from harness.fleet.loading import as_plain
+from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
 from harness.fleet.operators import ENDPOINT, PASSWORD, USERNAME, OperatorCallbacks, Operators
-from harness.fleet.plane import Plane
+from harness.fleet.plane import Plane, Take
 from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import FleetSlot, Member, Roster
-from harness.fleet.scenario import SECOND, FaultKind, Scenario
+from harness.fleet.scenario import SECOND, FaultKind, Scenario, Spread
 from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
-from harness.fleet.world import CellWorld, Happenings, World
+from harness.fleet.world import Happenings, World
 from harness.history.fleet_lines import MeasuresLine, ViolationLine
+from harness.history.operation import OperationRecord
 from harness.reference.behaviour import Behaviour
+from harness.reference.core.link import LinkReply
 from harness.reference.core.store import MemoryStore
 from harness.reference.planting import behaviour_with
 from harness.reference.sides import CentralSide
@@ -85,6 +88,56 @@ class JudgedCell:
             self._part.close()
 
 
+@dataclass(slots=True)
+class CellWorld(World):
+    """One cell's in virtual time: it has a central plane of its own, and plays the edge hosts."""
+
+    central: Plane
+    hosts: Hosts = field(init=False)
+    deadlines: Deadlines = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deadlines = Deadlines(self.env, self.scenario.admins.deadline)
+
+    def asked(
+        self,
+        operation: CentralOperation,
+        credentials: Credentials,
+        stream: Stream,
+        tenant: int,
+        record: OperationRecord,
+        fate: MessageFate | None = None,
+    ) -> simpy.Event:
+        question = self.deadlines.ask()
+        if heard := self.network.answer_to_people(stream):
+            question.answer(heard, stream.spread(_LATENCY) + stream.spread(_LATENCY))
+            return question
+
+        def take(reply: LinkReply, later: int) -> PendingReply | None:
+            back = later + stream.spread(_LATENCY)
+            if comes_again is not None and isinstance(reply, Done):
+                again = self.env.timeout(comes_again)
+                again.callbacks.append(lambda _: arrive(lambda *_: None))
+            return question if question.answer(reply, back) else None
+
+        def arrive(take: Take) -> None:
+            self.central.arrive(tenant, operation, credentials, stream, take)
+
+        there, comes_again = stream.spread(_LATENCY), None
+        if fate is not None and fate.fault is MessageFault.REPEATED_LATE:
+            comes_again = fate.delay
+        elif fate is not None:
+            there += fate.delay
+        arrival = self.env.timeout(there)
+        arrival.callbacks.append(lambda _: arrive(take))
+        return question
+
+    def revoked(
+        self, change: SetTokenState, owner: Credentials, tenant: int, record: OperationRecord
+    ) -> Ended:
+        return self.central.side(tenant).perform(change, owner)
+
+
 class FleetCell(JudgedCell):
     """A cell on SimPy, in virtual time. See `harness.fleet.port.Cell`."""
 
@@ -103,11 +156,9 @@ class FleetCell(JudgedCell):
         }
         plane = Plane(env, scenario.central, scenario.fleet.window, sides)
         network = Network(scenario.network, heals_at=scenario.duration)
-        hosts = Hosts(
-            env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
-        )
         happenings = Happenings(scenario.only, collect=job.collect)
-        self._world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
+        self._world = CellWorld(scenario, env, clock, recorder, plane, network, happenings)
+        self._world.hosts = Hosts(self._world, behaviour.edge_factory(), plane)
         course = Course(self._world, number)
         for tenant, change in course.beginnings():
             course.disturbing.change(tenant, change)
@@ -141,6 +192,8 @@ def make_cell(job: Job, number: int) -> FleetCell:
 
 # --- the course of a cell, in whatever time ---------------------------------------------------
 
+_LATENCY = Spread(20_000, 80_000)
+"""Between an administrator and the central plane, one way."""
 _LOOKS_WITHIN = 60 * SECOND
 """The looks at the end are spread over so long."""
 _ENDS_AFTER = 600 * SECOND

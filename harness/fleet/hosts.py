@@ -22,13 +22,11 @@ from harness.domain.arrangements import (
 from harness.domain.cluster import Cluster, Health, Node
 from harness.domain.errors import Refusal, Refused
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import HAPPENED, CellClock, Deadlines, Ended, PendingReply, Result, Step
+from harness.fleet.clock import HAPPENED, Deadlines, Ended, PendingReply, Result, Step
 from harness.fleet.nemesis import MessageFate
-from harness.fleet.network import Network
 from harness.fleet.plane import Plane
-from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import FleetSlot
-from harness.fleet.scenario import AgentPlan
+from harness.fleet.world import World
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
@@ -54,23 +52,12 @@ class PlayedHosts:
     to those who make more of it.
     """
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        clock: CellClock,
-        make_core: Callable[[Store], EdgeCore],
-        network: Network,
-        recorder: FleetRecorder,
-        plan: AgentPlan,
-    ) -> None:
+    def __init__(self, world: World, make_core: Callable[[Store], EdgeCore]) -> None:
         self.store = MemoryStore()
-        self._env = env
-        self._clock = clock
+        self._env, self._clock, self._recorder = world.env, world.clock, world.recorder
+        self._network, self._plan = world.network, world.scenario.agents
         self._make_core = make_core
         self._core = make_core(self.store)
-        self._network = network
-        self._recorder = recorder
-        self._plan = plan
         self._cut: set[str] = set()
         """The hosts whose link is down, of all clusters: one may ask for another's."""
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
@@ -78,7 +65,6 @@ class PlayedHosts:
         """How far the hosts' clocks are ahead, in microseconds."""
 
     def install(self, slot: FleetSlot) -> Cluster:
-        """Put the cluster of a place onto its hosts."""
         member, cluster = slot.member, slot.member.cluster
         with self.store.transaction():
             self.store.put(SlotState(slot.slot, member.host_uids, cluster=cluster))
@@ -89,7 +75,6 @@ class PlayedHosts:
     # --- Local UI ---------------------------------------------------------------------
 
     def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
-        """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
         if slot.is_off:
             yield self._env.timeout(_CONNECT)
@@ -194,7 +179,6 @@ class PlayedHosts:
         self.on_rest(slot)
 
     def is_at_rest(self, slot: FleetSlot) -> bool:
-        """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
         site = self.store.get(SlotState, slot.slot)
         if slot.agent or slot.down or slot.is_off or site is None or site.cluster is None:
             return False
@@ -257,19 +241,10 @@ class PlayedHosts:
 class Hosts(PlayedHosts):
     """Hosts in virtual time: their messages go to a central plane of the same cell."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        clock: CellClock,
-        make_core: Callable[[Store], EdgeCore],
-        plane: Plane,
-        network: Network,
-        recorder: FleetRecorder,
-        plan: AgentPlan,
-    ) -> None:
-        super().__init__(env, clock, make_core, network, recorder, plan)
+    def __init__(self, world: World, make_core: Callable[[Store], EdgeCore], plane: Plane) -> None:
+        super().__init__(world, make_core)
         self._plane = plane
-        self._deadlines = Deadlines(env, plan.deadline)
+        self._deadlines = Deadlines(world.env, world.scenario.agents.deadline)
 
     def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         question, network = self._deadlines.ask(), self._network
@@ -331,15 +306,12 @@ class StoreOfOneSlot:
         self.find, self.transaction = whole.find, whole.transaction
 
     def every(self, kind: type[R]) -> Iterator[R]:
-        """All records of a kind, but of sites only this one."""
         if kind is SlotState:
             site = self._whole.get(kind, self._slot)
             return iter([site] if site is not None else [])
         return self._whole.every(kind)
 
     def clear(self) -> None:
-        """Hosts that start clear nothing."""
         raise AssertionError("hosts that start clear nothing")
 
-    def close(self) -> None:
-        """Nothing is held open."""
+    def close(self) -> None: ...

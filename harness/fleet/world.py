@@ -9,30 +9,23 @@ from typing import Protocol
 
 import simpy
 
-from harness.domain.arrangements import Arrangement, MessageFault
+from harness.domain.arrangements import Arrangement
 from harness.domain.cluster import Cluster, Node
 from harness.domain.operations import (
     CentralOperation,
     Credentials,
-    Done,
     LocalOperation,
     Reply,
     SetTokenState,
 )  # fmt: skip
-from harness.fleet.clock import HAPPENED, CellClock, Deadlines, Ended, PendingReply, Step
+from harness.fleet.clock import HAPPENED, CellClock, Ended, Step
 from harness.fleet.draws import Stream
-from harness.fleet.hosts import Hosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.plane import Plane, Take
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import Only, Scenario, Spread
 from harness.history.operation import Json, OperationRecord
-from harness.reference.core.link import LinkReply
-
-_LATENCY = Spread(20_000, 80_000)
-"""Between an administrator and the central plane, one way."""
 
 
 class FleetEdge(Protocol):
@@ -80,8 +73,8 @@ class World:
     recorder: FleetRecorder
     central: FleetCentral
     network: Network
-    hosts: FleetEdge
     happenings: Happenings
+    hosts: FleetEdge = field(init=False)
     at_once: Spread = Spread(0, 100_000)
     """When somebody acts who acts at the very moment at which another one does."""
     superseded: dict[tuple[int, int], list[str]] = field(default_factory=dict)
@@ -115,56 +108,6 @@ class World:
         self, change: SetTokenState, owner: Credentials, tenant: int, record: OperationRecord
     ) -> Ended:
         """The owner of a token changes its state, as early as can be."""
-
-
-@dataclass(slots=True)
-class CellWorld(World):
-    """One cell's in virtual time: it has a central plane of its own, and plays the edge hosts."""
-
-    central: Plane
-    hosts: Hosts
-    deadlines: Deadlines = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.deadlines = Deadlines(self.env, self.scenario.admins.deadline)
-
-    def asked(
-        self,
-        operation: CentralOperation,
-        credentials: Credentials,
-        stream: Stream,
-        tenant: int,
-        record: OperationRecord,
-        fate: MessageFate | None = None,
-    ) -> simpy.Event:
-        question = self.deadlines.ask()
-        if heard := self.network.answer_to_people(stream):
-            question.answer(heard, stream.spread(_LATENCY) + stream.spread(_LATENCY))
-            return question
-
-        def take(reply: LinkReply, later: int) -> PendingReply | None:
-            back = later + stream.spread(_LATENCY)
-            if comes_again is not None and isinstance(reply, Done):
-                again = self.env.timeout(comes_again)
-                again.callbacks.append(lambda _: arrive(lambda *_: None))
-            return question if question.answer(reply, back) else None
-
-        def arrive(take: Take) -> None:
-            self.central.arrive(tenant, operation, credentials, stream, take)
-
-        there, comes_again = stream.spread(_LATENCY), None
-        if fate is not None and fate.fault is MessageFault.REPEATED_LATE:
-            comes_again = fate.delay
-        elif fate is not None:
-            there += fate.delay
-        arrival = self.env.timeout(there)
-        arrival.callbacks.append(lambda _: arrive(take))
-        return question
-
-    def revoked(
-        self, change: SetTokenState, owner: Credentials, tenant: int, record: OperationRecord
-    ) -> Ended:
-        return self.central.side(tenant).perform(change, owner)
 
 
 class Happenings:

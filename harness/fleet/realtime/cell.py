@@ -32,7 +32,7 @@ from harness.fleet.realtime.settings import Settings
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
 from harness.fleet.scenario import SECOND, Spread
-from harness.fleet.world import FleetEdge, Happenings
+from harness.fleet.world import Happenings
 from harness.history.fleet_lines import EffortLine, StormLine
 from harness.load import LoadClient, LoadLimits
 from harness.targets.port import CannotArrange
@@ -124,25 +124,20 @@ class RealCell(JudgedCell):
         palette = Palette(env, central, translation, endpoint.driver)
         recorder = RealRecorder(self._name, env, self._listener, self._part, self._bounds)
         network = Network(scenario.network, heals_at=scenario.duration)
-        hosts: FleetEdge
+        happenings = Happenings(scenario.only, collect=job.collect)
+        world = RealWorld(
+            scenario, env, clock, recorder, palette, network, happenings, at_once=_AT_ONCE
+        )
         if side is None:
             edge = behaviour_for(scenario, job.planted).edge_factory()
             waits = patience(scenario, settings.speed_milli)
-            plan = scenario.agents
-            hosts = RealHosts(
-                env, clock, edge, palette, translation, network, recorder, plan, waits
-            )
+            world.hosts = RealHosts(world, edge, translation, waits)
         else:
             # Each place belongs to one cell, so that nobody else asks there.
             client = await self._client(side.context)
             local = TargetClient(env, client, "", side.wire, translation, spending, side.per_second)
             askers = (central, local)
-            within = scenario.admins.deadline
-            hosts = LocalUis(clock, local, palette, translation, recorder, side, within)
-        happenings = Happenings(scenario.only, collect=job.collect)
-        world = RealWorld(
-            scenario, env, clock, recorder, palette, network, hosts, happenings, _AT_ONCE
-        )
+            world.hosts = LocalUis(world, local, translation, side)
         make = RealCourse if side is None else EdgeCourse
         course = make(world, self.number, settings.rate, endpoint.endpoint, settings.speed_milli)
         return Made(world, course, spending, askers)

@@ -18,18 +18,15 @@ from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Cluster, Node
 from harness.domain.errors import Refused
 from harness.domain.operations import Credentials
-from harness.fleet.clock import HAPPENED, CellClock, Step, when
+from harness.fleet.clock import HAPPENED, Step, when
 from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import MessageFate
-from harness.fleet.network import Network
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.environment import Event
 from harness.fleet.realtime.settings import LocalSide
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette, is_taken
-from harness.fleet.recorder import FleetRecorder
+from harness.fleet.realtime.world import RealWorld, is_taken
 from harness.fleet.roster import FleetSlot
-from harness.fleet.scenario import AgentPlan
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Call, LinkReply
@@ -41,25 +38,19 @@ _NOBODY = Credentials()
 
 
 class RealHosts(PlayedHosts):
-    """Hosts whose messages go to a target."""
+    """Hosts whose messages go to a target. For the answer to one that is spoiled here they wait as
+    long as `patience` says, in microseconds.
+    """
 
     def __init__(
         self,
-        env: Environment,
-        clock: CellClock,
+        world: RealWorld,
         make_core: Callable[[Store], EdgeCore],
-        palette: Palette,
         translation: Translation,
-        network: Network,
-        recorder: FleetRecorder,
-        plan: AgentPlan,
         patience: int,
     ) -> None:
-        """Make them. `patience` is how long a host waits for the answer to a message that is
-        spoiled here, in microseconds.
-        """
-        super().__init__(env, clock, make_core, network, recorder, plan)
-        self._palette = palette
+        super().__init__(world, make_core)
+        self._palette = world.central
         self._translation = translation
         self._patience = patience
 
@@ -124,25 +115,16 @@ class RealHosts(PlayedHosts):
 
 
 class LocalUis:
-    """Asks the Local UI of each cluster's place. `within` is how long an answer is waited for."""
+    """Asks the Local UI of each cluster's place, as patiently as people ask Palette."""
 
     def __init__(
-        self,
-        clock: CellClock,
-        asker: TargetClient,
-        palette: Palette,
-        translation: Translation,
-        recorder: FleetRecorder,
-        local: LocalSide,
-        within: int,
+        self, world: RealWorld, asker: TargetClient, translation: Translation, local: LocalSide
     ) -> None:
-        self._clock = clock
+        self._clock, self._recorder, self._palette = world.clock, world.recorder, world.central
         self._asker = asker
-        self._palette = palette
         self._translation = translation
-        self._recorder = recorder
         self._local = local
-        self._within = within
+        self._within = world.scenario.admins.deadline
         self._installed: dict[int, Cluster] = {}
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
         translation.redactor.register(local.user.password, "password")
