@@ -59,7 +59,7 @@ class JudgedCell:
         self._part = job.part(self._name)
         self._told = 0
 
-    def _found(self, recorder: FleetRecorder) -> list[ViolationLine]:
+    def _new_violations(self, recorder: FleetRecorder) -> list[ViolationLine]:
         """What was found since somebody was told last."""
         found = recorder.violations[self._told :]
         self._told += len(found)
@@ -80,7 +80,7 @@ class JudgedCell:
             part=part,
             ids=self._judge.ids(),
             happenings=world.happenings.names,
-            violations=self._found(recorder),
+            violations=self._new_violations(recorder),
         )
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ class FleetCell(JudgedCell):
             operations=world.recorder.count,
             events=self._events,
             pending=self._judge.pending,
-            violations=self._found(world.recorder),
+            violations=self._new_violations(world.recorder),
         )
 
     def finish(self, *, whole: bool) -> CellOutcome:

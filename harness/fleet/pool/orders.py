@@ -147,10 +147,11 @@ class WorkerHandle(Protocol):
 
 
 class Transport(Protocol):
-    """Where workers come from. They share the cells, as many of them as `handles` says at most."""
+    """Where workers come from."""
 
     @property
-    def handles(self) -> int: ...
+    def handles(self) -> int:
+        """How many share the cells at most."""
 
     def hire(self, job: Job, slot: int) -> WorkerHandle:
         """A worker for this place, from 0, with no cells so far.

@@ -227,7 +227,7 @@ class RealCell(JudgedCell):
             operations=world.recorder.count,
             events=spending.requests,
             pending=self._judge.pending,
-            violations=self._found(world.recorder),
+            violations=self._new_violations(world.recorder),
             stop=spending.over,
         )
 
