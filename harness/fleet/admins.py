@@ -15,7 +15,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
-from harness.fleet.clock import Step
+from harness.fleet.clock import Step, as_reply, drives
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.operators import Operators, is_read_back
@@ -218,21 +218,15 @@ class Admins:
         rival: Rival | None = None,
         fate: MessageFate | None = None,
     ) -> Step[ops.Reply]:
-        """Carry out a flow, with time to think between its steps."""
-        env, plan = self._world.env, self._plan
-        operation = next(flow)
-        while True:
+        env, think, tenant = self._world.env, self._plan.think, slot.member.tenant
+
+        def ask(operation: ops.CentralOperation) -> Step[ops.Reply]:
             decides = isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest)
             if decides:
                 self._race(slot, rival)
-            spoiled = fate if decides else None
-            reply = yield from client.ask(operation, slot.net, slot.member.tenant, spoiled)
-            try:
-                operation = flow.send(reply)
-            except StopIteration as stop:
-                result: ops.Reply = stop.value
-                return result
-            yield env.timeout(slot.review.spread(plan.think))
+            return client.ask(operation, slot.net, tenant, fate if decides else None)
+
+        return drives(flow, ask, lambda: env.timeout(slot.review.spread(think)))
 
     def _race(self, slot: FleetSlot, rival: Rival | None) -> None:
         """Whoever acts at the very moment of a decision: a colleague, the operator."""
@@ -344,9 +338,7 @@ class AdminClient:
         answered: LinkReply | None = yield asked
         reply: LinkReply = _LATE if answered is None else answered
         recorder.end(record, reply, world.clock.now())
-        return (
-            reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
-        )
+        return as_reply(reply)
 
     def ask_later(self, operation: ops.CentralOperation, slot: FleetSlot, later: int) -> Step[None]:
         """One operation, after a moment; nobody waits for the answer."""

@@ -116,8 +116,14 @@ class PlayedHosts:
     # --- messages ---------------------------------------------------------------------
 
     def _carry(self, slot: FleetSlot, call: Call) -> Step[LinkReply]:
-        """Carry a message of a host to the central plane, and wait for the answer."""
-        record = self._invoked(slot, call)
+        """Carry a message of a host to the central plane, and wait for the answer. A probe is not
+        written down.
+        """
+        record, tags = None, slot.tags
+        if not isinstance(call.operation, ops.Probe):
+            if call.host_uid != slot.host:
+                tags = {**tags, "host": call.host_uid}
+            record = self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
         try:
             if call.host_uid in self._cut:
                 yield self._env.timeout(_CONNECT)
@@ -132,15 +138,6 @@ class PlayedHosts:
         if record is not None:
             self._recorder.end(record, reply, self._clock.now())
         return reply
-
-    def _invoked(self, slot: FleetSlot, call: Call) -> OperationRecord | None:
-        """The record of a message; a probe has none."""
-        if isinstance(call.operation, ops.Probe):
-            return None
-        tags = slot.tags
-        if call.host_uid != slot.host:
-            tags = {**tags, "host": call.host_uid}
-        return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
 
     @abstractmethod
     def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,7 @@ from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, RunInfo
 from harness.history.manifest import MANIFEST, write_manifest
-from harness.history.parts import GRANTS, PartWriter
+from harness.history.parts import GRANTS
 from harness.history.scan import FLEET
 
 DRIVER: Final = "simpy"
@@ -95,9 +95,14 @@ def run_fleet(
     if job.parts is not None:
         job.parts.mkdir(parents=True, exist_ok=True)
     grants = job.part(GRANTS)
-    with _kept(grants):
+    try:
         log = grants.grants if grants else lambda _: None
         course = run_cells(job, transport, log, watching)
+    except BaseException:
+        with suppress(EvidenceError):
+            if grants is not None:  # where a run is given up, the grants so far stay
+                grants.close()
+        raise
     outcomes = course.outcomes
     scenario, complete = job.scenario, course.ended
     plain = as_plain(scenario)
@@ -147,18 +152,6 @@ def run_fleet(
 def folder_of_parts(folder: Path) -> Path:
     """Where the parts lie of the run whose folder this is."""
     return folder / fleet_lines.PARTS
-
-
-@contextmanager
-def _kept(grants: PartWriter | None) -> Iterator[None]:
-    """Where a run is given up, the grants so far stay."""
-    try:
-        yield
-    except BaseException:
-        with suppress(EvidenceError):
-            if grants is not None:
-                grants.close()
-        raise
 
 
 def _header(job: Job, run: RunInfo) -> EvidenceHeader:

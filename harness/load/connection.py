@@ -223,7 +223,11 @@ class Connection(asyncio.Protocol):
         except (HttpParserError, HttpParserUpgrade) as error:
             self._surplus = True
             if not self._is_whole:
-                self.close(_not_http(error))
+                told = f"what came is no answer of HTTP/1.1 ({error})"
+                why = f"{told}; does something else listen there?"
+                if isinstance(error, HttpParserUpgrade):
+                    why = "it switched to another protocol, which nobody asked for"
+                self.close(why)
                 return
         if self._is_whole:
             self._finish()
@@ -335,9 +339,3 @@ class Connection(asyncio.Protocol):
         self.end_ns = self._clock()
         done, self._done = self._done, nobody
         done(self)
-
-
-def _not_http(error: HttpParserError | HttpParserUpgrade) -> str:
-    if isinstance(error, HttpParserUpgrade):
-        return "it switched to another protocol, which nobody asked for"
-    return f"what came is no answer of HTTP/1.1 ({error}); does something else listen there?"

@@ -192,8 +192,15 @@ class Faults:
         self.on: Mapping[str, Callable[[OperationRecord], None]] = {
             "Restart": lambda o: self._ends(_side(o), o.id, o),
             "LagBehind": lambda o: self._ends("stale", o.id, o),
-            "SetLink": self._link,
-            "SetNodeHealth": self._health,
+            "SetLink": lambda o: self._turns(
+                "link", text(o.args, "host_uid"), o, right=o.args.get("up") is True
+            ),
+            "SetNodeHealth": lambda o: self._turns(
+                "health",
+                f"{text(o.args, 'slot')}/{text(o.args, 'node')}",
+                o,
+                right=o.args.get("health") == "Healthy",
+            ),
             "DisturbMessages": self._messages,
             "FaultNextMessage": lambda o: self._over("message", o.start, o),
             "AdvanceClock": lambda o: self._over("clock", o.start, o),
@@ -227,19 +234,11 @@ class Faults:
         if since is not None:
             self._over(what, since, operation)
 
-    def _link(self, operation: OperationRecord) -> None:
-        host = text(operation.args, "host_uid")
-        if operation.args.get("up") is True:
-            self._ends("link", host, operation)
+    def _turns(self, what: str, name: str, operation: OperationRecord, *, right: bool) -> None:
+        if right:
+            self._ends(what, name, operation)
         else:
-            self._begins("link", host, operation.start)
-
-    def _health(self, operation: OperationRecord) -> None:
-        node = f"{text(operation.args, 'slot')}/{text(operation.args, 'node')}"
-        if operation.args.get("health") == "Healthy":
-            self._ends("health", node, operation)
-        else:
-            self._begins("health", node, operation.start)
+            self._begins(what, name, operation.start)
 
     def _messages(self, operation: OperationRecord) -> None:
         """Each cause disturbs the messages of a cluster once at a time, in one way."""

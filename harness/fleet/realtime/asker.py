@@ -217,7 +217,10 @@ class TargetClient:
             sequence.answered(response, self._now())
             until += self._env.now - began if due.limit_s is not None else 0
             reply = sequence.reply
-            self._spending.on_answer(usable=reply is None or is_usable(reply), why=_why(reply))
+            # A refusal is an answer, a failure is none.
+            failed = isinstance(reply, Refused) and reply.reason is Reason.INTERNAL
+            usable = not failed and not isinstance(reply, ops.Unknown)
+            self._spending.on_answer(usable=usable, why=_why(reply))
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
     async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
@@ -253,13 +256,6 @@ class TargetClient:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def is_usable(reply: ops.Reply) -> bool:
-    """Whether somebody answered who is at work: a refusal is an answer, a failure is none."""
-    if isinstance(reply, Refused):
-        return reply.reason is not Reason.INTERNAL
-    return isinstance(reply, ops.Done)
 
 
 def _why(reply: ops.Reply | None) -> str:

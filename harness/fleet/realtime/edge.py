@@ -16,9 +16,8 @@ from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Cluster, Node
-from harness.domain.errors import Refused
 from harness.domain.operations import Credentials
-from harness.fleet.clock import HAPPENED, Step, when
+from harness.fleet.clock import HAPPENED, Step, as_reply, when
 from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
@@ -187,9 +186,7 @@ class LocalUis:
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             self._translation.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())
-        return (
-            reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
-        )
+        return as_reply(reply)
 
     def is_at_rest(self, slot: FleetSlot) -> bool:
         return False  # nobody can tell; and places are few enough to be kept
