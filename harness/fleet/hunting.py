@@ -7,25 +7,22 @@ not depend on how many processes there are, nor on which of them is the quickest
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
-
-import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
 from harness.fleet.pool.coordinator import Watching
 from harness.fleet.pool.local import LocalTransport, TaskPool
-from harness.fleet.pool.orders import ENCODER, PoolError, WorkerLost, WorkFailed
+from harness.fleet.pool.orders import PoolError, WorkerLost, WorkFailed
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import run_fleet
 
 
-class SeedResult(msgspec.Struct, frozen=True, tag=True):
+@dataclass(frozen=True, slots=True)
+class SeedResult:
     """A seed that was run to its end, or to its first violation.
 
     Attributes:
@@ -37,11 +34,6 @@ class SeedResult(msgspec.Struct, frozen=True, tag=True):
     verdict: Overall
     why: str
     operations: int = 0
-
-
-_ANSWERS: Final[msgspec.msgpack.Decoder[SeedResult | WorkFailed]] = msgspec.msgpack.Decoder(
-    SeedResult | WorkFailed
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +81,19 @@ def hunt(
     """The lowest seed that has failed so far."""
     left = list(reversed(seeds))
 
-    def dealt() -> Iterator[tuple[int, bytes]]:
+    def dealt() -> Iterator[tuple[int, Job]]:
         while left and lowest is None:
             seed = left.pop()
-            yield seed, pickle.dumps(job(seed))
+            yield seed, job(seed)
 
     def warn(seed: int, lost: WorkerLost) -> None:
         watching.warn(f"{lost}; seed {seed} is run again")
 
     some = min(workers, len(seeds))
-    with closing(TaskPool(partial(try_seeds, make), "pairproof-hunt", some, warn)) as pool:
-        for seed, answer in pool.run(dealt(), watching.stopped):
-            if isinstance(answer, WorkerLost):
-                raise PoolError(f"a worker failed: {answer}")
-            result = _ANSWERS.decode(answer)
+    with closing(TaskPool(partial(_tried, make), "pairproof-hunt", some, warn)) as pool:
+        for seed, result in pool.run(dealt(), watching.stopped):
+            if isinstance(result, WorkerLost):
+                raise PoolError(f"a worker failed: {result}")
             if isinstance(result, WorkFailed):
                 raise PoolError(f"seed {seed}: {result.message}")
             tried.append(result)
@@ -116,16 +107,10 @@ def hunt(
     return Hunted(tuple(sorted(counting, key=lambda t: t.seed)), stopped)
 
 
-def try_seeds(make: MakeCell) -> Callable[[bytes], bytes]:
-    """In a worker: what runs the job that it is sent, and answers what came of it."""
-
-    def tried(message: bytes) -> bytes:
-        job: Job = pickle.loads(message)
-        try:
-            finished = run_fleet(job, LocalTransport(make))
-        except PairproofError as error:
-            return ENCODER.encode(WorkFailed(str(error)))
-        result = SeedResult(job.scenario.seed, finished.verdict, finished.why, finished.operations)
-        return ENCODER.encode(result)
-
-    return tried
+def _tried(make: MakeCell, job: Job) -> SeedResult | WorkFailed:
+    """In a worker: what came of a job."""
+    try:
+        finished = run_fleet(job, LocalTransport(make))
+    except PairproofError as error:
+        return WorkFailed(str(error))
+    return SeedResult(job.scenario.seed, finished.verdict, finished.why, finished.operations)

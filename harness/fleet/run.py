@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.requirement import Role
 from harness.catalogue.verdict import Overall
-from harness.checkers.fleet.concluding import conclude, in_real_time, terms_of
+from harness.checkers.fleet.concluding import conclude, terms_of
 from harness.checkers.fleet.gate import verdict_of
 from harness.fleet.loading import as_plain
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, capacity_of, run_cells
@@ -106,9 +106,8 @@ def run_fleet(
     outcomes = course.outcomes
     scenario, complete = job.scenario, course.ended
     plain = as_plain(scenario)
-    terms, realtime = terms_of(plain), telling.realtime(course) if telling.realtime else None
-    if realtime is not None:
-        terms = in_real_time(terms, realtime)
+    realtime = telling.realtime(course) if telling.realtime else None
+    terms = replace(terms_of(plain), realtime=realtime)
     came_to = conclude(terms, outcomes, course.violations, complete)
     measures, violations, gates = came_to.measures, came_to.violations, came_to.gates
     verdict, why = verdict_of(gates, len(violations), measures.undecided, complete)

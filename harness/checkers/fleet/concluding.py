@@ -52,12 +52,7 @@ class Terms:
         cells, window: how many cells there are, and the width of a window.
         bounds: those by which the invariants judge.
         gate, reach: as `harness.checkers.fleet.gate` takes them.
-        played: the sides that the harness played itself, so that they are not judged.
-        left_out: what could not be arranged on the target, so that it was left out: what, why.
-        stopped: why the harness stopped the run; empty where it did not.
-        left: what could not be removed from the target.
-        late: what could not be arranged when it was due.
-        own_edge: the edge hosts are the target's own, so that nobody heard their messages.
+        realtime: how it was in real time; none where time was virtual.
     """
 
     name: str
@@ -68,12 +63,12 @@ class Terms:
     bounds: Bounds
     gate: tuple[str, ...]
     reach: tuple[tuple[str, int], ...]
-    played: frozenset[str] = frozenset()
-    left_out: tuple[tuple[str, str], ...] = ()
-    stopped: str = ""
-    left: tuple[str, ...] = ()
-    late: tuple[str, ...] = ()
-    own_edge: bool = False
+    realtime: RealtimeLine | None = None
+
+    @property
+    def played(self) -> list[str]:
+        """The sides that the harness played itself, so that they are not judged."""
+        return self.realtime.played if self.realtime is not None else []
 
     @property
     def bucket(self) -> int:
@@ -118,20 +113,7 @@ def terms_of_run(fleet: FleetLine) -> Terms:
         TermsError: what was run is no scenario.
     """
     terms, realtime = terms_of(fleet.scenario), fleet.realtime
-    return in_real_time(terms, realtime) if isinstance(realtime, RealtimeLine) else terms
-
-
-def in_real_time(terms: Terms, realtime: RealtimeLine) -> Terms:
-    """The terms of a scenario that ran in real time."""
-    return replace(
-        terms,
-        played=frozenset(realtime.played),
-        left_out=tuple((what, why) for what, why in realtime.left_out),
-        stopped=realtime.stopped,
-        left=tuple(realtime.effort.left),
-        late=tuple(realtime.effort.late),
-        own_edge="edge" not in realtime.played,
-    )
+    return replace(terms, realtime=realtime) if isinstance(realtime, RealtimeLine) else terms
 
 
 def _reach(pairs: Iterable[object]) -> Iterator[tuple[str, int]]:
@@ -229,7 +211,8 @@ def _without_the_played(
 def _without_the_unheard(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
     """Of hosts that nobody hears, only a local operation that was answered tells about INV-10."""
     answered = (measures.operations.get(kind, {}) for kind in LOCAL_CHANGES)
-    if not terms.own_edge or any(n["ok"] + n["fail"] for n in answered if n):
+    is_heard = terms.realtime is None or "edge" in terms.played
+    if is_heard or any(n["ok"] + n["fail"] for n in answered if n):
         return measures
     why = "no local operation was answered, so nothing tells whether a paired cluster refuses it"
     return measures.with_undecided({**measures.undecided, "INV-10": why})
@@ -237,17 +220,20 @@ def _without_the_unheard(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
 
 def _set_aside(terms: Terms) -> Iterator[GateLine]:
     """What of the scenario did not happen, so that the gate says nothing of it."""
-    for what, why in terms.left_out:
-        yield GateLine(expression=f"arranged: {what}", value=None, holds=None, reason=why)
-    if terms.late:
-        why = f"{len(terms.late)} things could not be; the first one: {terms.late[0]}"
-        yield GateLine(expression="arranged when it was due", value=None, holds=None, reason=why)
-    if terms.left:
-        why = f"{len(terms.left)} things are left there; the first one: {terms.left[0]}"
-        yield GateLine(expression="nothing is left on the target", value=None, holds=None,
-                       reason=why)  # fmt: skip
-    if terms.stopped:
-        yield GateLine(expression="not stopped", value=None, holds=None, reason=terms.stopped)
+    if terms.realtime is None:
+        return
+    told = [(f"arranged: {what}", why) for what, why in terms.realtime.left_out]
+    late, left = terms.realtime.effort.late, terms.realtime.effort.left
+    if late:
+        why = f"{len(late)} things could not be; the first one: {late[0]}"
+        told.append(("arranged when it was due", why))
+    if left:
+        why = f"{len(left)} things are left there; the first one: {left[0]}"
+        told.append(("nothing is left on the target", why))
+    if terms.realtime.stopped:
+        told.append(("not stopped", terms.realtime.stopped))
+    for expression, reason in told:
+        yield GateLine(expression=expression, value=None, holds=None, reason=reason)
 
 
 def as_lines(violations: Iterable[Violation], cell: str, at: int) -> list[ViolationLine]:

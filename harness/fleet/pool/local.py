@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.resource_tracker import ensure_running
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from harness.fleet.pool.orders import Losses, WorkerCells, WorkerHandle, WorkerLost
 from harness.fleet.port import Job, MakeCell
@@ -24,6 +25,8 @@ _NOT_THEIRS: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 """Ctrl-C, or a supervisor, reaches every process of a group. Only the one that the workers
 belong to is to hear it: it lets them end the window that they are in."""
 
+TaskT = TypeVar("TaskT")
+AnswerT = TypeVar("AnswerT")
 MakeAnswer = Callable[[], Callable[[bytes], bytes]]
 """Makes, in a worker, what gives its answers."""
 
@@ -119,20 +122,26 @@ class Worker:
         return WorkerLost(why, again=False)
 
 
-class TaskPool:
+def answering(do: Callable[[TaskT], AnswerT]) -> Callable[[bytes], bytes]:
+    """In a worker: what does each task that it is sent, and answers what came of it."""
+    return lambda task: pickle.dumps(do(pickle.loads(task)))
+
+
+class TaskPool(Generic[TaskT, AnswerT]):
     """So many processes, each at one task. What one was at that is lost, another does again.
 
-    A task is a message with a number of its own. `warn` is told of what is done again, and why.
+    Each task has a number of its own. `do` is something that a new process can import; `warn` is
+    told of what is done again, and why.
     """
 
     def __init__(
         self,
-        make: MakeAnswer,
+        do: Callable[[TaskT], AnswerT],
         name: str,
         workers: int,
         warn: Callable[[int, WorkerLost], None] = lambda *_: None,
     ) -> None:
-        self._hire = partial(Worker, make, name)
+        self._hire = partial(Worker, partial(answering, do), name)
         self._warn = warn
         self._losses = Losses()
         self._busy: dict[Worker, tuple[int, bytes] | None] = {}
@@ -145,8 +154,8 @@ class TaskPool:
         return [task[0] for task in self._busy.values() if task]
 
     def run(
-        self, tasks: Iterable[tuple[int, bytes]], stopped: Callable[[], bool]
-    ) -> Iterator[tuple[int, bytes | WorkerLost]]:
+        self, tasks: Iterable[tuple[int, TaskT]], stopped: Callable[[], bool]
+    ) -> Iterator[tuple[int, AnswerT | WorkerLost]]:
         """What comes of each, as it comes; the loss, where a task would break another as well.
 
         A task is drawn once a process is idle. It ends when all are answered, or `stopped`, which
@@ -160,7 +169,7 @@ class TaskPool:
             while self._idle and not is_dealt:
                 task = next(coming, None)
                 if task is not None:
-                    self._give(*task)
+                    self._give(task[0], pickle.dumps(task[1]))
                 is_dealt = task is None
             if (is_dealt and not self.tasks) or stopped():
                 return
@@ -175,14 +184,14 @@ class TaskPool:
             self._replace(worker)
             self._again(number, message, lost)
 
-    def _answers(self) -> Iterator[tuple[int, bytes | WorkerLost]]:
+    def _answers(self) -> Iterator[tuple[int, AnswerT | WorkerLost]]:
         by_wire: dict[object, Worker] = {worker.wire: worker for worker in self._busy}
         for wire in wait([worker.wire for worker in self._busy], _LOOK_EVERY_S):
             worker = by_wire[wire]
             if worker not in self._busy:
                 continue
             try:
-                answer: bytes | WorkerLost = worker.receive()
+                answer: AnswerT | WorkerLost = pickle.loads(worker.receive())
                 task = self._busy.pop(worker)
                 self._idle.append(worker)
             except WorkerLost as lost:

@@ -6,7 +6,6 @@ does not depend on how many there are, nor on which of them is the quickest.
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from harness.domain.errors import PairproofError
 from harness.fleet.cell import make_cell
 from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.local import LocalTransport, TaskPool
+from harness.fleet.pool.orders import WorkerLost
 from harness.fleet.port import Job
 from harness.fleet.roster import Roster
 from harness.fleet.run import FleetResult, run_fleet
@@ -136,7 +136,7 @@ class Trials(Protocol):
         """
 
 
-def try_out(scenario: Scenario, wanted: SoughtFailure) -> FailingScenario | None:
+def try_out(wanted: SoughtFailure, scenario: Scenario) -> FailingScenario | None:
     """Run it in this process; how it failed, if that was as wanted."""
     over = False
 
@@ -164,17 +164,12 @@ def how_it_failed(
     return FailingScenario(scenario, violation, happenings, finished.operations)
 
 
-def trying(wanted: SoughtFailure) -> Callable[[bytes], bytes]:
-    """In a worker: what tries the scenario that it is sent, and answers how it failed."""
-    return lambda message: pickle.dumps(try_out(pickle.loads(message), wanted))
-
-
 class WorkerTrials:
     """So many processes. `left` says how many seconds there still are."""
 
     def __init__(self, wanted: SoughtFailure, workers: int, left: Callable[[], float]) -> None:
         self._left = left
-        self._pool = TaskPool(partial(trying, wanted), "pairproof-shrink", workers)
+        self._pool = TaskPool(partial(try_out, wanted), "pairproof-shrink", workers)
         self.close = self._pool.close
 
     def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
@@ -186,11 +181,11 @@ class WorkerTrials:
         """
         found: dict[int, FailingScenario | None] = {}
         due = 0
-        dealt = ((n, pickle.dumps(s)) for n, s in enumerate(scenarios) if not self._is_over())
+        dealt = (numbered for numbered in enumerate(scenarios) if not self._is_over())
         try:
             for number, answer in self._pool.run(dealt, self._is_over):
                 # What a process broke down at does not fail as wanted.
-                found[number] = pickle.loads(answer) if isinstance(answer, bytes) else None
+                found[number] = None if isinstance(answer, WorkerLost) else answer
                 while due in found:
                     if failing := found[due]:
                         return due, failing
