@@ -10,15 +10,8 @@ from typing import TypeVar
 import simpy
 from simpy.exceptions import Interrupt
 
+from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    FaultNextMessage,
-    MessageFault,
-    SetLink,
-    SetNodeHealth,
-)  # fmt: skip
 from harness.domain.cluster import Cluster, Health, Node
 from harness.domain.errors import Refusal, Refused
 from harness.domain.pairing import LocalState
@@ -146,7 +139,7 @@ class PlayedHosts:
     def _note(self, slot: FleetSlot, call: Call, fate: MessageFate) -> None:
         """What happens to a message stands in the history before it does."""
         now, kind = self._clock.now(), message_kind(call.operation)
-        fault = FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
+        fault = arrangements.FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
         self._recorder.at_once("nemesis", fault, now, HAPPENED, slot.tags)
 
     # --- agents -----------------------------------------------------------------------
@@ -192,13 +185,13 @@ class PlayedHosts:
 
     # --- what is done to them ---------------------------------------------------------
 
-    def strike(self, what: Arrangement, slot: FleetSlot | None = None) -> Ended:
+    def strike(self, what: arrangements.Arrangement, slot: FleetSlot | None = None) -> Ended:
         match what:
-            case SetLink(uid, up) if slot is not None:
+            case arrangements.SetLink(uid, up) if slot is not None:
                 self.set_link(slot, slot.member.host_uids.index(uid), up=up)
-            case SetNodeHealth(_, node, health) if slot is not None:
+            case arrangements.SetNodeHealth(_, node, health) if slot is not None:
                 self.set_health(slot, node, health)
-            case AdvanceClock(by=by):
+            case arrangements.AdvanceClock(by=by):
                 self.clock_shift += by
         return HAPPENED
 
@@ -248,10 +241,10 @@ class Hosts(PlayedHosts):
         fate = network.fate(slot, self._clock.now())
         delay = network.latency(slot, call.operation)
         if fate is not None:
-            if fate.fault is not MessageFault.REPEATED_LATE:
+            if fate.fault is not arrangements.MessageFault.REPEATED_LATE:
                 self._note(slot, call, fate)
                 delay += fate.delay
-            if fate.fault is MessageFault.LOST_BEFORE:
+            if fate.fault is arrangements.MessageFault.LOST_BEFORE:
                 return question
             if heard := HEARD_INSTEAD.get(fate.fault):
                 back = network.latency(slot, call.operation, answer=True)
@@ -278,11 +271,15 @@ class Hosts(PlayedHosts):
     ) -> None:
         if call.host_uid in self._cut:
             return
-        is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
-        is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
+        is_lost = fate is not None and fate.fault is arrangements.MessageFault.LOST_AFTER
+        is_repeated = fate is not None and fate.fault is arrangements.MessageFault.REPEATED
 
         def take(reply: LinkReply, later: int) -> PendingReply | None:
-            if fate and fate.fault is MessageFault.REPEATED_LATE and isinstance(reply, ops.Done):
+            if (
+                fate
+                and fate.fault is arrangements.MessageFault.REPEATED_LATE
+                and isinstance(reply, ops.Done)
+            ):
                 self._come_again(slot, call, fate)
             if is_lost or slot.is_off:
                 return None

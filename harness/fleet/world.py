@@ -9,15 +9,9 @@ from typing import Protocol
 
 import simpy
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement
 from harness.domain.cluster import Cluster, Node
-from harness.domain.operations import (
-    CentralOperation,
-    Credentials,
-    LocalOperation,
-    Reply,
-    SetTokenState,
-)  # fmt: skip
 from harness.fleet.clock import HAPPENED, CellClock, Ended, Step
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
@@ -37,7 +31,7 @@ class FleetEdge(Protocol):
     def install(self, slot: FleetSlot) -> Cluster:
         """Put the cluster of a place onto its hosts; it is returned as it came to be."""
 
-    def perform(self, slot: FleetSlot, operation: LocalOperation) -> Step[Reply]:
+    def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
 
     def is_at_rest(self, slot: FleetSlot) -> bool:
@@ -92,8 +86,8 @@ class World:
     @abstractmethod
     def asked(
         self,
-        operation: CentralOperation,
-        credentials: Credentials,
+        operation: ops.CentralOperation,
+        credentials: ops.Credentials,
         stream: Stream,
         tenant: int,
         record: OperationRecord,
@@ -105,7 +99,11 @@ class World:
 
     @abstractmethod
     def revoked(
-        self, change: SetTokenState, owner: Credentials, tenant: int, record: OperationRecord
+        self,
+        change: ops.SetTokenState,
+        owner: ops.Credentials,
+        tenant: int,
+        record: OperationRecord,
     ) -> Ended:
         """The owner of a token changes its state, as early as can be."""
 

@@ -12,23 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from harness.fleet.pool.orders import (
-    ANSWERS,
-    ENCODER,
-    Answer,
-    Finish,
-    Losses,
-    Make,
-    Order,
-    Outcomes,
-    PoolError,
-    Reports,
-    Transport,
-    Window,
-    WorkerHandle,
-    WorkerLost,
-    WorkFailed,
-)  # fmt: skip
+from harness.fleet.pool import orders
 from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.scenario import Scenario
 from harness.history.fleet_lines import GrantsLine, ViolationLine
@@ -84,7 +68,7 @@ class Watching(Generic[StepT]):
 
 def run_cells(
     job: Job,
-    transport: Transport,
+    transport: orders.Transport,
     log: Callable[[GrantsLine], None] = lambda _: None,
     watching: Watching[Moment] = Watching(),
 ) -> PoolRun:
@@ -213,15 +197,15 @@ class Team:
     its cells is replaced by one that makes them again and runs them up to the present.
     """
 
-    def __init__(self, job: Job, transport: Transport, warn: Callable[[str], None]) -> None:
+    def __init__(self, job: Job, transport: orders.Transport, warn: Callable[[str], None]) -> None:
         cells = range(job.scenario.fleet.cells)
         handles = min(transport.handles, len(cells))
         self._job = job
         self._transport = transport
         self._warn = warn
-        self._losses = Losses()
+        self._losses = orders.Losses()
         self._dealt = [cells[slot::handles] for slot in range(handles)]
-        self._handles: dict[int, WorkerHandle] = {}
+        self._handles: dict[int, orders.WorkerHandle] = {}
         self._past: list[tuple[int, array[int]]] = []
         self._last: dict[int, WindowReport] = {}
 
@@ -234,14 +218,14 @@ class Team:
 
     def go(self, until: int, grants: Sequence[int], due: Sequence[bool]) -> dict[int, WindowReport]:
         """Run the cells that are due to the end of a window; what they report."""
-        orders = {
-            slot: Window(until, [grants[cell] for cell in cells])
+        windows = {
+            slot: orders.Window(until, [grants[cell] for cell in cells])
             for slot, cells in enumerate(self._dealt)
             if any(due[cell] for cell in cells)
         }
         reports: dict[int, WindowReport] = {}
-        for answer in self._answers(orders):
-            assert isinstance(answer, Reports)
+        for answer in self._answers(windows):
+            assert isinstance(answer, orders.Reports)
             reports.update(zip(answer.cells, answer.reports, strict=True))
         self._past.append((until, array("q", grants)))
         self._last.update(reports)
@@ -250,8 +234,8 @@ class Team:
     def finish(self, *, whole: bool) -> list[CellOutcome]:
         """Close every cell; what is left of them, in their order."""
         outcomes: list[CellOutcome] = []
-        for answer in self._answers(dict.fromkeys(range(len(self._dealt)), Finish(whole))):
-            assert isinstance(answer, Outcomes)
+        for answer in self._answers(dict.fromkeys(range(len(self._dealt)), orders.Finish(whole))):
+            assert isinstance(answer, orders.Outcomes)
             outcomes += answer.outcomes
         return sorted(outcomes, key=lambda outcome: outcome.cell)
 
@@ -263,38 +247,41 @@ class Team:
 
     # --- one worker ---------------------------------------------------------------------
 
-    def _answers(self, orders: Mapping[int, Order]) -> list[Answer]:
-        for slot, order in orders.items():
+    def _answers(self, told: Mapping[int, orders.Order]) -> list[orders.Answer]:
+        for slot, order in told.items():
             self._tell(slot, order)
-        return [self._hear(slot, order) for slot, order in orders.items()]
+        return [self._hear(slot, order) for slot, order in told.items()]
 
-    def _tell(self, slot: int, order: Order | None = None) -> None:
+    def _tell(self, slot: int, order: orders.Order | None = None) -> None:
         """Tell it to do this; without an order, to make its cells and come up to the present."""
         told = order
         if told is None:
             cells = self._dealt[slot]
-            past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
-            told = Make(list(cells), past)
+            past = [
+                orders.Window(until, [grants[cell] for cell in cells])
+                for until, grants in self._past
+            ]
+            told = orders.Make(list(cells), past)
         try:
-            self._handles[slot].send(ENCODER.encode(told))
-        except WorkerLost as lost:
+            self._handles[slot].send(orders.ENCODER.encode(told))
+        except orders.WorkerLost as lost:
             self._do_again(slot, lost, order)
 
-    def _hear(self, slot: int, order: Order | None = None) -> Answer:
+    def _hear(self, slot: int, order: orders.Order | None = None) -> orders.Answer:
         """The answer to what it was told."""
         try:
-            answer = ANSWERS.decode(self._handles[slot].receive())
-        except WorkerLost as lost:
+            answer = orders.ANSWERS.decode(self._handles[slot].receive())
+        except orders.WorkerLost as lost:
             self._do_again(slot, lost, order)
             return self._hear(slot, order)
-        if isinstance(answer, WorkFailed):
-            raise PoolError(answer.message)
+        if isinstance(answer, orders.WorkFailed):
+            raise orders.PoolError(answer.message)
         return answer
 
-    def _do_again(self, slot: int, lost: WorkerLost, order: Order | None) -> None:
+    def _do_again(self, slot: int, lost: orders.WorkerLost, order: orders.Order | None) -> None:
         """Replace a worker, and tell the new one all that the lost one was told."""
         if not self._job.repeatable:
-            raise PoolError(
+            raise orders.PoolError(
                 f"{lost}, and with it its part of the run; real time cannot be run again: start"
                 " the run anew"
             ) from lost
@@ -304,10 +291,10 @@ class Team:
         if order is None:
             return
         answer = self._hear(slot)
-        assert isinstance(answer, Reports)
+        assert isinstance(answer, orders.Reports)
         for cell, report in zip(answer.cells, answer.reports, strict=True):
             if report != self._last[cell]:
-                raise PoolError(
+                raise orders.PoolError(
                     f"cell {cell} was run again and came to something else, so the run depends on"
                     " more than its scenario and its seed: a defect of the harness"
                 )
@@ -318,10 +305,10 @@ class Team:
         while slot not in self._handles:
             try:
                 self._handles[slot] = self._transport.hire(self._job, slot)
-            except WorkerLost as lost:
+            except orders.WorkerLost as lost:
                 self._count(lost)
         self._tell(slot)
 
-    def _count(self, lost: WorkerLost) -> None:
+    def _count(self, lost: orders.WorkerLost) -> None:
         self._losses.add(lost)
         self._warn(f"{lost}; its cells are made again and run up to the present")

@@ -21,14 +21,7 @@ from distributed import CancelledError, Client, Future, KilledWorker
 from distributed.actor import Actor, BaseActorFuture
 
 from harness import __version__
-from harness.fleet.pool.orders import (
-    ANSWERS,
-    Outcomes,
-    PoolError,
-    WorkerCells,
-    WorkerHandle,
-    WorkerLost,
-)
+from harness.fleet.pool import orders
 from harness.fleet.port import Job, MakeCell
 
 CHUNK_BYTES: Final = 4 * 1024 * 1024
@@ -49,7 +42,7 @@ class DaskCells:
         if job.parts is not None and marker is not None:
             within = job.parts if marker.exists() else None
             self._folder = Path(tempfile.mkdtemp(prefix=_PRIVATE, dir=within))
-        self._worker_cells = WorkerCells(replace(job, parts=self._folder), make)
+        self._worker_cells = orders.WorkerCells(replace(job, parts=self._folder), make)
         self._answered = (0, b"")
 
     def version(self) -> str:
@@ -102,7 +95,7 @@ class DaskWorkerHandle:
         version = self._result_of(str, "version")
         self._folder = Path(self._result_of(str, "folder"))
         if version != __version__:
-            raise PoolError(
+            raise orders.PoolError(
                 f"the worker at {worker} has pairproof {version}, and this is {__version__};"
                 " install the same one everywhere"
             )
@@ -116,15 +109,15 @@ class DaskWorkerHandle:
         told = self._patiently(self._waiting.result, bytes)
         if not told:
             raise self._lost()
-        answer = ANSWERS.decode(told)
-        if isinstance(answer, Outcomes) and self._parts is not None:
+        answer = orders.ANSWERS.decode(told)
+        if isinstance(answer, orders.Outcomes) and self._parts is not None:
             for outcome in answer.outcomes:
                 if outcome.part is not None:
                     self._bring(Path(outcome.part.file).name, self._parts)
         return told
 
     def end(self) -> None:
-        with suppress(WorkerLost):
+        with suppress(orders.WorkerLost):
             self._result_of(bool, "close")
         self._future.cancel()  # type: ignore[no-untyped-call]
 
@@ -161,7 +154,7 @@ class DaskWorkerHandle:
             except (OSError, CancelledError, KilledWorker):
                 raise self._lost() from None
             except ImportError as error:
-                raise PoolError(
+                raise orders.PoolError(
                     f"the worker at {self.worker} cannot import what it has to run ({error});"
                     f" install pairproof {__version__} with all that it needs there"
                 ) from None
@@ -169,8 +162,8 @@ class DaskWorkerHandle:
                 assert isinstance(value, kind)
                 return value
 
-    def _lost(self) -> WorkerLost:
-        return WorkerLost(f"the worker at {self.worker} is not there any more")
+    def _lost(self) -> orders.WorkerLost:
+        return orders.WorkerLost(f"the worker at {self.worker} is not there any more")
 
 
 class DaskTransport:
@@ -183,7 +176,7 @@ class DaskTransport:
         try:
             self._client = Client(address, timeout=PATIENCE_S)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
-            raise PoolError(
+            raise orders.PoolError(
                 f"--scheduler {address}: no Dask scheduler answers there ({error}); start one with"
                 " `dask scheduler`, and workers with `dask worker ADDRESS`"
             ) from None
@@ -193,7 +186,7 @@ class DaskTransport:
     def handles(self) -> int:
         return self._handles
 
-    def hire(self, job: Job, slot: int) -> WorkerHandle:
+    def hire(self, job: Job, slot: int) -> orders.WorkerHandle:
         if job.parts is not None and self._marker is None:
             self._marker = job.parts / f"{_PRIVATE}{uuid.uuid4().hex}"
             self._marker.touch()
@@ -212,7 +205,7 @@ class DaskTransport:
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_S)
         except TimeoutError:
-            raise PoolError(
+            raise orders.PoolError(
                 f"--scheduler {self._address}: it has no workers; start one or more with"
                 f" `dask worker {self._address}`"
             ) from None
