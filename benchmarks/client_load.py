@@ -18,9 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from benchmarks.journal import Journal
-from harness.load import LoadClient, LoadLimits, run
+from harness.load.client import LoadClient, run
 from harness.load.connection import Connection
 from harness.load.message import address_of, message_of
+from harness.load.opening import LoadLimits
 from harness.wire.http import HttpRequest
 
 GET = HttpRequest("GET", "/")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -274,7 +273,9 @@ class StoreOfACopy:
 
     def copy(self) -> None:
         """Be as the store is now."""
-        self._then = self._whole.snapshot()
+        self._then = then = self._whole.snapshot()
+        self.put, self.delete, self.clear = then.put, then.delete, then.clear
+        self.transaction = then.transaction
 
     def _of(self, kind: type) -> MemoryStore:
         return self._then if kind in _LAGS else self._whole
@@ -282,22 +283,10 @@ class StoreOfACopy:
     def get(self, kind: type[R], key: str) -> R | None:
         return self._of(kind).get(kind, key)
 
-    def put(self, record: records.Record) -> None:
-        self._then.put(record)
-
-    def delete(self, kind: type[R], key: str) -> None:
-        self._then.delete(kind, key)
-
     def every(self, kind: type[R]) -> Iterator[R]:
         return self._of(kind).every(kind)
 
     def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
         return self._of(kind).find(kind, index, value)
-
-    def clear(self) -> None:
-        self._then.clear()
-
-    def transaction(self) -> AbstractContextManager[None]:
-        return self._then.transaction()
 
     def close(self) -> None: ...

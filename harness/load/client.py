@@ -137,10 +137,8 @@ class LoadClient:
         request: HttpRequest,
         headers: Mapping[str, str] | None = None,
         within_s: float = 10.0,
-        intended_ns: int | None = None,
     ) -> HttpResponse:
-        done = await self.exchange(base_url, request, headers, within_s, intended_ns)
-        return done.response
+        return (await self.exchange(base_url, request, headers, within_s)).response
 
     async def storm(self, base_url: str, count: int, within_s: float = 10.0) -> Storm:
         """Open `count` connections at once, beside the pool.

@@ -50,7 +50,6 @@ class Client(Protocol):
         request: HttpRequest,
         headers: Mapping[str, str] | None = None,
         within_s: float = 10.0,
-        intended_ns: int | None = None,
     ) -> HttpResponse:
         """The answer to a request, within so many seconds.
 

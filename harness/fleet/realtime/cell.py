@@ -34,7 +34,8 @@ from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealW
 from harness.fleet.scenario import SECOND, Spread
 from harness.fleet.world import Happenings
 from harness.history.fleet_lines import EffortLine, StormLine
-from harness.load import LoadClient, LoadLimits
+from harness.load.client import LoadClient
+from harness.load.opening import LoadLimits
 from harness.targets.port import CannotArrange
 
 _STORM_S: Final = 30.0

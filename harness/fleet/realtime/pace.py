@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from math import sqrt
 from typing import Final, TypeVar
@@ -39,7 +39,7 @@ class Rate:
     def starts(self) -> Iterator[int]:
         """When one after the other arrives, in microseconds after the start, for ever."""
         last = self.stretches[-1].rate_to
-        return (at // 1_000 for at in evenly([*self.stretches, steady(last, _FOR_EVER_S)]))
+        return (at // 1_000 for at in evenly([*self.stretches, Stretch(_FOR_EVER_S, last, last)]))
 
 
 def rate_of(text: str) -> Rate:
@@ -57,12 +57,13 @@ def rate_of(text: str) -> Rate:
 def _stretches(text: str) -> tuple[Stretch, ...]:
     try:
         if found := _STEADY.fullmatch(text):
-            return (steady(float(found[1]), 1),)
+            return (Stretch(1, float(found[1]), float(found[1])),)
         if found := _RAMP.fullmatch(text):
-            return (ramp(float(found[1]), float(found[2]), _seconds(found[3])),)
+            return (Stretch(_seconds(found[3]), float(found[1]), float(found[2])),)
         if found := _STEPS.fullmatch(text):
             rates = [float(rate) for rate in found[1].split(",")]
-            return steps(rates, _seconds(text.rpartition(" ")[2]))
+            seconds = _seconds(text.rpartition(" ")[2])
+            return tuple(Stretch(seconds, rate, rate) for rate in rates)
     except (Misspelt, ValueError) as error:
         raise PaceError(f"{text!r} is no rate of arrivals: {error}; write {_FORMS}") from None
     return ()
@@ -175,21 +176,6 @@ class Stretch:
         # The root of rate * t + slope / 2 * t^2 = arrivals in the form that takes a slope of 0.
         root = sqrt(max(self.rate_from**2 + 2 * slope * arrivals, 0.0))
         return 2 * arrivals / (self.rate_from + root) if arrivals else 0.0
-
-
-def steady(rate: float, seconds: float) -> Stretch:
-    """The same rate a second all along."""
-    return Stretch(seconds, rate, rate)
-
-
-def ramp(rate_from: float, rate_to: float, seconds: float) -> Stretch:
-    """A rate that rises or falls evenly."""
-    return Stretch(seconds, rate_from, rate_to)
-
-
-def steps(rates: Iterable[float], seconds: float) -> tuple[Stretch, ...]:
-    """One rate after another, each for so many seconds."""
-    return tuple(steady(rate, seconds) for rate in rates)
 
 
 def evenly(stretches: Sequence[Stretch]) -> Iterator[int]:

@@ -11,7 +11,7 @@ from harness.domain.arrangements import Arrangement, Slot
 from harness.domain.operations import Operation
 from harness.fleet.realtime.asker import Client
 from harness.fleet.realtime.pace import LoadBudget, Rate
-from harness.load import LoadLimits
+from harness.load.opening import LoadLimits
 from harness.targets.port import LocalUser
 from harness.wire.mapping import PLAIN, WireMap
 

@@ -15,11 +15,11 @@ from hashlib import sha256
 import pytest
 import trustme
 
-from harness.load import Exchanged, LoadClient, LoadLimits, NoResponse, NotSent, TooFewFiles, run
-from harness.load.client import exchange_over
+from harness.load.client import Exchanged, LoadClient, exchange_over, run
 from harness.load.connection import Connection
+from harness.load.errors import NoResponse, NotSent, TooFewFiles
 from harness.load.message import BaseAddress, address_of, message_of
-from harness.load.opening import Opener
+from harness.load.opening import LoadLimits, Opener
 from harness.targets.trust import pinned
 from harness.wire.http import HttpRequest
 from tests.integration.load import servers

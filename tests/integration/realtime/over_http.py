@@ -28,7 +28,8 @@ from harness.fleet.scenario import (
     Spread,
 )
 from harness.history.fleet_lines import RealtimeLine
-from harness.load import LoadClient, LoadLimits
+from harness.load.client import LoadClient
+from harness.load.opening import LoadLimits
 from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
