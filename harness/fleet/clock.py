@@ -114,11 +114,6 @@ class PendingReply(Event):
         self.callbacks = []
         self.due = due
 
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody has answered, and its time is not up."""
-        return not self.triggered
-
     def answer(self, value: object, delay: int = 0) -> bool:
         """The answer comes after `delay` microseconds; whether that is in time."""
         if self._value is not PENDING or self.env._now + delay > self.due:

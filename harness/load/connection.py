@@ -73,11 +73,6 @@ class DeadlineWheel:
             self._timer.cancel()
             self._timer = None
 
-    @property
-    def waiting(self) -> int:
-        """How many entries it holds."""
-        return sum(map(len, self._slots.values()))
-
 
 _FRAMING_BYTES_MAX: Final = 256 * 1024
 """A head of an answer, and what is said in advance of it, is no larger together."""

@@ -62,6 +62,11 @@ class Wire:
         return self.unsent
 
 
+def waiting(wheel: DeadlineWheel) -> int:
+    """How many entries it holds."""
+    return sum(map(len, wheel._slots.values()))
+
+
 class WireProbe:
     """A connection over a wire of its own, and how each request over it ended, in order."""
 

@@ -141,10 +141,7 @@ def test_an_expression_that_means_nothing_is_refused(expression: str, says: str)
 
 
 def test_a_situation_that_does_not_exist_cannot_be_reached() -> None:
-    check(["violations == 0"], [("cancel_in_flight", 1000)])
     with pytest.raises(GateError, match="did you mean cancel_offline"):
-        check([], [("cancel_ofline", 1000)])
-    with pytest.raises(GateError):
         reached([("cancel_ofline", 1000)], MEASURES)
 
 
