@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
+from sys import intern
 from typing import Final
 
 import simpy
@@ -64,11 +65,11 @@ class Member:
     @property
     def cluster(self) -> Cluster:
         """The cluster as it is installed; built each time, as it is seldom needed."""
-        where = site(self.seed, self.site)
+        where, region = site(self.seed, self.site), intern(f"region-{self.region}")
         return Cluster(
             uid=self.uid,
             name=f"{where.name}-{self.index}",
-            tags={"site": where.name, "city": where.city, "region": _region_name(self.region)},
+            tags={"site": where.name, "city": where.city, "region": region},
             pools=_pools(self.host_uids),
             stack=self.stack.local,
         )
@@ -149,12 +150,6 @@ def cell_of(cluster_uid: str, cells: int) -> int:
 
 
 _project_uid = lru_cache(maxsize=4096)(project_uid)
-
-
-@lru_cache(maxsize=256)
-def _region_name(region: int) -> str:
-    """Held once for all clusters there, which keep it."""
-    return f"region-{region}"
 
 
 def _pools(host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
