@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from benchmarks.journal import Journal
-from harness.load import LoadClient, LoadLimits, run
+from harness.load.client import LoadClient, run
 from harness.load.connection import Connection
 from harness.load.message import address_of, message_of
-from harness.load.session import HttpSession
+from harness.load.opening import LoadLimits
 from harness.wire.http import HttpRequest
 
 GET = HttpRequest("GET", "/")
@@ -75,8 +75,8 @@ async def lane(
     """The fast lane over connections that stay."""
     storm = await client.storm(url, count)
     load = Lane(url, journal)
-    await load.run(_connections(storm.sessions), WARM_UP_S)
-    return {"rate": await load.run(_connections(storm.sessions), seconds)}
+    await load.run(storm.connections, WARM_UP_S)
+    return {"rate": await load.run(storm.connections, seconds)}
 
 
 async def awaited(
@@ -104,16 +104,12 @@ async def sessions(
     start = time.monotonic_ns()
     storm = await client.storm(url, count, STORM_S)
     took = time.monotonic_ns() - start
-    rate = await Lane(url, journal).run(_connections(storm.sessions), seconds)
+    rate = await Lane(url, journal).run(storm.connections, seconds)
     return {
         "rate": rate,
         "storm_s": took / 1e9,
         "memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-
-
-def _connections(found: Sequence[HttpSession]) -> list[Connection]:
-    return [s.connection for s in found if s.connection is not None and s.is_open]
 
 
 LOADS: dict[str, Load] = {"lane": lane, "awaited": awaited, "sessions": sessions}

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from harness.checkers.fleet.gate import METRICS, MetricSource
-from harness.fleet import shelf
+from harness.checkers.fleet.gate import METRICS
+from harness.fleet import loading
 from harness.fleet.cell import make_cell
 from harness.fleet.loading import with_overrides
 from harness.fleet.pool.coordinator import Moment, Watching
@@ -54,7 +54,7 @@ def at_rate_zero(scenario: Scenario) -> Scenario:
 
 def run_here(name: str, hosts: int | None, workers: int, *, zero: bool, judge: bool) -> Cost:
     """One run in this process (and its workers), with evidence in a folder that is removed."""
-    scenario = with_overrides(shelf.find(name), hosts)
+    scenario = with_overrides(loading.find(name), hosts)
     if zero:
         scenario = at_rate_zero(scenario)
     moments: list[Moment] = []
@@ -68,7 +68,7 @@ def run_here(name: str, hosts: int | None, workers: int, *, zero: bool, judge: b
         disk = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     paired = done.measures.requests.get("paired", 0)
-    judged = MetricSource(done.measures, len(done.violations))
+    per_pairing = METRICS["per_pairing.operations"](done.measures, len(done.violations))
     return Cost(
         verdict=done.verdict.value,
         wall=wall,
@@ -78,7 +78,7 @@ def run_here(name: str, hosts: int | None, workers: int, *, zero: bool, judge: b
         operations=moments[-1].operations if moments else 0,
         hosts=scenario.fleet.hosts,
         paired=paired,
-        per_pairing=float(METRICS["per_pairing.operations"](judged)) if paired else 0.0,
+        per_pairing=0.0 if isinstance(per_pairing, str) else float(per_pairing),
         disk=disk,
         digest=done.digest,
     )

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from harness.load.histogram import Histogram
+from benchmarks.histogram import Histogram
 
 COLUMNS: Final = ("operation", "intended_ns", "sent_ns", "end_ns", "status", "body_bytes")
 SCHEMA: Final = "pairproof/load/1"

@@ -22,13 +22,12 @@ from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
 from harness.fleet.cell import make_cell
-from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
-from harness.fleet.loading import with_overrides
+from harness.fleet.hunting import Hunted, SeedResult, hunt
+from harness.fleet.loading import find, with_overrides
+from harness.fleet.pool.coordinator import Watching
 from harness.fleet.port import Job
-from harness.fleet.run import FleetResult, folder_of_parts
+from harness.fleet.run import FleetResult, folder_of_parts, operations_about
 from harness.fleet.scenario import Scenario
-from harness.fleet.shelf import find
-from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
 from harness.fleet.swarm import drawn
 from harness.history.manifest import estimate_bytes
@@ -215,7 +214,7 @@ def _hunted(
     shown = fleet_driving.ProgressLine(sys.stderr)
     progress = _HuntProgress(shown, len(seeds))
     deadline = time.monotonic() + limit / SECOND if limit is not None else float("inf")
-    watching = HuntWatching(
+    watching = Watching(
         progress=progress,
         warn=shown.warn,
         stopped=lambda: stopping.asked or time.monotonic() >= deadline,

@@ -28,8 +28,7 @@ from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.local import LocalTransport, ProcessTransport
 from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job, MakeCell
-from harness.fleet.run import FleetResult, Telling, run_fleet
-from harness.fleet.size import ends_about, operations_about
+from harness.fleet.run import FleetResult, Telling, ends_about, operations_about, run_fleet
 from harness.fleet.spelling import duration as duration_of
 from harness.history.wording import counted
 from harness.reporting.fleet.quantities import SECOND, duration, number

@@ -35,19 +35,17 @@ from harness.cli.fleet_edge import (
 )
 from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
+from harness.fleet.loading import find, is_shipped
 from harness.fleet.pool.coordinator import PoolRun
 from harness.fleet.port import Job
-from harness.fleet.realtime.budget import LoadBudget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.limit import LimitExpression, LimitResult, RateResult, search
-from harness.fleet.realtime.pace import Rate, at_speed, rate_of
+from harness.fleet.realtime.pace import LoadBudget, Rate, at_speed, budget_of, rate_of
 from harness.fleet.realtime.plan import Planned, planned
 from harness.fleet.realtime.settings import Endpoint, Settings
 from harness.fleet.realtime.translation import new_mark
-from harness.fleet.run import Telling, folder_of_parts
+from harness.fleet.run import Telling, folder_of_parts, operations_about
 from harness.fleet.scenario import SECOND, Scenario
-from harness.fleet.shelf import find, is_shipped
-from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import EvidenceHeader, Implementation

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, put_list
-from harness.fleet.keys import scenario_schema_text
-from harness.fleet.loading import as_plain
-from harness.fleet.scenario import Scenario
-from harness.fleet.shelf import find, names, readme, text_of
+from harness.fleet.loading import as_plain, find, names, readme, text_of
+from harness.fleet.scenario import Scenario, scenario_schema_text
 from harness.fleet.spelling import duration_text
 from harness.history.operation import Json
 

@@ -19,12 +19,13 @@ from harness.fleet.loading import as_toml, from_plain, load
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
 from harness.fleet.scenario import SCENARIO_NAME, Scenario
-from harness.fleet.shrinking.failure import Failure, clusters_of
 from harness.fleet.shrinking.shrink import ShrinkSearch, ShrinkStep, Size, as_own, file_name
 from harness.fleet.shrinking.trying import (
     FailingScenario,
+    Failure,
     SoughtFailure,
     WorkerTrials,
+    clusters_of,
     how_it_failed,
 )
 from harness.fleet.spelling import duration_text

@@ -15,12 +15,12 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
-from harness.fleet.clock import Step
+from harness.fleet.clock import Step, as_reply, drives
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.operators import Operators, is_read_back
 from harness.fleet.projects import Admin, admin
-from harness.fleet.slot import FleetSlot
+from harness.fleet.roster import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
 from harness.fleet.timelines import shelf
 from harness.fleet.world import World
@@ -195,8 +195,8 @@ class Admins:
         accepts: bool,
     ) -> Rival:
         """Another administrator, who decides on the same request at the same moment."""
-        others = [person for person in office.people if person is not client.person]
-        other = AdminClient(self._world, others[0] if others else client.person)
+        others = (person for person in office.people if person is not client.person)
+        other = AdminClient(self._world, next(others, client.person))
         decision: ops.CentralOperation = ops.RejectPairingRequest(pairing_uid)
         if accepts:
             decision = ops.AcceptPairingRequest(pairing_uid, acceptance.selection)
@@ -218,21 +218,15 @@ class Admins:
         rival: Rival | None = None,
         fate: MessageFate | None = None,
     ) -> Step[ops.Reply]:
-        """Carry out a flow, with time to think between its steps."""
-        env, plan = self._world.env, self._plan
-        operation = next(flow)
-        while True:
+        env, think, tenant = self._world.env, self._plan.think, slot.member.tenant
+
+        def ask(operation: ops.CentralOperation) -> Step[ops.Reply]:
             decides = isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest)
             if decides:
                 self._race(slot, rival)
-            spoiled = fate if decides else None
-            reply = yield from client.ask(operation, slot.net, slot.member.tenant, spoiled)
-            try:
-                operation = flow.send(reply)
-            except StopIteration as stop:
-                result: ops.Reply = stop.value
-                return result
-            yield env.timeout(slot.review.spread(plan.think))
+            return client.ask(operation, slot.net, tenant, fate if decides else None)
+
+        return drives(flow, ask, lambda: env.timeout(slot.review.spread(think)))
 
     def _race(self, slot: FleetSlot, rival: Rival | None) -> None:
         """Whoever acts at the very moment of a decision: a colleague, the operator."""
@@ -340,12 +334,11 @@ class AdminClient:
             fate = world.network.healing(fate, now)
             tags = {**tags, FATE: fate.fault.value}
         record = recorder.invoke(self._actor, operation, now, tags)
-        answered = yield world.asked(operation, self._credentials, stream, tenant, record, fate)
-        reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
+        asked = world.asked(operation, self._credentials, stream, tenant, record, fate)
+        answered: LinkReply | None = yield asked
+        reply: LinkReply = _LATE if answered is None else answered
         recorder.end(record, reply, world.clock.now())
-        return (
-            reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
-        )
+        return as_reply(reply)
 
     def ask_later(self, operation: ops.CentralOperation, slot: FleetSlot, later: int) -> Step[None]:
         """One operation, after a moment; nobody waits for the answer."""

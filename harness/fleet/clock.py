@@ -14,19 +14,60 @@ would make a hundred for each pairing of a fleet.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
-from typing import Final, TypeVar, cast
+from collections.abc import Callable, Generator
+from typing import Any, Final, TypeVar, cast
 
 import simpy
 from simpy.core import Infinity
 from simpy.events import NORMAL, PENDING, Event, EventPriority
 
+from harness.domain.operations import Acknowledged, Done, Operation, Reply, Unknown
+from harness.reference.core.link import LinkReply, NotDelivered
+
 Result = TypeVar("Result")
-Step = Generator[simpy.Event, object, Result]
-"""A part of a SimPy process."""
+Asked = TypeVar("Asked", bound=Operation)
+Step = Generator[simpy.Event, Any, Result]
+"""A part of a SimPy process; what an event brings is for whoever waits to know."""
+Ended = simpy.Event | LinkReply
+"""How something has ended, or the event that will tell."""
+HAPPENED: Final = Done(Acknowledged())
 
 _LAST: Final = cast(EventPriority, NORMAL + 1)
 """After everything else that is due at the same time."""
+
+
+def when(event: Event, act: Callable[[Any], object]) -> None:
+    """Do something with the value of an event once it has happened."""
+    if event.processed:
+        act(event.value)
+        return
+
+    def happens(happened: Event) -> None:
+        act(happened.value)
+
+    event.callbacks.append(happens)
+
+
+def drives(
+    flow: Generator[Asked, Reply, Reply],
+    ask: Callable[[Asked], Step[Reply]],
+    thinks: Callable[[], Event],
+) -> Step[Reply]:
+    """Carry out a flow, with time to think between its steps."""
+    operation = next(flow)
+    while True:
+        reply = yield from ask(operation)
+        try:
+            operation = flow.send(reply)
+        except StopIteration as stop:
+            result: Reply = stop.value
+            return result
+        yield thinks()
+
+
+def as_reply(reply: LinkReply) -> Reply:
+    """What somebody hears who asked over a link: of what was not delivered, that nobody knows."""
+    return Unknown(reply.why) if isinstance(reply, NotDelivered) else reply
 
 
 class CellClock:
@@ -72,11 +113,6 @@ class PendingReply(Event):
         self.env = env
         self.callbacks = []
         self.due = due
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody has answered, and its time is not up."""
-        return not self.triggered
 
     def answer(self, value: object, delay: int = 0) -> bool:
         """The answer comes after `delay` microseconds; whether that is in time."""

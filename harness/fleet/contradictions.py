@@ -15,8 +15,8 @@ from typing import Final
 
 from harness.configuration.errors import Flaw
 from harness.configuration.toml_lines import Path
-from harness.fleet.keys import SCENARIOS
 from harness.fleet.scenario import (
+    SCENARIOS,
     Distribution,
     FaultKind,
     FaultPlan,
@@ -122,22 +122,21 @@ def _fault(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
     if fault.kind is FaultKind.CLOCK and not fault.by.high:
         yield Flaw(path, "a clock that is put forward by nothing stays", "set by")
     if fault.kind is FaultKind.STALE:
-        yield from _stale(scenario, fault, path)
+        lag = scenario.limits.list_lag
+        if not fault.by.high:
+            yield Flaw(
+                path, "a copy that is behind by nothing is as good as the original", "set by"
+            )
+        elif fault.by.shape is Distribution.EXPONENTIAL or fault.by.high > lag:
+            told = f"that may be further behind than limits.list_lag, {duration_text(lag)}"
+            remedy = "lower it: what is stale beyond the bound is a defect"
+            yield Flaw((*path, "by"), told, remedy)
     if fault.kind in (FaultKind.CENTRAL, FaultKind.CLOCK, FaultKind.STALE):
         told = f'a fault of kind "{fault.kind}" strikes a whole side'
         if fault.scope not in _EVERYBODY:
             yield Flaw((*path, "scope"), told, "remove it")
         if 0 < fault.share_ppm < _WHOLE_PPM:
             yield Flaw((*path, "share"), told, "remove it")
-
-
-def _stale(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
-    lag = scenario.limits.list_lag
-    if not fault.by.high:
-        yield Flaw(path, "a copy that is behind by nothing is as good as the original", "set by")
-    elif fault.by.shape is Distribution.EXPONENTIAL or fault.by.high > lag:
-        told = f"that may be further behind than limits.list_lag, {duration_text(lag)}"
-        yield Flaw((*path, "by"), told, "lower it: what is stale beyond the bound is a defect")
 
 
 def _least(spread: Spread) -> int:
@@ -216,21 +215,21 @@ def out_of_reach(scenario: Scenario) -> Iterator[Flaw]:
                 yield Flaw(("reach", situation), told, f"it needs {describe(group)}")
 
 
+_TABLES: Final = ("operators", "admins", "timelines", "network")
+
+
 def describe(group: tuple[str, ...]) -> str:
     """What is needed, any of these, for a message or the page."""
-    return " or ".join(_word(name) for name in group)
-
-
-def _word(name: str) -> str:
-    kind, _, key = name.partition(".")
-    if kind in ("operators", "admins", "timelines", "network"):
-        return name
-    return f'a fault of kind "{kind}"{f" with {key}" if key else ""}'
+    parts = [(name, *name.partition(".")[::2]) for name in group]
+    return " or ".join(
+        name if kind in _TABLES else f'a fault of kind "{kind}"{f" with {key}" if key else ""}'
+        for name, kind, key in parts
+    )
 
 
 def _present(scenario: Scenario) -> Iterator[str]:
     """The names of all that is not off."""
-    for table in ("operators", "admins", "timelines", "network"):
+    for table in _TABLES:
         plan = getattr(scenario, table)
         for field in plan.__dataclass_fields__:
             if getattr(plan, field):

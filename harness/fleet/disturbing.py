@@ -5,25 +5,26 @@ Each is written down as it happens, with its cause.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+import simpy
 
 from harness.domain import arrangements
 from harness.domain.cluster import Health
-from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
-from harness.fleet.clock import Step
+from harness.domain.operations import Credentials, SetTokenState
+from harness.fleet.clock import HAPPENED, Ended, Step, when
 from harness.fleet.draws import PPM
 from harness.fleet.hosts import PlayedHosts
 from harness.fleet.nemesis import Transition, transitions
 from harness.fleet.plane import Plane
 from harness.fleet.projects import token_owner
-from harness.fleet.roster import Member
+from harness.fleet.roster import FleetSlot, Member
 from harness.fleet.scenario import ANY_ANSWER, FaultKind, FaultPlan
-from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Change, TimedChange
-from harness.fleet.world import CellWorld, World
-from harness.history.operation import OperationRecord
-from harness.reference.core.records import SlotState
+from harness.fleet.world import World
+from harness.history.operation import Json, OperationRecord
 
 NEMESIS = "nemesis"
 
@@ -62,7 +63,9 @@ def disturbed(
 
 
 class Disturbing:
-    """The nemesis of one cell, and its timelines."""
+    """The nemesis of one cell, and its timelines. What it does is done at once, or ends when the
+    target has it.
+    """
 
     def __init__(self, world: World, slots: Mapping[int, FleetSlot]) -> None:
         self._world = world
@@ -71,33 +74,20 @@ class Disturbing:
         self._lagging: OperationRecord | None = None
         self._reboots: dict[str, OperationRecord] = {}
 
-    @property
-    def _plane(self) -> Plane:
-        """The central plane, of a cell that has one of its own."""
-        assert isinstance(self._world, CellWorld)
-        return self._world.plane
-
-    @property
-    def _hosts(self) -> PlayedHosts:
-        """The edge hosts, where the harness plays them."""
-        assert isinstance(self._world.hosts, PlayedHosts)
-        return self._world.hosts
-
     # --- timelines --------------------------------------------------------------------
 
     def change(self, tenant: int, change: Change, cause: str = "") -> None:
         """Something changes for everybody, at this moment."""
         world = self._world
         if not isinstance(change, SetTokenState):
-            self._plane.arrange(tenant, change)
-            world.arranged("harness", change, cause=cause)
+            arrange = partial(world.central.arrange, tenant, change)
+            self._arranges("harness", change, arrange, {}, cause)
             return
         owner = token_owner(world.scenario.seed, tenant)
-        tags = {"user": owner.email, "cause": cause}
-        now, recorder = world.clock.now(), world.recorder
-        record = recorder.invoke(f"admin:{owner.email}", change, now, tags)
-        side = self._plane.side(tenant)
-        recorder.end(record, side.perform(change, Credentials(api_key=owner.api_key)), now)
+        tags: dict[str, Json] = {"user": owner.email, "cause": cause}
+        record = self._begins(f"admin:{owner.email}", change, tags)
+        credentials = Credentials(api_key=owner.api_key)
+        self._ends(record, world.revoked(change, credentials, tenant, record))
 
     def changing(self, tenant: int, changes: Iterator[TimedChange]) -> Step[None]:
         """What changes in a project, in the order of time."""
@@ -139,84 +129,104 @@ class Disturbing:
 
     def _turn_messages(self, member: Member, transition: Transition) -> None:
         """Messages are lost, or slow, from now on or no more."""
-        world, cause = self._world, transition.occurrence.cause
-        fault, uid = world.scenario.faults[transition.occurrence.plan], member.host_uids[0]
-        tags = {"host": uid, "project": member.project_uid}
-        if transition.begins:
-            world.network.strike(member.index, fault)
-            how = disturbed(uid, [fault])
-        else:
-            world.network.relent(member.index, fault)
-            how = arrangements.DisturbMessages(uid)
-        world.arranged(NEMESIS, how, tags, cause)
+        network, occurrence = self._world.network, transition.occurrence
+        fault, uid = self._world.scenario.faults[occurrence.plan], member.host_uids[0]
+        (network.strike if transition.begins else network.relent)(member.index, fault)
+        how = self._disturbed(member, [fault] if transition.begins else [])
+        tags: dict[str, Json] = {"host": uid, "project": member.project_uid}
+        self._strikes(how, tags, occurrence.cause)
 
-    def _note(self, slot: FleetSlot | None, what: arrangements.Arrangement, cause: str) -> None:
-        tags = slot.tags if slot is not None else {}
-        self._world.arranged(NEMESIS, what, tags, cause)
+    def _disturbed(
+        self, member: Member, faults: Sequence[FaultPlan]
+    ) -> arrangements.DisturbMessages:
+        """What happens to messages, by the fault that begins; nothing by one that ends."""
+        return disturbed(member.host_uids[0], faults)
 
     def _set_links(self, slot: FleetSlot, transition: Transition) -> None:
-        up = not transition.begins
+        up, cause = not transition.begins, transition.occurrence.cause
         for uid in transition.host_uids:
-            position = slot.member.host_uids.index(uid)
-            if (position in slot.down) is up:
-                self._hosts.set_link(slot, position, up=up)
-                self._note(slot, arrangements.SetLink(uid, up), transition.occurrence.cause)
+            if (slot.member.host_uids.index(uid) in slot.down) is up:
+                self._strikes(arrangements.SetLink(uid, up), slot.tags, cause, slot)
 
     def _set_health(self, slot: FleetSlot, transition: Transition) -> None:
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
-        store = self._hosts.store
         for uid in transition.host_uids:
-            site = store.get(SlotState, slot.slot)
-            nodes = site.cluster.nodes() if site is not None and site.cluster is not None else ()
-            for node in [node for node in nodes if node.host_uid == uid and node.health != health]:
-                self._hosts.set_health(slot, node.name, health)
-                change = arrangements.SetNodeHealth(slot.slot, node.name, health)
-                self._note(slot, change, transition.occurrence.cause)
+            for node in self._world.hosts.nodes(slot):
+                if node.host_uid == uid and node.health != health:
+                    change = arrangements.SetNodeHealth(slot.slot, node.name, health)
+                    self._strikes(change, slot.tags, transition.occurrence.cause, slot)
 
     def _reboot(self, slot: FleetSlot, transition: Transition) -> None:
         """The hosts of a cluster are off between the two ends of one `Restart`."""
-        world, now = self._world, self._world.clock.now()
+        hosts = self._world.hosts
+        assert isinstance(hosts, PlayedHosts)  # nothing reboots a target's own
         if transition.begins:
             tags = {**slot.tags, "slot": slot.slot, "cause": transition.occurrence.cause}
             restart = arrangements.Restart(arrangements.Side.EDGE)
-            self._reboots[slot.slot] = world.recorder.invoke(NEMESIS, restart, now, tags)
-            self._hosts.power_off(slot)
+            self._reboots[slot.slot] = self._begins(NEMESIS, restart, tags)
+            hosts.power_off(slot)
         elif (record := self._reboots.pop(slot.slot, None)) is not None:
-            self._hosts.power_on(slot)
-            world.recorder.end(record, Done(Acknowledged()), now)
+            hosts.power_on(slot)
+            self._ends(record, HAPPENED)
 
     def _turn_side(self, transition: Transition) -> None:
-        world, occurrence, now = self._world, transition.occurrence, self._world.clock.now()
-        fault = world.scenario.faults[occurrence.plan]
+        central, occurrence = self._world.central, transition.occurrence
+        cause = occurrence.cause
         if occurrence.kind is FaultKind.CLOCK:
-            self._put_forward(arrangements.Side(fault.side), occurrence.by, occurrence.cause)
+            side = arrangements.Side(self._world.scenario.faults[occurrence.plan].side)
+            forward = arrangements.AdvanceClock(side, occurrence.by)
+            if side is arrangements.Side.EDGE:
+                self._strikes(forward, {}, cause)
+            else:
+                self._arranges(NEMESIS, forward, partial(central.arrange, 0, forward), {}, cause)
         elif occurrence.kind is FaultKind.STALE:
-            self._let_lag(occurrence.by if transition.begins else 0, occurrence.cause)
+            self._let_lag(occurrence.by if transition.begins else 0, cause)
         elif transition.begins:
-            tags = {"cause": occurrence.cause}
             restart = arrangements.Restart(arrangements.Side.CENTRAL)
-            self._outage = world.recorder.invoke(NEMESIS, restart, now, tags)
-            self._plane.crash()
+            self._outage = self._begins(NEMESIS, restart, {"cause": cause})
+            central.crash()
         elif self._outage is not None:
-            self._plane.restart()
-            world.recorder.end(self._outage, Done(Acknowledged()), now)
-            self._outage = None
+            record, self._outage = self._outage, None
+            self._ends(record, central.restart())
 
     def _let_lag(self, by: int, cause: str) -> None:
         """Copies are so far behind from now on; of several faults the last one counts, until any
         is over.
         """
-        world, now = self._world, self._world.clock.now()
+        assert isinstance(self._world.central, Plane)  # nothing lets a target's own lag
         if self._lagging is not None:
-            world.recorder.end(self._lagging, Done(Acknowledged()), now)
-        self._plane.lag(by)
-        self._lagging = (
-            world.recorder.invoke(NEMESIS, LagBehind(by), now, {"cause": cause}) if by else None
-        )
+            self._ends(self._lagging, HAPPENED)
+        self._world.central.lag(by)
+        self._lagging = self._begins(NEMESIS, LagBehind(by), {"cause": cause}) if by else None
 
-    def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
-        if side is arrangements.Side.CENTRAL:
-            self._plane.put_forward(by)
+    # --- how it is written down -------------------------------------------------------
+
+    def _strikes(
+        self,
+        what: arrangements.Arrangement,
+        tags: Mapping[str, Json],
+        cause: str,
+        slot: FleetSlot | None = None,
+    ) -> None:
+        self._arranges(NEMESIS, what, partial(self._world.hosts.strike, what, slot), tags, cause)
+
+    def _arranges(
+        self,
+        actor: str,
+        what: object,
+        arrange: Callable[[], Ended],
+        tags: Mapping[str, Json],
+        cause: str,
+    ) -> None:
+        record = self._begins(actor, what, {**tags, "cause": cause} if cause else tags)
+        self._ends(record, arrange())
+
+    def _begins(self, actor: str, what: object, tags: Mapping[str, Json]) -> OperationRecord:
+        return self._world.recorder.invoke(actor, what, self._world.clock.now(), tags)
+
+    def _ends(self, record: OperationRecord, ended: Ended) -> None:
+        recorder, clock = self._world.recorder, self._world.clock
+        if isinstance(ended, simpy.Event):
+            when(ended, lambda reply: recorder.end(record, reply, clock.now()))
         else:
-            self._hosts.clock_shift += by
-        self._world.arranged(NEMESIS, arrangements.AdvanceClock(side, by), cause=cause)
+            recorder.end(record, ended, clock.now())

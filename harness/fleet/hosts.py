@@ -10,18 +10,16 @@ from typing import TypeVar
 import simpy
 from simpy.exceptions import Interrupt
 
+from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.arrangements import FaultNextMessage, MessageFault
-from harness.domain.cluster import Cluster, Health
+from harness.domain.cluster import Cluster, Health, Node
 from harness.domain.errors import Refusal, Refused
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock, Deadlines, PendingReply, Result, Step
+from harness.fleet.clock import HAPPENED, Deadlines, Ended, PendingReply, Result, Step
 from harness.fleet.nemesis import MessageFate
-from harness.fleet.network import Network
 from harness.fleet.plane import Plane
-from harness.fleet.recorder import FleetRecorder
-from harness.fleet.scenario import AgentPlan
-from harness.fleet.slot import FleetSlot
+from harness.fleet.roster import FleetSlot
+from harness.fleet.world import World
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
@@ -47,23 +45,12 @@ class PlayedHosts:
     to those who make more of it.
     """
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        clock: CellClock,
-        make_core: Callable[[Store], EdgeCore],
-        network: Network,
-        recorder: FleetRecorder,
-        plan: AgentPlan,
-    ) -> None:
+    def __init__(self, world: World, make_core: Callable[[Store], EdgeCore]) -> None:
         self.store = MemoryStore()
-        self._env = env
-        self._clock = clock
+        self._env, self._clock, self._recorder = world.env, world.clock, world.recorder
+        self._network, self._plan = world.network, world.scenario.agents
         self._make_core = make_core
         self._core = make_core(self.store)
-        self._network = network
-        self._recorder = recorder
-        self._plan = plan
         self._cut: set[str] = set()
         """The hosts whose link is down, of all clusters: one may ask for another's."""
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
@@ -71,7 +58,6 @@ class PlayedHosts:
         """How far the hosts' clocks are ahead, in microseconds."""
 
     def install(self, slot: FleetSlot) -> Cluster:
-        """Put the cluster of a place onto its hosts."""
         member, cluster = slot.member, slot.member.cluster
         with self.store.transaction():
             self.store.put(SlotState(slot.slot, member.host_uids, cluster=cluster))
@@ -82,7 +68,6 @@ class PlayedHosts:
     # --- Local UI ---------------------------------------------------------------------
 
     def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
-        """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
         if slot.is_off:
             yield self._env.timeout(_CONNECT)
@@ -124,15 +109,21 @@ class PlayedHosts:
     # --- messages ---------------------------------------------------------------------
 
     def _carry(self, slot: FleetSlot, call: Call) -> Step[LinkReply]:
-        """Carry a message of a host to the central plane, and wait for the answer."""
-        record = self._invoked(slot, call)
+        """Carry a message of a host to the central plane, and wait for the answer. A probe is not
+        written down.
+        """
+        record, tags = None, slot.tags
+        if not isinstance(call.operation, ops.Probe):
+            if call.host_uid != slot.host:
+                tags = {**tags, "host": call.host_uid}
+            record = self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
         try:
             if call.host_uid in self._cut:
                 yield self._env.timeout(_CONNECT)
                 reply: LinkReply = _CUT_OFF
             else:
-                answer = yield self._asked(slot, call, record)
-                reply = _LATE if answer is None else answer  # type: ignore[assignment]
+                answer: LinkReply | None = yield self._asked(slot, call, record)
+                reply = _LATE if answer is None else answer
         except Interrupt:
             if record is not None:
                 self._recorder.end(record, _REBOOTED, self._clock.now())
@@ -141,15 +132,6 @@ class PlayedHosts:
             self._recorder.end(record, reply, self._clock.now())
         return reply
 
-    def _invoked(self, slot: FleetSlot, call: Call) -> OperationRecord | None:
-        """The record of a message; a probe has none."""
-        if isinstance(call.operation, ops.Probe):
-            return None
-        tags = slot.tags
-        if call.host_uid != slot.host:
-            tags = {**tags, "host": call.host_uid}
-        return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
-
     @abstractmethod
     def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         """Send a message on its way: an event whose value is the answer, or none in time."""
@@ -157,8 +139,8 @@ class PlayedHosts:
     def _note(self, slot: FleetSlot, call: Call, fate: MessageFate) -> None:
         """What happens to a message stands in the history before it does."""
         now, kind = self._clock.now(), message_kind(call.operation)
-        fault = FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
-        self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), slot.tags)
+        fault = arrangements.FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
+        self._recorder.at_once("nemesis", fault, now, HAPPENED, slot.tags)
 
     # --- agents -----------------------------------------------------------------------
 
@@ -187,7 +169,6 @@ class PlayedHosts:
         self.on_rest(slot)
 
     def is_at_rest(self, slot: FleetSlot) -> bool:
-        """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
         site = self.store.get(SlotState, slot.slot)
         if slot.agent or slot.down or slot.is_off or site is None or site.cluster is None:
             return False
@@ -203,6 +184,20 @@ class PlayedHosts:
         return slot.link_back
 
     # --- what is done to them ---------------------------------------------------------
+
+    def strike(self, what: arrangements.Arrangement, slot: FleetSlot | None = None) -> Ended:
+        match what:
+            case arrangements.SetLink(uid, up) if slot is not None:
+                self.set_link(slot, slot.member.host_uids.index(uid), up=up)
+            case arrangements.SetNodeHealth(_, node, health) if slot is not None:
+                self.set_health(slot, node, health)
+            case arrangements.AdvanceClock(by=by):
+                self.clock_shift += by
+        return HAPPENED
+
+    def nodes(self, slot: FleetSlot) -> tuple[Node, ...]:
+        site = self.store.get(SlotState, slot.slot)
+        return tuple(site.cluster.nodes()) if site is not None and site.cluster is not None else ()
 
     def set_link(self, slot: FleetSlot, position: int, *, up: bool) -> None:
         """Cut the link of one host of a cluster, or mend it."""
@@ -236,29 +231,20 @@ class PlayedHosts:
 class Hosts(PlayedHosts):
     """Hosts in virtual time: their messages go to a central plane of the same cell."""
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        clock: CellClock,
-        make_core: Callable[[Store], EdgeCore],
-        plane: Plane,
-        network: Network,
-        recorder: FleetRecorder,
-        plan: AgentPlan,
-    ) -> None:
-        super().__init__(env, clock, make_core, network, recorder, plan)
+    def __init__(self, world: World, make_core: Callable[[Store], EdgeCore], plane: Plane) -> None:
+        super().__init__(world, make_core)
         self._plane = plane
-        self._deadlines = Deadlines(env, plan.deadline)
+        self._deadlines = Deadlines(world.env, world.scenario.agents.deadline)
 
     def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         question, network = self._deadlines.ask(), self._network
         fate = network.fate(slot, self._clock.now())
         delay = network.latency(slot, call.operation)
         if fate is not None:
-            if fate.fault is not MessageFault.REPEATED_LATE:
+            if fate.fault is not arrangements.MessageFault.REPEATED_LATE:
                 self._note(slot, call, fate)
                 delay += fate.delay
-            if fate.fault is MessageFault.LOST_BEFORE:
+            if fate.fault is arrangements.MessageFault.LOST_BEFORE:
                 return question
             if heard := HEARD_INSTEAD.get(fate.fault):
                 back = network.latency(slot, call.operation, answer=True)
@@ -285,11 +271,15 @@ class Hosts(PlayedHosts):
     ) -> None:
         if call.host_uid in self._cut:
             return
-        is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
-        is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
+        is_lost = fate is not None and fate.fault is arrangements.MessageFault.LOST_AFTER
+        is_repeated = fate is not None and fate.fault is arrangements.MessageFault.REPEATED
 
         def take(reply: LinkReply, later: int) -> PendingReply | None:
-            if fate and fate.fault is MessageFault.REPEATED_LATE and isinstance(reply, ops.Done):
+            if (
+                fate
+                and fate.fault is arrangements.MessageFault.REPEATED_LATE
+                and isinstance(reply, ops.Done)
+            ):
                 self._come_again(slot, call, fate)
             if is_lost or slot.is_off:
                 return None
@@ -310,15 +300,12 @@ class StoreOfOneSlot:
         self.find, self.transaction = whole.find, whole.transaction
 
     def every(self, kind: type[R]) -> Iterator[R]:
-        """All records of a kind, but of sites only this one."""
         if kind is SlotState:
             site = self._whole.get(kind, self._slot)
             return iter([site] if site is not None else [])
         return self._whole.every(kind)
 
     def clear(self) -> None:
-        """Hosts that start clear nothing."""
         raise AssertionError("hosts that start clear nothing")
 
-    def close(self) -> None:
-        """Nothing is held open."""
+    def close(self) -> None: ...

@@ -7,29 +7,22 @@ not depend on how many processes there are, nor on which of them is the quickest
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
-
-import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.pool.errors import PoolError, WorkerLost
-from harness.fleet.pool.local import LocalTransport
-from harness.fleet.pool.orders import WorkFailed
-from harness.fleet.pool.worker import TaskPool
+from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.local import LocalTransport, TaskPool
+from harness.fleet.pool.orders import PoolError, WorkerLost, WorkFailed
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import run_fleet
 
-_LOOK_EVERY_S: Final = 0.25
-"""So often somebody is asked whether it is enough."""
 
-
-class SeedResult(msgspec.Struct, frozen=True, tag=True):
+@dataclass(frozen=True, slots=True)
+class SeedResult:
     """A seed that was run to its end, or to its first violation.
 
     Attributes:
@@ -41,12 +34,6 @@ class SeedResult(msgspec.Struct, frozen=True, tag=True):
     verdict: Overall
     why: str
     operations: int = 0
-
-
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_ANSWERS: Final[msgspec.msgpack.Decoder[SeedResult | WorkFailed]] = msgspec.msgpack.Decoder(
-    SeedResult | WorkFailed
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +62,12 @@ class Hunted:
         return next((tried for tried in self.tried if tried.verdict is verdict), None)
 
 
-@dataclass(frozen=True, slots=True)
-class HuntWatching:
-    """Who looks on: all of it may be left out."""
-
-    progress: Callable[[SeedResult], None] = lambda _: None
-    """Called with each seed that was run, as they come."""
-    warn: Callable[[str], None] = lambda _: None
-    """Called with what went wrong and was mended."""
-    stopped: Callable[[], bool] = lambda: False
-    """Asked a few times a second: whether somebody has had enough."""
-
-
 def hunt(
     job: Callable[[int], Job],
     seeds: Sequence[int],
     make: MakeCell,
     workers: int,
-    watching: HuntWatching = HuntWatching(),
+    watching: Watching[SeedResult] = Watching(),
 ) -> Hunted:
     """Run the job of each seed, `workers` of them at a time, until one fails.
 
@@ -101,75 +76,41 @@ def hunt(
     Raises:
         PoolError: a run cannot be carried out, or processes were lost too often.
     """
+    tried: list[SeedResult] = []
+    lowest: int | None = None
+    """The lowest seed that has failed so far."""
+    left = list(reversed(seeds))
+
+    def dealt() -> Iterator[tuple[int, Job]]:
+        while left and lowest is None:
+            seed = left.pop()
+            yield seed, job(seed)
 
     def warn(seed: int, lost: WorkerLost) -> None:
         watching.warn(f"{lost}; seed {seed} is run again")
 
     some = min(workers, len(seeds))
-    with closing(TaskPool(partial(try_seeds, make), "pairproof-hunt", some, warn)) as pool:
-        return _Hunt(job, seeds, pool, watching).run()
+    with closing(TaskPool(partial(_tried, make), "pairproof-hunt", some, warn)) as pool:
+        for seed, result in pool.run(dealt(), watching.stopped):
+            if isinstance(result, WorkerLost):
+                raise PoolError(f"a worker failed: {result}")
+            if isinstance(result, WorkFailed):
+                raise PoolError(f"seed {seed}: {result.message}")
+            tried.append(result)
+            watching.progress(result)
+            if result.verdict is Overall.DOES_NOT_CONFORM:
+                lowest = seed if lowest is None else min(seed, lowest)
+                for later in [other for other in pool.tasks if other > seed]:
+                    pool.drop(later)
+        stopped = bool(pool.tasks) or (lowest is None and bool(left))
+    counting = (t for t in tried if lowest is None or t.seed <= lowest)
+    return Hunted(tuple(sorted(counting, key=lambda t: t.seed)), stopped)
 
 
-def try_seeds(make: MakeCell) -> Callable[[bytes], bytes]:
-    """In a worker: what runs the job that it is sent, and answers what came of it."""
-    return lambda message: _ENCODER.encode(_tried(pickle.loads(message), make))
-
-
-def _tried(job: Job, make: MakeCell) -> SeedResult | WorkFailed:
+def _tried(make: MakeCell, job: Job) -> SeedResult | WorkFailed:
+    """In a worker: what came of a job."""
     try:
         finished = run_fleet(job, LocalTransport(make))
     except PairproofError as error:
         return WorkFailed(str(error))
-    by_kind = finished.measures.operations.values()
-    operations = sum(sum(outcomes.values()) for outcomes in by_kind)
-    return SeedResult(job.scenario.seed, finished.verdict, finished.why, operations)
-
-
-class _Hunt:
-    """The seeds that are left, and what came of the others."""
-
-    def __init__(
-        self,
-        job: Callable[[int], Job],
-        seeds: Sequence[int],
-        pool: TaskPool,
-        watching: HuntWatching,
-    ) -> None:
-        self._job = job
-        self._pool = pool
-        self._watching = watching
-        self._left = list(reversed(seeds))
-        self._tried: list[SeedResult] = []
-        self._lowest: int | None = None
-        """The lowest seed that has failed so far."""
-
-    def run(self) -> Hunted:
-        """Until a seed fails, all have been run, or somebody has had enough."""
-        while self._deal() and not self._watching.stopped():
-            for seed, answer in self._pool.answers(_LOOK_EVERY_S):
-                if isinstance(answer, WorkerLost):
-                    raise PoolError(f"a worker failed: {answer}")
-                self._hear(seed, _ANSWERS.decode(answer))
-        counting = [t for t in self._tried if self._lowest is None or t.seed <= self._lowest]
-        return Hunted(
-            tried=tuple(sorted(counting, key=lambda t: t.seed)),
-            stopped=bool(self._pool.tasks) or (self._lowest is None and bool(self._left)),
-        )
-
-    def _deal(self) -> bool:
-        """Give each idle process a seed, as long as none has failed; whether any is at work."""
-        while self._pool.has_room and self._left and self._lowest is None:
-            seed = self._left.pop()
-            self._pool.give(seed, pickle.dumps(self._job(seed)))
-        return bool(self._pool.tasks)
-
-    def _hear(self, seed: int, answer: SeedResult | WorkFailed) -> None:
-        """What came of a seed; one that failed makes those after it needless."""
-        if isinstance(answer, WorkFailed):
-            raise PoolError(f"seed {seed}: {answer.message}")
-        self._tried.append(answer)
-        self._watching.progress(answer)
-        if answer.verdict is Overall.DOES_NOT_CONFORM:
-            self._lowest = seed if self._lowest is None else min(seed, self._lowest)
-            for later in [other for other in self._pool.tasks if other > seed]:
-                self._pool.drop(later)
+    return SeedResult(job.scenario.seed, finished.verdict, finished.why, finished.operations)

@@ -99,7 +99,7 @@ def occurrences(scenario: Scenario, members: Sequence[Member]) -> Iterator[Occur
         scope = _scope(plan)
         if scope not in groups:
             groups[scope] = _subjects(scope, members)
-        sources.append(_of_plan(scenario, index, groups[scope]))
+        sources.append(_Plan(scenario, index, groups[scope]).occurrences())
     return merge(*sources, key=attrgetter("at"))
 
 
@@ -107,42 +107,35 @@ def transitions(scenario: Scenario, members: Sequence[Member]) -> Iterator[Trans
     """The beginnings and ends of all occurrences, in order of time, beginnings first."""
     down: dict[tuple[FaultKind, str], int] = {}
     ends: list[tuple[int, int, Occurrence]] = []
+
+    def end(occurrence: Occurrence) -> Iterator[Transition]:
+        return _turn(occurrence, occurrence.until, down, begins=False)
+
     for count, occurrence in enumerate(occurrences(scenario, members)):
         while ends and ends[0][0] < occurrence.at:
-            yield from _end(heappop(ends)[2], down)
-        yield from _begin(occurrence, down)
+            yield from end(heappop(ends)[2])
+        yield from _turn(occurrence, occurrence.at, down, begins=True)
         if occurrence.kind is not FaultKind.CLOCK:
             heappush(ends, (occurrence.until, count, occurrence))
     while ends:
-        yield from _end(heappop(ends)[2], down)
+        yield from end(heappop(ends)[2])
 
 
-def _begin(occurrence: Occurrence, down: dict[tuple[FaultKind, str], int]) -> Iterator[Transition]:
+def _turn(
+    occurrence: Occurrence, at: int, down: dict[tuple[FaultKind, str], int], *, begins: bool
+) -> Iterator[Transition]:
+    """It begins or ends for the hosts that no other one of its kind has down, if there are any."""
     changed = []
     for uid in occurrence.host_uids or ("",):
         key = (occurrence.kind, uid)
-        before = down.get(key, 0)
-        if occurrence.kind in _MERGED:
-            down[key] = before + 1
-        if not before:
-            changed.append(uid)
-    if changed:
-        hosts = tuple(changed) if occurrence.member else ()
-        yield Transition(occurrence.at, True, occurrence, hosts)
-
-
-def _end(occurrence: Occurrence, down: dict[tuple[FaultKind, str], int]) -> Iterator[Transition]:
-    changed = []
-    for uid in occurrence.host_uids or ("",):
-        key = (occurrence.kind, uid)
-        left = down.pop(key, 1) - 1
-        if left:
+        before = down.pop(key, 0 if begins else 1)
+        left = before + 1 if begins else before - 1
+        if left and occurrence.kind in _MERGED:
             down[key] = left
-        else:
+        if not (before if begins else left):
             changed.append(uid)
     if changed:
-        hosts = tuple(changed) if occurrence.member else ()
-        yield Transition(occurrence.until, False, occurrence, hosts)
+        yield Transition(at, begins, occurrence, tuple(changed) if occurrence.member else ())
 
 
 # --- subjects -----------------------------------------------------------------------------
@@ -187,87 +180,74 @@ def _grouped(named: Iterable[tuple[str, Member]]) -> list[_Subject]:
 # --- times --------------------------------------------------------------------------------
 
 
-def _of_plan(scenario: Scenario, index: int, subjects: list[_Subject]) -> Iterator[Occurrence]:
-    """The occurrences of one plan: by rate, by schedule, or once at a moment that is drawn."""
-    plan, seed = scenario.faults[index], scenario.seed
-    chosen = [
-        subject
-        for subject in subjects
-        if Stream(seed, f"f{index}.{subject.name}.share").chance(plan.share_ppm)
-    ]
-    if plan.every is not None:
-        return _by_rate(scenario, index, plan.every, chosen)
-    if plan.at is not None:
-        return _by_schedule(scenario, index, plan.at, chosen)
-    return _once(scenario, index, chosen)
+class _Plan:
+    """One plan of a scenario, and when it strikes whom."""
 
+    def __init__(self, scenario: Scenario, index: int, subjects: list[_Subject]) -> None:
+        self._scenario = scenario
+        self._index = index
+        self._plan = plan = scenario.faults[index]
+        self._subjects = [s for s in subjects if self._stream(s, "share").chance(plan.share_ppm)]
 
-def _by_rate(
-    scenario: Scenario, index: int, every: Spread, subjects: list[_Subject]
-) -> Iterator[Occurrence]:
-    """For each subject: a while of `every`, an occurrence, another while after its `lasts`."""
-    plan, seed, duration = scenario.faults[index], scenario.seed, scenario.duration
+    def _stream(self, subject: _Subject, what: object) -> Stream:
+        return Stream(self._scenario.seed, f"f{self._index}.{subject.name}.{what}")
 
-    def begin(order: int, count: int, free: int) -> tuple[int, int, int]:
-        stream = Stream(seed, f"f{index}.{subjects[order].name}.{count}.begin")
-        return free + max(1, stream.spread(every)), order, count
+    def occurrences(self) -> Iterator[Occurrence]:
+        """By rate, by schedule, or once at a moment that is drawn."""
+        if self._plan.every is not None:
+            return self._by_rate(self._plan.every)
+        if self._plan.at is not None:
+            return self._by_schedule(self._plan.at)
+        return self._once()
 
-    first = (begin(order, 0, plan.at or 0) for order in range(len(subjects)))
-    heap = [entry for entry in first if entry[0] < duration]
-    heapify(heap)
-    while heap:
-        at, order, count = heap[0]
-        yield from _strike(scenario, index, subjects[order], count, at)
-        lasts = _stream(seed, index, subjects[order], count).spread(plan.lasts)
-        following = begin(order, count + 1, at + lasts)
-        if following[0] < duration:
-            heapreplace(heap, following)
-        else:
-            heappop(heap)
+    def _by_rate(self, every: Spread) -> Iterator[Occurrence]:
+        """For each subject: a while of `every`, an occurrence, another while after its `lasts`."""
+        plan, subjects, duration = self._plan, self._subjects, self._scenario.duration
 
+        def begin(order: int, count: int, free: int) -> tuple[int, int, int]:
+            stream = self._stream(subjects[order], f"{count}.begin")
+            return free + max(1, stream.spread(every)), order, count
 
-def _by_schedule(
-    scenario: Scenario, index: int, at: int, subjects: list[_Subject]
-) -> Iterator[Occurrence]:
-    repeat = scenario.faults[index].repeat or scenario.duration
-    for count, moment in enumerate(range(at, scenario.duration, max(1, repeat))):
-        for subject in subjects:
-            yield from _strike(scenario, index, subject, count, moment)
+        first = (begin(order, 0, plan.at or 0) for order in range(len(subjects)))
+        heap = [entry for entry in first if entry[0] < duration]
+        heapify(heap)
+        while heap:
+            at, order, count = heap[0]
+            yield from self._strike(subjects[order], count, at)
+            lasts = self._stream(subjects[order], count).spread(plan.lasts)
+            following = begin(order, count + 1, at + lasts)
+            if following[0] < duration:
+                heapreplace(heap, following)
+            else:
+                heappop(heap)
 
+    def _by_schedule(self, at: int) -> Iterator[Occurrence]:
+        duration = self._scenario.duration
+        for count, moment in enumerate(range(at, duration, max(1, self._plan.repeat or duration))):
+            for subject in self._subjects:
+                yield from self._strike(subject, count, moment)
 
-def _once(scenario: Scenario, index: int, subjects: list[_Subject]) -> Iterator[Occurrence]:
-    moments = sorted(
-        (Stream(scenario.seed, f"f{index}.{subject.name}.once").below(scenario.duration), order)
-        for order, subject in enumerate(subjects)
-    )
-    for at, order in moments:
-        yield from _strike(scenario, index, subjects[order], 0, at)
+    def _once(self) -> Iterator[Occurrence]:
+        duration = self._scenario.duration
+        drawn = (self._stream(subject, "once").below(duration) for subject in self._subjects)
+        for at, order in sorted((at, order) for order, at in enumerate(drawn)):
+            yield from self._strike(self._subjects[order], 0, at)
 
-
-def _strike(
-    scenario: Scenario, index: int, subject: _Subject, count: int, at: int
-) -> Iterator[Occurrence]:
-    """One occurrence for each cluster that it strikes; nothing if it is left out."""
-    plan, cause = scenario.faults[index], f"f{index}.{subject.name}.{count}"
-    if scenario.only.happenings is not None and cause not in scenario.only.happenings:
-        return
-    stream = _stream(scenario.seed, index, subject, count)
-    over = at + stream.spread(plan.lasts)
-    by = stream.spread(plan.by) if plan.kind in _BY else 0
-    for member, hosts in subject.struck():
-        until = min(over + _heal(scenario.seed, plan, cause, member), scenario.duration)
-        yield Occurrence(at, until, index, plan.kind, cause, member, hosts, by)
-
-
-def _stream(seed: int, index: int, subject: _Subject, count: int) -> Stream:
-    return Stream(seed, f"f{index}.{subject.name}.{count}")
-
-
-def _heal(seed: int, plan: FaultPlan, cause: str, member: Member | None) -> int:
-    """How much later it ends for this cluster."""
-    if not plan.heal.high:
-        return 0
-    return Stream(seed, f"{cause}.heal.{member.index if member else 'all'}").spread(plan.heal)
+    def _strike(self, subject: _Subject, count: int, at: int) -> Iterator[Occurrence]:
+        """One occurrence for each cluster that it strikes; nothing if it is left out."""
+        plan, scenario, cause = self._plan, self._scenario, f"f{self._index}.{subject.name}.{count}"
+        if scenario.only.happenings is not None and cause not in scenario.only.happenings:
+            return
+        stream = self._stream(subject, count)
+        over = at + stream.spread(plan.lasts)
+        by = stream.spread(plan.by) if plan.kind in _BY else 0
+        for member, hosts in subject.struck():
+            until = over
+            if plan.heal.high:  # so much later it ends for this cluster
+                who = member.index if member else "all"
+                until += Stream(scenario.seed, f"{cause}.heal.{who}").spread(plan.heal)
+            until = min(until, scenario.duration)
+            yield Occurrence(at, until, self._index, plan.kind, cause, member, hosts, by)
 
 
 # --- single messages ----------------------------------------------------------------------

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from harness.domain.operations import AgentOperation, SubmitPairing
 from harness.fleet.draws import PPM, Stream
 from harness.fleet.nemesis import MessageFate, answers_of, message_fate
+from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, NetworkPlan
-from harness.fleet.slot import FleetSlot
 from harness.reference.core.link import LinkReply
 from harness.reference.faults import HEARD_INSTEAD
 

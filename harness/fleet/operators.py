@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 
 from harness.checkers.fleet.judge import AT_LAST
 from harness.checkers.invariants.everything_settles import TRIES
@@ -12,9 +13,9 @@ from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import Step
+from harness.fleet.clock import Step, drives
 from harness.fleet.draws import Stream
-from harness.fleet.slot import FleetSlot
+from harness.fleet.roster import FleetSlot
 from harness.fleet.world import World
 
 Flow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
@@ -132,8 +133,8 @@ class Operators:
         reply = yield from self.asks(slot, ops.ViewPairing())
         if isinstance(reply, Refused):
             return reply.reason is Reason.NOTHING_PENDING
-        view = reply.value if isinstance(reply, ops.Done) else None
-        if not isinstance(view, ops.PairingView):
+        view = _shown_by(reply)
+        if view is None:
             return False
         if view.status == LocalState.PAIRED.value:
             slot.is_paired = True
@@ -168,8 +169,12 @@ class Operators:
         slot.tags = {**slot.tags, AT_LAST: True}
         if is_local and self._plan.work is not None:
             yield from self.asks(slot, ops.ViewCluster())
-        if not is_local or cut_off or _waits(pairing):
-            return _paired_by(pairing)
+        view = _shown_by(pairing)
+        waits = view is None or view.status in _STAYS
+        if isinstance(pairing, Refused):
+            waits = pairing.reason is not Reason.NOTHING_PENDING
+        if not is_local or cut_off or waits:
+            return view.pairing_uid if view and view.status == LocalState.PAIRED.value else ""
         for _ in range(TRIES):
             token = self._callbacks.token(slot, world.clock.now())
             send = ops.SendPairingRequest(self._callbacks.endpoint, token)
@@ -199,16 +204,9 @@ class Operators:
     # --- how they do it ---------------------------------------------------------------
 
     def _drive(self, slot: FleetSlot, flow: Flow) -> Step[ops.Reply]:
-        """Carry out a flow, with time to think between its steps."""
-        operation = next(flow)
-        while True:
-            reply = yield from self.asks(slot, operation)
-            try:
-                operation = flow.send(reply)
-            except StopIteration as stop:
-                result: ops.Reply = stop.value
-                return result
-            yield self._world.env.timeout(slot.operator.spread(self._plan.think))
+        env, think = self._world.env, self._plan.think
+        ask = partial(self.asks, slot)
+        return drives(flow, ask, lambda: env.timeout(slot.operator.spread(think)))
 
     def asks(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation, after a login where one is needed."""
@@ -238,17 +236,6 @@ def is_read_back(change: int) -> bool:
     return change > 0 and not change & (change - 1)
 
 
-def _paired_by(pairing: ops.Reply) -> str:
-    """The id of the request by which Local UI shows its cluster as paired."""
-    view = pairing.value if isinstance(pairing, ops.Done) else None
-    if not isinstance(view, ops.PairingView) or view.status != LocalState.PAIRED.value:
-        return ""
-    return view.pairing_uid
-
-
-def _waits(pairing: ops.Reply) -> bool:
-    """Whether Local UI shows a request that may be pending still."""
-    if isinstance(pairing, Refused):
-        return pairing.reason is not Reason.NOTHING_PENDING
-    view = pairing.value if isinstance(pairing, ops.Done) else None
-    return not isinstance(view, ops.PairingView) or view.status in _STAYS
+def _shown_by(reply: ops.Reply) -> ops.PairingView | None:
+    value = reply.value if isinstance(reply, ops.Done) else None
+    return value if isinstance(value, ops.PairingView) else None

@@ -11,19 +11,22 @@ Source of the division: docs/adr/0006-cells-and-windows.md.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import simpy
 
-from harness.domain.arrangements import Arrangement, Restart, Side
+from harness.domain import operations as ops
+from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import AgentOperation, CentralOperation, Credentials, Unknown
-from harness.fleet.clock import PendingReply
-from harness.fleet.copies import READS, LaggingCopy
+from harness.fleet.clock import HAPPENED, Ended, PendingReply
 from harness.fleet.draws import Stream
 from harness.fleet.scenario import MINUTE, CentralPlan
+from harness.reference.core import records
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.core.store import MemoryStore
 from harness.reference.sides import CentralSide
 
 Take = Callable[[LinkReply, int], "PendingReply | None"]
@@ -85,9 +88,12 @@ class Plane:
         """The central side of a tenant."""
         return self._sides[tenant]
 
-    def arrange(self, tenant: int, arrangement: Arrangement) -> None:
-        """Arrange what no user can."""
-        self._sides[tenant].arrange(arrangement)
+    def arrange(self, tenant: int, arrangement: Arrangement) -> Ended:
+        if isinstance(arrangement, AdvanceClock):
+            self.put_forward(arrangement.by)
+        else:
+            self._sides[tenant].arrange(arrangement)
+        return HAPPENED
 
     def put_forward(self, by: int) -> None:
         """Its clock is so much further ahead, in microseconds."""
@@ -199,7 +205,7 @@ class Plane:
     # --- outages ----------------------------------------------------------------------
 
     def crash(self) -> None:
-        """It is down: what waits is lost, and so is all that was not acknowledged."""
+        """What waits is lost, and so is all that was not acknowledged."""
         self.is_up = False
         self._calls += 1
         self._serving = False
@@ -212,9 +218,75 @@ class Plane:
                 question.spoil(_BROKEN)
         self._in_service.clear()
 
-    def restart(self) -> None:
-        """It is back, with what its stores hold."""
+    def restart(self) -> Ended:
+        """With what its stores hold."""
         self.is_up = True
         self._free_at = int(self._env.now)
         for side in self._sides.values():
             side.arrange(Restart(Side.CENTRAL))
+        return HAPPENED
+
+
+READS: Final = (ops.ListPairingRequests, ops.PollPairing)
+"""Lists and the edge's copy may lag (INV-8), what people decide by may not."""
+_LAGS: Final = (records.PairingRequest, records.CentralCluster)
+R = TypeVar("R", bound=records.Record)
+
+
+class LaggingCopy:
+    """Answers from what was so `by` microseconds ago at most, and never from before it began.
+
+    Only requests and their clusters lag: who may see them is looked up as it is. What the copy does
+    not know yet is asked of the side itself.
+    """
+
+    def __init__(self, side: CentralSide, by: int, now: int) -> None:
+        self._side = side
+        self._by = by
+        self._made_at = now
+        assert isinstance(side.store, MemoryStore)
+        self._store = StoreOfACopy(side.store)
+        self._core = side.core_over(self._store)
+
+    def keeps_up(self, now: int) -> None:
+        """Copy anew what is older than it may be."""
+        if now - self._made_at >= self._by:
+            self._made_at = now
+            self._store.copy()
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
+        """One operation, answered from the copy."""
+        reply = self._side.perform_by(self._core, operation, credentials)
+        if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
+            return self._side.perform(operation, credentials)
+        return reply
+
+
+class StoreOfACopy:
+    """Reads what lags from a copy, all else from the store itself; writes change the copy alone."""
+
+    def __init__(self, whole: MemoryStore) -> None:
+        self._whole = whole
+        self.copy()
+
+    def copy(self) -> None:
+        """Be as the store is now."""
+        self._then = then = self._whole.snapshot()
+        self.put, self.delete, self.clear = then.put, then.delete, then.clear
+        self.transaction = then.transaction
+
+    def _of(self, kind: type) -> MemoryStore:
+        return self._then if kind in _LAGS else self._whole
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        return self._of(kind).get(kind, key)
+
+    def every(self, kind: type[R]) -> Iterator[R]:
+        return self._of(kind).every(kind)
+
+    def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
+        return self._of(kind).find(kind, index, value)
+
+    def close(self) -> None: ...

@@ -7,6 +7,7 @@ behind it. Identifiers never come from here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -76,7 +77,6 @@ def _admin(seed: int, label: str, scope: str) -> Admin:
 
 CITIES: Final = 500
 PEOPLE: Final = 200
-_LOCALE: Final = "en_US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +101,20 @@ def email_of(seed: int, label: str) -> str:
 
 @lru_cache(maxsize=4)
 def _cities(seed: int) -> tuple[str, ...]:
-    fake = Faker(_LOCALE)
-    cities = []
-    for index in range(CITIES):
-        fake.seed_instance(derived_bits(seed, "city", index))
-        cities.append(_slug(fake.city()))
-    return tuple(cities)
+    return tuple(_slug(fake.city()) for fake in _fakers(seed, "city", CITIES))
 
 
 @lru_cache(maxsize=4)
 def _people(seed: int) -> tuple[tuple[str, str], ...]:
-    fake = Faker(_LOCALE)
-    people = []
-    for index in range(PEOPLE):
-        fake.seed_instance(derived_bits(seed, "people", index))
-        people.append((fake.first_name(), fake.last_name()))
-    return tuple(people)
+    fakers = _fakers(seed, "people", PEOPLE)
+    return tuple((fake.first_name(), fake.last_name()) for fake in fakers)
+
+
+def _fakers(seed: int, kind: str, count: int) -> Iterator[Faker]:
+    fake = Faker("en_US")
+    for index in range(count):
+        fake.seed_instance(derived_bits(seed, kind, index))
+        yield fake
 
 
 def _slug(text: str) -> str:

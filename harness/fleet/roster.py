@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
+from sys import intern
 from typing import Final
+
+import simpy
 
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits, derived_id
+from harness.domain.operations import Credentials
+from harness.fleet.draws import Stream
 from harness.fleet.projects import project_uid, site
 from harness.fleet.scenario import Scenario
 from harness.fleet.stacks import STACKS, FleetStack
+from harness.history.operation import Json
 
 _SPLIT_WORKERS: Final = 4
 """From so many workers on, they stand in two pools."""
@@ -59,11 +65,11 @@ class Member:
     @property
     def cluster(self) -> Cluster:
         """The cluster as it is installed; built each time, as it is seldom needed."""
-        where = site(self.seed, self.site)
+        where, region = site(self.seed, self.site), intern(f"region-{self.region}")
         return Cluster(
             uid=self.uid,
             name=f"{where.name}-{self.index}",
-            tags={"site": where.name, "city": where.city, "region": _region_name(self.region)},
+            tags={"site": where.name, "city": where.city, "region": region},
             pools=_pools(self.host_uids),
             stack=self.stack.local,
         )
@@ -146,12 +152,6 @@ def cell_of(cluster_uid: str, cells: int) -> int:
 _project_uid = lru_cache(maxsize=4096)(project_uid)
 
 
-@lru_cache(maxsize=256)
-def _region_name(region: int) -> str:
-    """Held once for all clusters there, which keep it."""
-    return f"region-{region}"
-
-
 def _pools(host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
     """One node of control plane, or three from five hosts on; the rest are workers."""
     leaders = 3 if len(host_uids) >= 5 else 1
@@ -197,3 +197,45 @@ def _by_cell(seed: int, count: int, cells: int) -> list[array[int]]:
     for index in range(count):
         members[cell_of(derived_id(seed, "cluster", index), cells)].append(index)
     return members
+
+
+_LOGGED_OUT: Final = Credentials()
+
+
+class FleetSlot:
+    """What is there between the hosts of one cluster and the people who work at it.
+
+    `net`, `operator`, `review` and `ids` are streams of draws, each for one use, so that what
+    one of them does leaves the others alone. `down` has the positions of hosts whose link is
+    down. `flows` are the processes that are inside of a flow of the edge, which a reboot ends.
+    `slot` is where its cluster is installed, `host` the one at whose Local UI people work.
+    `cluster_uid` is its cluster's at Palette, once an acceptance was answered.
+    `is_left` says that its operator has nothing more to do there.
+    `reviews` counts how often somebody at Palette took up a request of this cluster.
+    """
+
+    __slots__ = (
+        "agent", "boots", "cluster_uid", "down", "flows", "has_sent", "host", "ids", "is_left",
+        "is_off", "is_paired", "is_racing", "link_back", "member", "net", "operator", "pairing_uid",
+        "review", "reviews", "session", "slot", "tags"
+    )  # fmt: skip
+
+    def __init__(self, seed: int, member: Member) -> None:
+        index = member.index
+        self.member = member
+        self.slot = member.slot
+        self.host = member.host_uids[0]
+        self.net = Stream(seed, f"net:{index}")
+        self.operator = Stream(seed, f"operator:{index}")
+        self.review = Stream(seed, f"review:{index}")
+        self.ids = Stream(seed, f"ids:{index}")
+        self.down: frozenset[int] = frozenset()
+        self.flows: list[simpy.Process] = []
+        self.link_back: simpy.Event | None = None
+        self.session = _LOGGED_OUT
+        self.boots = 0
+        self.reviews = 0
+        self.pairing_uid = self.cluster_uid = ""
+        self.agent = self.has_sent = self.is_off = False
+        self.is_left = self.is_paired = self.is_racing = False
+        self.tags: Mapping[str, Json] = {"host": self.host, "project": member.project_uid}

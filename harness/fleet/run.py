@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,18 +14,18 @@ from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.requirement import Role
 from harness.catalogue.verdict import Overall
-from harness.checkers.fleet.concluding import conclude
+from harness.checkers.fleet.concluding import conclude, terms_of
 from harness.checkers.fleet.gate import verdict_of
-from harness.checkers.fleet.terms import in_real_time, terms_of
 from harness.fleet.loading import as_plain
-from harness.fleet.pool.coordinator import PoolRun, Watching, capacity_of, run_cells
+from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, capacity_of, run_cells
 from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job
+from harness.fleet.scenario import MINUTE, Distribution, FaultPlan, FaultScope, Scenario, Spread
 from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, RunInfo
 from harness.history.manifest import MANIFEST, write_manifest
-from harness.history.parts import GRANTS, PartWriter
+from harness.history.parts import GRANTS
 from harness.history.scan import FLEET
 
 DRIVER: Final = "simpy"
@@ -71,9 +71,17 @@ class FleetResult:
     happenings: tuple[str, ...]
     realtime: fleet_lines.RealtimeLine | None = None
 
+    @property
+    def operations(self) -> int:
+        """How many there were."""
+        return sum(sum(ended.values()) for ended in self.measures.operations.values())
+
 
 def run_fleet(
-    job: Job, transport: Transport, telling: Telling = Telling(), watching: Watching = Watching()
+    job: Job,
+    transport: Transport,
+    telling: Telling = Telling(),
+    watching: Watching[Moment] = Watching(),
 ) -> FleetResult:
     """Run a job to its end, to its first violation, or until it is stopped.
 
@@ -87,15 +95,19 @@ def run_fleet(
     if job.parts is not None:
         job.parts.mkdir(parents=True, exist_ok=True)
     grants = job.part(GRANTS)
-    with _kept(grants):
+    try:
         log = grants.grants if grants else lambda _: None
         course = run_cells(job, transport, log, watching)
+    except BaseException:
+        with suppress(EvidenceError):
+            if grants is not None:  # where a run is given up, the grants so far stay
+                grants.close()
+        raise
     outcomes = course.outcomes
     scenario, complete = job.scenario, course.ended
     plain = as_plain(scenario)
-    terms, realtime = terms_of(plain), telling.realtime(course) if telling.realtime else None
-    if realtime is not None:
-        terms = in_real_time(terms, realtime)
+    realtime = telling.realtime(course) if telling.realtime else None
+    terms = replace(terms_of(plain), realtime=realtime)
     came_to = conclude(terms, outcomes, course.violations, complete)
     measures, violations, gates = came_to.measures, came_to.violations, came_to.gates
     verdict, why = verdict_of(gates, len(violations), measures.undecided, complete)
@@ -141,18 +153,6 @@ def folder_of_parts(folder: Path) -> Path:
     return folder / fleet_lines.PARTS
 
 
-@contextmanager
-def _kept(grants: PartWriter | None) -> Iterator[None]:
-    """Where a run is given up, the grants so far stay."""
-    try:
-        yield
-    except BaseException:
-        with suppress(EvidenceError):
-            if grants is not None:
-                grants.close()
-        raise
-
-
 def _header(job: Job, run: RunInfo) -> EvidenceHeader:
     return EvidenceHeader(
         harness=HarnessInfo(__version__),
@@ -164,3 +164,70 @@ def _header(job: Job, run: RunInfo) -> EvidenceHeader:
         seed=job.scenario.seed,
         run=run,
     )
+
+
+_OF_A_PAIRING: Final = 18
+"""Operations of a cluster that is paired at once: sent, reviewed, confirmed, and looked at."""
+_OF_A_PROJECT: Final = 32
+"""What is arranged for a project in each cell, before anything else."""
+_OF_A_FAULT: Final = 2
+_STEPS_OF_A_REVIEW: Final = 3
+
+
+def ends_about(scenario: Scenario) -> int:
+    """When the run mostly ends, in microseconds: after the work, what settles, and last looks."""
+    return scenario.duration + scenario.limits.settle + MINUTE
+
+
+def operations_about(scenario: Scenario) -> int:
+    """About how many operations will be recorded: rather half as many again than too few."""
+    clusters = clusters_about(scenario)
+    once_paired = _times(scenario.admins.work, scenario.duration)
+    of_clusters = clusters * (_pairing(scenario) + once_paired)
+    of_faults = sum(_fault(fault, scenario.duration, clusters) for fault in scenario.faults)
+    return (of_clusters + _projects(scenario) + of_faults) * 3 // 2
+
+
+def clusters_about(scenario: Scenario) -> int:
+    """About how many clusters the hosts make."""
+    plan = scenario.fleet
+    weights = sum(weight for _, weight in plan.sizes)
+    hosts = sum(size * weight for size, weight in plan.sizes)
+    return plan.hosts * weights // hosts
+
+
+def mean(drawn: Spread) -> int:
+    """The mean of a duration that is drawn, and at least a microsecond."""
+    exponential = drawn.shape is Distribution.EXPONENTIAL
+    return max(1, drawn.high if exponential else (drawn.low + drawn.high) // 2)
+
+
+def _times(drawn: Spread | None, within: int) -> int:
+    return within // mean(drawn) if drawn else 0
+
+
+def _pairing(scenario: Scenario) -> int:
+    """Of each cluster, until it is paired: so often as it has to be tried."""
+    operators, admins = scenario.operators, scenario.admins
+    waits = min(mean(admins.notice) + _STEPS_OF_A_REVIEW * mean(admins.think), scenario.duration)
+    tried = _OF_A_PAIRING + sum(
+        _times(drawn, waits) for drawn in (scenario.agents.poll, operators.watch, operators.work)
+    )
+    again_ppm = operators.cancels_ppm + operators.wrong_token_ppm + admins.rejects_ppm
+    return tried + tried * min(again_ppm, 1_000_000 * operators.tries) // 1_000_000
+
+
+def _projects(scenario: Scenario) -> int:
+    plan, timelines = scenario.fleet, scenario.timelines
+    drawn = (scenario.admins.sweep, timelines.publish, timelines.token_revoked, timelines.grants)
+    of_each = _OF_A_PROJECT + sum(_times(spread, scenario.duration) for spread in drawn)
+    return plan.cells * plan.tenants * plan.projects * of_each
+
+
+def _fault(fault: FaultPlan, duration: int, clusters: int) -> int:
+    """Each strikes some clusters, however many at once."""
+    often = _times(fault.every, duration)
+    if fault.at is not None:
+        often = 1 + ((duration - fault.at) // fault.repeat if fault.repeat else 0)
+    struck = clusters if fault.scope is not FaultScope.ALL or fault.kind == "link" else 1
+    return _OF_A_FAULT * often * struck * fault.share_ppm // 1_000_000

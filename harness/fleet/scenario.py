@@ -7,16 +7,17 @@ that. A key has the name of its field without the unit. `harness.fleet.loading` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict
 
-from harness.checkers.fleet.errors import GateError
-from harness.checkers.fleet.gate import check
+from harness.checkers.fleet.gate import GateError, check
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.configuration.errors import Misspelt, literal
+from harness.configuration.errors import ConfigurationError, Misspelt, literal
 from harness.configuration.kinds import (
     Flag,
     KeyRelation,
@@ -28,8 +29,9 @@ from harness.configuration.kinds import (
     Text,
     Whole,
 )
-from harness.configuration.model import config
+from harness.configuration.model import FileModel, config, schema_text
 from harness.domain.arrangements import ANSWERS
+from harness.files import FileKind
 from harness.fleet.spelling import HOUR as HOUR
 from harness.fleet.spelling import MINUTE as MINUTE
 from harness.fleet.spelling import SECOND as SECOND
@@ -436,3 +438,48 @@ PLANS: Final = (
     "fleet", "operators", "agents", "admins", "timelines", "network", "central", "limits", "only"
 )  # fmt: skip
 """The fields of a scenario that are tables of the file, each once."""
+
+
+class ScenarioError(ConfigurationError):
+    """A scenario cannot be read, or says what it may not say."""
+
+
+SCENARIO_FILE: Final = FileKind("give the path of a scenario file", error=ScenarioError.whole)
+SCENARIOS: Final = FileModel(
+    Scenario, ScenarioError, "pairproof/scenario/1", "a scenario", SCENARIO_FILE, Decimal
+)
+
+
+def settings_in(plan: object) -> Iterator[str]:
+    """The fields of a plan that say something else than their default, in their order."""
+    for field in fields(plan):  # type: ignore[arg-type]
+        if getattr(plan, field.name) != field.default:
+            yield field.name
+
+
+def schema() -> Node:
+    """The published JSON Schema (2020-12) of a scenario file, as read from TOML.
+
+    It knows keys, types, bounds of numbers, and which keys go together; the loader is stricter.
+    In a swarm, what a key needs may be among what is drawn.
+    """
+    made = SCENARIOS.json_schema("A scenario of pairproof, version 1")
+    tables = {name: made["properties"][name] for name in PLANS}
+    related = {
+        name: {"dependentSchemas": table.pop("dependentSchemas")}
+        for name, table in tables.items()
+        if "dependentSchemas" in table
+    }
+    is_swarm = {"properties": {"swarm": {"const": True}}, "required": ["swarm"]}
+    return made | {"if": is_swarm, "then": True, "else": {"properties": related}}
+
+
+def scenario_schema_text() -> str:
+    """The schema as its file holds it."""
+    return schema_text(schema())
+
+
+def to_markdown() -> str:
+    """A table for each table of the file: key, what it holds, its default, what it means."""
+    plain = Scenario("", "", 0, faults=(FaultPlan(FaultKind.LINK),))
+    return SCENARIOS.to_markdown(SCENARIOS.write(plain, defaults=True))

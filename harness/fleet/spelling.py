@@ -164,7 +164,7 @@ class Duration(Spelling):
 
     @property
     def form(self) -> Node:
-        return {"type": "string", "pattern": _whole(_DURATION, self.zero)}
+        return _form(_DURATION, self.zero)
 
     def read(self, value: object) -> int:
         lasts = 0 if self.zero and value == self.zero else duration(value)
@@ -192,7 +192,7 @@ class Drawn(Spelling):
 
     @property
     def form(self) -> Node:
-        return {"type": "string", "pattern": _whole(_SPREAD, self.none)}
+        return _form(_SPREAD, self.none)
 
     def read(self, value: object) -> Spread | None:
         if self.none and value == self.none:
@@ -243,5 +243,5 @@ def _bounds(least: int, most: int, word: str) -> str:
     return f"from {duration_text(least)} to {duration_text(most)}{other}"
 
 
-def _whole(pattern: str, word: str) -> str:
-    return f"^(?:{pattern}{'|' + word if word else ''})$"
+def _form(pattern: str, word: str) -> Node:
+    return {"type": "string", "pattern": f"^(?:{pattern}{'|' + word if word else ''})$"}

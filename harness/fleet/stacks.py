@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from hashlib import blake2b
 from typing import Final
 
@@ -82,10 +83,7 @@ def _pack(layer: Layer, text: str) -> Pack:
     return Pack(layer, name, version)
 
 
-def _add_on(text: str) -> Pack:
-    return _pack(Layer.ADDON, text)
-
-
+_add_on = partial(_pack, Layer.ADDON)
 _MONITORING: Final = _add_on("prometheus-grafana 44.3.1")
 _OLD_MONITORING: Final = _add_on("prometheus-grafana 40.3.1")
 

@@ -14,13 +14,13 @@ from typing import Final, TypeVar
 
 from harness.domain.arrangements import ANSWERS
 from harness.fleet.draws import PPM, Stream
-from harness.fleet.keys import SCENARIOS, settings_in
 from harness.fleet.loading import require
 from harness.fleet.scenario import (
     ANY_ANSWER,
     MINUTE,
     NEVER,
     PLANS,
+    SCENARIOS,
     SECOND,
     Distribution,
     FaultKind,
@@ -31,6 +31,7 @@ from harness.fleet.scenario import (
     Spread,
     fixed,
     key_of,
+    settings_in,
 )
 
 Strength = Callable[[Stream, Scenario], object]

@@ -235,14 +235,11 @@ def _publications(
         cause = f"t.publish.{label}.{edition.count}"
         if kept is None or cause in kept:
             new = edition.of(first[edition.which])
-            current[edition.which] = profile = _with_edition(current[edition.which], new)
+            profile = current[edition.which]
+            editions = sorted((*profile.editions, new), key=lambda e: ProfileVersion(e.version))
+            profile = replace(profile, editions=tuple(editions[-_EDITIONS_KEPT:]))
+            current[edition.which] = profile
             yield edition.at, cause, PutProfile(profile)
-
-
-def _with_edition(profile: ClusterProfile, new: ProfileEdition) -> ClusterProfile:
-    """The profile with another version; it keeps the latest ones."""
-    editions = sorted((*profile.editions, new), key=lambda e: ProfileVersion(e.version))
-    return replace(profile, editions=tuple(editions[-_EDITIONS_KEPT:]))
 
 
 # --- permissions --------------------------------------------------------------------------

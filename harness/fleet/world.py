@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import simpy
 
-from harness.domain.arrangements import MessageFault
-from harness.domain.cluster import Cluster
-from harness.domain.operations import (
-    Acknowledged,
-    CentralOperation,
-    Credentials,
-    Done,
-    LocalOperation,
-    Reply,
-)
-from harness.fleet.clock import CellClock, Deadlines, PendingReply, Step
+from harness.domain import operations as ops
+from harness.domain.arrangements import Arrangement
+from harness.domain.cluster import Cluster, Node
+from harness.fleet.clock import HAPPENED, CellClock, Ended, Step
 from harness.fleet.draws import Stream
-from harness.fleet.hosts import Hosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.plane import Plane, Take
 from harness.fleet.recorder import FleetRecorder
+from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import Only, Scenario, Spread
-from harness.fleet.slot import FleetSlot
 from harness.history.operation import Json, OperationRecord
-from harness.reference.core.link import LinkReply
-
-HAPPENED = Done(Acknowledged())
-_LATENCY = Spread(20_000, 80_000)
-"""Between an administrator and the central plane, one way."""
 
 
 class FleetEdge(Protocol):
@@ -45,11 +31,30 @@ class FleetEdge(Protocol):
     def install(self, slot: FleetSlot) -> Cluster:
         """Put the cluster of a place onto its hosts; it is returned as it came to be."""
 
-    def perform(self, slot: FleetSlot, operation: LocalOperation) -> Step[Reply]:
+    def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
 
     def is_at_rest(self, slot: FleetSlot) -> bool:
         """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
+
+    def strike(self, what: Arrangement, slot: FleetSlot | None = None) -> Ended:
+        """Do this to hosts, or to those of a cluster."""
+
+    def nodes(self, slot: FleetSlot) -> Iterable[Node]:
+        """The nodes of a cluster as they are."""
+
+
+class FleetCentral(Protocol):
+    """The central side of a cell: the reference's own, or a target's."""
+
+    def arrange(self, tenant: int, arrangement: Arrangement) -> Ended:
+        """Arrange what no user can; of a clock, for every tenant."""
+
+    def crash(self) -> None:
+        """Nothing gets there from now on."""
+
+    def restart(self) -> Ended:
+        """It is back."""
 
 
 @dataclass(slots=True)
@@ -60,9 +65,10 @@ class World:
     env: simpy.Environment
     clock: CellClock
     recorder: FleetRecorder
+    central: FleetCentral
     network: Network
-    hosts: FleetEdge
     happenings: Happenings
+    hosts: FleetEdge = field(init=False)
     at_once: Spread = Spread(0, 100_000)
     """When somebody acts who acts at the very moment at which another one does."""
     superseded: dict[tuple[int, int], list[str]] = field(default_factory=dict)
@@ -73,19 +79,15 @@ class World:
         """Whether nobody begins anything any more."""
         return bool(self.env.now >= self.scenario.duration)
 
-    def arranged(
-        self, actor: str, what: object, tags: Mapping[str, Json] = {}, cause: str = ""
-    ) -> None:
+    def arranged(self, actor: str, what: object, tags: Mapping[str, Json] = {}) -> None:
         """Something was arranged, at this moment."""
-        if cause:
-            tags = {**tags, "cause": cause}
         self.recorder.at_once(actor, what, self.clock.now(), HAPPENED, tags)
 
     @abstractmethod
     def asked(
         self,
-        operation: CentralOperation,
-        credentials: Credentials,
+        operation: ops.CentralOperation,
+        credentials: ops.Credentials,
         stream: Stream,
         tenant: int,
         record: OperationRecord,
@@ -95,61 +97,15 @@ class World:
         asked may be delayed on its way, or come once more late.
         """
 
-
-class CellWorld(World):
-    """One cell's in virtual time: it has a central plane of its own, and plays the edge hosts."""
-
-    __slots__ = ("deadlines", "plane")
-
-    hosts: Hosts
-
-    def __init__(
+    @abstractmethod
+    def revoked(
         self,
-        scenario: Scenario,
-        env: simpy.Environment,
-        clock: CellClock,
-        recorder: FleetRecorder,
-        plane: Plane,
-        network: Network,
-        hosts: Hosts,
-        happenings: Happenings,
-    ) -> None:
-        super().__init__(scenario, env, clock, recorder, network, hosts, happenings)
-        self.plane = plane
-        self.deadlines = Deadlines(env, scenario.admins.deadline)
-
-    def asked(
-        self,
-        operation: CentralOperation,
-        credentials: Credentials,
-        stream: Stream,
+        change: ops.SetTokenState,
+        owner: ops.Credentials,
         tenant: int,
         record: OperationRecord,
-        fate: MessageFate | None = None,
-    ) -> simpy.Event:
-        question = self.deadlines.ask()
-        if heard := self.network.answer_to_people(stream):
-            question.answer(heard, stream.spread(_LATENCY) + stream.spread(_LATENCY))
-            return question
-
-        def take(reply: LinkReply, later: int) -> PendingReply | None:
-            back = later + stream.spread(_LATENCY)
-            if comes_again is not None and isinstance(reply, Done):
-                again = self.env.timeout(comes_again)
-                again.callbacks.append(lambda _: arrive(lambda *_: None))
-            return question if question.answer(reply, back) else None
-
-        def arrive(take: Take) -> None:
-            self.plane.arrive(tenant, operation, credentials, stream, take)
-
-        there, comes_again = stream.spread(_LATENCY), None
-        if fate is not None and fate.fault is MessageFault.REPEATED_LATE:
-            comes_again = fate.delay
-        elif fate is not None:
-            there += fate.delay
-        arrival = self.env.timeout(there)
-        arrival.callbacks.append(lambda _: arrive(take))
-        return question
+    ) -> Ended:
+        """The owner of a token changes its state, as early as can be."""
 
 
 class Happenings:

@@ -1,6 +1,7 @@
 """The HTTP client of the load lane: fast, bounded, and sure of what was sent and what was not.
 
-It keeps a pool of connections for each address.
+It keeps a pool of connections for each address. Each exchange is awaited: the request's way and
+its answer.
 """
 
 from __future__ import annotations
@@ -10,19 +11,16 @@ import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Coroutine, Mapping
-from itertools import compress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 
 import uvloop
 
-from harness.load.connection import Connection
-from harness.load.deadlines import Clock
-from harness.load.errors import NotSent, Times
-from harness.load.histogram import Histogram
+from harness.load.connection import Clock, Connection
+from harness.load.errors import NoResponse, NotSent, Times
 from harness.load.message import BaseAddress, address_of, message_of
-from harness.load.opening import LoadLimits, Opener, make_room
-from harness.load.session import Exchanged, HttpSession, Storm, exchange_over, open_one
+from harness.load.opening import LoadLimits, Opener, make_room, remember
 from harness.wire.http import HttpRequest, HttpResponse
 
 _T = TypeVar("_T")
@@ -32,6 +30,30 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine to its end on the event loop that the load is fast on."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What came, when, and the bytes that went out for it."""
+
+    response: HttpResponse
+    times: Times
+    request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """What came of opening many connections at once.
+
+    Attributes:
+        connections: those that stand, until the client is closed.
+        failures: why the others do not, each reason with how often.
+        took: nanoseconds that each connection took, TLS included, in ascending order.
+    """
+
+    connections: tuple[Connection, ...]
+    failures: Counter[str]
+    took: tuple[int, ...]
 
 
 class LoadClient:
@@ -74,10 +96,8 @@ class LoadClient:
 
     @property
     def open_connections(self) -> int:
-        """How many connections stand, those of sessions as well."""
+        """How many connections stand, those of a storm as well."""
         return 0 if self._opener is None else self._opener.open_connections
-
-    # --- requests -------------------------------------------------------------------------
 
     async def exchange(
         self,
@@ -117,34 +137,31 @@ class LoadClient:
         request: HttpRequest,
         headers: Mapping[str, str] | None = None,
         within_s: float = 10.0,
-        intended_ns: int | None = None,
     ) -> HttpResponse:
-        done = await self.exchange(base_url, request, headers, within_s, intended_ns)
-        return done.response
-
-    # --- connections ----------------------------------------------------------------------
-
-    def session(self, base_url: str) -> HttpSession:
-        """A session at an address; it connects at its first request, or with `open`.
-
-        Raises:
-            NotSent: that is no address.
-        """
-        return HttpSession(address_of(base_url), self._entered(), self._clock)
+        return (await self.exchange(base_url, request, headers, within_s)).response
 
     async def storm(self, base_url: str, count: int, within_s: float = 10.0) -> Storm:
-        """Open `count` sessions at once; which of them stand, and why the others do not.
+        """Open `count` connections at once, beside the pool.
 
         Raises:
             TooFewFiles: the process may not have as many connections; none was opened.
             NotSent: that is no address.
         """
         make_room(self.open_connections + count)
-        fresh = [self.session(base_url) for _ in range(count)]
-        failures, took = Counter[str](), Histogram()
-        tries = [open_one(session, within_s, self._clock, failures, took) for session in fresh]
-        stands = await asyncio.gather(*tries)
-        return Storm(tuple(compress(fresh, stands)), failures, took)
+        address, opener = address_of(base_url), self._entered()
+        stands, failures, took = list[Connection](), Counter[str](), list[int]()
+
+        async def open_one() -> None:
+            start_ns = self._clock()
+            try:
+                stands.append(await opener.open(address, start_ns + round(within_s * 1e9)))
+            except NotSent as error:
+                failures[error.why] += 1
+            else:
+                took.append(self._clock() - start_ns)
+
+        await asyncio.gather(*(open_one() for _ in range(count)))
+        return Storm(tuple(stands), failures, tuple(sorted(took)))
 
     def _pool(self, address: BaseAddress) -> Pool:
         if address not in self._pools:
@@ -155,6 +172,37 @@ class LoadClient:
         if self._opener is None:
             raise NotSent("the client is not open; write `async with LoadClient(...) as client:`")
         return self._opener
+
+
+async def exchange_over(
+    connection: Connection, address: BaseAddress, message: bytes, intended_ns: int, deadline_ns: int
+) -> Exchanged:
+    """Send the bytes and wait for the answer. Whoever is cancelled closes the connection.
+
+    Raises:
+        NotSent: the connection was found closed before a byte was written.
+        NoAnswer: no whole answer came in time and of bounded size.
+    """
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def done(_: Connection) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    try:
+        connection.ask(message, done, intended_ns, deadline_ns)
+    except NotSent as error:
+        raise NotSent(f"{address.base_url}: {error.why}", error.times) from error
+    try:
+        await over
+    except asyncio.CancelledError:
+        connection.close("the request was cancelled")
+        raise
+    if connection.failure:
+        raise NoResponse(f"{address.base_url}: {connection.failure}", connection.times())
+    if address.is_tls and connection.answers == 1:
+        remember(connection.extra("ssl_object"))
+    return Exchanged(connection.response(), connection.times(), message)
 
 
 class Pool:
@@ -168,8 +216,7 @@ class Pool:
         self._limits = limits
         self._clock = clock
         self._idle: deque[tuple[int, Connection]] = deque()
-        self._places = limits.connections_per_address
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._places = asyncio.Semaphore(limits.connections_per_address)
 
     async def take(self, deadline_ns: int) -> Connection:
         """A connection that is open, as far as is known, for one exchange.
@@ -177,24 +224,24 @@ class Pool:
         Raises:
             NotSent: none was free in time, or a new one did not come to stand.
         """
-        if not self._places:
-            await self._wait(deadline_ns)
+        if not self._places.locked():
+            await self._places.acquire()
         else:
-            self._places -= 1
+            await self._wait(deadline_ns)
         kept = self._kept()
         if kept is not None:
             return kept
         try:
             return await self._opener.open(self._address, deadline_ns, self._forget)
         except (NotSent, asyncio.CancelledError):
-            self._free()
+            self._places.release()
             raise
 
     def give_back(self, connection: Connection) -> None:
         """The exchange over it has ended."""
         if connection.is_open:
             self._idle.append((self._clock(), connection))
-        self._free()
+        self._places.release()
 
     def _kept(self) -> Connection | None:
         """The connection that was used last, unless that is too long ago."""
@@ -210,28 +257,12 @@ class Pool:
         """Its server closed it while it was idle."""
         self._idle = deque(item for item in self._idle if item[1] is not closed)
 
-    def _free(self) -> None:
-        """A place is free: hand it to who has waited longest, or keep it."""
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-        self._places += 1
-
     async def _wait(self, deadline_ns: int) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
         try:
             async with asyncio.timeout((deadline_ns - self._clock()) / 1e9):
-                await waiter
-        except (TimeoutError, asyncio.CancelledError) as error:
-            if waiter.done() and not waiter.cancelled():
-                self._free()
-            if isinstance(error, TimeoutError):
-                count = self._limits.connections_per_address
-                raise NotSent(
-                    f"{self._address.base_url}: all {count} connections were in use until it was"
-                    " too late; allow more connections, or ask for less"
-                ) from error
-            raise
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise NotSent(
+                f"{self._address.base_url}: all {self._limits.connections_per_address} connections"
+                " were in use until it was too late; allow more connections, or ask for less"
+            ) from error

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection: a request at a time, kept open between them.
+"""One HTTP/1.1 connection: a request at a time, kept open between them, and the timer of all.
 
 The fast lane of the load: an answer comes by callback, with no task and no future. A connection
 is its own record of the exchange under way, so that none is made for each.
@@ -8,13 +8,71 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from harness.load.deadlines import Clock, DeadlineWheel
 from harness.load.errors import NotSent, Times, what_failed
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
+
+Clock: TypeAlias = Callable[[], int]
+"""Nanoseconds by a clock that is never set."""
+
+TICK_NS: Final = 10_000_000
+"""So much later than its deadline, at most, something is noticed to be late."""
+
+
+class Expiring(Protocol):
+    """What has a deadline that may move."""
+
+    def expire(self, now_ns: int) -> int:
+        """Act if the deadline is over; return when to look again, or 0 for never."""
+
+
+class DeadlineWheel:
+    """Asks what was added whether it is over, never before its deadline.
+
+    A request a connection at a time has one entry a connection here, however many requests
+    there are: an entry whose deadline has moved on is put where it belongs when its turn comes.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, tick_ns: int = TICK_NS):
+        self._loop = loop
+        self._clock = clock
+        self._tick_ns = tick_ns
+        self._slots: dict[int, list[Expiring]] = {}
+        self._turned = clock() // tick_ns
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, deadline_ns: int, what: Expiring) -> None:
+        """Ask `what` once the deadline is over."""
+        tick = max(deadline_ns // self._tick_ns, self._turned) + 1
+        self._slots.setdefault(tick, []).append(what)
+        if self._timer is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._timer = self._loop.call_later(self._tick_ns / 1e9, self.turn)
+
+    def turn(self) -> None:
+        """Ask all whose tick is over."""
+        now = self._clock()
+        self._turned = max(now // self._tick_ns, self._turned)
+        for tick in sorted(tick for tick in self._slots if tick <= self._turned):
+            for what in self._slots.pop(tick):
+                again = what.expire(now)
+                if again:
+                    self.add(again, what)
+        self.stop()
+        if self._slots:
+            self._wait()
+
+    def stop(self) -> None:
+        """Let go of the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
 
 _FRAMING_BYTES_MAX: Final = 256 * 1024
 """A head of an answer, and what is said in advance of it, is no larger together."""
@@ -160,7 +218,11 @@ class Connection(asyncio.Protocol):
         except (HttpParserError, HttpParserUpgrade) as error:
             self._surplus = True
             if not self._is_whole:
-                self.close(_not_http(error))
+                told = f"what came is no answer of HTTP/1.1 ({error})"
+                why = f"{told}; does something else listen there?"
+                if isinstance(error, HttpParserUpgrade):
+                    why = "it switched to another protocol, which nobody asked for"
+                self.close(why)
                 return
         if self._is_whole:
             self._finish()
@@ -189,7 +251,7 @@ class Connection(asyncio.Protocol):
         on_close(self)
 
     def expire(self, now_ns: int) -> int:
-        """Give up a request whose time is over (`harness.load.deadlines.Expiring`)."""
+        """Give up a request whose time is over (`harness.load.connection.Expiring`)."""
         if now_ns < self._due_ns:  # an entry from before; another one is on the wheel
             return 0
         self._due_ns = 0
@@ -272,9 +334,3 @@ class Connection(asyncio.Protocol):
         self.end_ns = self._clock()
         done, self._done = self._done, nobody
         done(self)
-
-
-def _not_http(error: HttpParserError | HttpParserUpgrade) -> str:
-    if isinstance(error, HttpParserUpgrade):
-        return "it switched to another protocol, which nobody asked for"
-    return f"what came is no answer of HTTP/1.1 ({error}); does something else listen there?"

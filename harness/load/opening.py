@@ -15,8 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from harness.load.connection import Connection, nobody
-from harness.load.deadlines import Clock, DeadlineWheel
+from harness.load.connection import Clock, Connection, DeadlineWheel, nobody
 from harness.load.errors import NotSent, TooFewFiles, what_failed
 from harness.load.message import BaseAddress
 from harness.loopback import addresses_of

@@ -12,10 +12,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.fleet import shelf
+from harness.fleet import loading
 from harness.fleet.cell import make_cell
 from harness.fleet.loading import with_overrides
-from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Cell, CellOutcome, Job, WindowReport
 from harness.fleet.run import run_fleet
@@ -90,7 +90,7 @@ def _describe(error: BaseException) -> str:
 
 def _broken(found_by: str, mutant: str, without: Nemesis | None = None) -> tuple[str, ...]:
     """The invariants that a run breaks until it breaks the mutant's own, or to its end."""
-    scenario = drawn(with_overrides(shelf.find(found_by), HOSTS, SEED))
+    scenario = drawn(with_overrides(loading.find(found_by), HOSTS, SEED))
     if without is not None:
         scenario = spared(scenario, without)
     planted = MUTANTS.named(mutant) if mutant else None
@@ -110,7 +110,7 @@ def broken_by(scenario: Scenario, planted: str, wanted: str) -> tuple[str, ...]:
         return _Listening(make_cell(job, number), found)
 
     job = Job(scenario, planted, keep_going=True)
-    watching = Watching(stopped=lambda: wanted in found)
+    watching: Watching[Moment] = Watching(stopped=lambda: wanted in found)
     finished = run_fleet(job, LocalTransport(make), watching=watching)
     return tuple(sorted({v.invariant for v in finished.violations}, key=_number))
 

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from harness.catalogue.edition import EDITION
-from harness.checkers.fleet.concluding import conclude
-from harness.checkers.fleet.errors import GateError, TermsError
-from harness.checkers.fleet.terms import Terms, terms_of_run
+from harness.checkers.fleet.concluding import Terms, TermsError, conclude, terms_of_run
+from harness.checkers.fleet.gate import GateError
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.fleet_lines import PartLine
 from harness.history.manifest import FleetEvidence, read_manifest

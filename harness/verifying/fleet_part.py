@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from harness.checkers.fleet.concluding import as_lines
+from harness.checkers.fleet.concluding import Terms, as_lines
 from harness.checkers.fleet.judge import CellJudge
-from harness.checkers.fleet.terms import Terms
 from harness.history.fleet_lines import GrantsLine, MeasuresLine, PartLine, ViolationLine
 from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, ended, invoked
 from harness.history.operation import OperationRecord

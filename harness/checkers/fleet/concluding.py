@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Final, Protocol, TypeVar
@@ -15,16 +15,115 @@ from typing import Final, Protocol, TypeVar
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.verdict import Verdict
 from harness.checkers.fleet import durations
-from harness.checkers.fleet.errors import MergeError
 from harness.checkers.fleet.gate import evaluate, reached
-from harness.checkers.fleet.measures import GAUGES, SHARED, joined
+from harness.checkers.fleet.judge import GAUGES, SHARED, joined
 from harness.checkers.fleet.requests import ID_BYTES
-from harness.checkers.fleet.terms import Terms
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.ids_are_never_reused import digests
-from harness.checkers.invariants.known import Violation
-from harness.history.fleet_lines import FaultWindow, GateLine, MeasuresLine, ViolationLine
+from harness.checkers.invariants.known import Bounds, Violation
+from harness.domain.errors import PairproofError
+from harness.history.fleet_lines import (
+    FaultWindow,
+    FleetLine,
+    GateLine,
+    MeasuresLine,
+    RealtimeLine,
+    ViolationLine,
+)
 from harness.history.lines import VerdictLine
+
+_SECOND: Final = 1_000_000
+_STEPS_MAX: Final = 1_440
+"""Steps of the series of a run, at most."""
+
+
+class TermsError(PairproofError):
+    """What should say how a run is to be judged is no scenario: why not."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this is no scenario of a fleet: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What of a scenario a judgement depends on. Durations are microseconds.
+
+    Attributes:
+        cells, window: how many cells there are, and the width of a window.
+        bounds: those by which the invariants judge.
+        gate, reach: as `harness.checkers.fleet.gate` takes them.
+        realtime: how it was in real time; none where time was virtual.
+    """
+
+    name: str
+    seed: int
+    duration: int
+    cells: int
+    window: int
+    bounds: Bounds
+    gate: tuple[str, ...]
+    reach: tuple[tuple[str, int], ...]
+    realtime: RealtimeLine | None = None
+
+    @property
+    def played(self) -> list[str]:
+        """The sides that the harness played itself, so that they are not judged."""
+        return self.realtime.played if self.realtime is not None else []
+
+    @property
+    def bucket(self) -> int:
+        """The width of a step of the series: whole seconds, so that there are not too many."""
+        whole = self.duration + self.bounds.settle
+        return max(1, -(-whole // _STEPS_MAX // _SECOND)) * _SECOND
+
+
+def terms_of(scenario: Mapping[str, object]) -> Terms:
+    """The terms of a scenario, from its plain data.
+
+    Raises:
+        TermsError: it is no scenario.
+    """
+    match scenario:
+        case {
+            "name": str(name),
+            "seed": int(seed),
+            "duration": int(duration),
+            "fleet": {"cells": int(cells), "window": int(window)},
+            "limits": {"list_lag": int(list_lag), "edge_lag": int(edge_lag), "settle": int(settle)},
+            "gate": [*gate],
+            "reach": [*reach],
+        } if cells > 0 and window > 0:
+            return Terms(
+                name=name,
+                seed=seed,
+                duration=duration,
+                cells=cells,
+                window=window,
+                bounds=Bounds(list_lag=list_lag, edge_lag=edge_lag, settle=settle),
+                gate=tuple(str(expression) for expression in gate),
+                reach=tuple(_reach(reach)),
+            )
+    raise TermsError("it does not say what a run is judged by")
+
+
+def terms_of_run(fleet: FleetLine) -> Terms:
+    """The terms of a run, as its evidence has them.
+
+    Raises:
+        TermsError: what was run is no scenario.
+    """
+    terms, realtime = terms_of(fleet.scenario), fleet.realtime
+    return replace(terms, realtime=realtime) if isinstance(realtime, RealtimeLine) else terms
+
+
+def _reach(pairs: Iterable[object]) -> Iterator[tuple[str, int]]:
+    for pair in pairs:
+        match pair:
+            case [str(name), int(wanted)]:
+                yield name, wanted
+            case _:
+                raise TermsError(f"{pair!r:.40} is no situation with a number")
+
 
 PartT = TypeVar("PartT")
 T = TypeVar("T")
@@ -35,24 +134,23 @@ _IDS_NAMED: Final = 20
 """So many ids that two cells have given are named; the others are counted."""
 
 
-class Closed(Protocol):
-    """What is left of a cell once it is closed."""
+class MergeError(PairproofError):
+    """Parts of a run that were not measured alike."""
+
+
+class _Closed(Protocol):
+    """What is left of a cell by its number, once it is closed: what was measured, the digests of
+    the pairing ids that it has given, sorted, and the violations that were found as it was closed.
+    """
 
     @property
-    def cell(self) -> int:
-        """Its number."""
-
+    def cell(self) -> int: ...
     @property
-    def measures(self) -> MeasuresLine:
-        """What was measured of it."""
-
+    def measures(self) -> MeasuresLine: ...
     @property
-    def ids(self) -> bytes:
-        """The digests of the pairing ids that it has given, sorted."""
-
+    def ids(self) -> bytes: ...
     @property
-    def violations(self) -> Sequence[ViolationLine]:
-        """Those that were found when it was closed."""
+    def violations(self) -> Sequence[ViolationLine]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +164,7 @@ class Conclusion:
 
 
 def conclude(
-    terms: Terms, cells: Sequence[Closed], found: Iterable[ViolationLine], complete: bool
+    terms: Terms, cells: Sequence[_Closed], found: Iterable[ViolationLine], complete: bool
 ) -> Conclusion:
     """Put together what all cells, in their order, have found.
 
@@ -113,7 +211,8 @@ def _without_the_played(
 def _without_the_unheard(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
     """Of hosts that nobody hears, only a local operation that was answered tells about INV-10."""
     answered = (measures.operations.get(kind, {}) for kind in LOCAL_CHANGES)
-    if not terms.own_edge or any(n["ok"] + n["fail"] for n in answered if n):
+    is_heard = terms.realtime is None or "edge" in terms.played
+    if is_heard or any(n["ok"] + n["fail"] for n in answered if n):
         return measures
     why = "no local operation was answered, so nothing tells whether a paired cluster refuses it"
     return measures.with_undecided({**measures.undecided, "INV-10": why})
@@ -121,17 +220,20 @@ def _without_the_unheard(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
 
 def _set_aside(terms: Terms) -> Iterator[GateLine]:
     """What of the scenario did not happen, so that the gate says nothing of it."""
-    for what, why in terms.left_out:
-        yield GateLine(expression=f"arranged: {what}", value=None, holds=None, reason=why)
-    if terms.late:
-        why = f"{len(terms.late)} things could not be; the first one: {terms.late[0]}"
-        yield GateLine(expression="arranged when it was due", value=None, holds=None, reason=why)
-    if terms.left:
-        why = f"{len(terms.left)} things are left there; the first one: {terms.left[0]}"
-        yield GateLine(expression="nothing is left on the target", value=None, holds=None,
-                       reason=why)  # fmt: skip
-    if terms.stopped:
-        yield GateLine(expression="not stopped", value=None, holds=None, reason=terms.stopped)
+    if terms.realtime is None:
+        return
+    told = [(f"arranged: {what}", why) for what, why in terms.realtime.left_out]
+    late, left = terms.realtime.effort.late, terms.realtime.effort.left
+    if late:
+        why = f"{len(late)} things could not be; the first one: {late[0]}"
+        told.append(("arranged when it was due", why))
+    if left:
+        why = f"{len(left)} things are left there; the first one: {left[0]}"
+        told.append(("nothing is left on the target", why))
+    if terms.realtime.stopped:
+        told.append(("not stopped", terms.realtime.stopped))
+    for expression, reason in told:
+        yield GateLine(expression=expression, value=None, holds=None, reason=reason)
 
 
 def as_lines(violations: Iterable[Violation], cell: str, at: int) -> list[ViolationLine]:
@@ -148,7 +250,7 @@ def as_lines(violations: Iterable[Violation], cell: str, at: int) -> list[Violat
     ]
 
 
-def _found_at_the_end(cells: Sequence[Closed], at: int) -> Iterator[ViolationLine]:
+def _found_at_the_end(cells: Sequence[_Closed], at: int) -> Iterator[ViolationLine]:
     """What each cell found when it was closed, and the ids that more than one has given."""
     for cell in cells:
         yield from cell.violations

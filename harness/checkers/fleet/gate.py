@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 from harness.catalogue.verdict import Overall
-from harness.checkers.fleet.errors import GateError, nearest
 from harness.checkers.fleet.requests import STATES
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.domain import operations
+from harness.domain.errors import PairproofError
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine
 
 Reach = Iterable[tuple[str, int]]
@@ -36,6 +37,26 @@ _DID_NOT_END: Final = "the run did not end"
 _COUNTED: Final = "violations is "
 
 
+class GateError(PairproofError):
+    """An expression that means nothing, or a situation that there is none of.
+
+    `expression` is the text as it came, `why` says what is wrong with it, `near` are the known
+    names that resemble most what it names, at most three.
+    """
+
+    def __init__(
+        self, expression: str, why: str, given: str = "", known: Iterable[str] = ()
+    ) -> None:
+        # Imported here: an error is rare, and the command has to start fast.
+        from difflib import get_close_matches
+
+        self.expression = expression
+        self.why = why
+        self.near = tuple(get_close_matches(given, list(known)))
+        hint = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
+        super().__init__(f"gate {expression!r}: {why}{hint}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Expression:
     text: str
@@ -47,9 +68,6 @@ class _Expression:
     def demands(self) -> bool:
         """Whether it wants a situation to be reached; not to have been there is no failure."""
         return self.metric.startswith("sometimes.") and self.comparison in (">", ">=")
-
-    def holds(self, value: Fraction) -> bool:
-        return _COMPARISONS[self.comparison](value, self.bound)
 
 
 _PACED: Final = (
@@ -66,16 +84,14 @@ def notes_at_another_pace(expressions: Iterable[str], reach: Reach) -> tuple[str
     return (*paced, *(_to_reach(name, wanted) for name, wanted in reach))
 
 
-def check(expressions: Iterable[str], reach: Reach = ()) -> None:
-    """Whether each expression means something, and each situation to reach is known.
+def check(expressions: Iterable[str]) -> None:
+    """Whether each expression means something.
 
     Raises:
         GateError: one does not.
     """
     for text in expressions:
         _parsed(text)
-    for situation, _ in reach:
-        _require_situation(situation)
 
 
 def evaluate(
@@ -88,8 +104,7 @@ def evaluate(
     Raises:
         GateError: an expression means nothing.
     """
-    run = MetricSource(measures, violations)
-    return tuple(_gate_line(_parsed(text), run, complete) for text in expressions)
+    return tuple(_gate_line(_parsed(text), measures, violations, complete) for text in expressions)
 
 
 def reached(reach: Reach, measures: MeasuresLine) -> tuple[GateLine, ...]:
@@ -133,21 +148,17 @@ def _parsed(text: str) -> _Expression:
         raise GateError(text, why)
     metric, comparison, bound = form.groups()
     if metric not in METRICS:
-        raise GateError(text, f"there is no metric {metric}", nearest(metric, METRICS))
+        raise GateError(text, f"there is no metric {metric}", metric, METRICS)
     return _Expression(text.strip(), metric, comparison, Fraction(bound))
 
 
-def _require_situation(name: str) -> None:
-    if name not in SITUATIONS:
-        raise GateError(name, f"there is no situation {name}", nearest(name, SITUATIONS))
-
-
-def _gate_line(expression: _Expression, run: MetricSource, complete: bool) -> GateLine:
-    try:
-        value = METRICS[expression.metric](run)
-    except NoValue as none:
-        return GateLine(expression=expression.text, value=None, holds=None, reason=str(none))
-    holds = expression.holds(value)
+def _gate_line(
+    expression: _Expression, measures: MeasuresLine, violations: int, complete: bool
+) -> GateLine:
+    value = METRICS[expression.metric](measures, violations)
+    if isinstance(value, str):
+        return GateLine(expression=expression.text, value=None, holds=None, reason=value)
+    holds = _COMPARISONS[expression.comparison](value, expression.bound)
     shown = float(value)
     if not complete and (holds or expression.metric != "violations"):
         return GateLine(expression=expression.text, value=shown, holds=None, reason=_DID_NOT_END)
@@ -159,7 +170,8 @@ def _gate_line(expression: _Expression, run: MetricSource, complete: bool) -> Ga
 
 
 def _reached(name: str, wanted: int, measures: MeasuresLine) -> GateLine:
-    _require_situation(name)
+    if name not in SITUATIONS:
+        raise GateError(name, f"there is no situation {name}", name, SITUATIONS)
     hosts, count = measures.hosts, measures.sometimes.get(name, 0)
     text = _to_reach(name, wanted)
     value = 1000 * count / hosts if hosts else None
@@ -180,12 +192,12 @@ def _times(count: int) -> str:
 
 def _whys(title: str, lines: Iterable[GateLine], known: str) -> list[str]:
     """All of them under one title, but those whose reason begins with what is known already."""
-    whys = [_why(line) for line in lines if not known or not line.reason.startswith(known)]
+    whys = [
+        f"{line.expression}: {line.reason}" if line.reason else line.expression
+        for line in lines
+        if not known or not line.reason.startswith(known)
+    ]
     return [f"{title}: {'; '.join(whys)}"] if whys else []
-
-
-def _why(line: GateLine) -> str:
-    return f"{line.expression}: {line.reason}" if line.reason else line.expression
 
 
 # --- the metrics ----------------------------------------------------------------------------------
@@ -217,19 +229,8 @@ PERCENTILES: Final[Mapping[str, int]] = {
 """Names of percentiles, in thousandths."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSource:
-    """What a metric is taken from."""
-
-    measures: MeasuresLine
-    violations: int
-
-
-class NoValue(Exception):
-    """A metric has no value in this run; the text says why. Never leaves this package."""
-
-
-Metric = Callable[[MetricSource], Fraction]
+Metric = Callable[[MeasuresLine, int], Fraction | str]
+"""Its value, from what was measured and the number of violations; or why there is none."""
 
 
 def _kinds() -> tuple[str, ...]:
@@ -241,93 +242,84 @@ def _kinds() -> tuple[str, ...]:
 
 
 def _all() -> Iterator[tuple[str, Metric]]:
-    yield "violations", lambda run: Fraction(run.violations)
-    yield "operations", lambda run: Fraction(_ended(run.measures, "ok", "fail", "info"))
-    yield "hosts", lambda run: Fraction(run.measures.hosts)
-    yield "clusters", lambda run: Fraction(run.measures.clusters)
-    yield "share_of_clusters.paired", _share_of_clusters
-    yield "unknown", lambda run: Fraction(_ended(run.measures, "info"))
-    yield "refused", lambda run: Fraction(_ended(run.measures, "fail"))
-    yield "per_pairing.operations", _per_pairing
+    yield "violations", lambda _, violations: Fraction(violations)
+    yield "operations", _count(_ended)
+    yield "hosts", _count(lambda m: m.hosts)
+    yield "clusters", _count(lambda m: m.clusters)
+    # Of clusters, not of requests: who tries again and again makes many of these.
+    yield (
+        "share_of_clusters.paired",
+        _ratio(
+            lambda m: m.waiting["to_pair"].count if "to_pair" in m.waiting else 0,
+            lambda m: m.clusters,
+            "there were no clusters",
+        ),
+    )
+    yield "unknown", _count(lambda m: _ended(m, "info"))
+    yield "refused", _count(lambda m: _ended(m, "fail"))
+    yield (
+        "per_pairing.operations",
+        _ratio(_ended, lambda m: m.requests.get("paired", 0), "no request was paired"),
+    )
     for name, per_mille in PERCENTILES.items():
         for short, kind in [*SHORT.items(), *((kind, kind) for kind in _kinds())]:
-            yield f"latency_ms.{short}.{name}", _latency(kind, per_mille)
-        for what in ("to_pair", "to_decide"):
-            yield f"waiting_s.{what}.{name}", _waiting(what, per_mille)
+            lacking = f"there was no {kind}"
+            yield f"latency_ms.{short}.{name}", _percentile("latency", kind, per_mille, lacking)
+        for what, lacking in _WAITING.items():
+            yield f"waiting_s.{what}.{name}", _percentile("waiting", what, per_mille, lacking)
     for situation in SITUATIONS:
-        yield f"sometimes.{situation}", _per_thousand_hosts(situation)
+        happened = partial(_happened, situation)
+        yield f"sometimes.{situation}", _ratio(happened, lambda m: m.hosts, "there were no hosts")
     for state in STATES:
-        yield f"requests.{state}", _requests(state)
-        yield f"share.{state}", _share(state)
+        left = partial(_left, state)
+        yield f"requests.{state}", _count(left)
+        every = lambda m: sum(m.requests.values())  # noqa: E731
+        yield f"share.{state}", _ratio(left, every, "no request was sent")
+
+
+_WAITING: Final = {"to_pair": "no cluster was paired", "to_decide": "no request was decided"}
+_UNITS: Final = {"latency": 1_000, "waiting": 1_000_000}
+_Number = Callable[[MeasuresLine], int]
 
 
 def _ended(measures: MeasuresLine, *outcomes: str) -> int:
+    """How many operations ended so; without a word of it, in any way."""
     by_kind = measures.operations.values()
-    return sum(counts.get(outcome, 0) for counts in by_kind for outcome in outcomes)
+    return sum(
+        n for counts in by_kind for how, n in counts.items() if not outcomes or how in outcomes
+    )
 
 
-def _share_of_clusters(run: MetricSource) -> Fraction:
-    """Of clusters, not of requests: who tries again and again makes many of these."""
-    if not run.measures.clusters:
-        raise NoValue("there were no clusters")
-    paired = run.measures.waiting.get("to_pair")
-    return Fraction(paired.count if paired else 0, run.measures.clusters)
+def _happened(situation: str, measures: MeasuresLine) -> int:
+    """In thousandths, as it is told of a thousand hosts."""
+    return 1000 * measures.sometimes.get(situation, 0)
 
 
-def _per_pairing(run: MetricSource) -> Fraction:
-    paired = run.measures.requests.get("paired", 0)
-    if not paired:
-        raise NoValue("no request was paired")
-    return Fraction(_ended(run.measures, "ok", "fail", "info"), paired)
+def _left(state: str, measures: MeasuresLine) -> int:
+    return measures.requests.get(state, 0)
 
 
-def _latency(kind: str, per_mille: int) -> Metric:
-    def latency(run: MetricSource) -> Fraction:
-        durations = run.measures.latency.get(kind)
-        return _percentile(durations, per_mille, 1000, f"there was no {kind}")
-
-    return latency
+def _count(number: _Number) -> Metric:
+    return lambda measures, _: Fraction(number(measures))
 
 
-def _waiting(what: str, per_mille: int) -> Metric:
-    lacking = {"to_pair": "no cluster was paired", "to_decide": "no request was decided"}[what]
+def _ratio(part: _Number, whole: _Number, lacking: str) -> Metric:
+    def ratio(measures: MeasuresLine, _: int) -> Fraction | str:
+        divisor = whole(measures)
+        return Fraction(part(measures), divisor) if divisor else lacking
 
-    def waiting(run: MetricSource) -> Fraction:
-        return _percentile(run.measures.waiting.get(what), per_mille, 1_000_000, lacking)
-
-    return waiting
-
-
-def _percentile(
-    durations: DurationBuckets | None, per_mille: int, unit: int, lacking: str
-) -> Fraction:
-    if durations is None or not durations.counts:
-        raise NoValue(lacking)
-    return Fraction(durations.percentile(per_mille), unit)
+    return ratio
 
 
-def _per_thousand_hosts(situation: str) -> Metric:
-    def sometimes(run: MetricSource) -> Fraction:
-        if not run.measures.hosts:
-            raise NoValue("there were no hosts")
-        return Fraction(1000 * run.measures.sometimes.get(situation, 0), run.measures.hosts)
+def _percentile(of: str, what: str, per_mille: int, lacking: str) -> Metric:
+    def percentile(measures: MeasuresLine, _: int) -> Fraction | str:
+        durations: DurationBuckets | None = getattr(measures, of).get(what)
+        if durations is None or not durations.counts:
+            return lacking
+        return Fraction(durations.percentile(per_mille), _UNITS[of])
 
-    return sometimes
-
-
-def _requests(state: str) -> Metric:
-    return lambda run: Fraction(run.measures.requests.get(state, 0))
-
-
-def _share(state: str) -> Metric:
-    def share(run: MetricSource) -> Fraction:
-        every = sum(run.measures.requests.values())
-        if not every:
-            raise NoValue("no request was sent")
-        return Fraction(run.measures.requests.get(state, 0), every)
-
-    return share
+    return percentile
 
 
 METRICS: Final[Mapping[str, Metric]] = dict(_all())
-"""Every metric by its name. Raises (each): NoValue."""
+"""Every metric by its name."""

@@ -7,10 +7,22 @@ those that something that goes wrong brings about.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeVar
 
-from harness.checkers.fleet import requests, situations
-from harness.checkers.fleet.requests import ObservedCluster, RequestTracker
+from harness.checkers.fleet.requests import (
+    ACCEPTED,
+    LOST,
+    PENDING,
+    REJECTED,
+    STALE,
+    WITHDRAWN,
+    ObservedCluster,
+    OpenRequest,
+    RequestTracker,
+)  # fmt: skip
 from harness.checkers.invariants.entities import fields_of, grants_of, text
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.domain.arrangements import ANSWERS, MessageFault
@@ -18,6 +30,77 @@ from harness.domain.cluster import Health
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
 from harness.history.operation import Json, OperationRecord
+
+Count = Callable[[RequestTracker, OperationRecord], int]
+"""How often a situation was reached by this operation. A `bool` will do."""
+
+ANY: Final = "*"
+"""Every kind of operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A situation that a run may be meant to reach.
+
+    `make` gives what counts it in one stream. `invoked`, `ok` and `info` are kinds of operations
+    that it is shown when they are invoked, or have ended so; `reasons` narrow `refused`, the
+    kinds that it is shown when they were refused.
+    """
+
+    name: str
+    sentence: str
+    make: Callable[[], Count]
+    invoked: tuple[str, ...] = ()
+    ok: tuple[str, ...] = ()
+    info: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+_REGISTRY: dict[str, Situation] = {}
+SITUATIONS: Final[Mapping[str, Situation]] = MappingProxyType(_REGISTRY)
+"""Every situation by its name, each with its sentence, as reports list them."""
+
+DeclaredT = TypeVar("DeclaredT", bound=Count | type[Count])
+
+
+def _declare(name: str, sentence: str | None, make: Callable[[], Count], **shown: str) -> None:
+    words = {phase: tuple(kinds.split()) for phase, kinds in shown.items()}
+    _REGISTRY[name] = Situation(name, (sentence or "").strip(), make, **words)
+
+
+def shown_by(name: str = "", **shown: str) -> Callable[[DeclaredT], DeclaredT]:
+    """Declare a situation by the kinds of operations that show it, as in `Situation`: by what
+    counts it, or by a class of these, if it has to remember something of each stream.
+    """
+
+    def declare(count: DeclaredT) -> DeclaredT:
+        make = count if isinstance(count, type) else lambda: count
+        _declare(name or count.__name__, count.__doc__, make, **shown)
+        return count
+
+    return declare
+
+
+def is_refusal(name: str, sentence: str, kinds: str, *reasons: Reason) -> None:
+    """Declare a situation that a refusal for one of these reasons is."""
+    _declare(name, sentence, lambda: lambda *_: 1, refused=kinds, reasons=" ".join(reasons))
+
+
+# --- what several of them ask ---------------------------------------------------------------
+
+
+def waits(site: ObservedCluster | None) -> bool:
+    """Whether a request of this cluster waits for a decision."""
+    return bool(site and site.current and site.current.state is PENDING)
+
+
+def pending(ledger: RequestTracker) -> Iterator[OpenRequest]:
+    """The requests that wait for a decision."""
+    return (request for request in ledger.requests.values() if request.state is PENDING)
+
+
+# --- words of the kinds ----------------------------------------------------------------------
 
 _SEND, _CANCEL = "SendPairingRequest", "CancelPairingRequest"
 _ACCEPT, _REJECT = "AcceptPairingRequest", "RejectPairingRequest"
@@ -39,7 +122,7 @@ _TOGETHER_SHARE = 5
 # --- cancels --------------------------------------------------------------------------------
 
 
-@situations.shown_by(invoked=f"{_CANCEL} {_ACCEPT}")
+@shown_by(invoked=f"{_CANCEL} {_ACCEPT}")
 def cancel_in_flight(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cancel was under way while an acceptance of the same request was."""
     if operation.kind == _CANCEL:
@@ -49,28 +132,26 @@ def cancel_in_flight(ledger: RequestTracker, operation: OperationRecord) -> int:
     return request.site.cancelling if request and request.site.current is request else 0
 
 
-@situations.shown_by(ok=_ACCEPT)
+@shown_by(ok=_ACCEPT)
 def accept_of_stale(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted that its host had cancelled without the central side's knowing."""
     request = ledger.about(operation)
-    return bool(
-        request and request.state is requests.STALE and request.cancelled_at <= operation.start
-    )
+    return bool(request and request.state is STALE and request.cancelled_at <= operation.start)
 
 
-@situations.shown_by(ok=_CANCEL)
+@shown_by(ok=_CANCEL)
 def cancel_offline(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side could not be told."""
     return ledger.was_told(operation) is False
 
 
-@situations.shown_by(ok=_CANCEL)
+@shown_by(ok=_CANCEL)
 def cancel_online(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side was told."""
     return ledger.was_told(operation) is True
 
 
-situations.is_refusal(
+is_refusal(
     "cancel_refused_accepted",
     "A cancel was refused, since the request had been accepted.",
     _CANCEL,
@@ -80,49 +161,49 @@ situations.is_refusal(
 # --- sends ----------------------------------------------------------------------------------
 
 
-@situations.shown_by(invoked="SubmitPairing")
+@shown_by(invoked="SubmitPairing")
 def submit_again_after_lost_answer(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster submitted again after an earlier submission of it was not answered."""
     return ledger.cluster_of(operation).unanswered
 
 
-@situations.shown_by(invoked=_SEND)
+@shown_by(invoked=_SEND)
 def second_send_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was sent while another of the same cluster was pending or being sent."""
     site = ledger.cluster_of(operation)
-    return bool(site.sending) or situations.waits(site)
+    return bool(site.sending) or waits(site)
 
 
-@situations.shown_by(ok=_SEND)
+@shown_by(ok=_SEND)
 def new_request_after_cancel(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after it had cancelled one."""
-    return _follows(requests.WITHDRAWN, ledger, operation)
+    return _follows(WITHDRAWN, ledger, operation)
 
 
-@situations.shown_by(ok=_SEND)
+@shown_by(ok=_SEND)
 def new_request_after_reject(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after one was rejected."""
-    return _follows(requests.REJECTED, ledger, operation)
+    return _follows(REJECTED, ledger, operation)
 
 
 # --- decisions ------------------------------------------------------------------------------
 
 
-@situations.shown_by(invoked=_DECISIONS)
+@shown_by(invoked=_DECISIONS)
 def two_admins_at_once(ledger: RequestTracker, operation: OperationRecord) -> int:
     """Two decisions on one request were under way at once."""
     request = ledger.about(operation)
     return bool(request and request.deciding)
 
 
-situations.is_refusal(
+is_refusal(
     "decision_refused_decided",
     "A decision was refused, since the request was decided already.",
     _DECISIONS,
     Reason.REQUEST_DECIDED,
     Reason.ALREADY_ACCEPTED,
 )
-situations.is_refusal(
+is_refusal(
     "mismatch_refused",
     "An acceptance was refused, since the selected profiles do not match.",
     _ACCEPT,
@@ -130,7 +211,7 @@ situations.is_refusal(
 )
 
 
-@situations.remembers(
+@shown_by(
     "profile_changed_between_match_and_accept",
     ok=f"PutProfile {_ACCEPT}",
     refused=_ACCEPT,
@@ -155,7 +236,7 @@ class _ProfileChanged:
         return any(self._changed_at.get(uid, 0) > request.matched_at for uid in uids)
 
 
-@situations.shown_by(ok="PollPairing")
+@shown_by(ok="PollPairing")
 def rejected_learned(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host learned that its request was rejected."""
     return text(fields_of(operation), "state") == RequestState.REJECTED
@@ -164,10 +245,10 @@ def rejected_learned(ledger: RequestTracker, operation: OperationRecord) -> int:
 # --- the handover ---------------------------------------------------------------------------
 
 
-@situations.shown_by(
+@shown_by(
     ok="PollPairing ConfirmPairing ViewPairingRequest ViewPairing WithdrawPairing",
     refused="ConfirmPairing",
-    reasons=" ".join(sorted(requests.LOST)),
+    reasons=" ".join(sorted(LOST)),
 )
 def handover_failed(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted, and then failed."""
@@ -177,23 +258,23 @@ def handover_failed(ledger: RequestTracker, operation: OperationRecord) -> int:
         return 0
     uid = text(value, "pairing_uid") or text(operation.args, "pairing_uid")
     request = ledger.requests.get(uid)
-    return bool(request and request.state is requests.ACCEPTED)
+    return bool(request and request.state is ACCEPTED)
 
 
-@situations.shown_by(ok="ConfirmPairing")
+@shown_by(ok="ConfirmPairing")
 def confirmed_twice(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host confirmed again, since the answer to its confirmation had not come."""
     request = ledger.about(operation)
     return bool(request and request.confirms > 1)
 
 
-@situations.shown_by(ok=_CHANGE)
+@shown_by(ok=_CHANGE)
 def central_change_done(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A central operation took effect on a paired cluster."""
     return 1
 
 
-situations.is_refusal(
+is_refusal(
     "central_change_refused_unconfirmed",
     "A central operation was refused, since the host had not confirmed yet.",
     _CHANGE,
@@ -201,13 +282,13 @@ situations.is_refusal(
 )
 
 
-@situations.shown_by(ok=_LOCAL)
+@shown_by(ok=_LOCAL)
 def local_change_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A local operation took effect while a request was pending."""
-    return situations.waits(ledger.cluster_of(operation))
+    return waits(ledger.cluster_of(operation))
 
 
-situations.is_refusal(
+is_refusal(
     "local_change_refused_paired",
     "A local operation was refused, since the cluster is centrally managed.",
     _LOCAL,
@@ -217,13 +298,13 @@ situations.is_refusal(
 # --- tokens and permissions -----------------------------------------------------------------
 
 
-@situations.shown_by(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
+@shown_by(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
 def token_refused(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was refused for its registration token."""
     return operation.kind == _SEND or not ledger.cluster_of(operation).sending
 
 
-@situations.shown_by(ok=_TOKEN_ENDS)
+@shown_by(ok=_TOKEN_ENDS)
 def token_revoked_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the token that had admitted it was revoked."""
     args, token = operation.args, operation.args.get("token")
@@ -231,10 +312,10 @@ def token_revoked_while_pending(ledger: RequestTracker, operation: OperationReco
     if operation.kind in ("SetTokenState", "PutToken") and about.get("active") is not False:
         return 0
     uid = text(about, "uid") or text(args, "token_uid")
-    return sum(request.token[0] == uid for request in situations.pending(ledger))
+    return sum(request.token[0] == uid for request in pending(ledger))
 
 
-@situations.remembers("token_rotated", ok=f"PutToken {_SEND}")
+@shown_by("token_rotated", ok=f"PutToken {_SEND}")
 class _TokenRotated:
     """A request was admitted by a token that had taken the place of another."""
 
@@ -253,7 +334,7 @@ class _TokenRotated:
         return 0
 
 
-situations.is_refusal(
+is_refusal(
     "permission_refused",
     "An administrator was refused for lack of a permission.",
     f"{_CENTRAL} {_CHANGE}",
@@ -261,7 +342,7 @@ situations.is_refusal(
 )
 
 
-@situations.remembers("permission_lost_while_pending", ok="PutUser")
+@shown_by("permission_lost_while_pending", ok="PutUser")
 class _PermissionLost:
     """A request was pending while an administrator lost a permission for its project."""
 
@@ -274,34 +355,32 @@ class _PermissionLost:
         self._held[email] = held
         if not scopes:
             return 0
-        return sum("" in scopes or r.token[1] in scopes for r in situations.pending(ledger))
+        return sum("" in scopes or r.token[1] in scopes for r in pending(ledger))
 
 
 # --- what goes wrong -------------------------------------------------------------------------
 
 
-@situations.shown_by(invoked="Restart")
+@shown_by(invoked="Restart")
 def restart_with_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the central side was restarted."""
-    return ledger.count[requests.PENDING] if _is_central(operation) else 0
+    return ledger.count[PENDING] if _is_central(operation) else 0
 
 
-@situations.shown_by(invoked="Restart")
+@shown_by(invoked="Restart")
 def restart_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was being handed over while the central side was restarted."""
-    return ledger.count[requests.ACCEPTED] if _is_central(operation) else 0
+    return ledger.count[ACCEPTED] if _is_central(operation) else 0
 
 
-@situations.shown_by(info=_AGENT)
+@shown_by(info=_AGENT)
 def agent_unanswered(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A message of a host was not answered."""
     return 1
 
 
-situations.is_refusal(
-    "rate_limited", "Somebody was told to ask again later.", situations.ANY, Reason.RATE_LIMITED
-)
-situations.is_refusal(
+is_refusal("rate_limited", "Somebody was told to ask again later.", ANY, Reason.RATE_LIMITED)
+is_refusal(
     "unhealthy_refused",
     "A send was refused, since a node was not healthy.",
     _SEND,
@@ -309,20 +388,20 @@ situations.is_refusal(
 )
 
 
-@situations.shown_by(ok="SetNodeHealth")
+@shown_by(ok="SetNodeHealth")
 def unhealthy_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A node turned unhealthy while a request of its cluster was pending."""
     site = ledger.slots.get(text(operation.args, "slot"))
-    return operation.args.get("health") != Health.HEALTHY and situations.waits(site)
+    return operation.args.get("health") != Health.HEALTHY and waits(site)
 
 
-@situations.shown_by(invoked="Restart")
+@shown_by(invoked="Restart")
 def reboot_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while a request of theirs was pending."""
-    return sum(map(situations.waits, _rebooted(ledger, operation)))
+    return sum(map(waits, _rebooted(ledger, operation)))
 
 
-@situations.shown_by(invoked="Restart")
+@shown_by(invoked="Restart")
 def reboot_while_sending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while they sent a request."""
     return sum(site.sending > 0 for site in _rebooted(ledger, operation))
@@ -332,8 +411,7 @@ def _is_fault(name: str, sentence: str, *faults: MessageFault) -> None:
     def befell(ledger: RequestTracker, operation: OperationRecord) -> int:
         return operation.args.get("fault") in faults
 
-    befell.__name__, befell.__doc__ = name, sentence
-    situations.shown_by(ok="FaultNextMessage")(befell)
+    _declare(name, sentence, lambda: befell, ok="FaultNextMessage")
 
 
 _is_fault(
@@ -360,19 +438,19 @@ _is_fault(
 )
 
 
-@situations.shown_by(invoked=_DECISIONS)
+@shown_by(invoked=_DECISIONS)
 def decision_delayed(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A decision was held up on its way."""
     return operation.tags.get(FATE) == MessageFault.DELAYED
 
 
-@situations.shown_by(ok=_DECISIONS)
+@shown_by(ok=_DECISIONS)
 def decision_repeated_late(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A decision arrived, and once more later."""
     return operation.tags.get(FATE) == MessageFault.REPEATED_LATE
 
 
-@situations.shown_by(ok="PollPairing")
+@shown_by(ok="PollPairing")
 def stale_poll(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host was shown as pending what had been accepted before it asked."""
     request = ledger.about(operation)
@@ -380,27 +458,27 @@ def stale_poll(ledger: RequestTracker, operation: OperationRecord) -> int:
     return bool(shown and request and 0 <= request.accepted_at <= operation.start)
 
 
-@situations.shown_by(ok="DisturbMessages")
+@shown_by(ok="DisturbMessages")
 def half_open_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The link of a host became half open while a request of its cluster was pending."""
     site = ledger.sites.get(text(operation.args, "host_uid"))
-    return operation.args.get("half_open") is True and situations.waits(site)
+    return operation.args.get("half_open") is True and waits(site)
 
 
-@situations.shown_by(invoked="SetLink")
+@shown_by(invoked="SetLink")
 def link_down_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was pending."""
-    return situations.waits(_cut_off(ledger, operation))
+    return waits(_cut_off(ledger, operation))
 
 
-@situations.shown_by(invoked="SetLink")
+@shown_by(invoked="SetLink")
 def link_down_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was being handed over."""
     site = _cut_off(ledger, operation)
-    return bool(site and site.current and site.current.state is requests.ACCEPTED)
+    return bool(site and site.current and site.current.state is ACCEPTED)
 
 
-@situations.remembers("links_back_together", ok="SetLink")
+@shown_by("links_back_together", ok="SetLink")
 class _LinksBackTogether:
     """A host got its link back in the same second as a fifth of all others, at least three."""
 
@@ -427,10 +505,10 @@ class _LinksBackTogether:
         return together
 
 
-@situations.shown_by(invoked="AdvanceClock")
+@shown_by(invoked="AdvanceClock")
 def clock_moved_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while a clock was put forward."""
-    return ledger.count[requests.PENDING]
+    return ledger.count[PENDING]
 
 
 # --- what several of them ask ---------------------------------------------------------------
@@ -466,7 +544,3 @@ def _cut_off(ledger: RequestTracker, operation: OperationRecord) -> ObservedClus
     if operation.args.get("up") is True:
         return None
     return ledger.sites.get(text(operation.args, "host_uid"))
-
-
-SITUATIONS: Final = situations.REGISTERED
-"""Every situation by its name, each with its sentence, as reports list them."""

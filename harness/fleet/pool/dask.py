@@ -1,6 +1,6 @@
 """Cells on the workers of a Dask cluster (the extra `pairproof[dask]`).
 
-A hand is an actor on one worker process. Its cells write their parts into a folder of its own:
+A worker is an actor on one worker process. Its cells write their parts into a folder of its own:
 inside of the run's folder, where the worker shares that with us, otherwise on the worker's
 machine. They are moved or fetched once the cells are closed. So a worker that was given up
 for lost, and goes on, spoils nothing.
@@ -22,8 +22,6 @@ from distributed.actor import Actor, BaseActorFuture
 
 from harness import __version__
 from harness.fleet.pool import orders
-from harness.fleet.pool.cells import WorkerCells
-from harness.fleet.pool.errors import PoolError, WorkerLost
 from harness.fleet.port import Job, MakeCell
 
 CHUNK_BYTES: Final = 4 * 1024 * 1024
@@ -37,14 +35,14 @@ T = TypeVar("T")
 
 
 class DaskCells:
-    """The cells of a hand, on a worker. `marker` is a file of ours in the folder for parts."""
+    """The cells of a worker, there. `marker` is a file of ours in the folder for parts."""
 
     def __init__(self, job: Job, make: MakeCell, marker: Path | None) -> None:
         self._folder: Path | None = None
         if job.parts is not None and marker is not None:
             within = job.parts if marker.exists() else None
             self._folder = Path(tempfile.mkdtemp(prefix=_PRIVATE, dir=within))
-        self._worker_cells = WorkerCells(replace(job, parts=self._folder), make)
+        self._worker_cells = orders.WorkerCells(replace(job, parts=self._folder), make)
         self._answered = (0, b"")
 
     def version(self) -> str:
@@ -61,8 +59,7 @@ class DaskCells:
         Where orders are missing before it, the answer is empty: their cells were elsewhere.
         """
         if serial == self._answered[0] + 1:
-            answer = self._worker_cells.carry_out(orders.ORDERS.decode(order))
-            self._answered = (serial, orders.ENCODER.encode(answer))
+            self._answered = (serial, self._worker_cells(order))
         return self._answered[1] if serial == self._answered[0] else b""
 
     def read(self, name: str, offset: int) -> bytes:
@@ -98,16 +95,16 @@ class DaskWorkerHandle:
         version = self._result_of(str, "version")
         self._folder = Path(self._result_of(str, "folder"))
         if version != __version__:
-            raise PoolError(
+            raise orders.PoolError(
                 f"the worker at {worker} has pairproof {version}, and this is {__version__};"
                 " install the same one everywhere"
             )
 
-    def ask(self, order: orders.Order) -> None:
+    def send(self, message: bytes) -> None:
         self._serial += 1
-        self._waiting = self._called("carry_out", self._serial, orders.ENCODER.encode(order))
+        self._waiting = self._called("carry_out", self._serial, message)
 
-    def answer(self) -> orders.Answer:
+    def receive(self) -> bytes:
         assert self._waiting is not None
         told = self._patiently(self._waiting.result, bytes)
         if not told:
@@ -117,10 +114,10 @@ class DaskWorkerHandle:
             for outcome in answer.outcomes:
                 if outcome.part is not None:
                     self._bring(Path(outcome.part.file).name, self._parts)
-        return answer
+        return told
 
-    def dismiss(self) -> None:
-        with suppress(WorkerLost):
+    def end(self) -> None:
+        with suppress(orders.WorkerLost):
             self._result_of(bool, "close")
         self._future.cancel()  # type: ignore[no-untyped-call]
 
@@ -157,7 +154,7 @@ class DaskWorkerHandle:
             except (OSError, CancelledError, KilledWorker):
                 raise self._lost() from None
             except ImportError as error:
-                raise PoolError(
+                raise orders.PoolError(
                     f"the worker at {self.worker} cannot import what it has to run ({error});"
                     f" install pairproof {__version__} with all that it needs there"
                 ) from None
@@ -165,12 +162,12 @@ class DaskWorkerHandle:
                 assert isinstance(value, kind)
                 return value
 
-    def _lost(self) -> WorkerLost:
-        return WorkerLost(f"the worker at {self.worker} is not there any more")
+    def _lost(self) -> orders.WorkerLost:
+        return orders.WorkerLost(f"the worker at {self.worker} is not there any more")
 
 
 class DaskTransport:
-    """The workers of a cluster, one hand each. `make` is a function that they can import."""
+    """The workers of a cluster, one of ours each. `make` is a function that they can import."""
 
     def __init__(self, make: MakeCell, address: str) -> None:
         self._make = make
@@ -179,7 +176,7 @@ class DaskTransport:
         try:
             self._client = Client(address, timeout=PATIENCE_S)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
-            raise PoolError(
+            raise orders.PoolError(
                 f"--scheduler {address}: no Dask scheduler answers there ({error}); start one with"
                 " `dask scheduler`, and workers with `dask worker ADDRESS`"
             ) from None
@@ -208,7 +205,7 @@ class DaskTransport:
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_S)
         except TimeoutError:
-            raise PoolError(
+            raise orders.PoolError(
                 f"--scheduler {self._address}: it has no workers; start one or more with"
                 f" `dask worker {self._address}`"
             ) from None

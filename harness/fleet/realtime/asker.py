@@ -14,8 +14,8 @@ from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import steps_before
-from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.pace import Spending
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
@@ -36,7 +36,13 @@ _OVER: Final = "the run has used up its budget, and sends nothing more"
 
 
 class Client(Protocol):
-    """Carries a request and its answer. See `harness.load.LoadClient`."""
+    """Carries requests and answers, over connections of its own. See `harness.load.LoadClient`."""
+
+    async def __aenter__(self) -> Client:
+        """Get ready."""
+
+    async def close(self) -> None:
+        """Close all connections."""
 
     async def request(
         self,
@@ -44,7 +50,6 @@ class Client(Protocol):
         request: HttpRequest,
         headers: Mapping[str, str] | None = None,
         within_s: float = 10.0,
-        intended_ns: int | None = None,
     ) -> HttpResponse:
         """The answer to a request, within so many seconds.
 
@@ -93,7 +98,7 @@ class TargetClient:
         steps: Collection[type[ops.Operation]] = (),
     ) -> None:
         self._env = env
-        self._client = client
+        self.client = client
         self._base_url = base_url
         self._wire = wire
         self._translation = translation
@@ -211,7 +216,10 @@ class TargetClient:
             sequence.answered(response, self._now())
             until += self._env.now - began if due.limit_s is not None else 0
             reply = sequence.reply
-            self._spending.on_answer(usable=reply is None or is_usable(reply), why=_why(reply))
+            # A refusal is an answer, a failure is none.
+            failed = isinstance(reply, Refused) and reply.reason is Reason.INTERNAL
+            usable = not failed and not isinstance(reply, ops.Unknown)
+            self._spending.on_answer(usable=usable, why=_why(reply))
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
     async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
@@ -219,7 +227,7 @@ class TargetClient:
         headers = dict(_AGENT)
         if question.correlation:
             headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
-        response = await self._client.request(
+        response = await self.client.request(
             question.base_url or self._base_url,
             self._translation.outward(due.request),
             headers,
@@ -233,17 +241,13 @@ class TargetClient:
 
     # --- what it took ---------------------------------------------------------------------
 
-    def effort(self, cpu: int, wall: int, late: list[str], left: list[str]) -> EffortLine:
-        """What was asked so far, and how long the answers took; the rest is as it is told."""
+    def effort(self) -> EffortLine:
+        """What was asked so far, and how long the answers took."""
         return EffortLine(
             requests=self._spending.requests,
             answered={k: d.histogram() for k, d in sorted(self._answered.items())},
             unanswered=dict(sorted(self._unanswered.items())),
             lag=self._env.lag.histogram(),
-            cpu=cpu,
-            wall=wall,
-            late=late,
-            left=left,
         )
 
     async def close(self) -> None:
@@ -251,13 +255,6 @@ class TargetClient:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def is_usable(reply: ops.Reply) -> bool:
-    """Whether somebody answered who is at work: a refusal is an answer, a failure is none."""
-    if isinstance(reply, Refused):
-        return reply.reason is not Reason.INTERNAL
-    return isinstance(reply, ops.Done)
 
 
 def _why(reply: ops.Reply | None) -> str:

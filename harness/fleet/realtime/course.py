@@ -2,105 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import simpy
 
-from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
-from harness.domain.operations import Credentials, Reply, SetTokenState
+from harness.domain import arrangements
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
+from harness.domain.pairing import LocalState
+from harness.fleet.cell import Course
 from harness.fleet.clock import Step
-from harness.fleet.course import Course
-from harness.fleet.disturbing import NEMESIS, Disturbing
-from harness.fleet.draws import Stream
+from harness.fleet.disturbing import Disturbing, disturbed
 from harness.fleet.nemesis import Transition
 from harness.fleet.operators import ENDPOINT
-from harness.fleet.projects import token_owner
+from harness.fleet.realtime.edge import LocalUis
 from harness.fleet.realtime.pace import Rate
-from harness.fleet.realtime.world import Palette, RealWorld
-from harness.fleet.roster import Roster
-from harness.fleet.scenario import SECOND, FaultKind
-from harness.fleet.slot import FleetSlot
-from harness.fleet.timelines import AS_IT_IS, Change
-from harness.fleet.world import World
-from harness.history.operation import Json
+from harness.fleet.realtime.world import RealWorld
+from harness.fleet.roster import FleetSlot, Member, Roster
+from harness.fleet.scenario import SECOND, FaultPlan
+from harness.fleet.stacks import found_stack
+from harness.fleet.timelines import AS_IT_IS, shelf
 from harness.history.predicates import starved_s
+from harness.targets.port import CannotArrange
 
 _PATIENCE = 5
 """So many times what settles is waited for at most, where things go on moving."""
 _LOOKS_A_SECOND = 200
 """At the end, each cell looks at so many Local UIs and requests a second."""
-
-
-class RealDisturbing(Disturbing):
-    """See `harness.fleet.disturbing.Disturbing`."""
-
-    def __init__(self, world: RealWorld, slots: Mapping[int, FleetSlot]) -> None:
-        super().__init__(world, slots)
-        self._palette: Palette = world.palette
-
-    def change(self, tenant: int, change: Change, cause: str = "") -> None:
-        if isinstance(change, SetTokenState):
-            steps = self._revokes(tenant, change, cause)
-        else:
-            steps = self._arranges("harness", change, {"cause": cause} if cause else {})
-        self._world.env.process(steps)
-
-    def _revokes(self, tenant: int, change: SetTokenState, cause: str) -> Step[None]:
-        world, owner = self._world, token_owner(self._world.scenario.seed, tenant)
-        tags = {"user": owner.email, "cause": cause}
-        record = world.recorder.invoke(f"admin:{owner.email}", change, world.clock.now(), tags)
-        stream = Stream(world.scenario.seed, f"owner:{tenant}")
-        reply: Reply = yield world.asked(  # type: ignore[assignment]
-            change, Credentials(api_key=owner.api_key), stream, tenant, record
-        )
-        world.recorder.end(record, reply, world.clock.now())
-
-    def _arranges(self, actor: str, what: Arrangement, tags: Mapping[str, Json]) -> Step[None]:
-        world = self._world
-        record = world.recorder.invoke(actor, what, world.clock.now(), tags)
-        reply: Reply = yield self._palette.arrange(what)  # type: ignore[assignment]
-        world.recorder.end(record, reply, world.clock.now())
-
-    # --- faults of the central side -------------------------------------------------------
-
-    def _turn_side(self, transition: Transition) -> None:
-        occurrence = transition.occurrence
-        if occurrence.kind is FaultKind.CLOCK:
-            side = Side(self._world.scenario.faults[occurrence.plan].side)
-            self._put_forward(side, occurrence.by, occurrence.cause)
-        elif transition.begins:
-            self._begin_outage(occurrence.cause)
-        elif self._outage is not None:
-            self._world.env.process(self._ends_outage())
-
-    def _begin_outage(self, cause: str) -> None:
-        """From now on nothing gets there; what is on its way is still answered."""
-        world = self._world
-        restart, tags = Restart(Side.CENTRAL), {"cause": cause}
-        self._outage = world.recorder.invoke(NEMESIS, restart, world.clock.now(), tags)
-        self._palette.is_up = False
-
-    def _ends_outage(self) -> Step[None]:
-        """It is restarted, and can be reached again."""
-        record, self._outage = self._outage, None
-        assert record is not None
-        reply: Reply = yield self._palette.arrange(Restart(Side.CENTRAL))  # type: ignore[assignment]
-        self._palette.is_up = True
-        self._world.recorder.end(record, reply, self._world.clock.now())
-
-    def _put_forward(self, side: Side, by: int, cause: str) -> None:
-        if side is Side.EDGE:
-            super()._put_forward(side, by, cause)
-            return
-        tags = {"cause": cause} if cause else {}
-        self._world.env.process(self._arranges(NEMESIS, AdvanceClock(side, by), tags))
+_PROBE = {"pairproof": "after-pairing"}
 
 
 class RealCourse(Course):
-    """See `harness.fleet.course.Course`. Without a `rate` operators begin as it is drawn."""
-
-    disturbs: type[RealDisturbing] = RealDisturbing
-    """What disturbs the world."""
+    """See `harness.fleet.cell.Course`. Without a `rate` operators begin as it is drawn."""
 
     def __init__(
         self,
@@ -110,10 +44,7 @@ class RealCourse(Course):
         endpoint: str = ENDPOINT,
         speed_milli: int = AS_IT_IS,
     ) -> None:
-        def disturbing(_: World, slots: Mapping[int, FleetSlot]) -> RealDisturbing:
-            return self.disturbs(world, slots)
-
-        super().__init__(world, number, disturbing, endpoint, speed_milli)
+        super().__init__(world, number, endpoint, speed_milli)
         self._rate = rate
         self._real = world.recorder
 
@@ -147,3 +78,95 @@ class RealCourse(Course):
 
     def lasts(self, looks: Sequence[simpy.Process]) -> Step[None]:
         yield from looks
+
+
+class EdgeDisturbing(Disturbing):
+    """Messages of the target's own hosts are also lost as the scenario has it of its network."""
+
+    def loses(self, slot: FleetSlot) -> None:
+        """From now on they are, until the network heals."""
+        plan = self._world.network.plan
+        if plan.lost_before_ppm or plan.lost_after_ppm:
+            self._strikes(self._disturbed(slot.member, ()), slot.tags, "")
+            self._world.env.process(self._heals(slot))
+
+    def _heals(self, slot: FleetSlot) -> Step[None]:
+        world = self._world
+        yield world.env.timeout(max(0, world.scenario.duration - world.clock.now()))
+        self._strikes(self._disturbed(slot.member, ()), slot.tags, "")
+
+    def _turn_messages(self, member: Member, transition: Transition) -> None:
+        if member.index in self._slots:
+            super()._turn_messages(member, transition)
+
+    def _disturbed(
+        self, member: Member, faults: Sequence[FaultPlan]
+    ) -> arrangements.DisturbMessages:
+        """What is now to happen to the messages of a cluster, by the network and all faults."""
+        network, is_over = self._world.network, self._world.is_over
+        lost = (network.plan.lost_before_ppm, network.plan.lost_after_ppm)
+        every = network.striking(member.index)
+        return disturbed(member.host_uids[0], every, *((0, 0) if is_over else lost))
+
+
+class EdgeCourse(RealCourse):
+    """Clusters stand at their places before time begins: installing one takes as long as it
+    takes, and would make its operator late.
+    """
+
+    disturbs = EdgeDisturbing
+
+    def make_ready(self) -> list[str]:
+        """Install every cluster; not on the loop's own thread. Returns which could not be."""
+        local, problems = self._world.hosts, []
+        assert isinstance(local, LocalUis)
+        self._ready = dict[int, FleetSlot]()
+        self._matched = set[tuple[int, int, str]]()
+        for index in self._members:
+            slot = FleetSlot(self._scenario.seed, self._roster.member(index))
+            try:
+                self._match(local, slot, local.install(slot))
+            except CannotArrange as error:
+                problems.append(f"{slot.slot}: {error.how}")
+            else:
+                self._ready[index] = slot
+        return problems
+
+    def _match(self, local: LocalUis, slot: FleetSlot, cluster: Cluster) -> None:
+        """What runs there may be the target's own choice: then profiles have to match that.
+
+        Raises:
+            CannotArrange: they cannot be had.
+        """
+        member, profiles = slot.member, cluster.stack
+        if profiles == member.stack.local:
+            return
+        stack = found_stack(profiles)
+        slot.member = replace(member, stack=stack)
+        project = (member.tenant, member.project)
+        if (*project, stack.name) not in self._matched:
+            self._matched.add((*project, stack.name))
+            for profile in shelf(self._scenario, *project).profiles_for(stack):
+                local.arranged(arrangements.PutProfile(profile))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is any place at which somebody can begin."""
+        return bool(self._ready)
+
+    def _install(self, member: Member) -> FleetSlot | None:
+        slot = self._ready.pop(member.index, None)
+        if slot is not None:
+            assert isinstance(self.disturbing, EdgeDisturbing)
+            self.disturbing.loses(slot)
+        return slot
+
+    def _final_views(self, index: int) -> Step[None]:
+        """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""
+        slot = self._slots[index]
+        shown = yield from self._operators.asks(slot, ops.ViewPairing())
+        yield from self._operators.asks(slot, ops.ViewManagement())
+        view = shown.value if isinstance(shown, ops.Done) else None
+        if isinstance(view, ops.PairingView) and view.status == LocalState.PAIRED.value:
+            yield from self._operators.asks(slot, ops.PatchCluster(_PROBE))
+            yield from self._admins.reads_back(slot, view.pairing_uid)

@@ -1,58 +1,129 @@
-"""The target's own edge hosts: people act at their Local UIs, and nobody sees their agents.
+"""The edge hosts in real time: those that the harness plays, and the target's own.
 
-`LocalUis` stands in for `harness.fleet.hosts.Hosts`, which runs the edge hosts that the harness
-plays. Faults are arranged at the target, as far as it has a way.
+Of those that it plays, what the scenario says of the network as it mostly is (latency, bandwidth)
+is left to the real one; what goes wrong with it (messages that are lost, repeated, delayed,
+slowed; links that are down) is done here, before a message leaves or after its answer has come.
+At the target's own, people act at their Local UIs, nobody sees their agents, and faults are
+arranged, as far as the target has a way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import cast
 
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, Health
-from harness.domain.errors import Refused
-from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock, Step
-from harness.fleet.disturbing import NEMESIS, disturbed
-from harness.fleet.nemesis import Transition
+from harness.domain.arrangements import MessageFault
+from harness.domain.cluster import Cluster, Node
+from harness.domain.operations import Credentials
+from harness.fleet.clock import HAPPENED, Step, as_reply, when
+from harness.fleet.hosts import PlayedHosts
+from harness.fleet.nemesis import MessageFate
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.course import RealCourse, RealDisturbing
+from harness.fleet.realtime.environment import Event
 from harness.fleet.realtime.settings import LocalSide
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette
-from harness.fleet.recorder import FleetRecorder
-from harness.fleet.roster import Member
-from harness.fleet.slot import FleetSlot
-from harness.fleet.stacks import found_stack
-from harness.fleet.timelines import shelf
-from harness.history.operation import Json
-from harness.reference.core.link import LinkReply
+from harness.fleet.realtime.world import RealWorld, is_taken
+from harness.fleet.roster import FleetSlot
+from harness.history.operation import Json, OperationRecord
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import Call, LinkReply
+from harness.reference.core.store import Store
+from harness.reference.faults import HEARD_INSTEAD
 from harness.targets.port import CannotArrange
 
+_NOBODY = Credentials()
 
-class LocalUis:
-    """Asks the Local UI of each cluster's place. `within` is how long an answer is waited for."""
+
+class RealHosts(PlayedHosts):
+    """Hosts whose messages go to a target. For the answer to one that is spoiled here they wait as
+    long as `patience` says, in microseconds.
+    """
 
     def __init__(
         self,
-        clock: CellClock,
-        asker: TargetClient,
-        palette: Palette,
+        world: RealWorld,
+        make_core: Callable[[Store], EdgeCore],
         translation: Translation,
-        recorder: FleetRecorder,
-        local: LocalSide,
-        within: int,
+        patience: int,
     ) -> None:
-        self._clock = clock
-        self._asker = asker
-        self._palette = palette
+        super().__init__(world, make_core)
+        self._palette = world.central
         self._translation = translation
-        self._recorder = recorder
+        self._patience = patience
+
+    def install(self, slot: FleetSlot) -> Cluster:
+        cluster = super().install(slot)
+        self._translation.install(cluster)
+        return cluster
+
+    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> Event:
+        fate = self._network.fate(slot, self._clock.now())
+        delay = self._network.slowed(slot)
+        correlation = record.id if record is not None else ""
+        if fate is not None and fate.fault is not MessageFault.REPEATED_LATE:
+            self._note(slot, call, fate)
+            delay += fate.delay
+        if fate is None and not delay:
+            # What is asked here and now is all that most messages come to.
+            return self._palette.ask(self._question(call, correlation))
+        return self._spoiled(slot, call, fate, delay, correlation)
+
+    def _spoiled(
+        self, slot: FleetSlot, call: Call, fate: MessageFate | None, delay: int, correlation: str
+    ) -> Event:
+        """A message to which something happens; its host waits no longer than it would."""
+        fault = fate.fault if fate is not None else None
+        heard = self._env.event()
+        self._after(self._patience, heard.succeed)
+        if fault is MessageFault.LOST_BEFORE:
+            return heard
+        if fault in HEARD_INSTEAD:
+            self._after(delay, lambda: heard.succeed(HEARD_INSTEAD[fault]))
+            return heard
+
+        def comes_again(sent: Event, fate: MessageFate, question: TargetRequest) -> None:
+            if is_taken(sent):
+                fate = self._network.healing(fate, self._clock.now())
+                self._note(slot, call, fate)
+                self._after(fate.delay, lambda: self._palette.ask(question))
+
+        def leaves() -> None:
+            if call.host_uid in self._cut:
+                return
+            question = self._question(call, correlation, measured=False)
+            sent = self._palette.ask(question)
+            if fault is MessageFault.REPEATED:
+                when(sent, lambda _: self._palette.ask(question))
+            if fate is not None and fault is MessageFault.REPEATED_LATE:
+                when(sent, lambda _: comes_again(sent, fate, question))
+            if fault is not MessageFault.LOST_AFTER:
+                when(sent, heard.succeed)
+
+        self._after(delay, leaves)
+        return heard
+
+    def _question(self, call: Call, correlation: str, *, measured: bool = True) -> TargetRequest:
+        return TargetRequest(
+            call.operation, _NOBODY, self._plan.deadline, call.base_url, correlation, measured
+        )
+
+    def _after(self, delay: int, act: Callable[[], object]) -> None:
+        when(self._env.timeout(delay), lambda _: act())
+
+
+class LocalUis:
+    """Asks the Local UI of each cluster's place, as patiently as people ask Palette."""
+
+    def __init__(
+        self, world: RealWorld, asker: TargetClient, translation: Translation, local: LocalSide
+    ) -> None:
+        self._clock, self._recorder, self._palette = world.clock, world.recorder, world.central
+        self._asker = asker
+        self._translation = translation
         self._local = local
-        self._within = within
+        self._within = world.scenario.admins.deadline
         self._installed: dict[int, Cluster] = {}
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
         translation.redactor.register(local.user.password, "password")
@@ -60,8 +131,8 @@ class LocalUis:
     # --- before anybody begins ------------------------------------------------------------
 
     def install(self, slot: FleetSlot) -> Cluster:
-        """A fresh cluster stands at its place; not on the loop's own thread. It is noted as it
-        came to be. One that is given, and was paired before, is renewed if it can be.
+        """A fresh cluster at its place, noted as it came to be; not on the loop's own thread. One
+        that is given, and was paired before, is renewed if it can be.
 
         Raises:
             CannotArrange: there is no way to it.
@@ -83,7 +154,7 @@ class LocalUis:
         ours = self._translation.installed(wanted, came)
         assert ours.cluster is not None
         self._installed[member.index] = ours.cluster
-        self._note(ours, slot.tags)
+        self._recorder.at_once("harness", ours, 0, HAPPENED, slot.tags)
         return ours.cluster
 
     def arranged(self, what: arrangements.Arrangement, tags: Mapping[str, Json] = {}) -> None:
@@ -93,167 +164,43 @@ class LocalUis:
             CannotArrange: there is no way to it.
         """
         self._palette.arrange_now(what)
-        self._note(what, tags)
+        self._recorder.at_once("harness", what, 0, HAPPENED, tags)
 
     def _slot(self, slot: FleetSlot) -> arrangements.Slot:
         return self._local.slots[slot.member.index]
 
-    def _note(self, what: arrangements.Arrangement, tags: Mapping[str, Json]) -> None:
-        self._recorder.at_once("harness", what, 0, ops.Done(ops.Acknowledged()), tags)
-
-    def cluster(self, slot: FleetSlot) -> Cluster:
-        """The cluster that was installed at a place."""
-        return self._installed[slot.member.index]
-
     # --- as hosts -------------------------------------------------------------------------
 
     def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
-        """One operation at Local UI. The patch without a name is deprecated: a target that is not
-        ours is asked for the one by name.
-        """
+        # The patch without a name is deprecated: a target not ours is asked for the other.
         if isinstance(operation, ops.PatchCluster):
-            operation = ops.PatchNamedCluster(self.cluster(slot).name, operation.tags)
+            operation = ops.PatchNamedCluster(
+                self._installed[slot.member.index].name, operation.tags
+            )
         record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
         url, user = self._local.urls[self._slot(slot).host_uids[0]], self._local.user
         if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
         question = TargetRequest(operation, slot.session, self._within, url, record.id)
-        reply = cast("LinkReply", (yield self._asker.ask(question)))
+        reply: LinkReply = yield self._asker.ask(question)
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             self._translation.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())
-        return (
-            reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
-        )
+        return as_reply(reply)
 
     def is_at_rest(self, slot: FleetSlot) -> bool:
-        """Nobody can tell; and places are few enough to be kept."""
-        return False
+        return False  # nobody can tell; and places are few enough to be kept
 
+    def nodes(self, slot: FleetSlot) -> tuple[Node, ...]:
+        return tuple(self._installed[slot.member.index].nodes())
 
-class EdgeDisturbing(RealDisturbing):
-    """What strikes hosts and their messages takes a moment, and may fail, as all else does."""
-
-    def _set_links(self, slot: FleetSlot, transition: Transition) -> None:
-        up, cause = not transition.begins, transition.occurrence.cause
-        for uid in transition.host_uids:
-            position = slot.member.host_uids.index(uid)
-            if (position in slot.down) is up:
-                slot.down = slot.down - {position} if up else slot.down | {position}
-                self._strikes(arrangements.SetLink(uid, up), slot.tags, cause)
-
-    def _set_health(self, slot: FleetSlot, transition: Transition) -> None:
-        """Every node of the cluster turns so: the scenario knows but one host of it."""
-        health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
-        hosts = self._world.hosts
-        assert isinstance(hosts, LocalUis)
-        for node in hosts.cluster(slot).nodes():
-            if node.host_uid in transition.host_uids:
-                change = arrangements.SetNodeHealth(slot.slot, node.name, health)
-                self._strikes(change, slot.tags, transition.occurrence.cause)
-
-    def _turn_messages(self, member: Member, transition: Transition) -> None:
-        if member.index not in self._slots:
-            return
-        network, fault = self._world.network, self._world.scenario.faults
-        plan, uid = fault[transition.occurrence.plan], member.host_uids[0]
-        if transition.begins:
-            network.strike(member.index, plan)
-        else:
-            network.relent(member.index, plan)
-        tags = {"host": uid, "project": member.project_uid}
-        self._strikes(self._disturbed(member), tags, transition.occurrence.cause)
-
-    def loses(self, slot: FleetSlot) -> None:
-        """From now on messages are lost as the scenario has it of its network, until it heals."""
-        plan = self._world.network.plan
-        if plan.lost_before_ppm or plan.lost_after_ppm:
-            self._strikes(self._disturbed(slot.member), slot.tags, "")
-            self._world.env.process(self._heals(slot))
-
-    def _heals(self, slot: FleetSlot) -> Step[None]:
-        world = self._world
-        yield world.env.timeout(max(0, world.scenario.duration - world.clock.now()))
-        self._strikes(self._disturbed(slot.member), slot.tags, "")
-
-    def _disturbed(self, member: Member) -> arrangements.DisturbMessages:
-        """What is now to happen to the messages of a cluster, by the network and all faults."""
-        network, is_over = self._world.network, self._world.is_over
-        plan, faults = network.plan, network.striking(member.index)
-        lost = (0, 0) if is_over else (plan.lost_before_ppm, plan.lost_after_ppm)
-        return disturbed(member.host_uids[0], faults, *lost)
-
-    def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
-        self._strikes(arrangements.AdvanceClock(side, by), {}, cause)
-
-    def _strikes(
-        self, what: arrangements.Arrangement, tags: Mapping[str, Json], cause: str
-    ) -> None:
-        told = {**tags, "cause": cause} if cause else tags
-        self._world.env.process(self._arranges(NEMESIS, what, told))
-
-
-_PROBE = {"pairproof": "after-pairing"}
-
-
-class EdgeCourse(RealCourse):
-    """Clusters stand at their places before time begins: installing one takes as long as it
-    takes, and would make its operator late.
-    """
-
-    disturbs = EdgeDisturbing
-
-    def make_ready(self) -> list[str]:
-        """Install every cluster; not on the loop's own thread. Returns which could not be."""
-        local, problems = self._world.hosts, []
-        assert isinstance(local, LocalUis)
-        self._ready = dict[int, FleetSlot]()
-        self._matched = set[tuple[int, int, str]]()
-        for index in self._members:
-            slot = FleetSlot(self._scenario.seed, self._roster.member(index))
-            try:
-                self._match(local, slot, local.install(slot))
-            except CannotArrange as error:
-                problems.append(f"{slot.slot}: {error.how}")
-            else:
-                self._ready[index] = slot
-        return problems
-
-    def _match(self, local: LocalUis, slot: FleetSlot, cluster: Cluster) -> None:
-        """What runs there may be the target's own choice: then profiles have to match that.
-
-        Raises:
-            CannotArrange: they cannot be had.
-        """
-        member, profiles = slot.member, cluster.stack
-        if profiles == member.stack.local:
-            return
-        stack = found_stack(profiles)
-        slot.member = replace(member, stack=stack)
-        project = (member.tenant, member.project)
-        if (*project, stack.name) not in self._matched:
-            self._matched.add((*project, stack.name))
-            for profile in shelf(self._scenario, *project).profiles_for(stack):
-                local.arranged(arrangements.PutProfile(profile))
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether there is any place at which somebody can begin."""
-        return bool(self._ready)
-
-    def _install(self, member: Member) -> FleetSlot | None:
-        slot = self._ready.pop(member.index, None)
-        if slot is not None:
-            assert isinstance(self.disturbing, EdgeDisturbing)
-            self.disturbing.loses(slot)
-        return slot
-
-    def _final_views(self, index: int) -> Step[None]:
-        """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""
-        slot = self._slots[index]
-        shown = yield from self._operators.asks(slot, ops.ViewPairing())
-        yield from self._operators.asks(slot, ops.ViewManagement())
-        view = shown.value if isinstance(shown, ops.Done) else None
-        if isinstance(view, ops.PairingView) and view.status == LocalState.PAIRED.value:
-            yield from self._operators.asks(slot, ops.PatchCluster(_PROBE))
-            yield from self._admins.reads_back(slot, view.pairing_uid)
+    def strike(self, what: arrangements.Arrangement, slot: FleetSlot | None = None) -> Event:
+        """It takes a moment, and may fail, as all else does."""
+        match what:
+            case arrangements.SetLink(uid, up) if slot is not None:
+                position = {slot.member.host_uids.index(uid)}
+                slot.down = slot.down - position if up else slot.down | position
+            case arrangements.SetNodeHealth(_, node, health) if slot is not None:
+                index = slot.member.index
+                self._installed[index] = self._installed[index].with_health(node, health)
+        return self._palette.arrange(0, what)

@@ -22,7 +22,7 @@ from simpy.events import NORMAL, Event, EventPriority, Process, Timeout
 
 from harness.checkers.fleet.durations import FineDurations
 
-__all__ = ["Environment", "Event", "Process", "when"]
+__all__ = ["Environment", "Event", "Process"]
 
 _AT_ONCE_MAX: Final = 200
 """So many happenings in a row; then the network has its turn."""
@@ -166,15 +166,3 @@ class Environment(VirtualTime):
             callback(event)
         if not event.ok and not event.defused:
             raise event._value
-
-
-def when(event: Event, act: Callable[[object], object]) -> None:
-    """Do something with the value of an event once it has happened."""
-
-    def happens(happened: Event) -> None:
-        act(happened.value)
-
-    if event.processed:
-        happens(event)
-    else:
-        event.callbacks.append(happens)

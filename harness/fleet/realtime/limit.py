@@ -118,11 +118,5 @@ def search(
             break
         if breaks is not None and not holds and breaks <= first / 16:
             break
-        rate = _next(holds, breaks, most)
+        rate = min(holds * 2, most) if breaks is None else (holds + breaks) / 2
     return LimitResult(tuple(tried), holds, breaks, why)
-
-
-def _next(holds: float, breaks: float | None, most: float) -> float:
-    if breaks is None:
-        return min(holds * 2, most)
-    return (holds + breaks) / 2 if holds else breaks / 2

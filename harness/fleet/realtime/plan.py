@@ -64,7 +64,9 @@ def planned(
     )
     kept, left_out = [], list[tuple[str, str]]()
     for fault in scenario.faults:
-        why = _why_not_at_the_edge(fault, cannot) if edge else _why_not(fault, cannot)
+        why = _why_not(fault, cannot)
+        if edge:
+            why = _NEVER_AT_THE_EDGE.get(fault.kind) or cannot(_NEEDED_AT_THE_EDGE[fault.kind])
         if why:
             left_out.append((f"a fault of kind {fault.kind.value}", why))
         else:
@@ -106,11 +108,6 @@ _NEVER_AT_THE_EDGE: Final = {
     FaultKind.REBOOT: "nothing restarts the hosts of one cluster alone",
     FaultKind.STALE: _READS_ARE_ITS_OWN,
 }
-
-
-def _why_not_at_the_edge(fault: FaultPlan, cannot: Cannot) -> str:
-    never = _NEVER_AT_THE_EDGE.get(fault.kind)
-    return never if never is not None else cannot(_NEEDED_AT_THE_EDGE[fault.kind])
 
 
 def _network_at_the_edge(

@@ -10,15 +10,14 @@ from typing import Protocol
 from harness.domain.arrangements import Arrangement, Slot
 from harness.domain.operations import Operation
 from harness.fleet.realtime.asker import Client
-from harness.fleet.realtime.budget import LoadBudget
-from harness.fleet.realtime.pace import Rate
-from harness.load import LoadLimits
+from harness.fleet.realtime.pace import LoadBudget, Rate
+from harness.load.opening import LoadLimits
 from harness.targets.port import LocalUser
 from harness.wire.mapping import PLAIN, WireMap
 
 
-class ArrangingDriver(Protocol):
-    """What of a driver arranges things (`harness.targets.port.Driver`)."""
+class CellDriver(Protocol):
+    """What of a driver a cell uses (`harness.targets.port.Driver`)."""
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange it, and return it as it came to be.
@@ -27,22 +26,8 @@ class ArrangingDriver(Protocol):
             CannotArrange: this target offers no way.
         """
 
-
-class CellDriver(ArrangingDriver, Protocol):
-    """What of a driver a cell uses (`harness.targets.port.Driver`)."""
-
     def epoch(self) -> int:
         """The target's idea of now: microseconds since the Unix epoch."""
-
-
-class AClient(Client, Protocol):
-    """A client with its connections. See `harness.load.LoadClient`."""
-
-    async def __aenter__(self) -> AClient:
-        """Get ready."""
-
-    async def close(self) -> None:
-        """Close all connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +74,7 @@ class Endpoint:
     close: Callable[[], Sequence[str]] = field(default=lambda: ())
     steps: frozenset[type[Operation]] = frozenset()
     local: LocalSide | None = None
-    client: Callable[[LoadLimits], AClient] | None = None
+    client: Callable[[LoadLimits], Client] | None = None
     """Makes another client than `LoadClient`."""
 
 

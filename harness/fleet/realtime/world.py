@@ -1,7 +1,4 @@
-"""The world of a cell in real time: its clock, its recorder, and the target's Palette.
-
-`Palette` stands in for `harness.fleet.plane.Plane`, which is the central plane of virtual time.
-"""
+"""The world of a cell in real time: its clock, its recorder, and the target's Palette."""
 
 from __future__ import annotations
 
@@ -11,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.checkers.fleet.measures import INTENDED
+from harness.checkers.fleet.judge import INTENDED
 from harness.checkers.invariants.known import LATE, Bounds
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, MessageFault
-from harness.fleet.clock import CellClock
+from harness.domain.arrangements import Arrangement, MessageFault, Restart, Side
+from harness.fleet.clock import HAPPENED, CellClock, when
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.environment import Environment, Event, when
-from harness.fleet.realtime.settings import ArrangingDriver
+from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.settings import CellDriver
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
 from harness.fleet.scenario import SECOND
@@ -112,7 +109,7 @@ class Palette:
         env: Environment,
         asker: TargetClient,
         translation: Translation,
-        arranging: ArrangingDriver,
+        arranging: CellDriver,
     ) -> None:
         self._env = env
         self._asker = asker
@@ -129,12 +126,22 @@ class Palette:
             return self._env.event().succeed(_CUT)
         return self._asker.ask(question)
 
-    def arrange(self, arrangement: Arrangement) -> Event:
+    def arrange(self, tenant: int, arrangement: Arrangement) -> Event:
         event = self._env.event()
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._hand, self.arrange_now, arrangement)
         future.add_done_callback(lambda done: event.succeed(self._noted(arrangement, done)))
         return event
+
+    def crash(self) -> None:
+        """What is on its way is still answered."""
+        self.is_up = False
+
+    def restart(self) -> Event:
+        """It is restarted, and then can be reached again."""
+        back = self.arrange(0, Restart(Side.CENTRAL))
+        when(back, lambda _: setattr(self, "is_up", True))
+        return back
 
     def arrange_now(self, arrangement: Arrangement) -> Arrangement:
         """Arrange something and wait for it; not on the loop's own thread. Returns it as it came
@@ -153,7 +160,7 @@ class Palette:
         except CannotArrange as error:
             self.late.append(f"{type(arrangement).__name__}: {error.how}")
             return ops.Unknown(str(error))
-        return ops.Done(ops.Acknowledged())
+        return HAPPENED
 
     def close(self) -> None:
         """Let go of the thread, once it has arranged what it is at."""
@@ -165,12 +172,13 @@ def is_taken(sent: Event) -> bool:
     return sent.triggered and isinstance(sent.value, ops.Done)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class RealWorld(World):
-    """A cell's in real time. `palette` is the target's."""
+    """A cell's in real time."""
 
-    palette: Palette
+    env: Environment
     recorder: RealRecorder
+    central: Palette
 
     def asked(
         self,
@@ -183,16 +191,26 @@ class RealWorld(World):
     ) -> Event:
         if heard := self.network.answer_to_people(stream):
             return self.env.event().succeed(heard)
-        within = self.scenario.admins.deadline
+        within, palette = self.scenario.admins.deadline, self.central
         question = TargetRequest(operation, credentials, within, correlation=record.id)
         if fate is None:
-            return self.palette.ask(question)
+            return palette.ask(question)
         late, spoiled = self.env.timeout(fate.delay), replace(question, measured=False)
         if fate.fault is MessageFault.REPEATED_LATE:
-            sent = self.palette.ask(question)
-            when(late, lambda _: is_taken(sent) and self.palette.ask(spoiled))
+            sent = palette.ask(question)
+            when(late, lambda _: is_taken(sent) and palette.ask(spoiled))
             return sent
         answered = self.env.event()
         when(self.env.timeout(within), lambda _: answered.succeed())
-        when(late, lambda _: when(self.palette.ask(spoiled), answered.succeed))
+        when(late, lambda _: when(palette.ask(spoiled), answered.succeed))
         return answered
+
+    def revoked(
+        self,
+        change: ops.SetTokenState,
+        owner: ops.Credentials,
+        tenant: int,
+        record: OperationRecord,
+    ) -> Event:
+        stream = Stream(self.scenario.seed, f"owner:{tenant}")
+        return self.asked(change, owner, stream, tenant, record)

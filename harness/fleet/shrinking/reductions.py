@@ -10,10 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Final
 
-from harness.fleet.keys import settings_in
 from harness.fleet.nemesis import occurrences
 from harness.fleet.roster import Roster
-from harness.fleet.scenario import NEVER, PLANS, FaultKind, FaultPlan, Scenario, fixed
+from harness.fleet.scenario import NEVER, PLANS, FaultKind, FaultPlan, Scenario, fixed, settings_in
 
 Setting = tuple[str, str | int]
 """The table and the field of a key that says something else than the default; or `faults` and

@@ -6,25 +6,93 @@ does not depend on how many there are, nor on which of them is the quickest.
 
 from __future__ import annotations
 
-import pickle
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from harness.domain.errors import PairproofError
 from harness.fleet.cell import make_cell
 from harness.fleet.pool.coordinator import Moment, Watching
-from harness.fleet.pool.local import LocalTransport
-from harness.fleet.pool.worker import TaskPool
+from harness.fleet.pool.local import LocalTransport, TaskPool
+from harness.fleet.pool.orders import WorkerLost
 from harness.fleet.port import Job
+from harness.fleet.roster import Roster
 from harness.fleet.run import FleetResult, run_fleet
 from harness.fleet.scenario import Scenario
-from harness.fleet.shrinking.failure import Failure
+from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import ViolationLine
+from harness.history.manifest import FleetEvidence
+from harness.history.operation import OperationRecord
+from harness.history.parts import operations, records
 
-_LOOK_EVERY_S: Final = 0.25
-"""So often it is looked at whether there is still time."""
+_SUBJECT: Final = re.compile(r"request \S+: ")
+_CIRCUMSTANCES: Final = re.compile(
+    r"(: | \(|, although |, and nothing that happened before ).*", re.S
+)
+"""What a reason adds as evidence: with fewer clusters it is other evidence for the same."""
+_ANY: Final = "…"
+_SEVERAL: Final = re.compile(r"…(,? and …|, …)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An invariant that does not hold, and the kind of reason why not.
+
+    `how` is the reason without what is particular to one run: ids, numbers, times, addresses.
+    """
+
+    invariant: str
+    how: str
+
+    @classmethod
+    def of(cls, violation: ViolationLine) -> Failure:
+        """How this one fails."""
+        reason = _CIRCUMSTANCES.sub("", _SUBJECT.sub("", violation.reason, count=1))
+        words = (
+            _ANY if any(c == "@" or c.isdigit() for c in word) else word for word in reason.split()
+        )
+        return cls(violation.invariant, _SEVERAL.sub(_ANY, " ".join(words)))
+
+    def among(self, violations: Iterable[ViolationLine]) -> ViolationLine | None:
+        """The first of the violations that is one of this kind."""
+        return next((v for v in violations if Failure.of(v) == self), None)
+
+
+def clusters_of(
+    violation: ViolationLine, evidence: FleetEvidence, scenario: Scenario
+) -> tuple[int, ...]:
+    """The clusters whose hosts, or whose requests, its operations name.
+
+    A guess: it saves time and nothing else, and what it leaves out has to turn out not to matter.
+    None where the part of its cell is not there, or cannot be read.
+    """
+    parts = [part for part in evidence.parts if part.name == violation.cell]
+    try:
+        hosts = {h for part in parts for h in _hosts(evidence.path_of(part), violation)}
+    except EvidenceError:
+        return ()
+    members = Roster(scenario).members_of_cell(int(violation.cell))
+    return tuple(member.index for member in members if not hosts.isdisjoint(member.host_uids))
+
+
+def _hosts(part: Path, violation: ViolationLine) -> Iterator[str]:
+    shown = operations([part], violation.operations).values()
+    requests = {uid for operation in shown for uid in _requests(operation)}
+    yield from (str(operation.tags["host"]) for operation in shown if "host" in operation.tags)
+    for is_over, operation in records(part):
+        if is_over and "host" in operation.tags and not requests.isdisjoint(_requests(operation)):
+            yield str(operation.tags["host"])
+
+
+def _requests(operation: OperationRecord) -> Iterator[str]:
+    """The pairing ids that an operation was asked with, or answered with."""
+    for data in (operation.args, operation.value or {}):
+        uid = data.get("pairing_uid")
+        if isinstance(uid, str) and uid:
+            yield uid
 
 
 class TimeIsUp(Exception):
@@ -68,7 +136,7 @@ class Trials(Protocol):
         """
 
 
-def try_out(scenario: Scenario, wanted: SoughtFailure) -> FailingScenario | None:
+def try_out(wanted: SoughtFailure, scenario: Scenario) -> FailingScenario | None:
     """Run it in this process; how it failed, if that was as wanted."""
     over = False
 
@@ -93,13 +161,7 @@ def how_it_failed(
     if violation is None:
         return None
     happenings = tuple(dict.fromkeys(finished.happenings))
-    ended = finished.measures.operations.values()
-    return FailingScenario(scenario, violation, happenings, sum(sum(how.values()) for how in ended))
-
-
-def trying(wanted: SoughtFailure) -> Callable[[bytes], bytes]:
-    """In a worker: what tries the scenario that it is sent, and answers how it failed."""
-    return lambda message: pickle.dumps(try_out(pickle.loads(message), wanted))
+    return FailingScenario(scenario, violation, happenings, finished.operations)
 
 
 class WorkerTrials:
@@ -107,7 +169,8 @@ class WorkerTrials:
 
     def __init__(self, wanted: SoughtFailure, workers: int, left: Callable[[], float]) -> None:
         self._left = left
-        self._pool = TaskPool(partial(trying, wanted), "pairproof-shrink", workers)
+        self._pool = TaskPool(partial(try_out, wanted), "pairproof-shrink", workers)
+        self.close = self._pool.close
 
     def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
         """See `Trials`.
@@ -116,17 +179,13 @@ class WorkerTrials:
             TimeIsUp: there was not time enough to tell.
             PoolError: processes were lost too often.
         """
-        coming = enumerate(scenarios)
         found: dict[int, FailingScenario | None] = {}
         due = 0
+        dealt = (numbered for numbered in enumerate(scenarios) if not self._is_over())
         try:
-            while not self._deal(coming) or self._pool.tasks:
-                heard = list(self._pool.answers(_LOOK_EVERY_S))
-                if not heard and self._left() <= 0:
-                    raise TimeIsUp
-                for number, answer in heard:
-                    # What a process broke down at does not fail as wanted.
-                    found[number] = pickle.loads(answer) if isinstance(answer, bytes) else None
+            for number, answer in self._pool.run(dealt, self._is_over):
+                # What a process broke down at does not fail as wanted.
+                found[number] = None if isinstance(answer, WorkerLost) else answer
                 while due in found:
                     if failing := found[due]:
                         return due, failing
@@ -135,17 +194,7 @@ class WorkerTrials:
         finally:
             self._pool.forget()
 
-    def close(self) -> None:
-        """End every process, whatever it is doing."""
-        self._pool.close()
-
-    def _deal(self, coming: Iterator[tuple[int, Scenario]]) -> bool:
-        """Give each idle process something to try; whether there is no more of that."""
-        while self._pool.has_room:
-            number, scenario = next(coming, (0, None))
-            if scenario is None:
-                return True
-            if self._left() <= 0:
-                raise TimeIsUp
-            self._pool.give(number, pickle.dumps(scenario))
+    def _is_over(self) -> bool:
+        if self._left() <= 0:
+            raise TimeIsUp
         return False

@@ -14,6 +14,8 @@ from harness.reporting.fleet.wording import PERCENTILES
 _LATE_P99: Final = 100 * MILLISECOND
 """A harness that is later than this with one thing of a hundred measures itself."""
 _LEFT_SHOWN: Final = 3
+_HDR_MAX: Final = 3_600_000_000_000
+"""What is more counts as this in an HdrHistogram."""
 _BUSY: Final = 0.9
 """Of a processor: an event loop that has no more to give."""
 
@@ -61,12 +63,12 @@ def hdr_text(histogram: fleet_lines.DurationBuckets) -> str:
     """A histogram in HdrHistogram's compressed form, in base64, for its own tools. In
     microseconds, of which each bucket has its longest.
     """
-    from harness.load.histogram import Histogram as Hdr
+    from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
-    whole = Hdr()
+    whole = HdrHistogram(1, _HDR_MAX, 3)
     for bound, count in zip(histogram.bounds, histogram.counts, strict=True):
-        whole.record_many(bound, count)
-    return whole.to_text()
+        whole.record_value(min(bound, _HDR_MAX), count)
+    return str(whole.encode().decode("ascii"))
 
 
 def realtime_json(realtime: fleet_lines.RealtimeLine) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
-from harness.checkers.fleet.measures import GAUGES
+from harness.checkers.fleet.judge import GAUGES
 from harness.history.fleet_lines import MeasuresLine
 from harness.reporting.fleet.frame import Frame, Scale
 from harness.reporting.fleet.quantities import SECOND

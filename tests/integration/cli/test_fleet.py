@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import fleet_driving
-from harness.fleet.shelf import names
+from harness.fleet.loading import names
 from harness.history.manifest import read_manifest
 from tests.integration.cli.command import Command, wait_until
 from tests.unit.fleet.tiny import DEFECT, TINY, long, tiny

@@ -18,7 +18,7 @@ from harness.catalogue.document import to_markdown
 from harness.catalogue.requirement import Profile, Role
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.commands import app
-from harness.fleet.shelf import names
+from harness.fleet.loading import names
 from harness.reference.planting import MUTANTS, VARIANTS, Lane, load
 from tests.integration.cli.command import Command
 

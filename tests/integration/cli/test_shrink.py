@@ -29,8 +29,13 @@ from harness.fleet.scenario import (
     Scenario,
     Spread,
 )
-from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.trying import FailingScenario, SoughtFailure, TimeIsUp, WorkerTrials
+from harness.fleet.shrinking.trying import (
+    FailingScenario,
+    Failure,
+    SoughtFailure,
+    TimeIsUp,
+    WorkerTrials,
+)
 from harness.history.fleet_lines import ViolationLine
 from tests.integration.cli.command import Command
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, run_cells
-from harness.fleet.pool.errors import PoolError
 from harness.fleet.pool.local import LocalTransport
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import Job
 from tests.unit.fleet.pool.fake import Habits, fakes, scenario
 from tests.unit.fleet.tiny import evidence
@@ -81,7 +81,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def run(
-    cluster: Cluster, parts: Path, watching: Watching = Watching(), habits: Habits = HABITS
+    cluster: Cluster, parts: Path, watching: Watching[Moment] = Watching(), habits: Habits = HABITS
 ) -> PoolRun:
     transport = DaskTransport(fakes(habits), cluster.address)
     try:

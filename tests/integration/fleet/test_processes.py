@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, run_cells
-from harness.fleet.pool.errors import PoolError
 from harness.fleet.pool.local import LocalTransport, ProcessTransport
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import Job
 from harness.history.fleet_lines import GrantsLine
 from tests.unit.fleet.pool.fake import Habits, fakes, scenario

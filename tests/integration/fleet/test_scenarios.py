@@ -6,11 +6,10 @@ import pytest
 
 from harness.catalogue.verdict import Overall
 from harness.fleet.cell import make_cell
-from harness.fleet.loading import with_overrides
+from harness.fleet.loading import find, names, with_overrides
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, run_fleet
-from harness.fleet.shelf import find, names
 from harness.fleet.swarm import drawn
 
 HOSTS = 50

@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -14,9 +15,11 @@ from hashlib import sha256
 import pytest
 import trustme
 
-from harness.load import LoadClient, LoadLimits, NoResponse, NotSent, TooFewFiles, run
-from harness.load.message import BaseAddress
-from harness.load.opening import Opener
+from harness.load.client import Exchanged, LoadClient, exchange_over, run
+from harness.load.connection import Connection
+from harness.load.errors import NoResponse, NotSent, TooFewFiles
+from harness.load.message import BaseAddress, address_of, message_of
+from harness.load.opening import LoadLimits, Opener
 from harness.targets.trust import pinned
 from harness.wire.http import HttpRequest
 from tests.integration.load import servers
@@ -45,6 +48,13 @@ async def between(
 ) -> AsyncIterator[tuple[LoadClient, Serving]]:
     async with serving(behaves) as served, LoadClient(trusting(), limits) as client:
         yield client, served
+
+
+async def over(connection: Connection, url: str) -> Exchanged:
+    """A request over this connection."""
+    address, now = address_of(url), time.monotonic_ns()
+    message = message_of(address, GET)
+    return await exchange_over(connection, address, message, now, now + 10**10)
 
 
 def checked(test: Callable[[], Awaitable[None]]) -> None:
@@ -271,13 +281,11 @@ def test_a_closed_client_and_one_not_entered_send_nothing() -> None:
             with pytest.raises(NotSent, match="async with"):
                 await client.request(served.url, GET)
             async with client:
-                session = client.session(served.url)
-                await session.open(1)
+                await client.storm(served.url, 1)
                 assert client.open_connections == 1
             assert client.open_connections == 0
-            for ask in (client.request(served.url, GET), session.request(GET)):
-                with pytest.raises(NotSent, match="client is closed"):
-                    await ask
+            with pytest.raises(NotSent, match="client is closed"):
+                await client.request(served.url, GET)
             await until(lambda: served.open == 0)
 
     checked(test)
@@ -333,34 +341,14 @@ def test_a_cancelled_request_closes_its_connection() -> None:
     checked(test)
 
 
-def test_a_session_keeps_its_connection_and_opens_it_again() -> None:
-    async def two(reader: servers.Reader, writer: servers.Writer) -> None:
-        for _ in range(2):
-            await servers.head(reader)
-            writer.write(OK)
-
-    async def test() -> None:
-        async with between(two) as (client, served):
-            session = client.session(served.url)
-            for wanted in (1, 1, 2, 2, 3):
-                assert (await session.request(GET)).status == 200
-                assert session.opened == served.accepted == wanted
-                if wanted != session.opened or served.open == 0:
-                    await until(lambda: not session.is_open)
-            session.close()
-            await until(lambda: client.open_connections == 0)
-
-    checked(test)
-
-
 def test_a_storm_opens_all_at_once() -> None:
     async def test() -> None:
         async with between(servers.answers) as (client, served):
             storm = await client.storm(served.url, 200)
-            assert (len(storm.sessions), storm.failures, storm.took.count) == (200, {}, 200)
+            assert (len(storm.connections), storm.failures, len(storm.took)) == (200, {}, 200)
             assert client.open_connections == 200
-            answered = await asyncio.gather(*(s.request(GET) for s in storm.sessions))
-            assert {a.status for a in answered} == {200}
+            answered = await asyncio.gather(*(over(c, served.url) for c in storm.connections))
+            assert {a.response.status for a in answered} == {200}
             assert served.accepted == 200
 
     checked(test)
@@ -387,7 +375,7 @@ def test_a_storm_tells_what_failed() -> None:
     async def test() -> None:
         async with LoadClient(trusting()) as client:
             storm = await client.storm(f"http://127.0.0.1:{port}", 20)
-            assert storm.sessions == ()
+            assert storm.connections == ()
             assert list(storm.failures.values()) == [20]
 
     checked(test)
@@ -441,10 +429,9 @@ def test_a_pin_is_checked_at_each_handshake() -> None:
             for resumes in (True, False):
                 limits = LoadLimits(resumes_tls=resumes)
                 right = pinned(trusting(ca), {sha256(shown).digest()})
-                async with LoadClient(right, limits) as client:
-                    for _ in range(2):
-                        session = client.session(served.url)
-                        assert (await session.request(GET)).status == 200
+                for _ in range(2):
+                    async with LoadClient(right, limits) as client:
+                        assert (await client.request(served.url, GET)).status == 200
                 wrong = pinned(trusting(ca), {bytes(32)})
                 async with LoadClient(wrong, limits) as client:
                     with pytest.raises(NotSent, match="TLS failed: the certificate is"):
@@ -462,12 +449,10 @@ def test_tls_sessions_are_taken_up_again(resumes: bool) -> None:
         secure = serving(servers.answers, with_tls(ca, "localhost"))
         async with secure as served, LoadClient(trusting(ca), limits) as client:
             await client.request(served.url, GET)
-            session = client.session(served.url)
-            await session.open(5)
-            assert session.connection is not None
-            tls = session.connection.extra("ssl_object")
+            (connection,) = (await client.storm(served.url, 1)).connections
+            tls = connection.extra("ssl_object")
             assert isinstance(tls, ssl.SSLObject)
             assert tls.session_reused is resumes
-            assert (await session.request(GET)).status == 200
+            assert (await over(connection, served.url)).response.status == 200
 
     checked(test)

@@ -12,9 +12,8 @@ from pathlib import Path
 from harness.domain.arrangements import Side
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
-from harness.fleet.realtime.budget import LoadBudget
 from harness.fleet.realtime.cell import make_real_cell
-from harness.fleet.realtime.pace import Rate
+from harness.fleet.realtime.pace import LoadBudget, Rate
 from harness.fleet.realtime.settings import Endpoint, Settings
 from harness.fleet.realtime.translation import new_mark
 from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
@@ -29,7 +28,8 @@ from harness.fleet.scenario import (
     Spread,
 )
 from harness.history.fleet_lines import RealtimeLine
-from harness.load import LoadClient, LoadLimits
+from harness.load.client import LoadClient
+from harness.load.opening import LoadLimits
 from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference

@@ -13,8 +13,7 @@ from jsonschema import Draft202012Validator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.catalogue.verdict import Overall, Verdict
-from harness.fleet.realtime.budget import LoadBudget
-from harness.fleet.realtime.pace import rate_of
+from harness.fleet.realtime.pace import LoadBudget, rate_of
 from harness.fleet.scenario import SECOND, Scenario, fixed
 from harness.history.manifest import read_manifest
 from harness.history.operation import OperationRecord

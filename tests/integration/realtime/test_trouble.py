@@ -11,8 +11,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.catalogue.verdict import Overall
-from harness.fleet.realtime.budget import LoadBudget
-from harness.fleet.realtime.pace import rate_of
+from harness.fleet.realtime.pace import LoadBudget, rate_of
 from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Spread, fixed
 from harness.fleet.scenario import FaultScope as Whom
 from harness.reference.behaviour import Behaviour

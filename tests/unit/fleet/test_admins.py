@@ -292,7 +292,7 @@ def test_the_whole_list_is_looked_at_now_and_then() -> None:
 def test_an_answer_that_does_not_come_is_unknown_after_the_deadline() -> None:
     recorder = Recorder()
     recorder.later(
-        DUE - SECOND, lambda: setattr(recorder.world.plane, "arrive", lambda *a, **k: None)
+        DUE - SECOND, lambda: setattr(recorder.world.central, "arrive", lambda *a, **k: None)
     )
     recorder.env.process(recorder.operators.operator(recorder.install()))
     recorder.env.run(until=DUE + 40 * SECOND)
@@ -303,8 +303,8 @@ def test_an_answer_that_does_not_come_is_unknown_after_the_deadline() -> None:
 
 def test_while_the_central_plane_is_down_requests_are_taken_up_again_later() -> None:
     recorder = Recorder()
-    recorder.later(SENT + SECOND, recorder.world.plane.crash)
-    recorder.later(SENT + 25 * SECOND, recorder.world.plane.restart)
+    recorder.later(SENT + SECOND, recorder.world.central.crash)
+    recorder.later(SENT + 25 * SECOND, recorder.world.central.restart)
     book = recorder.pairs()
     lists = book.of("ListPairingRequests")
     assert [record.outcome for record in lists] == [Outcome.INFO, Outcome.INFO, Outcome.OK]

@@ -7,7 +7,7 @@ from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import RequestState
 from harness.domain.permission import Grant, PairPermission
-from harness.fleet.copies import LaggingCopy
+from harness.fleet.plane import LaggingCopy
 from harness.reference.core.records import PairingRequest, Project, User
 from harness.reference.core.store import MemoryStore
 from harness.reference.sides import CentralSide

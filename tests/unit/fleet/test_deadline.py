@@ -174,9 +174,9 @@ def test_what_nobody_answers_is_not_spoiled() -> None:
 
 def test_a_question_is_open_until_it_is_answered() -> None:
     question = Deadlines(simpy.Environment(), 100).ask()
-    assert question.is_open
+    assert not question.triggered
     question.answer("yes", 50)
-    assert not question.is_open
+    assert question.triggered
 
 
 def test_of_many_who_ask_at_once_each_has_his_own_time() -> None:

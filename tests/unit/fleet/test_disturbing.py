@@ -97,11 +97,11 @@ def test_a_cluster_that_comes_during_a_fault_sees_nothing_of_it() -> None:
 def test_an_outage_is_one_restart_from_its_beginning_to_its_end() -> None:
     recorder = struck(fault(FaultKind.CENTRAL))
     recorder.env.run(until=AT + 1)
-    assert not recorder.world.plane.is_up
+    assert not recorder.world.central.is_up
     (open_one,) = recorder.book.begun
     assert (open_one.kind, open_one.args) == ("Restart", {"side": "central"})
     recorder.env.run()
-    assert recorder.world.plane.is_up
+    assert recorder.world.central.is_up
     assert seen(recorder, "Restart") == [(AT, AT + LASTS, "f0.all.0")]
 
 
@@ -149,7 +149,7 @@ def test_a_clock_is_put_forward_once_and_stays_so(side: str) -> None:
         "AdvanceClock", AT, {"side": side, "by": 7 * SECOND},
     )  # fmt: skip
     shifts = (
-        recorder.world.plane.side(0).clock.now() - recorder.now,
+        recorder.world.central.side(0).clock.now() - recorder.now,
         recorder.world.hosts.clock_shift,
     )
     assert shifts == ((7 * SECOND, 0) if side == "central" else (0, 7 * SECOND))
@@ -200,9 +200,9 @@ def test_all_that_disturbs_a_cluster_at_once_is_one_disturbance() -> None:
 def test_copies_lag_for_as_long_as_the_fault_lasts() -> None:
     recorder = struck(fault(FaultKind.STALE, by=fixed(3 * SECOND)))
     recorder.env.run(until=AT + 1)
-    assert recorder.world.plane._copies
+    assert recorder.world.central._copies
     recorder.env.run()
-    assert not recorder.world.plane._copies
+    assert not recorder.world.central._copies
     (lag,) = recorder.book.of("LagBehind")
     assert (lag.args["by"], lag.start, lag.end) == (3 * SECOND, AT, AT + LASTS)
 

@@ -35,7 +35,7 @@ class LoneSlot(Recorder):
         return self.answer(self.slot, ops.SendPairingRequest(ENDPOINT, self.token))
 
     def requests_at_palette(self) -> int:
-        store = self.world.plane.side(0)._store
+        store = self.world.central.side(0)._store
         return sum(1 for _ in store.every(PairingRequest))
 
 
@@ -84,7 +84,7 @@ def test_without_a_link_the_host_sees_it_soon_and_nothing_is_sent() -> None:
     assert isinstance(verdict, ops.Verification)
     assert "has no connection to Palette" in verdict.message
     assert site.now == CONNECT
-    assert site.world.plane.asked == 0
+    assert site.world.central.asked == 0
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool)
     assert noted.start == began, "what happens to a message stands there before it does"
     assert withdrawal.outcome is Outcome.INFO
     assert withdrawal.error == {"why": "no answer came in time"}
-    store = site.world.plane.side(0)._store
+    store = site.world.central.side(0)._store
     (request,) = store.every(PairingRequest)
     assert (request.state.value == "Withdrawn") is arrives
 
@@ -126,13 +126,13 @@ def test_a_message_that_comes_again_late_is_admitted_once_and_noted_when_it_was_
     assert [(note.args["fault"], note.args["delay"]) for note in noted] == [
         ("repeated-late", 3 * SECOND)
     ] * 2
-    (request,) = site.world.plane.side(0).store.every(PairingRequest)
+    (request,) = site.world.central.side(0).store.every(PairingRequest)
     site.world.network.plan = PLAIN.network
     site.answer(site.slot, ops.CancelPairingRequest())
-    asked = site.world.plane.asked
+    asked = site.world.central.asked
     site.env.run(until=EXCHANGE + 3 * SECOND + LATENCY)
-    assert site.world.plane.asked > asked, "it arrives"
-    (same,) = site.world.plane.side(0).store.every(PairingRequest)
+    assert site.world.central.asked > asked, "it arrives"
+    (same,) = site.world.central.side(0).store.every(PairingRequest)
     assert (same.pairing_uid, same.state.value) == (request.pairing_uid, "Withdrawn")
 
 
@@ -158,13 +158,13 @@ def test_an_error_answers_in_place_of_palette_which_hears_nothing(
     site.sends()
     fault = FaultPlan(FaultKind.ERRORS, answered_ppm=1_000_000, answer=answer)
     site.world.network.strike(0, fault)
-    asked, began = site.world.plane.asked, site.now
+    asked, began = site.world.central.asked, site.now
     site.answer(site.slot, ops.CancelPairingRequest())
     noted, withdrawal = site.book.of("FaultNextMessage", "WithdrawPairing")
     assert (noted.args["fault"], withdrawal.outcome) == (answer, outcome)
     assert told in (withdrawal.error or {}).values()
     assert site.now == began + 2 * LATENCY
-    assert site.world.plane.asked == asked
+    assert site.world.central.asked == asked
 
 
 def test_over_a_link_that_is_half_open_everything_arrives_and_nothing_is_heard() -> None:
@@ -174,7 +174,7 @@ def test_over_a_link_that_is_half_open_everything_arrives_and_nothing_is_heard()
     site.answer(site.slot, ops.CancelPairingRequest())
     (withdrawal,) = site.book.of("WithdrawPairing")
     assert withdrawal.outcome is Outcome.INFO
-    (request,) = site.world.plane.side(0).store.every(PairingRequest)
+    (request,) = site.world.central.side(0).store.every(PairingRequest)
     assert request.state.value == "Withdrawn"
 
 
@@ -314,7 +314,7 @@ def test_after_a_reboot_a_host_goes_on_from_what_it_has_stored() -> None:
     assert [r.outcome for r in site.book.of("WithdrawPairing")] == [Outcome.OK], (
         "whether its submission arrived is unknown, so it is withdrawn"
     )
-    store = site.world.plane.side(0)._store
+    store = site.world.central.side(0)._store
     assert [request.state.value for request in store.every(PairingRequest)] == ["Withdrawn"]
 
 

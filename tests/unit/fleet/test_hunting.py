@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.verdict import Overall
-from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
-from harness.fleet.pool.errors import PoolError
+from harness.fleet.hunting import Hunted, SeedResult, hunt
+from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import Cell, Job
 from tests.unit.fleet.pool.fake import FakeCell, Habits, scenario
 
@@ -36,7 +37,7 @@ def hunted(
     seeds: range,
     *troubles: tuple[int, str],
     workers: int = 2,
-    watching: HuntWatching = HuntWatching(),
+    watching: Watching[SeedResult] = Watching(),
     scar: Path | None = None,
 ) -> Hunted:
     return hunt(job, seeds, ByScenario(troubles, scar), workers, watching)
@@ -44,7 +45,7 @@ def hunted(
 
 def test_all_seeds_are_run_where_none_fails() -> None:
     seen: list[SeedResult] = []
-    watching = HuntWatching(progress=seen.append)
+    watching = Watching(progress=seen.append)
     found = hunted(range(3, 8), workers=1, watching=watching)
     assert [tried.seed for tried in found.tried] == [3, 4, 5, 6, 7]
     assert all(tried.verdict is Overall.CONFORMS for tried in found.tried)
@@ -64,7 +65,7 @@ def test_the_lowest_of_the_seeds_that_fail_is_reported(workers: int) -> None:
 
 def test_a_process_that_is_killed_is_noticed_and_its_seed_run_again(tmp_path: Path) -> None:
     said: list[str] = []
-    watching = HuntWatching(warn=said.append)
+    watching: Watching[SeedResult] = Watching(warn=said.append)
     found = hunted(range(3), (1, "killed"), workers=1, watching=watching, scar=tmp_path / "scar")
     assert [tried.seed for tried in found.tried] == [0, 1, 2]
     assert len(said) == 1
@@ -78,7 +79,7 @@ def test_what_a_run_refuses_reaches_the_user() -> None:
 
 def test_it_ends_when_somebody_has_had_enough() -> None:
     seen: list[SeedResult] = []
-    watching = HuntWatching(progress=seen.append, stopped=lambda: bool(seen))
+    watching = Watching(progress=seen.append, stopped=lambda: bool(seen))
     found = hunted(range(100), workers=1, watching=watching)
     assert [tried.seed for tried in found.tried] == [0]
     assert found.stopped

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.keys import SCENARIO_FILE, ScenarioError
 from harness.fleet.loading import as_plain, from_plain, load, read, with_overrides
-from harness.fleet.scenario import MINUTE, Distribution, FaultKind, Scenario, Spread
+from harness.fleet.scenario import (
+    MINUTE,
+    SCENARIO_FILE,
+    Distribution,
+    FaultKind,
+    Scenario,
+    ScenarioError,
+    Spread,
+)
 
 WHOLE = """\
 schema = "pairproof/scenario/1"

@@ -9,9 +9,8 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.operations import PollPairing, SubmitPairing
 from harness.fleet.draws import Stream
 from harness.fleet.network import MESSAGE, SUBMISSION, Network
-from harness.fleet.roster import Roster
+from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, NetworkPlan, Spread, fixed
-from harness.fleet.slot import FleetSlot
 from tests.unit.fleet.worlds import LATENCY, PLAIN, with_plans
 
 FLEET = with_plans(PLAIN, fleet={"hosts": 2})

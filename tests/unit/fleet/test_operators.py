@@ -12,8 +12,8 @@ from harness.checkers.invariants.everything_settles import TRIES
 from harness.domain.cluster import Health
 from harness.domain.errors import Reason
 from harness.fleet.operators import NO_TOKEN
+from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
-from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord, Outcome
 from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, with_plans
 

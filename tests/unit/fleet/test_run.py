@@ -13,9 +13,15 @@ from harness.fleet.loading import as_plain, from_plain, read
 from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
-from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
+from harness.fleet.run import (
+    FleetResult,
+    Telling,
+    ends_about,
+    folder_of_parts,
+    operations_about,
+    run_fleet,
+)
 from harness.fleet.scenario import SECOND
-from harness.fleet.size import ends_about, operations_about
 from harness.history.lines import RunInfo
 from harness.history.manifest import read_manifest
 from harness.history.parts import read_part
@@ -25,11 +31,13 @@ from tests.unit.fleet.tiny import DEFECT, TINY
 JOB = Job(read(TINY, "tiny"))
 
 
-def run(job: Job, watching: Watching = Watching(), telling: Telling = Telling()) -> FleetResult:
+def run(
+    job: Job, watching: Watching[Moment] = Watching(), telling: Telling = Telling()
+) -> FleetResult:
     return run_fleet(job, LocalTransport(make_cell), telling, watching)
 
 
-def written(folder: Path, job: Job = JOB, watching: Watching = Watching()) -> FleetResult:
+def written(folder: Path, job: Job = JOB, watching: Watching[Moment] = Watching()) -> FleetResult:
     return run(replace(job, parts=folder_of_parts(folder)), watching)
 
 

@@ -13,10 +13,15 @@ import harness.fleet
 from harness.checkers.fleet.gate import METRICS
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.fleet.contradictions import NEEDS
-from harness.fleet.keys import ScenarioError, scenario_schema_text, schema, to_markdown
-from harness.fleet.loading import as_toml, read
-from harness.fleet.scenario import HOUR, Scenario
-from harness.fleet.shelf import shipped
+from harness.fleet.loading import as_toml, read, shipped
+from harness.fleet.scenario import (
+    HOUR,
+    Scenario,
+    ScenarioError,
+    scenario_schema_text,
+    schema,
+    to_markdown,
+)
 from harness.fleet.swarm import drawn
 from tests.unit.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
 
@@ -47,8 +52,8 @@ def test_the_schema_is_a_schema() -> None:
 def stale(schema_file: str, page: str) -> list[str]:
     """What has to be put into the schema's file and into the page again."""
     made = {
-        "harness.fleet.keys.scenario_schema_text()": (scenario_schema_text(), schema_file),
-        "harness.fleet.keys.to_markdown()": (to_markdown(), page),
+        "harness.fleet.scenario.scenario_schema_text()": (scenario_schema_text(), schema_file),
+        "harness.fleet.scenario.to_markdown()": (to_markdown(), page),
         "tests.unit.fleet.judging_page.metrics_table()": (metrics_table(), page),
         "tests.unit.fleet.judging_page.situations_table()": (situations_table(), page),
     }
@@ -59,7 +64,7 @@ def test_what_is_published_is_what_the_keys_say() -> None:
     schema_file, page = SCHEMA_FILE.read_text("utf-8"), PAGE.read_text("utf-8")
     assert stale(schema_file, page) == []
     assert stale(schema_file.replace("pairproof/scenario/1", "2"), page) == [
-        "harness.fleet.keys.scenario_schema_text()"
+        "harness.fleet.scenario.scenario_schema_text()"
     ]
     for text in (to_markdown(), metrics_table(), situations_table()):
         assert len(stale(schema_file, page.replace(text, text[:-2]))) == 1

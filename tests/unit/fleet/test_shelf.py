@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.keys import ScenarioError
-from harness.fleet.loading import as_toml
-from harness.fleet.scenario import MINUTE, Scenario
-from harness.fleet.shelf import find, names, readme, shipped, text_of
+from harness.fleet.loading import as_toml, find, names, readme, shipped, text_of
+from harness.fleet.scenario import MINUTE, Scenario, ScenarioError
 
 README = Path(__file__).resolve().parents[3] / "scenarios" / "README.md"
 WANTED = """

@@ -30,7 +30,6 @@ from harness.fleet.scenario import (
     Spread,
 )
 from harness.fleet.shrinking import reductions
-from harness.fleet.shrinking.failure import Failure
 from harness.fleet.shrinking.shrink import (
     ShrinkSearch,
     ShrinkStep,
@@ -39,7 +38,7 @@ from harness.fleet.shrinking.shrink import (
     file_name,
     minimal,
 )
-from harness.fleet.shrinking.trying import FailingScenario, TimeIsUp
+from harness.fleet.shrinking.trying import FailingScenario, Failure, TimeIsUp
 from harness.history.fleet_lines import ViolationLine
 
 OFTEN = Spread(0, HOUR, Distribution.EXPONENTIAL)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from harness.fleet.contradictions import flaws
-from harness.fleet.keys import ScenarioError, schema, settings_in
 from harness.fleet.loading import as_plain, as_toml, from_plain, read
 from harness.fleet.scenario import (
     HOUR,
@@ -24,9 +23,12 @@ from harness.fleet.scenario import (
     NetworkPlan,
     OperatorPlan,
     Scenario,
+    ScenarioError,
     Spread,
     fixed,
     key_of,
+    schema,
+    settings_in,
 )
 from harness.fleet.swarm import drawn
 

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.fleet.cell import make_cell
 from harness.fleet.loading import read
-from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import folder_of_parts, run_fleet
@@ -66,7 +66,7 @@ def _written(folder: Path, name: str, text: str) -> str:
 def evidence(
     folder: Path,
     transport: Callable[[MakeCell], Transport],
-    watching: Watching = Watching(),
+    watching: Watching[Moment] = Watching(),
 ) -> dict[str, bytes]:
     """Run it with real cells; the files of its evidence, without what differs in equal runs."""
     held = transport(make_cell)

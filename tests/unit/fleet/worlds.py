@@ -13,7 +13,7 @@ import simpy
 
 from harness.domain.operations import LocalOperation, Reply
 from harness.fleet.admins import Admins
-from harness.fleet.cell import behaviour_for
+from harness.fleet.cell import CellWorld, behaviour_for
 from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.hosts import Hosts
@@ -21,7 +21,7 @@ from harness.fleet.network import Network
 from harness.fleet.operators import OperatorCallbacks, Operators
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import FleetRecorder
-from harness.fleet.roster import Roster
+from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import (
     HOUR,
     SECOND,
@@ -34,9 +34,8 @@ from harness.fleet.scenario import (
     Scenario,
     fixed,
 )
-from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Tokens, beginnings
-from harness.fleet.world import CellWorld, Happenings
+from harness.fleet.world import Happenings
 from harness.history.operation import OperationRecord
 from harness.reference.core.store import MemoryStore
 from harness.reference.sides import CentralSide
@@ -101,9 +100,9 @@ class Recorder:
         plane.begin_window(scenario.central.workers * scenario.fleet.window, 0)
         network = Network(scenario.network)
         edge = behaviour.edge_factory()
-        hosts = Hosts(env, clock, edge, plane, network, recorder, scenario.agents)
         happenings = Happenings(scenario.only, collect=collect)
-        self.world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
+        self.world = CellWorld(scenario, env, clock, recorder, plane, network, happenings)
+        self.world.hosts = Hosts(self.world, edge, plane)
         self.admins = Admins(self.world)
         tokens = Tokens(scenario, 0, 0)
         callbacks = OperatorCallbacks(

@@ -8,31 +8,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.load.arrivals import Stretch, evenly, ramp, steady, steps
+from harness.fleet.realtime.pace import Stretch, evenly
 
 RATES = st.floats(0, 100)
 STRETCHES = st.lists(st.builds(Stretch, st.floats(0.01, 5), RATES, RATES), min_size=1, max_size=4)
 
 
 def test_a_steady_rate_is_even() -> None:
-    assert list(evenly([steady(4, 1.5)])) == [i * 250_000_000 for i in range(6)]
+    assert list(evenly([Stretch(1.5, 4, 4)])) == [i * 250_000_000 for i in range(6)]
 
 
 def test_a_ramp_ends_at_its_rate() -> None:
-    times = list(evenly([ramp(0, 1_000, 10)]))
+    times = list(evenly([Stretch(10, 0, 1_000)]))
     assert len(times) == 5_000
     in_second = [sum(s <= t / 1e9 < s + 1 for t in times) for s in range(10)]
     assert in_second == pytest.approx([50 + 100 * s for s in range(10)], abs=1)
 
 
 def test_a_ramp_may_fall_to_nothing() -> None:
-    times = list(evenly([ramp(100, 0, 2)]))
+    times = list(evenly([Stretch(2, 100, 0)]))
     assert len(times) == 100
     assert sum(t < 1_000_000_000 for t in times) == pytest.approx(75, abs=1)
 
 
 def test_steps_follow_one_another_and_may_be_pauses() -> None:
-    times = list(evenly(steps([10, 0, 20], 1)))
+    times = list(evenly([Stretch(1, rate, rate) for rate in (10, 0, 20)]))
     assert [sum(s <= t / 1e9 < s + 1 for t in times) for s in range(3)] == [10, 0, 20]
 
 

@@ -8,8 +8,8 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.load.deadlines import TICK_NS, DeadlineWheel
-from tests.unit.load.wires import MS, NoTimers, SetClock
+from harness.load.connection import TICK_NS, DeadlineWheel
+from tests.unit.load.wires import MS, NoTimers, SetClock, waiting
 
 
 class Noting:
@@ -43,7 +43,7 @@ def test_each_is_asked_once_and_never_early(deadlines: list[int], step_ms: int) 
         assert len(noting.at) == 1
         late = noting.at[0] - max(deadline, start)
         assert 0 <= late <= 2 * TICK_NS + step_ms * MS
-    assert turning.waiting == 0
+    assert waiting(turning) == 0
 
 
 def test_there_is_one_timer_and_none_when_nothing_waits() -> None:
@@ -64,4 +64,4 @@ def test_a_deadline_may_move() -> None:
         clock.now += 10 * MS
         turning.turn()
     assert len(noting.at) == 2
-    assert turning.waiting == 0
+    assert waiting(turning) == 0

@@ -10,7 +10,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.load.histogram import HIGHEST, Histogram
+from benchmarks.histogram import HIGHEST, Histogram
 
 VALUES = st.lists(st.integers(0, HIGHEST), min_size=1, max_size=200)
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from harness.load.connection import Connection
-from harness.load.deadlines import DeadlineWheel
+from harness.load.connection import Connection, DeadlineWheel
 from harness.load.errors import NotSent
 from harness.load.message import BaseAddress
 
@@ -61,6 +60,11 @@ class Wire:
 
     def get_write_buffer_size(self) -> int:
         return self.unsent
+
+
+def waiting(wheel: DeadlineWheel) -> int:
+    """How many entries it holds."""
+    return sum(map(len, wheel._slots.values()))
 
 
 class WireProbe:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.requirements.invariants import INVARIANTS
-from harness.fleet import shelf
+from harness.fleet import loading
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import message_fate
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Scenario
@@ -44,7 +44,7 @@ def test_each_invariant_has_two_that_only_a_fleet_finds() -> None:
 
 
 def test_each_shipped_scenario_finds_something() -> None:
-    assert {mutant.found_by for mutant in in_fleet()} == set(shelf.names())
+    assert {mutant.found_by for mutant in in_fleet()} == set(loading.names())
 
 
 def test_each_nemesis_is_needed_by_one() -> None:
@@ -55,7 +55,7 @@ def test_each_nemesis_is_needed_by_one() -> None:
 def test_a_needed_nemesis_is_there_to_be_taken_away() -> None:
     for mutant in in_fleet():
         if mutant.nemesis is not None:
-            scenario = shelf.find(mutant.found_by)
+            scenario = loading.find(mutant.found_by)
             assert spared(scenario, mutant.nemesis) != scenario, mutant.name
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.checkers.fleet.terms import terms_of
+from harness.checkers.fleet.concluding import terms_of
 from harness.fleet.loading import as_plain
 from harness.history.errors import EvidenceError
 from harness.history.parts import PartReader, PartWriter, part_file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.checkers.fleet.measures import Faults, joined
+from harness.checkers.fleet.judge import Faults, joined
 from harness.history.fleet_lines import FaultWindow
 from tests.unit.checkers.fleet.judging import judge_history, measured
 from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.catalogue.verdict import Overall
-from harness.checkers.fleet.errors import GateError
-from harness.checkers.fleet.gate import METRICS, check, evaluate, reached, verdict_of
+from harness.checkers.fleet.gate import METRICS, GateError, check, evaluate, reached, verdict_of
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine
 
 MEASURES = MeasuresLine(
@@ -142,10 +141,7 @@ def test_an_expression_that_means_nothing_is_refused(expression: str, says: str)
 
 
 def test_a_situation_that_does_not_exist_cannot_be_reached() -> None:
-    check(["violations == 0"], [("cancel_in_flight", 1000)])
     with pytest.raises(GateError, match="did you mean cancel_offline"):
-        check([], [("cancel_ofline", 1000)])
-    with pytest.raises(GateError):
         reached([("cancel_ofline", 1000)], MEASURES)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from harness.checkers.fleet.concluding import merge, shared_ids
-from harness.checkers.fleet.errors import MergeError
+from harness.checkers.fleet.concluding import MergeError, merge, shared_ids
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.requests import ID_BYTES
 from harness.checkers.invariants.ids_are_never_reused import digest_of

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.catalogue.verdict import Overall, Verdict
-from harness.checkers.fleet.concluding import Conclusion, conclude
+from harness.checkers.fleet.concluding import Conclusion, Terms, conclude, terms_of_run
 from harness.checkers.fleet.gate import verdict_of
-from harness.checkers.fleet.measures import INTENDED, Meter
+from harness.checkers.fleet.judge import INTENDED, Meter
 from harness.checkers.fleet.requests import RequestTracker
-from harness.checkers.fleet.terms import Terms, terms_of_run
 from harness.checkers.invariants.known import Bounds
 from harness.history import fleet_lines
 from harness.history.operation import OperationRecord, Outcome
@@ -58,7 +57,7 @@ def overall(came_to: Conclusion) -> tuple[Overall, str]:
 
 def test_a_run_in_virtual_time_has_no_such_terms() -> None:
     plain = terms_of_run(fleet_lines.FleetLine(scenario=SCENARIO))
-    assert (plain.played, plain.left_out, plain.stopped, plain.left) == (frozenset(), (), "", ())
+    assert (plain.played, plain.realtime) == ([], None)
     assert plain.bounds == Bounds(list_lag=1, edge_lag=1, settle=1)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.checkers.fleet.errors import TermsError
-from harness.checkers.fleet.terms import terms_of
+from harness.checkers.fleet.concluding import TermsError, terms_of
 from harness.checkers.invariants.known import Bounds
 from harness.fleet.loading import as_plain
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, InvariantLimits, Scenario

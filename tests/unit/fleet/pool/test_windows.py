@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, capacity_of, divide, run_cells
-from harness.fleet.pool.errors import PoolError
 from harness.fleet.pool.local import LocalTransport
+from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import CellOutcome, Job
 from harness.history.fleet_lines import GrantsLine
 from tests.unit.fleet.pool.fake import Habits, fakes, scenario
@@ -17,7 +17,7 @@ CROWDED = Habits(arrivals=200, service=100_000)
 """Much more than one worker can do in the time."""
 
 
-def course_of(job: Job, habits: Habits, watching: Watching = Watching()) -> PoolRun:
+def course_of(job: Job, habits: Habits, watching: Watching[Moment] = Watching()) -> PoolRun:
     return run_cells(job, LocalTransport(fakes(habits)), watching=watching)
 
 

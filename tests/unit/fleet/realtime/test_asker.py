@@ -11,8 +11,8 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.fleet.realtime.asker import Asked, TargetClient, TargetRequest
-from harness.fleet.realtime.budget import LoadBudget, Spending
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.pace import LoadBudget, Spending
 from harness.fleet.realtime.translation import Translation
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import LoadError, NoResponse, NotSent
@@ -79,7 +79,7 @@ def asks(
             replies.append(await asyncio.wait_for(over, 5))
         await asker.close()
         env.stop()
-        return replies, asker.effort(0, 0, [], []), spending
+        return replies, asker.effort(), spending
 
     return asyncio.run(played())
 
@@ -180,7 +180,7 @@ def test_it_is_measured_from_when_it_was_due() -> None:
         timer.callbacks.append(asks_late)
         now_ns = 4_001_000_000
         await asyncio.wait_for(over, 5)
-        return asker.effort(0, 0, [], [])
+        return asker.effort()
 
     took = asyncio.run(played()).answered["Probe"].percentile(1000)
     assert 4_000_000 <= took <= 4_070_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.fleet.realtime.budget import BudgetError, LoadBudget, Spending, budget_of
+from harness.fleet.realtime.pace import BudgetError, LoadBudget, Spending, budget_of
 from harness.fleet.scenario import SECOND
 
 

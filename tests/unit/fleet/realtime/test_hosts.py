@@ -17,13 +17,13 @@ from harness.fleet.clock import CellClock
 from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME
 from harness.fleet.realtime.asker import TargetRequest
+from harness.fleet.realtime.edge import RealHosts
 from harness.fleet.realtime.environment import Environment, Event
-from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.translation import Translation
-from harness.fleet.realtime.world import Palette, RealClock, RealRecorder
-from harness.fleet.roster import Roster
+from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
+from harness.fleet.roster import FleetSlot, Roster
 from harness.fleet.scenario import AgentPlan, FleetPlan, NetworkPlan, Scenario, fixed
-from harness.fleet.slot import FleetSlot
+from harness.fleet.world import Happenings
 from harness.history.operation import OperationRecord
 
 MS = 1_000
@@ -70,17 +70,11 @@ def verify(network: NetworkPlan, *, cut: bool = False) -> tuple[object, InstantA
         env.start()
         told, scenario = InstantAnswers(env), replace(SCENARIO, network=network)
         clock: CellClock = RealClock(env)
-        hosts = RealHosts(
-            env,
-            clock,
-            behaviour_for(scenario, "").edge_factory(),
-            cast("Palette", told),
-            Translation("m", 0),
-            Network(network),
-            RealRecorder("00", env, None, book),
-            scenario.agents,
-            patience=30 * MS,
-        )
+        recorder, palette = RealRecorder("00", env, None, book), cast("Palette", told)
+        around, happenings = Network(network), Happenings(scenario.only)
+        world = RealWorld(scenario, env, clock, recorder, palette, around, happenings)
+        edge = behaviour_for(scenario, "").edge_factory()
+        hosts = RealHosts(world, edge, Translation("m", 0), patience=30 * MS)
         slot = FleetSlot(1, Roster(scenario).member(0))
         hosts.install(slot)
         if cut:

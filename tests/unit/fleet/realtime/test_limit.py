@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.checkers.fleet.durations import Durations
-from harness.checkers.fleet.errors import GateError
+from harness.checkers.fleet.gate import GateError
 from harness.fleet.realtime.limit import LimitExpression, LimitVerdict, RateResult, search
 from harness.history.fleet_lines import DurationBuckets, EffortLine, MeasuresLine
 

@@ -6,9 +6,9 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.histogram import Histogram as Hdr
 from harness.checkers.fleet.durations import Durations, FineDurations
 from harness.history.fleet_lines import DurationBuckets, EffortLine, FleetLine, RealtimeLine
-from harness.load.histogram import Histogram as Hdr
 from harness.reporting.fleet import realtime
 
 SECOND = 1_000_000

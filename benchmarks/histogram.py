@@ -1,6 +1,6 @@
 """Latencies in bounded memory, three digits exact: an HdrHistogram.
 
-The one place that imports hdrhistogram, which has no types of its own. The text of a histogram
+hdrhistogram has no types of its own. The text of a histogram
 is the compressed form that other HdrHistogram tools read.
 """
 
