@@ -58,7 +58,7 @@ full: lint chromium prove fleet ## all there is: every test, slow ones too, the 
 	for seed in 2 3 4; do $(BIN)/pairproof variants run --mixed $$seed; done
 	$(BIN)/pairproof interleavings --faults 2
 	$(MAKE) explore SECONDS=600
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --hypothesis-profile=thorough
 	$(BIN)/pairproof certify
 	rm -rf build/triples; $(BIN)/pairproof requirements --tables build/triples --strength 3
 	PAIRPROOF_FEATURES=build/triples $(BIN)/pairproof certify --driver inprocess

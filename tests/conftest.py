@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 
+from hypothesis import settings
+
 # Some images forbid Python to keep what it has compiled. Every worker would then rewrite all the
 # tests, and each of the many processes that they start compile the whole package.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -24,6 +26,12 @@ for _number, _usual in (
 
 # Another run of the suite costs half a minute more with a browser: `tests/browser` has its own.
 os.environ.setdefault("PAIRPROOF_BROWSER", "no")
+
+# The same examples in every run, none too slow on a busy machine; `make full` asks for the rest.
+_repeatable = settings(deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", _repeatable, max_examples=15)
+settings.register_profile("thorough", _repeatable, max_examples=100)
+settings.load_profile("quick")
 
 # Whatever is collected stays.
 gc.disable()

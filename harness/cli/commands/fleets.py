@@ -26,7 +26,7 @@ commands = typer.Typer()
 
 
 def _shipped() -> tuple[str, ...]:
-    from harness.fleet.shelf import names
+    from harness.fleet.loading import names
 
     return names()
 

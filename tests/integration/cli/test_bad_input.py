@@ -96,7 +96,13 @@ def test_out_cannot_be_written(command: Command) -> None:
 # --- a disk that runs full ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [(), ("--workers", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param((), id="alone"),
+        pytest.param(("--workers", "2"), id="workers", marks=pytest.mark.slow),
+    ],
+)
 def test_a_full_disk_ends_the_run_and_what_was_written_can_be_read(
     command: Command, small_disk: Path, words: tuple[str, ...]
 ) -> None:
@@ -110,19 +116,13 @@ def test_a_full_disk_ends_the_run_and_what_was_written_can_be_read(
 
 
 def test_a_file_that_may_not_grow_is_no_different(command: Command, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "harness.cli", *INPROCESS]
-    done = subprocess.run(
-        words,
-        cwd=tmp_path,
-        env=command.environment(),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2, done.stderr
-    assert "out/evidence.jsonl: the evidence cannot be written" in done.stderr
-    assert "Traceback" not in done.stderr
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        said = refused(command, *INPROCESS, here=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "out/evidence.jsonl: the evidence cannot be written" in said
     assert not read_evidence(tmp_path / "out").complete
 
 

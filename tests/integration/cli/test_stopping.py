@@ -33,12 +33,13 @@ def wait_for_the_middle(process: subprocess.Popen[str], out: Path) -> None:
 @pytest.mark.parametrize(
     ("send", "number", "workers"),
     [
-        (os.killpg, signal.SIGINT, "1"),
-        (os.kill, signal.SIGTERM, "1"),
-        (os.killpg, signal.SIGINT, "2"),
-        (os.kill, signal.SIGTERM, "2"),
+        pytest.param(os.killpg, signal.SIGINT, "1", id="Ctrl-C"),
+        pytest.param(os.kill, signal.SIGTERM, "1", id="SIGTERM"),
+        pytest.param(os.killpg, signal.SIGINT, "2", id="Ctrl-C with workers"),
+        pytest.param(
+            os.kill, signal.SIGTERM, "2", id="SIGTERM with workers", marks=pytest.mark.slow
+        ),
     ],
-    ids=["Ctrl-C", "SIGTERM", "Ctrl-C with workers", "SIGTERM with workers"],
 )
 def test_a_signal_closes_the_evidence_and_reports_what_there_is(
     command: Command,

@@ -59,7 +59,7 @@ def test_it_reaches_every_verdict_of_a_whole_run_over_http(command: Command) -> 
 
 
 def test_it_reaches_the_verdicts_of_a_run_over_http_with_workers(command: Command) -> None:
-    words = ("--requirement", "PRE-4,WDR-4", "--workers", "2", "--out", "out")
+    words = ("--requirement", "SND-2,WDR-8", "--workers", "2", "--out", "out")
     done = command.run("certify", *words)
     assert done.returncode == 0, done.stderr
     assert_agrees(command)
@@ -78,7 +78,10 @@ def test_it_reaches_the_verdicts_of_a_run_that_fails_or_cannot_be_judged(
 
 @pytest.mark.parametrize(
     "selecting",
-    [("--role", "edge", "--profile", "extended"), ("--tags", "PRE-1 or not (core or extended)")],
+    [
+        ("--role", "edge", "--profile", "extended"),
+        ("--tags", "WDR-3 or WDR-10 and not (core or extended)"),
+    ],
     ids=" ".join,
 )
 def test_no_scenario_is_missed_that_was_not_selected(

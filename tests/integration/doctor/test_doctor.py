@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,16 @@ from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.domain.permission import every_grant
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout
+from harness.running.session import suite_words
+from harness.suite import suite_dir
 from tests.integration.http import faulty
 from tests.integration.http.faulty import answer
 from tests.integration.http.targets import NOT_LOGGED_IN
 
 FEW = Rehearsal(requirement=("WDR-1", "SND-2"))
 """Ten scenarios, one of which needs two clusters, and two that only pages can show."""
+THEIRS = tuple(suite_dir("features") / f"{name}.feature" for name in ("send", "withdraw"))
+"""All others would be read for each of these tests as well."""
 
 PAGE = answer("200 OK", b"<html><body>Welcome</body></html>")
 GIVEN_ALONE = '[arrange]\nways = ["given"]'
@@ -138,6 +143,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             setup.file.write_text(setup.text, "utf-8")
         for name, value in setup.environment.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr("harness.cli.doctor.suite_words", partial(suite_words, files=THEIRS))
         setup.code = doctor(
             DoctorOptions(
                 target=setup.file, format=ResultFormat.JSON, everything=True, rehearsal=FEW

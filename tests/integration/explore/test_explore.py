@@ -203,7 +203,7 @@ CHOICES = {
 def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
     variant = planting.Variant(choice, "SND-7", "Another choice.", CHOICES[choice])
     monkeypatch.setitem(planting.VARIANTS.entries, choice, variant)
-    result = explored(f"variant:{choice}", budget=SearchBudget(60))
+    result = explored(f"variant:{choice}", budget=SearchBudget(20))
     assert result.first is None, feature_of(result.first)
     assert result.unjudged == {}
     assert len(result.covered) > 50
@@ -219,7 +219,7 @@ def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch
 def test_what_a_target_does_not_have_ends_a_sequence_and_is_no_finding(
     planted: str, why: str
 ) -> None:
-    result = explored(planted, budget=SearchBudget(40))
+    result = explored(planted, budget=SearchBudget(20))
     assert result.first is None, feature_of(result.first)
     assert set(result.unjudged) == {why}
     assert result.unjudged.total() < 10, "what cannot be done is not tried again and again"

@@ -7,20 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, run_cells
 from harness.fleet.pool.local import LocalTransport
-from harness.fleet.pool.orders import PoolError
-from harness.fleet.port import Job
+from harness.fleet.pool.orders import PoolError, Transport
+from harness.fleet.port import Job, MakeCell
 from tests.unit.fleet.pool.fake import Habits, fakes, scenario
 from tests.unit.fleet.tiny import evidence
 
-pytest.importorskip("distributed")
-from harness.fleet.pool.dask import DaskTransport
-
+pytestmark = pytest.mark.skipif(not find_spec("distributed"), reason="Dask is not installed")
 ROOT = Path(__file__).resolve().parents[3]
 HABITS = Habits(arrivals=60, service=100_000)
 
@@ -40,6 +39,13 @@ def dask(*words: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()
+
+
+def dask_transport(make: MakeCell, address: str) -> Transport:
+    # Dask is imported where it is used: each worker of the tests collects this module.
+    from harness.fleet.pool.dask import DaskTransport
+
+    return DaskTransport(make, address)
 
 
 class Cluster:
@@ -83,7 +89,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def run(
     cluster: Cluster, parts: Path, watching: Watching[Moment] = Watching(), habits: Habits = HABITS
 ) -> PoolRun:
-    transport = DaskTransport(fakes(habits), cluster.address)
+    transport = dask_transport(fakes(habits), cluster.address)
     try:
         return run_cells(Job(scenario(), parts=parts), transport, watching=watching)
     finally:
@@ -108,7 +114,7 @@ def test_a_cluster_comes_to_the_same_as_one_process(
 
 def test_a_real_run_leaves_the_same_evidence_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
     alone = evidence(tmp_path / "alone", LocalTransport)
-    shared = evidence(tmp_path / "shared", lambda make: DaskTransport(make, cluster.address))
+    shared = evidence(tmp_path / "shared", lambda make: dask_transport(make, cluster.address))
     assert shared == alone
 
 
@@ -149,7 +155,7 @@ def test_a_worker_that_is_killed_loses_nothing(
 def test_no_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.fleet.pool.dask.PATIENCE_S", 1)
     with pytest.raises(PoolError, match="no Dask scheduler answers there"):
-        DaskTransport(fakes(HABITS), "tcp://127.0.0.1:1")
+        dask_transport(fakes(HABITS), "tcp://127.0.0.1:1")
 
 
 @pytest.mark.slow

@@ -101,7 +101,7 @@ def test_ordinary_words_in_headers_harm_nobody(
     }[name] in text
 
 
-@pytest.mark.parametrize("password", ["Pairing", "cluster"])
+@pytest.mark.parametrize("password", ["Pairing", pytest.param("cluster", marks=pytest.mark.slow)])
 def test_a_password_that_is_a_word_of_ours_harms_nobody(
     command: Command, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

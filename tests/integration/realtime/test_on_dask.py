@@ -14,10 +14,8 @@ from harness.reference.layout import Layout
 from harness.targets.ledger import Ledger
 from harness.verifying.fleet import verify_fleet
 from tests.integration.cli.command import Command
+from tests.integration.fleet.test_dask import Cluster, pytestmark  # noqa: F401
 from tests.integration.realtime.test_command import SCENARIO, described_in, fleet
-
-pytest.importorskip("distributed")
-from tests.integration.fleet.test_dask import Cluster
 
 
 @pytest.mark.slow

@@ -16,9 +16,9 @@ from harness.reference.planting import behaviour_with
 from harness.targets.reading import env_text
 from harness.targets.wire_reading import load_wire
 from tests.integration.cli.command import Command
+from tests.unit.wire.mapped import WILD
 
 MAPPING = (Path(__file__).parent / "wild.toml").read_text("utf-8")
-WILD = load_wire(Path(__file__).parent / "wild.toml")
 LAYOUT = Layout()
 SOME = ("-k", "journeys and (send or accept or cancel)")
 """A selection in which most operations are asked, by people and by hosts."""

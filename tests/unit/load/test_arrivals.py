@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.fleet.realtime.pace import Stretch, evenly
@@ -36,7 +36,6 @@ def test_steps_follow_one_another_and_may_be_pauses() -> None:
     assert [sum(s <= t / 1e9 < s + 1 for t in times) for s in range(3)] == [10, 0, 20]
 
 
-@settings(deadline=None, max_examples=40)
 @given(STRETCHES)
 def test_arrivals_are_in_order_in_time_and_as_many_as_expected(stretches: list[Stretch]) -> None:
     times = list(evenly(stretches))

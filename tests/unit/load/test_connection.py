@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.load.errors import NotSent, Times
@@ -66,7 +66,6 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
         assert asked.connection.was_sent
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.sampled_from(WHOLE[:3]), min_size=1, max_size=4), st.data())
 def test_kept_connections_keep_answers_apart(
     answers: list[tuple[bytes, int, bytes, bool]], data: st.DataObject
@@ -81,7 +80,6 @@ def test_kept_connections_keep_answers_apart(
     assert asked.connection.answers == len(answers)
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.binary(max_size=60), max_size=6))
 def test_no_bytes_make_it_fail_but_in_words(pieces: list[bytes]) -> None:
     asked = WireProbe(body_bytes_max=20)

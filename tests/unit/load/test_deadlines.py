@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.load.connection import TICK_NS, DeadlineWheel
@@ -28,7 +28,6 @@ def wheel() -> tuple[DeadlineWheel, SetClock, NoTimers]:
     return DeadlineWheel(cast(asyncio.AbstractEventLoop, loop), clock), clock, loop
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(-50 * MS, 2_000 * MS), max_size=30), st.integers(1, 700))
 def test_each_is_asked_once_and_never_early(deadlines: list[int], step_ms: int) -> None:
     turning, clock, _ = wheel()

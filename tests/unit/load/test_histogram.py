@@ -7,7 +7,7 @@ from math import ceil
 
 import pytest
 from hdrh.histogram import HdrHistogram
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.histogram import HIGHEST, Histogram
@@ -21,7 +21,6 @@ def made(values: list[int]) -> Histogram:
     return histogram
 
 
-@settings(deadline=None, max_examples=40)
 @given(VALUES, st.sampled_from([1.0, 50.0, 90.0, 99.0, 99.9, 100.0]))
 def test_percentiles_are_the_exact_ones_to_three_digits(values: list[int], percent: float) -> None:
     rank = ceil(Fraction(str(percent)) / 100 * len(values))
@@ -29,7 +28,6 @@ def test_percentiles_are_the_exact_ones_to_three_digits(values: list[int], perce
     assert exact <= made(values).percentile(percent) <= exact + exact // 1_000 + 1
 
 
-@settings(deadline=None, max_examples=40)
 @given(VALUES)
 def test_counting_alike_values_together_changes_nothing(values: list[int]) -> None:
     plain = HdrHistogram(1, HIGHEST, 3)
@@ -38,7 +36,6 @@ def test_counting_alike_values_together_changes_nothing(values: list[int]) -> No
     assert made(values).to_text() == plain.encode().decode()
 
 
-@settings(deadline=None, max_examples=40)
 @given(VALUES)
 def test_a_histogram_travels_as_text(values: list[int]) -> None:
     again = HdrHistogram.decode(made(values).to_text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.load.errors import NotSent
@@ -66,7 +66,6 @@ def test_nothing_ends_a_line_early(bad: str) -> None:
         message_of(HERE, HttpRequest("GET", "/"), {"X": bad})
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.text(), st.text(), st.text())
 def test_a_head_has_as_many_lines_as_it_should(path: str, name: str, value: str) -> None:
     request = HttpRequest("GET", "/" + path, {"q": value}, {name: value})

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.catalogue.verdict import Verdict
@@ -22,8 +22,6 @@ from harness.history.lines import CheckLine
 from harness.history.operation import Json, Outcome
 from harness.history.redaction import Redactor
 from tests.unit.history.writing import HEADER, scenario, verdict
-
-repeatable = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 
 FORMS: Mapping[str, Callable[[str], str]] = {
     "plain": lambda s: s,
@@ -116,7 +114,6 @@ def leaks(path: Path, secrets: list[str]) -> list[tuple[str, str]]:
     return [(s, t) for t in sorted(found) for r in readings(t) for s in secrets if s in r]
 
 
-@repeatable
 @given(st.data())
 def test_no_history_holds_a_canary(given_: st.DataObject) -> None:
     secrets = given_.draw(st.lists(canaries, min_size=1, max_size=3, unique=True), label="secrets")

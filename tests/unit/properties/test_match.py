@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.domain.match import ProfileChoice, match_profiles
@@ -17,8 +17,6 @@ from harness.domain.profile import (
     ProfileType,
     StackProfile,
 )
-
-repeatable = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 
 NAMES = ("Ubuntu", "ubuntu", "PXK-E", "Calico", "Calico-2", "Amazon EBS CSI", "Grafana", "Loki")
 VERSIONS = ("1.0.0", "1.0", "1.0.0-1", "1.0.01", "01.0.0", "1.0.0 ", "1.10.0", "1.1.0", "v1.0.0")
@@ -70,7 +68,6 @@ def selections(draw: st.DrawFn, packs_: list[Pack]) -> list[ProfileChoice]:
     return list(draw(st.permutations(choices)))
 
 
-@repeatable
 @given(data=st.data(), packs_=stacks)
 def test_how_packs_are_spread_and_ordered_does_not_matter(
     data: st.DataObject, packs_: list[Pack]
@@ -105,7 +102,6 @@ def changes(draw: st.DrawFn, packs_: list[Pack]) -> list[Pack]:
             return [*packs_, draw(packs.map(lambda p: replace(p, name=free[0])))]
 
 
-@repeatable
 @given(data=st.data(), packs_=stacks)
 def test_any_single_change_makes_a_match_invalid(data: st.DataObject, packs_: list[Pack]) -> None:
     changed = data.draw(changes(packs_), label="changed")
@@ -115,7 +111,6 @@ def test_any_single_change_makes_a_match_invalid(data: st.DataObject, packs_: li
     assert not result.valid
 
 
-@repeatable
 @given(data=st.data(), packs_=stacks)
 def test_only_the_latest_published_version_of_a_profile_counts(
     data: st.DataObject, packs_: list[Pack]

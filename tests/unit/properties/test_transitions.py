@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.domain import arrangements, pairing
@@ -18,8 +18,6 @@ from harness.reference.core.store import MemoryStore
 from tests.unit.core.world import SmallWorld
 
 State = TypeVar("State", pairing.RequestState, pairing.LocalState)
-
-repeatable = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 
 def reachable(
@@ -122,7 +120,6 @@ ACTS: dict[str, Act] = {
 TELLING = ("send", "cancel", "accept", "reject", "a round", "cut", "link")
 
 
-@repeatable
 @given(
     acts=st.lists(
         st.sampled_from(TELLING) | st.sampled_from(sorted(ACTS)), min_size=8, max_size=30

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from harness.domain import operations as ops
@@ -15,9 +14,6 @@ from harness.domain.pairing import RequestState
 from harness.domain.permission import AccessRole
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.domain.token import RegistrationToken
-
-repeatable = settings(max_examples=40, deadline=None, derandomize=True)
-"""The same examples in every run, and none too slow on a busy machine."""
 
 texts = st.text(max_size=12)
 words = st.text(min_size=1, max_size=12)

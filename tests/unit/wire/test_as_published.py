@@ -17,12 +17,11 @@ from harness.wire.codec import encode_reply
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES
 from tests.unit.wire.as_published import TABLES, differences
-from tests.unit.wire.strategies import OPERATIONS, VALUES, refusals, repeatable
+from tests.unit.wire.strategies import OPERATIONS, VALUES, refusals
 from tests.unit.wire.test_published_names import published
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_every_answer_is_as_published(kind: type[Operation], data: st.DataObject) -> None:
     operation, value = data.draw(OPERATIONS[kind]), data.draw(VALUES[kind])

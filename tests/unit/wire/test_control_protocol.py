@@ -13,11 +13,9 @@ from harness.domain.permission import every_grant
 from harness.wire import control
 from harness.wire.http import parse_json
 from harness.wire.model import Malformed
-from tests.unit.wire.strategies import repeatable
 
 
 @pytest.mark.parametrize("kind", ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_every_arrangement_comes_back(kind: type[Arrangement], data: st.DataObject) -> None:
     arrangement = data.draw(st.from_type(kind))

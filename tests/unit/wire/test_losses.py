@@ -24,7 +24,7 @@ from harness.wire.routes import ROUTES
 from tests.unit.configuration.placed import placed
 from tests.unit.targets.test_target_file import TEXT, read
 from tests.unit.wire.mapped import answered, arrives
-from tests.unit.wire.strategies import header_words, repeatable
+from tests.unit.wire.strategies import header_words
 from tests.unit.wire.test_documentation import PAGE
 from tests.unit.wire.test_mapping_round_trip import operation_maps, operations
 
@@ -243,7 +243,7 @@ def _holed(draw: st.DrawFn, kind: type[Operation]) -> OperationMap:
     return replace(change, **tables)
 
 
-@settings(repeatable, max_examples=300)
+@settings(max_examples=4 * settings().max_examples)  # it is of all operations
 @given(kind=operations, data=st.data())
 def test_what_loads_carries_all_that_is_needed_there_and_back(
     kind: type[Operation], data: st.DataObject

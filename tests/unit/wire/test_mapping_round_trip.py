@@ -18,13 +18,12 @@ from harness.wire.mapping.shape import Each, Leaf, shape_of, ways
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES, Route
 from tests.unit.wire.mapped import WILD, answered, arrives
-from tests.unit.wire.strategies import OPERATIONS, VALUES, header_words, refusals, repeatable
+from tests.unit.wire.strategies import OPERATIONS, VALUES, header_words, refusals
 
 operations = st.sampled_from(sorted(ROUTES, key=lambda kind: kind.__name__))
 
 
 @pytest.mark.parametrize("kind", OPERATIONS, ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_an_operation_arrives_over_a_wild_wire(kind: type[Operation], data: st.DataObject) -> None:
     operation = data.draw(OPERATIONS[kind])
@@ -32,7 +31,6 @@ def test_an_operation_arrives_over_a_wild_wire(kind: type[Operation], data: st.D
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_a_value_comes_back_over_a_wild_wire(kind: type[Operation], data: st.DataObject) -> None:
     operation, value = data.draw(OPERATIONS[kind]), data.draw(VALUES[kind])
@@ -49,7 +47,6 @@ def test_nothing_of_the_published_wire_is_left(kind: type[Operation]) -> None:
     )
 
 
-@repeatable
 @given(kind=operations, refused=refusals, data=st.data())
 def test_a_refusal_comes_back_over_a_wild_wire(
     kind: type[Operation], refused: Refused, data: st.DataObject
@@ -63,7 +60,6 @@ def test_a_refusal_comes_back_over_a_wild_wire(
     assert back.details == dict(refused.details) | {"status": str(response.status), "code": code}
 
 
-@repeatable
 @given(kind=operations, why=st.text(), data=st.data())
 def test_an_unknown_stays_unknown_over_a_wild_wire(
     kind: type[Operation], why: str, data: st.DataObject
@@ -72,7 +68,6 @@ def test_an_unknown_stays_unknown_over_a_wild_wire(
     assert decode(operation, answered(operation, Unknown(why), WILD), WILD) == Unknown(why)
 
 
-@repeatable
 @given(st.builds(Credentials, *[st.just("") | header_words] * 3), operations, st.data())
 def test_credentials_arrive_over_a_wild_wire(
     credentials: Credentials, kind: type[Operation], data: st.DataObject
@@ -80,7 +75,6 @@ def test_credentials_arrive_over_a_wild_wire(
     assert arrives(data.draw(OPERATIONS[kind]), WILD, credentials)[1] == credentials
 
 
-@repeatable
 @given(operations, st.integers(100, 599), st.binary() | st.text().map(str.encode), st.data())
 def test_reading_a_mapped_answer_is_total(
     kind: type[Operation], status: int, body: bytes, data: st.DataObject
@@ -96,7 +90,6 @@ any_json = st.recursive(
 )
 
 
-@repeatable
 @given(operations, st.data())
 def test_any_json_in_a_mapped_answer_is_read_or_unknown(
     kind: type[Operation], data: st.DataObject
@@ -160,7 +153,6 @@ def _moved(context: Way, lists: dict[Way, Way]) -> Way:
 
 
 @pytest.mark.parametrize("kind", OPERATIONS, ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_any_mapping_of_fields_loses_nothing(kind: type[Operation], data: st.DataObject) -> None:
     wire = WireMap({kind: data.draw(operation_maps(ROUTES[kind]))})
@@ -169,7 +161,6 @@ def test_any_mapping_of_fields_loses_nothing(kind: type[Operation], data: st.Dat
     assert decode(operation, answered(operation, Done(value), wire), wire) == Done(value)
 
 
-@repeatable
 @given(kind=operations, data=st.data())
 def test_a_plain_wire_changes_nothing(kind: type[Operation], data: st.DataObject) -> None:
     operation = data.draw(OPERATIONS[kind])

@@ -17,7 +17,7 @@ from harness.domain.profile import ProfileType, StackProfile
 from harness.wire.codec import credentials_from, decode, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse, ServerReply
 from harness.wire.routes import ROUTES, Route
-from tests.unit.wire.strategies import OPERATIONS, VALUES, header_words, refusals, repeatable
+from tests.unit.wire.strategies import OPERATIONS, VALUES, header_words, refusals
 
 operations = st.sampled_from(sorted(ROUTES, key=lambda kind: kind.__name__))
 
@@ -53,7 +53,6 @@ def test_every_operation_has_strategies() -> None:
 
 
 @pytest.mark.parametrize("kind", OPERATIONS, ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_an_operation_arrives_as_it_was_sent(kind: type[Operation], data: st.DataObject) -> None:
     operation = data.draw(OPERATIONS[kind])
@@ -67,7 +66,6 @@ def test_of_profiles_in_an_archive_only_its_path_is_sent() -> None:
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
-@repeatable
 @given(data=st.data())
 def test_a_value_comes_back_as_it_was_answered(kind: type[Operation], data: st.DataObject) -> None:
     operation, value = data.draw(OPERATIONS[kind]), data.draw(VALUES[kind])
@@ -76,7 +74,6 @@ def test_a_value_comes_back_as_it_was_answered(kind: type[Operation], data: st.D
     assert decode(operation, comes_back(reply)) == Done(value)
 
 
-@repeatable
 @given(kind=operations, refused=refusals, data=st.data())
 def test_a_refusal_comes_back_with_its_status_and_code(
     kind: type[Operation], refused: object, data: st.DataObject
@@ -89,7 +86,6 @@ def test_a_refusal_comes_back_with_its_status_and_code(
     assert back.details == dict(refused.details) | raw
 
 
-@repeatable
 @given(kind=operations, why=st.text(), data=st.data())
 def test_an_unknown_stays_unknown(kind: type[Operation], why: str, data: st.DataObject) -> None:
     operation = data.draw(OPERATIONS[kind])
@@ -97,7 +93,6 @@ def test_an_unknown_stays_unknown(kind: type[Operation], why: str, data: st.Data
     assert decode(operation, comes_back(reply)) == Unknown(why)
 
 
-@repeatable
 @given(st.builds(Credentials, *[st.just("") | header_words] * 3), operations, st.data())
 def test_credentials_arrive_in_the_published_headers(
     credentials: Credentials, kind: type[Operation], data: st.DataObject
@@ -107,7 +102,6 @@ def test_credentials_arrive_in_the_published_headers(
     assert credentials_from(headers) == credentials
 
 
-@repeatable
 @given(operations, st.integers(100, 599), st.binary() | st.text().map(str.encode), st.data())
 def test_decode_is_total(
     kind: type[Operation], status: int, body: bytes, data: st.DataObject
@@ -116,7 +110,6 @@ def test_decode_is_total(
     decode(operation, HttpResponse(status, {"Content-Type": "text/html"}, body))
 
 
-@repeatable
 @given(operations, st.data())
 def test_decode_is_total_for_any_json(kind: type[Operation], data: st.DataObject) -> None:
     """Well-formed bodies with one branch replaced by something else."""

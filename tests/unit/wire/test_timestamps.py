@@ -7,10 +7,9 @@ from hypothesis import given
 
 from harness.wire.model import Malformed
 from harness.wire.timestamps import from_timestamp, to_timestamp
-from tests.unit.wire.strategies import repeatable, times
+from tests.unit.wire.strategies import times
 
 
-@repeatable
 @given(times)
 def test_every_microsecond_comes_back(moment: int) -> None:
     assert from_timestamp(to_timestamp(moment), "t") == moment

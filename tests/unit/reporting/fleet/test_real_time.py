@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hdrh.histogram import HdrHistogram
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.histogram import Histogram as Hdr
@@ -77,7 +77,6 @@ def test_people_read_it_in_a_few_lines() -> None:
     assert many.count("left there") == 4
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 10**10), min_size=1, max_size=100))
 def test_answers_are_told_as_hdrhistogram_tells_them(durations: list[int]) -> None:
     """In its own buckets of three digits, so that its own tools come to the same percentiles."""

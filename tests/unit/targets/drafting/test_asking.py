@@ -101,9 +101,7 @@ def options(question: Question) -> tuple[str, ...]:
     return next((v for k, v in ANSWERS.items() if k in question.text), ("",))
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_file_of_any_answers_can_be_read(folder: Path, data: st.DataObject) -> None:
     count = 0

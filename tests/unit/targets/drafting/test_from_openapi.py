@@ -18,12 +18,11 @@ from harness.targets.drafting.draft import composed, hints_of, wire_of
 from harness.targets.drafting.matching import Certainty
 from harness.targets.drafting.wire_draft import Drafted, WireDraft
 from harness.targets.target_file import load_target
-from harness.targets.wire_reading import load_wire
 from harness.wire.routes import ROUTES, RouteTable, routes_of
 from tests.unit.targets.drafting.talk import answers_of
+from tests.unit.wire import mapped
 
-HERE = Path(__file__).parent
-WILD = load_wire(HERE.parents[2] / "integration" / "remote" / "wild.toml").routes
+WILD = mapped.WILD.routes
 BOTH = frozenset(Side)
 EDGE, CENTRAL = frozenset({Side.EDGE}), frozenset({Side.CENTRAL})
 
@@ -116,7 +115,7 @@ def test_without_ids_what_is_guessed_is_right() -> None:
 
 def test_another_style_is_guessed_and_says_so(tmp_path: Path) -> None:
     """Swagger 2.0, other paths, words and names, a schema that holds itself."""
-    box = openapi.document_from(str(HERE / "box.swagger.json"))
+    box = openapi.document_from(str(Path(__file__).parent / "box.swagger.json"))
     assert hints_of([box]).edge_url == "https://box.lab.example:8443"
     assert hints_of([box]).sides == EDGE
     draft = wire_of([box], EDGE)
@@ -151,7 +150,7 @@ def test_another_style_is_guessed_and_says_so(tmp_path: Path) -> None:
 
 def test_a_list_in_another_style(tmp_path: Path) -> None:
     """OpenAPI 3.0: a bare list, a filter in the query, parameters of other names."""
-    depot = openapi.document_from(str(HERE / "depot.openapi.json"))
+    depot = openapi.document_from(str(Path(__file__).parent / "depot.openapi.json"))
     assert hints_of([depot]).central_url == "https://depot.example"
     draft = wire_of([depot], CENTRAL)
     found = tables(draft)
@@ -184,7 +183,7 @@ def test_what_a_document_calls_itself_stays_a_comment(tmp_path: Path) -> None:
 
 
 def test_what_a_terminal_would_obey_is_spelled_out(tmp_path: Path) -> None:
-    text = json.loads((HERE / "box.swagger.json").read_text("utf-8"))
+    text = json.loads((Path(__file__).parent / "box.swagger.json").read_text("utf-8"))
     text["paths"]["/enrollment\x1b[2J"] = text["paths"].pop("/enrollment")
     draft = wire_of([document(text)], EDGE)
     assert tables(draft)["SendPairingRequest"]["path"] == "/api/2/enrollment\x1b[2J"
