@@ -12,13 +12,12 @@ from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.codec.server import UNKNOWN_STATUS
-from harness.wire.local_ui import V1Error
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
 from harness.wire.model import WireModel, published_name
+from harness.wire.models import V1Error
 from harness.wire.routes import ROWS, Route
-from harness.wire.table import fields as at
-from harness.wire.table.agent import CLUSTER_TOKEN_HEADER
-from harness.wire.table.fields import WireField, WireRecord, refuses
+from harness.wire.table.fields import FORMS, WireField, WireRecord, refuses
+from harness.wire.table.palette import CLUSTER_TOKEN_HEADER
 
 Schema = dict[str, Any]
 
@@ -120,7 +119,7 @@ def _body(route: Route) -> Schema:
     row, shape = ROWS[route.operation], shape_of(route.request)
     needed = _needed(row.asked, shape)
     if row.twice and row.asked.check:  # whether both say the same
-        _join(needed, _need(at.needed(), row.twice[1].split("."), shape))
+        _join(needed, _need(FORMS["!"], row.twice[1].split("."), shape))
     return {"allOf": [_ref(route.request), needed]} if needed else _ref(route.request)
 
 

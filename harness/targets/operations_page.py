@@ -58,11 +58,11 @@ def _table(surface: Surface) -> Iterator[str]:
 
 def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:
     """Where the fields of an operation's `request` and `response` stand, as published."""
-    row = ROWS[kind]
-    model, answer = row.answer or (None, None)
-    sent = _fields(row.asked, shape_of(row.request) if row.request else _NOTHING)
-    came = _fields(answer, shape_of(model)) if model and answer else ()
-    return {"request": tuple(dict.fromkeys(sent)), "response": tuple(dict.fromkeys(came))}
+    tables = {"request": ROWS[kind].asked, "response": ROWS[kind].answer or WireRecord(dict)}
+    return {
+        name: tuple(dict.fromkeys(_fields(of, shape_of(of.model) if of.model else _NOTHING)))
+        for name, of in tables.items()
+    }
 
 
 def _listed(kind: type[Operation], table: str, places: Iterable[str]) -> str:

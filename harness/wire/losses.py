@@ -134,7 +134,7 @@ def sample_request(kind: _Kind) -> dict[str, Any]:
     row = ROWS[kind]
     full, write = _in_full(row.asked), REQUESTS[kind][1]
     if full != row.asked:
-        write = request_functions(full, row.request)[1]
+        write = request_functions(full)[1]
     return {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None, **write(_sample(kind, count(1)))}
 
 
@@ -142,11 +142,10 @@ def sample_answer(kind: _Kind) -> Any:
     """An answer as it is published; nothing where it may be empty."""
     if (answer := ROWS[kind].answer) is None:
         return None
-    model, record = answer
-    full, write = _in_full(record), ANSWERS[kind][1]
-    if full != record:
-        write = answer_functions(full, model)[1]
-    make = record.make
+    full, write = _in_full(answer), ANSWERS[kind][1]
+    if full != answer:
+        write = answer_functions(full)[1]
+    make = answer.make
     return write(
         _sample(make if isinstance(make, type) else get_type_hints(make)["return"], count(1))
     )

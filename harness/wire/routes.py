@@ -15,9 +15,9 @@ from urllib.parse import quote
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.model import WireModel
-from harness.wire.table import agent, local_ui, palette, tenant
+from harness.wire.models import MODELS
+from harness.wire.table import local_ui, palette, tenant
 from harness.wire.table.fields import TableRow
-from harness.wire.tenant import V1Projects
 
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 _SENTENCE = re.compile(r"[.?]\s|[.?]$|\n")
@@ -90,14 +90,16 @@ def segment(text: str) -> str:
 
 def _route(row: TableRow) -> Route:
     """Where a row is asked; the operation says what it is."""
-    *ours, method, path, status, name = row.call.split()
+    *signs, method, path, status, name = row.call.split()
     summary = _SENTENCE.split(row.operation.__doc__ or "")[0]
-    models = (row.request, row.answer[0] if row.answer else None)
-    return Route(row.operation, method, path, int(status), name, summary, *models, not ours)
+    models = (row.asked.model, row.answer.model if row.answer else None)
+    is_published = "ours" not in signs
+    return Route(row.operation, method, path, int(status), name, summary, *models, is_published)
 
 
 ROWS: Mapping[type[Operation], TableRow] = {
-    row.operation: row for row in (*local_ui.TABLE, *palette.TABLE, *tenant.TABLE, *agent.TABLE)
+    row.operation: row
+    for row in (*local_ui.TABLE, *palette.TABLE, *tenant.TABLE, *palette.AGENT_TABLE)
 }
 """Every operation that crosses HTTP, with all that is said of it."""
 
@@ -107,6 +109,6 @@ ROUTES: RouteTable = {kind: _route(row) for kind, row in ROWS.items()}
 _PROJECTS = ROUTES[ops.ListProjects]
 
 OLDER: tuple[Route, ...] = (
-    replace(_PROJECTS, path="/v1/projects", id="v1ProjectsList", response=V1Projects),
+    replace(_PROJECTS, path="/v1/projects", id="v1ProjectsList", response=MODELS["V1Projects"]),
 )
 """Calls that are published as deprecated: a Palette serves them, and nobody here asks them."""

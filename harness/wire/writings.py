@@ -196,7 +196,7 @@ class Rewriting:
         """The request as it is to be sent; `kind` is the operation whose published body it has."""
         if request.json is None or request.form:
             return request
-        model = ROWS[kind].request if kind else None
+        model = ROWS[kind].asked.model if kind else None
         text = self.writing(request.json, shape_of(model) if model else None)
         self.met += text != _text(request.json)
         return replace(request, raw=text.encode())

@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from harness.domain.operations import Acknowledged, Operation, Value
 from harness.wire.http import Json
-from harness.wire.local_ui import V1AcceptedResponseWithMessage
 from harness.wire.mapping.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import Malformed, WireModel, parse_what_is_read
+from harness.wire.model import Malformed, parse_what_is_read
 from harness.wire.routes import ROWS
 from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
 from harness.wire.table.local_ui import ACKNOWLEDGED
@@ -27,7 +26,7 @@ _NOTHING: Final = Fields({})
 _OUTSIDE: Final = {room: Leaf(open=True) for room in (PATH, QUERY, HEADERS)}
 
 
-def request_functions(of: WireRecord, model: type[WireModel] | None) -> tuple[Reader, Write]:
+def request_functions(of: WireRecord) -> tuple[Reader, Write]:
     """How an operation is read from a request, and written as one.
 
     Both have the request as an object of its four rooms; names of headers are read lower-case.
@@ -35,17 +34,17 @@ def request_functions(of: WireRecord, model: type[WireModel] | None) -> tuple[Re
     Raises:
         KeyError: the model has no such field.
     """
-    shape = Fields({**_OUTSIDE, BODY: shape_of(model) if model else _NOTHING})
+    shape = Fields({**_OUTSIDE, BODY: shape_of(of.model) if of.model else _NOTHING})
     return _reader(of, shape, (BODY,)), _writer(of, shape, (BODY,))
 
 
-def answer_functions(of: WireRecord, model: type[WireModel]) -> tuple[Reader, Write]:
+def answer_functions(of: WireRecord) -> tuple[Reader, Write]:
     """How a value is read from a body, and written as one.
 
     Raises:
         KeyError: the model has no such field.
     """
-    shape = shape_of(model)
+    shape = shape_of(of.model) if of.model else _NOTHING
     return _reader(of, shape, ()), _writer(of, shape, ())
 
 
@@ -322,14 +321,14 @@ class _Functions(dict[type[Operation], tuple[Reader, Write]]):
 
 
 def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
-    row, model = ROWS[kind], ROWS[kind].request
-    read, write = request_functions(row.asked, model)
-    if model is None:
+    asked, is_bodiless = ROWS[kind].asked, "bodiless" in ROWS[kind].signs
+    read, write = request_functions(asked)
+    if (model := asked.model) is None:
         return read, write
-    is_read = _reads(row.asked)
+    is_read = _reads(asked)
 
     def read_body(rooms: dict[str, Any]) -> Any:
-        if rooms[BODY] is None and row.bodiless:
+        if rooms[BODY] is None and is_bodiless:
             rooms = {**rooms, BODY: {}}
         parse_what_is_read(model, rooms[BODY], is_read)
         return read(rooms)
@@ -338,14 +337,15 @@ def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
 
 
 def _answer_functions(kind: type[Operation]) -> tuple[Reader, Write]:
-    model, of = ROWS[kind].answer or (V1AcceptedResponseWithMessage, ACKNOWLEDGED)
-    read, write = answer_functions(of, model)
+    of = ROWS[kind].answer or ACKNOWLEDGED
+    read, write = answer_functions(of)
     is_read = _reads(of)
 
     def read_body(json: Json) -> Value:
         if json is None and of is ACKNOWLEDGED:
             return Acknowledged()
-        parse_what_is_read(model, json, is_read)
+        if of.model:
+            parse_what_is_read(of.model, json, is_read)
         value: Value = read(json)
         return value
 

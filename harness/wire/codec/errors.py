@@ -8,11 +8,11 @@ import msgspec
 
 from harness.domain.errors import Reason, Refused, without_message
 from harness.wire.http import HttpResponse, Json, NotJson, ServerReply, parse_json
-from harness.wire.local_ui import V1Error
 from harness.wire.mapping import WireMap
 from harness.wire.mapping.calls import Spoken
 from harness.wire.mapping.translate import ours_refused
 from harness.wire.model import Malformed, parse_model
+from harness.wire.models import V1Error
 
 STATUS_OF: Mapping[Reason, int] = {
     Reason.INVALID_INPUT: 400,

@@ -15,9 +15,9 @@ from itertools import chain
 from typing import Any
 
 from harness.domain.operations import Done, Operation, PairingList, Reply, RoleList, TokenList
-from harness.wire import palette
 from harness.wire.http import Json
 from harness.wire.model import parse_model
+from harness.wire.models import MODELS
 from harness.wire.routes import ROWS
 from harness.wire.table.fields import CONTINUE, LIST_META
 
@@ -33,7 +33,7 @@ def refine(json: Json, reply: Reply) -> Reply:
     if not isinstance(reply, Done) or not isinstance(reply.value, PairingList):
         return reply
     query: Any = {} if json is None else json
-    parse_model(palette.V1ClusterPairMetadataFilter, query)
+    parse_model(MODELS["V1ClusterPairMetadataFilter"], query)
     wanted = query.get("filter") or {}
     items = [
         item

@@ -11,7 +11,6 @@ from typing import TypeAlias
 from harness.domain import operations as ops
 from harness.domain.operations import AcceptanceStep, LogIn, LogInToPalette
 from harness.wire.http import BODILESS, Json
-from harness.wire.local_ui import V1Error
 from harness.wire.mapping.json_path import (
     BODY,
     COOKIES,
@@ -43,6 +42,7 @@ from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
 from harness.wire.mapping.template import KnownName, Template, template_of
 from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
 from harness.wire.model import WireModel
+from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, ROWS, Route
 
 LOGINS = (LogIn, LogInToPalette)

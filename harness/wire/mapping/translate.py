@@ -25,7 +25,7 @@ from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import Malformed
-from harness.wire.palette import SERVICE
+from harness.wire.models import SERVICE
 from harness.wire.routes import ROWS, segment
 
 CALL_ID = "id"
