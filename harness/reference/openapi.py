@@ -10,8 +10,7 @@ from pydantic.json_schema import models_json_schema
 from harness import __version__
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
-from harness.wire.codec.errors import STATUS_OF
-from harness.wire.codec.server import UNKNOWN_STATUS
+from harness.wire.codec.server import STATUS_OF, UNKNOWN_STATUS
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
 from harness.wire.model import WireModel, published_name
 from harness.wire.models import V1Error

@@ -23,7 +23,7 @@ from harness.domain.errors import Reason
 from harness.domain.operations import Operation, PollPairing, Surface
 from harness.domain.pairing import RequestState
 from harness.reference.strays import StrayMessages, request_in_words
-from harness.wire.codec.errors import STATUS_OF, error_body
+from harness.wire.codec.server import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.mapping import WireMap, translate
 from harness.wire.mapping.calls import Spoken

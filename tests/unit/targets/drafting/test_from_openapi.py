@@ -14,9 +14,8 @@ from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
 from harness.reference.openapi import describe
 from harness.targets.drafting import openapi
-from harness.targets.drafting.draft import composed, hints_of, wire_of
+from harness.targets.drafting.draft import Drafted, WireDraft, composed, hints_of, wire_of
 from harness.targets.drafting.matching import Certainty
-from harness.targets.drafting.wire_draft import Drafted, WireDraft
 from harness.targets.target_file import load_target
 from harness.targets.wire_reading import load_wire
 from harness.wire.routes import ROUTES, RouteTable, routes_of
