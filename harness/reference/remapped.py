@@ -28,7 +28,7 @@ from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.mapping import WireMap, translate
 from harness.wire.mapping.calls import Spoken
 from harness.wire.mapping.json_path import BODY, COOKIES, HEADERS, PATH, QUERY
-from harness.wire.mapping.values import ours_of, theirs_of
+from harness.wire.mapping.scope import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
 

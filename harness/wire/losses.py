@@ -28,12 +28,14 @@ from harness.wire.mapping.json_path import (
     PATH,
     QUERY,
     At,
+    Known,
+    Template,
+    Unknowable,
     is_in_body,
     place_of,
 )
 from harness.wire.mapping.keys import can_be_answered
 from harness.wire.mapping.scope import glimpse
-from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
     Rooms,
     ours_answered,

@@ -40,9 +40,8 @@ from harness.wire.codec.engine import ANSWERS
 from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import Way, is_in_body
+from harness.wire.mapping.json_path import Unknowable, Way, is_in_body
 from harness.wire.mapping.keys import RepeatRule
-from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
     CALL_ID,
     answered_at,

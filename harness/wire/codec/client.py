@@ -28,8 +28,7 @@ from harness.wire.codec.engine import REQUESTS
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import BODY, HEADERS, QUERY
-from harness.wire.mapping.template import NOTHING, Known
+from harness.wire.mapping.json_path import BODY, HEADERS, NOTHING, QUERY, Known
 from harness.wire.mapping.translate import NO_ROOMS, Rooms, ours_refused, theirs_asked, theirs_path
 from harness.wire.model import Malformed, parse_model
 from harness.wire.models import V1Error

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TypeAlias
 
+from harness.configuration.errors import nearest
 from harness.domain import operations as ops
 from harness.domain.operations import AcceptanceStep, LogIn, LogInToPalette
 from harness.wire.http import BODILESS, Json
@@ -20,11 +20,14 @@ from harness.wire.mapping.json_path import (
     PATH,
     QUERY,
     At,
+    KnownName,
     MappingError,
+    Template,
     Way,
     dotted,
     is_in_body,
     place_of,
+    template_of,
     way_of,
 )
 from harness.wire.mapping.keys import (
@@ -37,10 +40,8 @@ from harness.wire.mapping.keys import (
     WireKeys,
 )
 from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
-from harness.wire.mapping.scope import BodyScope, LeafMapping
+from harness.wire.mapping.scope import RENAMED_HEADERS, BodyScope, LeafMapping, ValueForm
 from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
-from harness.wire.mapping.template import KnownName, Template, template_of
-from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
 from harness.wire.model import WireModel
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, ROWS, Route
@@ -291,10 +292,8 @@ def _check_ours(route: Route, place: Way, at: At) -> None:
     names, word = known[room], _ROOM_WORDS[room]
     if name in names:
         return
-    near = get_close_matches(name, names, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "remove it"
     allowed = ", ".join(names) or f"no {word}"
-    raise MappingError(at, f"the operation has no such {word}", allowed, remedy)
+    raise MappingError(at, f"the operation has no such {word}", allowed, nearest(name, names))
 
 
 def _check_moves(moves: Iterable[LeafMapping], route: Route, at: At) -> None:

@@ -32,7 +32,7 @@ from harness.domain.operations import (
     Operation,
     ValidateReview,
 )
-from harness.wire.mapping.values import RENAMED_HEADERS
+from harness.wire.mapping.scope import RENAMED_HEADERS
 from harness.wire.routes import ROUTES
 
 # --- what they hold -------------------------------------------------------------------------------

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Final
 
-from harness.wire.mapping import values
+from harness.configuration.errors import nearest
 from harness.wire.mapping.json_path import (
     BODY,
     EACH,
@@ -21,7 +20,16 @@ from harness.wire.mapping.json_path import (
     way_of,
 )
 from harness.wire.mapping.keys import SeveralPlaces
-from harness.wire.mapping.scope import BodyScope, LeafMapping, ListMapping
+from harness.wire.mapping.scope import (
+    CONVERSIONS_IN_WORDS,
+    BodyScope,
+    Conversion,
+    LeafMapping,
+    ListMapping,
+    ValueForm,
+    Words,
+    conversion_named,
+)
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
 
 _ELSEWHERE: Final = (
@@ -37,7 +45,7 @@ class ValueMapping:
     """What a mapping says of one value: where the target has it, and how it is written."""
 
     place: Way
-    conversion: values.Conversion | None = None
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,10 @@ def entry_of(text: str, at: At) -> ValueMapping:
     except ValueError as error:
         raise MappingError(at, f"{error}", _A_FIELD, "correct it") from error
     try:
-        return ValueMapping(place, values.conversion_named(name) if separator else None)
+        return ValueMapping(place, conversion_named(name) if separator else None)
     except KeyError as error:
         raise MappingError(
-            at, f"{name!r} is no conversion", values.CONVERSIONS_IN_WORDS, "use one of them"
+            at, f"{name!r} is no conversion", CONVERSIONS_IN_WORDS, "use one of them"
         ) from error
 
 
@@ -163,14 +171,12 @@ class _Planner:
         if way in self._known or self._is_in_open(way):
             return way
         names = [dotted(known) for known in self._known if known]
-        near = get_close_matches(text, names, n=1)
         last = [name for name in names if name.rpartition(".")[2] == way[-1].rpartition(".")[2]]
-        likely = (near or last)[:1]
         raise MappingError(
             (*self._wanted.at, text),
             "there is no such field",
             f"one of {', '.join(names)}" if len(names) <= 12 else "a field of the published model",
-            f"did you mean {likely[0]}?" if likely else _ELSEWHERE,
+            nearest(text, names, f"did you mean {last[0]}?" if last else _ELSEWHERE),
         )
 
     def _is_in_open(self, way: Way) -> bool:
@@ -268,7 +274,7 @@ class _Planner:
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
         words = words_of(leaf.words, self._wanted) if leaf.words else None
-        form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)
+        form = ValueForm(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
         moved = inner_of if leaf.open else {}
         if is_in_body(place):
@@ -293,7 +299,7 @@ class _Planner:
         leaf: Leaf,
         ours: Way,
         place: Way,
-        form: values.ValueForm,
+        form: ValueForm,
         *,
         is_copy: bool = False,
     ) -> None:
@@ -346,7 +352,7 @@ def _element(way: Way) -> Way:
     return way[: len(way) - way[::-1].index(EACH)] if EACH in way else ()
 
 
-def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> values.Words | None:
+def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> Words | None:
     """The words of one closed set that the target says otherwise; `None` if it says them all.
 
     Raises:
@@ -365,4 +371,4 @@ def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> values.Words | No
                     "a word of its own for each state of a kind",
                     "correct one of the two",
                 )
-    return values.Words({ours: theirs[0] for ours, theirs in out.items()}, back)
+    return Words({ours: theirs[0] for ours, theirs in out.items()}, back)

@@ -16,13 +16,23 @@ from harness.wire.mapping.json_path import (
     HEADERS,
     PATH,
     QUERY,
+    Known,
+    Template,
+    Unknowable,
     Way,
     is_in_body,
     way_of,
 )
-from harness.wire.mapping.scope import Absent, BodyScope, LeafMapping, glimpse, put, value_at
-from harness.wire.mapping.template import Known, Template, Unknowable
-from harness.wire.mapping.values import ours_of, theirs_of
+from harness.wire.mapping.scope import (
+    Absent,
+    BodyScope,
+    LeafMapping,
+    glimpse,
+    ours_of,
+    put,
+    theirs_of,
+    value_at,
+)
 from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import Malformed
 from harness.wire.models import SERVICE

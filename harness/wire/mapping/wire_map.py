@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 
+from harness.configuration.errors import nearest
 from harness.domain import operations as ops
 from harness.wire.mapping.calls import (
     LOGINS,
@@ -21,9 +21,8 @@ from harness.wire.mapping.calls import (
 from harness.wire.mapping.json_path import At, MappingError, Way
 from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, WireKeys
 from harness.wire.mapping.plan import listed
-from harness.wire.mapping.scope import BodyScope
+from harness.wire.mapping.scope import BodyScope, MappedHeader, header_of, theirs_of
 from harness.wire.mapping.shape import every_field, every_word
-from harness.wire.mapping.values import MappedHeader, header_of, theirs_of
 from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in
 
 
@@ -202,18 +201,15 @@ def _check_steps(wire: WireMap, kind: type[ops.Operation], operation: OperationM
 
 
 def _known(at: At, name: str, names: Sequence[str]) -> None:
-    if name in names:
-        return
-    near = get_close_matches(name, names, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "docs/wire.md says what there is"
-    raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
+    if name not in names:
+        remedy = nearest(name, names, "docs/wire.md says what there is")
+        raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
 
 
 def _known_word(at: At, word: str, words: Sequence[str], theirs: str | tuple[str, ...]) -> None:
     if word in words:
         return
-    near = get_close_matches(word, words, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(words)}"
+    remedy = nearest(word, words, f"there are {', '.join(words)}")
     if turned := next((text for text in listed(theirs) if text in words), ""):
         remedy = f"ours stands on the left: {turned} = {word!r}"
     raise MappingError(at, f"{word!r} is not known", "a word of ours", remedy)
