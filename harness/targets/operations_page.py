@@ -12,7 +12,7 @@ from harness.wire.losses import losses
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import EACH
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of, ways
-from harness.wire.routes import ROUTES, ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import WireRecord
 
 _SURFACES = {
@@ -46,7 +46,7 @@ def _table(surface: Surface) -> Iterator[str]:
     yield from (f"## {_SURFACES[surface]}", "")
     yield "| operation | published, or ours | request | answer |"
     yield "| --- | --- | --- | --- |"
-    for kind in ROWS:
+    for kind in ROUTES:
         if kind.surface is not surface:
             continue
         route = ROUTES[kind]
@@ -58,7 +58,7 @@ def _table(surface: Surface) -> Iterator[str]:
 
 def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:
     """Where the fields of an operation's `request` and `response` stand, as published."""
-    tables = {"request": ROWS[kind].asked, "response": ROWS[kind].answer or WireRecord(dict)}
+    tables = {"request": ROUTES[kind].asked, "response": ROUTES[kind].answer or WireRecord(dict)}
     return {
         name: tuple(dict.fromkeys(_fields(of, shape_of(of.model) if of.model else _NOTHING)))
         for name, of in tables.items()

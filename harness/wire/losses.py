@@ -46,7 +46,7 @@ from harness.wire.mapping.translate import (
 )
 from harness.wire.mapping.wire_map import said_of
 from harness.wire.model import Malformed
-from harness.wire.routes import ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import WireRecord
 
 _Kind = type[Operation]
@@ -102,7 +102,7 @@ def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator
 
 def _always_the_same(kind: _Kind) -> set[_Way]:
     """What says nothing of the operation: a target that has no such thing misses nothing."""
-    places = (place.replace("?", "").split(".") for place in ROWS[kind].asked.besides)
+    places = (place.replace("?", "").split(".") for place in ROUTES[kind].asked.besides)
     return {(BODY, *steps) for steps in places}
 
 
@@ -133,7 +133,7 @@ def _known(wire: WireMap, kind: _Kind) -> dict[str, str]:
 
 def sample_request(kind: _Kind) -> dict[str, Any]:
     """A request as it is published, by the parts that values stand in."""
-    row = ROWS[kind]
+    row = ROUTES[kind]
     full, write = _in_full(row.asked), REQUESTS[kind][1]
     if full != row.asked:
         write = request_functions(full)[1]
@@ -142,7 +142,7 @@ def sample_request(kind: _Kind) -> dict[str, Any]:
 
 def sample_answer(kind: _Kind) -> Any:
     """An answer as it is published; nothing where it may be empty."""
-    if (answer := ROWS[kind].answer) is None:
+    if (answer := ROUTES[kind].answer) is None:
         return None
     full, write = _in_full(answer), ANSWERS[kind][1]
     if full != answer:

@@ -18,7 +18,7 @@ from harness.wire.http import BODILESS, Json
 from harness.wire.mapping.json_path import EACH, Way, dotted
 from harness.wire.mapping.shape import Leaf, shape_of, ways
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, ROWS, Route, routes_of
+from harness.wire.routes import ROUTES, Route, routes_of
 from harness.wire.table.fields import LIST_META
 
 _SAID_BY: Final = {"DELETE": "delete", "GET": "view"}
@@ -259,7 +259,7 @@ def placed(route: Route, document: Document, theirs: Described) -> tuple[str, li
     renamed = {f"{{{their_name}}}": f"{{{name}}}" for name, their_name in names.items()}
     path = re.sub(r"\{[^{}/]+\}", lambda found: renamed[found[0]], theirs.path)
     left = {n: _elsewhere(n, document, theirs) for n in ours if n not in names}
-    twice = ROWS[route.operation].twice or ("",)
+    twice = route.twice or ("",)
     if lost := [name for name, place in left.items() if not place and name != twice[0]]:
         raise Unmappable(f"it has no place for {', '.join(lost)}")
     moved = (Entry(f"{{{name}}}", place) for name, place in left.items() if place)

@@ -32,7 +32,7 @@ from harness.wire.mapping.json_path import BODY, HEADERS, NOTHING, QUERY, Known
 from harness.wire.mapping.translate import NO_ROOMS, Rooms, ours_refused, theirs_asked, theirs_path
 from harness.wire.model import Malformed, parse_model
 from harness.wire.models import V1Error
-from harness.wire.routes import ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import CONTINUE, LIST_META
 
 _SECRET_ANSWERS = frozenset(
@@ -284,7 +284,7 @@ PagedList = PairingList | TokenList | RoleList
 
 def is_list(operation: Operation, reply: Reply) -> bool:
     """Whether a reply is a list, of which more pages may follow."""
-    return isinstance(reply, Done) and ROWS[type(operation)].paged
+    return isinstance(reply, Done) and "paged" in ROUTES[type(operation)].signs
 
 
 def next_page(answer: Json) -> str:

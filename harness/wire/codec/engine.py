@@ -16,7 +16,7 @@ from harness.wire.http import Json
 from harness.wire.mapping.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
 from harness.wire.model import Malformed, parse_what_is_read
-from harness.wire.routes import ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
 from harness.wire.table.local_ui import ACKNOWLEDGED
 
@@ -321,7 +321,7 @@ class _Functions(dict[type[Operation], tuple[Reader, Write]]):
 
 
 def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
-    asked, is_bodiless = ROWS[kind].asked, "bodiless" in ROWS[kind].signs
+    asked, is_bodiless = ROUTES[kind].asked, "bodiless" in ROUTES[kind].signs
     read, write = request_functions(asked)
     if (model := asked.model) is None:
         return read, write
@@ -337,7 +337,7 @@ def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
 
 
 def _answer_functions(kind: type[Operation]) -> tuple[Reader, Write]:
-    of = ROWS[kind].answer or ACKNOWLEDGED
+    of = ROUTES[kind].answer or ACKNOWLEDGED
     read, write = answer_functions(of)
     is_read = _reads(of)
 

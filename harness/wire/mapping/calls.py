@@ -44,7 +44,7 @@ from harness.wire.mapping.scope import RENAMED_HEADERS, BodyScope, LeafMapping, 
 from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
 from harness.wire.model import WireModel
 from harness.wire.models import V1Error
-from harness.wire.routes import ROUTES, ROWS, Route
+from harness.wire.routes import ROUTES, Route
 
 LOGINS = (LogIn, LogInToPalette)
 """The operations whose calls keep what a session has."""
@@ -285,7 +285,7 @@ def _sorted(
 def _check_ours(route: Route, place: Way, at: At) -> None:
     known: Mapping[str, tuple[str, ...]] = {
         PATH: ROUTES[route.operation].parameters(),
-        QUERY: ROWS[route.operation].queries,
+        QUERY: ROUTES[route.operation].queries,
         HEADERS: RENAMED_HEADERS,
     }
     room, name = place

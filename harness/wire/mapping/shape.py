@@ -16,7 +16,7 @@ from harness.domain.pairing import RequestState
 from harness.wire.mapping.json_path import EACH, Way
 from harness.wire.model import WireModel
 from harness.wire.models import SERVICE
-from harness.wire.routes import ROUTES, ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import CONTINUE, LIST_META
 
 
@@ -71,7 +71,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
 _NOT_WORDS = ("V1HttpPatch", "V1ClusterPairMetadataSortSpec")
 """Models whose closed sets belong to the format and not to pairing."""
 
-_PAGED = {row.answer.model for row in ROWS.values() if row.answer and row.paged}
+_PAGED = {route.response for route in ROUTES.values() if "paged" in route.signs}
 _LIST_META = Fields({CONTINUE: _TEXT})
 
 

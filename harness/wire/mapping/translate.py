@@ -36,7 +36,7 @@ from harness.wire.mapping.scope import (
 from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import Malformed
 from harness.wire.models import SERVICE
-from harness.wire.routes import ROWS, segment
+from harness.wire.routes import ROUTES, segment
 
 CALL_ID = "id"
 """The name by which the id of a call of JSON-RPC is known."""
@@ -54,7 +54,9 @@ NO_ROOMS: Rooms = {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None}
 _NO_CONTENT = 204
 _RPC_CODE = -32000
 """The code of an error for whose reason the target has none."""
-_TWICE = {kind: (said[0], way_of(said[1])) for kind, row in ROWS.items() if (said := row.twice)}
+_TWICE = {
+    kind: (said[0], way_of(said[1])) for kind, route in ROUTES.items() if (said := route.twice)
+}
 
 
 def _put(rooms: dict[str, Any], place: Way, value: Json) -> None:

@@ -23,7 +23,7 @@ from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, Wir
 from harness.wire.mapping.plan import listed
 from harness.wire.mapping.scope import BodyScope, MappedHeader, header_of, theirs_of
 from harness.wire.mapping.shape import every_field, every_word
-from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in
+from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in
 
 
 @dataclass(frozen=True)
@@ -312,7 +312,7 @@ def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, 
         if moved and name in route.parameters():
             found = f"{{{name}}} stands in the path, and paths.{kind.__name__}.request moves it"
             raise MappingError(at, found, "one place for it", "remove one of the two")
-        twice = ROWS[kind].twice
+        twice = ROUTES[kind].twice
         elsewhere = moved or (twice is not None and twice[0] == name)
         if name not in route.parameters() and not elsewhere:
             there = f"say in paths.{kind.__name__}.request where it goes, as in"

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import starmap
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from harness.domain.cluster import ClusterState, ManagementMode
-from harness.domain.operations import Operation
+from harness.domain.operations import Operation, Surface
 from harness.domain.profile import Layer, ProfileType
 from harness.wire.model import Malformed, WireModel
 from harness.wire.models import MODELS
@@ -92,37 +93,62 @@ LIST_META, CONTINUE = "listmeta", "continue"
 """Where a page says how the next is asked for, which is by the parameter of that name."""
 
 
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
+_SENTENCE = re.compile(r"[.?]\s|[.?]$|\n")
+
+
 @dataclass(frozen=True, slots=True)
-class TableRow:
-    """An operation, where it is asked, with which fields, and what it is answered with.
+class Route:
+    """A row of the table: an operation, where it is asked, with which fields, and what it is
+    answered with.
 
     Attributes:
-        call: method, path, status of success, and id; before them stands `ours` where nothing is
-            published for its purpose, `bodiless` where the body may be missing, and `paged` where
-            the answer may be one page of several.
+        path: a template (`/v1/edge-mgmt/cluster/{clusterName}`).
+        status: that of success.
         answer: `None` is an acknowledgement without a body.
+        signs: `ours` where nothing is published for its purpose, `bodiless` where the body may be
+            missing, and `paged` where the answer may be one page of several.
+        beside: where the other calls go that the operation takes.
+        rpc: the method where it is one of JSON-RPC.
     """
 
     operation: type[Operation]
-    call: str
-    asked: WireRecord
-    answer: WireRecord | None
+    method: str
+    path: str
+    status: int
+    id: str
+    summary: str
+    asked: WireRecord = field(repr=False, compare=False)
+    answer: WireRecord | None = field(repr=False, compare=False)
+    signs: tuple[str, ...] = ()
+    beside: tuple[Route, ...] = ()
+    rpc: str = ""
 
     @property
-    def signs(self) -> tuple[str, ...]:
-        """What stands before the method."""
-        return tuple(self.call.split()[:-4])
+    def surface(self) -> Surface:
+        """The surface of the operation."""
+        return self.operation.surface
 
     @property
-    def paged(self) -> bool:
-        """Whether the answer may be one page of several."""
-        return "paged" in self.signs
+    def published(self) -> bool:
+        """Whether it is asked as it is published."""
+        return "ours" not in self.signs
+
+    @property
+    def request(self) -> type[WireModel] | None:
+        """The model of the body of a request, `None` where there is none."""
+        return self.asked.model
+
+    @property
+    def response(self) -> type[WireModel] | None:
+        """The model of the body of an answer, `None` where there is none."""
+        return self.answer.model if self.answer else None
 
     @property
     def queries(self) -> tuple[str, ...]:
         """The parameters of its query."""
         asked = [place for group in _places(self.asked) for place in group]
-        more = (CONTINUE,) if self.paged else ()
+        more = (CONTINUE,) if "paged" in self.signs else ()
         return (*(place[1:] for place in asked if place.startswith("?")), *more)
 
     @property
@@ -130,6 +156,32 @@ class TableRow:
         """A parameter of the path that the published body repeats, and where."""
         groups = (group for group in _places(self.asked) if len(group) > 1)
         return next(((first[1:-1], second) for first, second in groups if first[0] == "{"), None)
+
+    def parameters(self) -> tuple[str, ...]:
+        """The names between braces, in the order of the path."""
+        return parameters_in(self.path)
+
+    def shape(self) -> str:
+        """The path whatever its parameters are called."""
+        return _PARAMETER.sub("{}", self.path)
+
+    def url_path(self, parameters: Mapping[str, str]) -> str:
+        """The path with its parameters filled in and percent-encoded.
+
+        Raises:
+            KeyError: a parameter of the path is missing.
+        """
+        return _PARAMETER.sub(lambda found: segment(parameters[found[1]]), self.path)
+
+
+def parameters_in(path: str) -> tuple[str, ...]:
+    """The names between braces, in the order of the path."""
+    return tuple(_PARAMETER.findall(path))
+
+
+def segment(text: str) -> str:
+    """One segment of a path; a lone dot or two would be taken for a step up."""
+    return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
 _ITEM = re.compile(r"(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)")
@@ -166,9 +218,12 @@ def asks(
     check: Callable[[Any], None] | None = None,
     /,
     **own: WireField,
-) -> TableRow:
-    """A row of the table."""
-    return TableRow(operation, call, record(operation, asked, besides, check, **own), answer)
+) -> Route:
+    """A row of the table; `call` is its signs, method, path, status and id."""
+    *signs, method, path, status, name = call.split()
+    summary = _SENTENCE.split(operation.__doc__ or "")[0]
+    of = record(operation, asked, besides, check, **own)
+    return Route(operation, method, path, int(status), name, summary, of, answer, tuple(signs))
 
 
 def _fields(text: str, own: Mapping[str, WireField]) -> dict[str, WireField]:

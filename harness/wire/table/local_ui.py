@@ -12,7 +12,7 @@ from harness.domain.profile import Pack, StackProfile
 from harness.wire.model import Malformed, parse_model
 from harness.wire.models import MODELS
 from harness.wire.table import fields as at
-from harness.wire.table.fields import TableRow, WireField, WireRecord, asks, record
+from harness.wire.table.fields import Route, WireField, WireRecord, asks, record
 from harness.wire.table.palette import DESCRIPTION, NO_COOKIE
 
 ACKNOWLEDGED = record(ops.Acknowledged, "V1AcceptedResponseWithMessage message")
@@ -226,7 +226,7 @@ _TAGS = "tags=metadata.labels:texts"
 _ENTERED = "V1ClusterPairMeta endpoint=paletteEndpoint token=registrationToken insecure:flag"
 """Empty and missing entries are let through: which rule they break is not ours to say."""
 
-TABLE: tuple[TableRow, ...] = (
+TABLE: tuple[Route, ...] = (
     asks(
         ops.LogIn,
         "POST /v1/users/default/login 200 V1UserLogin",

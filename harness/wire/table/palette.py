@@ -14,7 +14,7 @@ from harness.domain.token import RegistrationToken
 from harness.wire.model import Malformed
 from harness.wire.models import SERVICE
 from harness.wire.table import fields as at
-from harness.wire.table.fields import TableRow, WireField, Write, asks, record
+from harness.wire.table.fields import Route, WireField, Write, asks, record
 
 NO_COOKIE = {"?setCookie": at.constant("false")}
 """Nobody but the caller keeps the session: a cookie jar would log in on its own."""
@@ -263,7 +263,7 @@ _HOSTS = "/v1/edgehosts/clusters/pairing"
 _PAIRING = "/v1/spectroclusters/pairing"
 _PATH = "/v1/spectroclusters/{uid}"
 
-TABLE: tuple[TableRow, ...] = (
+TABLE: tuple[Route, ...] = (
     asks(
         ops.LogInToPalette,
         "POST /v1/auth/authenticate 200 v1Authenticate",
@@ -408,7 +408,7 @@ TABLE: tuple[TableRow, ...] = (
 )
 """Each operation of a person's, with its fields and its answer."""
 
-AGENT_TABLE: tuple[TableRow, ...] = (
+AGENT_TABLE: tuple[Route, ...] = (
     asks(
         ops.Probe,
         "ours GET /v1/edgehosts/pairing/ping 200 v1EdgeHostsPairingPing",

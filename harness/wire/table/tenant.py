@@ -9,7 +9,7 @@ from harness.domain import operations as ops
 from harness.domain.permission import AccessRole
 from harness.domain.profile import Pack, StackProfile
 from harness.wire.table import fields as at
-from harness.wire.table.fields import TableRow, WireField, asks, record
+from harness.wire.table.fields import Route, WireField, asks, record
 from harness.wire.table.palette import CLOUD_TYPE, CREATED
 
 _PROJECT: Final = "project"
@@ -48,7 +48,7 @@ _PROFILE = record(
 )
 _USER = "/v1/users/{uid}"
 
-TABLE: tuple[TableRow, ...] = (
+TABLE: tuple[Route, ...] = (
     asks(
         ops.AddProject,
         "POST /v1/projects 201 v1ProjectsCreate",

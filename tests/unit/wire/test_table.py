@@ -11,12 +11,12 @@ from harness.domain import operations as ops
 from harness.domain.operations import Operation
 from harness.wire.codec.engine import ANSWERS, REQUESTS, answer_functions, request_functions
 from harness.wire.model import Malformed
-from harness.wire.routes import ROUTES, ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table import fields as at
-from harness.wire.table.fields import TableRow, WireRecord, record
+from harness.wire.table.fields import Route, WireRecord, record
 
 
-def unsaid(row: TableRow) -> set[str]:
+def unsaid(row: Route) -> set[str]:
     """The attributes of an operation that its row says nothing of; what is in an archive never
     crosses.
     """
@@ -25,7 +25,7 @@ def unsaid(row: TableRow) -> set[str]:
 
 
 def test_every_operation_has_a_row_that_says_all_of_it() -> None:
-    assert {kind.__name__: unsaid(row) for kind, row in ROWS.items() if unsaid(row)} == {}
+    assert {kind.__name__: unsaid(row) for kind, row in ROUTES.items() if unsaid(row)} == {}
     assert unsaid(at.asks(ops.ViewToken, "GET / 200 id")) == {"token_uid"}
 
 
@@ -78,7 +78,7 @@ def test_the_signs_of_a_place() -> None:
 
 
 def test_what_is_wrong_in_a_list_is_named_with_its_place() -> None:
-    row = ROWS[ops.SubmitPairing]
+    row = ROUTES[ops.SubmitPairing]
     read, _ = request_functions(row.asked)
     pool = {"poolConfig": {"name": "p"}, "cloudConfig": {"edgeHosts": [{"hostUid": "h"}, {}]}}
     meta = {"localClusterUid": "u", "localClusterToken": "t", "name": "n"}
