@@ -14,21 +14,10 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration import toml_lines
 from harness.configuration.errors import Flaw
+from harness.domain import operations as ops
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import (
-    RARELY_OFFERED,
-    AcceptanceStep,
-    AcceptPairingRequest,
-    AgentOperation,
-    Credentials,
-    LocalOperation,
-    LogIn,
-    Operation,
-    Surface,
-    UpdateStack,
-)
 from harness.domain.permission import PUBLISHED, PermissionNames
 from harness.files import read_text
 from harness.targets.arranging.commands import known_fields
@@ -107,13 +96,13 @@ def judge_target(
     return None if said is None or flaws else reader.target(said), flaws
 
 
-def _steps_of(said: TargetTables) -> set[type[Operation]]:
+def _steps_of(said: TargetTables) -> set[type[ops.Operation]]:
     """The steps that calls of an acceptance are."""
-    accept = said.paths.get(AcceptPairingRequest, OperationMap())
+    accept = said.paths.get(ops.AcceptPairingRequest, OperationMap())
     return {STEPS[call.step] for call in accept.calls if call.step}
 
 
-_SURFACES = {Side.EDGE: Surface.LOCAL_UI, Side.CENTRAL: Surface.PALETTE}
+_SURFACES = {Side.EDGE: ops.Surface.LOCAL_UI, Side.CENTRAL: ops.Surface.PALETTE}
 
 
 class _Reader(TargetFileReader):
@@ -142,9 +131,9 @@ class _Reader(TargetFileReader):
         operation_limits = limits.pop(OPERATION_LIMITS)
         info = self.info(said, places, peer)
         is_served = Side.CENTRAL not in sides
-        spoken = {Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
+        spoken = {ops.Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
         used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
-        served = [k for k in used if is_served and k.surface is Surface.AGENT]
+        served = [k for k in used if is_served and k.surface is ops.Surface.AGENT]
         for kind in served:
             name = kind.__name__
             if kind in said.paths and not can_be_answered(said.paths[kind].calls):
@@ -219,7 +208,7 @@ class _Reader(TargetFileReader):
             told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
             self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
         largest = asdict(said.edge.largest) if said.edge else {}
-        login = said.paths.get(LogIn, OperationMap())
+        login = said.paths.get(ops.LogIn, OperationMap())
         filled = [text for call in login.calls or (login,) for text in call.filled.values()]
         return TargetInfo(
             **asdict(said.implementation),
@@ -236,35 +225,35 @@ class _Reader(TargetFileReader):
             pages=said.pages,
         )
 
-    def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
+    def not_offered(self, said: TargetTables) -> dict[type[ops.Operation], str]:
         """Which operations it does not have, and why."""
-        missing: dict[type[Operation], str] = {}
+        missing: dict[type[ops.Operation], str] = {}
         steps = _steps_of(said)
         for kind in ROUTES:
             name = kind.__name__
-            is_of_edge = issubclass(kind, LocalOperation)
+            is_of_edge = issubclass(kind, ops.LocalOperation)
             # An edge of ours has whatever there is.
-            has_archives = kind is UpdateStack and said.edge and said.edge.archives
+            has_archives = kind is ops.UpdateStack and said.edge and said.edge.archives
             is_plain = has_archives or (is_of_edge and not said.edge)
-            usual = None if is_plain else RARELY_OFFERED.get(kind)
+            usual = None if is_plain else ops.RARELY_OFFERED.get(kind)
             why = said.paths[kind].not_offered if kind in said.paths else ""
             is_described = bool(said.edge if is_of_edge else said.central)
-            if why and (is_described or issubclass(kind, AgentOperation)):
+            if why and (is_described or issubclass(kind, ops.AgentOperation)):
                 missing[kind] = why
                 self.check_missing(said, kind)
-            elif steps and issubclass(kind, AcceptanceStep) and kind not in steps:
+            elif steps and issubclass(kind, ops.AcceptanceStep) and kind not in steps:
                 missing[kind] = "no call of AcceptPairingRequest is this step"
             elif not said.offers.get(name, usual is None):
                 missing[kind] = usual or ""
         return missing
 
-    def check_missing(self, said: TargetTables, kind: type[Operation]) -> None:
+    def check_missing(self, said: TargetTables, kind: type[ops.Operation]) -> None:
         """An operation can only be missing if no side asks it that the harness plays."""
         name = kind.__name__
         told = remedy = ""
         if said.offers.get(name):
             told, remedy = f"offers.{name} = true contradicts it", "remove one of the two"
-        elif issubclass(kind, AgentOperation) and not said.edge:
+        elif issubclass(kind, ops.AgentOperation) and not said.edge:
             told = f"the edge hosts that the harness plays ask {name}"
             remedy = f"say in [paths.{name}] what they ask in its place"
         if told:
@@ -300,7 +289,7 @@ class _Reader(TargetFileReader):
             commands=read_commands(self, said.arrange.commands),
             resets=resets,
             disposable=frozenset(slot for slot, yes in is_disposable.items() if yes),
-            admin=Credentials(
+            admin=ops.Credentials(
                 api_key=self.credential(admin, at, "api_key"), project_uid=admin.project_uid
             )
             if admin

@@ -27,14 +27,8 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.model import FileModel, schema_text
+from harness.domain import operations as ops
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import (
-    CentralClusterOperation,
-    LocalClusterOperation,
-    MatchProfiles,
-    Surface,
-    UpdateStack,
-)
 from harness.domain.permission import PairPermission
 from harness.domain.profile import ProfileType, StackProfile
 from harness.targets.arranging.reading import (
@@ -150,9 +144,9 @@ class ArchiveTable:
     profiles: Annotated[tuple[_ArchivedProfileTable, ...], AtLeastOne(is_required=True)]
     """All that a cluster runs after it."""
 
-    def change(self) -> UpdateStack:
+    def change(self) -> ops.UpdateStack:
         """The operation that asks for it."""
-        return UpdateStack((), self.path, tuple(each.profile() for each in self.profiles))
+        return ops.UpdateStack((), self.path, tuple(each.profile() for each in self.profiles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +212,10 @@ class _NetworkTable:
     environment names is not used."""
 
 
-_ASKED: Final = [route.operation for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)]
-_OPTIONAL: Final = (LocalClusterOperation, CentralClusterOperation, MatchProfiles)
+_ASKED: Final = [
+    route.operation for route in routes_of(ROUTES, ops.Surface.LOCAL_UI, ops.Surface.PALETTE)
+]
+_OPTIONAL: Final = (ops.LocalClusterOperation, ops.CentralClusterOperation, ops.MatchProfiles)
 _Asked = Annotated[str, OneOf(*(kind.__name__ for kind in _ASKED))]
 _Offerable = Annotated[str, OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
 OPERATION_LIMITS: Final = "operations"

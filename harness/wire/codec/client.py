@@ -13,17 +13,6 @@ import msgspec
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused, without_message
-from harness.domain.operations import (
-    AgentOperation,
-    Credentials,
-    Done,
-    Operation,
-    PairingList,
-    Reply,
-    RoleList,
-    TokenList,
-    Unknown,
-)
 from harness.wire.codec.engine import REQUESTS
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
@@ -59,8 +48,8 @@ _GENERIC: Mapping[int, Reason] = {
 
 
 def encode(
-    operation: Operation,
-    credentials: Credentials = Credentials(),
+    operation: ops.Operation,
+    credentials: ops.Credentials = ops.Credentials(),
     wire: WireMap = PLAIN,
     page: str = "",
 ) -> HttpRequest:
@@ -75,7 +64,7 @@ def encode(
     return request_of(asked, wire.calls(type(operation))[0], wire)
 
 
-def asked_of(operation: Operation, credentials: Credentials, page: str = "") -> Rooms:
+def asked_of(operation: ops.Operation, credentials: ops.Credentials, page: str = "") -> Rooms:
     """The request that asks for the operation, as it is published.
 
     Raises:
@@ -111,7 +100,7 @@ def request_of(
     )
 
 
-def credential_headers(credentials: Credentials) -> dict[str, str]:
+def credential_headers(credentials: ops.Credentials) -> dict[str, str]:
     """The headers that a call proves itself with; those without a value are left out."""
     headers = {
         "Authorization": credentials.session,
@@ -141,7 +130,7 @@ def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
     return json if spoken.answer is None or json is None else spoken.answer.glimpsed(json)
 
 
-def may_hold_secrets(operation: Operation) -> bool:
+def may_hold_secrets(operation: ops.Operation) -> bool:
     """Whether not even a broken answer to it may be quoted."""
     return type(operation) in _SECRET_ANSWERS
 
@@ -161,8 +150,8 @@ def json_of(response: HttpResponse) -> Json:
 
 
 def refused_or_unknown(
-    operation: Operation, response: HttpResponse, wire: WireMap, spoken: Spoken
-) -> Reply:
+    operation: ops.Operation, response: HttpResponse, wire: WireMap, spoken: Spoken
+) -> ops.Reply:
     """What a 4xx or 5xx says.
 
     The published error is a refusal, and so is one of `BARE_REFUSALS` with any JSON or none. A
@@ -177,8 +166,8 @@ def refused_or_unknown(
         json = json_of(response)
         why = json.get("why") if isinstance(json, dict) else None
         if isinstance(json, dict) and json.get("outcome") == "unknown" and isinstance(why, str):
-            return Unknown(why)
-        if isinstance(operation, AgentOperation):
+            return ops.Unknown(why)
+        if isinstance(operation, ops.AgentOperation):
             raise
         return refused_from(response, wire, spoken, in_any_form=response.status in BARE_REFUSALS)
 
@@ -279,12 +268,12 @@ def _reason(status: int, code: str, wire: WireMap) -> Reason:
 
 # --- pages ----------------------------------------------------------------------------------------
 
-PagedList = PairingList | TokenList | RoleList
+PagedList = ops.PairingList | ops.TokenList | ops.RoleList
 
 
-def is_list(operation: Operation, reply: Reply) -> bool:
+def is_list(operation: ops.Operation, reply: ops.Reply) -> bool:
     """Whether a reply is a list, of which more pages may follow."""
-    return isinstance(reply, Done) and "paged" in ROUTES[type(operation)].signs
+    return isinstance(reply, ops.Done) and "paged" in ROUTES[type(operation)].signs
 
 
 def next_page(answer: Json) -> str:
@@ -297,12 +286,12 @@ def next_page(answer: Json) -> str:
     return token if isinstance(token, str) else ""
 
 
-def joined(pages: Sequence[Reply]) -> Reply:
+def joined(pages: Sequence[ops.Reply]) -> ops.Reply:
     """The replies of all pages as one: the whole list, or the first that is none."""
-    other = next((page for page in pages if not isinstance(page, Done)), None)
+    other = next((page for page in pages if not isinstance(page, ops.Done)), None)
     if other is not None or len(pages) == 1:
         return other or pages[0]
-    values = (page.value for page in pages if isinstance(page, Done))
+    values = (page.value for page in pages if isinstance(page, ops.Done))
     lists = [value for value in values if isinstance(value, PagedList)]
     items = chain.from_iterable(value.items for value in lists)
-    return Done(type(lists[0])(tuple(items)))  # type: ignore[arg-type]
+    return ops.Done(type(lists[0])(tuple(items)))  # type: ignore[arg-type]

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from harness.configuration.errors import nearest
 from harness.domain import operations as ops
-from harness.domain.operations import AcceptanceStep, LogIn, LogInToPalette
 from harness.wire.http import BODILESS, Json
 from harness.wire.mapping.json_path import (
     BODY,
@@ -46,7 +45,7 @@ from harness.wire.model import WireModel
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, Route
 
-LOGINS = (LogIn, LogInToPalette)
+LOGINS = (ops.LogIn, ops.LogInToPalette)
 """The operations whose calls keep what a session has."""
 
 _WORD = re.compile(r"\w+")
@@ -115,7 +114,7 @@ class Spoken:
         return name_of(self.said)
 
     @property
-    def step(self) -> type[AcceptanceStep] | None:
+    def step(self) -> type[ops.AcceptanceStep] | None:
         """Which step of an acceptance it is."""
         return STEPS.get(self.said.step) if isinstance(self.said, CallMap) else None
 
