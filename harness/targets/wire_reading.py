@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from harness.configuration.toml_writing import assignments
+from harness.configuration.toml_lines import assignments
 from harness.domain.operations import Operation
 from harness.files import read_toml
 from harness.targets.reading import TARGET_FILE, TargetFileError, TargetFileReader

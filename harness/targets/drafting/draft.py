@@ -14,7 +14,7 @@ from textwrap import wrap
 from typing import Any, Final
 
 from harness.configuration.kinds import Node
-from harness.configuration.toml_writing import assignment, assignments, toml, toml_key
+from harness.configuration.toml_lines import assignment, assignments, toml, toml_key
 from harness.domain.arrangements import Side
 from harness.domain.operations import AcceptanceStep, Operation, Surface
 from harness.history.visible import visible_line
