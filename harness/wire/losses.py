@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from itertools import count
+from itertools import chain, count
 from types import NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -63,19 +63,18 @@ def losses(
     """What these operations lose, key by key. The requests of those that are served are read."""
     told = set()
     for kind in () if wire.is_plain else asked:
-        for error in _lost(wire, kind, is_served=kind in served):
+        # Who logs in may be known by other means.
+        is_needed = kind in served or kind not in LOGINS
+        sent = _lost_in_request(wire, kind, is_served=kind in served) if is_needed else ()
+        errors = (
+            _overwritten(wire, kind),
+            (_error(wire, kind, "request", each) for each in sent),
+            (_error(wire, kind, "response", each) for each in _lost_in_answer(wire, kind)),
+        )
+        for error in chain(*errors):
             if error.place not in told:
                 yield error
             told.add(error.place)
-
-
-def _lost(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[MappingError]:
-    yield from _overwritten(wire, kind)
-    if is_served or kind not in LOGINS:  # who logs in may be known by other means
-        for each in _lost_in_request(wire, kind, is_served=is_served):
-            yield _error(wire, kind, "request", each)
-    for each in _lost_in_answer(wire, kind):
-        yield _error(wire, kind, "response", each)
 
 
 def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[Malformed]:
@@ -93,17 +92,13 @@ def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator
             return
     else:  # what makes no difference to what is sent is not sent
         sent = _seen(_sent(wire, kind, whole, known))
-        same = _always_the_same(kind)
+        # What says nothing of the operation: a target that has no such thing misses nothing.
+        besides = (place.replace("?", "").split(".") for place in ROUTES[kind].asked.besides)
+        same = {(BODY, *steps) for steps in besides}
         less = ((ways, _without(whole, ways)) for ways in _values(whole) if not ways <= same)
         unsent = (ways for ways, rooms in less if _seen(_sent(wire, kind, rooms, known)) == sent)
         came = _without(whole, {way for ways in unsent for way in ways})
     yield from _missed(REQUESTS[kind][0], as_read(came), as_read(whole))
-
-
-def _always_the_same(kind: _Kind) -> set[_Way]:
-    """What says nothing of the operation: a target that has no such thing misses nothing."""
-    places = (place.replace("?", "").split(".") for place in ROUTES[kind].asked.besides)
-    return {(BODY, *steps) for steps in places}
 
 
 def _sent(wire: WireMap, kind: _Kind, rooms: Rooms, known: Known) -> list[tuple[str | None, Rooms]]:

@@ -100,25 +100,15 @@ def _by_hand(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Mapping[st
 def _reader(of: WireRecord, shape: Shape, base: Way) -> Reader:
     check, make, names = of.check, of.make, tuple(of.fields)
     steps = [_step(each, shape, base) for each in of.fields.values()]
-    if names != getattr(make, "__match_args__", ())[: len(names)]:
-        make = _by_name(of.make, names)
+    is_in_order = names == getattr(make, "__match_args__", ())[: len(names)]
 
     def read_all(source: Any) -> Any:
-        return make(*[r(get(source), x) if r else get(source) or x for get, r, x in steps])
+        if check is not None:
+            check(source)
+        values = [r(get(source), x) if r else get(source) or x for get, r, x in steps]
+        return make(*values) if is_in_order else make(**dict(zip(names, values, strict=True)))
 
-    return _after_check(check, read_all) if check else read_all
-
-
-def _by_name(make: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    return lambda *values: make(**dict(zip(names, values, strict=True)))
-
-
-def _after_check(check: Callable[[Any], None], read: Reader) -> Reader:
-    def checked(source: Any) -> Any:
-        check(source)
-        return read(source)
-
-    return checked
+    return read_all
 
 
 def _step(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Read | None, Any]:
@@ -175,7 +165,15 @@ def _getter(way: Way, base: Way) -> Reader:
     if needed:
         last = way[needed - 1].removesuffix("!")
         above, below = _getter((*way[: needed - 1], last), base), _getter(way[needed:], ())
-        return _from_needed(above, below, ".".join((*_bare(way[len(base) : needed - 1]), last)))
+        name = ".".join((*_bare(way[len(base) : needed - 1]), last))
+
+        def get_needed(source: Any) -> Any:
+            found = above(source)
+            if found is None:
+                raise Malformed(name, "it is missing")
+            return below(found)
+
+        return get_needed
     names = tuple(step for step in _bare(way) if step != "*")
     if len(names) == 1:
         return methodcaller("get", names[0])
@@ -188,16 +186,6 @@ def _getter(way: Way, base: Way) -> Reader:
                 return None
             found = found.get(name)
         return found
-
-    return get
-
-
-def _from_needed(above: Reader, below: Reader, name: str) -> Reader:
-    def get(source: Any) -> Any:
-        found = above(source)
-        if found is None:
-            raise Malformed(name, "it is missing")
-        return below(found)
 
     return get
 

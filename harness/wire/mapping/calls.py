@@ -165,7 +165,9 @@ class Names:
             return (PATH, name)
         place = NOWHERE if name in ("", "basic") else place_of(name)
         is_sent = place[:1] == (QUERY,) or (place[:1] == (HEADERS,) and place[1] in RENAMED_HEADERS)
-        if is_sent or (is_in_body(place) and self._is_text(place[1:])):
+        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
+        found = shape.get(place[1:]) if is_in_body(place) and EACH not in place else None
+        if is_sent or (isinstance(found, Leaf) and found.single):
             return place
         raise ValueError(
             f"{{{name}}} stands for nothing here; there are {', '.join(known)}, env.NAME, and the"
@@ -179,11 +181,6 @@ class Names:
         except ValueError:
             return False
         return True
-
-    def _is_text(self, way: Way) -> bool:
-        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
-        found = shape.get(way)
-        return isinstance(found, Leaf) and found.single and EACH not in way
 
 
 def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Names) -> Spoken:

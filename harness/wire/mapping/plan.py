@@ -156,7 +156,12 @@ class _Planner:
         if not is_in_body(whole) or EACH in whole:
             self._refuse((), "the body is one object", "an object such as data")
         self._walk(self._shape, (), whole if self._is_there(()) else NOWHERE)
-        self._place_what_is_spare()
+        for leaf, ours, place in self._spare:  # hardly anybody looks at it, so it makes room
+            fits = leaf.single or not self._wanted.is_form
+            if is_in_body(place) and fits and self._in_the_way(place[1:], ours) is None:
+                self._leaf(leaf, ours, place)
+            else:
+                self._left_out = True
         scope = self._scope(())
         return BodyPlan(scope, self._left_out or not scope.is_plain, tuple(self._outside))
 
@@ -168,7 +173,8 @@ class _Planner:
             way = way_of(text)
         except ValueError:
             way = (text,)
-        if way in self._known or self._is_in_open(way):
+        above = self._known.get(way[:-1])
+        if way in self._known or (way[-1] != EACH and isinstance(above, Leaf) and above.open):
             return way
         names = [dotted(known) for known in self._known if known]
         last = [name for name in names if name.rpartition(".")[2] == way[-1].rpartition(".")[2]]
@@ -178,10 +184,6 @@ class _Planner:
             f"one of {', '.join(names)}" if len(names) <= 12 else "a field of the published model",
             nearest(text, names, f"did you mean {last[0]}?" if last else _ELSEWHERE),
         )
-
-    def _is_in_open(self, way: Way) -> bool:
-        above = self._known.get(way[:-1])
-        return way[-1] != EACH and isinstance(above, Leaf) and above.open
 
     def _is_there(self, ours: Way) -> bool:
         """Whether it is there without an entry of its own."""
@@ -204,15 +206,6 @@ class _Planner:
                 self._spare.append((shape, ours, place))
             case Leaf():
                 self._leaf(shape, ours, place)
-
-    def _place_what_is_spare(self) -> None:
-        """Fields that hardly anybody looks at make room for the others."""
-        for leaf, ours, place in self._spare:
-            fits = leaf.single or not self._wanted.is_form
-            if is_in_body(place) and fits and self._in_the_way(place[1:], ours) is None:
-                self._leaf(leaf, ours, place)
-            else:
-                self._left_out = True
 
     def _child(self, shape: Shape, ours: Way, above: Way) -> None:
         entry = self._entries.get(ours)
@@ -251,7 +244,8 @@ class _Planner:
 
     def _list(self, item: Shape, ours: Way, place: Way) -> None:
         if place == NOWHERE:
-            self._nothing_below(ours)
+            for way in (w for w in self._entries if w[: len(ours)] == ours and w != ours):
+                self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
             return
         if not is_in_body(place) or self._wanted.is_form:
             self._refuse(ours, "a list has no room there", "a list of the body")
@@ -265,11 +259,6 @@ class _Planner:
         entry = self._entries.get(inner)
         each = (*place, EACH) if self._is_there(ours) else NOWHERE
         self._walk(item, inner, entry.place if entry else each)
-
-    def _nothing_below(self, ours: Way) -> None:
-        for way in self._entries:
-            if way[: len(ours)] == ours and way != ours:
-                self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
 
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)

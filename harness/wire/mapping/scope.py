@@ -34,10 +34,6 @@ def _number(value: Json) -> Json:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-def _digits(value: Json) -> Json:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def _opposite(value: Json) -> Json:
     return not value if isinstance(value, bool) else value
 
@@ -68,7 +64,7 @@ def _two_words(yes: str, no: str) -> Conversion:
 
 
 CONVERSIONS: Mapping[str, Conversion] = {
-    "number": Conversion(_number, _digits),
+    "number": Conversion(_number, lambda value: str(value) if type(value) is int else value),
     "opposite": Conversion(_opposite, _opposite),
     "seconds": _epoch(_SECOND),
     "milliseconds": _epoch(_MILLISECOND),

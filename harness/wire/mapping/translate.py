@@ -26,7 +26,6 @@ from harness.wire.mapping.json_path import (
 from harness.wire.mapping.scope import (
     Absent,
     BodyScope,
-    LeafMapping,
     glimpse,
     ours_of,
     put,
@@ -75,13 +74,6 @@ def _put(rooms: dict[str, Any], place: Way, value: Json) -> None:
         rooms[room][way[0]] = spelt(value)
 
 
-def _move(rooms: dict[str, Any], move: LeafMapping, value: Json) -> None:
-    """Set a value of ours where the target has it."""
-    form = move.form
-    written = form.written(value) if is_in_body(move.theirs) else form.as_text(value)
-    _put(rooms, move.theirs, written)
-
-
 def _at(rooms: Rooms, place: Way) -> Json:
     """What stands at a place; `None` where nothing does."""
     if not place:
@@ -127,7 +119,8 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
     for move in spoken.outside:
         value = _at(asked, move.ours)
         if value is not None:
-            _move(theirs, move, value)
+            write = move.form.written if is_in_body(move.theirs) else move.form.as_text
+            _put(theirs, move.theirs, write(value))
     for place, constant in spoken.constants:
         try:
             value = filled(constant, known, asked) if isinstance(constant, Template) else constant

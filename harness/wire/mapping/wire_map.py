@@ -4,7 +4,7 @@ each operation is asked by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from harness.configuration.errors import nearest
@@ -146,7 +146,13 @@ def compiled(wire: WireMap) -> Tables:
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
         leader=answered_place(wire.leader.at, ("leader", "at")) if wire.leader.at else None,
-        variables=dict(_variables(each for several in calls.values() for each in several)),
+        variables={
+            name.removeprefix("env."): text.at
+            for each in (each for several in calls.values() for each in several)
+            for text in each.templates()
+            for name in text.names()
+            if name.startswith("env.")
+        },
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
         said={ours: theirs for theirs, ours in reversed(list(wire.codes.items()))},
@@ -159,8 +165,10 @@ def compiled(wire: WireMap) -> Tables:
 
 def _check_names(wire: WireMap) -> None:
     """What a file's keys alone do not tell: each name is of something that is published."""
-    for name in wire.fields:
-        _known(("fields", name), name, every_field())
+    for name in (name for name in wire.fields if name not in every_field()):
+        remedy = nearest(name, every_field(), "docs/wire.md says what there is")
+        told, allowed = f"{name!r} is not known", "a name of a published model"
+        raise MappingError(("fields", name), told, allowed, remedy)
     words = sorted(every_word())
     for word, theirs in wire.states.items():
         _known_word(("states", word), word, words, theirs)
@@ -198,12 +206,6 @@ def _check_steps(wire: WireMap, kind: type[ops.Operation], operation: OperationM
         if step is not None and step in wire.paths:
             told = f"a call of AcceptPairingRequest is the step {call.step} already"
             raise MappingError(("paths", step.__name__), told, "one of the two", "remove one")
-
-
-def _known(at: At, name: str, names: Sequence[str]) -> None:
-    if name not in names:
-        remedy = nearest(name, names, "docs/wire.md says what there is")
-        raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
 
 
 def _known_word(at: At, word: str, words: Sequence[str], theirs: str | tuple[str, ...]) -> None:
@@ -268,12 +270,6 @@ def _calls(
         found.append(replace(spoken, is_silent=is_silent))
         kept |= call.keep
     return tuple(found)
-
-
-def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
-    for text in (text for call in calls for text in call.templates()):
-        names = (name for name in text.names() if name.startswith("env."))
-        yield from ((name.removeprefix("env."), text.at) for name in names)
 
 
 def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Route:

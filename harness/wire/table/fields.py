@@ -184,7 +184,7 @@ def segment(text: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
-_ITEM = re.compile(r"(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)")
+_ITEM = re.compile(r"(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)$")
 _MODEL = re.compile("(Local)?V1")
 
 Besides = Mapping[str, Write]
@@ -229,9 +229,7 @@ def asks(
 def _fields(text: str, own: Mapping[str, WireField]) -> dict[str, WireField]:
     found: dict[str, WireField] = {}
     for item in text.split():
-        said = _ITEM.fullmatch(item)
-        assert said, item
-        name, place, also, kind, sign = said.groups(default="")
+        (name, place, also, kind, sign), *_ = _ITEM.findall(item)
         found[name] = own[item] if item in own else field_at(place or name, also, kind + sign)
     return {**found, **own}
 
@@ -374,10 +372,6 @@ def _switch(value: str | None, name: str) -> bool:
     return value == "true"
 
 
-def _needed_time(value: str | None, name: str) -> int:
-    return from_timestamp(needed_text(value, name), name)
-
-
 def _or_nothing(value: Any) -> Any:
     return value or None
 
@@ -396,7 +390,9 @@ FORMS: Final[Mapping[str, WireField]] = {
         read=lambda value, name: from_timestamp(value, name) if value else None,
         write=lambda value: None if value is None else to_timestamp(value),
     ),
-    ":time!": WireField(read=_needed_time, write=to_timestamp),
+    ":time!": WireField(
+        read=lambda value, name: from_timestamp(needed_text(value, name), name), write=to_timestamp
+    ),
     ":texts": WireField(read=lambda value, _: dict(value or ()), write=dict),
     ":texts?": WireField(read=as_read, write=lambda value: None if value is None else dict(value)),
     ":words": WireField(read=lambda value, _: tuple(value or ()), write=list),

@@ -92,10 +92,6 @@ def _node(node: Any, index: int, hosts: Sequence[Any], place: str) -> Node:
     return Node(name, host_uid, Health(health))
 
 
-def _health(cluster: Cluster) -> str:
-    return "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
-
-
 _CLUSTER = record(
     Cluster,
     f"V1Cluster uid=metadata.id! name=metadata.name! description={DESCRIPTION}?"
@@ -103,7 +99,9 @@ _CLUSTER = record(
     {
         "spec.hostIDs": lambda cluster: list(cluster.host_uids()),
         "spec.nodePools": _pool_specs,
-        "status.health.status": _health,
+        "status.health.status": lambda cluster: (
+            "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
+        ),
         "status.nodePools": _pool_statuses,
     },
     pools=at.computed(_pools),
@@ -167,10 +165,6 @@ def _pool_config(name: str) -> WireRecord:
 
 
 _LAYOUT = "spec?.cloudConfig?.spec?"
-
-
-def _nothing_shared(operation: ops.CreateCluster) -> dict[str, list[str]] | None:
-    return {"ntpServers": [], "sshKeys": []} if operation.pools else None
 
 
 _HOSTS = "/hosts"
@@ -313,7 +307,11 @@ TABLE: tuple[Route, ...] = (
         f"POST {_EDGE}/cluster 202 v1CreateCluster",
         "V1ClusterConfiguration name=metadata.name! " + _TAGS,
         ACKNOWLEDGED,
-        {f"{_LAYOUT}.clusterConfig": _nothing_shared},
+        {
+            f"{_LAYOUT}.clusterConfig": lambda operation: (
+                {"ntpServers": [], "sshKeys": []} if operation.pools else None
+            )
+        },
         pools=at.each(_pool_config("name"), f"{_LAYOUT}.machinePoolConfig", drop=True),
     ),
     asks(

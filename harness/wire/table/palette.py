@@ -177,17 +177,15 @@ _OF_REQUEST = "pairing_uid={pairingUid}"
 _OTHERS = at.others("metadata.annotations.*", "description")
 
 
-def _uids(profiles: Any, _: str) -> tuple[str, ...]:
-    return tuple(sorted(p["uid"] for p in profiles or () if p.get("uid")))
-
-
 _CLUSTER = record(
     ops.CentralClusterView,
     f"V1SpectroCluster uid=metadata.uid! name=metadata.name description={DESCRIPTION}?"
     " tags=metadata.labels:texts state=status.state",
     annotations=_OTHERS,
     profiles=WireField(
-        ("spec.clusterProfileTemplates",), _uids, lambda uids: [{"uid": uid} for uid in uids]
+        ("spec.clusterProfileTemplates",),
+        lambda profiles, _: tuple(sorted(p["uid"] for p in profiles or () if p.get("uid"))),
+        lambda uids: [{"uid": uid} for uid in uids],
     ),
 )
 _LISTED_CLUSTER = record(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from harness.domain import operations as ops
@@ -32,11 +31,7 @@ def _held(entity: Any) -> tuple[str, ...]:
     return tuple(role["uid"] for role in held if role.get("uid"))
 
 
-def _summaries(roles: Iterable[str]) -> list[dict[str, str]]:
-    return [{"uid": uid} for uid in roles]
-
-
-_ROLES_HELD = at.computed(_held, "roles", _summaries)
+_ROLES_HELD = at.computed(_held, "roles", lambda roles: [{"uid": uid} for uid in roles])
 
 _PACK = record(Pack, "layer:Layer name! version=tag! registry=registryUid? values?")
 _PROFILE = record(
