@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from harness.domain.operations import Operation, Surface
 from harness.wire.losses import losses
@@ -51,8 +51,11 @@ def _table(surface: Surface) -> Iterator[str]:
             continue
         route = ROUTES[kind]
         name, where = f"`{kind.__name__}`: {route.summary}", f"`{route.method} {route.path}`"
-        listed = (_listed(kind, *table) for table in places_of(kind).items())
-        yield f"| {name} | {where} | {' | '.join(listed)} |"
+        tables = [
+            ", ".join(f"**`{p}`**" if _is_needed(kind, table, p) else f"`{p}`" for p in places)
+            for table, places in places_of(kind).items()
+        ]
+        yield f"| {name} | {where} | {' | '.join(tables)} |"
     yield ""
 
 
@@ -63,11 +66,6 @@ def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:
         name: tuple(dict.fromkeys(_fields(of, shape_of(of.model) if of.model else _NOTHING)))
         for name, of in tables.items()
     }
-
-
-def _listed(kind: type[Operation], table: str, places: Iterable[str]) -> str:
-    told = ((f"`{place}`", _is_needed(kind, table, place)) for place in places)
-    return ", ".join(f"**{place}**" if is_needed else place for place, is_needed in told)
 
 
 def _is_needed(kind: type[Operation], table: str, place: str) -> bool:

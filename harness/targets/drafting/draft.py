@@ -270,7 +270,15 @@ class WireDraft:
 
     def text(self) -> str:
         """The tables, with comments."""
-        return "\n".join(_lines(self))
+        told = self.describe()
+        lines = [
+            "# --- another wire: what follows from OpenAPI; docs/wire.md explains the tables ---",
+            *(visible_line(f"# from {source}") for source in self.sources),
+            f"# {told[0].upper()}{told[1:]}.",
+        ]
+        for each in self.operations:
+            lines += _missing_lines(each) if each.is_missing else _operation_lines(each)
+        return "\n".join(lines)
 
 
 def _drafted(route: Route, match: Match | None) -> Drafted:
@@ -320,15 +328,6 @@ def _to_blame(drafted: Mapping[type[Operation], Drafted], place: At) -> type[Ope
 
 
 # --- as text ------------------------------------------------------------------------------
-
-
-def _lines(draft: WireDraft) -> Iterator[str]:
-    yield "# --- another wire: what follows from OpenAPI; docs/wire.md explains the tables ---"
-    for source in draft.sources:
-        yield visible_line(f"# from {source}")
-    yield f"# {draft.describe()[0].upper()}{draft.describe()[1:]}."
-    for drafted in draft.operations:
-        yield from _missing_lines(drafted) if drafted.is_missing else _operation_lines(drafted)
 
 
 def _missing_lines(drafted: Drafted) -> Iterator[str]:

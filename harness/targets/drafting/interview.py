@@ -62,8 +62,14 @@ class Interview:
         yield from self._ask(("features",), "none", *claims)
         ways = yield from self._arranging()
         yield from self._links(ways)
-        if not self._is_local():
-            yield from self._allow()
+        central = self._file.at("central", "url")
+        if not _are_local([*self._edge_urls(), *([central] if central else [])]):
+            may = yield from self._whether(
+                "May a run change things there?",
+                "These addresses are not on this machine. A run sends pairing requests, accepts",
+                "and rejects some, and removes what it made. Without this it refuses to begin.",
+            )
+            self._file.put(("allow_writes",), may or None)
 
     # --- how it is asked ------------------------------------------------------------------
 
@@ -344,20 +350,6 @@ class Interview:
         on = LOOPBACK if self._here() == "localhost" else "0.0.0.0"
         yield from self._ask(("links", "listen"), f"{on}:{LINK_PORT}")
         yield from self._ask(("links", "host"), host)
-
-    def _is_local(self) -> bool:
-        central = self._file.at("central", "url")
-        return _are_local([*self._edge_urls(), *([central] if central else [])])
-
-    def _allow(self) -> Asking[None]:
-        if (
-            yield from self._whether(
-                "May a run change things there?",
-                "These addresses are not on this machine. A run sends pairing requests, accepts",
-                "and rejects some, and removes what it made. Without this it refuses to begin.",
-            )
-        ):
-            self._file.put(("allow_writes",), True)
 
 
 def _or_nothing(check: Check) -> Check:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -195,6 +195,9 @@ def _operations(root: _Object, prefix: str) -> Iterator[Described]:
             responses = _object(operation.get("responses"))
             statuses = tuple(int(s) for s in responses if re.fullmatch("2[0-9][0-9]", s))
             answers = (_object(_resolved(responses[str(status)], root)) for status in statuses)
+            # OpenAPI 3 has the body apart, Swagger 2.0 among the parameters.
+            asked = _object(_resolved(operation.get("requestBody"), root))
+            inside = next((p.get("schema") for p in parameters if p.get("in") == "body"), None)
             tags = " ".join(map(_text, _list(operation.get("tags"))))
             name = _text(operation.get("operationId"))
             yield Described(
@@ -202,18 +205,11 @@ def _operations(root: _Object, prefix: str) -> Iterator[Described]:
                 path=where,
                 id=name,
                 words=f"{name} {_text(operation.get('summary'))[:200]} {tags}",
-                request=_request(root, operation, parameters),
+                request=_schema_of(asked) if asked else inside,
                 response=next(filter(None, map(_schema_of, answers)), None),
                 query=tuple(_text(p.get("name")) for p in parameters if p.get("in") == "query"),
                 statuses=statuses,
             )
-
-
-def _request(root: _Object, operation: _Object, parameters: Sequence[_Object]) -> Json:
-    """The schema of the body: OpenAPI 3 has it apart, Swagger 2.0 among the parameters."""
-    body = _object(_resolved(operation.get("requestBody"), root))
-    inside = next((p.get("schema") for p in parameters if p.get("in") == "body"), None)
-    return _schema_of(body) if body else inside
 
 
 def _schema_of(message: _Object) -> Json:
