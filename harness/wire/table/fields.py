@@ -262,16 +262,6 @@ def refuses(of: WireField, value: object) -> bool:
     return False
 
 
-def constant(value: str | bool) -> Write:
-    """The same whatever is written."""
-    return lambda _: value
-
-
-def empty_object(_: object) -> dict[str, str]:
-    """An object that says nothing."""
-    return {}
-
-
 def each(item: WireRecord, place: str, *, required: bool = False, drop: bool = False) -> WireField:
     """A list, as a tuple; one that is missing is empty unless it is required.
 
@@ -303,11 +293,6 @@ def others(place: str, known: str) -> WireField:
     )
 
 
-def inside(part: WireRecord) -> WireField:
-    """What has its places among those of the whole."""
-    return WireField(inside=part)
-
-
 def computed(
     compute: Callable[[Any], Any], place: str | None = None, write: Write = as_it_is
 ) -> WireField:
@@ -316,15 +301,10 @@ def computed(
 
 
 class Pair(NamedTuple):
-    """An entry of a mapping, as it is written."""
+    """An entry of a mapping."""
 
     key: Any
     value: Any
-
-
-def pair(key: Any, value: Any) -> tuple[Any, Any]:
-    """An entry of a mapping, as it was read."""
-    return key, value
 
 
 def needed_text(value: str | None, name: str) -> str:

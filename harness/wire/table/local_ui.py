@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.domain import operations as ops
@@ -12,7 +12,7 @@ from harness.domain.profile import Pack, StackProfile
 from harness.wire.model import Malformed, parse_model
 from harness.wire.models import MODELS
 from harness.wire.table import fields as at
-from harness.wire.table.fields import Route, WireField, WireRecord, asks, record
+from harness.wire.table.fields import Route, WireField, WireRecord, Write, asks, record
 from harness.wire.table.palette import DESCRIPTION, NO_COOKIE
 
 ACKNOWLEDGED = record(ops.Acknowledged, "V1AcceptedResponseWithMessage message")
@@ -20,37 +20,20 @@ ACKNOWLEDGED = record(ops.Acknowledged, "V1AcceptedResponseWithMessage message")
 # --- a cluster as it is shown -----------------------------------------------------------------
 
 
-def _head(pool: NodePool) -> dict[str, Any]:
-    return {"isControlPlane": pool.control_plane, "name": pool.name}
-
-
-def _pool_specs(cluster: Cluster) -> list[dict[str, Any]]:
-    """Hosts bear the names of the nodes that they run."""
-    return [
+def _pools_with(name: str, told: Callable[[Cluster, Node], dict[str, Any]]) -> Write:
+    """The pools, each with what is told of its nodes under this name."""
+    return lambda cluster: [
         {
-            "hosts": [{"hostID": node.host_uid, "hostName": node.name} for node in pool.nodes],
-            "pool": _head(pool),
+            name: [told(cluster, node) for node in pool.nodes],
+            "pool": {"isControlPlane": pool.control_plane, "name": pool.name},
         }
         for pool in cluster.pools
     ]
 
 
-def _pool_statuses(cluster: Cluster) -> list[dict[str, Any]]:
-    state = cluster.state.value
-    return [
-        {
-            "nodes": [
-                {
-                    "health": {"status": node.health.value},
-                    "nodeName": node.name,
-                    "nodeState": state,
-                }
-                for node in pool.nodes
-            ],
-            "pool": _head(pool),
-        }
-        for pool in cluster.pools
-    ]
+def _status(cluster: Cluster, node: Node) -> dict[str, Any]:
+    health, state = {"status": node.health.value}, cluster.state.value
+    return {"health": health, "nodeName": node.name, "nodeState": state}
 
 
 def _pools(body: Any) -> tuple[NodePool, ...]:
@@ -98,11 +81,14 @@ _CLUSTER = record(
     " tags=metadata.labels:texts state=status.clusterState:ClusterState!",
     {
         "spec.hostIDs": lambda cluster: list(cluster.host_uids()),
-        "spec.nodePools": _pool_specs,
+        # Hosts bear the names of the nodes that they run.
+        "spec.nodePools": _pools_with(
+            "hosts", lambda _, node: {"hostID": node.host_uid, "hostName": node.name}
+        ),
         "status.health.status": lambda cluster: (
             "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
         ),
-        "status.nodePools": _pool_statuses,
+        "status.nodePools": _pools_with("nodes", _status),
     },
     pools=at.computed(_pools),
 )
@@ -137,7 +123,7 @@ _PAIRING = record(
     ops.PairingView,
     "V1ClusterPairDetailsResponse pairing_uid status message endpoint=paletteEndpoint"
     " insecure:flag",
-    {"registrationToken": at.constant("")},
+    {"registrationToken": lambda _: ""},
     pairing_uid=at.computed(_shown_uid, "pairingUid"),
     status=WireField(("status",), at.needed_text, lambda status: _SHOWN[status]),
 )
@@ -228,7 +214,7 @@ TABLE: tuple[Route, ...] = (
         record(
             ops.Session,
             "V1LoginSuccess token=Token.Authorization!",
-            {"IsFirstLogin": at.constant(False)},
+            {"IsFirstLogin": lambda _: False},
         ),
         NO_COOKIE,
     ),
@@ -251,7 +237,7 @@ TABLE: tuple[Route, ...] = (
         record(
             ops.Management,
             "V1Settings mode=managementMode:ManagementMode!",
-            {"installationMode": at.constant("connected")},
+            {"installationMode": lambda _: "connected"},
         ),
     ),
     asks(
@@ -319,14 +305,14 @@ TABLE: tuple[Route, ...] = (
         f"POST {_POOLS} 201 v1ClusterMachinePoolCreate",
         "V1EdgeNativeMachinePoolConfig pool",
         ACKNOWLEDGED,
-        pool=at.inside(_pool_config("name")),
+        pool=WireField(inside=_pool_config("name")),
     ),
     asks(
         ops.UpdateMachinePool,
         f"PUT {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolUpdate",
         "V1EdgeNativeMachinePoolConfig pool",
         ACKNOWLEDGED,
-        pool=at.inside(_pool_config("{poolName}|name")),
+        pool=WireField(inside=_pool_config("{poolName}|name")),
     ),
     asks(
         ops.ScaleMachinePool,
@@ -352,8 +338,10 @@ TABLE: tuple[Route, ...] = (
         f"PUT {_EDGE}/cluster/settings 202 v1EdgeNativeClusterSettings",
         "V1EdgeNativeClusterSettings settings",
         ACKNOWLEDGED,
-        settings=at.inside(
-            record(ops.ClusterSettings, "ntp_servers=ntpServers:words ssh_keys=sshKeys:words")
+        settings=WireField(
+            inside=record(
+                ops.ClusterSettings, "ntp_servers=ntpServers:words ssh_keys=sshKeys:words"
+            )
         ),
     ),
     asks(
@@ -372,7 +360,7 @@ TABLE: tuple[Route, ...] = (
         f"ours PUT {_EDGE}/settings/management 202 v1SettingsManagementUpdate",
         "V1Management",
         ACKNOWLEDGED,
-        {"type": at.constant("local")},
+        {"type": lambda _: "local"},
         _is_local,
     ),
 )

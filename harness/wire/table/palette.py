@@ -16,7 +16,7 @@ from harness.wire.models import SERVICE
 from harness.wire.table import fields as at
 from harness.wire.table.fields import Route, WireField, Write, asks, record
 
-NO_COOKIE = {"?setCookie": at.constant("false")}
+NO_COOKIE = {"?setCookie": lambda _: "false"}
 """Nobody but the caller keeps the session: a cookie jar would log in on its own."""
 
 CREATED = record(ops.Created, "V1Uid uid!")
@@ -31,7 +31,7 @@ _PACK = record(Pack, "layer:Layer! name! version=version|tag! registry=registryU
 _PROFILE = record(
     StackProfile,
     "name:any! type:ProfileType! version=profileVersion:any! packs uid?",
-    {"cloudType": at.constant(CLOUD_TYPE)},
+    {"cloudType": lambda _: CLOUD_TYPE},
     packs=at.each(_PACK, "packs", required=True),
 )
 _POOL = record(
@@ -125,7 +125,7 @@ _LINE = record(
     ops.PairingListItem,
     "pairing_uid=pairingUid! name local_cluster_uid=localClusterUid state!"
     " created=creationTimestamp:time! cluster_uid=clusterUid?",
-    {"cloudType": at.constant(CLOUD_TYPE)},
+    {"cloudType": lambda _: CLOUD_TYPE},
 )
 _REQUEST = record(
     ops.PairingRequestView,
@@ -204,7 +204,7 @@ _NAMED = "uid=metadata.uid! name=metadata.name"
 _PROFILE_LINE = record(
     ops.ProfileListItem,
     f"{_NAMED} version=spec.version",
-    {"spec.cloudType": at.constant(CLOUD_TYPE)},
+    {"spec.cloudType": lambda _: CLOUD_TYPE},
 )
 
 
@@ -243,7 +243,7 @@ _PROFILE_VIEW = record(
     },
     profile=WireField(("spec.published",), item=_PROFILE, by_hand=_latest),
     published=at.computed(lambda body: _template(body) == "published", "status.isPublished"),
-    versions=at.mapped(record(at.pair, "key=version value=uid"), "spec.versions"),
+    versions=at.mapped(record(at.Pair, "key=version value=uid"), "spec.versions"),
 )
 _TOKEN = record(
     RegistrationToken,
@@ -411,7 +411,7 @@ AGENT_TABLE: tuple[Route, ...] = (
         ops.Probe,
         "ours GET /v1/edgehosts/pairing/ping 200 v1EdgeHostsPairingPing",
         "",
-        record(ops.Acknowledged, "V1PairingPing", {"service": at.constant(SERVICE)}, _is_palette),
+        record(ops.Acknowledged, "V1PairingPing", {"service": lambda _: SERVICE}, _is_palette),
     ),
     asks(
         ops.SubmitPairing,
@@ -420,8 +420,8 @@ AGENT_TABLE: tuple[Route, ...] = (
         " cluster_token=spec.clusterMeta.localClusterToken! cluster"
         f" agent_version=spec.stylusAgentVersion key={SUBMISSION_KEY_HEADER}:?",
         record(ops.PairingId, "V1Uid pairing_uid=uid!"),
-        {"spec.cloudConfig": at.empty_object, "spec.clusterConfig": at.empty_object},
-        cluster=at.inside(_CLUSTER_ASKED),
+        {"spec.cloudConfig": lambda _: {}, "spec.clusterConfig": lambda _: {}},
+        cluster=WireField(inside=_CLUSTER_ASKED),
     ),
     asks(
         ops.PollPairing,

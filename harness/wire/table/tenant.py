@@ -37,7 +37,7 @@ _PACK = record(Pack, "layer:Layer name! version=tag! registry=registryUid? value
 _PROFILE = record(
     StackProfile,
     "name=metadata.name! type=spec.template.type:ProfileType! version",
-    {"spec.template.cloudType": at.constant(CLOUD_TYPE)},
+    {"spec.template.cloudType": lambda _: CLOUD_TYPE},
     version=WireField(("spec.version",), default="1.0.0"),
     packs=at.each(_PACK, "spec.template.packs"),
 )
@@ -60,7 +60,7 @@ TABLE: tuple[Route, ...] = (
         "POST /v1/roles 201 v1RolesCreate",
         "V1Role role",
         CREATED,
-        role=at.inside(_ROLE),
+        role=WireField(inside=_ROLE),
     ),
     asks(
         ops.ListRoles,
@@ -102,7 +102,7 @@ TABLE: tuple[Route, ...] = (
         ops.SetProjectRoles,
         f"PUT {_USER}/projects 204 v1UsersProjectRolesPut",
         "V1ProjectRolesPatch user_uid={uid}",
-        projects=at.mapped(record(at.pair, "key=projectUid! value=roles:words"), "projects"),
+        projects=at.mapped(record(at.Pair, "key=projectUid! value=roles:words"), "projects"),
     ),
     asks(
         ops.ViewProjectRoles,
@@ -111,7 +111,7 @@ TABLE: tuple[Route, ...] = (
         record(
             ops.ProjectRoles,
             "V1ProjectRolesEntity",
-            projects=at.mapped(record(at.pair, "key=uid!", value=_ROLES_HELD), "projects"),
+            projects=at.mapped(record(at.Pair, "key=uid!", value=_ROLES_HELD), "projects"),
         ),
     ),
     asks(
@@ -130,8 +130,8 @@ TABLE: tuple[Route, ...] = (
         "POST /v1/clusterprofiles 201 v1ClusterProfilesCreate",
         "V1ClusterProfileEntity profile variables publish=?publish:switch",
         CREATED,
-        profile=at.inside(_PROFILE),
-        variables=at.pairs(record(at.pair, "key=name value=defaultValue"), "spec.variables"),
+        profile=WireField(inside=_PROFILE),
+        variables=at.pairs(record(at.Pair, "key=name value=defaultValue"), "spec.variables"),
     ),
     asks(
         ops.PublishProfile,

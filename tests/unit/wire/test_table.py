@@ -40,7 +40,7 @@ def test_every_place_is_one_of_the_model(kind: type[Operation]) -> None:
     [
         record(dict, "V1Uid uid=uuid"),
         record(dict, "V1Uid uid<uuid"),
-        record(dict, "V1Uid", {"name": at.constant("n")}),
+        record(dict, "V1Uid", {"name": lambda _: "n"}),
         record(dict, "V1Uid", uid=at.each(record(dict, "uid"), "uid")),
     ],
 )
