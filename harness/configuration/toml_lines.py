@@ -33,8 +33,16 @@ def line_of(text: str, path: Path) -> int:
 def lines_of(text: str) -> Mapping[Path, int]:
     """The line of every path that a valid TOML text sets."""
     lines: dict[Path, int] = {}
-    for known, number in _lines(text):
-        lines.setdefault(known, number)
+    table: Path = ()
+    counts: dict[Path, int] = {}
+    for number, statement in _statements(text):
+        if statement.lstrip().startswith("["):
+            table = _header(statement, counts)
+            set_here = [(table[:end], number) for end in range(len(table), 0, -1)]
+        else:
+            set_here = [*_set_by(statement, number, table)]
+        for path, line in set_here:
+            lines.setdefault(path, line)
     return lines
 
 
@@ -49,17 +57,6 @@ def dotted(path: Path) -> str:
     """The path as a person writes it: `edge.clusters[0].hosts[1].url`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return "".join(parts).lstrip(".")
-
-
-def _lines(text: str) -> Iterator[tuple[Path, int]]:
-    table: Path = ()
-    counts: dict[Path, int] = {}
-    for number, statement in _statements(text):
-        if statement.lstrip().startswith("["):
-            table = _header(statement, counts)
-            yield from ((table[:end], number) for end in range(len(table), 0, -1))
-        else:
-            yield from _set_by(statement, number, table)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -199,7 +199,7 @@ class _Planner:
                 if place and not is_in_body(place):
                     self._refuse(ours, "an object has no room there", "a field of the body")
                 for name, inner in fields.items():
-                    self._child(inner, (*ours, name), place)
+                    self._walk(inner, (*ours, name), self._place_of(inner, (*ours, name), place))
             case Each(item):
                 self._list(item, ours, place)
             case Leaf(spare=True) if ours not in self._entries:
@@ -207,16 +207,13 @@ class _Planner:
             case Leaf():
                 self._leaf(shape, ours, place)
 
-    def _child(self, shape: Shape, ours: Way, above: Way) -> None:
-        entry = self._entries.get(ours)
-        place = entry.place if entry else self._below(above, ours[-1])
-        if isinstance(shape, Each) and (entry is None):
-            place = self._by_its_elements(ours) or place
-        self._walk(shape, ours, place)
-
-    def _below(self, above: Way, name: str) -> Way:
-        """Where a field is that no entry speaks of."""
-        theirs = self._wanted.fields.get(name, name)
+    def _place_of(self, shape: Shape, ours: Way, above: Way) -> Way:
+        """Where a field is: as its entry has it, or below its object."""
+        if entry := self._entries.get(ours):
+            return entry.place
+        if isinstance(shape, Each) and (place := self._by_its_elements(ours)):
+            return place
+        theirs = self._wanted.fields.get(ours[-1], ours[-1])
         if not is_in_body(above) or not theirs or _element(above[1:]) in self._taken:
             return NOWHERE
         return (*above, theirs)

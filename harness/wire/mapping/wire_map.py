@@ -261,6 +261,8 @@ def _calls(
     for n, (at, call) in enumerate(calls):
         names = Names(ROUTES[kind], tuple(kept), session)
         route = _rpc_route(wire, kind, call, at) if call.rpc else _route(kind, call, at, names)
+        if isinstance(call, OperationMap):
+            _check_parameters(kind, route, call, (*at, "rpc" if call.rpc else "path"))
         spoken = spoken_of(wire, route, call, at, names)
         name = name_of(call)
         if name in (name_of(other) for _, other in calls[:n]):
@@ -286,20 +288,14 @@ def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Ro
         allowed = "a path with the parameters of the operation and no other"
         raise MappingError((*at, "path"), f"{ours.id}: {found}", allowed, "correct the path")
     method = call.method.upper() or ours.method
-    route = replace(ours, path=call.path or ours.path, method=method)
-    if isinstance(call, OperationMap):
-        _check_parameters(kind, route, call, (*at, "path"))
-    return route
+    return replace(ours, path=call.path or ours.path, method=method)
 
 
 def _rpc_route(wire: WireMap, kind: type[ops.Operation], call: AnyCall, at: At) -> Route:
     if not wire.rpc.path:
         found = "nothing says where JSON-RPC is asked"
         raise MappingError((*at, "rpc"), found, "rpc.path at the top", 'add [rpc] path = "/rpc"')
-    route = replace(ROUTES[kind], method="POST", path=wire.rpc.path, rpc=call.rpc)
-    if isinstance(call, OperationMap):
-        _check_parameters(kind, route, call, (*at, "rpc"))
-    return route
+    return replace(ROUTES[kind], method="POST", path=wire.rpc.path, rpc=call.rpc)
 
 
 def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, at: At) -> None:

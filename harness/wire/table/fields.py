@@ -206,7 +206,11 @@ def record(
     """
     first, _, rest = text.partition(" ") if _MODEL.match(text) else ("", "", text)
     model = MODELS[first] if first else None
-    return WireRecord(make, _fields(rest, own), besides or {}, check, model)
+    found: dict[str, WireField] = {}
+    for item in rest.split():
+        (name, place, also, kind, sign), *_ = _ITEM.findall(item)
+        found[name] = own[item] if item in own else field_at(place or name, also, kind + sign)
+    return WireRecord(make, {**found, **own}, besides or {}, check, model)
 
 
 def asks(
@@ -224,14 +228,6 @@ def asks(
     summary = _SENTENCE.split(operation.__doc__ or "")[0]
     of = record(operation, asked, besides, check, **own)
     return Route(operation, method, path, int(status), name, summary, of, answer, tuple(signs))
-
-
-def _fields(text: str, own: Mapping[str, WireField]) -> dict[str, WireField]:
-    found: dict[str, WireField] = {}
-    for item in text.split():
-        (name, place, also, kind, sign), *_ = _ITEM.findall(item)
-        found[name] = own[item] if item in own else field_at(place or name, also, kind + sign)
-    return {**found, **own}
 
 
 def field_at(places: str, also: str = "", form: str = "") -> WireField:

@@ -40,21 +40,15 @@ def _pools(body: Any) -> tuple[NodePool, ...]:
     """A node runs on the host of its pool that bears its name, or else on the one in its place."""
     specs = (body.get("spec") or {}).get("nodePools") or []
     statuses = (body.get("status") or {}).get("nodePools") or []
-    return tuple(
-        _pool(pool, _hosts_of(pool, n, specs), f"status.nodePools.{n}")
-        for n, pool in enumerate(statuses)
-    )
-
-
-def _pool(pool: Any, hosts: Sequence[Any], place: str) -> NodePool:
-    head = pool.get("pool") or {}
-    if head.get("name") is None:
-        raise Malformed(f"{place}.pool.name", "it is missing")
-    nodes = tuple(
-        _node(node, n, hosts, f"{place}.nodes.{n}")
-        for n, node in enumerate(pool.get("nodes") or [])
-    )
-    return NodePool(head["name"], bool(head.get("isControlPlane")), nodes)
+    found = []
+    for n, pool in enumerate(statuses):
+        place, hosts = f"status.nodePools.{n}", _hosts_of(pool, n, specs)
+        head, nodes = pool.get("pool") or {}, enumerate(pool.get("nodes") or [])
+        if head.get("name") is None:
+            raise Malformed(f"{place}.pool.name", "it is missing")
+        made = tuple(_node(node, m, hosts, f"{place}.nodes.{m}") for m, node in nodes)
+        found.append(NodePool(head["name"], bool(head.get("isControlPlane")), made))
+    return tuple(found)
 
 
 def _hosts_of(pool: Any, index: int, specs: Sequence[Any]) -> Sequence[Any]:
