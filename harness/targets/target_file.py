@@ -44,7 +44,6 @@ from harness.targets.target_keys import (
     TARGETS,
     CentralTable,
     ControlTable,
-    EdgeTable,
     SlotTable,
     TargetTables,
 )
@@ -130,6 +129,8 @@ class _Reader(TargetFileReader):
         limits = asdict(said.limits)
         operation_limits = limits.pop(OPERATION_LIMITS)
         info = self.info(said, places, peer)
+        at, names = ("edge", "login"), ("username", "password")
+        logins = [self.credential(edge.login, at, name) if edge else "" for name in names]
         is_served = Side.CENTRAL not in sides
         spoken = {ops.Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
         used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
@@ -148,7 +149,7 @@ class _Reader(TargetFileReader):
         return Target(
             info=replace(info, tells_submissions=tells),
             places=places,
-            local_user=self.local_user(edge) if edge else LocalUser("", ""),
+            local_user=LocalUser(*logins),
             central_url=central.url if central else "",
             endpoint=self.endpoint(central, sides) if central else "",
             endpoint_forms=central.endpoint_forms if central else {},
@@ -190,14 +191,6 @@ class _Reader(TargetFileReader):
                 remedy = "write a host name or a URL, at which the harness's edge hosts ask"
                 self.flaw(("central", "endpoint"), refusal.refused.message, remedy)
         return endpoint
-
-    def local_user(self, edge: EdgeTable) -> LocalUser:
-        """The user who may log in to each Local UI."""
-        at = ("edge", "login")
-        username, password = (
-            self.credential(edge.login, at, name) for name in ("username", "password")
-        )
-        return LocalUser(username, password)
 
     def info(self, said: TargetTables, places: tuple[TargetSlot, ...], peer: Peer) -> TargetInfo:
         """Who made it and what it claims; a claim has to be possible."""

@@ -142,7 +142,10 @@ def compiled(wire: WireMap) -> Tables:
     _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
     statuses = wire.code_status
     return Tables(
-        routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
+        routes={
+            kind: replace(one.route, beside=tuple(c.route for c in calls[kind] if c is not one))
+            for kind, one in spoken.items()
+        },
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
         leader=answered_place(wire.leader.at, ("leader", "at")) if wire.leader.at else None,
@@ -230,11 +233,6 @@ def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, AnyCall
 def deciding(calls: Sequence[Spoken]) -> Spoken:
     """The call by which a message of an operation is told: the last that is no repeat."""
     return next((each for each in reversed(calls) if not each.said.repeat), calls[-1])
-
-
-def _whole_route(calls: Sequence[Spoken], decides: Spoken) -> Route:
-    beside = tuple(call.route for call in calls if call is not decides)
-    return replace(decides.route, beside=beside) if beside else decides.route
 
 
 def _every_call(

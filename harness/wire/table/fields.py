@@ -184,7 +184,7 @@ def segment(text: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
-_ITEM = re.compile(r"(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)$")
+_ITEM = re.compile(r"^(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)$")
 _MODEL = re.compile("(Local)?V1")
 
 Besides = Mapping[str, Write]
@@ -211,6 +211,11 @@ def record(
         (name, place, also, kind, sign), *_ = _ITEM.findall(item)
         found[name] = own[item] if item in own else field_at(place or name, also, kind + sign)
     return WireRecord(make, {**found, **own}, besides or {}, check, model)
+
+
+def listed(make: Callable[..., Any], model: str, item: WireRecord) -> WireRecord:
+    """An answer that is a list."""
+    return record(make, model, items=each(item, "items"))
 
 
 def asks(

@@ -273,9 +273,7 @@ TABLE: tuple[Route, ...] = (
         ops.ListPairingRequests,
         f"ours bodiless paged POST {_PAIRING}/search 200 v1SpectroClustersPairingSearch",
         "V1ClusterPairMetadataFilter",
-        record(
-            ops.PairingList, "V1SpectroClusterPairingRequestMetas", items=at.each(_LINE, "items")
-        ),
+        at.listed(ops.PairingList, "V1SpectroClusterPairingRequestMetas", _LINE),
         state=WireField(("filter.state",), _core_state, _equality),
         local_cluster_uid=WireField(("filter.localClusterUid",), _core_equality, _equality),
     ),
@@ -334,27 +332,19 @@ TABLE: tuple[Route, ...] = (
         ops.ListCentralClusters,
         "GET /v1/dashboard/spectroclusters/metadata 200 v1SpectroClustersMetadataGet",
         "",
-        record(
-            ops.CentralClusterList,
-            "V1SpectroClustersMetadata",
-            items=at.each(_LISTED_CLUSTER, "items"),
-        ),
+        at.listed(ops.CentralClusterList, "V1SpectroClustersMetadata", _LISTED_CLUSTER),
     ),
     asks(
         ops.ListProjects,
         "GET /v1/dashboard/projects/metadata 200 v1ProjectsMetadata",
         "name=?name?",
-        record(
-            ops.ScopeList,
-            "V1ProjectsMetadata",
-            items=at.each(record(ops.NamedScope, _NAMED), "items"),
-        ),
+        at.listed(ops.ScopeList, "V1ProjectsMetadata", record(ops.NamedScope, _NAMED)),
     ),
     asks(
         ops.ListProfiles,
         "GET /v1/dashboard/clusterprofiles/metadata 200 v1ClusterProfilesMetadata",
         "",
-        record(ops.ProfileList, "V1ClusterProfilesMetadata", items=at.each(_PROFILE_LINE, "items")),
+        at.listed(ops.ProfileList, "V1ClusterProfilesMetadata", _PROFILE_LINE),
     ),
     asks(
         ops.ViewProfile,
@@ -383,7 +373,7 @@ TABLE: tuple[Route, ...] = (
         ops.ListTokens,
         "paged GET /v1/edgehosts/tokens 200 v1EdgeTokensList",
         "",
-        record(ops.TokenList, "V1EdgeTokens", items=at.each(_TOKEN, "items")),
+        at.listed(ops.TokenList, "V1EdgeTokens", _TOKEN),
     ),
     asks(
         ops.CreateToken,

@@ -66,7 +66,7 @@ TABLE: tuple[Route, ...] = (
         ops.ListRoles,
         "paged GET /v1/roles 200 v1RolesList",
         "",
-        record(ops.RoleList, "V1Roles", items=at.each(_ROLE, "items")),
+        at.listed(ops.RoleList, "V1Roles", _ROLE),
     ),
     asks(ops.ViewRole, "GET /v1/roles/{uid} 200 v1RolesUidGet", "role_uid={uid}", _ROLE),
     asks(ops.DeleteRole, "DELETE /v1/roles/{uid} 204 v1RolesUidDelete", "role_uid={uid}"),
@@ -80,11 +80,7 @@ TABLE: tuple[Route, ...] = (
         ops.ListUsers,
         "GET /v1/users/meta 200 v1UsersMetadata",
         "",
-        record(
-            ops.UserList,
-            "V1UsersMetadata",
-            items=at.each(record(ops.NamedUser, "uid! email=emailId"), "items"),
-        ),
+        at.listed(ops.UserList, "V1UsersMetadata", record(ops.NamedUser, "uid! email=emailId")),
     ),
     asks(ops.DeleteUser, f"DELETE {_USER} 204 v1UsersUidDelete", "user_uid={uid}"),
     asks(
