@@ -20,7 +20,6 @@ from harness.domain.operations import AcceptanceStep, Operation, Surface
 from harness.history.visible import visible_line
 from harness.targets.drafting.filling import Filling, Hints, WrongAnswer, sentence_of
 from harness.targets.drafting.matching import (
-    Certainty,
     Entry,
     Match,
     Unmappable,
@@ -150,7 +149,7 @@ def _sides_of(document: Document) -> frozenset[Side]:
     counts: dict[Side, float] = defaultdict(float)
     for match in matches:
         counts[_SIDE_OF[match.route.surface]] += match.likeness
-    sure = {_SIDE_OF[m.route.surface] for m in matches if m.certainty is Certainty.FOUND}
+    sure = {_SIDE_OF[m.route.surface] for m in matches if m.is_sure}
     return frozenset(sure or sorted(counts, key=lambda side: -counts[side])[:1])
 
 
@@ -177,7 +176,7 @@ def wire_of(documents: Sequence[Document], described: frozenset[Side]) -> WireDr
         surfaces += [Surface.PALETTE, Surface.AGENT]
     else:  # what edge hosts ask of Palette may stand in the documents all the same
         asked = matched(documents, [Surface.AGENT]).values()
-        surfaces += [Surface.AGENT] if any(m.certainty is Certainty.FOUND for m in asked) else []
+        surfaces += [Surface.AGENT] if any(m.is_sure for m in asked) else []
     matches = matched(documents, surfaces)
     routes = routes_of(ROUTES, *surfaces)
     drafted = {route.operation: _drafted(route, matches.get(route.operation)) for route in routes}
@@ -250,10 +249,16 @@ class WireDraft:
     sources: tuple[str, ...]
     operations: tuple[Drafted, ...]
 
-    def count(self, certainty: Certainty) -> int:
-        """How many were found or guessed."""
-        kept = [d.match for d in self.operations if not d.is_missing and d.match is not None]
-        return sum(match.certainty is certainty for match in kept)
+    @property
+    def guessed(self) -> int:
+        """How many are alike."""
+        matches = [d.match for d in self.operations if not d.is_missing and d.match is not None]
+        return sum(not match.is_sure for match in matches)
+
+    @property
+    def found(self) -> int:
+        """How many are sure."""
+        return len(self.operations) - self.missing - self.guessed
 
     @property
     def missing(self) -> int:
@@ -262,9 +267,8 @@ class WireDraft:
 
     def describe(self) -> str:
         """The figures in one line."""
-        found, guessed = self.count(Certainty.FOUND), self.count(Certainty.GUESSED)
         return (
-            f"of {len(self.operations)} operations {found} found, {guessed} guessed,"
+            f"of {len(self.operations)} operations {self.found} found, {self.guessed} guessed,"
             f" {self.missing} missing"
         )
 
@@ -348,7 +352,7 @@ def commented(route: Route, told: str) -> Iterator[str]:
 
 def _operation_lines(drafted: Drafted) -> Iterator[str]:
     match, change = drafted.match, drafted.change
-    guessed = match is not None and match.certainty is Certainty.GUESSED
+    guessed = match is not None and not match.is_sure
     if match is None or (change == OperationMap() and not guessed and not drafted.asked):
         return
     told = f"found: {drafted.route.summary} ({match.why})"

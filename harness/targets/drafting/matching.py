@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -29,13 +28,6 @@ _READING: Final = "view list poll verify match probe"
 # --- operations -----------------------------------------------------------------------------------
 
 
-class Certainty(StrEnum):
-    """How sure it is that an operation is one of ours."""
-
-    FOUND = "found"
-    GUESSED = "guessed"
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
     """One of our operations and what a document has for it. `why` is for people."""
@@ -47,9 +39,9 @@ class Match:
     likeness: float
 
     @property
-    def certainty(self) -> Certainty:
-        """What is more than alike is found."""
-        return Certainty.FOUND if self.likeness > 1 else Certainty.GUESSED
+    def is_sure(self) -> bool:
+        """Whether it is more than alike."""
+        return self.likeness > 1
 
 
 def matched(
@@ -62,7 +54,7 @@ def matched(
     taken = set[int]()
     every = _matches(routes_of(ROUTES, *surfaces), documents)
     for match in sorted(every, key=lambda match: -match.likeness):
-        is_free = match.certainty is Certainty.FOUND or id(match.theirs) not in taken
+        is_free = match.is_sure or id(match.theirs) not in taken
         if is_free and match.route.operation not in found:
             found[match.route.operation] = match
             taken.add(id(match.theirs))
