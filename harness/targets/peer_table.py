@@ -15,8 +15,7 @@ from harness.catalogue.requirement import Role
 from harness.configuration.kinds import Flag, KeyRelation, Text, Whole
 from harness.domain.arrangements import Side
 from harness.loopback import LOOPBACK, is_loopback_host
-from harness.targets.key_kinds import File, OwnIp
-from harness.targets.reading import TargetFileReader
+from harness.targets.reading import File, OwnIp, TargetFileReader
 
 PLACES_MAX = 20
 PALETTE_PORTS = 3

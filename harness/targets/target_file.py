@@ -5,8 +5,8 @@ The keys are declared in `target_keys`; `docs/target-file.md` explains them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration import toml_lines
 from harness.configuration.errors import Flaw
+from harness.configuration.toml_lines import assignments
 from harness.domain import operations as ops
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.permission import PUBLISHED, PermissionNames
-from harness.files import read_text
+from harness.files import read_text, read_toml
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
     ArrangingSettings,
@@ -41,15 +42,18 @@ from harness.targets.reading import (
 from harness.targets.target import Control, Target, TargetSlot
 from harness.targets.target_keys import (
     OPERATION_LIMITS,
+    SCHEMA,
     TARGETS,
+    WIRES,
     CentralTable,
     ControlTable,
     SlotTable,
     TargetTables,
 )
 from harness.targets.trust import Trust, read_trust
-from harness.targets.wire_reading import read_wire
-from harness.wire.mapping.keys import STEPS, OperationMap, can_be_answered
+from harness.wire.losses import losses
+from harness.wire.mapping import PLAIN, MappingError, WireMap
+from harness.wire.mapping.keys import STEPS, OperationMap, WireKeys, can_be_answered
 from harness.wire.routes import ROUTES
 
 
@@ -312,3 +316,63 @@ class _Reader(TargetFileReader):
     ) -> Control:
         """One control port."""
         return Control(said.url, self.credential(said, path, "secret"), trust)
+
+
+# --- the wire -------------------------------------------------------------------------------------
+
+_Kinds = Collection[type[ops.Operation]]
+
+
+def read_wire(
+    reading: TargetFileReader, said: WireKeys, asked: _Kinds = ROUTES, served: _Kinds = ROUTES
+) -> WireMap:
+    """The mapping that the tables of a target file make, with the variables that it names. It has
+    to do for the operations that are asked, and for those that the harness serves.
+    """
+    wire = _wire(reading, said, asked, served)
+    variables = wire.tables.variables.items()
+    values = {name: reading.variable(name, at) for name, at in variables}
+    return replace(wire, environment=values) if values else wire
+
+
+def _wire(reading: TargetFileReader, said: WireKeys, asked: _Kinds, served: _Kinds) -> WireMap:
+    wrong: Iterable[MappingError]
+    try:
+        wire = WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
+        wrong = losses(wire, asked, served)
+    except MappingError as error:
+        wire, wrong = PLAIN, [error]
+    for each in wrong:
+        reading.flaw(each.place, each.found, f"{each.remedy}; it takes {each.allowed}")
+    return wire
+
+
+def load_wire(path: Path) -> WireMap:
+    """The mapping of a file with just its tables, or of a target file.
+
+    Raises:
+        TargetFileError: the file cannot be read or is wrong; says where, and what to do.
+    """
+    text, data = read_toml(path, TARGET_FILE)
+    is_target = data.get("schema") == SCHEMA
+    if is_target:
+        del data["schema"]
+    said, flaws = (TARGETS if is_target else WIRES).judge(data)
+    reading = TargetFileReader(path.parent, {}, flaws=flaws)
+    wire = PLAIN if said is None else _wire(reading, said, ROUTES, ROUTES)
+    if flaws:
+        raise TargetFileError.of(str(path), text, flaws)
+    return wire
+
+
+def wire_text(wire: WireMap) -> str:
+    """The tables (TOML) that `read_wire` makes this mapping of; empty for the published wire."""
+    return "\n".join([*_tables(WIRES.write(wire), ""), ""])
+
+
+def _tables(data: Mapping[str, Any], above: str) -> Iterator[str]:
+    for name, part in data.items():
+        if isinstance(part, Mapping):
+            entries = {n: value for n, value in part.items() if not isinstance(value, Mapping)}
+            yield from ("", f"[{above}{name}]", *assignments(entries))
+            yield from _tables(part, f"{above}{name}.")

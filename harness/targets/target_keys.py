@@ -38,20 +38,21 @@ from harness.targets.arranging.reading import (
     GivenTable,
     PackTable,
 )
-from harness.targets.key_kinds import (
-    Address,
-    File,
-    Named,
-    ProxyAddress,
-    Texts,
-    Variable,
-)
 from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import LinksTable
 from harness.targets.page_keys import PagesTable
 from harness.targets.peer_table import Peer
 from harness.targets.port import Sizes
-from harness.targets.reading import TARGET_FILE, TargetFileError
+from harness.targets.reading import (
+    TARGET_FILE,
+    Address,
+    File,
+    Named,
+    ProxyAddress,
+    TargetFileError,
+    Texts,
+    Variable,
+)
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
 from harness.wire.mapping.keys import OPERATION_S_MAX, OneOrMore, WireKeys

@@ -28,8 +28,8 @@ from harness.targets.drafting.matching import (
     placed,
 )
 from harness.targets.drafting.openapi import Document
-from harness.targets.key_kinds import address
 from harness.targets.operations_page import places_of
+from harness.targets.reading import address
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA, TARGETS
 from harness.wire.losses import losses

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from harness.domain.operations import Credentials, Operation, Reply
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_wire
 from harness.wire.codec import credentials_from, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap

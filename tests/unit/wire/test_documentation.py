@@ -10,8 +10,8 @@ from pathlib import Path
 
 from harness.domain.operations import AcceptPairingRequest, PollPairing
 from harness.targets.reading import TargetFileReader
+from harness.targets.target_file import read_wire
 from harness.targets.target_keys import WIRES
-from harness.targets.wire_reading import read_wire
 from harness.wire.codec.server import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
 from harness.wire.mapping.keys import OperationMap, WireKeys

@@ -15,8 +15,7 @@ from harness.domain.operations import Surface
 from harness.reference.openapi import describe
 from harness.targets.drafting import openapi
 from harness.targets.drafting.draft import Drafted, WireDraft, composed, hints_of, wire_of
-from harness.targets.target_file import load_target
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_target, load_wire
 from harness.wire.routes import ROUTES, RouteTable, routes_of
 from tests.unit.targets.drafting.talk import answers_of
 
