@@ -256,7 +256,7 @@ class WireDraft:
         return sum(not match.is_sure for match in matches)
 
     @property
-    def found(self) -> int:
+    def sure(self) -> int:
         """How many are sure."""
         return len(self.operations) - self.missing - self.guessed
 
@@ -268,7 +268,7 @@ class WireDraft:
     def describe(self) -> str:
         """The figures in one line."""
         return (
-            f"of {len(self.operations)} operations {self.found} found, {self.guessed} guessed,"
+            f"of {len(self.operations)} operations {self.sure} found, {self.guessed} guessed,"
             f" {self.missing} missing"
         )
 

@@ -59,7 +59,7 @@ def read_back(draft: WireDraft, side: Side, folder: Path) -> None:
 
 def test_the_references_own_documents_make_no_difference() -> None:
     draft = wire_of(both(ROUTES), BOTH)
-    assert draft.found == len(ROUTES)
+    assert draft.sure == len(ROUTES)
     assert draft.missing == 0
     assert "[paths" not in draft.text()
 
@@ -83,7 +83,7 @@ def test_a_text_is_not_taken_for_a_flag() -> None:
 
 def test_operations_with_our_ids_are_found_wherever_they_are(tmp_path: Path) -> None:
     draft = wire_of(both(WILD), BOTH)
-    assert draft.found >= 30
+    assert draft.sure >= 30
     assert draft.guessed == 0
     found = tables(draft)
     assert found["SendPairingRequest"] == {"method": "PUT", "path": "/device/handover"}
@@ -216,7 +216,7 @@ def test_of_two_documents_with_one_place_one_is_left_to_a_person(tmp_path: Path)
     ids = ("v1EdgeTokensUidGet", "v1SpectroClustersGet")
     there = [{"/a/{b}": {"get": {"operationId": name, "responses": {}}}} for name in ids]
     draft = wire_of([document({"openapi": "3.1.0", "paths": paths}) for paths in there], CENTRAL)
-    assert draft.found == 1
+    assert draft.sure == 1
     assert len(tables(draft)) == 1
     read_back(draft, Side.CENTRAL, tmp_path)
 
