@@ -29,7 +29,7 @@ from harness.reference.clock import WallClock
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets
 from harness.targets.reading import env_file_of, env_text
-from harness.targets.wire_reading import wire_text
+from harness.targets.target_file import wire_text
 from harness.wire.mapping import PLAIN, WireMap
 
 __all__ = ["CannotWrite", "Serve", "serve"]

@@ -23,8 +23,7 @@ from harness.cli.progress import Watcher
 from harness.cli.requirements import STEPS_IN_CALLS
 from harness.cli.summary import print_texts
 from harness.doctor.cost import RehearsedScenario, RunCost
-from harness.doctor.driving import examine_driver
-from harness.doctor.examining import Diagnosis, examine
+from harness.doctor.examining import Diagnosis, examine, examine_driver
 from harness.doctor.finding import DoctorFinding, Severity, worst
 from harness.doctor.rehearsing import DescribedDriver, RehearsedTarget
 from harness.history.operation import Json

@@ -18,7 +18,7 @@ from harness.reference.embedded import BOTH, Layout, Other
 from harness.reference.planting import behaviour_with
 from harness.running.selection import role_named
 from harness.serving import Serve, serve
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_wire
 from harness.wire.mapping import PLAIN
 
 

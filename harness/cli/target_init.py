@@ -13,7 +13,7 @@ from harness.cli.commands.targets import Init
 from harness.cli.exits import CannotDo, put, say
 from harness.history.visible import visible_line
 from harness.history.wording import counted
-from harness.targets.drafting.draft import composed, env_template, hints_of, wire_of
+from harness.targets.drafting.draft import WireDraft, composed, env_template, hints_of, wire_of
 from harness.targets.drafting.filling import (
     Asked,
     AskFingerprint,
@@ -24,7 +24,6 @@ from harness.targets.drafting.filling import (
 )
 from harness.targets.drafting.interview import Interview
 from harness.targets.drafting.openapi import Document, document_from
-from harness.targets.drafting.wire_draft import WireDraft
 from harness.targets.reading import env_file_of
 from harness.targets.trust import certificate_shown
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from harness.configuration.kinds import RELATION, KeyRelation, Node, relation_of, words_of
-from harness.configuration.toml_writing import toml
+from harness.configuration.toml_lines import toml
 
 # --- the page ---------------------------------------------------------------------------
 

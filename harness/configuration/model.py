@@ -330,17 +330,17 @@ def texts_below(of: type) -> Mapping[str, str]:
 
 @cache
 def _texts_in(module: str) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
     body = ast.parse(getsource(sys.modules[module])).body
-    return {each.name: dict(_texts_of(each)) for each in body if isinstance(each, ast.ClassDef)}
-
-
-def _texts_of(of: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for field, below in pairwise(of.body):
-        match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
-                value=ast.Constant(value=str(text))
-            ):
-                yield name, " ".join(text.split())
+    for each in (each for each in body if isinstance(each, ast.ClassDef)):
+        texts = found[each.name] = {}
+        for field, below in pairwise(each.body):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                    value=ast.Constant(value=str(text))
+                ):
+                    texts[name] = " ".join(text.split())
+    return found
 
 
 def _tree(node: Node, named: Mapping[str, Node]) -> Node:

@@ -1,10 +1,14 @@
-"""Which line of a TOML text a key stands on. `tomllib` does the reading and keeps no lines."""
+"""Texts in TOML: which line a key stands on, as `tomllib` keeps no lines, and data as a text."""
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from io import StringIO
+from typing import Any, Final
 
 Path = tuple[str | int, ...]
 """A way to a value: names of keys, and positions in arrays from 0."""
@@ -29,8 +33,16 @@ def line_of(text: str, path: Path) -> int:
 def lines_of(text: str) -> Mapping[Path, int]:
     """The line of every path that a valid TOML text sets."""
     lines: dict[Path, int] = {}
-    for known, number in _lines(text):
-        lines.setdefault(known, number)
+    table: Path = ()
+    counts: dict[Path, int] = {}
+    for number, statement in _statements(text):
+        if statement.lstrip().startswith("["):
+            table = _header(statement, counts)
+            set_here = [(table[:end], number) for end in range(len(table), 0, -1)]
+        else:
+            set_here = [*_set_by(statement, number, table)]
+        for path, line in set_here:
+            lines.setdefault(path, line)
     return lines
 
 
@@ -45,17 +57,6 @@ def dotted(path: Path) -> str:
     """The path as a person writes it: `edge.clusters[0].hosts[1].url`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return "".join(parts).lstrip(".")
-
-
-def _lines(text: str) -> Iterator[tuple[Path, int]]:
-    table: Path = ()
-    counts: dict[Path, int] = {}
-    for number, statement in _statements(text):
-        if statement.lstrip().startswith("["):
-            table = _header(statement, counts)
-            yield from ((table[:end], number) for end in range(len(table), 0, -1))
-        else:
-            yield from _set_by(statement, number, table)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -138,3 +139,62 @@ def _array(beginning: str) -> list[object]:
             (value,) = value.values()
         return value if isinstance(value, list) else []
     return []
+
+
+_BARE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_LINE_MAX: Final = 80
+
+
+def toml(value: object) -> str:
+    """A value, on one line but for a long list."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():  # JSON's texts are TOML's too, as long as no DEL is in them
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case Decimal():
+            return f"{value.normalize():f}"
+        case Mapping():
+            inside = ", ".join(assignments(value))
+            return f"{{ {inside} }}" if inside else "{}"
+        case list() | tuple():
+            items = [toml(item) for item in value]
+            line = f"[{', '.join(items)}]"
+            long = "".join(["[\n", *(f"    {item},\n" for item in items), "]"])
+            return line if len(line) < _LINE_MAX else long
+        case _:
+            return str(value)
+
+
+def toml_key(name: str) -> str:
+    """The name of a key or a table."""
+    return name if _BARE.fullmatch(name) else toml(name)
+
+
+def assignment(name: str, value: object) -> str:
+    """What sets a key."""
+    return f"{toml_key(name)} = {toml(value)}"
+
+
+def assignments(table: Mapping[str, object]) -> Iterator[str]:
+    """What sets all that a table holds."""
+    return (assignment(name, value) for name, value in table.items())
+
+
+def toml_document(data: Mapping[str, Any]) -> str:
+    """Data as a file: first what is no table, then each table with its header.
+
+    A list is one of tables where all its items are, and it has any.
+    """
+    tables = {name: part for name, part in data.items() if _is_headed(part)}
+    lines = [*assignments({name: part for name, part in data.items() if name not in tables})]
+    for name, part in tables.items():
+        header = f"[[{name}]]" if isinstance(part, list) else f"[{name}]"
+        for each in part if isinstance(part, list) else [part]:
+            lines += ["", header, *assignments(each)]
+    return "\n".join(lines) + "\n"
+
+
+def _is_headed(part: object) -> bool:
+    is_list = isinstance(part, list) and bool(part) and all(isinstance(p, dict) for p in part)
+    return is_list or isinstance(part, dict)

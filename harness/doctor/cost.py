@@ -16,7 +16,7 @@ from harness.catalogue.verdict import Verdict
 from harness.doctor.finding import Notes
 from harness.doctor.rehearsing import DescribedDriver
 from harness.domain import operations as ops
-from harness.domain.arrangements import ARRANGEMENTS, Side, Slot
+from harness.domain.arrangements import ARRANGEMENTS, Side
 from harness.history.wording import counted
 from harness.targets.port import NotOffered, Outgoing
 
@@ -107,6 +107,8 @@ class RunCost:
 
 def cost_of(driver: DescribedDriver, scenarios: Mapping[str, RehearsedScenario]) -> RunCost:
     """What a run will be like in which this is said of each scenario."""
+    slots = driver.inventory().slots
+    is_renewed = any(not slot.given or (slot.disposable and slot.renewable) for slot in slots)
     needs = [all_needs().get(s, Need()) for s, told in scenarios.items() if told.is_judged]
     return RunCost(
         scenarios=scenarios,
@@ -115,7 +117,7 @@ def cost_of(driver: DescribedDriver, scenarios: Mapping[str, RehearsedScenario])
         requests=sum(need.requests for need in needs),
         waits_s=sum(need.waits_ms for need in needs) / 1_000,
         clusters=sum(need.clusters for need in needs),
-        disposable=_disposable(driver.inventory().slots),
+        disposable=None if is_renewed else sum(slot.disposable for slot in slots),
     )
 
 
@@ -208,9 +210,3 @@ def _answer_s(driver: DescribedDriver) -> float:
         took.append((driver.now() - began) / 1_000_000)
     per_second = target.rate_limit.per_second
     return max(median(took), 1 / per_second if per_second else 0)
-
-
-def _disposable(places: tuple[Slot, ...]) -> int | None:
-    if any(not place.given or (place.disposable and place.renewable) for place in places):
-        return None
-    return sum(place.disposable for place in places)

@@ -8,21 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from harness.doctor.answers import Clock, examine_answers, examine_network
+from harness.doctor.answers import (
+    Clock,
+    examine_answers,
+    examine_driven,
+    examine_logins,
+    examine_network,
+)
 from harness.doctor.cost import Rehearse, RunCost, cost_of, examine_cost
 from harness.doctor.finding import DoctorFinding, Notes, Severity
-from harness.doctor.people import examine_logins
-from harness.doctor.unsaid import examine_unsaid
+from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.chain import Chain
 from harness.targets.arranging.commands import Commands
 from harness.targets.http import HttpDriver
 from harness.targets.links.explaining import explain
+from harness.targets.plugged import PluggedDriver
 from harness.targets.port import TargetUnusable
 from harness.targets.target import Target, check_permission
+from harness.wire.routes import ROUTES
+from harness.wire.table import tenant
 
 
 class Open(Protocol):
@@ -71,6 +79,19 @@ def examine(target: Target, rehearse: Rehearse, open_driver: Open, clock: Clock)
         return Diagnosis((*findings, DoctorFinding(Severity.PROBLEM, "peer", what, remedy)))
 
 
+def examine_driver(driver: PluggedDriver, rehearse: Rehearse) -> Diagnosis:
+    """Try what a driver of another package reaches before a run. Nothing is changed there."""
+    notes = Notes("driver")
+    for side in Side:
+        if side not in driver.target.sides:
+            notes.note(f"the driver does not reach the {side.value} side: the harness plays it")
+    found = [each for of in (notes, *examine_driven(driver)) for each in of.found]
+    if driver.arranging:
+        found += examine_commands(driver.arranging)
+    cost = cost_of(driver, rehearse(driver))
+    return Diagnosis((*found, *examine_cost(cost).found), cost)
+
+
 def _split(text: str) -> tuple[str, str]:
     """What an error says, and what it says to do."""
     what, _, remedy = text.partition("; ")
@@ -97,3 +118,32 @@ def examine_commands(ways: Chain) -> Iterator[DoctorFinding]:
         told = f"{why} what it can arrange, and is taken to arrange everything"
         remedy = "let it answer WhatCanBe: see docs/arranging.md"
         yield DoctorFinding(Severity.NOTE, "commands", told, remedy)
+
+
+_BY_ADMIN: Final = frozenset(row.operation for row in tenant.TABLE)
+"""What nobody asks for but an administrator by whom the published API arranges."""
+_NAMES_MAX: Final = 8
+
+
+def examine_unsaid(target: Target, notes: Notes) -> None:
+    """A product that speaks JSON-RPC has hardly anything at a published path."""
+    unsaid = [kind.__name__ for kind in _unsaid(target)]
+    if not target.wire.rpc.path or not unsaid:
+        return
+    more = f" and {len(unsaid) - _NAMES_MAX} more" if len(unsaid) > _NAMES_MAX else ""
+    names = f"{', '.join(unsaid[:_NAMES_MAX])}{more}"
+    told = f"the file says nothing of {names}: asked by the published paths, not by JSON-RPC"
+    notes.note(told, "say in [paths.…] what it is there, or why it is not_offered")
+
+
+def _unsaid(target: Target) -> Iterator[type[ops.Operation]]:
+    surfaces = {ops.Surface.AGENT}
+    surfaces |= {ops.Surface.LOCAL_UI} if Side.EDGE in target.sides else set()
+    surfaces |= {ops.Surface.PALETTE} if Side.CENTRAL in target.sides else set()
+    known = {*target.wire.paths, *(() if target.arranging.admin else _BY_ADMIN)}
+    has_steps = target.info.claims_steps
+    for kind, route in ROUTES.items():
+        is_asked = route.surface in surfaces and target.info.offers(kind)
+        is_asked = is_asked and (has_steps or not issubclass(kind, ops.AcceptanceStep))
+        if is_asked and kind not in known:
+            yield kind

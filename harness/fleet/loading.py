@@ -17,8 +17,7 @@ import msgspec
 
 from harness.configuration.errors import Flaw, PlacedFlaw, nearest
 from harness.configuration.model import without
-from harness.configuration.toml_lines import Path
-from harness.configuration.toml_writing import toml_document
+from harness.configuration.toml_lines import Path, toml_document
 from harness.files import read_text
 from harness.fleet.contradictions import contradictions, flaws, out_of_reach
 from harness.fleet.scenario import (

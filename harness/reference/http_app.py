@@ -35,7 +35,7 @@ from harness.domain.operations import (
     Session,
 )
 from harness.wire import codec
-from harness.wire.codec.errors import error_body
+from harness.wire.codec.server import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, ServerReply, parse_json
 from harness.wire.routes import Route
 

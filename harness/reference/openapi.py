@@ -10,15 +10,13 @@ from pydantic.json_schema import models_json_schema
 from harness import __version__
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
-from harness.wire.codec.errors import STATUS_OF
-from harness.wire.codec.server import UNKNOWN_STATUS
-from harness.wire.local_ui import V1Error
+from harness.wire.codec.server import STATUS_OF, UNKNOWN_STATUS
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
 from harness.wire.model import WireModel, published_name
-from harness.wire.routes import ROWS, Route
-from harness.wire.table import fields as at
-from harness.wire.table.agent import CLUSTER_TOKEN_HEADER
-from harness.wire.table.fields import WireField, WireRecord, refuses
+from harness.wire.models import V1Error
+from harness.wire.routes import Route
+from harness.wire.table.fields import FORMS, WireField, WireRecord, refuses
+from harness.wire.table.palette import CLUSTER_TOKEN_HEADER
 
 Schema = dict[str, Any]
 
@@ -117,10 +115,10 @@ def _body(route: Route) -> Schema:
     """The model of the body, and besides it what the operation cannot do without."""
     if route.request is None:
         return {}
-    row, shape = ROWS[route.operation], shape_of(route.request)
-    needed = _needed(row.asked, shape)
-    if row.twice and row.asked.check:  # whether both say the same
-        _join(needed, _need(at.needed(), row.twice[1].split("."), shape))
+    shape = shape_of(route.request)
+    needed = _needed(route.asked, shape)
+    if route.twice and route.asked.check:  # whether both say the same
+        _join(needed, _need(FORMS["!"], route.twice[1].split("."), shape))
     return {"allOf": [_ref(route.request), needed]} if needed else _ref(route.request)
 
 

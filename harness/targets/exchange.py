@@ -17,8 +17,7 @@ from harness.history.operation import Json
 from harness.targets.port import Exchange
 from harness.targets.transport import Sent
 from harness.wire.codec import glimpsed_answer, may_hold_secrets
-from harness.wire.codec.errors import RETRY_AFTER
-from harness.wire.codec.listing import is_list, joined, next_page
+from harness.wire.codec.client import RETRY_AFTER, is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping.calls import Spoken
 from harness.wire.model import Malformed

@@ -43,11 +43,11 @@ from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import CallInput, CallSequence, Sessions
-from harness.wire.codec.steps import StepwiseAcceptances
+from harness.wire.codec.calls import StepwiseAcceptances
 from harness.wire.control import HEALTH_PATH, bearer
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.template import Unknowable
+from harness.wire.mapping.json_path import Unknowable
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""

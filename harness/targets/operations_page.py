@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from harness.domain.operations import Operation, Surface
 from harness.wire.losses import losses
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.json_path import EACH
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of, ways
-from harness.wire.routes import ROUTES, ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import WireRecord
 
 _SURFACES = {
@@ -46,28 +46,26 @@ def _table(surface: Surface) -> Iterator[str]:
     yield from (f"## {_SURFACES[surface]}", "")
     yield "| operation | published, or ours | request | answer |"
     yield "| --- | --- | --- | --- |"
-    for kind in ROWS:
+    for kind in ROUTES:
         if kind.surface is not surface:
             continue
         route = ROUTES[kind]
         name, where = f"`{kind.__name__}`: {route.summary}", f"`{route.method} {route.path}`"
-        listed = (_listed(kind, *table) for table in places_of(kind).items())
-        yield f"| {name} | {where} | {' | '.join(listed)} |"
+        tables = [
+            ", ".join(f"**`{p}`**" if _is_needed(kind, table, p) else f"`{p}`" for p in places)
+            for table, places in places_of(kind).items()
+        ]
+        yield f"| {name} | {where} | {' | '.join(tables)} |"
     yield ""
 
 
 def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:
     """Where the fields of an operation's `request` and `response` stand, as published."""
-    row = ROWS[kind]
-    model, answer = row.answer or (None, None)
-    sent = _fields(row.asked, shape_of(row.request) if row.request else _NOTHING)
-    came = _fields(answer, shape_of(model)) if model and answer else ()
-    return {"request": tuple(dict.fromkeys(sent)), "response": tuple(dict.fromkeys(came))}
-
-
-def _listed(kind: type[Operation], table: str, places: Iterable[str]) -> str:
-    told = ((f"`{place}`", _is_needed(kind, table, place)) for place in places)
-    return ", ".join(f"**{place}**" if is_needed else place for place, is_needed in told)
+    tables = {"request": ROUTES[kind].asked, "response": ROUTES[kind].answer or WireRecord(dict)}
+    return {
+        name: tuple(dict.fromkeys(_fields(of, shape_of(of.model) if of.model else _NOTHING)))
+        for name, of in tables.items()
+    }
 
 
 def _is_needed(kind: type[Operation], table: str, place: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from harness.configuration.kinds import AtLeastOne, NamedBy, OneOf, Text
 from harness.domain.pages import LABELS, WARNING_WORDS, PageElement, PageName
-from harness.targets.key_kinds import Address, Named
+from harness.targets.reading import Address, Named
 from harness.wire.mapping.keys import OneOrMore
 
 ROLES: Final = (

@@ -15,8 +15,7 @@ from harness.catalogue.requirement import Role
 from harness.configuration.kinds import Flag, KeyRelation, Text, Whole
 from harness.domain.arrangements import Side
 from harness.loopback import LOOPBACK, is_loopback_host
-from harness.targets.key_kinds import File, OwnIp
-from harness.targets.reading import TargetFileReader
+from harness.targets.reading import File, OwnIp, TargetFileReader
 
 PLACES_MAX = 20
 PALETTE_PORTS = 3
@@ -78,29 +77,18 @@ def one_side(data: Mapping[str, Any], role: Role) -> Mapping[str, Any]:
 
 def read_peer(reading: TargetFileReader, said: Peer, described: frozenset[Side]) -> Peer:
     """The peer of a target file that describes these sides."""
-    _note_unused(reading, described)
-    _note_certificates(reading, said)
-    peer = reading.located(said, "cert_file", "key_file", "ca_out")
-    return peer if reading.says("peer", "host") else replace(peer, host=_host(reading, said.bind))
-
-
-def _note_unused(reading: TargetFileReader, described: frozenset[Side]) -> None:
-    """A key that would change nothing is a misunderstanding."""
-    given = reading.data.get("peer", ())
-    if len(described) == 1:
-        is_edge_played = described == {Side.CENTRAL}
-        for name in given:
-            if (name in _OF_EDGES) is not is_edge_played:
-                reading.flaw(("peer", name), _PLAYS[is_edge_played], "remove it")
-
-
-def _note_certificates(reading: TargetFileReader, said: Peer) -> None:
+    is_edge_played = described == {Side.CENTRAL}
+    for name in reading.data.get("peer", ()) if len(described) == 1 else ():
+        if (name in _OF_EDGES) is not is_edge_played:  # what changes nothing is a misunderstanding
+            reading.flaw(("peer", name), _PLAYS[is_edge_played], "remove it")
     if said.ca_out and said.ca_out.suffix == ".key":
         reading.flaw(("peer", "ca_out"), "its key has that name", "give another, such as ca.pem")
     for name in ("cert_file", "ca_out") if not said.tls else ():
         if getattr(said, name):
             found = "over plain HTTP no certificate is shown"
             reading.flaw(("peer", name), found, "remove tls = false, or this")
+    peer = reading.located(said, "cert_file", "key_file", "ca_out")
+    return peer if reading.says("peer", "host") else replace(peer, host=_host(reading, said.bind))
 
 
 def _host(reading: TargetFileReader, bind: str) -> str:

@@ -1,4 +1,5 @@
-"""What every part of a target file is read with: errors that name the line, credentials, addresses.
+"""What every part of a target file is read with: what a key may hold where the kinds of other files
+do not say it, errors that name the line, credentials, addresses.
 
 Each concern (the wire, arranging, links …) declares its keys and reads them with a function that
 takes a `TargetFileReader`.
@@ -14,11 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from harness.configuration import toml_lines
-from harness.configuration.errors import ConfigurationError, Flaw, PlacedFlaw
+from harness.configuration.errors import ConfigurationError, Flaw, Misspelt, PlacedFlaw, literal
+from harness.configuration.kinds import AtLeastOne, Text
 from harness.domain.errors import PairproofError
 from harness.files import FileKind, read_text
 
@@ -196,3 +200,59 @@ def _unquoted(value: str) -> str:
         inner = value[1:-1]
         return re.sub(r"\\(.)", r"\1", inner) if value[0] == '"' else inner
     return re.split(r"\s#", value, maxsplit=1)[0].rstrip()
+
+
+def address(url: str) -> str:
+    """An address without a slash at its end. Raises `Misspelt`."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        told = f"{literal(url)} stands there, whose host or port is none"
+        raise Misspelt(told, "write an address such as https://edge-1.example:5080")
+    return url.rstrip("/")
+
+
+def _ip(text: str) -> str:
+    try:
+        ip_address(text)
+    except ValueError as error:
+        raise Misspelt(f"{literal(text)} is none", f"write {_IP}") from error
+    return text
+
+
+_IP: Final = "an IP address of this machine"
+
+Named = Annotated[str, Text()]
+Address = Annotated[
+    str,
+    Text(
+        r"^https?://[^/\s@?#]+(/[^\s?#]*)?$",
+        "an address that begins with https:// or http:// and names a host",
+        address,
+    ),
+]
+ProxyAddress = Annotated[
+    str,
+    Text(
+        r"^http://[^/\s@?#]+/?$",
+        "an address that begins with http://, such as http://proxy.example:3128",
+        address,
+    ),
+]
+OwnIp = Annotated[str, Text(r"^[0-9A-Fa-f.:]+$", _IP, _ip)]
+File = Annotated[
+    Path | None,
+    Text(
+        r"\S",
+        "the path of a file; a relative one starts at the target file's folder",
+        lambda text: Path(text).expanduser(),
+    ),
+]
+Variable = Annotated[
+    str,
+    Text(r"^[A-Z_][A-Z0-9_]*$", "the name of an environment variable, in capitals, digits and _"),
+]
+Texts = Annotated[tuple[str, ...], AtLeastOne()]

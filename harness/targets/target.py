@@ -19,11 +19,11 @@ from harness.domain.operations import Operation, PollPairing
 from harness.history.visible import visible_line
 from harness.loopback import is_loopback
 from harness.targets.arranging.reading import ArrangingSettings
-from harness.targets.key_kinds import Address, Named
 from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import Links
 from harness.targets.peer_table import Peer
 from harness.targets.port import LocalUser, TargetInfo, TargetUnusable
+from harness.targets.reading import Address, Named
 from harness.targets.trust import Trust
 from harness.wire.mapping import PLAIN, WireMap
 

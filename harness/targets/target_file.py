@@ -5,8 +5,8 @@ The keys are declared in `target_keys`; `docs/target-file.md` explains them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,13 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration import toml_lines
 from harness.configuration.errors import Flaw
+from harness.configuration.toml_lines import assignments
+from harness.domain import operations as ops
 from harness.domain.arrangements import RenewCluster, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import (
-    RARELY_OFFERED,
-    AcceptanceStep,
-    AcceptPairingRequest,
-    AgentOperation,
-    Credentials,
-    LocalOperation,
-    LogIn,
-    Operation,
-    Surface,
-    UpdateStack,
-)
 from harness.domain.permission import PUBLISHED, PermissionNames
-from harness.files import read_text
+from harness.files import read_text, read_toml
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
     ArrangingSettings,
@@ -52,16 +42,18 @@ from harness.targets.reading import (
 from harness.targets.target import Control, Target, TargetSlot
 from harness.targets.target_keys import (
     OPERATION_LIMITS,
+    SCHEMA,
     TARGETS,
+    WIRES,
     CentralTable,
     ControlTable,
-    EdgeTable,
     SlotTable,
     TargetTables,
 )
 from harness.targets.trust import Trust, read_trust
-from harness.targets.wire_reading import read_wire
-from harness.wire.mapping.keys import STEPS, OperationMap, can_be_answered
+from harness.wire.losses import losses
+from harness.wire.mapping import PLAIN, MappingError, WireMap
+from harness.wire.mapping.keys import STEPS, OperationMap, WireKeys, can_be_answered
 from harness.wire.routes import ROUTES
 
 
@@ -107,13 +99,13 @@ def judge_target(
     return None if said is None or flaws else reader.target(said), flaws
 
 
-def _steps_of(said: TargetTables) -> set[type[Operation]]:
+def _steps_of(said: TargetTables) -> set[type[ops.Operation]]:
     """The steps that calls of an acceptance are."""
-    accept = said.paths.get(AcceptPairingRequest, OperationMap())
+    accept = said.paths.get(ops.AcceptPairingRequest, OperationMap())
     return {STEPS[call.step] for call in accept.calls if call.step}
 
 
-_SURFACES = {Side.EDGE: Surface.LOCAL_UI, Side.CENTRAL: Surface.PALETTE}
+_SURFACES = {Side.EDGE: ops.Surface.LOCAL_UI, Side.CENTRAL: ops.Surface.PALETTE}
 
 
 class _Reader(TargetFileReader):
@@ -141,10 +133,12 @@ class _Reader(TargetFileReader):
         limits = asdict(said.limits)
         operation_limits = limits.pop(OPERATION_LIMITS)
         info = self.info(said, places, peer)
+        at, names = ("edge", "login"), ("username", "password")
+        logins = [self.credential(edge.login, at, name) if edge else "" for name in names]
         is_served = Side.CENTRAL not in sides
-        spoken = {Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
+        spoken = {ops.Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
         used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
-        served = [k for k in used if is_served and k.surface is Surface.AGENT]
+        served = [k for k in used if is_served and k.surface is ops.Surface.AGENT]
         for kind in served:
             name = kind.__name__
             if kind in said.paths and not can_be_answered(said.paths[kind].calls):
@@ -159,7 +153,7 @@ class _Reader(TargetFileReader):
         return Target(
             info=replace(info, tells_submissions=tells),
             places=places,
-            local_user=self.local_user(edge) if edge else LocalUser("", ""),
+            local_user=LocalUser(*logins),
             central_url=central.url if central else "",
             endpoint=self.endpoint(central, sides) if central else "",
             endpoint_forms=central.endpoint_forms if central else {},
@@ -202,14 +196,6 @@ class _Reader(TargetFileReader):
                 self.flaw(("central", "endpoint"), refusal.refused.message, remedy)
         return endpoint
 
-    def local_user(self, edge: EdgeTable) -> LocalUser:
-        """The user who may log in to each Local UI."""
-        at = ("edge", "login")
-        username, password = (
-            self.credential(edge.login, at, name) for name in ("username", "password")
-        )
-        return LocalUser(username, password)
-
     def info(self, said: TargetTables, places: tuple[TargetSlot, ...], peer: Peer) -> TargetInfo:
         """Who made it and what it claims; a claim has to be possible."""
         features = frozenset(map(Feature, said.features))
@@ -219,7 +205,7 @@ class _Reader(TargetFileReader):
             told = f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts"
             self.flaw(("features",), told, f"add hosts to {table}, or drop the claim")
         largest = asdict(said.edge.largest) if said.edge else {}
-        login = said.paths.get(LogIn, OperationMap())
+        login = said.paths.get(ops.LogIn, OperationMap())
         filled = [text for call in login.calls or (login,) for text in call.filled.values()]
         return TargetInfo(
             **asdict(said.implementation),
@@ -236,35 +222,35 @@ class _Reader(TargetFileReader):
             pages=said.pages,
         )
 
-    def not_offered(self, said: TargetTables) -> dict[type[Operation], str]:
+    def not_offered(self, said: TargetTables) -> dict[type[ops.Operation], str]:
         """Which operations it does not have, and why."""
-        missing: dict[type[Operation], str] = {}
+        missing: dict[type[ops.Operation], str] = {}
         steps = _steps_of(said)
         for kind in ROUTES:
             name = kind.__name__
-            is_of_edge = issubclass(kind, LocalOperation)
+            is_of_edge = issubclass(kind, ops.LocalOperation)
             # An edge of ours has whatever there is.
-            has_archives = kind is UpdateStack and said.edge and said.edge.archives
+            has_archives = kind is ops.UpdateStack and said.edge and said.edge.archives
             is_plain = has_archives or (is_of_edge and not said.edge)
-            usual = None if is_plain else RARELY_OFFERED.get(kind)
+            usual = None if is_plain else ops.RARELY_OFFERED.get(kind)
             why = said.paths[kind].not_offered if kind in said.paths else ""
             is_described = bool(said.edge if is_of_edge else said.central)
-            if why and (is_described or issubclass(kind, AgentOperation)):
+            if why and (is_described or issubclass(kind, ops.AgentOperation)):
                 missing[kind] = why
                 self.check_missing(said, kind)
-            elif steps and issubclass(kind, AcceptanceStep) and kind not in steps:
+            elif steps and issubclass(kind, ops.AcceptanceStep) and kind not in steps:
                 missing[kind] = "no call of AcceptPairingRequest is this step"
             elif not said.offers.get(name, usual is None):
                 missing[kind] = usual or ""
         return missing
 
-    def check_missing(self, said: TargetTables, kind: type[Operation]) -> None:
+    def check_missing(self, said: TargetTables, kind: type[ops.Operation]) -> None:
         """An operation can only be missing if no side asks it that the harness plays."""
         name = kind.__name__
         told = remedy = ""
         if said.offers.get(name):
             told, remedy = f"offers.{name} = true contradicts it", "remove one of the two"
-        elif issubclass(kind, AgentOperation) and not said.edge:
+        elif issubclass(kind, ops.AgentOperation) and not said.edge:
             told = f"the edge hosts that the harness plays ask {name}"
             remedy = f"say in [paths.{name}] what they ask in its place"
         if told:
@@ -300,7 +286,7 @@ class _Reader(TargetFileReader):
             commands=read_commands(self, said.arrange.commands),
             resets=resets,
             disposable=frozenset(slot for slot, yes in is_disposable.items() if yes),
-            admin=Credentials(
+            admin=ops.Credentials(
                 api_key=self.credential(admin, at, "api_key"), project_uid=admin.project_uid
             )
             if admin
@@ -330,3 +316,63 @@ class _Reader(TargetFileReader):
     ) -> Control:
         """One control port."""
         return Control(said.url, self.credential(said, path, "secret"), trust)
+
+
+# --- the wire -------------------------------------------------------------------------------------
+
+_Kinds = Collection[type[ops.Operation]]
+
+
+def read_wire(
+    reading: TargetFileReader, said: WireKeys, asked: _Kinds = ROUTES, served: _Kinds = ROUTES
+) -> WireMap:
+    """The mapping that the tables of a target file make, with the variables that it names. It has
+    to do for the operations that are asked, and for those that the harness serves.
+    """
+    wire = _wire(reading, said, asked, served)
+    variables = wire.tables.variables.items()
+    values = {name: reading.variable(name, at) for name, at in variables}
+    return replace(wire, environment=values) if values else wire
+
+
+def _wire(reading: TargetFileReader, said: WireKeys, asked: _Kinds, served: _Kinds) -> WireMap:
+    wrong: Iterable[MappingError]
+    try:
+        wire = WireMap(**{each.name: getattr(said, each.name) for each in fields(WireKeys)})
+        wrong = losses(wire, asked, served)
+    except MappingError as error:
+        wire, wrong = PLAIN, [error]
+    for each in wrong:
+        reading.flaw(each.place, each.found, f"{each.remedy}; it takes {each.allowed}")
+    return wire
+
+
+def load_wire(path: Path) -> WireMap:
+    """The mapping of a file with just its tables, or of a target file.
+
+    Raises:
+        TargetFileError: the file cannot be read or is wrong; says where, and what to do.
+    """
+    text, data = read_toml(path, TARGET_FILE)
+    is_target = data.get("schema") == SCHEMA
+    if is_target:
+        del data["schema"]
+    said, flaws = (TARGETS if is_target else WIRES).judge(data)
+    reading = TargetFileReader(path.parent, {}, flaws=flaws)
+    wire = PLAIN if said is None else _wire(reading, said, ROUTES, ROUTES)
+    if flaws:
+        raise TargetFileError.of(str(path), text, flaws)
+    return wire
+
+
+def wire_text(wire: WireMap) -> str:
+    """The tables (TOML) that `read_wire` makes this mapping of; empty for the published wire."""
+    return "\n".join([*_tables(WIRES.write(wire), ""), ""])
+
+
+def _tables(data: Mapping[str, Any], above: str) -> Iterator[str]:
+    for name, part in data.items():
+        if isinstance(part, Mapping):
+            entries = {n: value for n, value in part.items() if not isinstance(value, Mapping)}
+            yield from ("", f"[{above}{name}]", *assignments(entries))
+            yield from _tables(part, f"{above}{name}.")

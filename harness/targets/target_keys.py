@@ -27,14 +27,8 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.model import FileModel, schema_text
+from harness.domain import operations as ops
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import (
-    CentralClusterOperation,
-    LocalClusterOperation,
-    MatchProfiles,
-    Surface,
-    UpdateStack,
-)
 from harness.domain.permission import PairPermission
 from harness.domain.profile import ProfileType, StackProfile
 from harness.targets.arranging.reading import (
@@ -44,20 +38,21 @@ from harness.targets.arranging.reading import (
     GivenTable,
     PackTable,
 )
-from harness.targets.key_kinds import (
-    Address,
-    File,
-    Named,
-    ProxyAddress,
-    Texts,
-    Variable,
-)
 from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import LinksTable
 from harness.targets.page_keys import PagesTable
 from harness.targets.peer_table import Peer
 from harness.targets.port import Sizes
-from harness.targets.reading import TARGET_FILE, TargetFileError
+from harness.targets.reading import (
+    TARGET_FILE,
+    Address,
+    File,
+    Named,
+    ProxyAddress,
+    TargetFileError,
+    Texts,
+    Variable,
+)
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
 from harness.wire.mapping.keys import OPERATION_S_MAX, OneOrMore, WireKeys
@@ -150,9 +145,9 @@ class ArchiveTable:
     profiles: Annotated[tuple[_ArchivedProfileTable, ...], AtLeastOne(is_required=True)]
     """All that a cluster runs after it."""
 
-    def change(self) -> UpdateStack:
+    def change(self) -> ops.UpdateStack:
         """The operation that asks for it."""
-        return UpdateStack((), self.path, tuple(each.profile() for each in self.profiles))
+        return ops.UpdateStack((), self.path, tuple(each.profile() for each in self.profiles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +213,10 @@ class _NetworkTable:
     environment names is not used."""
 
 
-_ASKED: Final = [route.operation for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)]
-_OPTIONAL: Final = (LocalClusterOperation, CentralClusterOperation, MatchProfiles)
+_ASKED: Final = [
+    route.operation for route in routes_of(ROUTES, ops.Surface.LOCAL_UI, ops.Surface.PALETTE)
+]
+_OPTIONAL: Final = (ops.LocalClusterOperation, ops.CentralClusterOperation, ops.MatchProfiles)
 _Asked = Annotated[str, OneOf(*(kind.__name__ for kind in _ASKED))]
 _Offerable = Annotated[str, OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
 OPERATION_LIMITS: Final = "operations"

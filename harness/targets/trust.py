@@ -20,8 +20,7 @@ from urllib.parse import urlsplit
 from harness.configuration import toml_lines
 from harness.configuration.kinds import AtLeastOne, Flag, KeyRelation, Text
 from harness.files import UnusableFile, require_pem
-from harness.targets.key_kinds import File
-from harness.targets.reading import TargetFileReader
+from harness.targets.reading import File, TargetFileReader
 
 _PREFIX = "sha256:"
 SHOW_S = 5.0

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from itertools import count
+from itertools import chain, count
 from types import NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -28,12 +28,14 @@ from harness.wire.mapping.json_path import (
     PATH,
     QUERY,
     At,
+    Known,
+    Template,
+    Unknowable,
     is_in_body,
     place_of,
 )
 from harness.wire.mapping.keys import can_be_answered
 from harness.wire.mapping.scope import glimpse
-from harness.wire.mapping.template import Known, Template, Unknowable
 from harness.wire.mapping.translate import (
     Rooms,
     ours_answered,
@@ -44,7 +46,7 @@ from harness.wire.mapping.translate import (
 )
 from harness.wire.mapping.wire_map import said_of
 from harness.wire.model import Malformed
-from harness.wire.routes import ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import WireRecord
 
 _Kind = type[Operation]
@@ -61,19 +63,18 @@ def losses(
     """What these operations lose, key by key. The requests of those that are served are read."""
     told = set()
     for kind in () if wire.is_plain else asked:
-        for error in _lost(wire, kind, is_served=kind in served):
+        # Who logs in may be known by other means.
+        is_needed = kind in served or kind not in LOGINS
+        sent = _lost_in_request(wire, kind, is_served=kind in served) if is_needed else ()
+        errors = (
+            _overwritten(wire, kind),
+            (_error(wire, kind, "request", each) for each in sent),
+            (_error(wire, kind, "response", each) for each in _lost_in_answer(wire, kind)),
+        )
+        for error in chain(*errors):
             if error.place not in told:
                 yield error
             told.add(error.place)
-
-
-def _lost(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[MappingError]:
-    yield from _overwritten(wire, kind)
-    if is_served or kind not in LOGINS:  # who logs in may be known by other means
-        for each in _lost_in_request(wire, kind, is_served=is_served):
-            yield _error(wire, kind, "request", each)
-    for each in _lost_in_answer(wire, kind):
-        yield _error(wire, kind, "response", each)
 
 
 def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[Malformed]:
@@ -91,17 +92,13 @@ def _lost_in_request(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator
             return
     else:  # what makes no difference to what is sent is not sent
         sent = _seen(_sent(wire, kind, whole, known))
-        same = _always_the_same(kind)
+        # What says nothing of the operation: a target that has no such thing misses nothing.
+        besides = (place.replace("?", "").split(".") for place in ROUTES[kind].asked.besides)
+        same = {(BODY, *steps) for steps in besides}
         less = ((ways, _without(whole, ways)) for ways in _values(whole) if not ways <= same)
         unsent = (ways for ways, rooms in less if _seen(_sent(wire, kind, rooms, known)) == sent)
         came = _without(whole, {way for ways in unsent for way in ways})
     yield from _missed(REQUESTS[kind][0], as_read(came), as_read(whole))
-
-
-def _always_the_same(kind: _Kind) -> set[_Way]:
-    """What says nothing of the operation: a target that has no such thing misses nothing."""
-    places = (place.replace("?", "").split(".") for place in ROWS[kind].asked.besides)
-    return {(BODY, *steps) for steps in places}
 
 
 def _sent(wire: WireMap, kind: _Kind, rooms: Rooms, known: Known) -> list[tuple[str | None, Rooms]]:
@@ -131,22 +128,21 @@ def _known(wire: WireMap, kind: _Kind) -> dict[str, str]:
 
 def sample_request(kind: _Kind) -> dict[str, Any]:
     """A request as it is published, by the parts that values stand in."""
-    row = ROWS[kind]
+    row = ROUTES[kind]
     full, write = _in_full(row.asked), REQUESTS[kind][1]
     if full != row.asked:
-        write = request_functions(full, row.request)[1]
+        write = request_functions(full)[1]
     return {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None, **write(_sample(kind, count(1)))}
 
 
 def sample_answer(kind: _Kind) -> Any:
     """An answer as it is published; nothing where it may be empty."""
-    if (answer := ROWS[kind].answer) is None:
+    if (answer := ROUTES[kind].answer) is None:
         return None
-    model, record = answer
-    full, write = _in_full(record), ANSWERS[kind][1]
-    if full != record:
-        write = answer_functions(full, model)[1]
-    make = record.make
+    full, write = _in_full(answer), ANSWERS[kind][1]
+    if full != answer:
+        write = answer_functions(full)[1]
+    make = answer.make
     return write(
         _sample(make if isinstance(make, type) else get_type_hints(make)["return"], count(1))
     )

@@ -103,27 +103,36 @@ _MARKS = {
 _FIELD = re.compile(r"([~+]?)(\w+)(!?)(?::(\S+))?")
 
 
-def model(name: str, about: str, fields: str, *, own: bool = False) -> type[WireModel]:
-    """A model, from its fields in their published order: `name`, or `name:kind`.
+def models(text: str) -> dict[str, type[WireModel]]:
+    """The models of a text, by name: `V1Name field field:kind # what it is`, over several lines
+    where the next ones are indented; with a `+` in front, one of ours.
 
-    A kind is one of `_KINDS` (`text` where there is none), an earlier model, some words with bars
-    between them, or a list of a kind in brackets. A field with a `!` is required, `~` is one that
-    pairing never looks at, and `+` one of ours on a published model.
+    The fields stand in their published order. A kind is one of `_KINDS` (`text` where there is
+    none), an earlier model, some words with bars between them, or a list of a kind in brackets. A
+    field with a `!` is required, `~` is one that pairing never looks at, and `+` one of ours on a
+    published model.
 
     Raises:
         KeyError: there is no such kind.
     """
+    made = (_model(" ".join(block.split())) for block in re.split(r"\n(?=\S)", text.strip()))
+    return {model.__name__: model for model in made}
+
+
+def _model(text: str) -> type[WireModel]:
+    said, _, about = text.partition(" # ")
+    head, _, listed = said.partition(" ")
     made: dict[str, Any] = {}
-    for sign, field, required, kind in (found.groups() for found in _FIELD.finditer(fields)):
+    for sign, field, required, kind in (found.groups() for found in _FIELD.finditer(listed)):
         of = _kind(kind or "text")
         of = of if required or of is JsonValue else of | None
         of = Annotated[of, _MARKS[sign]] if sign else of
         is_taken = hasattr(BaseModel, field)
         default = ... if required else Field(default=None, alias=field if is_taken else None)
         made[f"{field}_" if is_taken else field] = (of, default)
-    kind = create_model(name, __base__=WireModel, __doc__=about, **made)
-    kind.own = own
-    return kind
+    model = create_model(head.lstrip("+"), __base__=WireModel, __doc__=about, **made)
+    model.own = head.startswith("+")
+    return model
 
 
 def _kind(text: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Final
 from harness.domain.operations import Operation
 from harness.wire.http import HttpRequest, Json
 from harness.wire.mapping.shape import Each, Fields, Shape, shape_of
-from harness.wire.routes import ROWS
+from harness.wire.routes import ROUTES
 
 Writing = Callable[[Json, "Shape | None"], str]
 """Writes a body down. It is told the shape that is published for it, where it has that one."""
@@ -196,7 +196,7 @@ class Rewriting:
         """The request as it is to be sent; `kind` is the operation whose published body it has."""
         if request.json is None or request.form:
             return request
-        model = ROWS[kind].request if kind else None
+        model = ROUTES[kind].request if kind else None
         text = self.writing(request.json, shape_of(model) if model else None)
         self.met += text != _text(request.json)
         return replace(request, raw=text.encode())

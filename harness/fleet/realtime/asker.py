@@ -22,7 +22,7 @@ from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import CallInput, CallSequence, DueCall, Sessions
-from harness.wire.codec.listing import is_list, joined, next_page
+from harness.wire.codec.client import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
 

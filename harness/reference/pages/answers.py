@@ -14,8 +14,7 @@ from typing import TypeAlias, TypeVar
 from harness.domain.errors import PairproofError, Reason, Refusal, Refused
 from harness.domain.operations import Done, Reply
 from harness.reference.pages.forms import Form
-from harness.wire.codec.errors import STATUS_OF
-from harness.wire.codec.server import UNKNOWN_STATUS
+from harness.wire.codec.server import STATUS_OF, UNKNOWN_STATUS
 
 V = TypeVar("V")
 

@@ -37,8 +37,7 @@ from harness.targets.arranging.commands import (
     placeholders,
 )
 from harness.targets.arranging.given import GivenPerson, GivenThings
-from harness.targets.key_kinds import File, Named, Texts, Variable
-from harness.targets.reading import TargetFileReader
+from harness.targets.reading import File, Named, TargetFileReader, Texts, Variable
 
 WAYS: Final = ("control", "link", "commands", "given", "api", "person")
 """The ways to arrange something, in the order in which they are tried by default."""

@@ -7,7 +7,7 @@ that a terminal, `--defaults` and tests drive the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from harness.catalogue.requirement import FEATURES
@@ -62,8 +62,14 @@ class Interview:
         yield from self._ask(("features",), "none", *claims)
         ways = yield from self._arranging()
         yield from self._links(ways)
-        if not self._is_local():
-            yield from self._allow()
+        central = self._file.at("central", "url")
+        if not _are_local([*self._edge_urls(), *([central] if central else [])]):
+            may = yield from self._whether(
+                "May a run change things there?",
+                "These addresses are not on this machine. A run sends pairing requests, accepts",
+                "and rejects some, and removes what it made. Without this it refuses to begin.",
+            )
+            self._file.put(("allow_writes",), may or None)
 
     # --- how it is asked ------------------------------------------------------------------
 
@@ -87,6 +93,24 @@ class Interview:
         answer: bool = yield Question(text, default, yes_or_no, about)
         return answer
 
+    def _one_of(
+        self, text: str, names: Sequence[str], *about: str, default: str = ""
+    ) -> Asking[str]:
+        """Ask for one of a few words; the first one is the default where none is named."""
+        listed = f"{', '.join(names[:-1])} or {names[-1]}"
+        answer: str = yield Question(
+            f"{text}: {listed}?", default or names[0], one_of(names), about
+        )
+        return answer
+
+    def _several(
+        self, one: Callable[[int], Asking[None]], another: Callable[[], str], about: str
+    ) -> Asking[None]:
+        for n in range(HOSTS_MAX):
+            if n and not (yield from self._whether(another(), about)):
+                return
+            yield from one(n)
+
     def _fresh(self, form: str, taken: Iterable[str]) -> str:
         known = frozenset(taken)
         return next(name for n in range(1, 9_999) if (name := form.format(n)) not in known)
@@ -97,14 +121,12 @@ class Interview:
         """The sides that are judged, and those that are described."""
         known = self._hints.sides
         guess = "both" if len(known) == 2 else next(iter(known), Side.EDGE).value
-        role = yield Question(
-            "Which side does it play: edge, central or both?",
-            guess,
-            one_of((*Side, "both")),
-            (
-                "edge: edge hosts with a Local UI, which ask to be taken over.",
-                "central: a Palette, which takes clusters over.",
-            ),
+        role = yield from self._one_of(
+            "Which side does it play",
+            (*Side, "both"),
+            "edge: edge hosts with a Local UI, which ask to be taken over.",
+            "central: a Palette, which takes clusters over.",
+            default=guess,
         )
         roles = list(Side) if role == "both" else [Side(role)]
         self._file.put(("roles",), [side.value for side in roles])
@@ -123,45 +145,33 @@ class Interview:
     def _edge(self) -> Asking[None]:
         login = ("edge", "login")
         self._file.put(login, {"username_env": "USER", "password_env": "PASSWORD"})
-        places = 0
-        while not places or (
-            places < HOSTS_MAX
-            and (
-                yield from self._whether(
-                    "Another cluster?", "Some scenarios need three clusters at a time."
-                )
-            )
-        ):
-            yield from self._place(("edge", "clusters", places))
-            places += 1
+        about = "Some scenarios need three clusters at a time."
+        yield from self._several(self._place, lambda: "Another cluster?", about)
         yield from self._ask((*login, "username_env"), "LOCAL_UI_USERNAME")
         yield from self._ask((*login, "password_env"), "LOCAL_UI_PASSWORD")
         yield from self._trust("the edge hosts", self._edge_urls(), Side.EDGE)
 
-    def _place(self, place: Key) -> Asking[None]:
+    def _place(self, number: int) -> Asking[None]:
+        place: Key = ("edge", "clusters", number)
         before = self._file.at("edge", "clusters") or []
         name = self._fresh("lab-{}", [each["slot"] for each in before])
         self._file.put(place, {"slot": name, "hosts": []})
-        hosts = 0
-        slot = ""
-        while not hosts or (
-            hosts < HOSTS_MAX
-            and (
-                yield from self._whether(
-                    f"Another edge host in {slot}?",
-                    "Some scenarios need one cluster of five hosts.",
-                )
-            )
-        ):
-            host: Key = (*place, "hosts", hosts)
+
+        def host(n: int) -> Asking[None]:
+            host: Key = (*place, "hosts", n)
             url = self._fresh("https://edge-{}.example:5080", self._edge_urls())
             url = url if self._edge_urls() else self._hints.edge_url or url
             uid = self._fresh("edge-{}", [each["uid"] for each in self._edge_hosts()])
             self._file.put(host, {"uid": uid, "url": url})
-            slot = slot or (yield from self._ask((*place, "slot"), name))
+            if n == 0:
+                yield from self._ask((*place, "slot"), name)
             yield from self._ask((*host, "url"), url)
             yield from self._ask((*host, "uid"), uid)
-            hosts += 1
+
+        about = "Some scenarios need one cluster of five hosts."
+        yield from self._several(
+            host, lambda: f"Another edge host in {self._file.at(*place, 'slot')}?", about
+        )
 
     def _edge_hosts(self) -> list[dict[str, str]]:
         places = self._file.at("edge", "clusters") or []
@@ -184,14 +194,11 @@ class Interview:
         here, everywhere = ("::1", "::") if ":" in host else (LOOPBACK, "0.0.0.0")
         self._file.put(("peer", "bind"), here if is_loopback_host(host) else everywhere)
         yield from self._ask(("peer", "port"), str(PEER_PORT))
-        way = yield Question(
-            "How do the edge hosts come to trust that Palette: ca, certificate or plain?",
-            "ca",
-            one_of(("ca", "certificate", "plain")),
-            (
-                "ca: the harness keeps a CA of its own, which you install on them once.",
-                "certificate: you have one that they trust.    plain: over HTTP.",
-            ),
+        way = yield from self._one_of(
+            "How do the edge hosts come to trust that Palette",
+            ("ca", "certificate", "plain"),
+            "ca: the harness keeps a CA of its own, which you install on them once.",
+            "certificate: you have one that they trust.    plain: over HTTP.",
         )
         if way == "certificate":
             yield from self._ask(("peer", "cert_file"), "peer.pem")
@@ -212,14 +219,11 @@ class Interview:
         if not url:
             return
         at = (side.value, "tls")
-        way = yield Question(
-            f"How are the certificates of {whom} trusted: usual, ca, pinned or insecure?",
-            "usual",
-            one_of(("usual", "ca", "pinned", "insecure")),
-            (
-                "usual: as this machine trusts others.    ca: by a CA file of yours.",
-                "pinned: one certificate alone.    insecure: any, which proves nothing.",
-            ),
+        way = yield from self._one_of(
+            f"How are the certificates of {whom} trusted",
+            ("usual", "ca", "pinned", "insecure"),
+            "usual: as this machine trusts others.    ca: by a CA file of yours.",
+            "pinned: one certificate alone.    insecure: any, which proves nothing.",
         )
         if way == "ca":
             yield from self._ask((*at, "ca_file"), None)
@@ -346,20 +350,6 @@ class Interview:
         on = LOOPBACK if self._here() == "localhost" else "0.0.0.0"
         yield from self._ask(("links", "listen"), f"{on}:{LINK_PORT}")
         yield from self._ask(("links", "host"), host)
-
-    def _is_local(self) -> bool:
-        central = self._file.at("central", "url")
-        return _are_local([*self._edge_urls(), *([central] if central else [])])
-
-    def _allow(self) -> Asking[None]:
-        if (
-            yield from self._whether(
-                "May a run change things there?",
-                "These addresses are not on this machine. A run sends pairing requests, accepts",
-                "and rejects some, and removes what it made. Without this it refuses to begin.",
-            )
-        ):
-            self._file.put(("allow_writes",), True)
 
 
 def _or_nothing(check: Check) -> Check:

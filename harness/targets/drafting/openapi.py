@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
-
-import msgspec
 
 from harness.domain.errors import PairproofError
 from harness.files import MIB, FileKind, read_bytes
 from harness.targets.transport import HttpClient, NoAnswer
 from harness.targets.trust import SHOW_S
-from harness.wire.http import HttpRequest, Json
+from harness.wire.http import HttpRequest, Json, NotJson, parse_json
 from harness.wire.mapping.json_path import EACH, Way
 
 DOCUMENT_BYTES_MAX: Final = 16 * MIB
@@ -31,6 +30,7 @@ _NODES_MAX: Final = 6_000
 _DEPTH_MAX: Final = 12
 _NESTED_MAX: Final = 40
 _METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options")
+_TOGETHER: Final = ("allOf", "anyOf", "oneOf")
 _YAML: Final = re.compile(rb"^(openapi|swagger)\s*:", re.MULTILINE)
 _YAML_WITHIN: Final = 4_096
 _PARAMETER: Final = re.compile(r"\{([^{}/]+)\}")
@@ -114,8 +114,17 @@ class Document:
     root: _Object
 
     def fields(self, schema: Json) -> tuple[Field, ...]:
-        """Every field below a schema, an object before what it holds; bounded."""
-        return tuple(_Fields(self.root).below(schema))
+        """Every field below a schema, an object before what it holds; bounded. One that may be
+        anything in one of its forms is open.
+        """
+        seen: dict[Way, Field] = {}
+        for field in _walk(schema, (), frozenset(), 0, self.root, iter(range(_NODES_MAX))):
+            known = seen.setdefault(field.way, field)
+            kind, is_open = known.kind or field.kind, known.is_open or field.is_open
+            seen[field.way] = Field(field.way, kind, is_open)
+            if len(seen) > FIELDS_MAX:
+                break
+        return tuple(field for way, field in seen.items() if way)
 
 
 def read_document(data: bytes, source: str) -> Document:
@@ -130,7 +139,8 @@ def read_document(data: bytes, source: str) -> Document:
         found = "it is JSON, and says neither openapi = 3.x nor swagger = 2.0"
         raise OpenApiError(source, found, "give the OpenAPI document itself")
     server = _server(root)
-    operations = tuple(_operations(root, urlsplit(server).path.rstrip("/")))
+    prefix = urlsplit(server).path.rstrip("/")
+    operations = tuple(islice(_operations(root, prefix), OPERATIONS_MAX))
     if not operations:
         raise OpenApiError(source, "it describes no operation", "give one that has paths")
     info = _object(root.get("info"))
@@ -141,21 +151,19 @@ def read_document(data: bytes, source: str) -> Document:
 
 
 def _parsed(data: bytes, source: str) -> _Object:
-    beginning = data.lstrip()[:200].lower()
-    if beginning.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
+    remedy = "give an OpenAPI document"
+    if data.lstrip().startswith(b"<"):
         remedy = "give the address of the JSON document behind it"
         raise OpenApiError(source, "it is a page for people, not a document", remedy)
-    if beginning.startswith(b"---") or _YAML.search(data[:_YAML_WITHIN]):
+    if data.lstrip().startswith(b"---") or _YAML.search(data[:_YAML_WITHIN]):
         remedy = "convert it to JSON, such as with `yq -o=json`"
         raise OpenApiError(source, "it is YAML, and only JSON is read", remedy)
     try:
-        root: Json = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise OpenApiError(
-            source, f"it is no JSON ({error})", "give an OpenAPI document"
-        ) from error
+        root = parse_json(data)
+    except NotJson as error:
+        raise OpenApiError(source, f"it is no JSON ({error})", remedy) from error
     if not isinstance(root, dict):
-        raise OpenApiError(source, "it is JSON, and no object", "give an OpenAPI document")
+        raise OpenApiError(source, "it is JSON, and no object", remedy)
     return root
 
 
@@ -178,43 +186,30 @@ def _server(root: _Object) -> str:
 
 
 def _operations(root: _Object, prefix: str) -> Iterator[Described]:
-    found = 0
     for path, item in _object(root.get("paths")).items():
         entry = _object(_resolved(item, root))
-        for method in _METHODS:
-            if isinstance(entry.get(method), dict) and found < OPERATIONS_MAX:
-                found += 1
-                where = prefix + path.partition("?")[0]
-                yield _operation(root, method, where, entry, _object(entry[method]))
-
-
-def _operation(
-    root: _Object, method: str, path: str, item: _Object, operation: _Object
-) -> Described:
-    both = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
-    parameters = [_object(_resolved(entry, root)) for entry in both]
-    responses = _object(operation.get("responses"))
-    statuses = tuple(int(s) for s in responses if re.fullmatch("2[0-9][0-9]", s))
-    answers = [_object(_resolved(responses[str(status)], root)) for status in statuses]
-    tags = " ".join(map(_text, _list(operation.get("tags"))))
-    name = _text(operation.get("operationId"))
-    return Described(
-        method=method.upper(),
-        path=path,
-        id=name,
-        words=f"{name} {_text(operation.get('summary'))[:200]} {tags}",
-        request=_request(root, operation, parameters),
-        response=next((s for s in (_schema_of(a) for a in answers) if s is not None), None),
-        query=tuple(_text(p.get("name")) for p in parameters if p.get("in") == "query"),
-        statuses=statuses,
-    )
-
-
-def _request(root: _Object, operation: _Object, parameters: Sequence[_Object]) -> Json:
-    """The schema of the body: OpenAPI 3 has it apart, Swagger 2.0 among the parameters."""
-    body = _object(_resolved(operation.get("requestBody"), root))
-    inside = next((p.get("schema") for p in parameters if p.get("in") == "body"), None)
-    return _schema_of(body) if body else inside
+        for method in (each for each in _METHODS if isinstance(entry.get(each), dict)):
+            operation, where = _object(entry[method]), prefix + path.partition("?")[0]
+            both = [*_list(entry.get("parameters")), *_list(operation.get("parameters"))]
+            parameters = [_object(_resolved(each, root)) for each in both]
+            responses = _object(operation.get("responses"))
+            statuses = tuple(int(s) for s in responses if re.fullmatch("2[0-9][0-9]", s))
+            answers = (_object(_resolved(responses[str(status)], root)) for status in statuses)
+            # OpenAPI 3 has the body apart, Swagger 2.0 among the parameters.
+            asked = _object(_resolved(operation.get("requestBody"), root))
+            inside = next((p.get("schema") for p in parameters if p.get("in") == "body"), None)
+            tags = " ".join(map(_text, _list(operation.get("tags"))))
+            name = _text(operation.get("operationId"))
+            yield Described(
+                method=method.upper(),
+                path=where,
+                id=name,
+                words=f"{name} {_text(operation.get('summary'))[:200]} {tags}",
+                request=_schema_of(asked) if asked else inside,
+                response=next(filter(None, map(_schema_of, answers)), None),
+                query=tuple(_text(p.get("name")) for p in parameters if p.get("in") == "query"),
+                statuses=statuses,
+            )
 
 
 def _schema_of(message: _Object) -> Json:
@@ -237,54 +232,33 @@ def _resolved(value: Json, root: _Object) -> Json:
 
 def _at(reference: str, root: _Object) -> Json:
     """What stands at a reference into the document; nothing where it leads elsewhere."""
-    if not reference.startswith("#/"):
-        return None
-    found: Json = dict(root)
-    for step in reference[2:].split("/"):
+    first, *steps = reference.split("/")
+    found: Json = dict(root) if first == "#" and steps else None
+    for step in steps:
         name = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(found, dict) or name not in found:
-            return None
-        found = found[name]
+        found = found.get(name) if isinstance(found, dict) else None
     return found
 
 
-class _Fields:
-    """Walks through a schema, for a bounded time."""
-
-    def __init__(self, root: _Object) -> None:
-        self._root = root
-        self._left = _NODES_MAX
-
-    def below(self, schema: Json) -> Iterator[Field]:
-        """The fields, each once; one that may be anything in one of its forms is open."""
-        seen: dict[Way, Field] = {}
-        for field in self._walk(schema, (), frozenset(), 0):
-            known = seen.setdefault(field.way, field)
-            if (field.is_open and not known.is_open) or (field.kind and not known.kind):
-                kind = known.kind or field.kind
-                seen[field.way] = Field(field.way, kind, known.is_open or field.is_open)
-            if len(seen) > FIELDS_MAX:
-                break
-        yield from (field for way, field in seen.items() if way)
-
-    def _walk(self, schema: Json, way: Way, inside: frozenset[str], depth: int) -> Iterator[Field]:
-        self._left -= 1
-        reference = schema.get("$ref") if isinstance(schema, dict) else None
-        if isinstance(reference, str) and reference in inside:
-            yield Field(way, "object")
-            return
-        inside = inside | {reference} if isinstance(reference, str) else inside
-        here = _object(_resolved(schema, self._root))
-        if self._left < 0 or depth > _NESTED_MAX or len(way) > _DEPTH_MAX:
-            return
-        yield Field(way, _kind(here), _says_nothing(here))
-        for name, inner in _object(here.get("properties")).items():
-            yield from self._walk(inner, (*way, name), inside, depth + 1)
-        if "items" in here:
-            yield from self._walk(here["items"], (*way, EACH), inside, depth + 1)
-        for together in ("allOf", "anyOf", "oneOf"):
-            for part in _list(here.get(together)):
-                yield from self._walk(part, way, inside, depth + 1)
+def _walk(
+    schema: Json, way: Way, inside: frozenset[str], depth: int, root: _Object, left: Iterator[int]
+) -> Iterator[Field]:
+    """Every field below a schema, some of them twice, for as long as anything is `left`."""
+    is_over = next(left, None) is None
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
+    if isinstance(reference, str) and reference in inside:
+        yield Field(way, "object")
+        return
+    inside = inside | {reference} if isinstance(reference, str) else inside
+    here = _object(_resolved(schema, root))
+    if is_over or depth > _NESTED_MAX or len(way) > _DEPTH_MAX:
+        return
+    yield Field(way, _kind(here), _says_nothing(here))
+    below = [(inner, (*way, name)) for name, inner in _object(here.get("properties")).items()]
+    below += [(here["items"], (*way, EACH))] if "items" in here else []
+    parts = (part for name in _TOGETHER for part in _list(here.get(name)))
+    for inner, at in (*below, *((part, way) for part in parts)):
+        yield from _walk(inner, at, inside, depth + 1, root, left)
 
 
 def _kind(schema: _Object) -> str:
@@ -296,7 +270,7 @@ def _kind(schema: _Object) -> str:
 
 def _says_nothing(schema: _Object) -> bool:
     """Whether anything may stand below it."""
-    told = ("properties", "items", "allOf", "anyOf", "oneOf", "enum", "const", "required")
+    told = ("properties", "items", *_TOGETHER, "enum", "const", "required")
     is_null = schema.get("type") == "null"
     scalar = _kind(schema) not in ("", "object", "array")
     return not is_null and not scalar and not any(name in schema for name in told)

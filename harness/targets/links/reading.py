@@ -13,9 +13,8 @@ from harness.domain.arrangements import SetLink
 from harness.files import UnusableFile
 from harness.targets.arranging.commands import Command, known_fields
 from harness.targets.arranging.reading import CommandTable, read_command
-from harness.targets.key_kinds import Address, File
 from harness.targets.links.sockets import ending_context, normal
-from harness.targets.reading import TargetFileReader
+from harness.targets.reading import Address, File, TargetFileReader
 
 
 class LinkWay(StrEnum):

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 from harness.wire.codec.calls import CallInput, CallSequence, DueCall, Sessions, decode
 from harness.wire.codec.client import encode, glimpsed_answer, may_hold_secrets
-from harness.wire.codec.errors import encode_refused
-from harness.wire.codec.listing import refine
-from harness.wire.codec.server import credentials_from, encode_reply, operation_from
+from harness.wire.codec.server import (
+    credentials_from,
+    encode_refused,
+    encode_reply,
+    operation_from,
+    refine,
+)
 
 __all__ = [
     "CallInput",

@@ -9,36 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 
+from harness.domain import operations as ops
 from harness.domain.endpoint import origin_of
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    LogIn,
-    LogInToPalette,
-    Operation,
-    Reply,
-    Session,
-    Unknown,
-)
 from harness.wire.codec.client import (
     asked_of,
     happened,
     json_of,
     may_hold_secrets,
+    refused_from,
     refused_or_unknown,
+    refused_within,
     request_of,
     what_came,
 )
 from harness.wire.codec.engine import ANSWERS
-from harness.wire.codec.errors import refused_from, refused_within
-from harness.wire.codec.steps import AcceptancePart, CallProgress
 from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import Way, is_in_body
+from harness.wire.mapping.json_path import Unknowable, Way, is_in_body
 from harness.wire.mapping.keys import RepeatRule
-from harness.wire.mapping.template import Unknowable
 from harness.wire.mapping.translate import (
     CALL_ID,
     answered_at,
@@ -51,6 +41,102 @@ from harness.wire.mapping.translate import (
 )
 from harness.wire.model import Malformed
 from harness.wire.timestamps import to_timestamp
+
+
+@dataclass(slots=True)
+class CallProgress:
+    """How far an operation is.
+
+    Attributes:
+        made: the calls that were answered.
+        kept: what the answers gave to later calls.
+        answer: the published answer, as far as it was read.
+    """
+
+    made: list[Spoken] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+    answer: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptancePart:
+    """Some calls of an acceptance, filled from it, which go on from what was made before."""
+
+    acceptance: ops.AcceptPairingRequest
+    calls: tuple[Spoken, ...]
+    progress: CallProgress
+
+
+class StepwiseAcceptances:
+    """The acceptances of which somebody takes the steps themselves, by their request.
+
+    Asked for a step, it makes the calls of that step, and before them what is no step and was not
+    made yet: other steps are left out. Pair cluster is what follows the last step.
+    """
+
+    def __init__(self) -> None:
+        self._begun: dict[str, CallProgress] = {}
+
+    def part(self, operation: ops.Operation, wire: WireMap) -> AcceptancePart | None:
+        """The calls that an operation takes, where it is a part of an acceptance.
+
+        Raises:
+            Unknowable: one of them needs what only a step gives that is left out.
+        """
+        calls = wire.calls(ops.AcceptPairingRequest)
+        if isinstance(operation, ops.AcceptanceStep) and type(operation) in wire.steps:
+            progress = self._begun.setdefault(operation.pairing_uid, CallProgress())
+            own = [each for each in calls if each.step is type(operation)]
+        elif (
+            isinstance(operation, ops.AcceptPairingRequest) and operation.pairing_uid in self._begun
+        ):
+            progress = self._begun[operation.pairing_uid]
+            if calls[-1] in progress.made:
+                del self._begun[operation.pairing_uid]
+                return None
+            last = max(n for n, each in enumerate(calls) if each.step)
+            own = list(calls[last + 1 :])
+        else:
+            return None
+        before = calls[: calls.index(own[-1])]
+        beside = [each for each in before if not each.step and each not in progress.made]
+        several = tuple(each for each in calls if each in own or each in beside)
+        _check_known(calls, several, progress)
+        return AcceptancePart(_acceptance_for(operation), several, progress)
+
+
+def _check_known(
+    calls: tuple[Spoken, ...], several: tuple[Spoken, ...], progress: CallProgress
+) -> None:
+    known = {f"kept.{name}" for name in progress.kept}
+    for each in several:
+        needed = {name for text in each.templates() for name in text.names()}
+        for name in sorted(needed - known):
+            for giver in calls:
+                if name in _given_by(giver) and giver not in several:
+                    raise Unknowable(
+                        f"the call {each.name} needs what the call {giver.name} gives,"
+                        " which cannot be left out"
+                    )
+        known |= _given_by(each)
+
+
+def _given_by(spoken: Spoken) -> set[str]:
+    return {f"kept.{name}" for name, _ in spoken.keep}
+
+
+def _acceptance_for(
+    operation: ops.AcceptanceStep | ops.AcceptPairingRequest,
+) -> ops.AcceptPairingRequest:
+    match operation:
+        case ops.AcceptPairingRequest():
+            return operation
+        case ops.EnterDetails(uid, name, description, tags):
+            return ops.AcceptPairingRequest(uid, (), name, description, tags)
+        case ops.ConfirmMatch(uid, selection):
+            return ops.AcceptPairingRequest(uid, selection)
+    return ops.AcceptPairingRequest(operation.pairing_uid, ())
+
 
 _SECOND = 1_000_000
 _LEAST_S = 1.0
@@ -107,8 +193,8 @@ class CallSequence:
 
     def __init__(
         self,
-        operation: Operation,
-        credentials: Credentials = Credentials(),
+        operation: ops.Operation,
+        credentials: ops.Credentials = ops.Credentials(),
         wire: WireMap = PLAIN,
         given: CallInput = CallInput(),
         page: str = "",
@@ -130,7 +216,7 @@ class CallSequence:
         self._repeats_since: int | None = None
         self._base_url, self._hops = given.base_url, 0
         self.due: DueCall | None = None
-        self.reply: Reply | None = None
+        self.reply: ops.Reply | None = None
         self._begin()
 
     @property
@@ -167,7 +253,7 @@ class CallSequence:
 
     def unanswered(self, why: str) -> None:
         """Nothing came, or nothing whole."""
-        self._end(Unknown(why))
+        self._end(ops.Unknown(why))
 
     def again(self) -> None:
         """Its last call was turned away without anything done: make it once more."""
@@ -181,7 +267,7 @@ class CallSequence:
         try:
             self.due = self._due_call()
         except Unknowable as error:
-            self._end(Unknown(f"it cannot be asked: {error}"))
+            self._end(ops.Unknown(f"it cannot be asked: {error}"))
 
     def _due_call(self) -> DueCall:
         known = {} if self.wire.is_plain else self._known()
@@ -196,7 +282,7 @@ class CallSequence:
         known |= {f"session.{name}": value for name, value in given.session.items()}
         known |= {f"kept.{name}": value for name, value in self.kept.items()}
         match operation:
-            case LogIn(name, password) | LogInToPalette(name, password):
+            case ops.LogIn(name, password) | ops.LogInToPalette(name, password):
                 known["basic"] = b64encode(f"{name}:{password}".encode()).decode()
         return known
 
@@ -241,7 +327,7 @@ class CallSequence:
             raise _Over(refused_from(response, wire, failed, in_any_form=True))
         self._take(response, json)
         if self._number + 1 == len(self._calls):
-            raise _Over(Done(ANSWERS[type(self._operation)][0](self.answer)))
+            raise _Over(ops.Done(ANSWERS[type(self._operation)][0](self.answer)))
         self._number += 1
         self._hops, self._repeats_since = 0, None
         self._begin()
@@ -292,25 +378,25 @@ class CallSequence:
 
     # --- what becomes of it ---------------------------------------------------------------
 
-    def _end(self, reply: Reply) -> None:
+    def _end(self, reply: ops.Reply) -> None:
         """It is over; what did not happen says in which of several calls."""
         self.due = None
         name = self.spoken.name
         match reply:
             case Refused() if name:
                 reply = replace(reply, details={**reply.details, "call": name})
-            case Unknown(why) if name:
-                reply = Unknown(f"call {name}: {why}")
+            case ops.Unknown(why) if name:
+                reply = ops.Unknown(f"call {name}: {why}")
         self.reply = reply
 
-    def _unknown(self, response: HttpResponse, problem: str) -> Unknown:
-        return Unknown(what_came(response, problem, secret=may_hold_secrets(self._operation)))
+    def _unknown(self, response: HttpResponse, problem: str) -> ops.Unknown:
+        return ops.Unknown(what_came(response, problem, secret=may_hold_secrets(self._operation)))
 
 
 class _Over(Exception):
     """An answer after which no call is made any more."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ops.Reply) -> None:
         super().__init__()
         self.reply = reply
 
@@ -367,16 +453,20 @@ class Sessions:
 
     def note(self, ended: CallSequence) -> None:
         """An operation is over; it may have been a login."""
-        if ended.kept and isinstance(ended.reply, Done) and isinstance(ended.reply.value, Session):
+        if (
+            ended.kept
+            and isinstance(ended.reply, ops.Done)
+            and isinstance(ended.reply.value, ops.Session)
+        ):
             self._kept[ended.reply.value.token] = ended.kept
 
-    def of(self, credentials: Credentials) -> Mapping[str, str]:
+    def of(self, credentials: ops.Credentials) -> Mapping[str, str]:
         """What the login of these kept."""
         return self._kept.get(credentials.session, {})
 
 
-def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) -> Reply:
+def decode(operation: ops.Operation, response: HttpResponse, wire: WireMap = PLAIN) -> ops.Reply:
     """What the answer says to an operation that takes one call, whatever came."""
     sequence = CallSequence(operation, wire=wire)
     sequence.answered(response)
-    return sequence.reply or Unknown("it takes more calls")
+    return sequence.reply or ops.Unknown("it takes more calls")

@@ -1,19 +1,28 @@
-"""The client's direction, for one call: an operation as a request, and what came back."""
+"""The client's direction, for one call: an operation as a request, and what came back.
+
+Of a list that comes in pages, the metadata has a `continue` where more items exist: sent back as
+the query parameter of that name, with the same request, it brings the next page.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+import msgspec
+
 from harness.domain import operations as ops
-from harness.domain.operations import AgentOperation, Credentials, Operation, Reply, Unknown
+from harness.domain.errors import Reason, Refused, without_message
 from harness.wire.codec.engine import REQUESTS
-from harness.wire.codec.errors import refused_from
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import BODY, HEADERS, QUERY
-from harness.wire.mapping.template import NOTHING, Known
-from harness.wire.mapping.translate import NO_ROOMS, Rooms, theirs_asked, theirs_path
-from harness.wire.model import Malformed
-from harness.wire.table.fields import CONTINUE
+from harness.wire.mapping.json_path import BODY, HEADERS, NOTHING, QUERY, Known
+from harness.wire.mapping.translate import NO_ROOMS, Rooms, ours_refused, theirs_asked, theirs_path
+from harness.wire.model import Malformed, parse_model
+from harness.wire.models import V1Error
+from harness.wire.routes import ROUTES
+from harness.wire.table.fields import CONTINUE, LIST_META
 
 _SECRET_ANSWERS = frozenset(
     {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}
@@ -26,10 +35,21 @@ or none."""
 
 _EXCERPT_CHARACTERS = 80
 
+RETRY_AFTER = "retry_after"
+
+_GENERIC: Mapping[int, Reason] = {
+    400: Reason.INVALID_INPUT,
+    401: Reason.UNAUTHENTICATED,
+    403: Reason.FORBIDDEN,
+    404: Reason.NOT_FOUND,
+    409: Reason.CONFLICT,
+    422: Reason.INVALID_INPUT,
+}
+
 
 def encode(
-    operation: Operation,
-    credentials: Credentials = Credentials(),
+    operation: ops.Operation,
+    credentials: ops.Credentials = ops.Credentials(),
     wire: WireMap = PLAIN,
     page: str = "",
 ) -> HttpRequest:
@@ -44,7 +64,7 @@ def encode(
     return request_of(asked, wire.calls(type(operation))[0], wire)
 
 
-def asked_of(operation: Operation, credentials: Credentials, page: str = "") -> Rooms:
+def asked_of(operation: ops.Operation, credentials: ops.Credentials, page: str = "") -> Rooms:
     """The request that asks for the operation, as it is published.
 
     Raises:
@@ -80,7 +100,7 @@ def request_of(
     )
 
 
-def credential_headers(credentials: Credentials) -> dict[str, str]:
+def credential_headers(credentials: ops.Credentials) -> dict[str, str]:
     """The headers that a call proves itself with; those without a value are left out."""
     headers = {
         "Authorization": credentials.session,
@@ -110,7 +130,7 @@ def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
     return json if spoken.answer is None or json is None else spoken.answer.glimpsed(json)
 
 
-def may_hold_secrets(operation: Operation) -> bool:
+def may_hold_secrets(operation: ops.Operation) -> bool:
     """Whether not even a broken answer to it may be quoted."""
     return type(operation) in _SECRET_ANSWERS
 
@@ -130,8 +150,8 @@ def json_of(response: HttpResponse) -> Json:
 
 
 def refused_or_unknown(
-    operation: Operation, response: HttpResponse, wire: WireMap, spoken: Spoken
-) -> Reply:
+    operation: ops.Operation, response: HttpResponse, wire: WireMap, spoken: Spoken
+) -> ops.Reply:
     """What a 4xx or 5xx says.
 
     The published error is a refusal, and so is one of `BARE_REFUSALS` with any JSON or none. A
@@ -146,8 +166,8 @@ def refused_or_unknown(
         json = json_of(response)
         why = json.get("why") if isinstance(json, dict) else None
         if isinstance(json, dict) and json.get("outcome") == "unknown" and isinstance(why, str):
-            return Unknown(why)
-        if isinstance(operation, AgentOperation):
+            return ops.Unknown(why)
+        if isinstance(operation, ops.AgentOperation):
             raise
         return refused_from(response, wire, spoken, in_any_form=response.status in BARE_REFUSALS)
 
@@ -164,3 +184,114 @@ def what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:
     if len(body) > _EXCERPT_CHARACTERS:  # the mark at a cut lets half a secret there be found
         body = f"{body[:_EXCERPT_CHARACTERS]}…"
     return f"{text}; the body starts with {body!r}"
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+def refused_from(
+    response: HttpResponse, wire: WireMap, spoken: Spoken, *, in_any_form: bool = False
+) -> Refused:
+    """The refusal that an answer to a call says.
+
+    A code that is known gives the reason, otherwise the status does. `details` holds what
+    the error holds, and besides the raw `status` and `code`. A 429 is a refusal whatever its
+    body, since whoever limits rates lets nothing through. `in_any_form` takes any JSON, and
+    nothing at all, for one.
+
+    Raises:
+        Malformed: the body is not the error that it has to be.
+    """
+    try:
+        error = _error_model(response.body, wire, spoken)
+    except Malformed:
+        if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
+            raise
+        too_many = response.status == 429
+        told = "too many requests" if too_many else without_message(str(response.status))
+        error = V1Error(message=told)
+    code = error.code or ""
+    details = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in (error.details or {}).items()
+    }
+    details |= {"status": str(response.status), "code": code}
+    renamed = wire.tables.headers.get("Retry-After")
+    retry_after = response.header(renamed.name if renamed else "Retry-After")
+    if retry_after:
+        details[RETRY_AFTER] = (renamed.read(retry_after) if renamed else None) or retry_after
+    return Refused(_reason(response.status, code, wire), error.message or code, details)
+
+
+def refused_within(response: HttpResponse, wire: WireMap, spoken: Spoken) -> Refused | None:
+    """The refusal that an answer of success holds, if the mapping says that they may."""
+    if not wire.errors.in_success:
+        return None
+    try:
+        has_code = bool(_error_model(response.body, wire, spoken).code)
+    except Malformed:
+        return None
+    return refused_from(response, wire, spoken) if has_code else None
+
+
+def _is_json_or_empty(body: bytes) -> bool:
+    try:
+        parse_json(body or b"null")
+    except NotJson:
+        return False
+    return True
+
+
+def _error_model(body: bytes, wire: WireMap, spoken: Spoken) -> V1Error:
+    try:
+        json = parse_json(body)
+    except NotJson as broken:
+        raise Malformed("body", f"no JSON ({broken})") from broken
+    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, spoken))
+    if not error.code and not error.message:
+        raise Malformed("body", "an error without code and message")
+    return error
+
+
+def _reason(status: int, code: str, wire: WireMap) -> Reason:
+    if status == 429:
+        return Reason.RATE_LIMITED
+    try:
+        return Reason(wire.codes.get(code, code))
+    except ValueError:
+        pass
+    if status in wire.tables.reason_of:
+        return Reason(wire.tables.reason_of[status])
+    fallback = Reason.INTERNAL if status >= 500 else Reason.INVALID_INPUT
+    return _GENERIC.get(status, fallback)
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+PagedList = ops.PairingList | ops.TokenList | ops.RoleList
+
+
+def is_list(operation: ops.Operation, reply: ops.Reply) -> bool:
+    """Whether a reply is a list, of which more pages may follow."""
+    return isinstance(reply, ops.Done) and "paged" in ROUTES[type(operation)].signs
+
+
+def next_page(answer: Json) -> str:
+    """What brings the page after a list; empty after the last one.
+
+    `answer` is the body of the answer, in the published names.
+    """
+    meta = answer.get(LIST_META) if isinstance(answer, dict) else None
+    token = meta.get(CONTINUE) if isinstance(meta, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def joined(pages: Sequence[ops.Reply]) -> ops.Reply:
+    """The replies of all pages as one: the whole list, or the first that is none."""
+    other = next((page for page in pages if not isinstance(page, ops.Done)), None)
+    if other is not None or len(pages) == 1:
+        return other or pages[0]
+    values = (page.value for page in pages if isinstance(page, ops.Done))
+    lists = [value for value in values if isinstance(value, PagedList)]
+    items = chain.from_iterable(value.items for value in lists)
+    return ops.Done(type(lists[0])(tuple(items)))  # type: ignore[arg-type]

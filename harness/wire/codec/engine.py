@@ -13,11 +13,10 @@ from typing import Any, Final
 
 from harness.domain.operations import Acknowledged, Operation, Value
 from harness.wire.http import Json
-from harness.wire.local_ui import V1AcceptedResponseWithMessage
 from harness.wire.mapping.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import Malformed, WireModel, parse_what_is_read
-from harness.wire.routes import ROWS
+from harness.wire.model import Malformed, parse_what_is_read
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
 from harness.wire.table.local_ui import ACKNOWLEDGED
 
@@ -27,7 +26,7 @@ _NOTHING: Final = Fields({})
 _OUTSIDE: Final = {room: Leaf(open=True) for room in (PATH, QUERY, HEADERS)}
 
 
-def request_functions(of: WireRecord, model: type[WireModel] | None) -> tuple[Reader, Write]:
+def request_functions(of: WireRecord) -> tuple[Reader, Write]:
     """How an operation is read from a request, and written as one.
 
     Both have the request as an object of its four rooms; names of headers are read lower-case.
@@ -35,17 +34,17 @@ def request_functions(of: WireRecord, model: type[WireModel] | None) -> tuple[Re
     Raises:
         KeyError: the model has no such field.
     """
-    shape = Fields({**_OUTSIDE, BODY: shape_of(model) if model else _NOTHING})
+    shape = Fields({**_OUTSIDE, BODY: shape_of(of.model) if of.model else _NOTHING})
     return _reader(of, shape, (BODY,)), _writer(of, shape, (BODY,))
 
 
-def answer_functions(of: WireRecord, model: type[WireModel]) -> tuple[Reader, Write]:
+def answer_functions(of: WireRecord) -> tuple[Reader, Write]:
     """How a value is read from a body, and written as one.
 
     Raises:
         KeyError: the model has no such field.
     """
-    shape = shape_of(model)
+    shape = shape_of(of.model) if of.model else _NOTHING
     return _reader(of, shape, ()), _writer(of, shape, ())
 
 
@@ -101,25 +100,15 @@ def _by_hand(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Mapping[st
 def _reader(of: WireRecord, shape: Shape, base: Way) -> Reader:
     check, make, names = of.check, of.make, tuple(of.fields)
     steps = [_step(each, shape, base) for each in of.fields.values()]
-    if names != getattr(make, "__match_args__", ())[: len(names)]:
-        make = _by_name(of.make, names)
+    is_in_order = names == getattr(make, "__match_args__", ())[: len(names)]
 
     def read_all(source: Any) -> Any:
-        return make(*[r(get(source), x) if r else get(source) or x for get, r, x in steps])
+        if check is not None:
+            check(source)
+        values = [r(get(source), x) if r else get(source) or x for get, r, x in steps]
+        return make(*values) if is_in_order else make(**dict(zip(names, values, strict=True)))
 
-    return _after_check(check, read_all) if check else read_all
-
-
-def _by_name(make: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    return lambda *values: make(**dict(zip(names, values, strict=True)))
-
-
-def _after_check(check: Callable[[Any], None], read: Reader) -> Reader:
-    def checked(source: Any) -> Any:
-        check(source)
-        return read(source)
-
-    return checked
+    return read_all
 
 
 def _step(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Read | None, Any]:
@@ -176,7 +165,15 @@ def _getter(way: Way, base: Way) -> Reader:
     if needed:
         last = way[needed - 1].removesuffix("!")
         above, below = _getter((*way[: needed - 1], last), base), _getter(way[needed:], ())
-        return _from_needed(above, below, ".".join((*_bare(way[len(base) : needed - 1]), last)))
+        name = ".".join((*_bare(way[len(base) : needed - 1]), last))
+
+        def get_needed(source: Any) -> Any:
+            found = above(source)
+            if found is None:
+                raise Malformed(name, "it is missing")
+            return below(found)
+
+        return get_needed
     names = tuple(step for step in _bare(way) if step != "*")
     if len(names) == 1:
         return methodcaller("get", names[0])
@@ -189,16 +186,6 @@ def _getter(way: Way, base: Way) -> Reader:
                 return None
             found = found.get(name)
         return found
-
-    return get
-
-
-def _from_needed(above: Reader, below: Reader, name: str) -> Reader:
-    def get(source: Any) -> Any:
-        found = above(source)
-        if found is None:
-            raise Malformed(name, "it is missing")
-        return below(found)
 
     return get
 
@@ -322,14 +309,14 @@ class _Functions(dict[type[Operation], tuple[Reader, Write]]):
 
 
 def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
-    row, model = ROWS[kind], ROWS[kind].request
-    read, write = request_functions(row.asked, model)
-    if model is None:
+    asked, is_bodiless = ROUTES[kind].asked, "bodiless" in ROUTES[kind].signs
+    read, write = request_functions(asked)
+    if (model := asked.model) is None:
         return read, write
-    is_read = _reads(row.asked)
+    is_read = _reads(asked)
 
     def read_body(rooms: dict[str, Any]) -> Any:
-        if rooms[BODY] is None and row.bodiless:
+        if rooms[BODY] is None and is_bodiless:
             rooms = {**rooms, BODY: {}}
         parse_what_is_read(model, rooms[BODY], is_read)
         return read(rooms)
@@ -338,14 +325,15 @@ def _request_functions(kind: type[Operation]) -> tuple[Reader, Write]:
 
 
 def _answer_functions(kind: type[Operation]) -> tuple[Reader, Write]:
-    model, of = ROWS[kind].answer or (V1AcceptedResponseWithMessage, ACKNOWLEDGED)
-    read, write = answer_functions(of, model)
+    of = ROUTES[kind].answer or ACKNOWLEDGED
+    read, write = answer_functions(of)
     is_read = _reads(of)
 
     def read_body(json: Json) -> Value:
         if json is None and of is ACKNOWLEDGED:
             return Acknowledged()
-        parse_what_is_read(model, json, is_read)
+        if of.model:
+            parse_what_is_read(of.model, json, is_read)
         value: Value = read(json)
         return value
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TypeAlias
 
+from harness.configuration.errors import nearest
 from harness.domain import operations as ops
-from harness.domain.operations import AcceptanceStep, LogIn, LogInToPalette
 from harness.wire.http import BODILESS, Json
-from harness.wire.local_ui import V1Error
 from harness.wire.mapping.json_path import (
     BODY,
     COOKIES,
@@ -21,11 +19,14 @@ from harness.wire.mapping.json_path import (
     PATH,
     QUERY,
     At,
+    KnownName,
     MappingError,
+    Template,
     Way,
     dotted,
     is_in_body,
     place_of,
+    template_of,
     way_of,
 )
 from harness.wire.mapping.keys import (
@@ -38,14 +39,13 @@ from harness.wire.mapping.keys import (
     WireKeys,
 )
 from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
-from harness.wire.mapping.scope import BodyScope, LeafMapping
+from harness.wire.mapping.scope import RENAMED_HEADERS, BodyScope, LeafMapping, ValueForm
 from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
-from harness.wire.mapping.template import KnownName, Template, template_of
-from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, ROWS, Route
+from harness.wire.models import V1Error
+from harness.wire.routes import ROUTES, Route
 
-LOGINS = (LogIn, LogInToPalette)
+LOGINS = (ops.LogIn, ops.LogInToPalette)
 """The operations whose calls keep what a session has."""
 
 _WORD = re.compile(r"\w+")
@@ -114,7 +114,7 @@ class Spoken:
         return name_of(self.said)
 
     @property
-    def step(self) -> type[AcceptanceStep] | None:
+    def step(self) -> type[ops.AcceptanceStep] | None:
         """Which step of an acceptance it is."""
         return STEPS.get(self.said.step) if isinstance(self.said, CallMap) else None
 
@@ -165,7 +165,9 @@ class Names:
             return (PATH, name)
         place = NOWHERE if name in ("", "basic") else place_of(name)
         is_sent = place[:1] == (QUERY,) or (place[:1] == (HEADERS,) and place[1] in RENAMED_HEADERS)
-        if is_sent or (is_in_body(place) and self._is_text(place[1:])):
+        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
+        found = shape.get(place[1:]) if is_in_body(place) and EACH not in place else None
+        if is_sent or (isinstance(found, Leaf) and found.single):
             return place
         raise ValueError(
             f"{{{name}}} stands for nothing here; there are {', '.join(known)}, env.NAME, and the"
@@ -179,11 +181,6 @@ class Names:
         except ValueError:
             return False
         return True
-
-    def _is_text(self, way: Way) -> bool:
-        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
-        found = shape.get(way)
-        return isinstance(found, Leaf) and found.single and EACH not in way
 
 
 def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Names) -> Spoken:
@@ -284,17 +281,15 @@ def _sorted(
 def _check_ours(route: Route, place: Way, at: At) -> None:
     known: Mapping[str, tuple[str, ...]] = {
         PATH: ROUTES[route.operation].parameters(),
-        QUERY: ROWS[route.operation].queries,
+        QUERY: ROUTES[route.operation].queries,
         HEADERS: RENAMED_HEADERS,
     }
     room, name = place
     names, word = known[room], _ROOM_WORDS[room]
     if name in names:
         return
-    near = get_close_matches(name, names, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "remove it"
     allowed = ", ".join(names) or f"no {word}"
-    raise MappingError(at, f"the operation has no such {word}", allowed, remedy)
+    raise MappingError(at, f"the operation has no such {word}", allowed, nearest(name, names))
 
 
 def _check_moves(moves: Iterable[LeafMapping], route: Route, at: At) -> None:

@@ -23,16 +23,9 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.model import config
+from harness.domain import operations as ops
 from harness.domain.errors import Reason
-from harness.domain.operations import (
-    AcceptanceStep,
-    AcknowledgeWarning,
-    ConfirmMatch,
-    EnterDetails,
-    Operation,
-    ValidateReview,
-)
-from harness.wire.mapping.values import RENAMED_HEADERS
+from harness.wire.mapping.scope import RENAMED_HEADERS
 from harness.wire.routes import ROUTES
 
 # --- what they hold -------------------------------------------------------------------------------
@@ -102,11 +95,11 @@ PATH: Final = Text(
     r"^(/|\{kept\.)(\{[^{}\s]*\}|[^\s?#])*$", "a path that begins with / and has no query"
 )
 
-STEPS: Final[Mapping[str, type[AcceptanceStep]]] = {
-    "acknowledge": AcknowledgeWarning,
-    "details": EnterDetails,
-    "profiles": ConfirmMatch,
-    "review": ValidateReview,
+STEPS: Final[Mapping[str, type[ops.AcceptanceStep]]] = {
+    "acknowledge": ops.AcknowledgeWarning,
+    "details": ops.EnterDetails,
+    "profiles": ops.ConfirmMatch,
+    "review": ops.ValidateReview,
 }
 """The steps that calls of an acceptance may be."""
 
@@ -311,7 +304,7 @@ class WireKeys:
     __pydantic_config__: ClassVar[ConfigDict] = config()
 
     paths: Annotated[
-        dict[Annotated[type[Operation], _OperationName()], OperationMap], NamedBy("operation")
+        dict[Annotated[type[ops.Operation], _OperationName()], OperationMap], NamedBy("operation")
     ] = field(default_factory=dict)
     """Where an operation is asked and what it looks like, if not as `docs/wire.md` says."""
     headers: Annotated[dict[Annotated[str, OneOf(*RENAMED_HEADERS)], str], NamedBy("header")] = (

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Final
 
-from harness.wire.mapping import values
+from harness.configuration.errors import nearest
 from harness.wire.mapping.json_path import (
     BODY,
     EACH,
@@ -21,7 +20,16 @@ from harness.wire.mapping.json_path import (
     way_of,
 )
 from harness.wire.mapping.keys import SeveralPlaces
-from harness.wire.mapping.scope import BodyScope, LeafMapping, ListMapping
+from harness.wire.mapping.scope import (
+    CONVERSIONS_IN_WORDS,
+    BodyScope,
+    Conversion,
+    LeafMapping,
+    ListMapping,
+    ValueForm,
+    Words,
+    conversion_named,
+)
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
 
 _ELSEWHERE: Final = (
@@ -37,7 +45,7 @@ class ValueMapping:
     """What a mapping says of one value: where the target has it, and how it is written."""
 
     place: Way
-    conversion: values.Conversion | None = None
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,10 @@ def entry_of(text: str, at: At) -> ValueMapping:
     except ValueError as error:
         raise MappingError(at, f"{error}", _A_FIELD, "correct it") from error
     try:
-        return ValueMapping(place, values.conversion_named(name) if separator else None)
+        return ValueMapping(place, conversion_named(name) if separator else None)
     except KeyError as error:
         raise MappingError(
-            at, f"{name!r} is no conversion", values.CONVERSIONS_IN_WORDS, "use one of them"
+            at, f"{name!r} is no conversion", CONVERSIONS_IN_WORDS, "use one of them"
         ) from error
 
 
@@ -148,7 +156,12 @@ class _Planner:
         if not is_in_body(whole) or EACH in whole:
             self._refuse((), "the body is one object", "an object such as data")
         self._walk(self._shape, (), whole if self._is_there(()) else NOWHERE)
-        self._place_what_is_spare()
+        for leaf, ours, place in self._spare:  # hardly anybody looks at it, so it makes room
+            fits = leaf.single or not self._wanted.is_form
+            if is_in_body(place) and fits and self._in_the_way(place[1:], ours) is None:
+                self._leaf(leaf, ours, place)
+            else:
+                self._left_out = True
         scope = self._scope(())
         return BodyPlan(scope, self._left_out or not scope.is_plain, tuple(self._outside))
 
@@ -160,22 +173,17 @@ class _Planner:
             way = way_of(text)
         except ValueError:
             way = (text,)
-        if way in self._known or self._is_in_open(way):
+        above = self._known.get(way[:-1])
+        if way in self._known or (way[-1] != EACH and isinstance(above, Leaf) and above.open):
             return way
         names = [dotted(known) for known in self._known if known]
-        near = get_close_matches(text, names, n=1)
         last = [name for name in names if name.rpartition(".")[2] == way[-1].rpartition(".")[2]]
-        likely = (near or last)[:1]
         raise MappingError(
             (*self._wanted.at, text),
             "there is no such field",
             f"one of {', '.join(names)}" if len(names) <= 12 else "a field of the published model",
-            f"did you mean {likely[0]}?" if likely else _ELSEWHERE,
+            nearest(text, names, f"did you mean {last[0]}?" if last else _ELSEWHERE),
         )
-
-    def _is_in_open(self, way: Way) -> bool:
-        above = self._known.get(way[:-1])
-        return way[-1] != EACH and isinstance(above, Leaf) and above.open
 
     def _is_there(self, ours: Way) -> bool:
         """Whether it is there without an entry of its own."""
@@ -191,7 +199,7 @@ class _Planner:
                 if place and not is_in_body(place):
                     self._refuse(ours, "an object has no room there", "a field of the body")
                 for name, inner in fields.items():
-                    self._child(inner, (*ours, name), place)
+                    self._walk(inner, (*ours, name), self._place_of(inner, (*ours, name), place))
             case Each(item):
                 self._list(item, ours, place)
             case Leaf(spare=True) if ours not in self._entries:
@@ -199,25 +207,13 @@ class _Planner:
             case Leaf():
                 self._leaf(shape, ours, place)
 
-    def _place_what_is_spare(self) -> None:
-        """Fields that hardly anybody looks at make room for the others."""
-        for leaf, ours, place in self._spare:
-            fits = leaf.single or not self._wanted.is_form
-            if is_in_body(place) and fits and self._in_the_way(place[1:], ours) is None:
-                self._leaf(leaf, ours, place)
-            else:
-                self._left_out = True
-
-    def _child(self, shape: Shape, ours: Way, above: Way) -> None:
-        entry = self._entries.get(ours)
-        place = entry.place if entry else self._below(above, ours[-1])
-        if isinstance(shape, Each) and (entry is None):
-            place = self._by_its_elements(ours) or place
-        self._walk(shape, ours, place)
-
-    def _below(self, above: Way, name: str) -> Way:
-        """Where a field is that no entry speaks of."""
-        theirs = self._wanted.fields.get(name, name)
+    def _place_of(self, shape: Shape, ours: Way, above: Way) -> Way:
+        """Where a field is: as its entry has it, or below its object."""
+        if entry := self._entries.get(ours):
+            return entry.place
+        if isinstance(shape, Each) and (place := self._by_its_elements(ours)):
+            return place
+        theirs = self._wanted.fields.get(ours[-1], ours[-1])
         if not is_in_body(above) or not theirs or _element(above[1:]) in self._taken:
             return NOWHERE
         return (*above, theirs)
@@ -245,7 +241,8 @@ class _Planner:
 
     def _list(self, item: Shape, ours: Way, place: Way) -> None:
         if place == NOWHERE:
-            self._nothing_below(ours)
+            for way in (w for w in self._entries if w[: len(ours)] == ours and w != ours):
+                self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
             return
         if not is_in_body(place) or self._wanted.is_form:
             self._refuse(ours, "a list has no room there", "a list of the body")
@@ -260,15 +257,10 @@ class _Planner:
         each = (*place, EACH) if self._is_there(ours) else NOWHERE
         self._walk(item, inner, entry.place if entry else each)
 
-    def _nothing_below(self, ours: Way) -> None:
-        for way in self._entries:
-            if way[: len(ours)] == ours and way != ours:
-                self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
-
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
         words = words_of(leaf.words, self._wanted) if leaf.words else None
-        form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)
+        form = ValueForm(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
         moved = inner_of if leaf.open else {}
         if is_in_body(place):
@@ -293,7 +285,7 @@ class _Planner:
         leaf: Leaf,
         ours: Way,
         place: Way,
-        form: values.ValueForm,
+        form: ValueForm,
         *,
         is_copy: bool = False,
     ) -> None:
@@ -346,7 +338,7 @@ def _element(way: Way) -> Way:
     return way[: len(way) - way[::-1].index(EACH)] if EACH in way else ()
 
 
-def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> values.Words | None:
+def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> Words | None:
     """The words of one closed set that the target says otherwise; `None` if it says them all.
 
     Raises:
@@ -365,4 +357,4 @@ def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> values.Words | No
                     "a word of its own for each state of a kind",
                     "correct one of the two",
                 )
-    return values.Words({ours: theirs[0] for ours, theirs in out.items()}, back)
+    return Words({ours: theirs[0] for ours, theirs in out.items()}, back)

@@ -1,14 +1,244 @@
-"""The fields of one body in both forms, and how either form is made from the other."""
+"""The fields of one body in both forms, and how either form is made from the other: where each
+stands, and what a value or a header is called, or how it is written, on the other side.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from harness.wire.http import Json
-from harness.wire.mapping.json_path import Way, dotted
-from harness.wire.mapping.values import ValueForm
+from harness.wire.mapping.json_path import At, MappingError, Way, dotted
 from harness.wire.model import Malformed, json_kind
+from harness.wire.timestamps import from_timestamp, to_timestamp
+
+_SECOND = 1_000_000
+_MILLISECOND = 1_000
+
+Change = Callable[[Json], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How a value changes on its way to the target, and back.
+
+    What cannot be converted stays as it is, so that whoever reads it calls it malformed.
+    """
+
+    out: Change
+    back: Change
+
+
+def _number(value: Json) -> Json:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _opposite(value: Json) -> Json:
+    return not value if isinstance(value, bool) else value
+
+
+def _epoch(unit: int) -> Conversion:
+    def out(value: Json) -> Json:
+        try:
+            return from_timestamp(value, "") // unit if isinstance(value, str) else value
+        except Malformed:
+            return value
+
+    def back(value: Json) -> Json:
+        number = _number(value)
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            return value
+        return to_timestamp(round(number * unit))
+
+    return Conversion(out, back)
+
+
+def _two_words(yes: str, no: str) -> Conversion:
+    back: Mapping[Json, Json] = {yes: True, no: False}
+
+    def out(value: Json) -> Json:
+        return (yes if value else no) if isinstance(value, bool) else value
+
+    return Conversion(out, lambda v: back.get(v, v) if isinstance(v, str) else v)
+
+
+CONVERSIONS: Mapping[str, Conversion] = {
+    "number": Conversion(_number, lambda value: str(value) if type(value) is int else value),
+    "opposite": Conversion(_opposite, _opposite),
+    "seconds": _epoch(_SECOND),
+    "milliseconds": _epoch(_MILLISECOND),
+}
+"""By name: an id that is a number; a flag that says the opposite; times since the epoch."""
+
+CONVERSIONS_IN_WORDS = f"{', '.join(CONVERSIONS)}, or two words for true and false such as on|off"
+
+
+def conversion_named(name: str) -> Conversion:
+    """The conversion that a mapping asks for.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    yes, bar, no = name.partition("|")
+    return _two_words(yes, no) if bar and yes and no and yes != no else CONVERSIONS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a closed set that the target says in others of its own.
+
+    Attributes:
+        out: ours to theirs.
+        back: theirs to ours; more than one may mean the same.
+    """
+
+    out: Mapping[str, str] = field(default_factory=dict)
+    back: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, value: Json, name: str) -> Json:
+        """A word of theirs as ours; one that nobody has mapped stays.
+
+        Raises:
+            Malformed: it is a word of ours that the target has another one for.
+        """
+        if not isinstance(value, str):
+            return value
+        if value in self.back:
+            return self.back[value]
+        if value in self.out:
+            told = f"{value} came, and by the mapping its word for that is {self.out[value]}"
+            raise Malformed(name, told)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class ValueForm:
+    """How one value is written by the target.
+
+    Attributes:
+        flag: whether it is true or false, which a query spells out.
+    """
+
+    conversion: Conversion | None = None
+    words: Words | None = None
+    flag: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the value stays as it is."""
+        return self.conversion is None and self.words is None
+
+    def written(self, value: Json) -> Json:
+        """Ours as theirs."""
+        if self.words is not None and isinstance(value, str):
+            value = self.words.out.get(value, value)
+        return self.conversion.out(value) if self.conversion else value
+
+    def read(self, value: Json, name: str) -> Json:
+        """Theirs as ours.
+
+        Raises:
+            Malformed: it is a word that the target has another one for.
+        """
+        if self.conversion is not None:
+            value = self.conversion.back(value)
+        return value if self.words is None else self.words.read(value, name)
+
+    def as_text(self, value: Json) -> str:
+        """Ours as theirs, where only a text has room."""
+        written = self.written(value)
+        if isinstance(written, bool):
+            return "true" if written else "false"
+        return written if isinstance(written, str) else str(written)
+
+    def from_text(self, text: str, name: str) -> Json:
+        """Theirs as ours, from where only a text has room.
+
+        Raises:
+            Malformed: it is no flag where one is needed, or a word that the target has another
+                one for.
+        """
+        flags: Mapping[str, Json] = {"true": True, "false": False}
+        value = self.read(flags.get(text, text) if self.flag else text, name)
+        if self.flag and not isinstance(value, bool):
+            raise Malformed(name, f"true or false is needed, and this is {json_kind(value)}")
+        return value
+
+
+RENAMED_HEADERS = tuple(
+    "Authorization ApiKey ProjectUid LocalClusterToken SubmissionKey X-Request-Id"
+    " Retry-After".split()
+)
+"""The headers that a mapping can rename."""
+
+_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:: *([\x20-\x7e]*)\{\}([\x20-\x7e]*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class MappedHeader:
+    """A header of the target's. An empty `name` says that it has no such header."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+
+    def written(self, value: str) -> str:
+        """A value of ours as the target has it."""
+        return f"{self.before}{value}{self.after}"
+
+    def read(self, value: str) -> str | None:
+        """The value without what stands around it; `None` if something else does."""
+        fits = value.startswith(self.before) and value.endswith(self.after)
+        if not fits or len(value) < len(self.before) + len(self.after):
+            return None
+        return value[len(self.before) : len(value) - len(self.after)]
+
+
+def header_of(text: str, at: At) -> MappedHeader:
+    """The header that a mapping names: `X-Token`, or `Authorization: Bearer {}`.
+
+    Raises:
+        MappingError: it names none.
+    """
+    found = _HEADER.fullmatch(text)
+    if text and found is None:
+        allowed = "the name of a header, or a form such as Authorization: Bearer {}"
+        raise MappingError(at, f"{text!r} is no header", allowed, "correct it")
+    if found and re.search("[{}]", f"{found[2]}{found[3]}"):
+        told, allowed = f"{text!r} has more than one room", "one {} for the value"
+        raise MappingError(at, told, allowed, "leave one")
+    return MappedHeader(found[1], found[2] or "", found[3] or "") if found else MappedHeader("")
+
+
+def theirs_of(headers: Mapping[str, str], names: Mapping[str, MappedHeader]) -> dict[str, str]:
+    """Headers of ours as the target has them; those that it does not have are left out."""
+    found = {}
+    lowered = {name.lower(): theirs for name, theirs in names.items()}
+    for name, value in headers.items():
+        theirs = lowered.get(name.lower())
+        if theirs is None:
+            found[name] = value
+        elif theirs.name:
+            found[theirs.name] = theirs.written(value)
+    return found
+
+
+def ours_of(headers: Mapping[str, str], names: Mapping[str, MappedHeader]) -> dict[str, str]:
+    """The target's headers by our names, in lower case.
+
+    One that bears a name of ours that the target calls otherwise is left out: that it came is
+    no more than chance.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    renamed = {name.lower() for name in names} | {h.name.lower() for h in names.values()}
+    found = {name: value for name, value in given.items() if name not in renamed}
+    for ours, theirs in names.items():
+        value = theirs.read(given[theirs.name.lower()]) if theirs.name.lower() in given else None
+        if value is not None:
+            found[ours.lower()] = value
+    return found
+
 
 _ROOT = ""
 """The name under which a whole body, or element, stands while it is being built."""
@@ -38,6 +268,22 @@ class LeafMapping:
     except_theirs: frozenset[str] = frozenset()
     is_copy: bool = False
 
+    def written(self, value: Json | Absent) -> Json | Absent:
+        """A value of ours as theirs, if anything is left of it."""
+        if isinstance(value, Absent):
+            return value
+        return _without(self.form.written(value), self.except_ours)
+
+    def read(self, value: Json | Absent, above: str) -> Json | Absent:
+        """A value of theirs as ours, if anything is left of it; null is as good as missing.
+
+        Raises:
+            Malformed: it is a word that the target has another one for.
+        """
+        if value is None or isinstance(value, Absent):
+            return MISSING
+        return _without(self.form.read(value, above + dotted(self.theirs)), self.except_theirs)
+
 
 @dataclass(frozen=True, slots=True)
 class ListMapping:
@@ -66,33 +312,28 @@ class BodyScope:
 
     def written(self, ours: Json) -> Json:
         """The target's form of a body of ours."""
-        built: dict[str, Json] = {}
-        for leaf in self.leaves:
-            value = value_at(ours, leaf.ours)
-            if not isinstance(value, Absent):
-                kept = _without(leaf.form.written(value), leaf.except_ours)
-                if not isinstance(kept, Absent):
-                    put(built, (_ROOT, *leaf.theirs), kept)
-        for move in self.lists:
-            items = value_at(ours, move.ours)
-            if isinstance(items, list):
-                made: list[Json] = [move.each.written(item) for item in items]
-                put(built, (_ROOT, *move.theirs), made)
-        return built.get(_ROOT, {})
+        lists = ((move, value_at(ours, move.ours)) for move in self.lists)
+        return _built(
+            *((leaf.theirs, leaf.written(value_at(ours, leaf.ours))) for leaf in self.leaves),
+            *(
+                (move.theirs, [move.each.written(item) for item in items])
+                for move, items in lists
+                if isinstance(items, list)
+            ),
+        )
 
     def glimpsed(self, theirs: Json) -> Json:
         """Our form of as much as can be read of a body of the target's, whatever it is."""
-        built: dict[str, Json] = {}
-        for leaf in self.leaves:
-            value = glimpse(theirs, leaf.theirs)
-            if value is not None:
-                put(built, (_ROOT, *leaf.ours), value)
-        for move in self.lists:
-            items = glimpse(theirs, move.theirs)
-            if isinstance(items, list):
-                made: list[Json] = [move.each.glimpsed(item) for item in items]
-                put(built, (_ROOT, *move.ours), made)
-        return built.get(_ROOT, {})
+        leaves = ((leaf.ours, glimpse(theirs, leaf.theirs)) for leaf in self.leaves)
+        lists = ((move, glimpse(theirs, move.theirs)) for move in self.lists)
+        return _built(
+            *((way, value) for way, value in leaves if value is not None),
+            *(
+                (move.ours, [move.each.glimpsed(item) for item in items])
+                for move, items in lists
+                if isinstance(items, list)
+            ),
+        )
 
     def read(self, theirs: Json, above: str = "") -> Json:
         """Our form of a body of the target's. `above` is where it stands, for messages.
@@ -101,24 +342,27 @@ class BodyScope:
             Malformed: something else stands where an object or a list has to be, or a word that
                 the target has another one for.
         """
-        built: dict[str, Json] = {}
+        return _built(*self._read(theirs, above))
+
+    def _read(self, theirs: Json, above: str) -> Iterator[tuple[Way, Json | Absent]]:
         for leaf in self.leaves:
-            value = value_at(theirs, leaf.theirs, above)
-            if value is not None and not isinstance(value, Absent):  # null is as good as missing
-                name = above + dotted(leaf.theirs)
-                kept = _without(leaf.form.read(value, name), leaf.except_theirs)
-                if not isinstance(kept, Absent):
-                    put(built, (_ROOT, *leaf.ours), kept)
+            yield leaf.ours, leaf.read(value_at(theirs, leaf.theirs, above), above)
         for move in self.lists:
-            items = value_at(theirs, move.theirs, above)
+            items, name = value_at(theirs, move.theirs, above), above + dotted(move.theirs)
             if items is None or isinstance(items, Absent):
                 continue
-            name = above + dotted(move.theirs)
             if not isinstance(items, list):
                 raise Malformed(name, f"a list is needed, and this is {json_kind(items)}")
-            made: list[Json] = [move.each.read(i, f"{name}.{n}.") for n, i in enumerate(items)]
-            put(built, (_ROOT, *move.ours), made)
-        return built.get(_ROOT, {})
+            yield move.ours, [move.each.read(i, f"{name}.{n}.") for n, i in enumerate(items)]
+
+
+def _built(*parts: tuple[Way, Json | Absent]) -> Json:
+    """A body in which this stands at these ways."""
+    built: dict[str, Json] = {}
+    for way, value in parts:
+        if not isinstance(value, Absent):
+            put(built, (_ROOT, *way), value)
+    return built.get(_ROOT, {})
 
 
 def value_at(body: Json, way: Way, above: str = "") -> Json | Absent:

@@ -13,10 +13,10 @@ from pydantic import JsonValue
 from harness.domain.cluster import ClusterState
 from harness.domain.match import Mismatch
 from harness.domain.pairing import RequestState
-from harness.wire import local_ui, palette
 from harness.wire.mapping.json_path import EACH, Way
 from harness.wire.model import WireModel
-from harness.wire.routes import ROUTES, ROWS
+from harness.wire.models import SERVICE
+from harness.wire.routes import ROUTES
 from harness.wire.table.fields import CONTINUE, LIST_META
 
 
@@ -58,20 +58,20 @@ Shape: TypeAlias = "Leaf | Fields | Each"
 _TEXT = Leaf(single=True)
 _REQUEST_STATES = frozenset(state.value for state in RequestState)
 
-_WORDS: Mapping[tuple[type[WireModel], str], frozenset[str]] = {
-    (palette.V1SpectroClusterPairStatus, "state"): _REQUEST_STATES,
-    (palette.V1SpectroClusterPairingRequestMeta, "state"): _REQUEST_STATES,
-    (palette.V1ClusterPairMetadataFilterSpec, "state"): _REQUEST_STATES,
-    (palette.V1SpectroClusterStatus, "state"): frozenset(state.value for state in ClusterState),
-    (palette.V1ClusterPairProblem, "kind"): frozenset(kind.value for kind in Mismatch),
-    (palette.V1PairingPing, "service"): frozenset({palette.SERVICE}),
+_WORDS: Mapping[str, frozenset[str]] = {
+    "V1SpectroClusterPairStatus.state": _REQUEST_STATES,
+    "V1SpectroClusterPairingRequestMeta.state": _REQUEST_STATES,
+    "V1ClusterPairMetadataFilterSpec.state": _REQUEST_STATES,
+    "V1SpectroClusterStatus.state": frozenset(state.value for state in ClusterState),
+    "V1ClusterPairProblem.kind": frozenset(kind.value for kind in Mismatch),
+    "V1PairingPing.service": frozenset({SERVICE}),
 }
 """Fields that are published as any text, and hold one of a few words."""
 
-_NOT_WORDS = (local_ui.V1HttpPatch, palette.V1ClusterPairMetadataSortSpec)
+_NOT_WORDS = ("V1HttpPatch", "V1ClusterPairMetadataSortSpec")
 """Models whose closed sets belong to the format and not to pairing."""
 
-_PAGED = {row.answer[0] for row in ROWS.values() if row.answer and row.paged}
+_PAGED = {route.response for route in ROUTES.values() if "paged" in route.signs}
 _LIST_META = Fields({CONTINUE: _TEXT})
 
 
@@ -87,10 +87,10 @@ def shape_of(model: type[WireModel]) -> Fields:
 
 def _field(model: type[WireModel], name: str, annotation: object) -> Shape:
     shape = Leaf(spare=True) if model.is_spare(name) else _shape(annotation)
-    words = _WORDS.get((model, name))
+    words = _WORDS.get(f"{model.__name__}.{name}")
     if words is not None:
         return _limited(shape, words)
-    if isinstance(shape, Leaf) and model in _NOT_WORDS:
+    if isinstance(shape, Leaf) and model.__name__ in _NOT_WORDS:
         return replace(shape, words=frozenset())
     return shape
 

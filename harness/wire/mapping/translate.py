@@ -16,17 +16,26 @@ from harness.wire.mapping.json_path import (
     HEADERS,
     PATH,
     QUERY,
+    Known,
+    Template,
+    Unknowable,
     Way,
     is_in_body,
     way_of,
 )
-from harness.wire.mapping.scope import Absent, BodyScope, LeafMapping, glimpse, put, value_at
-from harness.wire.mapping.template import Known, Template, Unknowable
-from harness.wire.mapping.values import ours_of, theirs_of
+from harness.wire.mapping.scope import (
+    Absent,
+    BodyScope,
+    glimpse,
+    ours_of,
+    put,
+    theirs_of,
+    value_at,
+)
 from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import Malformed
-from harness.wire.palette import SERVICE
-from harness.wire.routes import ROWS, segment
+from harness.wire.models import SERVICE
+from harness.wire.routes import ROUTES, segment
 
 CALL_ID = "id"
 """The name by which the id of a call of JSON-RPC is known."""
@@ -44,7 +53,9 @@ NO_ROOMS: Rooms = {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None}
 _NO_CONTENT = 204
 _RPC_CODE = -32000
 """The code of an error for whose reason the target has none."""
-_TWICE = {kind: (said[0], way_of(said[1])) for kind, row in ROWS.items() if (said := row.twice)}
+_TWICE = {
+    kind: (said[0], way_of(said[1])) for kind, route in ROUTES.items() if (said := route.twice)
+}
 
 
 def _put(rooms: dict[str, Any], place: Way, value: Json) -> None:
@@ -61,13 +72,6 @@ def _put(rooms: dict[str, Any], place: Way, value: Json) -> None:
         headers[name] = "; ".join((*others, f"{way[0]}={spelt(value)}"))
     else:
         rooms[room][way[0]] = spelt(value)
-
-
-def _move(rooms: dict[str, Any], move: LeafMapping, value: Json) -> None:
-    """Set a value of ours where the target has it."""
-    form = move.form
-    written = form.written(value) if is_in_body(move.theirs) else form.as_text(value)
-    _put(rooms, move.theirs, written)
 
 
 def _at(rooms: Rooms, place: Way) -> Json:
@@ -115,7 +119,8 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
     for move in spoken.outside:
         value = _at(asked, move.ours)
         if value is not None:
-            _move(theirs, move, value)
+            write = move.form.written if is_in_body(move.theirs) else move.form.as_text
+            _put(theirs, move.theirs, write(value))
     for place, constant in spoken.constants:
         try:
             value = filled(constant, known, asked) if isinstance(constant, Template) else constant

@@ -4,10 +4,10 @@ each operation is asked by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 
+from harness.configuration.errors import nearest
 from harness.domain import operations as ops
 from harness.wire.mapping.calls import (
     LOGINS,
@@ -21,10 +21,9 @@ from harness.wire.mapping.calls import (
 from harness.wire.mapping.json_path import At, MappingError, Way
 from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, WireKeys
 from harness.wire.mapping.plan import listed
-from harness.wire.mapping.scope import BodyScope
+from harness.wire.mapping.scope import BodyScope, MappedHeader, header_of, theirs_of
 from harness.wire.mapping.shape import every_field, every_word
-from harness.wire.mapping.values import MappedHeader, header_of, theirs_of
-from harness.wire.routes import ROUTES, ROWS, Route, RouteTable, parameters_in
+from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in
 
 
 @dataclass(frozen=True)
@@ -143,11 +142,20 @@ def compiled(wire: WireMap) -> Tables:
     _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
     statuses = wire.code_status
     return Tables(
-        routes={kind: _whole_route(calls[kind], one) for kind, one in spoken.items()},
+        routes={
+            kind: replace(one.route, beside=tuple(c.route for c in calls[kind] if c is not one))
+            for kind, one in spoken.items()
+        },
         spoken=spoken,
         calls={kind: several for kind, several in calls.items() if several[0].is_part},
         leader=answered_place(wire.leader.at, ("leader", "at")) if wire.leader.at else None,
-        variables=dict(_variables(each for several in calls.values() for each in several)),
+        variables={
+            name.removeprefix("env."): text.at
+            for each in (each for several in calls.values() for each in several)
+            for text in each.templates()
+            for name in text.names()
+            if name.startswith("env.")
+        },
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
         said={ours: theirs for theirs, ours in reversed(list(wire.codes.items()))},
@@ -160,8 +168,10 @@ def compiled(wire: WireMap) -> Tables:
 
 def _check_names(wire: WireMap) -> None:
     """What a file's keys alone do not tell: each name is of something that is published."""
-    for name in wire.fields:
-        _known(("fields", name), name, every_field())
+    for name in (name for name in wire.fields if name not in every_field()):
+        remedy = nearest(name, every_field(), "docs/wire.md says what there is")
+        told, allowed = f"{name!r} is not known", "a name of a published model"
+        raise MappingError(("fields", name), told, allowed, remedy)
     words = sorted(every_word())
     for word, theirs in wire.states.items():
         _known_word(("states", word), word, words, theirs)
@@ -201,19 +211,10 @@ def _check_steps(wire: WireMap, kind: type[ops.Operation], operation: OperationM
             raise MappingError(("paths", step.__name__), told, "one of the two", "remove one")
 
 
-def _known(at: At, name: str, names: Sequence[str]) -> None:
-    if name in names:
-        return
-    near = get_close_matches(name, names, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "docs/wire.md says what there is"
-    raise MappingError(at, f"{name!r} is not known", "a name of a published model", remedy)
-
-
 def _known_word(at: At, word: str, words: Sequence[str], theirs: str | tuple[str, ...]) -> None:
     if word in words:
         return
-    near = get_close_matches(word, words, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(words)}"
+    remedy = nearest(word, words, f"there are {', '.join(words)}")
     if turned := next((text for text in listed(theirs) if text in words), ""):
         remedy = f"ours stands on the left: {turned} = {word!r}"
     raise MappingError(at, f"{word!r} is not known", "a word of ours", remedy)
@@ -232,11 +233,6 @@ def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, AnyCall
 def deciding(calls: Sequence[Spoken]) -> Spoken:
     """The call by which a message of an operation is told: the last that is no repeat."""
     return next((each for each in reversed(calls) if not each.said.repeat), calls[-1])
-
-
-def _whole_route(calls: Sequence[Spoken], decides: Spoken) -> Route:
-    beside = tuple(call.route for call in calls if call is not decides)
-    return replace(decides.route, beside=beside) if beside else decides.route
 
 
 def _every_call(
@@ -263,6 +259,8 @@ def _calls(
     for n, (at, call) in enumerate(calls):
         names = Names(ROUTES[kind], tuple(kept), session)
         route = _rpc_route(wire, kind, call, at) if call.rpc else _route(kind, call, at, names)
+        if isinstance(call, OperationMap):
+            _check_parameters(kind, route, call, (*at, "rpc" if call.rpc else "path"))
         spoken = spoken_of(wire, route, call, at, names)
         name = name_of(call)
         if name in (name_of(other) for _, other in calls[:n]):
@@ -272,12 +270,6 @@ def _calls(
         found.append(replace(spoken, is_silent=is_silent))
         kept |= call.keep
     return tuple(found)
-
-
-def _variables(calls: Iterable[Spoken]) -> Iterator[tuple[str, At]]:
-    for text in (text for call in calls for text in call.templates()):
-        names = (name for name in text.names() if name.startswith("env."))
-        yield from ((name.removeprefix("env."), text.at) for name in names)
 
 
 def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Route:
@@ -294,20 +286,14 @@ def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Ro
         allowed = "a path with the parameters of the operation and no other"
         raise MappingError((*at, "path"), f"{ours.id}: {found}", allowed, "correct the path")
     method = call.method.upper() or ours.method
-    route = replace(ours, path=call.path or ours.path, method=method)
-    if isinstance(call, OperationMap):
-        _check_parameters(kind, route, call, (*at, "path"))
-    return route
+    return replace(ours, path=call.path or ours.path, method=method)
 
 
 def _rpc_route(wire: WireMap, kind: type[ops.Operation], call: AnyCall, at: At) -> Route:
     if not wire.rpc.path:
         found = "nothing says where JSON-RPC is asked"
         raise MappingError((*at, "rpc"), found, "rpc.path at the top", 'add [rpc] path = "/rpc"')
-    route = replace(ROUTES[kind], method="POST", path=wire.rpc.path, rpc=call.rpc)
-    if isinstance(call, OperationMap):
-        _check_parameters(kind, route, call, (*at, "rpc"))
-    return route
+    return replace(ROUTES[kind], method="POST", path=wire.rpc.path, rpc=call.rpc)
 
 
 def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, at: At) -> None:
@@ -316,7 +302,7 @@ def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, 
         if moved and name in route.parameters():
             found = f"{{{name}}} stands in the path, and paths.{kind.__name__}.request moves it"
             raise MappingError(at, found, "one place for it", "remove one of the two")
-        twice = ROWS[kind].twice
+        twice = ROUTES[kind].twice
         elsewhere = moved or (twice is not None and twice[0] == name)
         if name not in route.parameters() and not elsewhere:
             there = f"say in paths.{kind.__name__}.request where it goes, as in"

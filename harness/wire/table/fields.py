@@ -1,5 +1,9 @@
 """What the table of the operations is written in: which attribute stands where, in which form.
 
+`name=metadata.name!` says it of one attribute: its place, and in which form it stands there. Where
+the place is missing, it is called like the attribute. `a|b` is written in both places and read from
+the first that holds anything, `a<b` is read from the second one as well; the forms are in `FORMS`.
+
 A place is written as in a target file: `spec.profiles` is in the body, or in the element of a
 list, `?name` in the query, `{uid}` in the path, `LocalClusterToken:` in a header. A step with a
 `!` has to be there, or else it is the one that is told as missing. An object with a `?` is left
@@ -8,14 +12,19 @@ out when nothing is in it, and `*` is all of an object whose names are data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import starmap
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
-from harness.domain.operations import Operation
+from harness.domain.cluster import ClusterState, ManagementMode
+from harness.domain.operations import Operation, Surface
+from harness.domain.profile import Layer, ProfileType
 from harness.wire.model import Malformed, WireModel
+from harness.wire.models import MODELS
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
 Read = Callable[[Any, str], Any]
@@ -70,47 +79,76 @@ class WireRecord:
     Attributes:
         besides: what else is written, by its place, as the whole says it.
         check: looks at what came before anything is read. Raises `Malformed`.
+        model: that of the body which holds it, `None` where there is none or it is a part.
     """
 
     make: Callable[..., Any]
     fields: Mapping[str, WireField] = field(default_factory=dict)
     besides: Mapping[str, Write] = field(default_factory=dict)
     check: Callable[[Any], None] | None = None
+    model: type[WireModel] | None = None
 
 
 LIST_META, CONTINUE = "listmeta", "continue"
 """Where a page says how the next is asked for, which is by the parameter of that name."""
 
-Answer = tuple[type[WireModel], WireRecord]
-"""The model of a body, and what is made of it."""
+
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
+_SENTENCE = re.compile(r"[.?]\s|[.?]$|\n")
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
-    """An operation, where it is asked, with which fields, and what it is answered with.
+class Route:
+    """A row of the table: an operation, where it is asked, with which fields, and what it is
+    answered with.
 
     Attributes:
-        call: method, path, status of success, and id; it begins with `ours` where nothing is
-            published for its purpose.
+        path: a template (`/v1/edge-mgmt/cluster/{clusterName}`).
+        status: that of success.
         answer: `None` is an acknowledgement without a body.
-        request: the model of the body, `None` where there is none.
-        bodiless: whether the body may be missing.
-        paged: whether the answer may be one page of several.
+        signs: `ours` where nothing is published for its purpose, `bodiless` where the body may be
+            missing, and `paged` where the answer may be one page of several.
+        beside: where the other calls go that the operation takes.
+        rpc: the method where it is one of JSON-RPC.
     """
 
     operation: type[Operation]
-    call: str
-    answer: Answer | None
-    request: type[WireModel] | None
-    asked: WireRecord
-    bodiless: bool = False
-    paged: bool = False
+    method: str
+    path: str
+    status: int
+    id: str
+    summary: str
+    asked: WireRecord = field(repr=False, compare=False)
+    answer: WireRecord | None = field(repr=False, compare=False)
+    signs: tuple[str, ...] = ()
+    beside: tuple[Route, ...] = ()
+    rpc: str = ""
+
+    @property
+    def surface(self) -> Surface:
+        """The surface of the operation."""
+        return self.operation.surface
+
+    @property
+    def published(self) -> bool:
+        """Whether it is asked as it is published."""
+        return "ours" not in self.signs
+
+    @property
+    def request(self) -> type[WireModel] | None:
+        """The model of the body of a request, `None` where there is none."""
+        return self.asked.model
+
+    @property
+    def response(self) -> type[WireModel] | None:
+        """The model of the body of an answer, `None` where there is none."""
+        return self.answer.model if self.answer else None
 
     @property
     def queries(self) -> tuple[str, ...]:
         """The parameters of its query."""
         asked = [place for group in _places(self.asked) for place in group]
-        more = (CONTINUE,) if self.paged else ()
+        more = (CONTINUE,) if "paged" in self.signs else ()
         return (*(place[1:] for place in asked if place.startswith("?")), *more)
 
     @property
@@ -119,34 +157,92 @@ class TableRow:
         groups = (group for group in _places(self.asked) if len(group) > 1)
         return next(((first[1:-1], second) for first, second in groups if first[0] == "{"), None)
 
+    def parameters(self) -> tuple[str, ...]:
+        """The names between braces, in the order of the path."""
+        return parameters_in(self.path)
+
+    def shape(self) -> str:
+        """The path whatever its parameters are called."""
+        return _PARAMETER.sub("{}", self.path)
+
+    def url_path(self, parameters: Mapping[str, str]) -> str:
+        """The path with its parameters filled in and percent-encoded.
+
+        Raises:
+            KeyError: a parameter of the path is missing.
+        """
+        return _PARAMETER.sub(lambda found: segment(parameters[found[1]]), self.path)
+
+
+def parameters_in(path: str) -> tuple[str, ...]:
+    """The names between braces, in the order of the path."""
+    return tuple(_PARAMETER.findall(path))
+
+
+def segment(text: str) -> str:
+    """One segment of a path; a lone dot or two would be taken for a step up."""
+    return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
+
+
+_ITEM = re.compile(r"^(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)$")
+_MODEL = re.compile("(Local)?V1")
 
 Besides = Mapping[str, Write]
 
 
 def record(
     make: Callable[..., Any],
+    text: str = "",
     besides: Besides | None = None,
     check: Callable[[Any], None] | None = None,
     /,
-    **fields: WireField,
+    **own: WireField,
 ) -> WireRecord:
-    """What is made of these attributes."""
-    return WireRecord(make, fields, besides or {}, check)
+    """What is made of the attributes of a text, before which the model of a body may stand. Those
+    that no text can say stand beside it; the text has but their names, if they are not the last.
+
+    Raises:
+        KeyError: there is no such model or form.
+    """
+    first, _, rest = text.partition(" ") if _MODEL.match(text) else ("", "", text)
+    model = MODELS[first] if first else None
+    found: dict[str, WireField] = {}
+    for item in rest.split():
+        (name, place, also, kind, sign), *_ = _ITEM.findall(item)
+        found[name] = own[item] if item in own else field_at(place or name, also, kind + sign)
+    return WireRecord(make, {**found, **own}, besides or {}, check, model)
+
+
+def listed(make: Callable[..., Any], model: str, item: WireRecord) -> WireRecord:
+    """An answer that is a list."""
+    return record(make, model, items=each(item, "items"))
 
 
 def asks(
     operation: type[Operation],
     call: str,
-    answer: Answer | None = None,
-    request: type[WireModel] | None = None,
+    asked: str = "",
+    answer: WireRecord | None = None,
     besides: Besides | None = None,
     check: Callable[[Any], None] | None = None,
     /,
-    **fields: WireField,
-) -> TableRow:
-    """A row of the table."""
-    asked = record(operation, besides, check, **fields)
-    return TableRow(operation, call, answer, request, asked)
+    **own: WireField,
+) -> Route:
+    """A row of the table; `call` is its signs, method, path, status and id."""
+    *signs, method, path, status, name = call.split()
+    summary = _SENTENCE.split(operation.__doc__ or "")[0]
+    of = record(operation, asked, besides, check, **own)
+    return Route(operation, method, path, int(status), name, summary, of, answer, tuple(signs))
+
+
+def field_at(places: str, also: str = "", form: str = "") -> WireField:
+    """An attribute at these places.
+
+    Raises:
+        KeyError: there is no such form.
+    """
+    form = form or ("{}" if places.startswith("{") else "")
+    return replace(FORMS[form], places=tuple(places.split("|")), or_from=(also,) if also else ())
 
 
 def _places(of: WireRecord) -> Iterator[tuple[str, ...]]:
@@ -165,97 +261,6 @@ def refuses(of: WireField, value: object) -> bool:
     except Malformed:
         return True
     return False
-
-
-def constant(value: str | bool) -> Write:
-    """The same whatever is written."""
-    return lambda _: value
-
-
-def empty_object(_: object) -> dict[str, str]:
-    """An object that says nothing."""
-    return {}
-
-
-# --- forms ----------------------------------------------------------------------------------
-
-
-def present(place: str) -> WireField:
-    """A value that must be there; a text may be empty."""
-    return WireField((place,), _present)
-
-
-def needed(*places: str, or_from: tuple[str, ...] = ()) -> WireField:
-    """A text that must be there and not be empty."""
-    return WireField(places, needed_text, or_from=or_from)
-
-
-def text(*places: str, or_from: tuple[str, ...] = (), default: str = "") -> WireField:
-    """A text that may be missing, and is always written."""
-    return WireField(places, default=default, or_from=or_from)
-
-
-def unless_empty(*places: str) -> WireField:
-    """A text that is left out when it is empty."""
-    return WireField(places, write=_or_nothing)
-
-
-def optional(place: str) -> WireField:
-    """Anything that is `None` when it is missing."""
-    return WireField((place,), as_read)
-
-
-def parameter(name: str, *also: str) -> WireField:
-    """A parameter of the path."""
-    return WireField((f"{{{name}}}", *also), _parameter)
-
-
-def switch(name: str) -> WireField:
-    """A parameter of the query that is off when it is missing."""
-    return WireField((f"?{name}",), _switch, lambda on: "true" if on else None)
-
-
-def flag(place: str) -> WireField:
-    """A flag that is off when it is missing."""
-    return WireField((place,), default=False)
-
-
-def if_set(place: str) -> WireField:
-    """A flag that is left out when it is off."""
-    return WireField((place,), write=_or_nothing, default=False)
-
-
-def time(place: str) -> WireField:
-    """A time that may be missing; an empty one is."""
-    return WireField((place,), _time, lambda value: None if value is None else to_timestamp(value))
-
-
-def needed_time(place: str) -> WireField:
-    """A time that must be there."""
-    return WireField((place,), _needed_time, to_timestamp)
-
-
-def texts(place: str, besides: str | None = None) -> WireField:
-    """An object of texts whose names are data, without the name that has a field of its own."""
-    return WireField(
-        (place,), lambda value, _: {k: v for k, v in (value or {}).items() if k != besides}, dict
-    )
-
-
-def optional_texts(place: str) -> WireField:
-    """The same, where `None` is another thing than an empty one."""
-    return WireField((place,), as_read, lambda value: None if value is None else dict(value))
-
-
-def words(place: str) -> WireField:
-    """A list of texts."""
-    return WireField((place,), lambda value, _: tuple(value or ()), list)
-
-
-def one_of(kind: type[StrEnum], place: str, *, needed: bool = True) -> WireField:
-    """One of a closed set; without `needed`, the set is told to whom says nothing as well."""
-    members = {member.value: member for member in kind}
-    return WireField((place,), _looked_up(members, needed), lambda value: value.value)
 
 
 def each(item: WireRecord, place: str, *, required: bool = False, drop: bool = False) -> WireField:
@@ -282,9 +287,11 @@ def mapped(item: WireRecord, place: str) -> WireField:
     )
 
 
-def inside(part: WireRecord) -> WireField:
-    """What has its places among those of the whole."""
-    return WireField(inside=part)
+def others(place: str, known: str) -> WireField:
+    """An object of texts whose names are data, without one that has a field of its own."""
+    return WireField(
+        (place,), lambda value, _: {k: v for k, v in (value or {}).items() if k != known}, dict
+    )
 
 
 def computed(
@@ -295,15 +302,10 @@ def computed(
 
 
 class Pair(NamedTuple):
-    """An entry of a mapping, as it is written."""
+    """An entry of a mapping."""
 
     key: Any
     value: Any
-
-
-def pair(key: Any, value: Any) -> tuple[Any, Any]:
-    """An entry of a mapping, as it was read."""
-    return key, value
 
 
 def needed_text(value: str | None, name: str) -> str:
@@ -322,7 +324,7 @@ def word_of(kind: type[StrEnum]) -> Read:
     return _looked_up({member.value: member.value for member in kind}, needed=True)
 
 
-def _looked_up(members: Mapping[str, str], needed: bool) -> Read:
+def _looked_up(members: Mapping[str, str], *, needed: bool) -> Read:
     def read(value: Any, name: str) -> str:
         member = members.get(value)
         if member is None:
@@ -351,13 +353,41 @@ def _switch(value: str | None, name: str) -> bool:
     return value == "true"
 
 
-def _time(value: str | None, name: str) -> int | None:
-    return from_timestamp(value, name) if value else None
-
-
-def _needed_time(value: str | None, name: str) -> int:
-    return from_timestamp(needed_text(value, name), name)
-
-
 def _or_nothing(value: Any) -> Any:
     return value or None
+
+
+FORMS: Final[Mapping[str, WireField]] = {
+    "": WireField(),
+    "!": WireField(read=needed_text),
+    "?": WireField(write=_or_nothing),
+    "{}": WireField(read=_parameter),
+    ":any": WireField(read=as_read),
+    ":any!": WireField(read=_present),
+    ":flag": WireField(default=False),
+    ":flag?": WireField(write=_or_nothing, default=False),
+    ":switch": WireField(read=_switch, write=lambda on: "true" if on else None),
+    ":time": WireField(
+        read=lambda value, name: from_timestamp(value, name) if value else None,
+        write=lambda value: None if value is None else to_timestamp(value),
+    ),
+    ":time!": WireField(
+        read=lambda value, name: from_timestamp(needed_text(value, name), name), write=to_timestamp
+    ),
+    ":texts": WireField(read=lambda value, _: dict(value or ()), write=dict),
+    ":texts?": WireField(read=as_read, write=lambda value: None if value is None else dict(value)),
+    ":words": WireField(read=lambda value, _: tuple(value or ()), write=list),
+} | {
+    f":{kind.__name__}{sign}": WireField(
+        read=_looked_up({member.value: member for member in kind}, needed=sign == "!"),
+        write=lambda member: member.value,
+    )
+    for kind in (ClusterState, Layer, ManagementMode, ProfileType)
+    for sign in ("", "!")
+}
+"""How an attribute is read and written: a text that may be missing, and is always written; with `!`
+it has to be there and not be empty; with `?` it is left out when it is empty. `:any!` has to be
+there, a text may be empty; a parameter of the path; a `:switch` of the query that is off when it is
+missing, as a `:flag` is; an empty `:time` is none; `:texts` are an object whose names are data, and
+`None` with `?`, `:words` a list; one of a closed set, which is told to whom says nothing as well.
+"""

@@ -2,76 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
+from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.pairing import LocalState
-from harness.wire import local_ui as ui
+from harness.domain.profile import Pack, StackProfile
 from harness.wire.model import Malformed, parse_model
+from harness.wire.models import MODELS
 from harness.wire.table import fields as at
-from harness.wire.table.fields import Answer, TableRow, WireField, WireRecord, asks, record
+from harness.wire.table.fields import Route, WireField, WireRecord, Write, asks, record
 from harness.wire.table.palette import DESCRIPTION, NO_COOKIE
-from harness.wire.table.stack import LOCAL_PROFILE
 
-ACKNOWLEDGED = record(ops.Acknowledged, message=at.text("message"))
+ACKNOWLEDGED = record(ops.Acknowledged, "V1AcceptedResponseWithMessage message")
 
 # --- a cluster as it is shown -----------------------------------------------------------------
 
 
-def _head(pool: NodePool) -> dict[str, Any]:
-    return {"isControlPlane": pool.control_plane, "name": pool.name}
-
-
-def _pool_specs(cluster: Cluster) -> list[dict[str, Any]]:
-    """Hosts bear the names of the nodes that they run."""
-    return [
+def _pools_with(name: str, told: Callable[[Cluster, Node], dict[str, Any]]) -> Write:
+    """The pools, each with what is told of its nodes under this name."""
+    return lambda cluster: [
         {
-            "hosts": [{"hostID": node.host_uid, "hostName": node.name} for node in pool.nodes],
-            "pool": _head(pool),
+            name: [told(cluster, node) for node in pool.nodes],
+            "pool": {"isControlPlane": pool.control_plane, "name": pool.name},
         }
         for pool in cluster.pools
     ]
 
 
-def _pool_statuses(cluster: Cluster) -> list[dict[str, Any]]:
-    state = cluster.state.value
-    return [
-        {
-            "nodes": [
-                {
-                    "health": {"status": node.health.value},
-                    "nodeName": node.name,
-                    "nodeState": state,
-                }
-                for node in pool.nodes
-            ],
-            "pool": _head(pool),
-        }
-        for pool in cluster.pools
-    ]
+def _status(cluster: Cluster, node: Node) -> dict[str, Any]:
+    health, state = {"status": node.health.value}, cluster.state.value
+    return {"health": health, "nodeName": node.name, "nodeState": state}
 
 
 def _pools(body: Any) -> tuple[NodePool, ...]:
     """A node runs on the host of its pool that bears its name, or else on the one in its place."""
     specs = (body.get("spec") or {}).get("nodePools") or []
     statuses = (body.get("status") or {}).get("nodePools") or []
-    return tuple(
-        _pool(pool, _hosts_of(pool, n, specs), f"status.nodePools.{n}")
-        for n, pool in enumerate(statuses)
-    )
-
-
-def _pool(pool: Any, hosts: Sequence[Any], place: str) -> NodePool:
-    head = pool.get("pool") or {}
-    if head.get("name") is None:
-        raise Malformed(f"{place}.pool.name", "it is missing")
-    nodes = tuple(
-        _node(node, n, hosts, f"{place}.nodes.{n}")
-        for n, node in enumerate(pool.get("nodes") or [])
-    )
-    return NodePool(head["name"], bool(head.get("isControlPlane")), nodes)
+    found = []
+    for n, pool in enumerate(statuses):
+        place, hosts = f"status.nodePools.{n}", _hosts_of(pool, n, specs)
+        head, nodes = pool.get("pool") or {}, enumerate(pool.get("nodes") or [])
+        if head.get("name") is None:
+            raise Malformed(f"{place}.pool.name", "it is missing")
+        made = tuple(_node(node, m, hosts, f"{place}.nodes.{m}") for m, node in nodes)
+        found.append(NodePool(head["name"], bool(head.get("isControlPlane")), made))
+    return tuple(found)
 
 
 def _hosts_of(pool: Any, index: int, specs: Sequence[Any]) -> Sequence[Any]:
@@ -92,23 +69,21 @@ def _node(node: Any, index: int, hosts: Sequence[Any], place: str) -> Node:
     return Node(name, host_uid, Health(health))
 
 
-def _health(cluster: Cluster) -> str:
-    return "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
-
-
 _CLUSTER = record(
     Cluster,
+    f"V1Cluster uid=metadata.id! name=metadata.name! description={DESCRIPTION}?"
+    " tags=metadata.labels:texts state=status.clusterState:ClusterState!",
     {
         "spec.hostIDs": lambda cluster: list(cluster.host_uids()),
-        "spec.nodePools": _pool_specs,
-        "status.health.status": _health,
-        "status.nodePools": _pool_statuses,
+        # Hosts bear the names of the nodes that they run.
+        "spec.nodePools": _pools_with(
+            "hosts", lambda _, node: {"hostID": node.host_uid, "hostName": node.name}
+        ),
+        "status.health.status": lambda cluster: (
+            "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
+        ),
+        "status.nodePools": _pools_with("nodes", _status),
     },
-    uid=at.needed("metadata.id"),
-    name=at.needed("metadata.name"),
-    description=at.unless_empty(DESCRIPTION),
-    tags=at.texts("metadata.labels"),
-    state=at.one_of(ClusterState, "status.clusterState"),
     pools=at.computed(_pools),
 )
 
@@ -140,36 +115,36 @@ def _shown_uid(body: Any) -> str:
 
 _PAIRING = record(
     ops.PairingView,
-    {"registrationToken": at.constant("")},
+    "V1ClusterPairDetailsResponse pairing_uid status message endpoint=paletteEndpoint"
+    " insecure:flag",
+    {"registrationToken": lambda _: ""},
     pairing_uid=at.computed(_shown_uid, "pairingUid"),
     status=WireField(("status",), at.needed_text, lambda status: _SHOWN[status]),
-    message=at.text("message"),
-    endpoint=at.text("paletteEndpoint"),
-    insecure=at.flag("insecure"),
 )
 """The published status in place of the edge's own state; never the registration token."""
 
-# --- pools and patches ----------------------------------------------------------------------------
+# --- the stack and the pools ----------------------------------------------------------------------
 
-_HOST = record(Node, host_uid=at.needed("hostUid"), name=at.text("hostName", or_from=("hostUid",)))
+_PACK = record(Pack, "layer:Layer! name! version=version<tag! registry=registryUid? values?")
+_PROFILE = record(
+    StackProfile,
+    "name:any! type:ProfileType! version:any! packs uid?",
+    packs=at.each(_PACK, "packs", required=True),
+)
+_HOST = record(Node, "host_uid=hostUid! name=hostName<hostUid")
 """A node without a name bears that of its host."""
 
 
-def _pool_config(*names: str) -> WireRecord:
+def _pool_config(name: str) -> WireRecord:
     return record(
         NodePool,
+        f"nodes name={name}! control_plane=isControlPlane:flag",
         {"size": lambda pool: len(pool.nodes)},
         nodes=at.each(_HOST, "hosts"),
-        name=at.needed(*names),
-        control_plane=at.flag("isControlPlane"),
     )
 
 
 _LAYOUT = "spec?.cloudConfig?.spec?"
-
-
-def _nothing_shared(operation: ops.CreateCluster) -> dict[str, list[str]] | None:
-    return {"ntpServers": [], "sshKeys": []} if operation.pools else None
 
 
 _HOSTS = "/hosts"
@@ -201,7 +176,7 @@ def _read_host_patch(patches: Any, place: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Malformed(f"{place}.0.value", "a list of hosts is needed")
     for host in value:
-        parse_model(ui.V1EdgeNativeHost, host)
+        parse_model(MODELS["V1EdgeNativeHost"], host)
     uids = enumerate(host.get("hostUid") for host in value)
     return tuple(at.needed_text(uid, f"{place}.0.value.{n}.hostUid") for n, uid in uids)
 
@@ -216,207 +191,170 @@ def _is_local(request: Any) -> None:
         raise Malformed("type", "only local can be asked for here; pairing makes it central")
 
 
-_EDGE = "/v1/edge-mgmt"
-_POOLS = f"{_EDGE}/clusters/current/machinepools"
-_ACCEPTED = (ui.V1AcceptedResponseWithMessage, ACKNOWLEDGED)
-
 # --- the table ------------------------------------------------------------------------------------
 
+_EDGE = "/v1/edge-mgmt"
+_POOLS = f"{_EDGE}/clusters/current/machinepools"
 _SHARED = "spec.cloudConfig.spec!.clusterConfig"
-_NAMED_CLUSTER = {"cluster_name": at.parameter("clusterName")}
-_OF_POOL = {"pool_name": at.parameter("poolName")}
-_TAGS = {"tags": at.texts("metadata.labels")}
+_TAGS = "tags=metadata.labels:texts"
+_ENTERED = "V1ClusterPairMeta endpoint=paletteEndpoint token=registrationToken insecure:flag"
+"""Empty and missing entries are let through: which rule they break is not ours to say."""
 
-
-def _pairing_input(kind: type[ops.PairingInput], call: str, answer: Answer) -> TableRow:
-    """Empty and missing entries are let through: which rule they break is not ours to say."""
-    return asks(
-        kind,
-        call,
-        answer,
-        ui.V1ClusterPairMeta,
-        endpoint=at.text("paletteEndpoint"),
-        token=at.text("registrationToken"),
-        insecure=at.flag("insecure"),
-    )
-
-
-TABLE: tuple[TableRow, ...] = (
+TABLE: tuple[Route, ...] = (
     asks(
         ops.LogIn,
         "POST /v1/users/default/login 200 V1UserLogin",
-        (
-            ui.V1LoginSuccess,
-            record(
-                ops.Session,
-                {"IsFirstLogin": at.constant(False)},
-                token=at.needed("Token.Authorization"),
-            ),
+        "LocalV1AuthLogin extended=?extendedSession:switch username:any! password:any!",
+        record(
+            ops.Session,
+            "V1LoginSuccess token=Token.Authorization!",
+            {"IsFirstLogin": lambda _: False},
         ),
-        ui.LocalV1AuthLogin,
         NO_COOKIE,
-        extended=at.switch("extendedSession"),
-        username=at.present("username"),
-        password=at.present("password"),
     ),
     asks(ops.LogOut, "POST /v1/users/default/logout 200 V1UserLogout"),
-    asks(
-        ops.ViewCluster, f"GET {_EDGE}/cluster/details 200 v1ClusterGet", (ui.V1Cluster, _CLUSTER)
-    ),
+    asks(ops.ViewCluster, f"GET {_EDGE}/cluster/details 200 v1ClusterGet", "", _CLUSTER),
     asks(
         ops.ViewStack,
         f"GET {_EDGE}/cluster/applications 200 v1ClusterApplications",
-        (
-            ui.V1ClusterCurrentApplications,
-            record(
-                ops.Stack, profiles=at.each(LOCAL_PROFILE, "clusterProfileTemplates", required=True)
-            ),
+        "",
+        record(
+            ops.Stack,
+            "V1ClusterCurrentApplications",
+            profiles=at.each(_PROFILE, "clusterProfileTemplates", required=True),
         ),
     ),
     asks(
         ops.ViewManagement,
         f"GET {_EDGE}/settings 200 v1Settings",
-        (
-            ui.V1Settings,
-            record(
-                ops.Management,
-                {"installationMode": at.constant("connected")},
-                mode=at.one_of(ManagementMode, "managementMode"),
-            ),
+        "",
+        record(
+            ops.Management,
+            "V1Settings mode=managementMode:ManagementMode!",
+            {"installationMode": lambda _: "connected"},
         ),
-    ),
-    _pairing_input(
-        ops.VerifyConnection,
-        f"POST {_EDGE}/cluster/pair/verify-connection 200 v1ClusterPairVerifyConnection",
-        (
-            ui.V1ClusterPairVerifiedConnectionResponse,
-            record(ops.Verification, verified=at.present("verified"), message=at.text("message")),
-        ),
-    ),
-    _pairing_input(
-        ops.SendPairingRequest,
-        f"POST {_EDGE}/cluster/pair 201 v1ClusterPair",
-        (ui.V1ClusterPairInfoResponse, record(ops.PairingId, pairing_uid=at.needed("pairingUid"))),
     ),
     asks(
-        ops.ViewPairing,
-        f"GET {_EDGE}/cluster/pair/details 200 v1ClusterPairDetails",
-        (ui.V1ClusterPairDetailsResponse, _PAIRING),
+        ops.VerifyConnection,
+        f"POST {_EDGE}/cluster/pair/verify-connection 200 v1ClusterPairVerifyConnection",
+        _ENTERED,
+        record(ops.Verification, "V1ClusterPairVerifiedConnectionResponse verified:any! message"),
+    ),
+    asks(
+        ops.SendPairingRequest,
+        f"POST {_EDGE}/cluster/pair 201 v1ClusterPair",
+        _ENTERED,
+        record(ops.PairingId, "V1ClusterPairInfoResponse pairing_uid=pairingUid!"),
+    ),
+    asks(
+        ops.ViewPairing, f"GET {_EDGE}/cluster/pair/details 200 v1ClusterPairDetails", "", _PAIRING
     ),
     asks(
         ops.CancelPairingRequest,
         f"POST {_EDGE}/cluster/pair/reject 200 v1ClusterPairReject",
-        _ACCEPTED,
+        "",
+        ACKNOWLEDGED,
     ),
     asks(
         ops.UpdateCluster,
         f"PUT {_EDGE}/cluster/{{clusterName}} 202 v1UpdateClusterConfig",
-        _ACCEPTED,
-        ui.V1ClusterConfiguration,
-        **_NAMED_CLUSTER,
-        **_TAGS,
+        "V1ClusterConfiguration cluster_name={clusterName} " + _TAGS,
+        ACKNOWLEDGED,
     ),
     asks(
         ops.PatchNamedCluster,
         f"PATCH {_EDGE}/cluster/{{clusterName}} 202 v1PatchClusterConfig",
-        _ACCEPTED,
-        ui.V1ClusterPatch,
-        **_NAMED_CLUSTER,
+        "V1ClusterPatch cluster_name={clusterName}",
+        ACKNOWLEDGED,
         tags=WireField(("clusterConfigPatches",), _read_label_patches, _label_patches),
     ),
     asks(
         ops.PatchCluster,
         f"PATCH {_EDGE}/cluster 202 v1PatchCluster",
-        _ACCEPTED,
-        ui.V1ClusterConfiguration,
-        **_TAGS,
+        "V1ClusterConfiguration " + _TAGS,
+        ACKNOWLEDGED,
     ),
     asks(
         ops.UpdateStack,
         f"PUT {_EDGE}/cluster/profiles 202 v1UpdateClusterProfiles",
-        _ACCEPTED,
-        ui.V1ClusterProfileConfiguration,
-        stack=at.each(LOCAL_PROFILE, "spec.clusterProfileTemplates", drop=True),
-        archive=at.unless_empty("spec.archiveUploadPath"),
+        "V1ClusterProfileConfiguration stack archive=spec.archiveUploadPath?",
+        ACKNOWLEDGED,
+        stack=at.each(_PROFILE, "spec.clusterProfileTemplates", drop=True),
     ),
-    asks(ops.DeleteCluster, f"DELETE {_EDGE}/cluster 202 v1DeleteCluster", _ACCEPTED),
+    asks(ops.DeleteCluster, f"DELETE {_EDGE}/cluster 202 v1DeleteCluster", "", ACKNOWLEDGED),
     asks(
         ops.CreateCluster,
         f"POST {_EDGE}/cluster 202 v1CreateCluster",
-        _ACCEPTED,
-        ui.V1ClusterConfiguration,
-        {f"{_LAYOUT}.clusterConfig": _nothing_shared},
-        name=at.needed("metadata.name"),
-        **_TAGS,
+        "V1ClusterConfiguration name=metadata.name! " + _TAGS,
+        ACKNOWLEDGED,
+        {
+            f"{_LAYOUT}.clusterConfig": lambda operation: (
+                {"ntpServers": [], "sshKeys": []} if operation.pools else None
+            )
+        },
         pools=at.each(_pool_config("name"), f"{_LAYOUT}.machinePoolConfig", drop=True),
     ),
     asks(
         ops.AddMachinePool,
         f"POST {_POOLS} 201 v1ClusterMachinePoolCreate",
-        _ACCEPTED,
-        ui.V1EdgeNativeMachinePoolConfig,
-        pool=at.inside(_pool_config("name")),
+        "V1EdgeNativeMachinePoolConfig pool",
+        ACKNOWLEDGED,
+        pool=WireField(inside=_pool_config("name")),
     ),
     asks(
         ops.UpdateMachinePool,
         f"PUT {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolUpdate",
-        _ACCEPTED,
-        ui.V1EdgeNativeMachinePoolConfig,
-        pool=at.inside(_pool_config("{poolName}", "name")),
+        "V1EdgeNativeMachinePoolConfig pool",
+        ACKNOWLEDGED,
+        pool=WireField(inside=_pool_config("{poolName}|name")),
     ),
     asks(
         ops.ScaleMachinePool,
         f"PATCH {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolPatch",
-        _ACCEPTED,
-        ui.V1MachinePoolPatch,
-        **_OF_POOL,
+        "V1MachinePoolPatch pool_name={poolName}",
+        ACKNOWLEDGED,
         host_uids=WireField(("machinePoolConfigPatches",), _read_host_patch, _host_patch),
     ),
     asks(
         ops.RemoveMachinePool,
         f"DELETE {_POOLS}/{{poolName}} 202 v1ClusterMachinePoolDelete",
-        _ACCEPTED,
-        **_OF_POOL,
+        "pool_name={poolName}",
+        ACKNOWLEDGED,
     ),
     asks(
         ops.RemoveNode,
         f"DELETE {_POOLS}/{{poolName}}/nodes/{{nodeName}} 202 v1ClusterMachinePoolNodeDelete",
-        _ACCEPTED,
-        **_OF_POOL,
-        node_name=at.parameter("nodeName"),
+        "pool_name={poolName} node_name={nodeName}",
+        ACKNOWLEDGED,
     ),
     asks(
         ops.UpdateClusterSettings,
         f"PUT {_EDGE}/cluster/settings 202 v1EdgeNativeClusterSettings",
-        _ACCEPTED,
-        ui.V1EdgeNativeClusterSettings,
-        settings=at.inside(
-            record(
-                ops.ClusterSettings,
-                ntp_servers=at.words("ntpServers"),
-                ssh_keys=at.words("sshKeys"),
+        "V1EdgeNativeClusterSettings settings",
+        ACKNOWLEDGED,
+        settings=WireField(
+            inside=record(
+                ops.ClusterSettings, "ntp_servers=ntpServers:words ssh_keys=sshKeys:words"
             )
         ),
     ),
     asks(
         ops.ViewClusterSettings,
         f"GET {_EDGE}/cluster 200 v1ClusterConfig",
-        (
-            ui.V1ClusterConfiguration,
-            record(
-                ops.ClusterSettings,
-                {"spec.cloudConfig.spec.machinePoolConfig": lambda _: []},
-                ntp_servers=at.words(f"{_SHARED}.ntpServers"),
-                ssh_keys=at.words(f"{_SHARED}.sshKeys"),
-            ),
+        "",
+        record(
+            ops.ClusterSettings,
+            f"V1ClusterConfiguration ntp_servers={_SHARED}.ntpServers:words"
+            f" ssh_keys={_SHARED}.sshKeys:words",
+            {"spec.cloudConfig.spec.machinePoolConfig": lambda _: []},
         ),
     ),
     asks(
         ops.RestoreLocalManagement,
         f"ours PUT {_EDGE}/settings/management 202 v1SettingsManagementUpdate",
-        _ACCEPTED,
-        ui.V1Management,
-        {"type": at.constant("local")},
+        "V1Management",
+        ACKNOWLEDGED,
+        {"type": lambda _: "local"},
         _is_local,
     ),
 )

@@ -1,40 +1,95 @@
-"""What a person asks of Palette over its HTTP API."""
+"""What a person and an edge host ask of Palette over its HTTP API; of hosts over paths of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from harness.domain import operations as ops
+from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
-from harness.domain.operations import SelectedProfile
 from harness.domain.pairing import RequestState
-from harness.domain.profile import StackProfile
+from harness.domain.profile import Pack, StackProfile
 from harness.domain.token import RegistrationToken
-from harness.wire import palette, profiles
 from harness.wire.model import Malformed
+from harness.wire.models import SERVICE
 from harness.wire.table import fields as at
-from harness.wire.table.fields import TableRow, WireField, Write, asks, record
-from harness.wire.table.pools import PALETTE_POOL
-from harness.wire.table.stack import CLOUD_TYPE, PALETTE_PROFILE
+from harness.wire.table.fields import Route, WireField, Write, asks, record
 
-NO_COOKIE = {"?setCookie": at.constant("false")}
+NO_COOKIE = {"?setCookie": lambda _: "false"}
 """Nobody but the caller keeps the session: a cookie jar would log in on its own."""
 
-CREATED = (palette.V1Uid, record(ops.Created, uid=at.needed("uid")))
+CREATED = record(ops.Created, "V1Uid uid!")
 DESCRIPTION = "metadata.annotations.description"
 
-# --- pairing requests -----------------------------------------------------------------------
+CLOUD_TYPE = "edge-native"
+"""What every cluster of edge hosts, and each of its profiles, is published as."""
 
-_SELECTED = record(SelectedProfile, uid=at.needed("uid"), version=at.unless_empty("version"))
+# --- the stack and the pools of a cluster, as hosts submit them and Palette shows them -----------
+
+_PACK = record(Pack, "layer:Layer! name! version=version|tag! registry=registryUid? values?")
+_PROFILE = record(
+    StackProfile,
+    "name:any! type:ProfileType! version=profileVersion:any! packs uid?",
+    {"cloudType": lambda _: CLOUD_TYPE},
+    packs=at.each(_PACK, "packs", required=True),
+)
+_POOL = record(
+    NodePool,
+    "name=poolConfig!.name control_plane=poolConfig.isControlPlane:flag",
+    {
+        "poolConfig.size": lambda pool: len(pool.nodes),
+        "poolConfig.labels": lambda pool: ["control-plane" if pool.control_plane else "worker"],
+    },
+    nodes=at.each(record(Node, "name=hostName host_uid=hostUid!"), "cloudConfig.edgeHosts"),
+)
+"""Neither state nor health of a node crosses."""
+
+# --- what an edge host asks -----------------------------------------------------------------------
+
+CLUSTER_TOKEN_HEADER = "LocalClusterToken"
+"""The header in which a host proves that a request is its own. A header of ours."""
+
+SUBMISSION_KEY_HEADER = "SubmissionKey"
+"""The header that says which submission this is, where its secret does not. A header of ours."""
+
+
+def _is_palette(body: Any) -> None:
+    if body.get("service") != SERVICE:
+        raise Malformed("service", "it is not a Palette that answers here")
+
+
+_CLUSTER_ASKED = record(
+    Cluster,
+    "uid=spec.clusterMeta.localClusterUid! name=spec.clusterMeta.name|metadata.name!"
+    f" description={DESCRIPTION}? tags=metadata.labels:texts",
+    pools=at.each(_POOL, "spec.machinepoolconfig"),
+    stack=at.each(_PROFILE, "spec.profiles"),
+)
+"""State and health do not cross: the host checks both before it submits (PRE-1, PRE-2)."""
+
+_POLL_ANSWER = record(
+    ops.PollAnswer,
+    "V1SpectroEdgeNativeClusterPair state cluster_uid=status.pairingClusterUid"
+    " name=status.pairingClusterName tags=metadata.labels:texts",
+    state=WireField(("status.state",), at.word_of(RequestState)),
+)
+_BY_HOST = f"pairing_uid={{pairingUid}} cluster_token={CLUSTER_TOKEN_HEADER}:!"
+
+
+def _says_which(request: Any) -> None:
+    """A withdrawal has the id of its request, or the uid of the cluster that it is of."""
+    body = request["body"] or {}
+    if not body.get("pairingUid") and not (body.get("clusterMeta") or {}).get("localClusterUid"):
+        raise Malformed("clusterMeta.localClusterUid", "it is missing, and so is pairingUid")
+
+
+# --- pairing requests -----------------------------------------------------------------------------
+
+_SELECTED = record(ops.SelectedProfile, "uid! version?")
 _SELECTION = at.each(_SELECTED, "profiles")
 
-_ENTERED = {
-    "name": at.optional("metadata.name"),
-    "description": at.optional(DESCRIPTION),
-    "tags": at.optional_texts("metadata.labels"),
-}
+_ENTERED = f" name=metadata.name:any description={DESCRIPTION}:any tags=metadata.labels:texts?"
 """What keeps the cluster's values is left out."""
 
 
@@ -68,27 +123,18 @@ def _is_for_its_path(request: Any) -> None:
 
 _LINE = record(
     ops.PairingListItem,
-    {"cloudType": at.constant(CLOUD_TYPE)},
-    pairing_uid=at.needed("pairingUid"),
-    name=at.text("name"),
-    local_cluster_uid=at.text("localClusterUid"),
-    state=at.needed("state"),
-    created=at.needed_time("creationTimestamp"),
-    cluster_uid=at.unless_empty("clusterUid"),
+    "pairing_uid=pairingUid! name local_cluster_uid=localClusterUid state!"
+    " created=creationTimestamp:time! cluster_uid=clusterUid?",
+    {"cloudType": lambda _: CLOUD_TYPE},
 )
-
 _REQUEST = record(
     ops.PairingRequestView,
-    pairing_uid=at.needed("metadata.uid"),
-    state=at.needed("status.state"),
-    name=at.text("metadata.name", "spec.clusterMeta.name"),
-    description=at.unless_empty(DESCRIPTION),
-    tags=at.texts("metadata.labels"),
-    local_cluster_uid=at.text("spec.clusterMeta.localClusterUid"),
-    stack=at.each(PALETTE_PROFILE, "spec.profiles"),
-    cluster_uid=at.unless_empty("status.pairingClusterUid"),
-    pools=at.each(PALETTE_POOL, "spec.machinepoolconfig"),
-    agent_version=at.text("spec.stylusAgentVersion"),
+    "V1SpectroEdgeNativeClusterPair pairing_uid=metadata.uid! state=status.state!"
+    f" name=metadata.name|spec.clusterMeta.name description={DESCRIPTION}?"
+    " tags=metadata.labels:texts local_cluster_uid=spec.clusterMeta.localClusterUid stack"
+    " cluster_uid=status.pairingClusterUid? pools agent_version=spec.stylusAgentVersion",
+    stack=at.each(_PROFILE, "spec.profiles"),
+    pools=at.each(_POOL, "spec.machinepoolconfig"),
 )
 
 
@@ -97,24 +143,13 @@ def _has_no_problem_if_valid(body: Any) -> None:
         raise Malformed("valid", "it contradicts the list of problems")
 
 
-_PACK_MATCH = record(
-    PackMatch,
-    pack=at.text("pack"),
-    version=at.text("version"),
-    profile=at.unless_empty("profile"),
-    profile_version=at.unless_empty("profileVersion"),
-)
 _MISMATCHES = {kind.value: kind for kind in Mismatch}
 _PROBLEM = record(
     MatchProblem,
+    "kind text=message pack? local_version=localVersion? offered_version=offeredVersion? profile?",
     kind=WireField(
         ("kind",), lambda kind, _: _MISMATCHES.get(kind, Mismatch.OTHER), lambda kind: kind.value
     ),
-    text=at.text("message"),
-    pack=at.unless_empty("pack"),
-    local_version=at.unless_empty("localVersion"),
-    offered_version=at.unless_empty("offeredVersion"),
-    profile=at.unless_empty("profile"),
 )
 
 
@@ -127,59 +162,49 @@ def _result(
 
 _MATCH = record(
     _result,
+    "V1ClusterPairMatch valid:any",
     None,
     _has_no_problem_if_valid,
-    valid=at.optional("valid"),
-    packs=at.each(_PACK_MATCH, "packs"),
+    packs=at.each(
+        record(PackMatch, "pack version profile? profile_version=profileVersion?"), "packs"
+    ),
     problems=at.each(_PROBLEM, "problems"),
 )
+_OF_REQUEST = "pairing_uid={pairingUid}"
 
-_OF_REQUEST = {"pairing_uid": at.parameter("pairingUid")}
+# --- clusters -------------------------------------------------------------------------------------
 
-# --- clusters -------------------------------------------------------------------------------
-
-_OTHERS = at.texts("metadata.annotations.*", besides="description")
-
-
-def _uids(profiles: Any, _: str) -> tuple[str, ...]:
-    return tuple(sorted(p["uid"] for p in profiles or () if p.get("uid")))
+_OTHERS = at.others("metadata.annotations.*", "description")
 
 
 _CLUSTER = record(
     ops.CentralClusterView,
-    uid=at.needed("metadata.uid"),
-    name=at.text("metadata.name"),
-    description=at.unless_empty(DESCRIPTION),
-    tags=at.texts("metadata.labels"),
-    state=at.text("status.state"),
+    f"V1SpectroCluster uid=metadata.uid! name=metadata.name description={DESCRIPTION}?"
+    " tags=metadata.labels:texts state=status.state",
     annotations=_OTHERS,
     profiles=WireField(
-        ("spec.clusterProfileTemplates",), _uids, lambda uids: [{"uid": uid} for uid in uids]
+        ("spec.clusterProfileTemplates",),
+        lambda profiles, _: tuple(sorted(p["uid"] for p in profiles or () if p.get("uid"))),
+        lambda uids: [{"uid": uid} for uid in uids],
     ),
 )
 _LISTED_CLUSTER = record(
     ops.CentralClusterView,
-    uid=at.needed("uid"),
-    name=at.text("name"),
-    description=at.unless_empty("annotations.description"),
-    tags=at.texts("labels"),
+    "uid! name description=annotations.description? tags=labels:texts",
     state=at.computed(lambda _: ""),
-    annotations=at.texts("annotations.*", besides="description"),
+    annotations=at.others("annotations.*", "description"),
 )
 """The list does not say in which state a cluster is."""
 
-_OF_CLUSTER = {"cluster_uid": at.parameter("uid")}
+_OF_CLUSTER = "cluster_uid={uid}"
 
-# --- projects and profiles ------------------------------------------------------------------
+# --- projects, profiles and tokens ----------------------------------------------------------------
 
-_NAMED = {"uid": at.needed("metadata.uid"), "name": at.text("metadata.name")}
-
-
+_NAMED = "uid=metadata.uid! name=metadata.name"
 _PROFILE_LINE = record(
     ops.ProfileListItem,
-    {"spec.cloudType": at.constant(CLOUD_TYPE)},
-    **_NAMED,
-    version=at.text("spec.version"),
+    f"{_NAMED} version=spec.version",
+    {"spec.cloudType": lambda _: CLOUD_TYPE},
 )
 
 
@@ -208,224 +233,206 @@ def _latest(read: Write, write: Write) -> tuple[Write, Mapping[str, Write]]:
     return profile, {"spec.published": template_if(True), "spec.draft": template_if(False)}
 
 
-_PROFILE = record(
+_PROFILE_VIEW = record(
     ops.ProfileView,
+    "V1ClusterProfile",
     {
         "metadata.uid": lambda view: view.profile.uid,
         "metadata.name": lambda view: view.profile.name,
         "spec.version": lambda view: view.profile.version,
     },
-    profile=WireField(("spec.published",), item=PALETTE_PROFILE, by_hand=_latest),
+    profile=WireField(("spec.published",), item=_PROFILE, by_hand=_latest),
     published=at.computed(lambda body: _template(body) == "published", "status.isPublished"),
-    versions=at.mapped(
-        record(at.pair, key=at.text("version"), value=at.text("uid")), "spec.versions"
-    ),
+    versions=at.mapped(record(at.Pair, "key=version value=uid"), "spec.versions"),
 )
-
-# --- registration tokens --------------------------------------------------------------------
-
 _TOKEN = record(
     RegistrationToken,
-    uid=at.needed("metadata.uid"),
-    name=at.text("metadata.name"),
-    value=at.text("spec.token"),
-    project_uid=at.unless_empty("spec.defaultProject?.uid"),
-    expiry=at.time("spec.expiry"),
-    active=at.present("status.isActive"),
+    "V1EdgeToken uid=metadata.uid! name=metadata.name value=spec.token"
+    " project_uid=spec.defaultProject?.uid? expiry=spec.expiry:time active=status.isActive:any!",
 )
 """A token may be listed without its value."""
 
-_REACH = {
-    "project_uid": at.unless_empty("spec.defaultProjectUid"),
-    "expiry": at.time("spec.expiry"),
-}
-_OF_TOKEN = {"token_uid": at.parameter("uid")}
+_REACH = " project_uid=spec.defaultProjectUid? expiry=spec.expiry:time"
+_OF_TOKEN = "token_uid={uid}"
 
+# --- the table ------------------------------------------------------------------------------------
+
+_HOSTS = "/v1/edgehosts/clusters/pairing"
 _PAIRING = "/v1/spectroclusters/pairing"
 _PATH = "/v1/spectroclusters/{uid}"
 
-TABLE: tuple[TableRow, ...] = (
+TABLE: tuple[Route, ...] = (
     asks(
         ops.LogInToPalette,
         "POST /v1/auth/authenticate 200 v1Authenticate",
-        (palette.V1UserToken, record(ops.Session, token=at.needed("Authorization"))),
-        palette.V1AuthLogin,
+        "V1AuthLogin email=emailId:any! password:any!",
+        record(ops.Session, "V1UserToken token=Authorization!"),
         NO_COOKIE,
-        email=at.present("emailId"),
-        password=at.present("password"),
     ),
-    replace(
-        asks(
-            ops.ListPairingRequests,
-            f"ours POST {_PAIRING}/search 200 v1SpectroClustersPairingSearch",
-            (
-                palette.V1SpectroClusterPairingRequestMetas,
-                record(ops.PairingList, items=at.each(_LINE, "items")),
-            ),
-            palette.V1ClusterPairMetadataFilter,
-            state=WireField(("filter.state",), _core_state, _equality),
-            local_cluster_uid=WireField(("filter.localClusterUid",), _core_equality, _equality),
-        ),
-        bodiless=True,
-        paged=True,
+    asks(
+        ops.ListPairingRequests,
+        f"ours bodiless paged POST {_PAIRING}/search 200 v1SpectroClustersPairingSearch",
+        "V1ClusterPairMetadataFilter",
+        at.listed(ops.PairingList, "V1SpectroClusterPairingRequestMetas", _LINE),
+        state=WireField(("filter.state",), _core_state, _equality),
+        local_cluster_uid=WireField(("filter.localClusterUid",), _core_equality, _equality),
     ),
     asks(
         ops.ViewPairingRequest,
         f"ours GET {_PAIRING}/{{pairingUid}} 200 v1SpectroClustersPairingUidGet",
-        (palette.V1SpectroEdgeNativeClusterPair, _REQUEST),
-        **_OF_REQUEST,
+        _OF_REQUEST,
+        _REQUEST,
     ),
     asks(
         ops.MatchProfiles,
         f"ours POST {_PAIRING}/{{pairingUid}}/match 200 v1SpectroClustersPairingUidMatch",
-        (palette.V1ClusterPairMatch, _MATCH),
-        palette.V1ClusterPairSelection,
-        **_OF_REQUEST,
+        f"V1ClusterPairSelection {_OF_REQUEST}",
+        _MATCH,
         selection=_SELECTION,
     ),
     asks(
         ops.AcceptPairingRequest,
         f"ours POST {_PAIRING}/{{pairingUid}}/accept 201 v1SpectroClustersPairingUidAccept",
-        (palette.V1Uid, record(ops.Accepted, cluster_uid=at.needed("uid"))),
-        palette.V1EdgeNativeClusterPairSpcEntity,
+        "V1EdgeNativeClusterPairSpcEntity pairing_uid={pairingUid}|spec.pairingUid selection"
+        + _ENTERED,
+        record(ops.Accepted, "V1Uid cluster_uid=uid!"),
         None,
         _is_for_its_path,
-        pairing_uid=at.parameter("pairingUid", "spec.pairingUid"),
         selection=at.each(_SELECTED, "spec.profiles"),
-        **_ENTERED,
     ),
     asks(
         ops.AcknowledgeWarning,
         f"ours POST {_PAIRING}/{{pairingUid}}/acknowledge 204 "
         "v1SpectroClustersPairingUidAcknowledge",
-        **_OF_REQUEST,
+        _OF_REQUEST,
     ),
     asks(
         ops.EnterDetails,
         f"ours PUT {_PAIRING}/{{pairingUid}}/metadata 204 v1SpectroClustersPairingUidMetadata",
-        None,
-        palette.V1EdgeNativeClusterPairSpcEntity,
-        **_OF_REQUEST,
-        **_ENTERED,
+        f"V1EdgeNativeClusterPairSpcEntity {_OF_REQUEST}{_ENTERED}",
     ),
     asks(
         ops.ConfirmMatch,
         f"ours PUT {_PAIRING}/{{pairingUid}}/profiles 204 v1SpectroClustersPairingUidProfiles",
-        None,
-        palette.V1ClusterPairSelection,
-        **_OF_REQUEST,
+        f"V1ClusterPairSelection {_OF_REQUEST}",
         selection=_SELECTION,
     ),
     asks(
         ops.ValidateReview,
         f"ours POST {_PAIRING}/{{pairingUid}}/validate 204 v1SpectroClustersPairingUidValidate",
-        **_OF_REQUEST,
+        _OF_REQUEST,
     ),
     asks(
         ops.RejectPairingRequest,
         f"ours POST {_PAIRING}/{{pairingUid}}/reject 204 v1SpectroClustersPairingUidReject",
-        **_OF_REQUEST,
+        _OF_REQUEST,
     ),
-    asks(
-        ops.ViewCentralCluster,
-        f"GET {_PATH} 200 v1SpectroClustersGet",
-        (palette.V1SpectroCluster, _CLUSTER),
-        **_OF_CLUSTER,
-    ),
+    asks(ops.ViewCentralCluster, f"GET {_PATH} 200 v1SpectroClustersGet", _OF_CLUSTER, _CLUSTER),
     asks(
         ops.ListCentralClusters,
         "GET /v1/dashboard/spectroclusters/metadata 200 v1SpectroClustersMetadataGet",
-        (
-            palette.V1SpectroClustersMetadata,
-            record(ops.CentralClusterList, items=at.each(_LISTED_CLUSTER, "items")),
-        ),
+        "",
+        at.listed(ops.CentralClusterList, "V1SpectroClustersMetadata", _LISTED_CLUSTER),
     ),
     asks(
         ops.ListProjects,
         "GET /v1/dashboard/projects/metadata 200 v1ProjectsMetadata",
-        (
-            palette.V1ProjectsMetadata,
-            record(ops.ScopeList, items=at.each(record(ops.NamedScope, **_NAMED), "items")),
-        ),
-        name=at.unless_empty("?name"),
+        "name=?name?",
+        at.listed(ops.ScopeList, "V1ProjectsMetadata", record(ops.NamedScope, _NAMED)),
     ),
     asks(
         ops.ListProfiles,
         "GET /v1/dashboard/clusterprofiles/metadata 200 v1ClusterProfilesMetadata",
-        (
-            palette.V1ClusterProfilesMetadata,
-            record(ops.ProfileList, items=at.each(_PROFILE_LINE, "items")),
-        ),
+        "",
+        at.listed(ops.ProfileList, "V1ClusterProfilesMetadata", _PROFILE_LINE),
     ),
     asks(
         ops.ViewProfile,
         "GET /v1/clusterprofiles/{uid} 200 v1ClusterProfilesGet",
-        (profiles.V1ClusterProfile, _PROFILE),
-        profile_uid=at.parameter("uid"),
+        "profile_uid={uid}",
+        _PROFILE_VIEW,
     ),
     asks(
         ops.ChangeCentralCluster,
         f"PATCH {_PATH}/metadata 204 v1SpectroClustersUidMetadataUpdate",
-        None,
-        palette.V1ObjectMetaInputEntitySchema,
-        **_OF_CLUSTER,
-        **_ENTERED,
+        f"V1ObjectMetaInputEntitySchema {_OF_CLUSTER}{_ENTERED}",
         annotations=_OTHERS,
     ),
     asks(
         ops.UpdateCentralProfiles,
         f"PUT {_PATH}/profiles 204 v1SpectroClustersUpdateProfiles",
-        None,
-        palette.V1SpectroClusterProfiles,
-        **_OF_CLUSTER,
+        f"V1SpectroClusterProfiles {_OF_CLUSTER}",
         selection=_SELECTION,
     ),
     asks(
         ops.ReleaseCentralCluster,
         f"ours POST {_PATH}/release 204 v1SpectroClustersUidRelease",
-        **_OF_CLUSTER,
+        _OF_CLUSTER,
     ),
-    replace(
-        asks(
-            ops.ListTokens,
-            "GET /v1/edgehosts/tokens 200 v1EdgeTokensList",
-            (palette.V1EdgeTokens, record(ops.TokenList, items=at.each(_TOKEN, "items"))),
-        ),
-        paged=True,
+    asks(
+        ops.ListTokens,
+        "paged GET /v1/edgehosts/tokens 200 v1EdgeTokensList",
+        "",
+        at.listed(ops.TokenList, "V1EdgeTokens", _TOKEN),
     ),
     asks(
         ops.CreateToken,
         "POST /v1/edgehosts/tokens 201 v1EdgeTokensCreate",
+        f"V1EdgeTokenEntity name=metadata.name!{_REACH}",
         CREATED,
-        palette.V1EdgeTokenEntity,
-        name=at.needed("metadata.name"),
-        **_REACH,
     ),
-    asks(
-        ops.ViewToken,
-        "GET /v1/edgehosts/tokens/{uid} 200 v1EdgeTokensUidGet",
-        (palette.V1EdgeToken, _TOKEN),
-        **_OF_TOKEN,
-    ),
-    asks(
-        ops.DeleteToken, "DELETE /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidDelete", **_OF_TOKEN
-    ),
+    asks(ops.ViewToken, "GET /v1/edgehosts/tokens/{uid} 200 v1EdgeTokensUidGet", _OF_TOKEN, _TOKEN),
+    asks(ops.DeleteToken, "DELETE /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidDelete", _OF_TOKEN),
     asks(
         ops.UpdateToken,
         "PUT /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidUpdate",
-        None,
-        palette.V1EdgeTokenUpdate,
-        **_OF_TOKEN,
-        name=at.unless_empty("metadata.name"),
-        **_REACH,
+        f"V1EdgeTokenUpdate {_OF_TOKEN} name=metadata.name?{_REACH}",
     ),
     asks(
         ops.SetTokenState,
         "PUT /v1/edgehosts/tokens/{uid}/state 204 v1EdgeTokensUidState",
-        None,
-        palette.V1EdgeTokenActiveState,
-        **_OF_TOKEN,
-        active=at.present("isActive"),
+        f"V1EdgeTokenActiveState {_OF_TOKEN} active=isActive:any!",
     ),
 )
-"""Each operation with its fields and its answer."""
+"""Each operation of a person's, with its fields and its answer."""
+
+AGENT_TABLE: tuple[Route, ...] = (
+    asks(
+        ops.Probe,
+        "ours GET /v1/edgehosts/pairing/ping 200 v1EdgeHostsPairingPing",
+        "",
+        record(ops.Acknowledged, "V1PairingPing", {"service": lambda _: SERVICE}, _is_palette),
+    ),
+    asks(
+        ops.SubmitPairing,
+        f"ours POST {_HOSTS} 201 v1EdgeHostsClustersPairingCreate",
+        "V1SpectroEdgeNativeClusterPairEntity registration_token=spec!.registrationToken:any!"
+        " cluster_token=spec.clusterMeta.localClusterToken! cluster"
+        f" agent_version=spec.stylusAgentVersion key={SUBMISSION_KEY_HEADER}:?",
+        record(ops.PairingId, "V1Uid pairing_uid=uid!"),
+        {"spec.cloudConfig": lambda _: {}, "spec.clusterConfig": lambda _: {}},
+        cluster=WireField(inside=_CLUSTER_ASKED),
+    ),
+    asks(
+        ops.PollPairing,
+        f"ours GET {_HOSTS}/{{pairingUid}}/status 200 v1EdgeHostsClustersPairingUidStatus",
+        _BY_HOST,
+        _POLL_ANSWER,
+    ),
+    asks(
+        ops.ConfirmPairing,
+        f"ours POST {_HOSTS}/{{pairingUid}}/confirm 200 v1EdgeHostsClustersPairingUidConfirm",
+        _BY_HOST,
+        _POLL_ANSWER,
+    ),
+    asks(
+        ops.WithdrawPairing,
+        f"ours POST {_HOSTS}/withdraw 204 v1EdgeHostsClustersPairingWithdraw",
+        "V1ClusterPairWithdrawal local_cluster_uid=clusterMeta.localClusterUid?"
+        " cluster_token=clusterMeta.localClusterToken! pairing_uid=pairingUid? ended:flag?",
+        None,
+        None,
+        _says_which,
+    ),
+)
+"""Each operation of an edge host's."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.doctor.examining import examine_unsaid
 from harness.doctor.finding import Notes
-from harness.doctor.unsaid import examine_unsaid
 from harness.targets.target_file import load_target
 
 FILE = """

@@ -18,8 +18,7 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
 from harness.reference.certificates import Certificates, trusting
 from harness.reference.embedded import BOTH, EmbeddedReference, Layout, Other
-from harness.targets.target_file import load_target
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_target, load_wire
 from harness.wire.mapping import PLAIN
 from tests.integration.cli.command import Command
 from tests.sources import ROOT

@@ -16,7 +16,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.reference.core.link import NotDelivered
 from harness.reference.http_link import HttpLink
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_wire
 
 MAPPING = """
 [paths.SubmitPairing]

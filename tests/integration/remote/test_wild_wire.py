@@ -14,7 +14,7 @@ from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout
 from harness.reference.planting import behaviour_with
 from harness.targets.reading import env_text
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_wire
 from tests.integration.cli.command import Command
 from tests.unit.wire.mapped import WILD
 

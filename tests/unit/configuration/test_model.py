@@ -24,7 +24,7 @@ from harness.configuration.kinds import (
     Whole,
 )
 from harness.configuration.model import FileModel, config
-from harness.configuration.toml_writing import toml_document
+from harness.configuration.toml_lines import toml_document
 from harness.files import FileKind
 
 

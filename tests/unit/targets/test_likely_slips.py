@@ -8,7 +8,7 @@ import pytest
 
 from harness.domain import operations as ops
 from harness.targets.reading import TargetFileError
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_wire
 from harness.wire.losses import losses
 from harness.wire.mapping import OperationMap, WireMap
 from harness.wire.mapping.keys import RpcMap

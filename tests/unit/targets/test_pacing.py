@@ -16,7 +16,7 @@ from harness.targets.exchange import (
     wait_asked_for,
 )
 from harness.targets.transport import RequestPacer, Sent
-from harness.wire.codec.errors import RETRY_AFTER
+from harness.wire.codec.client import RETRY_AFTER
 from harness.wire.http import HttpResponse
 from harness.wire.mapping import PLAIN
 

@@ -11,8 +11,8 @@ import pytest
 from harness.domain.errors import Reason
 from harness.domain.operations import ViewPairing, ViewToken
 from harness.targets.reading import TargetFileError, TargetFileReader
+from harness.targets.target_file import load_wire, read_wire, wire_text
 from harness.targets.target_keys import WIRES
-from harness.targets.wire_reading import load_wire, read_wire, wire_text
 from harness.wire.mapping import PLAIN, WireMap
 from tests.unit.configuration.placed import placed
 from tests.unit.targets.test_target_file import TEXT, read

@@ -13,8 +13,7 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Unknown
-from harness.targets.target_file import TargetFileError
-from harness.targets.wire_reading import load_wire, wire_text
+from harness.targets.target_file import TargetFileError, load_wire, wire_text
 from harness.wire.codec import CallInput, CallSequence, Sessions, encode
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap

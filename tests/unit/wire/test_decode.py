@@ -11,7 +11,7 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.match import MatchResult, Mismatch
 from harness.domain.operations import Done, Operation, Unknown
 from harness.wire.codec import decode
-from harness.wire.codec.errors import STATUS_OF
+from harness.wire.codec.server import STATUS_OF
 from harness.wire.http import HttpResponse, Json
 
 SEND = ops.SendPairingRequest("palette.test", "a-token")

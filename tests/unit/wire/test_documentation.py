@@ -10,10 +10,9 @@ from pathlib import Path
 
 from harness.domain.operations import AcceptPairingRequest, PollPairing
 from harness.targets.reading import TargetFileReader
+from harness.targets.target_file import read_wire
 from harness.targets.target_keys import WIRES
-from harness.targets.wire_reading import read_wire
-from harness.wire import palette
-from harness.wire.codec.errors import STATUS_OF
+from harness.wire.codec.server import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
 from harness.wire.mapping.keys import OperationMap, WireKeys
 from harness.wire.model import WireModel
@@ -41,8 +40,8 @@ def undocumented(page: str) -> Iterator[str]:
         needed = [f"`{route.method} {route.path}`", f"| {route.status}"]
         needed += models if route.status != 202 else []
         yield from (f"operation {name}: {part}" for part in needed if part not in said)
-    for model in vars(palette).values():
-        if isinstance(model, type) and issubclass(model, WireModel) and model.own:
+    for model in WireModel.known.values():
+        if model.own:
             said = row(page, f"`{model.wire_name()}` ")
             missing = set(model.field_names()) - set(re.findall(r"`(\w+)(?:\[\])?`", said))
             yield from (f"model {model.wire_name()}: {field}" for field in missing)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.domain import operations as ops
 from harness.domain.operations import Done, Operation
 from harness.targets.reading import TargetFileError
-from harness.targets.wire_reading import load_wire
+from harness.targets.target_file import load_wire
 from harness.wire.codec import decode
 from harness.wire.codec.engine import ANSWERS, REQUESTS
 from harness.wire.losses import as_read, losses, sample_answer, sample_request

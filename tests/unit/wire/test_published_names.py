@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from harness.wire import local_ui, palette, profiles, tenant
+from harness.wire import models
 from harness.wire.model import WireModel
 
 LOCAL_UI = {
@@ -155,10 +153,7 @@ PALETTE |= {n: LOCAL_UI[n] for n in ("v1MachinePoolProperties", "v1Nic", "v1Tain
     "v1UpdateStrategy": "maxSurge maxUnavailable type",
 }
 
-PROFILES = {
-    name: PALETTE[name]
-    for name in ("v1ClusterProfileTemplate", "v1ObjectMeta", "v1SpectroClusterProfileEntity")
-} | {
+PALETTE |= {
     "v1ClusterProfile": "apiVersion kind metadata spec status",
     "v1ClusterProfileSpec": "draft published version versions",
     "v1ClusterProfileStatus": (
@@ -173,14 +168,13 @@ PROFILES = {
     "v1SpectroClusterVariable": "name value",
 }
 
-TENANT = {
+PALETTE |= {
     "v1ApiKeyCreateResponse": "apiKey uid",
     "v1ApiKeyEntity": "metadata spec",
     "v1ApiKeySpecEntity": "expiry userUid",
     "v1ClusterProfileEntity": "metadata spec",
     "v1ClusterProfileEntity.spec": "template variables version",
     "v1ClusterProfileTemplateDraft": "cloudType packs type",
-    "v1ObjectMeta": PALETTE["v1ObjectMeta"],
     "v1PackManifestEntity": "layer manifests name registryUid tag type uid values",
     "v1Project": "metadata spec status",
     "v1ProjectEntity": "metadata spec",
@@ -247,32 +241,44 @@ OUR_FIELDS = {
 """Fields of ours on published models; docs/wire.md lists them."""
 
 
-def models(module: ModuleType) -> dict[str, type[WireModel]]:
-    """The models that a module defines or re-exports, by the names that are published."""
-    found = {
-        name: kind
-        for name, kind in inspect.getmembers(module, inspect.isclass)
-        if name.startswith(("V1", "LocalV1")) and issubclass(kind, WireModel)
-    }
-    inline = getattr(module, "PUBLISHED_INLINE", {})
-    return {inline.get(name, kind.wire_name()): kind for name, kind in found.items()}
-
-
-def published(module: ModuleType) -> dict[str, type[WireModel]]:
-    unpublished = getattr(module, "SHAPE_UNPUBLISHED", ())
-    return {
-        name: kind
-        for name, kind in models(module).items()
-        if not kind.own and kind.__name__ not in unpublished
-    }
-
-
-@pytest.mark.parametrize(
-    ("module", "table"),
-    [(local_ui, LOCAL_UI), (palette, PALETTE), (profiles, PROFILES), (tenant, TENANT)],
+IN_BOTH = "V1EdgeNativeClusterConfig V1Error V1MachinePoolProperties V1Nic V1Taint".split()
+INLINE = {
+    "V1ClusterConfigurationSpec": "v1ClusterConfiguration.spec",
+    "V1ClusterProfileConfigurationSpec": "v1ClusterProfileConfiguration.spec",
+    "V1ClusterProfileMetadataSpec": "v1ClusterProfileMetadata.spec",
+    "V1SpectroEdgeNativeClusterPairEntitySpec": "v1SpectroEdgeNativeClusterPairEntity.spec",
+    "V1SpectroEdgeNativeClusterPairSpec": "v1SpectroEdgeNativeClusterPair.spec",
+    "V1EdgeNativeClusterPairSpcEntitySpec": "v1EdgeNativeClusterPairSpcEntity.spec",
+    "V1ProjectRolesPatchProject": "v1ProjectRolesPatch.projects",
+    "V1UsersUidPasswordChange": "v1UsersUidPasswordChange.body",
+    "V1ClusterProfileEntitySpec": "v1ClusterProfileEntity.spec",
+}
+"""Models whose shape is published inside another one, or a call, without a name of its own."""
+SHAPE_UNPUBLISHED = (
+    "V1EdgeNativeMachinePoolHostEntity V1SpectroCluster V1SpectroClusterStatus"
+    " V1SpectroClusterSpec V1SpectroClusterProfiles V1EdgeTokenProject".split()
 )
-def test_fields_bear_the_published_names(module: ModuleType, table: dict[str, str]) -> None:
-    ours = {n: set(kind.field_names(own=False)) for n, kind in published(module).items()}
+"""Models that the published ones refer to, and that were written from what pairing needs."""
+
+KINDS: dict[str, Mapping[str, type[WireModel]]] = {
+    "local-ui": {**models.LOCAL_UI, "V1Error": models.V1Error},
+    "palette": models.PALETTE | {name: WireModel.known[name] for name in IN_BOTH},
+}
+"""The models of each API."""
+
+
+def published(api: str) -> dict[str, type[WireModel]]:
+    """The models of an API but for ours, by the names that are published."""
+    return {
+        INLINE.get(name, kind.wire_name()): kind
+        for name, kind in KINDS[api].items()
+        if not kind.own and name not in SHAPE_UNPUBLISHED
+    }
+
+
+@pytest.mark.parametrize(("api", "table"), [("local-ui", LOCAL_UI), ("palette", PALETTE)])
+def test_fields_bear_the_published_names(api: str, table: dict[str, str]) -> None:
+    ours = {n: set(kind.field_names(own=False)) for n, kind in published(api).items()}
     assert ours == {name: set(fields.split()) for name, fields in table.items()}
 
 
@@ -286,9 +292,8 @@ def differing(
     """The published models with fields of a sort that differ from a table, with those."""
     found = [
         (name, fields(kind) ^ set(table.get(name, "").split()))
-        for module in (local_ui, palette, profiles, tenant)
-        for name, kind in published(module).items()
-        if module not in (palette, tenant) or kind not in vars(profiles).values()
+        for api in KINDS
+        for name, kind in published(api).items()
     ]
     return [(name, fields) for name, fields in found if fields]
 
@@ -313,7 +318,7 @@ def test_fields_of_ours_are_marked() -> None:
 
 
 def test_models_of_ours_do_not_take_published_names() -> None:
-    ours = {name for name, kind in models(palette).items() if kind.own}
+    ours = {kind.wire_name() for kinds in KINDS.values() for kind in kinds.values() if kind.own}
     assert ours == {
         "v1ClusterPairMatch",
         "v1ClusterPairPackMatch",

@@ -9,15 +9,14 @@ import pytest
 
 from harness.domain import operations as ops
 from harness.domain.operations import Operation
-from harness.wire import palette
 from harness.wire.codec.engine import ANSWERS, REQUESTS, answer_functions, request_functions
 from harness.wire.model import Malformed
-from harness.wire.routes import ROUTES, ROWS
+from harness.wire.routes import ROUTES
 from harness.wire.table import fields as at
-from harness.wire.table.fields import TableRow, WireRecord, record
+from harness.wire.table.fields import Route, WireRecord, record
 
 
-def unsaid(row: TableRow) -> set[str]:
+def unsaid(row: Route) -> set[str]:
     """The attributes of an operation that its row says nothing of; what is in an archive never
     crosses.
     """
@@ -26,7 +25,7 @@ def unsaid(row: TableRow) -> set[str]:
 
 
 def test_every_operation_has_a_row_that_says_all_of_it() -> None:
-    assert {kind.__name__: unsaid(row) for kind, row in ROWS.items() if unsaid(row)} == {}
+    assert {kind.__name__: unsaid(row) for kind, row in ROUTES.items() if unsaid(row)} == {}
     assert unsaid(at.asks(ops.ViewToken, "GET / 200 id")) == {"token_uid"}
 
 
@@ -39,22 +38,21 @@ def test_every_place_is_one_of_the_model(kind: type[Operation]) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        record(dict, uid=at.text("uuid")),
-        record(dict, uid=at.text("uid", or_from=("uuid",))),
-        record(dict, {"name": at.constant("n")}),
-        record(dict, uid=at.each(record(dict, uid=at.text("uid")), "uid")),
+        record(dict, "V1Uid uid=uuid"),
+        record(dict, "V1Uid uid<uuid"),
+        record(dict, "V1Uid", {"name": lambda _: "n"}),
+        record(dict, "V1Uid", uid=at.each(record(dict, "uid"), "uid")),
     ],
 )
 def test_a_place_that_the_model_does_not_have_is_an_error_of_the_table(wrong: WireRecord) -> None:
     with pytest.raises(KeyError):
-        answer_functions(wrong, palette.V1Uid)
+        answer_functions(wrong)
 
 
 SIGNS = record(
     dict,
-    uid=at.needed("metadata!.uid"),
-    state=at.text("status?.state", or_from=("status.pairingClusterName",)),
-    other=at.unless_empty("spec?.clusterMeta?.name"),
+    "V1SpectroEdgeNativeClusterPair uid=metadata!.uid!"
+    " state=status?.state<status.pairingClusterName other=spec?.clusterMeta?.name?",
 )
 
 
@@ -63,7 +61,7 @@ def names(problem: pytest.ExceptionInfo[Malformed]) -> Iterator[str]:
 
 
 def test_the_signs_of_a_place() -> None:
-    read, write = answer_functions(SIGNS, palette.V1SpectroEdgeNativeClusterPair)
+    read, write = answer_functions(SIGNS)
     with pytest.raises(Malformed) as nothing:
         read({})
     assert [*names(nothing)] == ["metadata", "it is missing"]
@@ -80,8 +78,8 @@ def test_the_signs_of_a_place() -> None:
 
 
 def test_what_is_wrong_in_a_list_is_named_with_its_place() -> None:
-    row = ROWS[ops.SubmitPairing]
-    read, _ = request_functions(row.asked, row.request)
+    row = ROUTES[ops.SubmitPairing]
+    read, _ = request_functions(row.asked)
     pool = {"poolConfig": {"name": "p"}, "cloudConfig": {"edgeHosts": [{"hostUid": "h"}, {}]}}
     meta = {"localClusterUid": "u", "localClusterToken": "t", "name": "n"}
     spec = {"registrationToken": "r", "clusterMeta": meta, "machinepoolconfig": [pool]}
@@ -89,3 +87,9 @@ def test_what_is_wrong_in_a_list_is_named_with_its_place() -> None:
         read({"path": {}, "query": {}, "headers": {}, "body": {"spec": spec}})
     place = "spec.machinepoolconfig.0.cloudConfig.edgeHosts.1.hostUid"
     assert [*names(missing)] == [place, "it is missing"]
+
+
+@pytest.mark.parametrize("wrong", ["V1Uuid uid", "V1Uid uid:flog", "V1Uid uid:text!"])
+def test_a_model_or_a_form_that_there_is_not_is_an_error_of_the_table(wrong: str) -> None:
+    with pytest.raises(KeyError):
+        record(dict, wrong)

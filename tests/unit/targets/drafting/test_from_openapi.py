@@ -14,9 +14,7 @@ from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
 from harness.reference.openapi import describe
 from harness.targets.drafting import openapi
-from harness.targets.drafting.draft import composed, hints_of, wire_of
-from harness.targets.drafting.matching import Certainty
-from harness.targets.drafting.wire_draft import Drafted, WireDraft
+from harness.targets.drafting.draft import Drafted, WireDraft, composed, hints_of, wire_of
 from harness.targets.target_file import load_target
 from harness.wire.routes import ROUTES, RouteTable, routes_of
 from tests.unit.targets.drafting.talk import answers_of
@@ -61,7 +59,7 @@ def read_back(draft: WireDraft, side: Side, folder: Path) -> None:
 
 def test_the_references_own_documents_make_no_difference() -> None:
     draft = wire_of(both(ROUTES), BOTH)
-    assert draft.count(Certainty.FOUND) == len(ROUTES)
+    assert draft.sure == len(ROUTES)
     assert draft.missing == 0
     assert "[paths" not in draft.text()
 
@@ -85,8 +83,8 @@ def test_a_text_is_not_taken_for_a_flag() -> None:
 
 def test_operations_with_our_ids_are_found_wherever_they_are(tmp_path: Path) -> None:
     draft = wire_of(both(WILD), BOTH)
-    assert draft.count(Certainty.FOUND) >= 30
-    assert draft.count(Certainty.GUESSED) == 0
+    assert draft.sure >= 30
+    assert draft.guessed == 0
     found = tables(draft)
     assert found["SendPairingRequest"] == {"method": "PUT", "path": "/device/handover"}
     assert found["MatchProfiles"]["path"] == "/plane/handovers/{pairingUid}/comparison"
@@ -103,7 +101,7 @@ def test_without_ids_what_is_guessed_is_right() -> None:
             for operation in item.values():
                 del operation["operationId"]
     draft = wire_of([document(text) for text in texts], BOTH)
-    assert draft.count(Certainty.GUESSED) >= 18
+    assert draft.guessed >= 18
     for drafted in draft.operations:
         if drafted.match is not None and not drafted.is_missing:
             route = WILD[drafted.route.operation]
@@ -218,7 +216,7 @@ def test_of_two_documents_with_one_place_one_is_left_to_a_person(tmp_path: Path)
     ids = ("v1EdgeTokensUidGet", "v1SpectroClustersGet")
     there = [{"/a/{b}": {"get": {"operationId": name, "responses": {}}}} for name in ids]
     draft = wire_of([document({"openapi": "3.1.0", "paths": paths}) for paths in there], CENTRAL)
-    assert draft.count(Certainty.FOUND) == 1
+    assert draft.sure == 1
     assert len(tables(draft)) == 1
     read_back(draft, Side.CENTRAL, tmp_path)
 
