@@ -110,7 +110,7 @@ def some(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out" / "evidence.jsonl"
 
 
-def told(folder: Path, evidence: Path) -> list[str]:
+def problems_of(folder: Path, evidence: Path) -> list[str]:
     """What is said of this evidence as that of the reference."""
     published = folder / ENTRY
     published.mkdir(parents=True)
@@ -123,7 +123,7 @@ def told(folder: Path, evidence: Path) -> list[str]:
 
 
 def test_a_selection_is_refused(tmp_path: Path, some: Path) -> None:
-    assert told(tmp_path, some) == [SELECTION]
+    assert problems_of(tmp_path, some) == [SELECTION]
 
 
 def other_verdict(lines: list[Line]) -> None:
@@ -186,7 +186,7 @@ def test_tampered_evidence_is_refused_with_its_own_message(
 ) -> None:
     change, sealed, message = TAMPERED[kind]
     file = Path(shutil.copy(some, tmp_path / "evidence.jsonl"))
-    found = told(tmp_path, changed(file, change, sealed=sealed))
+    found = problems_of(tmp_path, changed(file, change, sealed=sealed))
     assert any(message in problem for problem in found), found
 
 
@@ -211,7 +211,7 @@ def test_what_is_no_evidence_is_refused(tmp_path: Path, content: bytes, message:
 def test_evidence_that_is_cut_off_is_refused(tmp_path: Path, some: Path) -> None:
     file = tmp_path / "evidence.jsonl"
     file.write_bytes(b"".join(some.read_bytes().splitlines(keepends=True)[:-1]))
-    assert any("without a footer" in problem for problem in told(tmp_path, file))
+    assert any("without a footer" in problem for problem in problems_of(tmp_path, file))
 
 
 def test_a_run_that_was_repeated_or_a_fleet_is_not_published(

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def told(folder: Path, header: EvidenceHeader = HEADER) -> list[str]:
+def problems_of(folder: Path, header: EvidenceHeader = HEADER) -> list[str]:
     problems = [*entry.problems_with_files(folder), *entry.problems_with_run(folder, header)]
     assert all(p.remedy and p.place.is_relative_to(folder) for p in problems)
     return [f"{p.place.name}: {p.problem}" for p in problems]
@@ -44,7 +44,7 @@ def header(**changes: object) -> EvidenceHeader:
 
 
 def test_one_that_is_in_order_is_told_nothing(folder: Path) -> None:
-    assert told(folder) == []
+    assert problems_of(folder) == []
     assert entry.folder_of(folder.parents[2], HEADER) == folder
 
 
@@ -91,7 +91,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_what_is_wrong_with_the_files_has_a_message_of_its_own(folder: Path, kind: str) -> None:
     tamper, message = FILES[kind]
     tamper(folder)
-    assert any(problem.endswith(message) for problem in told(folder))
+    assert any(problem.endswith(message) for problem in problems_of(folder))
 
 
 HEADERS: dict[str, tuple[EvidenceHeader, str]] = {
@@ -121,7 +121,7 @@ HEADERS: dict[str, tuple[EvidenceHeader, str]] = {
 @pytest.mark.parametrize("kind", HEADERS)
 def test_what_is_wrong_with_the_run_has_a_message_of_its_own(folder: Path, kind: str) -> None:
     changed, message = HEADERS[kind]
-    assert [message in problem for problem in told(folder, changed)] == [True]
+    assert [message in problem for problem in problems_of(folder, changed)] == [True]
 
 
 def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:

