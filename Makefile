@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help certify test prove fleet lint format bench explore full docs pictures pins chromium clean
+.PHONY: help certify test prove fleet lint format bench explore full docs pictures reports pins chromium clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -59,6 +59,7 @@ full: lint chromium prove fleet ## all there is: every test, slow ones too, the 
 	$(BIN)/pairproof interleavings --faults 2
 	$(MAKE) explore SECONDS=600
 	$(BIN)/python -m pytest --hypothesis-profile=thorough
+	$(BIN)/pairproof reports check
 	$(BIN)/pairproof certify
 	rm -rf build/triples; $(BIN)/pairproof requirements --tables build/triples --strength 3
 	PAIRPROOF_FEATURES=build/triples $(BIN)/pairproof certify --driver inprocess
@@ -96,6 +97,15 @@ docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
 
 pictures: $(DEV) chromium ## take the pictures of docs/ again
 	$(BIN)/python docs/make_pictures.py
+
+# Published again are only this version of the reference, and the strangers.
+reports: $(DEV) chromium ## certify the reference and the strangers, and publish that
+	rm -rf build/reports reports/*/{hub-and-rings,office-and-annexes,stepwise-office-and-appliances} \
+	  reports/*/pairproof-reference/"$$($(BIN)/python -c 'import harness; print(harness.__version__)')"
+	$(BIN)/pairproof certify --out build/reports/reference
+	$(BIN)/pairproof reports submit build/reports/reference
+	$(BIN)/python -m tests.strangers build/reports
+	$(BIN)/pairproof reports index
 
 pins: ## resolve pyproject.toml afresh into constraints.txt
 	rm -rf $(VENV)

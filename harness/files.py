@@ -117,6 +117,11 @@ def read_bytes(path: Path, kind: FileKind) -> bytes:
     return raw
 
 
+def folder_name(text: str) -> str:
+    """As a folder is called that has this name; empty where nothing is left of it."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
+
+
 PEM: Final = FileKind("name a file with certificates or a key, in PEM")
 
 

@@ -337,9 +337,10 @@ def error_tells(
     if record.outcome is not Outcome.FAIL:
         reason = f"{record.kind} was not refused, so that there is no error to judge"
         return unjudged(reason, operation)
-    text = without_labels(_text(record))
-    told = f"{trouble} by {text!r}"
-    if not text:
+    said = _text(record)
+    text = without_labels(said)
+    told = f"{trouble} by {said!r}"
+    if not said:
         reason = "the error has no message, so that nobody is told what is wrong"
         return Finding(Verdict.OBSERVED, reason, (operation,))
     if any(word.lower() in text.lower() for word in words):
@@ -347,21 +348,21 @@ def error_tells(
     if words:
         why = f"the error should tell {told}, and has none of the words {', '.join(words)}"
         return failed(why, operation)
-    names = any(name.lower() in text.lower() for name in _names_of(record, trouble))
+    entered = any(name.lower() in said.lower() for name in _entered(record, trouble))
+    names = entered or TROUBLES[trouble].lower() in text.lower()
     same = [other for other in others if _anywhere(history[other]) == _anywhere(record)]
     if names and not same:
         return passed(f"the error tells {told}", operation, *others)
     if not names and same:
-        why = f"the error names nothing, and says the same where nothing like it is wrong: {text!r}"
+        why = f"the error names nothing, and says the same where nothing like it is wrong: {said!r}"
         return failed(why, operation, *same)
     why = "says the same of another trouble" if same else "does not name it in words that are known"
     hint = f"give the words that do under [words] {trouble}"
     return Finding(Verdict.OBSERVED, f"what tells {told} {why}; {hint}", (operation, *same))
 
 
-def _names_of(record: OperationRecord, trouble: str) -> Iterator[str]:
-    """What a trouble concerns, as the document calls it and as it was entered."""
-    yield TROUBLES[trouble]
+def _entered(record: OperationRecord, trouble: str) -> Iterator[str]:
+    """What a trouble concerns, as it was entered."""
     endpoint = str(record.args.get("endpoint", "")) if TROUBLES[trouble] == "endpoint" else ""
     yield from filter(str.strip, (endpoint, endpoint.partition("://")[2]))
 

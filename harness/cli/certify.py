@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.configuration.errors import Misspelt
+from harness.files import folder_name
 from harness.fleet.spelling import duration
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
@@ -131,12 +131,14 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.processes(1) > 1:
         raise CannotDo(ONE_TARGET)
     if plan.target is None or plan.driver not in DRIVERS:  # its target file is its own affair
-        return _slug(plan.driver), str(plan.target or f"what {plan.driver} reaches")
+        return folder_name(plan.driver) or "target", str(
+            plan.target or f"what {plan.driver} reaches"
+        )
     from harness.targets.target import describe
     from harness.targets.target_file import load_target
 
     target = load_target(plan.target, os.environ, selection.role)
-    name = _slug(f"{target.info.name}-{target.info.version}")
+    name = folder_name(f"{target.info.name}-{target.info.version}") or "target"
     return name, f"{describe(target)} ({plan.target})"
 
 
@@ -156,13 +158,8 @@ def _planted(plan: Plan) -> tuple[str, str]:
     kind, _, name = str(plan.planted).partition(":")
     if plan.target is not None or plan.driver not in DRIVERS:
         raise CannotDo(f"--{kind} plants into the embedded reference: leave out the target")
-    return _slug(f"{_REFERENCE}-{kind}-{name}")[
-        :100
-    ], f"the {behaviour_with(str(plan.planted)).called}"
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "target"
+    folder = folder_name(f"{_REFERENCE}-{kind}-{name}")[:100]
+    return folder, f"the {behaviour_with(str(plan.planted)).called}"
 
 
 # --- the run --------------------------------------------------------------------------------

@@ -120,9 +120,14 @@ def selected(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str]
     Words for `-k` are pytest's to understand. Whoever calls pytest can select in more ways than
     a header tells, and another version has another suite.
     """
-    asked = header.selection
     ours = header.run.command[:1] == ["pairproof"] and header.harness.version == __version__
-    if asked.keyword or not ours:
+    return asked_for(known, header) if ours else None
+
+
+def asked_for(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str] | None:
+    """The same of the suite that is known here, whoever ran which."""
+    asked = header.selection
+    if asked.keyword:
         return None
     role = header.roles[0] if len(header.roles) == 1 else None
     try:

@@ -12,20 +12,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
-from io import BytesIO, FileIO
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 import zstandard
 
-from harness.files import opened, unreadable
-from harness.history.errors import CutOff, EvidenceError
+from harness.history.errors import EvidenceError
 from harness.history.evidence import open_file, unwritable, write_all
 from harness.history.fleet_lines import PARTS, GrantsLine, PartLine
 from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode, ended, invoked
 from harness.history.operation import OperationRecord, Outcome
-from harness.history.scan import EVIDENCE, LINE_BYTES_MAX, RawLine, decoded
+from harness.history.scan import RawLine, decoded, lines_in, unpacked
 
 BLOCK_BYTES: Final = 128 * 1024
 """So much is hashed, compressed and written at a time. Half as much saves 128 KB a writer and
@@ -36,9 +35,6 @@ GRANTS: Final = "grants"
 
 _SUFFIX = ".jsonl.zst"
 _FASTEST = 1
-
-_READ_BYTES = 1024
-"""So little is unpacked at a time, since each byte may stand for 32,768."""
 
 PartRecord = InvokeLine | OutcomeLine | GrantsLine
 """A line of a part."""
@@ -254,27 +250,17 @@ class PartReader:
 
     def __iter__(self) -> Iterator[RawLine[PartRecord]]:
         offset = 0
-        for raw in self._raw_lines():
+        for raw in lines_in(self.path, self._blocks()):
             self.lines += 1
             line = decoded(self.path, self.lines, raw, _DECODER)
             self.operations += isinstance(line, InvokeLine)
             yield RawLine(self.lines, offset, raw, line)
             offset += len(raw)
 
-    def _raw_lines(self) -> Iterator[bytes]:
-        begun = bytearray()
-        for block in _blocks(self.path):
+    def _blocks(self) -> Iterator[bytes]:
+        for block in unpacked(self.path):
             self._digest.update(block)
-            head, end_of_line, tail = block.rpartition(b"\n")
-            if end_of_line:
-                yield from BytesIO(b"".join((begun, head, end_of_line)))
-                begun.clear()
-            if len(begun) + len(tail) > LINE_BYTES_MAX:
-                problem = f"line {self.lines + 1} is longer than any that pairproof writes"
-                raise EvidenceError(self.path, problem, "use an undamaged copy")
-            begun += tail
-        if begun:
-            raise _cut_off(self.path)
+            yield block
 
 
 def part_digest(path: Path) -> str:
@@ -284,7 +270,7 @@ def part_digest(path: Path) -> str:
         EvidenceError: as `PartReader` does, but for its lines.
     """
     digest = sha256()
-    for block in _blocks(path):
+    for block in unpacked(path):
         digest.update(block)
     return f"sha256:{digest.hexdigest()}"
 
@@ -335,32 +321,3 @@ def operations(paths: Iterable[Path], ids: Collection[str]) -> dict[str, Operati
             if not wanted:
                 break
     return {id_: found[id_] for id_ in ids if id_ in found}
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    """What the frames hold, a little at a time."""
-    try:
-        with opened(path, EVIDENCE) as file:
-            yield from _unpacked(path, file)
-    except OSError as error:
-        raise unreadable(path, EVIDENCE, error) from None
-    except zstandard.ZstdError as error:
-        problem = f"the file is damaged, or not compressed by Zstandard ({error})"
-        raise EvidenceError(path, problem, "use an undamaged copy, or run again") from None
-
-
-def _unpacked(path: Path, file: BinaryIO) -> Iterator[bytes]:
-    frame = None
-    while packed := file.read(_READ_BYTES):
-        while packed:
-            frame = frame or zstandard.ZstdDecompressor().decompressobj()
-            yield frame.decompress(packed)
-            packed = frame.unused_data if frame.eof else b""
-            frame = None if frame.eof else frame
-    if frame is not None:
-        raise _cut_off(path)
-
-
-def _cut_off(path: Path) -> CutOff:
-    problem = "the file breaks off: its writer was stopped, or it was not copied whole"
-    return CutOff(path, problem, "use a whole copy, or run again with the same seed")

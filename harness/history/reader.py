@@ -20,10 +20,13 @@ from harness.history import lines
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, Footer, Line
 from harness.history.operation import History, OperationRecord
-from harness.history.scan import RawLine, scan
+from harness.history.scan import PACKED, RawLine, scan
 
 PROBLEMS_MAX: Final = 50
 """More are counted, not listed."""
+
+EVIDENCE_FILES: Final = ("evidence.jsonl", f"evidence.jsonl{PACKED}")
+"""The evidence in the folder of a run, and as it is published."""
 
 PARTS_DIR: Final = "evidence.parts"
 """The folder beside `evidence.jsonl` in which the workers of a run write their parts."""
@@ -95,8 +98,9 @@ def evidence_files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    if (path / "evidence.jsonl").is_file():
-        return [path / "evidence.jsonl"]
+    for name in EVIDENCE_FILES:
+        if (path / name).is_file():
+            return [path / name]
     parts = sorted(path.glob("*.jsonl")) or sorted((path / PARTS_DIR).glob("*.jsonl"))
     if not parts:
         problem = "this folder holds neither an evidence.jsonl nor parts of one"

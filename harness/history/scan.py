@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, Generic, NamedTuple, TypeVar, get_args
 
 import msgspec
+import zstandard
 
 from harness.files import MIB, NESTING_MAX, TOO_DEEP, FileKind, beyond_reason, opened, unreadable
-from harness.history.errors import EvidenceError
+from harness.history.errors import CutOff, EvidenceError
 from harness.history.lines import DECODER, SCHEMA, EvidenceHeader, Line
 
 LINE_BYTES_MAX: Final = 64 * MIB
 """No writer of ours makes a longer line; a file that has one is not read into memory."""
+
+PACKED: Final = ".zst"
+"""How the name of evidence ends that is packed by Zstandard, as it is published."""
+
+PACKED_BYTES_MAX: Final = 256 * MIB
+"""So much may come out of packed evidence: six times what the whole suite writes over HTTP."""
+
+_READ_BYTES: Final = 1024
+"""So little is unpacked at a time, since each byte may stand for 32,768."""
 
 FLEET: Final = "fleet"
 """The `kind` in the header of a fleet's manifest, which has lines of its own."""
@@ -62,18 +74,8 @@ def scan_as(
     Raises:
         EvidenceError: as `read_evidence` does.
     """
-    with opened(path, EVIDENCE) as file:
-        try:
-            yield from _lines(path, file, decoder)
-        except OSError as error:
-            raise unreadable(path, EVIDENCE, error) from None
-
-
-def _lines(
-    path: Path, file: BinaryIO, decoder: msgspec.json.Decoder[LineT]
-) -> Iterator[RawLine[LineT | EvidenceHeader]]:
     number = offset = 0
-    while raw := file.readline(LINE_BYTES_MAX):
+    for raw in raw_lines(path):
         number += 1
         if number == 1:
             yield RawLine(number, offset, raw, _header(path, raw))
@@ -83,6 +85,83 @@ def _lines(
     if number == 0:
         problem = "the file is empty, so the run ended before it recorded anything"
         raise EvidenceError(path, problem, "run again")
+
+
+def raw_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file as they stand there, unpacked where it is packed.
+
+    Raises:
+        EvidenceError: it cannot be read, or unpacked.
+    """
+    if path.suffix == PACKED:
+        yield from lines_in(path, unpacked(path, PACKED_BYTES_MAX))
+        return
+    with opened(path, EVIDENCE) as file:
+        try:
+            yield from iter(partial(file.readline, LINE_BYTES_MAX), b"")
+        except OSError as error:
+            raise unreadable(path, EVIDENCE, error) from None
+
+
+def lines_in(path: Path, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines that these blocks hold, which are of the file at `path`.
+
+    Raises:
+        EvidenceError: one is longer than any of ours, or has no end.
+    """
+    begun, number = bytearray(), 0
+    for block in blocks:
+        head, end_of_line, tail = block.rpartition(b"\n")
+        if end_of_line:
+            for line in BytesIO(b"".join((begun, head, end_of_line))):
+                number += 1
+                yield line
+            begun.clear()
+        if len(begun) + len(tail) > LINE_BYTES_MAX:
+            problem = f"line {number + 1} is longer than any that pairproof writes"
+            raise EvidenceError(path, problem, "use an undamaged copy")
+        begun += tail
+    if begun:
+        raise _cut_off(path)
+
+
+def unpacked(path: Path, most: int = 0) -> Iterator[bytes]:
+    """What the frames of a packed file hold, a little at a time; no more than `most` bytes.
+
+    Raises:
+        EvidenceError: it cannot be read, is damaged, cut off, or holds more.
+    """
+    count = 0
+    try:
+        with opened(path, EVIDENCE) as file:
+            for block in _unpacked(path, file):
+                count += len(block)
+                if most and count > most:
+                    problem = f"more than {most // MIB} MiB come out of it, as of no run"
+                    raise EvidenceError(path, problem, "pack evidence that pairproof wrote")
+                yield block
+    except OSError as error:
+        raise unreadable(path, EVIDENCE, error) from None
+    except zstandard.ZstdError as error:
+        problem = f"the file is damaged, or not compressed by Zstandard ({error})"
+        raise EvidenceError(path, problem, "use an undamaged copy, or run again") from None
+
+
+def _unpacked(path: Path, file: BinaryIO) -> Iterator[bytes]:
+    frame = None
+    while packed := file.read(_READ_BYTES):
+        while packed:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            yield frame.decompress(packed)
+            packed = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise _cut_off(path)
+
+
+def _cut_off(path: Path) -> CutOff:
+    problem = "the file breaks off: its writer was stopped, or it was not copied whole"
+    return CutOff(path, problem, "use a whole copy, or run again with the same seed")
 
 
 def decoded(

@@ -270,7 +270,7 @@ def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
         _requirement(r, verdicts.get(r.id, ()), judging) for r in known if r.id not in left_out
     )
     scenario_verdicts = _scenario_verdicts(judged, evidence)
-    overall, why = _overall(judged, evidence, scenario_verdicts)
+    verdict, why = overall(judged, evidence, scenario_verdicts)
     if not header.selection.is_whole:
         budget = describe_budget(evidence)
         why = f"{why} It is a selection, and no certificate{budget and f': {budget}'}."
@@ -281,7 +281,7 @@ def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     waivers = tuple(judging.waivers.reports(seen))
     return Report(
         evidence=evidence,
-        verdict=overall,
+        verdict=verdict,
         why=why,
         requirements=judged,
         observations=_observations(evidence, [r.requirement.id for r in judged]),
@@ -434,11 +434,12 @@ def _scenario_verdicts(
 # --- the whole ------------------------------------------------------------------------------
 
 
-def _overall(
+def overall(
     requirements: Sequence[RequirementReport],
     evidence: Evidence,
     scenarios: Mapping[str, Verdict],
 ) -> tuple[Overall, str]:
+    """What these requirements and scenarios of a run come to, and why in a sentence."""
     failed = [r.requirement.id for r in requirements if r.counts_as_failed]
     if failed:
         what = "A requirement that must hold does" if len(failed) == 1 else (

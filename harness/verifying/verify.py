@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.history import lines
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, Footer, Line, LineCounts, digested
-from harness.history.reader import evidence_files
+from harness.history.reader import EVIDENCE_FILES, evidence_files
 from harness.history.scan import RawLine, scan
 from harness.verifying import differences
 from harness.verifying.again import Again
@@ -42,7 +42,7 @@ def verify(
         walk.leave_present()
         for line in _lines(file, walk):
             walk.take(line)
-    return walk.end(is_part=path.is_dir() and files != [path / "evidence.jsonl"])
+    return walk.end(is_part=path.is_dir() and files[0].name not in EVIDENCE_FILES)
 
 
 def _lines(file: Path, walk: _Walk) -> Iterator[RawLine[Line]]:

@@ -25,6 +25,8 @@ from harness.cli.commands.options import (
 from harness.cli.exits import CONFORMS, put
 
 commands = typer.Typer()
+reports_app = typer.Typer(no_args_is_help=True, help="What is published of runs.")
+commands.add_typer(reports_app, name="reports")
 
 PROCESSES_MAX = 3
 """By default; with more, the start of each costs more than it saves."""
@@ -220,3 +222,69 @@ def compare(asked: CompareOptions) -> int:
     from harness.cli.compare import compare_runs
 
     return compare_runs(asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitOptions:
+    """The run that is to be published, and what of it is nobody's business."""
+
+    run: Path = argument("RUN", "The folder of a run, or its evidence.jsonl.")
+    to: Path = option("DIR", "The folder of all that is published.", Path("reports"))
+    hide: tuple[str, ...] = option(
+        "NAME", "A host, project or other name that is to be a label; repeat it.", ()
+    )
+
+
+@command(reports_app, example="reports submit reports/runs/20261124T101500Z-mine --hide lab-7")
+def submit(asked: SubmitOptions) -> int:
+    """Make of a run what is published of it.
+
+    Packs its evidence, with labels in place of private addresses, internal hosts and users, and
+    checks the result as `reports check` does; docs/published.md. Exit codes: 0 it may be published,
+    1 it may not, and why, 2 it is no such run, or is there already.
+    """
+    from harness.cli.reports import submit as carry_out
+
+    return carry_out(asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """The reports that are checked."""
+
+    paths: tuple[Path, ...] = argument(
+        "[PATH]...", "The folder of one, or of many below it; reports/ without any.", ()
+    )
+    format: Printed = ResultFormat.TEXT
+
+
+@command(reports_app, example="reports check reports/2026-11/acme-edge/2.1")
+def check(asked: CheckOptions) -> int:
+    """Check published reports, offline, and say all that is wrong.
+
+    Judges each again from its evidence. Exit codes: 0 all are in order, 1 one is not, 2 there are
+    none.
+    """
+    from harness.cli.reports import check as carry_out
+
+    return carry_out(asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexOptions:
+    """The reports that are shown, and where."""
+
+    path: Path = argument("[PATH]", "The folder of all that is published.", Path("reports"))
+    out: Path | None = option("FILE", "The page; index.html in that folder without it.")
+
+
+@command(reports_app, example="reports index --out site/reports/index.html")
+def index(asked: IndexOptions) -> int:
+    """Make the page of all published reports: implementations by requirement.
+
+    Checks each, and makes its report and badges anew. Exit codes: 0 all are on it, 1 one was left
+    out, and why, 2 there are none.
+    """
+    from harness.cli.reports import index as carry_out
+
+    return carry_out(asked)

@@ -15,7 +15,6 @@ import msgspec
 import pytest
 
 from harness.history import parts
-from harness.history import parts as module
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import GrantsLine, PartLine
 from harness.history.lines import DECODER, STILL_OPEN, InvokeLine, OutcomeLine
@@ -305,7 +304,7 @@ def test_a_line_of_an_unknown_type_has_no_meaning(path: Path) -> None:
 def test_a_line_that_never_ends_is_not_taken_into_memory(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LINE_BYTES_MAX", 1_000_000)
+    monkeypatch.setattr("harness.history.scan.LINE_BYTES_MAX", 1_000_000)
     pack(path, [b" " * 100_000_000])
     tracemalloc.start()
     lines, problem = as_far_as_it_goes(path)

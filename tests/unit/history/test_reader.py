@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 
 from harness.catalogue.verdict import Verdict
+from harness.files import MIB
+from harness.history import scan as module
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader
 from harness.history.operation import Outcome
@@ -44,6 +48,44 @@ def test_a_whole_file_comes_back_whole(path: Path) -> None:
 
 def test_a_folder_of_a_run_is_read_by_its_evidence(path: Path) -> None:
     assert read_evidence(path.parent).complete
+
+
+# --- evidence that is packed ----------------------------------------------------------------
+
+
+def packed(path: Path, content: bytes | None = None) -> Path:
+    """The evidence, packed as it is published, in place of the other."""
+    content = path.read_bytes() if content is None else content
+    file = path.with_name("evidence.jsonl.zst")
+    file.write_bytes(zstandard.ZstdCompressor().compress(content))
+    path.unlink()
+    return file
+
+
+def test_packed_evidence_says_the_same(path: Path) -> None:
+    plain = read_evidence(path)
+    file = packed(path)
+    for place in (file, file.parent):
+        assert replace(read_evidence(place), path=path) == plain
+
+
+def test_packed_evidence_that_breaks_off_or_is_none_is_refused(path: Path) -> None:
+    file = packed(path)
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(EvidenceError, match="the file breaks off"):
+        read_evidence(file)
+    file.write_bytes(b"no frame")
+    with pytest.raises(EvidenceError, match="not compressed by Zstandard"):
+        read_evidence(file)
+
+
+def test_what_packs_more_than_any_run_writes_is_not_unpacked(path: Path) -> None:
+    line = path.read_bytes().splitlines(keepends=True)[1]
+    file = packed(path, path.read_bytes() + line * (module.PACKED_BYTES_MAX // len(line)))
+    assert file.stat().st_size < MIB
+    with pytest.raises(EvidenceError, match="more than 256 MiB come out of it"):
+        for _ in module.raw_lines(file):
+            pass
 
 
 # --- what is no evidence --------------------------------------------------------------------
