@@ -24,9 +24,10 @@ from harness.catalogue.requirements import REQUIREMENTS, groups
 from harness.catalogue.sentences import SENTENCES
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
+from harness.reporting.causes import causes
 from harness.reporting.diagram import OUTCOME_MARKS
 from harness.reporting.model import Observation, Report, RequirementReport
-from harness.reporting.story import STORIES_MAX, causes
+from harness.reporting.story import STORIES_MAX, details_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -60,10 +61,12 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         groups=_groups(report),
         failed=failed,
         inconclusive=inconclusive,
+        details={**details_of(report, failed), **details_of(report, inconclusive)},
         anchors={t.line.id: t.anchor for c in (*failed, *inconclusive) for t in c.stories},
         outline=_outline(report),
         clauses={r.requirement.id: clause_anchor(r.requirement) for r in report.requirements},
         profiles=tuple(Profile),
+        asked=[v for v in Verdict if report.counts[v.value] or report.scenario_counts[v.value]],
         marks=OUTCOME_MARKS,
         choices=[_choice(o) for o in report.observations],
         lawful={r.requirement.id: _lawful(r.requirement) for r in report.requirements},
@@ -71,7 +74,9 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         unasked=[
             r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE and not r.scenarios
         ],
-        not_judged=_not_judged(report),
+        not_judged=[
+            r for r in report.requirements if r.verdict in (Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
+        ],
         verdicts=tuple(Verdict),
         verdict_meanings=VERDICT_MEANINGS,
         level_meanings=LEVEL_MEANINGS,
@@ -158,15 +163,6 @@ def _groups(report: Report) -> list[ReportGroup]:
         found.append(ReportGroup(group.title, group.about, own))
     found.append(ReportGroup("Others", "Not in the catalogue of this version.", [*left.values()]))
     return [group for group in found if group.requirements]
-
-
-def _not_judged(report: Report) -> list[tuple[RequirementReport, str]]:
-    """Requirements that are not supported or were skipped, each with the reason."""
-    return [
-        (r, "; ".join(dict.fromkeys(s.reason for s in r.scenarios if s.reason)) or r.reason)
-        for r in report.requirements
-        if r.verdict in (Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
-    ]
 
 
 # --- pages -----------------------------------------------------------------------------------

@@ -76,6 +76,16 @@ class RequirementReport:
     reason: str = ""
 
     @property
+    def why(self) -> str:
+        """What its scenarios say, each reason once, or else its own."""
+        return "; ".join(dict.fromkeys(s.reason for s in self.scenarios if s.reason)) or self.reason
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What its verdict rests on."""
+        return tuple(dict.fromkeys(o for s in self.scenarios for o in s.operations))
+
+    @property
     def unstable(self) -> bool:
         """Whether repeats do not agree on it."""
         return any(scenario.repeats for scenario in self.scenarios)

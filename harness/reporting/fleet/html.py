@@ -13,12 +13,13 @@ from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine,
 from harness.history.wording import describe_kind
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
-from harness.reporting.fleet.model import CheckerReport, FleetReport, violation_details
+from harness.reporting.fleet.model import FleetReport, violation_details
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import counted, duration, exact, number
 from harness.reporting.fleet.realtime import describe, every_answer
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.html import render_page
+from harness.reporting.model import RequirementReport
 from harness.reporting.words import command
 
 DATA: Final = "data"
@@ -70,10 +71,10 @@ def _gate_row(line: GateLine) -> GateRow:
     return GateRow(line, wording.VERDICT_OF[line.holds], value, wording.advice(line))
 
 
-def _broken(report: FleetReport) -> Iterator[tuple[CheckerReport, int]]:
+def _broken(report: FleetReport) -> Iterator[tuple[RequirementReport, int]]:
     """Every invariant that was violated, and how often."""
     times = Counter(violation.invariant for violation in report.evidence.violations)
-    for checker in report.checkers:
+    for checker in report.requirements:
         if times[checker.requirement.id]:
             yield checker, times[checker.requirement.id]
 

@@ -6,11 +6,11 @@ from harness.catalogue.verdict import Overall, Verdict
 from harness.history.fleet_lines import DurationBuckets, GateLine, ViolationLine
 from harness.history.operation import Json
 from harness.reporting.fleet.faults import FaultSummary, fault_kinds
-from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationReport
+from harness.reporting.fleet.model import FleetReport, SituationReport
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND
 from harness.reporting.fleet.realtime import percentiles_json, realtime_json
-from harness.reporting.model import count
-from harness.reporting.report_json import harness_json, requirement_json, run_json
+from harness.reporting.model import RequirementReport, count
+from harness.reporting.report_json import harness_json, report_of_requirement, run_json
 
 _AS_VERDICT = {
     Overall.CONFORMS: Verdict.PASS,
@@ -36,7 +36,7 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
         **harness_json(report.header),
         "gate": [_gate(line) for line in report.gates],
         "reach": [_gate(line) for line in report.demands],
-        "checkers": [_checker(checker) for checker in report.checkers],
+        "checkers": [_checker(checker) for checker in report.requirements],
         "violations": [_violation(line, report) for line in evidence.violations],
         "throughput": throughput(report),
         "latency_ms": _percentiles(measures.latency, MILLISECOND),
@@ -49,7 +49,7 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
         "undecided": {**measures.undecided},
         "counts": {**report.counts},
         "scenario_counts": {**count([_AS_VERDICT[report.verdict]])},
-        "requirements": [_requirement(checker, report) for checker in report.checkers],
+        "requirements": [*map(report_of_requirement, report.requirements)],
         **({"realtime": realtime_json(report.realtime)} if report.realtime else {}),
         "left_out": {},
         "observations": [],
@@ -97,11 +97,11 @@ def _gate(line: GateLine) -> Json:
     }
 
 
-def _checker(checker: CheckerReport) -> Json:
+def _checker(checker: RequirementReport) -> Json:
     return {
         "id": checker.requirement.id,
         "verdict": checker.verdict.value,
-        "reason": checker.reason,
+        "reason": checker.why,
         "operations": [*checker.operations],
     }
 
@@ -135,27 +135,4 @@ def _situation(situation: SituationReport) -> Json:
         "per_thousand_hosts": situation.per_thousand_hosts,
         "wanted_per_thousand_hosts": situation.wanted_per_thousand_hosts,
         "reached": None if situation.demand is None else situation.demand.holds is True,
-    }
-
-
-def _requirement(checker: CheckerReport, report: FleetReport) -> Json:
-    """The invariant in the form that requirements have in any report."""
-    return {
-        **requirement_json(checker.requirement),
-        "verdict": checker.verdict.value,
-        "reason": "",
-        "waived": None,
-        "scenarios": [
-            {
-                "id": report.scenario,
-                "name": report.scenario,
-                "feature": report.scenario,
-                "line": 1,
-                "verdict": checker.verdict.value,
-                "reason": checker.reason,
-                "duration_s": report.measures.ended_at / SECOND,
-                "operations": [*checker.operations],
-                "reproduce": report.replay,
-            }
-        ],
     }

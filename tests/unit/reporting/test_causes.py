@@ -15,9 +15,9 @@ from harness.history.lines import CheckLine
 from harness.history.operation import Json, Outcome
 from harness.history.reader import read_evidence
 from harness.history.redaction import Redactor
+from harness.reporting.causes import causes
 from harness.reporting.html import report_html
 from harness.reporting.model import Report, build_report
-from harness.reporting.story import causes
 from tests.unit.history.writing import HEADER, scenario, verdict
 
 UNSURE = Verdict.INCONCLUSIVE
