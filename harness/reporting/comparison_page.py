@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from harness.catalogue.requirement import Profile
 from harness.catalogue.verdict import Verdict
@@ -15,7 +13,7 @@ from harness.history.fleet_lines import DurationBuckets
 from harness.history.wording import describe_kind
 from harness.reporting.causes import anchor_of
 from harness.reporting.comparing import Change, ChangedCause, ComparedRun, RunComparison
-from harness.reporting.files import utf8, write_file
+from harness.reporting.files import address_from, utf8, write_file
 from harness.reporting.fleet.quantities import duration, exact, number
 from harness.reporting.fleet.wording import VERDICT_OF
 from harness.reporting.html import render_page
@@ -155,9 +153,7 @@ def _sections(comparison: RunComparison) -> Iterator[ComparedCauses]:
 def _report_of(run: ComparedRun, folder: Path) -> str:
     """The report beside the evidence as the page links to it; empty where there is none."""
     report = run.folder / "report.html"
-    if not report.is_file():
-        return ""
-    return quote(Path(os.path.relpath(report.resolve(), folder.resolve())).as_posix())
+    return address_from(folder, report) if report.is_file() else ""
 
 
 def _facts(*runs: ComparedRun) -> Iterator[tuple[str, list[str]]]:

@@ -96,6 +96,32 @@ class StepReport:
     anchor: str
 
 
+Address = Callable[[OperationRecord], str]
+"""Where the picture of an operation lies, as the page finds it; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFrame:
+    """A page as it looked after an operation. `address` is where its picture lies."""
+
+    number: int
+    title: str
+    at: str
+    address: str
+
+
+def film_of(report: Report, scenario: str, picture: Address) -> tuple[FilmFrame, ...]:
+    """What was seen of pages in a scenario, in order; a page that stayed as it was is seen once."""
+    history = report.evidence.histories.get(scenario)
+    operations = history.operations if history else ()
+    frames = [
+        FilmFrame(n, _title(o), _at(o, operations[0].start), address)
+        for n, o in enumerate(operations, 1)
+        if (address := picture(o))
+    ]
+    return tuple(f for n, f in enumerate(frames) if not n or frames[n - 1].address != f.address)
+
+
 @dataclass(frozen=True, slots=True)
 class StoryDetail:
     """What happened in a scenario. `left_out` operations are not in `exchanges`."""
@@ -273,17 +299,11 @@ def exchange_of(
 ) -> OperationDetail:
     """What was sent and what came back; `began` is when the first of its scenario started."""
     most = 3 * BODY_CHARACTERS_MAX if decisive else BRIEF_CHARACTERS_MAX
-    polls = operation.args.get("polls")
-    title = describe_kind(operation.kind)
-    if operation.kind in WAITS and isinstance(polls, str):
-        title = f"{describe_kind(polls)}, again and again"
-    elif operation.actor == HARNESS:
-        title = begun(happened(operation))
     return OperationDetail(
         id=operation.id,
         anchor=anchor,
         number=number,
-        title=title,
+        title=_title(operation),
         who=operation.actor,
         at=_at(operation, began),
         outcome=ended_as(operation),
@@ -292,6 +312,16 @@ def exchange_of(
         on_the_wire=operation.request is not None,
         decisive=decisive,
     )
+
+
+def _title(operation: OperationRecord) -> str:
+    polls = operation.args.get("polls")
+    if operation.kind in WAITS and isinstance(polls, str):
+        return f"{describe_kind(polls)}, again and again"
+    if operation.actor == HARNESS:
+        return begun(happened(operation))
+    label = operation.args.get("label")
+    return f"{describe_kind(operation.kind)}{f' “{label}”' if label else ''}"
 
 
 def _sent(operation: OperationRecord) -> str:
