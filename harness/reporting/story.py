@@ -15,7 +15,7 @@ from harness.checkers.sentences import expected_of
 from harness.history.lines import CheckLine, StepLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.reader import StepRecord
-from harness.history.wording import WAITS, begun, describe_kind, happened, noun, seconds
+from harness.history.wording import WAITS, begun, describe_kind, happened, seconds
 from harness.reporting.causes import Cause, Story
 from harness.reporting.diagram import HARNESS, Diagram, diagram, ended_as
 from harness.reporting.model import Report
@@ -26,18 +26,12 @@ BODY_CHARACTERS_MAX = 4_000
 BRIEF_CHARACTERS_MAX = 600
 """So much is shown of a body on which the verdict does not rest."""
 
-LINE_CHARACTERS_MAX = 160
-ROWS_MAX = 60
-"""Operations that are told of one scenario; those that its verdict rests on always are."""
-
 STORIES_MAX = 200
 """Scenarios that are told at all; of the others the table tells the reason."""
 
 WHOLE_MAX = 60
 """Scenarios, the first of each cause, of which all that is drawn is told; of the others that on
 which the verdict rests."""
-
-_NOTHING: tuple[Json, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +48,6 @@ class OperationDetail:
     sent: str
     received: str
     on_the_wire: bool
-    decisive: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OperationRow:
-    """One operation in the table of a fleet's report. `decisive`: the verdict rests on it."""
-
-    number: int
-    at: str
-    actor: str
-    what: str
-    details: str
-    outcome: str
-    answer: str
     decisive: bool
 
 
@@ -224,32 +204,7 @@ def _step(step: MarkedStep, decisive: Set[str], anchors: Mapping[str, str]) -> S
     return StepReport(keyword, text, step.mark, took, anchor)
 
 
-# --- operations -----------------------------------------------------------------------------
-
-
-def rows_of(
-    operations: Sequence[OperationRecord], decisive: set[str]
-) -> tuple[tuple[OperationRow, ...], int]:
-    """The operations as rows, and how many are left out; those that decide never are."""
-    rows = tuple(
-        _row(n, o, operations[0].start, o.id in decisive)
-        for n, o in enumerate(operations, 1)
-        if n <= ROWS_MAX or o.id in decisive
-    )
-    return rows, len(operations) - len(rows)
-
-
-def _row(number: int, operation: OperationRecord, began: int, decisive: bool) -> OperationRow:
-    return OperationRow(
-        number=number,
-        at=_at(operation, began),
-        actor=operation.actor,
-        what=describe_kind(operation.kind),
-        details=_asked(operation),
-        outcome=operation.outcome.value,
-        answer=cut(_describe_answer(operation), LINE_CHARACTERS_MAX),
-        decisive=decisive,
-    )
+# --- what was exchanged ---------------------------------------------------------------------
 
 
 def _at(operation: OperationRecord, began: int) -> str:
@@ -260,38 +215,8 @@ def _at(operation: OperationRecord, began: int) -> str:
     return f"{at}, took {seconds(operation.end - operation.start)}"
 
 
-def _asked(operation: OperationRecord) -> str:
-    args: Mapping[str, Json] = operation.args
-    if "predicate" in args:
-        return f"asks for {noun(str(args.get('polls')))} again and again"
-    return cut(_in_a_line(args), LINE_CHARACTERS_MAX)
-
-
-def _describe_answer(operation: OperationRecord) -> str:
-    value, error = operation.value or {}, operation.error or {}
-    if isinstance(held := value.get("held"), bool):
-        seen = value.get("samples")
-        looks = len(seen) if isinstance(seen, list) else 0
-        different = f"{looks} different answer{'' if looks == 1 else 's'}"
-        return f"{'as it should be' if held else 'not as it should be'}, {different} seen"
-    if "message" in error:
-        return f"{error.get('reason', '')}: {error['message']}"
-    if "why" in error:
-        return str(error["why"])
-    return _in_a_line(value)
-
-
-def _in_a_line(data: Mapping[str, Json]) -> str:
-    return ", ".join(
-        f"{name}: {_brief(value)}" for name, value in data.items() if value not in _NOTHING
-    )
-
-
 def _brief(value: Json) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-# --- what was exchanged ---------------------------------------------------------------------
 
 
 def exchange_of(
@@ -393,8 +318,6 @@ def cut(text: str, length: int) -> str:
     """The text, or its beginning with a note of how long it is."""
     if len(text) <= length:
         return text
-    if length <= LINE_CHARACTERS_MAX:
-        return f"{text[:length]} …"
     return (
         f"{text[:length]}\n… cut here: {len(text)} characters in all; the rest is in the evidence"
     )

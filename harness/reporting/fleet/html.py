@@ -11,6 +11,7 @@ from typing import Final
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine, RealtimeLine
 from harness.history.wording import describe_kind
+from harness.reporting.diagram import OUTCOME_MARKS
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import FleetReport, violation_details
@@ -54,6 +55,7 @@ def fleet_report_html(report: FleetReport) -> str:
         demands=[*map(_gate_row, report.demands)],
         broken=[*_broken(report)],
         platform=", ".join(f"{name} {v}" for name, v in report.header.run.platform.items()),
+        marks=OUTCOME_MARKS,
         violations=violation_details(report.evidence),
         pictures=pictures(report.measures, report.time),
         throughput=throughput(report),

@@ -29,7 +29,7 @@ from harness.reporting.fleet.faults import never_struck
 from harness.reporting.fleet.quantities import SECOND
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
 from harness.reporting.model import RequirementReport, ScenarioReport, count
-from harness.reporting.story import OperationRow, rows_of
+from harness.reporting.story import OperationDetail, exchange_of
 from harness.reporting.times import seconds_between
 from harness.reporting.words import OVERALL_NAMES, command
 
@@ -315,8 +315,7 @@ class ViolationDetail:
     line: ViolationLine
     requirement: Requirement | None
     """As the catalogue has it; none where this version does not know it."""
-    rows: tuple[OperationRow, ...]
-    rows_left_out: int
+    exchanges: tuple[OperationDetail, ...]
     diagram: Diagram | None
     missing: str
 
@@ -353,13 +352,15 @@ def _violation_detail(
     problems: Mapping[str, str],
 ) -> ViolationDetail:
     own = _by_host([found[id_] for id_ in line.operations if id_ in found])
-    rows, left_out = rows_of(own, set())
+    key = f"violation-{number}"
+    exchanges = tuple(
+        exchange_of(o, n, own[0].start, f"{key}-{n}", decisive=False) for n, o in enumerate(own, 1)
+    )
     return ViolationDetail(
         line=line,
         requirement=_REQUIREMENTS.get(line.invariant),
-        rows=rows,
-        rows_left_out=left_out,
-        diagram=diagram("Who did what, in order", own, f"violation-{number}") if own else None,
+        exchanges=exchanges,
+        diagram=diagram("Who did what, in order", own, key) if own else None,
         missing=_missing([id_ for id_ in line.operations if id_ not in found], problems),
     )
 
