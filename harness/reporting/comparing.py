@@ -8,7 +8,7 @@ is excused has failed all the same, and only does not count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from harness.reporting.files import read_report
 from harness.reporting.fleet.model import build_fleet_report
 from harness.reporting.fleet.quantities import MILLISECOND
 from harness.reporting.fleet.realtime import percentiles_json
-from harness.reporting.model import RequirementReport, ScenarioReport
+from harness.reporting.model import JudgedRun, RequirementReport, ScenarioReport
 from harness.reporting.report_json import plain_json, requirement_json
 from harness.reporting.words import uncapitalized
 
@@ -88,39 +88,37 @@ def read_run(path: Path) -> ComparedRun:
     Raises:
         EvidenceError: it is no evidence, or is damaged.
     """
-    folder = path if path.is_dir() else path.parent
     if is_fleet(path):
         fleet = build_fleet_report(read_whole(path), str(path))
-        return ComparedRun(
-            name=str(path),
-            header=fleet.header,
-            overall=fleet.verdict,
-            headline=fleet.headline,
-            requirements={r.requirement.id: r for r in fleet.requirements},
-            why=fleet.why,
-            unsound=fleet.problems,
-            folder=folder,
-            latency=fleet.measures.latency,
-            gates={g.expression: g for g in (*fleet.gates, *fleet.demands, *fleet.notes)},
-        )
+        gates = {g.expression: g for g in (*fleet.gates, *fleet.demands, *fleet.notes)}
+        run = _run_of(path, fleet, fleet.header, fleet.problems)
+        return replace(run, latency=fleet.measures.latency, gates=gates)
     report = read_report(path)
-    found = (cause for verdict in _RED for cause in causes(report, verdict))
     observed: dict[tuple[str, str], dict[str, None]] = {}
     for o in report.observations:
         observed.setdefault((o.requirement, o.situation), {})[o.observed] = None
-    return ComparedRun(
-        name=str(path),
-        header=report.header,
-        overall=report.verdict,
-        headline=report.headline,
-        requirements={r.requirement.id: r for r in report.requirements},
-        why=report.why,
-        unsound=report.evidence.problems,
-        folder=folder,
+    found = (cause for verdict in _RED for cause in causes(report, verdict))
+    return replace(
+        _run_of(path, report, report.header, report.evidence.problems),
         left_out=report.left_out,
         findings={s.line.id: cause.finding for cause in found for s in cause.stories},
         observations={key: "; ".join(seen) for key, seen in observed.items()},
         latency=_latency(report.evidence),
+    )
+
+
+def _run_of(
+    path: Path, report: JudgedRun, header: EvidenceHeader, problems: Sequence[str]
+) -> ComparedRun:
+    return ComparedRun(
+        name=str(path),
+        header=header,
+        overall=report.verdict,
+        headline=report.headline,
+        requirements={r.requirement.id: r for r in report.requirements},
+        why=report.why,
+        unsound=problems,
+        folder=path if path.is_dir() else path.parent,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements.invariants import INVARIANTS
-from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
+from harness.catalogue.verdict import Overall, Verdict, worst
 from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history.errors import EvidenceError
@@ -28,10 +28,10 @@ from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.fleet.faults import never_struck
 from harness.reporting.fleet.quantities import SECOND
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
-from harness.reporting.model import RequirementReport, ScenarioReport, count
+from harness.reporting.model import JudgedRun, RequirementReport, ScenarioReport
 from harness.reporting.story import OperationDetail, exchange_of
 from harness.reporting.times import seconds_between
-from harness.reporting.words import OVERALL_NAMES, command
+from harness.reporting.words import command
 
 NOT_JUDGED = "the run ended before it was judged"
 
@@ -48,9 +48,10 @@ class SituationReport:
     demand: GateLine | None = None
 
 
-@dataclass(frozen=True)
-class FleetReport:
-    """A fleet run, judged. `why` is one sentence for the verdict.
+@dataclass(frozen=True, kw_only=True)
+class FleetReport(JudgedRun):
+    """A fleet run, judged. Its requirements are the invariants, and what is said of each, the one
+    scenario of the run says.
 
     `gates` are the expressions of the gate, `demands` the situations to reach in the same form;
     `notes` are those of either that decide nothing, as the pace was not that of the scenario.
@@ -58,31 +59,11 @@ class FleetReport:
 
     evidence: FleetEvidence
     evidence_file: str
-    verdict: Overall
-    why: str
-    requirements: tuple[RequirementReport, ...]
-    """Every invariant; what is said of each, the one scenario of the run says."""
     gates: tuple[GateLine, ...]
     notes: tuple[GateLine, ...]
     demands: tuple[GateLine, ...]
     situations: tuple[SituationReport, ...]
-    warnings: tuple[str, ...]
     problems: tuple[str, ...]
-
-    @property
-    def headline(self) -> str:
-        """The verdict in words."""
-        return OVERALL_NAMES[self.verdict]
-
-    @property
-    def tone(self) -> str:
-        """By what it is coloured."""
-        return self.verdict.value
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of `pairproof` for this verdict."""
-        return EXIT_CODES[self.verdict]
 
     @property
     def header(self) -> EvidenceHeader:
@@ -123,11 +104,6 @@ class FleetReport:
         """How many operations ended how, of all kinds together."""
         kinds = self.measures.operations.values()
         return {o: sum(k.get(o, 0) for k in kinds) for o in ("ok", "fail", "info")}
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many invariants got each verdict."""
-        return count(r.verdict for r in self.requirements)
 
     @property
     def started_at(self) -> str:
