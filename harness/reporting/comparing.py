@@ -266,7 +266,9 @@ def compare(before: ComparedRun, after: ComparedRun) -> RunComparison:
     found = [change for change in changes if change is not None]
     order = list(Change)
     found.sort(key=lambda c: (order.index(c.change), not c.counts))
-    return RunComparison(before, after, tuple(found), tuple(_unlike(before.header, after.header)))
+    first, second = asked(before.header), asked(after.header)
+    unlike = tuple(f"{k}: {v} and {second[k]}" for k, v in first.items() if v != second[k])
+    return RunComparison(before, after, tuple(found), unlike)
 
 
 def _requirement(id_: str, before: ComparedRun, after: ComparedRun) -> RequirementChange | None:
@@ -328,35 +330,21 @@ def _scenarios(
             yield ScenarioChange(scenario, was.get(scenario), now.get(scenario), cause)
 
 
-def _unlike(before: EvidenceHeader, after: EvidenceHeader) -> Iterator[str]:
-    """In what the two runs were asked for different things."""
-    asked: Sequence[tuple[str, object, object]] = (
-        ("kind", before.kind, after.kind),
-        ("edition", before.edition, after.edition),
-        ("sides", sorted(before.roles), sorted(after.roles)),
-        ("profile", before.profile or "all", after.profile or "all"),
-        ("selection", before.selection, after.selection),
-        ("driver", before.driver, after.driver),
-        ("features", sorted(before.features), sorted(after.features)),
-        ("harness", before.harness.version, after.harness.version),
-    )
-    for what, first, second in asked:
-        if first != second:
-            yield f"{what}: {_display(first)} and {_display(second)}"
-
-
-def _display(value: object) -> str:
-    match value:
-        case list():
-            return ", ".join(map(str, value)) or "none"
-        case str():
-            return value
-        case int() if not isinstance(value, bool):
-            return str(value)
-        case _:
-            parts = plain_json(value)
-            told = parts.values() if isinstance(parts, dict) else ()
-            return "; ".join(_display(part) for part in told if part) or "everything"
+def asked(header: EvidenceHeader) -> dict[str, str]:
+    """What a run was asked, by what is the same of runs that are easily compared."""
+    selection = plain_json(header.selection)
+    parts = selection.values() if isinstance(selection, dict) else ()
+    told = (", ".join(map(str, p)) if isinstance(p, list) else str(p) for p in parts if p)
+    return {
+        "kind": header.kind,
+        "edition": header.edition,
+        "sides": ", ".join(sorted(header.roles)),
+        "profile": header.profile or "all",
+        "selection": "; ".join(told) or "everything",
+        "driver": header.driver,
+        "features": ", ".join(sorted(header.features)) or "none",
+        "harness": header.harness.version,
+    }
 
 
 def comparison_json(comparison: RunComparison) -> dict[str, Json]:

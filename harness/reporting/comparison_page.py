@@ -10,9 +10,9 @@ from typing import Final
 from harness.catalogue.requirement import Profile
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import DurationBuckets
-from harness.history.wording import describe_kind
+from harness.history.wording import begun, describe_kind
 from harness.reporting.causes import anchor_of
-from harness.reporting.comparing import Change, ChangedCause, ComparedRun, RunComparison
+from harness.reporting.comparing import Change, ChangedCause, ComparedRun, RunComparison, asked
 from harness.reporting.files import address_from, utf8, write_file
 from harness.reporting.fleet.quantities import duration, exact, number
 from harness.reporting.fleet.wording import VERDICT_OF
@@ -158,18 +158,14 @@ def _report_of(run: ComparedRun, folder: Path) -> str:
 
 def _facts(*runs: ComparedRun) -> Iterator[tuple[str, list[str]]]:
     """What each run was of, and was asked, row by row."""
-    heads = [run.header for run in runs]
     yield "Implementation", [run.implementation for run in runs]
     yield "Verdict", [run.headline for run in runs]
     yield "Why", [run.why for run in runs]
-    yield "Edition of the procedure", [h.edition for h in heads]
-    yield "Sides tested", [" and ".join(h.roles) for h in heads]
-    yield "Profile", [h.profile or "all profiles" for h in heads]
-    yield "Features claimed", [", ".join(h.features) or "none" for h in heads]
-    yield "Reached through", [h.driver for h in heads]
-    yield "Seed of every draw", [str(h.seed) for h in heads]
-    yield "When", [h.run.started_at.replace("T", " ").replace("Z", " UTC") for h in heads]
-    yield "Harness", [f"pairproof {h.harness.version}" for h in heads]
+    questions = [asked(run.header) for run in runs]
+    yield from ((begun(what), [q[what] for q in questions]) for what in questions[0])
+    yield "Seed of every draw", [str(run.header.seed) for run in runs]
+    times = [run.header.run.started_at for run in runs]
+    yield "When", [at.replace("T", " ").replace("Z", " UTC") for at in times]
     yield "Evidence", [run.name for run in runs]
     yield "About the evidence", ["; ".join(run.unsound) or "whole" for run in runs]
 
