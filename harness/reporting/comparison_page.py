@@ -39,22 +39,22 @@ class ChangeSection:
 
 _SECTIONS: Final = (
     ChangeSection(
-        Change.BROKE, ("broke", "only B fails"),
+        Change.BROKE, ("broke", "fail in B alone"),
         "It fails in the second run, and does not in the first.", "fail",
     ),
     ChangeSection(
-        Change.LOST, ("can no longer be judged", "could be judged in A alone"),
+        Change.LOST, ("can no longer be judged", "judged in A alone"),
         "It passes in the first run, and the second one could not tell.", "inconclusive",
     ),
     ChangeSection(
-        Change.MENDED, ("mended", "only B passes"),
+        Change.MENDED, ("mended", "pass in B alone"),
         "It passes in the second run. What the first one found:", "pass",
     ),
     ChangeSection(
-        Change.ADDED, ("new", "only B was asked"), "The first run has nothing of it.", "observed",
+        Change.ADDED, ("new", "asked of B alone"), "The first run has nothing of it.", "observed",
     ),
     ChangeSection(
-        Change.GONE, ("gone", "only A was asked"), "The second run has nothing of it.", "skipped",
+        Change.GONE, ("gone", "asked of A alone"), "The second run has nothing of it.", "skipped",
     ),
     ChangeSection(
         Change.CHANGED, ("changed otherwise", "otherwise different"),

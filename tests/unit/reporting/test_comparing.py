@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.catalogue.requirements import by_id
@@ -211,6 +212,15 @@ def test_the_page_says_what_broke_and_that_the_runs_were_asked_different_things(
     assert "The two runs were not asked the same" in page
     assert "edition: 2025-01 and 2026-11" in page
     assert "A: selection passes: 1 of" in page, "a selection never looks like a certificate"
+
+
+def test_two_implementations_are_told_apart_by_their_letters(tmp_path: Path) -> None:
+    before = write_run(tmp_path / "a", {"withdraw/a": ("WDR-4", PASS)})
+    other = msgspec.structs.replace(header_of().implementation, name="Other")
+    after = write_run(tmp_path / "b", {"withdraw/a": ("WDR-4", FAIL)}, implementation=other)
+    page = page_of(before, after, tmp_path)
+    assert "Requirements: 1 fail in B alone</h1>" in page
+    assert ">Fail in B alone (1)</a>" in page
 
 
 def test_what_a_target_said_is_no_markup_on_the_page(tmp_path: Path) -> None:
