@@ -12,11 +12,10 @@ from harness.catalogue.verdict import Verdict
 from harness.cli.commands.runs import CompareOptions
 from harness.cli.exits import CannotDo, put_json
 from harness.cli.summary import print_texts, shortened
-from harness.history.manifest import is_fleet, read_whole
+from harness.history.manifest import is_fleet
 from harness.reporting import comparing
-from harness.reporting.files import read_report
-from harness.reporting.fleet.model import build_fleet_report
-from harness.reporting.words import OVERALL_NAMES, describe_verdict
+from harness.reporting.comparison_page import write_comparison
+from harness.reporting.words import describe_verdict, uncapitalized
 
 _STYLES = {
     comparing.Change.BROKE: "bold red",
@@ -36,77 +35,39 @@ _SCENARIOS_MAX = 5
 
 
 def compare_runs(asked: CompareOptions) -> int:
-    """Compare two runs, and print what differs; returns the exit code.
+    """Compare two runs, print what differs, and write it as a page; returns the exit code.
 
     Raises:
         CannotDo: one is a fleet's and the other is not.
         EvidenceError: one is no evidence, or is damaged.
+        ReportError: the page cannot be written.
     """
     before, after = asked.before, asked.after
     if is_fleet(before) is not is_fleet(after):
         raise CannotDo("one of the two is the run of a fleet and the other is not")
-    comparison = comparing.compare(_verdicts(before), _verdicts(after))
+    comparison = comparing.compare(comparing.read_run(before), comparing.read_run(after))
+    page = write_comparison(comparison, asked.out) if asked.out else None
     if asked.format == "json":
         put_json(comparing.comparison_json(comparison))
     else:
-        print_texts(_lines(comparison))
+        print_texts(_lines(comparison, page))
     return comparison.exit_code
 
 
-def _verdicts(path: Path) -> comparing.Verdicts:
-    if is_fleet(path):
-        return _of_fleet(path)
-    report = read_report(path)
-    return comparing.Verdicts(
-        name=str(path),
-        header=report.header,
-        overall=report.verdict,
-        why=report.why,
-        unsound=tuple(report.evidence.problems),
-        requirements={
-            r.requirement.id: (r.requirement, r.verdict, r.waived is not None)
-            for r in report.requirements
-        },
-        scenarios={
-            (r.requirement.id, s.line.id): (s.verdict, s.reason)
-            for r in report.requirements
-            for s in r.scenarios
-        },
-    )
-
-
-def _of_fleet(path: Path) -> comparing.Verdicts:
-    report = build_fleet_report(read_whole(path), str(path))
-    checkers = report.checkers
-    return comparing.Verdicts(
-        name=str(path),
-        header=report.header,
-        overall=report.verdict,
-        why=report.why,
-        unsound=report.problems,
-        requirements={c.requirement.id: (c.requirement, c.verdict, False) for c in checkers},
-        scenarios={(c.requirement.id, report.scenario): (c.verdict, c.reason) for c in checkers},
-    )
-
-
-def _lines(comparison: comparing.RunComparison) -> Iterator[Text]:
+def _lines(comparison: comparing.RunComparison, page: Path | None) -> Iterator[Text]:
     for side, run in (("before", comparison.before), ("after", comparison.after)):
-        made = run.header.implementation
-        name = f"{made.name} {made.version}".strip()
-        yield Text(f"{side:<9} {run.name}: {name}, {OVERALL_NAMES[run.overall].lower()}")
+        told = f"{run.implementation}, {uncapitalized(run.headline)}"
+        yield Text(f"{side:<9} {run.name}: {told}")
         yield from (Text(f"not whole {shortened(told)}", "yellow") for told in run.unsound[:1])
     for unlike in comparison.unlike:
         yield Text(f"unlike    {shortened(unlike)}", "yellow")
     for change in comparison.changes:
         yield from _change(change)
-    kinds = [change.change for change in comparison.changes]
-    counted = [f"{kinds.count(kind)} {kind.value}" for kind in comparing.Change if kind in kinds]
-    before, after = comparison.before.overall, comparison.after.overall
-    if before is not after:
-        told = f"{OVERALL_NAMES[before].lower()} → {OVERALL_NAMES[after].lower()}"
-        yield Text(
-            f"whole     {told}, {comparison.after.why[:1].lower()}{comparison.after.why[1:]}"
-        )
+    if comparison.whole:
+        yield Text(f"whole     {comparison.whole}")
+    if page:
+        yield Text(f"page      {page}")
+    counted = [f"{count} {kind.value}" for kind, count in comparison.counts.items() if count]
     yield Text(" · ".join(counted) or "no verdict on a requirement changed")
 
 
@@ -120,7 +81,8 @@ def _change(change: comparing.RequirementChange) -> Iterator[Text]:
         f"{_named(change.before)} → {_named(change.after)}: {requirement.title}",
     )
     for scenario in change.scenarios[:_SCENARIOS_MAX]:
-        yield Text(f"    {scenario.scenario}: {_named(scenario.before)} → {_named(scenario.after)}")
+        sides = (s.verdict if s else None for s in (scenario.before, scenario.after))
+        yield Text(f"    {scenario.scenario}: {' → '.join(map(_named, sides))}")
         if scenario.reason:
             yield Text(f"      {shortened(scenario.reason)}", "dim")
     if len(change.scenarios) > _SCENARIOS_MAX:

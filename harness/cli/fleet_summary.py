@@ -12,10 +12,11 @@ from harness.cli.summary import OVERALL_STYLES, STYLES, print_texts, shortened
 from harness.history.fleet_lines import GateLine
 from harness.history.wording import counted
 from harness.reporting import words
-from harness.reporting.fleet.model import CheckerReport, FleetReport
+from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import duration, number
 from harness.reporting.fleet.realtime import describe as told_in_real_time
 from harness.reporting.fleet.wording import MARKS, VERDICT_OF, advice, state_named
+from harness.reporting.model import RequirementReport
 
 _VIOLATIONS_MAX = 5
 """More of one invariant are counted, not listed."""
@@ -30,7 +31,7 @@ def print_fleet_summary(report: FleetReport, out: Path) -> None:
 
 def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
     yield Text()
-    for checker in report.checkers:
+    for checker in report.requirements:
         if checker.verdict is Verdict.FAIL:
             yield from _violated(checker, report)
     yield from _undecided(report)
@@ -46,7 +47,7 @@ def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
     yield from _what_next(report, out)
 
 
-def _violated(checker: CheckerReport, report: FleetReport) -> Iterator[Text]:
+def _violated(checker: RequirementReport, report: FleetReport) -> Iterator[Text]:
     requirement = checker.requirement
     yield _marked(Verdict.FAIL, requirement.id, requirement.title)
     found = [v for v in report.evidence.violations if v.invariant == requirement.id]
@@ -67,9 +68,9 @@ def _some(names: Sequence[str]) -> str:
 def _undecided(report: FleetReport) -> Iterator[Text]:
     """Invariants that could not be judged, by the reason: all of them where a run was stopped."""
     by_reason: dict[str, list[str]] = {}
-    for checker in report.checkers:
+    for checker in report.requirements:
         if checker.verdict is Verdict.INCONCLUSIVE:
-            by_reason.setdefault(checker.reason, []).append(checker.requirement.id)
+            by_reason.setdefault(checker.why, []).append(checker.requirement.id)
     for reason, ids in by_reason.items():
         yield _marked(Verdict.INCONCLUSIVE, _some(ids), reason)
 

@@ -279,6 +279,16 @@ def digested(raw_header: bytes) -> bytes:
     return ENCODER.encode(header) + b"\n"
 
 
+def without_run(header: EvidenceHeader) -> bytes:
+    """The header as equal runs have it."""
+    return digested(ENCODER.encode(header))
+
+
+def counted(counts: LineCounts) -> str:
+    """`2 scenarios, 14 operations …`."""
+    return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
+
+
 # --- as the records that a check sees -------------------------------------------------------------
 
 

@@ -186,7 +186,7 @@ class _Collector:
             self._header = header
         elif raw.number > 1:
             self._problem(f"{where} is a second header; ignored")
-        elif _without_run(header) != _without_run(self._header):
+        elif lines.without_run(header) != lines.without_run(self._header):
             self._problem(f"{where}: this part is of another run than the first part")
 
     def _end(self, footer: Footer, where: str) -> None:
@@ -268,7 +268,9 @@ class _Collector:
                 self._problem("the run was interrupted before its end")
             if self._footer.counts != self._counts():
                 said, are = self._footer.counts, self._counts()
-                self._problem(f"the footer counts {_counted(said)}; the file has {_counted(are)}")
+                self._problem(
+                    f"the footer counts {lines.counted(said)}; the file has {lines.counted(are)}"
+                )
         for scenario in self._scenarios.values():
             for requirement in scenario.requirements:
                 if (scenario.id, requirement) not in self._verdicts:
@@ -298,14 +300,6 @@ class _Collector:
             self._problems.append(text)
         else:
             self._unlisted += 1
-
-
-def _counted(counts: lines.LineCounts) -> str:
-    return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
-
-
-def _without_run(header: EvidenceHeader) -> bytes:
-    return lines.digested(lines.ENCODER.encode(header))
 
 
 # --- the repeats of a run: each in a folder of its own, with evidence of its own ------------------

@@ -33,6 +33,8 @@ _UID = 16
 _LABEL_CHARACTERS = 62
 _LANE_CHARACTERS = 16
 _LANE_LETTER = 8.4
+_LETTER, _BOLD = 6.9, 7.8
+"""About how wide a letter is, at most: a lifeline that a label lies on ends beside it."""
 OUTCOME_MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
 
 HARNESS = "harness"
@@ -42,7 +44,7 @@ _BEFALLS = frozenset(
     [*_ON_LINKS, "Restart", "AdvanceClock", "SetNodeHealth", "SetClusterState", "SetHostMode"]
 )
 """What is arranged and is part of the story, as it happens to somebody."""
-_PALETTE, _LINK = "Palette", "link"
+_PALETTE, _LINK, _SOME_HOST = "Palette", "link", "edge host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def _message(operation: OperationRecord, number: int, decisive: bool) -> _Messag
     asked = getattr(ops, kind, None)
     surface = asked.surface if isinstance(asked, type) and hasattr(asked, "surface") else ""
     host = _host(operation.tags.get("host") or args.get("host_uid"))
-    source, target = operation.actor, host if surface != ops.Surface.PALETTE else _PALETTE
+    at_host = surface != ops.Surface.PALETTE and (surface or host != _SOME_HOST)
+    source, target = operation.actor, host if at_host else _PALETTE
     what = describe_kind(kind)
     if operation.actor == HARNESS:
         on_link = operation.kind in _ON_LINKS
@@ -161,7 +164,7 @@ def ended_as(operation: OperationRecord) -> Outcome:
 
 def _host(uid: Json) -> str:
     if not isinstance(uid, str) or not uid:
-        return "edge host"
+        return _SOME_HOST
     return f"edge host {uid[:4]}" if len(uid) >= _UID else f"edge host {uid.removeprefix('host-')}"
 
 
@@ -335,10 +338,13 @@ def _arrow(row: _Row, lanes: dict[str, float], y: int) -> Markup:
     gone = ' stroke-dasharray="5 4"' if not row.asks or not _is_answered(message) else ""
     return Markup(
         '<rect class="lit" x="0" y="{top}" width="{width}" height="{height}"/>'
+        '<rect class="behind" x="{behind:.0f}" y="{over}" width="{wide:.0f}" height="15"'
+        ' fill="none"/>'
         '<path class="call" d="M{since:.0f} {line}H{until:.0f}m{head} -4l{back} 4l{head} 4"'
         ' fill="none" stroke="currentColor"{gone}/>'
         '<text x="{left:.0f}" y="{base}">{text}</text>'
     ).format(
         top=y + 1, width=WIDTH, height=_ROW - 2, since=since, line=line, until=until, head=head,
         back=-head, gone=Markup(gone), left=left, base=y + 17, text=text,
+        behind=left - 2, over=y + 5, wide=len(text) * (_BOLD if message.decisive else _LETTER) + 4,
     )  # fmt: skip

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
 from harness.files import MIB, FileKind, put_whole, read_bytes
 from harness.history.lines import WaiverLine
+from harness.history.operation import OperationRecord
 from harness.history.reader import evidence_files, is_repeated, read_evidence, repeat_folders
 from harness.reporting.html import report_html
 from harness.reporting.junit import junit_xml
@@ -27,6 +32,7 @@ _UNSEEN = re.compile(
 
 REPORT_FILES = ("report.json", "junit.xml", "report.html", "summary.md", "badge.svg")
 MESSAGES = "messages.ndjson"
+_PICTURE = re.compile(r"pictures/([0-9a-f]{64})\.(?:webp|png|jpeg)")
 _KEPT = FileKind("name the folder of the run, with its pictures", bytes_max=16 * MIB)
 
 
@@ -58,10 +64,16 @@ def write_reports(
     """
     report = read_report(evidence_path, out_dir, waivers=waivers, requirements=requirements)
     evidence_file = named_from(out_dir, evidence_path)
+    kept = picture_of(evidence_path)
+
+    def address(operation: OperationRecord) -> str:
+        path = kept(operation)
+        return address_from(out_dir, path) if path else ""
+
     contents = (
         encode_json(report_json(report, evidence_file)),
         junit_xml(report),
-        utf8(report_html(report, evidence_file)),
+        utf8(report_html(report, evidence_file, address)),
         utf8(summary_md(report)),
         utf8(_badge(report)),
     )
@@ -81,16 +93,33 @@ def write_messages(evidence_path: Path, out_dir: Path) -> tuple[Report, Path]:
     from harness.reporting.messages import messages_ndjson
 
     report = read_report(evidence_path, out_dir)
-    folder = evidence_path if evidence_path.is_dir() else evidence_path.parent
-
-    def picture(name: str) -> bytes:
-        try:
-            return read_bytes(folder / name, _KEPT)
-        except PairproofError:  # a picture more or less makes no report wrong
-            return b""
-
-    write_file(out_dir / MESSAGES, messages_ndjson(report, picture))
+    write_file(out_dir / MESSAGES, messages_ndjson(report, picture_of(evidence_path)))
     return report, out_dir / MESSAGES
+
+
+def picture_of(evidence_path: Path) -> Callable[[OperationRecord], Path | None]:
+    """The pictures of a run, by how its evidence names them; those that it does not name so, that
+    are others, or are not there, are none.
+    """
+    folders = repeat_folders(evidence_path) or [evidence_path]
+    folders = [folder if folder.is_dir() else folder.parent for folder in folders]
+
+    def kept_of(operation: OperationRecord) -> Path | None:
+        name = (operation.response or {}).get("picture")
+        named = _PICTURE.fullmatch(name) if isinstance(name, str) else None
+        for path in (folder / named[0] for folder in folders if named):
+            # A picture more or less makes no report wrong.
+            with suppress(PairproofError):
+                if named and sha256(read_bytes(path, _KEPT)).hexdigest() == named[1]:
+                    return path
+        return None
+
+    return kept_of
+
+
+def address_from(out_dir: Path, path: Path) -> str:
+    """How a page that lies in this folder names a file."""
+    return quote(Path(os.path.relpath(path.resolve(), out_dir.resolve())).as_posix())
 
 
 def _badge(report: Report) -> str:

@@ -23,9 +23,10 @@ from harness.catalogue.requirement import Level, Profile, Requirement
 from harness.catalogue.requirements import REQUIREMENTS, groups
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
+from harness.reporting.causes import causes
 from harness.reporting.diagram import OUTCOME_MARKS
 from harness.reporting.model import Observation, Report, RequirementReport
-from harness.reporting.story import STORIES_MAX, causes
+from harness.reporting.story import STORIES_MAX, Address, details_of, film_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -39,14 +40,24 @@ class ReportGroup:
     requirements: Sequence[RequirementReport]
 
 
-def report_html(report: Report, evidence_file: str = "") -> str:
-    """The report as one HTML page. `evidence_file` is how it names its evidence."""
+def report_html(
+    report: Report, evidence_file: str = "", picture: Address = lambda operation: ""
+) -> str:
+    """The report as one HTML page.
+
+    `evidence_file` is how it names its evidence, `picture` how it finds the picture of an
+    operation; empty where there is none.
+    """
+    films = {
+        id_: film for id_ in report.scenario_verdicts if (film := film_of(report, id_, picture))
+    }
     failed = causes(report, Verdict.FAIL)
     inconclusive = causes(report, Verdict.INCONCLUSIVE)
     return render_page(
         "report.html.j2",
         ["report.css"],
         "report.js",
+        shows_files=bool(films),
         kicker="conformance report",
         subject=" ".join((report.header.implementation.name, report.header.implementation.version)),
         report=report,
@@ -59,10 +70,13 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         groups=_groups(report),
         failed=failed,
         inconclusive=inconclusive,
+        details={**details_of(report, failed), **details_of(report, inconclusive)},
         anchors={t.line.id: t.anchor for c in (*failed, *inconclusive) for t in c.stories},
+        films=films,
         outline=_outline(report),
         clauses={r.requirement.id: clause_anchor(r.requirement) for r in report.requirements},
         profiles=tuple(Profile),
+        asked=[v for v in Verdict if report.counts[v.value] or report.scenario_counts[v.value]],
         marks=OUTCOME_MARKS,
         choices=[_choice(o) for o in report.observations],
         lawful={r.requirement.id: _lawful(r.requirement) for r in report.requirements},
@@ -70,7 +84,9 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         unasked=[
             r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE and not r.scenarios
         ],
-        not_judged=_not_judged(report),
+        not_judged=[
+            r for r in report.requirements if r.verdict in (Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
+        ],
         verdicts=tuple(Verdict),
         verdict_meanings=VERDICT_MEANINGS,
         level_meanings=LEVEL_MEANINGS,
@@ -159,26 +175,26 @@ def _groups(report: Report) -> list[ReportGroup]:
     return [group for group in found if group.requirements]
 
 
-def _not_judged(report: Report) -> list[tuple[RequirementReport, str]]:
-    """Requirements that are not supported or were skipped, each with the reason."""
-    return [
-        (r, "; ".join(dict.fromkeys(s.reason for s in r.scenarios if s.reason)) or r.reason)
-        for r in report.requirements
-        if r.verdict in (Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
-    ]
-
-
 # --- pages -----------------------------------------------------------------------------------
 
 
-def render_page(template: str, styles: Sequence[str], script: str = "", **values: object) -> str:
+def render_page(
+    template: str,
+    styles: Sequence[str],
+    script: str = "",
+    *,
+    shows_files: bool = False,
+    **values: object,
+) -> str:
     """The page that a template makes of these values, with its style sheets and its script.
 
-    `template`, `styles` and `script` are names of files in the folder of the templates.
+    `template`, `styles` and `script` are names of files in the folder of the templates. With
+    `shows_files` the page may show pictures that lie beside it.
     """
     style = "".join(_asset(name) for name in styles)
     code = _asset(script) if script else ""
     policy = f"default-src 'none'; style-src {_source(style)}"
+    policy += "; img-src 'self'" * shows_files
     return _environment().get_template(template).render(
         values,
         style=Markup(style),

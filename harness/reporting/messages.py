@@ -16,9 +16,8 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import groupby
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import msgspec
@@ -51,13 +50,12 @@ _BY_WEIGHT: Final = ("PASSED", "SKIPPED", "PENDING", "FAILED")
 _KEYWORDS: Final = ("Given", "When", "Then", "And", "But")
 _UNTOLD: Final = "its steps are not in this evidence"
 _NO_TAG: Final = re.compile(r"[\s@#]+")
-_PICTURE: Final = re.compile(r"pictures/([0-9a-f]{64})\.(webp|png|jpeg)")
 
 _Said = dict[str, Any]
 """What a message says: JSON, in the keys of its kind."""
 _Message = dict[str, _Said]
-Beside = Callable[[str], bytes]
-"""What lies beside the evidence under a name; nothing where there is no such file."""
+Beside = Callable[[OperationRecord], Path | None]
+"""The picture of an operation, beside the evidence; nothing where none is there."""
 
 
 def messages_ndjson(report: Report, picture: Beside) -> bytes:
@@ -226,21 +224,13 @@ def _attached(run: _Run, number: int, picture: Beside) -> Iterator[_Said]:
             told = f"{detail.title}\nby {detail.who}, {detail.at}"
             text = f"{told}\n\n{detail.sent}\n\n{detail.received}"
             yield _text(f"exchange {n}, {detail.title}.txt", text)
-        named = (operation.response or {}).get("picture")
-        if isinstance(named, str) and (data := _whole(named, picture)):
+        if path := picture(operation):
             yield {
-                "body": base64.b64encode(data).decode(),
+                "body": base64.b64encode(path.read_bytes()).decode(),
                 "contentEncoding": "BASE64",
-                "mediaType": f"image/{PurePath(named).suffix[1:]}",
-                "fileName": PurePath(named).name,
+                "mediaType": f"image/{path.suffix[1:]}",
+                "fileName": path.name,
             }
-
-
-def _whole(named: str, picture: Beside) -> bytes:
-    """A picture that is what the evidence names, by its hash."""
-    found = _PICTURE.fullmatch(named)
-    data = picture(named) if found else b""
-    return data if found and sha256(data).hexdigest() == found[1] else b""
 
 
 def _text(name: str, body: str) -> _Said:

@@ -76,6 +76,16 @@ class RequirementReport:
     reason: str = ""
 
     @property
+    def why(self) -> str:
+        """What its scenarios say, each reason once, or else its own."""
+        return "; ".join(dict.fromkeys(s.reason for s in self.scenarios if s.reason)) or self.reason
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What its verdict rests on."""
+        return tuple(dict.fromkeys(o for s in self.scenarios for o in s.operations))
+
+    @property
     def unstable(self) -> bool:
         """Whether repeats do not agree on it."""
         return any(scenario.repeats for scenario in self.scenarios)
@@ -125,16 +135,42 @@ class RepeatReport:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A run, judged. `why` is one sentence for the verdict; times are RFC 3339, or empty."""
+@dataclass(frozen=True, kw_only=True)
+class JudgedRun:
+    """A run of scenarios or of a fleet, judged. `why` is one sentence for the verdict."""
 
-    evidence: Evidence
     verdict: Overall
     why: str
     requirements: tuple[RequirementReport, ...]
-    observations: tuple[Observation, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The verdict in words that nobody takes for more than was judged."""
+        return OVERALL_NAMES[self.verdict]
+
+    @property
+    def tone(self) -> str:
+        """By what it is coloured."""
+        return self.verdict.value
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of `pairproof` for this verdict."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many requirements got each verdict."""
+        return count(r.verdict for r in self.requirements)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(JudgedRun):
+    """The run of a suite, judged. Times are RFC 3339, or empty."""
+
+    evidence: Evidence
+    observations: tuple[Observation, ...]
     scenario_verdicts: Mapping[str, Verdict]
     """The worst verdict of each scenario that binds the target, by its id."""
     left_out: Mapping[str, str]
@@ -152,7 +188,6 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """The verdict in words that nobody takes for more than was judged."""
         name, passes = OVERALL_NAMES[self.verdict], self.verdict is Overall.CONFORMS
         if not self.header.selection.is_whole:
             asked = [r for r in self.requirements if r.verdict is not Verdict.SKIPPED]
@@ -166,24 +201,14 @@ class Report:
 
     @property
     def tone(self) -> str:
-        """By what it is coloured: a selection that passes is no certificate, and not green."""
+        """A selection that passes is no certificate, and not green."""
         passes = self.verdict is Overall.CONFORMS and not self.header.selection.is_whole
         return SELECTION if passes else self.verdict.value
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of `pairproof` for this verdict."""
-        return EXIT_CODES[self.verdict]
 
     @property
     def header(self) -> EvidenceHeader:
         """How the run was made."""
         return self.evidence.header
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many requirements got each verdict."""
-        return count(r.verdict for r in self.requirements)
 
     @property
     def scenario_counts(self) -> dict[str, int]:

@@ -27,7 +27,7 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
         **harness_json(report.header),
         "counts": {**report.counts},
         "scenario_counts": {**report.scenario_counts},
-        "requirements": [_requirement(r) for r in report.requirements],
+        "requirements": [*map(report_of_requirement, report.requirements)],
         "left_out": {**report.left_out},
         "observations": [plain_json(o) for o in report.observations],
         "warnings": [*report.warnings],
@@ -94,7 +94,8 @@ def requirement_json(requirement: Requirement) -> dict[str, Json]:
     }
 
 
-def _requirement(report: RequirementReport) -> Json:
+def report_of_requirement(report: RequirementReport) -> Json:
+    """What was found of a requirement, and what each of its scenarios says."""
     return {
         **requirement_json(report.requirement),
         "verdict": report.verdict.value,

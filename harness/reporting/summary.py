@@ -1,13 +1,21 @@
-"""`summary.md`: the report in short, for the page of a CI run; whatever text it gets stays text."""
+"""`summary.md`: the report in a screenful, for the page of a CI run.
+
+One entry for each cause, and what is more is folded. Whatever text it gets stays text.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
+from harness.catalogue.requirement import Requirement
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
-from harness.reporting.model import Report, RequirementReport
+from harness.reporting.causes import causes
+from harness.reporting.model import Report
+from harness.reporting.repeating import UNSTABLE
 from harness.reporting.waiving import describe
 
 
@@ -32,13 +40,14 @@ def _blocks(report: Report) -> Iterator[str]:
     counts = (("requirements", report.counts), ("scenarios", report.scenario_counts))
     rows = [[name, *(str(of[v.value]) for v in words.VERDICT_NAMES)] for name, of in counts]
     yield from table(["", *words.VERDICT_NAMES.values()], ["---", *["---:"] * 6], rows)
-    judged = report.requirements
-    failed = [r for r in judged if r.verdict is Verdict.FAIL]
-    yield from _requirements("Failed", [r for r in failed if not r.waived])
-    unsure = [r for r in judged if r.verdict is Verdict.INCONCLUSIVE and not r.waived]
-    yield from _requirements("Unstable", [r for r in unsure if r.unstable])
-    yield from _requirements("Inconclusive", [r for r in unsure if not r.unstable])
-    yield from _requirements("Waived, not passed", [r for r in judged if r.waived])
+    yield from _entries("Failed", _entries_of(report, Verdict.FAIL))
+    unsure = [*_entries_of(report, Verdict.INCONCLUSIVE)]
+    unstable = [entry for entry in unsure if entry.told.startswith(UNSTABLE)]
+    yield from _entries("Unstable", unstable)
+    yield from _entries("Inconclusive", [entry for entry in unsure if entry not in unstable])
+    excused = ((r, r.waived) for r in report.requirements if r.waived)
+    waived = (f"{_named(r.requirement)}: {escaped(describe(waiver))}" for r, waiver in excused)
+    yield from listed("Waived, not passed", waived, are_escaped=True)
     yield from _repeats(report)
     yield from listed("Left on the target", map(words.describe_leak, report.evidence.leaks))
     yield from listed("Warnings", report.warnings)
@@ -46,26 +55,66 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from listed("About the evidence", report.evidence.problems)
 
 
-def _requirements(title: str, reports: Sequence[RequirementReport]) -> Iterator[str]:
-    rows = [row for report in reports for row in _requirement_rows(report)]
-    return _titled(title, ["Requirement", "Level", "Scenario", "Why"], rows)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One finding: what it says, of which requirements, and the scenarios that found it."""
+
+    told: str
+    requirements: Sequence[Requirement]
+    scenarios: Sequence[tuple[str, str]] = ()
+    """Their names, and the command that shows each again."""
 
 
-def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
-    requirement = report.requirement
-    waived = f" ({escaped(describe(report.waived))})" if report.waived else ""
-    about = [
-        f"{words.VERDICT_SYMBOLS[report.verdict]} **{escaped(requirement.id)}**"
-        f" {escaped(requirement.title)}{waived}<br>{escaped(words.place(requirement.source))}",
-        words.LEVEL_NAMES[requirement.level],
-    ]
-    if report.reason:
-        yield [*about, "none", escaped(report.reason)]
-    for scenario in report.scenarios:
-        if scenario.verdict is report.verdict or scenario.failed:
-            reason = escaped(cut(scenario.reason or "no reason was given"))
-            again = f"{escaped(scenario.line.name)}<br>{code(scenario.reproduce)}"
-            yield [*about, again, reason]
+def _entries_of(report: Report, verdict: Verdict) -> Iterator[_Entry]:
+    """What has this verdict and no waiver: by its cause, and then what no scenario gave it."""
+    told = {r.requirement.id for r in report.requirements if r.waived}
+    for cause in causes(report, verdict):
+        requirements = [r for r in cause.requirements if not r.waived]
+        told |= {r.requirement.id for r in requirements}
+        if requirements:
+            yield _Entry(
+                "; ".join(cause.first.reasons),
+                [r.requirement for r in requirements],
+                [(story.line.name, story.reproduce) for story in cause.stories],
+            )
+    others: dict[str, list[Requirement]] = {}
+    for report_of_one in report.requirements:
+        if report_of_one.verdict is verdict and report_of_one.requirement.id not in told:
+            why = report_of_one.reason or report_of_one.why or "no reason was given"
+            others.setdefault(why, []).append(report_of_one.requirement)
+    yield from (_Entry(why, requirements) for why, requirements in others.items())
+
+
+def _entries(title: str, found: Iterable[_Entry]) -> Iterator[str]:
+    """A heading and the entries, those that are more than a screen holds folded."""
+    entries = [*found]
+    if not entries:
+        return
+    yield f"### {title}\n"
+    yield from chain.from_iterable(map(_entry, entries[:ENTRIES_MAX]))
+    if rest := entries[ENTRIES_MAX:]:
+        yield from folded(f"{len(rest)} more", chain.from_iterable(map(_entry, rest)))
+
+
+def _entry(entry: _Entry) -> Iterator[str]:
+    yield f"**{escaped(cut(words.begun(entry.told)))}**<br>"
+    named = [_named(requirement) for requirement in entry.requirements]
+    yield "<br>".join(named[:_NAMED_MAX])
+    more = named[_NAMED_MAX:]
+    again = [f"- {escaped(name)}<br>{code(command)}" for name, command in entry.scenarios]
+    if not (more or again):
+        yield ""
+        return
+    counts = (("scenario", len(again)), ("more requirement", len(more)))
+    told = [f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts if n]
+    yield from folded(", ".join(told), [*(f"- {name}" for name in more), *again])
+
+
+def _named(requirement: Requirement) -> str:
+    about = ", ".join(
+        filter(None, [words.LEVEL_NAMES[requirement.level], words.place(requirement.source)])
+    )
+    return f"**{escaped(requirement.id)}** {escaped(requirement.title)} ({escaped(about)})"
 
 
 def _repeats(report: Report) -> Iterator[str]:
@@ -74,7 +123,9 @@ def _repeats(report: Report) -> Iterator[str]:
         [code(repeat.file), words.describe_overall(repeat.verdict), escaped(cut(repeat.why))]
         for repeat in report.repeats
     ]
-    return _titled("Repeats", ["Evidence", "Verdict", "Why"], rows)
+    if rows:
+        yield "### Repeats\n"
+        yield from table(["Evidence", "Verdict", "Why"], ["---"] * 3, rows)
 
 
 def _observed(report: Report) -> Iterator[str]:
@@ -83,46 +134,48 @@ def _observed(report: Report) -> Iterator[str]:
         for o in report.observations
     ]
     head = ["Requirement", "Situation", "What the target did"]
-    return _titled("Observed where the procedure is silent", head, rows)
-
-
-def _titled(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A heading and a table, or nothing when it would be empty."""
     if rows:
-        yield f"### {title}\n"
-        yield from table(head, ["---"] * len(head), rows)
+        title = f"Observed where the procedure is silent: {len(rows)}"
+        yield from folded(title, table(head, ["---"] * len(head), rows))
 
 
 # --- pieces of Markdown ----------------------------------------------------------------------
 
-REASON_CHARACTERS_MAX = 300
-ROWS_MAX = 100
-"""More rows than that are counted: a CI page is cut at a megabyte."""
+ENTRIES_MAX = 8
+_NAMED_MAX = 5
+"""Findings, and requirements of one, that stand there at once; more are folded."""
+REASON_CHARACTERS_MAX = 2_000
+"""No sentence of ours is as long; what a target says may be, and a CI page holds a megabyte."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@])")
 
 
 def table(head: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """A table, line by line; `rule` is what stands below the head."""
-    for row in (head, rule, *rows[:ROWS_MAX]):
+    for row in (head, rule, *rows):
         yield f"| {' | '.join(row)} |"
     yield ""
-    if len(rows) > ROWS_MAX:
-        yield f"… and {len(rows) - ROWS_MAX} more; the whole list is in report.html.\n"
 
 
-def listed(title: str, items: Iterable[str]) -> Iterator[str]:
+def listed(title: str, items: Iterable[str], *, are_escaped: bool = False) -> Iterator[str]:
     """A heading and a list, or nothing when it would be empty."""
-    lines = [f"- {escaped(item)}" for item in items]
+    lines = [f"- {item if are_escaped else escaped(item)}" for item in items]
     if lines:
         yield f"### {title}\n"
-        yield from lines[:ROWS_MAX]
+        yield from lines
         yield ""
+
+
+def folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines that a click unfolds."""
+    yield f"<details><summary>{title}</summary>\n"
+    yield from lines
+    yield "\n</details>\n"
 
 
 def cut(text: str) -> str:
     """The text, or as much of it as a row should hold."""
-    return text if len(text) <= REASON_CHARACTERS_MAX else f"{text[:REASON_CHARACTERS_MAX]} …"
+    return words.clipped(text, REASON_CHARACTERS_MAX)
 
 
 def escaped(text: str) -> str:

@@ -249,17 +249,8 @@ class Again:
             kind = DifferenceKind.OTHER_REQUIREMENTS
             self._differs(kind, message, number, requirement=requirement)
 
-    def _differs(
-        self,
-        kind: DifferenceKind,
-        message: str,
-        number: int,
-        *,
-        requirement: str = "",
-        operation: str = "",
-    ) -> None:
-        named = {"scenario": self.line.id, "requirement": requirement, "operation": operation}
-        self.found.add(kind, message, number, **named)
+    def _differs(self, kind: DifferenceKind, message: str, number: int, **named: str) -> None:
+        self.found.add(kind, message, number, scenario=self.line.id, **named)
 
 
 def _ask(line: lines.CheckLine, history: History) -> registry.Finding | str:

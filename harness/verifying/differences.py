@@ -75,23 +75,11 @@ class DifferenceList:
     differences: list[Difference] = field(default_factory=list)
     counts: Counter[DifferenceKind] = field(default_factory=Counter)
 
-    def add(
-        self,
-        kind: DifferenceKind,
-        message: str,
-        line: int = 0,
-        *,
-        scenario: str = "",
-        requirement: str = "",
-        operation: str = "",
-        part: str = "",
-    ) -> None:
-        """Note a difference."""
+    def add(self, kind: DifferenceKind, message: str, line: int = 0, **named: str) -> None:
+        """Note a difference, with the names that it has."""
         self.counts[kind] += 1
         if len(self.differences) < DIFFERENCES_MAX:
-            self.differences.append(
-                Difference(kind, message, line, scenario, requirement, operation, part)
-            )
+            self.differences.append(Difference(kind, message, line, **named))
 
 
 @dataclass(frozen=True, slots=True)

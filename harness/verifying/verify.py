@@ -175,7 +175,7 @@ class _Walk:
             differences.check_edition(header, self._known.edition, number, self._found)
         elif number > 1:
             self._found.add(DifferenceKind.TWICE, "this is a second header", number)
-        elif _without_run(header) != _without_run(self._header):
+        elif lines.without_run(header) != lines.without_run(self._header):
             message = "this part is of another run than the first one"
             self._found.add(DifferenceKind.OTHER_RUN, message, number)
 
@@ -209,7 +209,7 @@ class _Walk:
                 number,
             )
         if footer.counts != self._counts():
-            said, are = _counted(footer.counts), _counted(self._counts())
+            said, are = lines.counted(footer.counts), lines.counted(self._counts())
             message = f"the footer counts {said}; the file has {are}"
             self._found.add(DifferenceKind.COUNTS, message, number)
 
@@ -269,11 +269,3 @@ class _Walk:
 
     def _counts(self) -> LineCounts:
         return LineCounts(**{name: self._lines[name] for name in LineCounts.__struct_fields__})
-
-
-def _without_run(header: EvidenceHeader | None) -> bytes:
-    return digested(lines.ENCODER.encode(header))
-
-
-def _counted(counts: LineCounts) -> str:
-    return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)

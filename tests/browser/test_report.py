@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
+from harness.history.operation import Json, Outcome
 from harness.history.redaction import Redactor
 from harness.reporting.files import write_reports
-from tests.unit.history.writing import HEADER
+from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.reporting.sample import write_sample
 from tests.unit.reporting.test_causes import Writing
 
@@ -31,7 +38,8 @@ def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
     shown.on("console", lambda message: complaints.append(message.text))
     yield shown
     context.close()
-    assert all(url.partition("?")[0].endswith("/report.html") for url in asked)
+    own = re.compile(r"file:///.*/(report\.html(\?.*)?|pictures/[0-9a-f]{64}\.png)")
+    assert [url for url in asked if not own.fullmatch(url)] == []
     assert complaints == []
 
 
@@ -56,6 +64,39 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("whole")
     write_reports(write_sample(folder / "evidence.jsonl"), folder)
     return (folder / "report.html").as_uri()
+
+
+PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""One transparent pixel; what a browser shows is told by what it is, not by its name."""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run with pages, of which each has a scenario that fails or passes: two
+    pictures of each lie beside it, and one does not.
+    """
+    folder = tmp_path_factory.mktemp("seen")
+    (folder / "pictures").mkdir()
+    names = []
+    for n, is_there in enumerate((True, True, False)):
+        data = PICTURE + bytes([n])
+        names.append(f"pictures/{sha256(data).hexdigest()}.png")
+        if is_there:
+            (folder / names[-1]).write_bytes(data)
+    with EvidenceWriter(folder / "evidence.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        for id_, given in (("pages/a", Verdict.FAIL), ("pages/b", Verdict.PASS)):
+            writer.scenario(scenario(id_, "WDR-3P"))
+            for n, name in enumerate([*names, names[0]]):
+                sent = writer.invoke(id_, "admin", "ClickLabel", {"label": f"Next {n}"}, start=n)
+                response: dict[str, Json] = {"url": "https://e", "picture": name}
+                writer.outcome(sent.id, Outcome.OK, end=n, value={}, response=response)
+            judged = verdict(
+                id_, "WDR-3P", given, "" if given is Verdict.PASS else "it is not shown"
+            )
+            writer.verdict(msgspec.structs.replace(judged, operations=[sent.id]))
+    write_reports(folder / "evidence.jsonl", folder)
+    return folder / "report.html"
 
 
 @pytest.mark.parametrize("which", ["failing", "whole"])
@@ -140,3 +181,52 @@ def test_keys_go_from_card_to_card_open_and_copy(page: sync_api.Page, failing: s
     assert second.locator("details.decisive .exchange").first.is_visible()
     page.keyboard.press("c")
     second.get_by_role("button", name="Copied").wait_for()
+
+
+def test_what_was_seen_of_pages_is_shown_and_only_when_it_is_looked_at(
+    page: sync_api.Page, seen: Path
+) -> None:
+    page.goto(seen.as_uri())
+    film = page.locator("article.item .film")
+    assert film.locator("li").all_inner_texts() == [
+        "1 Click label “Next 0”, 0 ms, took 0 ms",
+        "2 Click label “Next 1”, 0 ms, took 0 ms",
+        "4 Click label “Next 3”, 0 ms, took 0 ms",
+    ]
+    first = film.locator("img").first
+    first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('article .film img').naturalWidth === 1")
+    passed = page.locator("#WDR-3P .film")
+    assert not passed.is_visible()
+    page.locator("#WDR-3P summary").first.click()
+    page.get_by_text("What was seen (3)").click()
+    assert passed.locator("img").count() == 3
+    assert axe.Axe().run(page).response["violations"] == []
+
+
+def test_a_report_whose_pictures_are_missing_is_one_file(seen: Path, tmp_path: Path) -> None:
+    write_reports(seen.parent / "evidence.jsonl", tmp_path / "there")
+    (tmp_path / "evidence.jsonl").write_bytes((seen.parent / "evidence.jsonl").read_bytes())
+    write_reports(tmp_path / "evidence.jsonl", tmp_path)
+    alone = (tmp_path / "report.html").read_text("utf-8")
+    assert "<img" not in alone
+    assert "img-src" not in alone
+    assert "<img" in (tmp_path / "there" / "report.html").read_text("utf-8"), "they lie elsewhere"
+
+
+def test_no_lifeline_shines_through_a_label(page: sync_api.Page, failing: str) -> None:
+    page.goto(failing)
+    uncovered = page.evaluate("""() => {
+        const found = [];
+        for (const group of document.querySelectorAll(".sequence .message:not(.fault)")) {
+            const behind = group.querySelector(".behind").getBBox();
+            const text = group.querySelector("text:not(.at)");
+            const box = text.getBBox();
+            if (box.x < behind.x || box.x + box.width > behind.x + behind.width)
+                found.push(text.textContent);
+        }
+        return found;
+    }""")
+    assert uncovered == []
+    plain = page.locator(".sequence .message:not(.decisive) .behind").first
+    assert plain.evaluate("box => getComputedStyle(box).fill") == "rgb(255, 255, 255)"

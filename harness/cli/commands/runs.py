@@ -209,15 +209,16 @@ class CompareOptions:
 
     before: Path = argument("A", "The evidence of the earlier run, or its folder.")
     after: Path = argument("B", "The evidence of the later run, or its folder.")
+    out: Path | None = option("FILE", "Write it as a page too: FILE.html, or a folder for one.")
     format: Printed = ResultFormat.TEXT
 
 
-@command(commands, example="compare reports/runs/last-week reports/runs/today")
+@command(commands, example="compare reports/runs/last-week reports/runs/today --out changes.html")
 def compare(asked: CompareOptions) -> int:
     """Lay two runs side by side: what broke, what was mended.
 
-    What else changed is listed too. Exit codes: 0 nothing broke that must hold, 1 something did, 3
-    something can no longer be judged, or one of the two is not whole.
+    What else changed is listed too; --out makes a page of it. Exit codes: 0 nothing broke that must
+    hold, 1 something did, 3 something can no longer be judged, or one of the two is not whole.
     """
     from harness.cli.compare import compare_runs
 

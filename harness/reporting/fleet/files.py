@@ -18,12 +18,13 @@ from harness.history.wording import counted
 from harness.reporting.files import named_from, utf8, write_file
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.html import DATA, fleet_report_html
-from harness.reporting.fleet.model import CheckerReport, FleetReport, build_fleet_report
+from harness.reporting.fleet.model import FleetReport, build_fleet_report
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND, duration, exact, number
 from harness.reporting.fleet.realtime import describe
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.fleet.wording import MARKS, PERCENTILES, VERDICT_OF, advice, state_named
 from harness.reporting.junit import Case, JUnitSuite, suites_xml
+from harness.reporting.model import RequirementReport
 from harness.reporting.report_json import encode_json
 from harness.reporting.summary import code, cut, escaped, listed, table
 from harness.reporting.svg import badge_svg
@@ -65,7 +66,7 @@ def fleet_junit_xml(report: FleetReport) -> bytes:
 
 
 def _cases(report: FleetReport) -> Iterator[Case]:
-    for checker in report.checkers:
+    for checker in report.requirements:
         yield _invariant(checker, report)
     if report.problems:
         yield _whole(report)
@@ -73,9 +74,9 @@ def _cases(report: FleetReport) -> Iterator[Case]:
     yield from _expressions(report.demands, "sometimes", report)
 
 
-def _invariant(checker: CheckerReport, report: FleetReport) -> Case:
+def _invariant(checker: RequirementReport, report: FleetReport) -> Case:
     id_ = checker.requirement.id
-    reason = checker.reason or "no reason was given"
+    reason = checker.why or "no reason was given"
     operations = f"operations: {', '.join(checker.operations)}" if checker.operations else ""
     return Case(
         name=f"{id_} {checker.requirement.title}",
@@ -135,7 +136,7 @@ def _blocks(report: FleetReport) -> Iterator[str]:
     yield f"{escaped(report.why)}\n"
     yield f"{escaped(f'{made.name} {made.version}'.strip())} · {_size(report)}\n"
     yield from _gate(report)
-    yield from _checkers(report.checkers)
+    yield from _checkers(report.requirements)
     yield from _violations(report)
     yield from _figures(report)
     yield from listed("Warnings", report.warnings)
@@ -170,7 +171,7 @@ def _gate_row(line: GateLine) -> list[str]:
     return [MARKS[line.holds], code(line.expression), value, escaped(cut(line.reason))]
 
 
-def _checkers(checkers: Iterable[CheckerReport]) -> Iterator[str]:
+def _checkers(checkers: Iterable[RequirementReport]) -> Iterator[str]:
     """Those that hold in a line; the others with their reasons."""
     shown = list(checkers)
     held = [c.requirement.id for c in shown if c.verdict is Verdict.PASS]
@@ -182,7 +183,7 @@ def _checkers(checkers: Iterable[CheckerReport]) -> Iterator[str]:
             f"{VERDICT_SYMBOLS[c.verdict]} **{escaped(c.requirement.id)}**"
             f" {escaped(c.requirement.title)}",
             VERDICT_NAMES[c.verdict],
-            escaped(cut(c.reason or "no reason was given")),
+            escaped(cut(c.why or "no reason was given")),
         ]
         for c in shown
         if c.verdict is not Verdict.PASS

@@ -11,14 +11,16 @@ from typing import Final
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine, RealtimeLine
 from harness.history.wording import counted, describe_kind
+from harness.reporting.diagram import OUTCOME_MARKS
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
-from harness.reporting.fleet.model import CheckerReport, FleetReport, violation_details
+from harness.reporting.fleet.model import FleetReport, violation_details
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import duration, exact, number
 from harness.reporting.fleet.realtime import describe, every_answer
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.html import render_page
+from harness.reporting.model import RequirementReport
 from harness.reporting.words import command
 
 DATA: Final = "data"
@@ -53,6 +55,7 @@ def fleet_report_html(report: FleetReport) -> str:
         demands=[*map(_gate_row, report.demands)],
         broken=[*_broken(report)],
         platform=", ".join(f"{name} {v}" for name, v in report.header.run.platform.items()),
+        marks=OUTCOME_MARKS,
         violations=violation_details(report.evidence),
         pictures=pictures(report.measures, report.time),
         throughput=throughput(report),
@@ -70,10 +73,10 @@ def _gate_row(line: GateLine) -> GateRow:
     return GateRow(line, wording.VERDICT_OF[line.holds], value, wording.advice(line))
 
 
-def _broken(report: FleetReport) -> Iterator[tuple[CheckerReport, int]]:
+def _broken(report: FleetReport) -> Iterator[tuple[RequirementReport, int]]:
     """Every invariant that was violated, and how often."""
     times = Counter(violation.invariant for violation in report.evidence.violations)
-    for checker in report.checkers:
+    for checker in report.requirements:
         if times[checker.requirement.id]:
             yield checker, times[checker.requirement.id]
 

@@ -15,34 +15,25 @@ from typing import Final
 
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements.invariants import INVARIANTS
-from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
+from harness.catalogue.verdict import Overall, Verdict, worst
 from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine, ViolationLine
-from harness.history.lines import EvidenceHeader
+from harness.history.lines import EvidenceHeader, ScenarioLine
 from harness.history.manifest import FleetEvidence
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, operations
 from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.fleet.faults import never_struck
+from harness.reporting.fleet.quantities import SECOND
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
-from harness.reporting.model import count
-from harness.reporting.story import OperationRow, rows_of
+from harness.reporting.model import JudgedRun, RequirementReport, ScenarioReport
+from harness.reporting.story import OperationDetail, exchange_of
 from harness.reporting.times import seconds_between
-from harness.reporting.words import OVERALL_NAMES, command
+from harness.reporting.words import command
 
 NOT_JUDGED = "the run ended before it was judged"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckerReport:
-    """What was found of one invariant."""
-
-    requirement: Requirement
-    verdict: Verdict
-    reason: str
-    operations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +48,10 @@ class SituationReport:
     demand: GateLine | None = None
 
 
-@dataclass(frozen=True)
-class FleetReport:
-    """A fleet run, judged. `why` is one sentence for the verdict.
+@dataclass(frozen=True, kw_only=True)
+class FleetReport(JudgedRun):
+    """A fleet run, judged. Its requirements are the invariants, and what is said of each, the one
+    scenario of the run says.
 
     `gates` are the expressions of the gate, `demands` the situations to reach in the same form;
     `notes` are those of either that decide nothing, as the pace was not that of the scenario.
@@ -67,30 +59,11 @@ class FleetReport:
 
     evidence: FleetEvidence
     evidence_file: str
-    verdict: Overall
-    why: str
-    checkers: tuple[CheckerReport, ...]
     gates: tuple[GateLine, ...]
     notes: tuple[GateLine, ...]
     demands: tuple[GateLine, ...]
     situations: tuple[SituationReport, ...]
-    warnings: tuple[str, ...]
     problems: tuple[str, ...]
-
-    @property
-    def headline(self) -> str:
-        """The verdict in words."""
-        return OVERALL_NAMES[self.verdict]
-
-    @property
-    def tone(self) -> str:
-        """By what it is coloured."""
-        return self.verdict.value
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of `pairproof` for this verdict."""
-        return EXIT_CODES[self.verdict]
 
     @property
     def header(self) -> EvidenceHeader:
@@ -105,7 +78,7 @@ class FleetReport:
     @property
     def scenario(self) -> str:
         """The name of its scenario."""
-        return str(self.evidence.fleet.scenario.get("name") or "unnamed")
+        return _name(self.evidence)
 
     @property
     def scenario_why(self) -> str:
@@ -131,11 +104,6 @@ class FleetReport:
         """How many operations ended how, of all kinds together."""
         kinds = self.measures.operations.values()
         return {o: sum(k.get(o, 0) for k in kinds) for o in ("ok", "fail", "info")}
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many invariants got each verdict."""
-        return count(checker.verdict for checker in self.checkers)
 
     @property
     def started_at(self) -> str:
@@ -165,9 +133,7 @@ class FleetReport:
     @property
     def replay(self) -> str:
         """The command that does the same run again; in real time, another one like it."""
-        if self.realtime is not None:
-            return shlex.join(self.header.run.command)
-        return command("replay", self.evidence_file)
+        return _replay(self.evidence, self.evidence_file)
 
     @property
     def shrink(self) -> str:
@@ -177,6 +143,7 @@ class FleetReport:
 
 def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> FleetReport:
     """Judge a run by its manifest. `evidence_file` is how the report names it."""
+    evidence_file = evidence_file or evidence.path.name
     wanted = _reach(evidence)
     realtime = realtime_of(evidence.fleet)
     noted = frozenset(realtime.notes) if realtime else frozenset()
@@ -193,10 +160,12 @@ def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> Flee
         verdict, why = Overall.INCONCLUSIVE, f"the evidence is not sound ({problems[0]})"
     return FleetReport(
         evidence=evidence,
-        evidence_file=evidence_file or evidence.path.name,
+        evidence_file=evidence_file,
         verdict=verdict,
         why=f"{why[:1].upper()}{why[1:]}.",
-        checkers=tuple(_checker(r, evidence) for r in INVARIANTS.requirements),
+        requirements=tuple(
+            _requirement(r, evidence, evidence_file) for r in INVARIANTS.requirements
+        ),
         gates=gates,
         notes=notes,
         demands=demands,
@@ -253,7 +222,9 @@ def _noted(notes: Iterable[GateLine]) -> Iterator[str]:
             )
 
 
-def _checker(requirement: Requirement, evidence: FleetEvidence) -> CheckerReport:
+def _requirement(
+    requirement: Requirement, evidence: FleetEvidence, evidence_file: str
+) -> RequirementReport:
     lines = [line for line in evidence.verdicts if line.requirement == requirement.id]
     broken = [v for v in evidence.violations if v.invariant == requirement.id]
     verdict = worst(line.verdict for line in lines) if lines else Verdict.INCONCLUSIVE
@@ -265,7 +236,27 @@ def _checker(requirement: Requirement, evidence: FleetEvidence) -> CheckerReport
         reasons = dict.fromkeys(reasons or [broken[0].reason])
         operations = dict.fromkeys(operations or broken[0].operations)
     reason = "; ".join(reasons) or ("" if lines else NOT_JUDGED)
-    return CheckerReport(requirement, verdict, reason, tuple(operations))
+    name = _name(evidence)
+    line = ScenarioLine(id=name, name=name, feature=name, line=1, requirements=[requirement.id])
+    said = ScenarioReport(
+        line=line,
+        verdict=verdict,
+        reason=reason,
+        duration_s=evidence.measures.ended_at / SECOND,
+        operations=tuple(operations),
+        reproduce=_replay(evidence, evidence_file),
+    )
+    return RequirementReport(requirement, verdict, (said,))
+
+
+def _name(evidence: FleetEvidence) -> str:
+    return str(evidence.fleet.scenario.get("name") or "unnamed")
+
+
+def _replay(evidence: FleetEvidence, evidence_file: str) -> str:
+    if realtime_of(evidence.fleet) is not None:
+        return shlex.join(evidence.header.run.command)
+    return command("replay", evidence_file)
 
 
 def _situations(
@@ -300,8 +291,7 @@ class ViolationDetail:
     line: ViolationLine
     requirement: Requirement | None
     """As the catalogue has it; none where this version does not know it."""
-    rows: tuple[OperationRow, ...]
-    rows_left_out: int
+    exchanges: tuple[OperationDetail, ...]
     diagram: Diagram | None
     missing: str
 
@@ -338,13 +328,15 @@ def _violation_detail(
     problems: Mapping[str, str],
 ) -> ViolationDetail:
     own = _by_host([found[id_] for id_ in line.operations if id_ in found])
-    rows, left_out = rows_of(own, set())
+    key = f"violation-{number}"
+    exchanges = tuple(
+        exchange_of(o, n, own[0].start, f"{key}-{n}", decisive=False) for n, o in enumerate(own, 1)
+    )
     return ViolationDetail(
         line=line,
         requirement=_REQUIREMENTS.get(line.invariant),
-        rows=rows,
-        rows_left_out=left_out,
-        diagram=diagram("Who did what, in order", own, f"violation-{number}") if own else None,
+        exchanges=exchanges,
+        diagram=diagram("Who did what, in order", own, key) if own else None,
         missing=_missing([id_ for id_ in line.operations if id_ not in found], problems),
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.fleet_lines import DurationBuckets, GateLine, ViolationLine
+from harness.history.fleet_lines import GateLine
 from harness.history.operation import Json
-from harness.reporting.fleet.faults import FaultSummary, fault_kinds
-from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationReport
+from harness.reporting.fleet.faults import fault_kinds
+from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND
 from harness.reporting.fleet.realtime import percentiles_json, realtime_json
 from harness.reporting.model import count
-from harness.reporting.report_json import harness_json, requirement_json, run_json
+from harness.reporting.report_json import harness_json, report_of_requirement, run_json
 
 _AS_VERDICT = {
     Overall.CONFORMS: Verdict.PASS,
@@ -34,22 +34,59 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
         "ended_at": report.ended_at,
         "duration_s": report.duration_s or 0.0,
         **harness_json(report.header),
-        "gate": [_gate(line) for line in report.gates],
-        "reach": [_gate(line) for line in report.demands],
-        "checkers": [_checker(checker) for checker in report.checkers],
-        "violations": [_violation(line, report) for line in evidence.violations],
+        "gate": [*map(_untyped, report.gates)],
+        "reach": [*map(_untyped, report.demands)],
+        "checkers": [
+            {
+                "id": checker.requirement.id,
+                "verdict": checker.verdict.value,
+                "reason": checker.why,
+                "operations": [*checker.operations],
+            }
+            for checker in report.requirements
+        ],
+        "violations": [
+            {
+                "invariant": line.invariant,
+                "cell": line.cell,
+                "reason": line.reason,
+                "operations": [*line.operations],
+                "at_s": line.at / SECOND,
+                "replay": report.replay,
+                "shrink": report.shrink,
+            }
+            for line in evidence.violations
+        ],
         "throughput": throughput(report),
-        "latency_ms": _percentiles(measures.latency, MILLISECOND),
-        "waiting_s": _percentiles(measures.waiting, SECOND),
+        "latency_ms": {k: percentiles_json(h, MILLISECOND) for k, h in measures.latency.items()},
+        "waiting_s": {k: percentiles_json(h, SECOND) for k, h in measures.waiting.items()},
         "operations": {kind: {**counts} for kind, counts in measures.operations.items()},
         "refusals": {**measures.reasons},
         "requests": {**measures.requests},
-        "faults": [_fault(kind) for kind in fault_kinds(measures)],
-        "sometimes": {situation.name: _situation(situation) for situation in report.situations},
+        "faults": [
+            {
+                "what": kind.what,
+                "count": kind.count,
+                "windows": len(kind.windows),
+                "first_s": kind.first / SECOND,
+                "last_s": kind.last / SECOND,
+                "lasted_s": kind.lasted / SECOND,
+            }
+            for kind in fault_kinds(measures)
+        ],
+        "sometimes": {
+            situation.name: {
+                "count": situation.count,
+                "per_thousand_hosts": situation.per_thousand_hosts,
+                "wanted_per_thousand_hosts": situation.wanted_per_thousand_hosts,
+                "reached": None if situation.demand is None else situation.demand.holds is True,
+            }
+            for situation in report.situations
+        },
         "undecided": {**measures.undecided},
         "counts": {**report.counts},
         "scenario_counts": {**count([_AS_VERDICT[report.verdict]])},
-        "requirements": [_requirement(checker, report) for checker in report.checkers],
+        "requirements": [*map(report_of_requirement, report.requirements)],
         **({"realtime": realtime_json(report.realtime)} if report.realtime else {}),
         "left_out": {},
         "observations": [],
@@ -63,6 +100,11 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
             "problems": [*report.problems],
         },
     }
+
+
+def _untyped(line: GateLine) -> Json:
+    """A line of evidence without what kind of line it is."""
+    return {name: getattr(line, name) for name in line.__struct_fields__}
 
 
 def throughput(report: FleetReport) -> dict[str, Json]:
@@ -82,80 +124,3 @@ def throughput(report: FleetReport) -> dict[str, Json]:
 
 def _per(amount: int, microseconds: int) -> float:
     return round(amount * SECOND / microseconds, 3) if microseconds else 0.0
-
-
-def _percentiles(durations: dict[str, DurationBuckets], unit: int) -> Json:
-    return {name: percentiles_json(histogram, unit) for name, histogram in durations.items()}
-
-
-def _gate(line: GateLine) -> Json:
-    return {
-        "expression": line.expression,
-        "value": line.value,
-        "holds": line.holds,
-        "reason": line.reason,
-    }
-
-
-def _checker(checker: CheckerReport) -> Json:
-    return {
-        "id": checker.requirement.id,
-        "verdict": checker.verdict.value,
-        "reason": checker.reason,
-        "operations": [*checker.operations],
-    }
-
-
-def _violation(line: ViolationLine, report: FleetReport) -> Json:
-    return {
-        "invariant": line.invariant,
-        "cell": line.cell,
-        "reason": line.reason,
-        "operations": [*line.operations],
-        "at_s": line.at / SECOND,
-        "replay": report.replay,
-        "shrink": report.shrink,
-    }
-
-
-def _fault(kind: FaultSummary) -> Json:
-    return {
-        "what": kind.what,
-        "count": kind.count,
-        "windows": len(kind.windows),
-        "first_s": kind.first / SECOND,
-        "last_s": kind.last / SECOND,
-        "lasted_s": kind.lasted / SECOND,
-    }
-
-
-def _situation(situation: SituationReport) -> Json:
-    return {
-        "count": situation.count,
-        "per_thousand_hosts": situation.per_thousand_hosts,
-        "wanted_per_thousand_hosts": situation.wanted_per_thousand_hosts,
-        "reached": None if situation.demand is None else situation.demand.holds is True,
-    }
-
-
-def _requirement(checker: CheckerReport, report: FleetReport) -> Json:
-    """The invariant in the form that requirements have in any report."""
-    return {
-        **requirement_json(checker.requirement),
-        "verdict": checker.verdict.value,
-        "reason": "",
-        "waived": None,
-        "scenarios": [
-            {
-                "id": report.scenario,
-                "name": report.scenario,
-                "feature": report.scenario,
-                "line": 1,
-                "verdict": checker.verdict.value,
-                "reason": checker.reason,
-                "duration_s": report.measures.ended_at / SECOND,
-                "operations": [*checker.operations],
-                "reproduce": report.replay,
-            }
-        ],
-    }

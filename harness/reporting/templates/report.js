@@ -18,7 +18,7 @@
     const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const item of items) {
-      const shown = ["verdict", "side", "profile", "requirement"].every((name) => fits(item, name, wanted[name]))
+      const shown = ["change", "verdict", "side", "profile", "requirement"].every((name) => fits(item, name, wanted[name]))
         && words.every((word) => textOf(item).includes(word));
       item.hidden = !shown;
       count += shown;

@@ -177,7 +177,7 @@ def test_what_failed_is_pointed_out_in_github_actions(
     assert "\n::error file=features/withdraw.feature,line=" in there.stdout
 
 
-def test_two_runs_are_compared(command: Command, plant: Any) -> None:
+def test_two_runs_are_compared(command: Command, plant: Any, tmp_path: Path) -> None:
     plant(False, True)
     command.here(*INPROCESS, *ONE, "--out", "before")
     command.here(*INPROCESS, *ONE, "--out", "after")
@@ -189,7 +189,11 @@ def test_two_runs_are_compared(command: Command, plant: Any) -> None:
     broke = command.here("compare", "before", "after")
     assert broke.returncode == 1
     assert "✗ broke   WDR-3 ✓ pass → ✗ fail" in broke.stdout
-    assert "whole     conforms → does not conform, a requirement" in broke.stdout
+    assert "whole     selection passes: 1 of " in broke.stdout
+    assert " → does not conform, a selection of 1 of " in broke.stdout
+    paged = command.here("compare", "before", "after", "--out", "page.html", "--format", "json")
+    assert (paged.returncode, json.loads(paged.stdout)["exit_code"]) == (1, 1)
+    assert 'href="after/report.html#WDR-3"' in (tmp_path / "page.html").read_text("utf-8")
     mended = command.here("compare", "after", "before", "--format", "json")
     assert mended.returncode == 0
     assert json.loads(mended.stdout)["counts"]["mended"] == 1

@@ -15,10 +15,12 @@ from harness.history.lines import CheckLine
 from harness.history.operation import Json, Outcome
 from harness.history.reader import read_evidence
 from harness.history.redaction import Redactor
+from harness.reporting.causes import causes
 from harness.reporting.html import report_html
 from harness.reporting.model import Report, build_report
-from harness.reporting.story import causes
+from harness.reporting.summary import summary_md
 from tests.unit.history.writing import HEADER, scenario, verdict
+from tests.unit.reporting.sample import write_sample
 
 UNSURE = Verdict.INCONCLUSIVE
 
@@ -132,3 +134,62 @@ def test_what_could_not_be_judged_is_one_card_by_what_was_missing(tmp_path: Path
             writer.verdict(verdict(id_, requirement, Verdict.INCONCLUSIVE, why))
     found = causes(build_report(read_evidence(tmp_path / "e.jsonl"), REQUIREMENTS), UNSURE)
     assert [[s.line.id for s in c.stories] for c in found] == [["send/a", "send/b"], ["send/c"]]
+
+
+# --- in short -------------------------------------------------------------------------------
+
+
+def unfolded(summary: str) -> str:
+    """What is read before anything is unfolded."""
+    while "<details>" in summary:
+        summary = re.sub("<details>(?:(?!<details>).)*?</details>\n?", "", summary, flags=re.S)
+    return summary
+
+
+def test_the_summary_has_an_entry_for_each_cause_in_the_words_of_the_report(
+    report: Report,
+) -> None:
+    summary, page = summary_md(report), report_html(report)
+    told = re.findall("^\\*\\*(.*)\\*\\*<br>$", summary, flags=re.M)
+    *failed, unasked = told
+    assert len(failed) == 3
+    assert all(f"</span> {sentence}</h3>" in page for sentence in failed)
+    assert unasked == "No scenario of this run asks for it"
+    assert told[0] == "Palette still lists request 9f00aa12 5 s after the cancel was acknowledged"
+    assert "<details><summary>3 scenarios</summary>" in summary
+    for name in ("short", "long", "other", "unhealthy", "no token"):
+        assert f"- {name}<br><code>pairproof certify" in summary
+        assert f"- {name}<br>" not in unfolded(summary)
+
+
+@pytest.mark.parametrize("failures", [1, 20, 200])
+def test_the_summary_fits_a_screen_and_cuts_nothing_off(failures: int, tmp_path: Path) -> None:
+    numbers = [chr(97 + n // 26) + chr(97 + n % 26) for n in range(failures)]
+    with EvidenceWriter(tmp_path / "e.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        for word in numbers:
+            why = f"it fails for the reason {word} {'and so on ' * 60}"
+            writer.scenario(scenario(f"send/{word}", "PRE-2"))
+            writer.verdict(verdict(f"send/{word}", "PRE-2", Verdict.FAIL, why))
+    summary = summary_md(build_report(read_evidence(tmp_path / "e.jsonl"), REQUIREMENTS))
+    assert unfolded(summary).count("\n") <= 50
+    assert summary.count("<details>") == summary.count("</details>")
+    assert [word for word in numbers if f"It fails for the reason {word} " not in summary] == []
+    assert summary.count("and so on") == 60 * failures
+
+
+def test_what_was_observed_is_folded(tmp_path: Path) -> None:
+    write_sample(tmp_path / "e.jsonl")
+    summary = summary_md(build_report(read_evidence(tmp_path / "e.jsonl"), REQUIREMENTS))
+    assert "| SND-7 |" in summary
+    assert "| SND-7 |" not in unfolded(summary)
+
+
+def test_what_no_scenario_asked_for_is_told_by_the_reason(tmp_path: Path) -> None:
+    with EvidenceWriter(tmp_path / "e.jsonl", Redactor()) as writer:
+        writer.header(HEADER)
+        writer.scenario(scenario("send/a", "PRE-2"))
+        writer.verdict(verdict("send/a", "PRE-2", Verdict.PASS))
+    summary = summary_md(build_report(read_evidence(tmp_path / "e.jsonl"), REQUIREMENTS))
+    assert summary.count("**No scenario of this run asks for it**") == 1
+    assert "**WDR-4** " in summary

@@ -27,8 +27,9 @@ from harness.history.lines import (
 )
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.reader import Evidence
+from harness.reporting.causes import causes
 from harness.reporting.model import NO_SCENARIO, NOT_JUDGED, build_report
-from harness.reporting.story import causes
+from harness.reporting.story import details_of
 from tests.unit.history.writing import HEADER, scenario
 
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -161,8 +162,9 @@ def test_what_a_driver_tells_of_its_wire_is_shown_as_it_tells_it() -> None:
     )
     verdicts = [msgspec.structs.replace(v, operations=[asked.id]) for v in run.verdicts]
     run = replace(run, histories={"test/s0": History((asked,))}, verdicts=tuple(verdicts))
-    ((story,),) = (c.stories for c in causes(build_report(run, [M1]), UNSURE))
-    (exchange,) = story.exchanges
+    report = build_report(run, [M1])
+    (detail,) = details_of(report, causes(report, UNSURE)).values()
+    (exchange,) = detail.exchanges
     assert exchange.sent == '{\n  "subject": "edge.pair"\n}'
     assert exchange.received == 'done\n{\n  "frame": "0a01"\n}'
 

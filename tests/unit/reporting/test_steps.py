@@ -15,9 +15,10 @@ from harness.history.lines import CheckLine, StepLine
 from harness.history.operation import Outcome
 from harness.history.reader import Evidence, read_evidence
 from harness.history.redaction import Redactor
+from harness.reporting.causes import anchor_of, causes
 from harness.reporting.html import report_html
 from harness.reporting.model import build_report
-from harness.reporting.story import Story, causes
+from harness.reporting.story import StoryDetail, details_of
 from tests.unit.history.writing import HEADER, scenario, verdict
 
 ID = "withdraw/a"
@@ -53,9 +54,10 @@ def write(path: Path, given: Verdict, *, with_steps: bool = True, ends_at: str =
     return path
 
 
-def story_of(evidence: Evidence, given: Verdict) -> Story:
-    ((story,),) = (c.stories for c in causes(build_report(evidence, REQUIREMENTS), given))
-    return story
+def detail_of(evidence: Evidence, given: Verdict) -> StoryDetail:
+    report = build_report(evidence, REQUIREMENTS)
+    (detail,) = details_of(report, causes(report, given)).values()
+    return detail
 
 
 @pytest.mark.parametrize("given", [Verdict.FAIL, Verdict.INCONCLUSIVE])
@@ -64,8 +66,8 @@ def test_each_step_has_its_mark_and_its_time(tmp_path: Path, given: Verdict, end
     evidence = read_evidence(write(tmp_path / "e.jsonl", given, ends_at=ends_at))
     assert not evidence.problems
     assert [s.operations for s in evidence.steps[ID]] == [(f"{ID}#1",), (f"{ID}#2",), ()]
-    story = story_of(evidence, given)
-    assert [(s.keyword, s.text, s.verdict, s.took) for s in story.steps] == [
+    detail = detail_of(evidence, given)
+    assert [(s.keyword, s.text, s.verdict, s.took) for s in detail.steps] == [
         ("Given", "a request", Verdict.PASS, "1 s"),
         ("When", "it is cancelled by <token:1>", given, ""),
         ("Then", "it is gone", None, ""),
@@ -74,18 +76,18 @@ def test_each_step_has_its_mark_and_its_time(tmp_path: Path, given: Verdict, end
 
 def test_a_step_and_an_arrow_lead_to_what_was_exchanged(tmp_path: Path) -> None:
     evidence = read_evidence(write(tmp_path / "e.jsonl", Verdict.FAIL))
-    story = story_of(evidence, Verdict.FAIL)
+    detail, anchor = detail_of(evidence, Verdict.FAIL), anchor_of(ID)
     page = report_html(build_report(evidence, REQUIREMENTS))
     links = re.findall(r'href="#(scenario-[0-9a-f]{12}-\d+)"', page)
-    assert [s.anchor for s in story.steps] == [f"{story.anchor}-1", f"{story.anchor}-2", ""]
-    assert sorted(links) == sorted([f"{story.anchor}-{n}" for n in (1, 2)] * 2)
+    assert [s.anchor for s in detail.steps] == [f"{anchor}-1", f"{anchor}-2", ""]
+    assert sorted(links) == sorted([f"{anchor}-{n}" for n in (1, 2)] * 2)
     for link in links:
         assert page.count(f'id="{link}"') == 1
 
 
 def test_evidence_of_older_versions_tells_the_steps_that_judged(tmp_path: Path) -> None:
     evidence = read_evidence(write(tmp_path / "e.jsonl", Verdict.FAIL, with_steps=False))
-    (step,) = story_of(evidence, Verdict.FAIL).steps
+    (step,) = detail_of(evidence, Verdict.FAIL).steps
     assert (step.keyword, step.verdict, step.took) == ("When", Verdict.FAIL, "")
     assert step.anchor
 

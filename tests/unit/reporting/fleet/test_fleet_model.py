@@ -92,12 +92,12 @@ def test_a_run_that_a_violation_stopped_says_so(tmp_path: Path) -> None:
 
 def test_every_invariant_has_its_finding(made: Callable[[str], Made]) -> None:
     report = made("faulty").report
-    found = {c.requirement.id: c for c in report.checkers}
+    found = {c.requirement.id: c for c in report.requirements}
     assert list(found) == [f"INV-{n}" for n in range(1, 11)]
     failed = [id_ for id_, c in found.items() if c.verdict is Verdict.FAIL]
     assert failed == ["INV-1", "INV-5"]
     assert found["INV-8"].verdict is Verdict.INCONCLUSIVE
-    assert "18 decisions" in found["INV-8"].reason
+    assert "18 decisions" in found["INV-8"].why
     assert found["INV-1"].operations == tuple(report.evidence.violations[0].operations)
     assert report.counts["fail"] == 2
     assert sum(report.counts.values()) == 10
@@ -108,8 +108,8 @@ def test_an_invariant_without_a_verdict_was_not_judged(tmp_path: Path) -> None:
     lines = [line for line in path.read_bytes().splitlines(True) if b'"INV-3"' not in line]
     path.write_bytes(b"".join(lines))
     report = build_fleet_report(read_manifest(path))
-    third = report.checkers[2]
-    assert (third.verdict, third.reason) == (Verdict.INCONCLUSIVE, NOT_JUDGED)
+    third = report.requirements[2]
+    assert (third.verdict, third.why) == (Verdict.INCONCLUSIVE, NOT_JUDGED)
 
 
 def test_situations_begin_with_those_asked_for_and_each_has_a_sentence(
