@@ -328,7 +328,8 @@ class Suite:
         """
         result: object = None
         try:
-            with quick_lookup(_steps_of), seldom_collecting():
+            ours = seldom_collecting() if self.run is not None else nullcontext()
+            with quick_lookup(_steps_of), ours:
                 result = yield
             drawing = drawing_budget(self.config)
             if drawing and self.run is not None and not (session.shouldstop or session.shouldfail):
