@@ -12,6 +12,9 @@ from harness.catalogue.limits import Limits
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
+from harness.domain.errors import Refused
+from harness.domain.page_actions import ClickLabel
+from harness.domain.pages import PageName, PageView
 from harness.targets import port
 from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
 from harness.targets.undoing import GONE_WITH, Ownership
@@ -86,15 +89,15 @@ class LedgeredDriver(port.DriverAround):
     # --- what becomes of entries ----------------------------------------------------------
 
     def _settle(self, entry: LedgerEntry, exchange: port.Exchange) -> None:
-        """An answer has come, or none: then the entry stays open."""
+        """An answer has come, or none: then the entry stays open. So it does after a click, as no
+        page says for certain what has come of it.
+        """
         match exchange.reply:
-            case ops.Done(value):
+            case ops.Done(value) if not isinstance(value, PageView):
                 state = State.CONSUMED if entry.kind is LedgerKind.CENTRAL_CLUSTER else State.MADE
                 self.ledger.change(entry.n, state, uid=uid_of_reply(value))
-            case ops.Unknown():
-                return
-            case refused:
-                self.ledger.change(entry.n, State.REFUSED, why=refused.reason.value)
+            case Refused(reason):
+                self.ledger.change(entry.n, State.REFUSED, why=reason.value)
 
     def _note_effects(self, outgoing: port.Outgoing, exchange: port.Exchange, slot: str) -> None:
         if not isinstance(exchange.reply, ops.Done):
@@ -260,6 +263,11 @@ def what_is_sent(
             yield _edge(
                 LedgerKind.REQUEST, f"from {slot}", host, "CancelPairingRequest", project=project
             )
+        case ClickLabel(PageName.SETTINGS, "Pair"):
+            told = f"from {slot}, by a click"
+            yield _edge(LedgerKind.REQUEST, told, outgoing.host_uid, "CancelPairingRequest")
+        case ClickLabel(PageName.REVIEW, "Pair cluster"):
+            yield _central(LedgerKind.CENTRAL_CLUSTER, "by a click", undo="nothing does")
         case ops.SubmitPairing(registration_token=token, cluster=cluster):
             project, told = project_of.get(token, ""), f"of cluster {cluster.name}"
             yield _central(LedgerKind.REQUEST, told, undo="RejectPairingRequest", project=project)

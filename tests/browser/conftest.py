@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.domain.arrangements import Reset
+from harness.reference.embedded import EmbeddedReference, Layout
 from harness.targets.browser.chromium import missing
+from tests.integration.pages.world import World, arrange
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.browser.people import Person
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +44,37 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[EmbeddedReference]:
+    with EmbeddedReference("browser", Layout(clusters=2, hosts=2)) as reference:
+        yield reference
+
+
+@pytest.fixture
+def world(running: EmbeddedReference) -> Iterator[World]:
+    running.arrange(Reset())
+    arrange(running)
+    made = World(running, ssl.create_default_context(cafile=running.ca_file))
+    with made.held:
+        yield made
+
+
+@pytest.fixture
+def operator(browser: Browser, world: World) -> Iterator[Person]:
+    yield from _visiting(browser, world)
+
+
+@pytest.fixture
+def admin(browser: Browser, world: World) -> Iterator[Person]:
+    yield from _visiting(browser, world)
+
+
+def _visiting(browser: Browser, world: World) -> Iterator[Person]:
+    from tests.browser.people import Person
+
+    person = Person(browser, world)
+    yield person
+    person.close()
+    assert person.complaints == []

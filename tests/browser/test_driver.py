@@ -21,25 +21,22 @@ from harness.domain.pages import PageName, PageView
 from harness.history.reader import read_evidence
 from harness.opening import open_http
 from harness.reference.description import environment, target_text
-from harness.reference.embedded import EmbeddedReference, Layout
+from harness.reference.embedded import EmbeddedReference
 from harness.targets.browser import chromium
 from harness.targets.browser.driver import BrowserDriver
+from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import Exchange, NotOffered, NotSupported, Outgoing
 from harness.targets.target_file import read_target
 from harness.targets.trust import Trust
+from harness.targets.undoing import Undoer
 from tests.integration.cli.command import Command
 from tests.integration.pages.world import TOKEN, arrange
+from tests.unit.targets.ledgers import new_ledger
 
 pytestmark = pytest.mark.usefixtures("needs_browser")
 SETTINGS = PageName.SETTINGS
 PATIENCE_S = 10.0
 """How long a page may take on a machine that is busy with other things."""
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedReference]:
-    with EmbeddedReference("driver", Layout(clusters=2, hosts=2)) as reference:
-        yield reference
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +152,23 @@ def test_it_can_be_asked_from_any_thread(driver: BrowserDriver) -> None:
 def test_a_page_without_an_address_cannot_be_entered(driver: BrowserDriver) -> None:
     with pytest.raises(NotOffered, match=r"\[pages.page.settings\] address"):
         done(driver, actions.EnterAddress(SETTINGS))
+
+
+def test_a_request_that_a_click_has_sent_is_taken_back(
+    driver: BrowserDriver, tmp_path: Path
+) -> None:
+    host_uid = driver.inventory().slots[0].host_uids[0]
+    with new_ledger(tmp_path) as ledger:
+        ledgered = LedgeredDriver(driver, ledger)
+        for action in actions.sends(driver.inventory().endpoint, TOKEN):
+            ledgered.send(Outgoing(action, ops.Credentials(session="any"), host_uid))
+        assert (
+            'button "Cancel Pairing Request"' in view_of(done(driver, actions.ViewPage())).snapshot
+        )
+        assert Undoer(driver, ledger).sweep() == []
+    opened = view_of(done(driver, actions.OpenPage(SETTINGS))).snapshot
+    assert "Cancel Pairing Request" not in opened
+    assert 'radio "Centrally Managed"' in opened
 
 
 def test_without_a_browser_it_says_what_is_missing(

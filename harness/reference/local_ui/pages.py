@@ -24,7 +24,8 @@ V = TypeVar("V")
 CLUSTER = "/cluster"
 SETTINGS = "/settings"
 _NOTICES = {
-    "cancelled": "Cancelled. The cluster stays locally managed.",
+    "cancelled": "Cancelled. The cluster stays locally managed. Should Palette have been out of"
+    " reach, reject the request there by the ID that was kept.",
     "saved": "The tags were saved.",
     "deleting": "The cluster is being deleted.",
 }
@@ -153,7 +154,7 @@ class LocalPages(Pages):
         context = {
             "cluster": cluster,
             "profiles": stack.profiles if stack else (),
-            "tags_text": tags_as_text(cluster.tags) if cluster else "",
+            "tags_text": asked.form.text("tags") or (tags_as_text(cluster.tags) if cluster else ""),
             "offers_operations": self.offers_operations(management),
         }
         return self.page(asked, "cluster.html", CLUSTER, context, error)

@@ -43,12 +43,14 @@ class Wizard:
 
     Attributes:
         details: what the first step's Next step took over.
-        confirmed: the selection whose match was confirmed; gone with an invalid Confirm.
+        tried: the selection whose match was asked for last.
+        confirmed: the same, if it could be confirmed.
         chosen: the confirmed selection was taken to the review by Next step.
         validated: the review was validated, and nothing changed since.
     """
 
     details: Details | None = None
+    tried: tuple[SelectedProfile, ...] | None = None
     confirmed: tuple[SelectedProfile, ...] | None = None
     chosen: bool = False
     validated: bool = False

@@ -57,7 +57,11 @@ class Entered:
 
 
 class WizardPages(PaletteFrame):
-    """The pages of the wizard. The order of the steps is kept here, not in the browser."""
+    """The pages of the wizard. The order of the steps is kept here, not in the browser.
+
+    What a button has done is written down and shown by the page that it leads to, so that the back
+    button does it no second time.
+    """
 
     def __init__(self, central: CentralPort) -> None:
         super().__init__(central)
@@ -195,11 +199,13 @@ class WizardPages(PaletteFrame):
     def profiles(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Select profiles, Confirm the match, Next step (ACC-17)."""
         at = self.enter(asked, WizardStep.PROFILES)
-        if not asked.posted:
-            return self.profiles_page(at, at.wizard.confirmed or ())
-        selection = selection_of(asked.form)
+        tried = at.wizard.tried
+        selection = selection_of(asked.form) if asked.posted else tried or ()
         try:
-            return self.selected(at, selection)
+            if asked.posted:
+                return self.selected(at, selection)
+            result = None if tried is None else self.match(at, tried)
+            return self.profiles_page(at, selection, result)
         except (answers.NotDone, Refusal) as error:
             return self.profiles_page(at, selection, error=answers.page_error(error))
 
@@ -210,9 +216,8 @@ class WizardPages(PaletteFrame):
         match at.asked.form.text("action"):
             case "confirm":
                 confirmed = selection if self.confirmable(result) else None
-                at = replace(at, wizard=Wizard(at.wizard.details, confirmed))
-                self.keep(at, at.wizard)
-                return self.profiles_page(at, selection, result)
+                self.keep(at, Wizard(at.wizard.details, selection, confirmed))
+                return answers.Redirect(step_path(at.pairing_uid, WizardStep.PROFILES))
             case "next":
                 return self.next_step(at, selection, result)
         raise answers.unknown_action(at.asked)
@@ -261,8 +266,6 @@ class WizardPages(PaletteFrame):
     ) -> answers.Page:
         """The local packs beside the profiles, and the match once it was asked for."""
         confirmed = at.wizard.confirmed is not None and at.wizard.confirmed == selection
-        if result is None and confirmed:
-            result = self.match(at, selection)
         context = {
             "choices": self.selectable(at),
             "selected": {chosen.uid: chosen.version for chosen in selection},
@@ -293,9 +296,8 @@ class WizardPages(PaletteFrame):
         match at.asked.form.text("action"):
             case "validate":
                 self.validate(at)
-                wizard = replace(at.wizard, validated=True)
-                self.keep(at, wizard)
-                return self.review_page(replace(at, wizard=wizard), notice=_VALIDATED)
+                self.keep(at, replace(at.wizard, validated=True))
+                return answers.Redirect(step_path(at.pairing_uid, WizardStep.REVIEW))
             case "pair":
                 self.require_validated(at.wizard)
                 self.accept(at)
@@ -332,9 +334,7 @@ class WizardPages(PaletteFrame):
         )
         return self.ask(at.asked, operation, ops.Accepted)
 
-    def review_page(
-        self, at: Entered, error: answers.NotDone | None = None, notice: str = ""
-    ) -> answers.Page:
+    def review_page(self, at: Entered, error: answers.NotDone | None = None) -> answers.Page:
         """What the cluster will be, and each profile with its values and variables."""
         known = {item.profile.uid: item.profile for item in self.selectable(at)}
         confirmed = at.wizard.confirmed or ()
@@ -343,6 +343,7 @@ class WizardPages(PaletteFrame):
             "profiles": configurations(known, confirmed),
             "validated": at.wizard.validated,
         }
+        notice = _VALIDATED if at.wizard.validated else ""
         return self.step_page(at, WizardStep.REVIEW, context, error, notice)
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from harness.domain import page_actions as actions
@@ -20,6 +20,8 @@ from harness.targets.page_keys import ClickKeys, PagesTable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request
+
+T = TypeVar("T")
 
 SETTLES_S: Final = 2.0
 """What a page still asks for after so long, it goes on asking for: it is looked at as it is."""
@@ -69,7 +71,7 @@ class BrowserVisit:
         self._home = home
         self._login = login
         self._pages = pages
-        self.patience_s = patience_s
+        self.patience_s = self._loads_s = patience_s
         self._context: BrowserContext = browser.new_context(
             ignore_https_errors=trusts_any, permissions=["clipboard-write"]
         )
@@ -128,7 +130,9 @@ class BrowserVisit:
 
     def view(self) -> PageView:
         """How the page looks, without what stands in fields for passwords."""
-        self.settle()
+        return self._once_settled(self._view)
+
+    def _view(self) -> PageView:
         tab = self._tab
         snapshot = tab.locator("body").aria_snapshot()
         for hidden in self._hidden_values():
@@ -191,8 +195,8 @@ class BrowserVisit:
         """The entry of the Main Menu that leads to a page, after a login if there is none."""
         self._go_to(self._home)
         menu = self._locate(self._pages.element(page, page.called))
-        password = self._tab.locator(_PASSWORD)
-        self._appears(menu.or_(password))
+        login = self._tab.locator(_PASSWORD).or_(self._user(page.is_local))
+        self._appears(menu.or_(login))
         if not menu.first.is_visible():
             self._log_in(page.is_local)
             self._appears(menu)
@@ -222,14 +226,18 @@ class BrowserVisit:
         """
         if self._login is None:
             raise Refusal(Reason.UNAUTHENTICATED, "the page asks for a login")
-        page = PageName.LOCAL_LOGIN if local else PageName.PALETTE_LOGIN
         self.steps.append(f"log in as {self._login.user}")
-        user = self._locate(self._pages.element(page, "Username" if local else "E-mail"))
-        user.first.fill(self._login.user)
+        self._user(local).first.fill(self._login.user)
+        page = _login_page(local)
+        self._click_each(self._pages.label(page, "Password").before)
         self._tab.locator(_PASSWORD).first.fill(self._login.password)
         button = self._locate(self._pages.element(page, "Log in"))
         button.first.click()
         self.settle()
+
+    def _user(self, local: bool) -> Locator:
+        page = _login_page(local)
+        return self._locate(self._pages.element(page, "Username" if local else "E-mail"))
 
     def _click_label(self, action: actions.ClickLabel) -> None:
         target = self._target(action)
@@ -326,19 +334,26 @@ class BrowserVisit:
 
     def settle(self) -> None:
         """Wait until the page has what it asked for, or asks on and on."""
+        self._once_settled(lambda: None)
+
+    def _once_settled(self, do: Callable[[], T]) -> T:
+        """Do it then. What another document has got in the way of is done on that one."""
         from playwright.sync_api import Error
 
-        tab, until = self._tab, time.monotonic() + SETTLES_S
+        tab, began = self._tab, time.monotonic()
         while True:
+            lasted = time.monotonic() - began
             try:
                 tab.wait_for_load_state("load")
                 tab.evaluate(_NEXT_FRAME)
-            except Error:  # another document has taken its place meanwhile
-                if time.monotonic() > until:
+                # No page asks on and on for a document: it is another page, on its way.
+                loads = any(request.is_navigation_request() for request in self._waiting)
+                if not self._waiting or lasted > (self._loads_s if loads else SETTLES_S):
+                    return do()
+            except Error:
+                if lasted > SETTLES_S:
                     raise
                 continue
-            if not self._waiting or time.monotonic() > until:
-                return
             tab.wait_for_timeout(_LOOKS_AGAIN_MS)
 
     def _note(self, request: Request) -> None:
@@ -347,3 +362,7 @@ class BrowserVisit:
 
     def _forget(self, request: Request) -> None:
         self._waiting.discard(request)
+
+
+def _login_page(local: bool) -> PageName:
+    return PageName.LOCAL_LOGIN if local else PageName.PALETTE_LOGIN

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.strangers.steps import appliance, office
+from tests.strangers.steps import appliance, leaves, office
 
 RACKS, HOSTS = 3, 7
 
@@ -33,6 +33,7 @@ async def main(asked: argparse.Namespace) -> None:
     sides: list[office.Office | appliance.Appliances] = []
     if asked.sides != "appliances":
         central = office.Office(quirks)
+        leaves.OfficeLeaves(central)
         sides.append(central)
         addresses["office"] = f"https://localhost:{await central.server.listen(0, tls)}"
         addresses["plain"] = f"http://localhost:{await central.server.listen()}"
@@ -41,6 +42,7 @@ async def main(asked: argparse.Namespace) -> None:
         trusted = list(filter(None, [str(folder / "ca.pem"), os.environ.get("STEPS_CA", "")]))
         user = ("warden", os.environ["STEPS_SECRET"])
         edge = appliance.Appliances(user, trusted, quirks)
+        leaves.ApplianceLeaves(edge)
         sides.append(edge)
         numbers = iter(range(5101, 5101 + RACKS * HOSTS))
         racks = {
@@ -73,7 +75,7 @@ if __name__ == "__main__":
     words = argparse.ArgumentParser()
     words.add_argument("folder", type=Path)
     words.add_argument("sides", nargs="?", default="both", choices=("office", "appliances", "both"))
-    defects = (*office.DEFECTS, *appliance.DEFECTS)
+    defects = (*office.DEFECTS, *appliance.DEFECTS, *leaves.DEFECTS)
     words.add_argument("--defect", action="append", default=[], choices=defects)
     words.add_argument("--habit", action="append", default=[], choices=office.HABITS)
     asyncio.run(main(words.parse_args()))

@@ -106,6 +106,7 @@ class Lab:
             {
                 **{"release": edition["version"], "published": edition["published"]},
                 "packs": list(map(pack, edition["packs"])),
+                "variables": edition["variables"],
             }
             for edition in profile["editions"]
         ]

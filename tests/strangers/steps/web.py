@@ -61,7 +61,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """An answer; without a body it is 204."""
+    """An answer; without a body it is 204, a text is a page."""
 
     body: Any = None
     status: int = 200
@@ -158,9 +158,13 @@ def _data(kind: str, raw: bytes) -> Book:
 
 
 def _on_the_wire(reply: Reply) -> bytes:
-    body = b"" if reply.body is None else json.dumps(reply.body).encode()
+    kind = "application/json"
+    if isinstance(reply.body, str):
+        body, kind = reply.body.encode(), "text/html; charset=utf-8"
+    else:
+        body = b"" if reply.body is None else json.dumps(reply.body).encode()
     status = 204 if reply.body is None and reply.status == 200 else reply.status
-    headers = {"Content-Type": "application/json"} if body else {}
+    headers = {"Content-Type": kind} if body else {}
     headers |= {**reply.headers, "Content-Length": str(len(body))}
     if status == 204:
         del headers["Content-Length"]

@@ -13,6 +13,8 @@ from harness.domain import arrangements as all_arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.errors import Reason, Refused
+from harness.domain.page_actions import BrowserAction, ClickLabel
+from harness.domain.pages import PageName, PageView
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.opening import open_inprocess
@@ -420,3 +422,22 @@ def test_a_ledger_that_cannot_be_written_keeps_the_target_as_it_is(
     with pytest.raises(OSError, match="the disk is gone"):
         driver.arrange(arrangements.CreateProject("project-1", "p"))
     assert spy.seen == []
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        (ClickLabel(PageName.SETTINGS, "Pair"), "pairing request"),
+        (ClickLabel(PageName.REVIEW, "Pair cluster"), "central cluster"),
+    ],
+)
+def test_what_a_click_may_have_made_stays_open(
+    driver: LedgeredDriver, spy: Spy, action: BrowserAction, kind: str
+) -> None:
+    _, host = slot_of(driver)
+    spy.reply = ops.Done(PageView("/somewhere", "", ""))
+    driver.send(Outgoing(action, ops.Credentials(), host))
+    spy.reply = Refused(Reason.FORBIDDEN, "it is closed")
+    driver.send(Outgoing(action, ops.Credentials(), host))
+    assert states(driver) == [(kind, "intended"), (kind, "refused")]
+    assert spy.seen[0] == [kind]

@@ -43,7 +43,9 @@ async function stay(button) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button?.dataset.copy) {
+  if (button?.type === "submit" && event.detail > 1) {
+    event.preventDefault(); // the second click of two: what it would ask for is under way
+  } else if (button?.dataset.copy) {
     copy(button);
   } else if (button?.hasAttribute("data-stay")) {
     event.preventDefault();
