@@ -281,10 +281,10 @@ class IndexOptions:
 
 @command(reports_app, example="reports index --out site/reports/index.html")
 def index(asked: IndexOptions) -> int:
-    """Make the page of all published reports: implementations by requirement.
+    """Make the page of all published reports.
 
-    Checks each, and makes its report and badges anew. Exit codes: 0 all are on it, 1 one was left
-    out, and why, 2 there are none.
+    Implementations by requirement. Checks each, and makes its report and badges anew. Exit codes:
+    0 all are on it, 1 one was left out, and why, 2 there are none.
     """
     from harness.cli.reports import index as carry_out
 

@@ -35,7 +35,7 @@ def test_what_a_sequence_finds_is_a_scenario_that_is_judged_again_offline(
     assert words[:2] == ["explore", "--sequence"]
     alone = command.here(*words)
     assert alone.returncode == 1
-    assert alone.stdout.startswith("1 sequences, ")
+    assert alone.stdout.startswith("1 sequence, ")
     assert "@REJ-1" in alone.stdout
     again = command.here("verify", "out")
     assert again.returncode == 0, again.stdout

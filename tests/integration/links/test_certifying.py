@@ -15,7 +15,6 @@ from harness.domain.arrangements import Arrangement, FaultNextMessage, SetLink
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import AgentOperation
 from harness.opening import open_http
-from harness.reference.behaviour import Behaviour
 from harness.reference.core.link import LinkReply
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
@@ -68,7 +67,7 @@ class Uncut(EmbeddedReference):
         hosts = [host for slot in self.slots for host in slot.host_uids]
         return {host: f"127.0.1.{n}" for n, host in enumerate(hosts, 1)}
 
-    def _link(self, behaviour: Behaviour) -> HttpLink:
+    def _link(self) -> HttpLink:
         return SourcedLink(self.ca_file, self.sources(), self.authority)
 
     def arrange(self, arrangement: Arrangement) -> None:

@@ -100,10 +100,9 @@ class Timed:
         request: HttpRequest,
         headers: Mapping[str, str] | None = None,
         within_s: float = 10.0,
-        intended_ns: int | None = None,
     ) -> HttpResponse:
         began = time.monotonic_ns()
-        response = await self.inner.request(base_url, request, headers, within_s, intended_ns)
+        response = await self.inner.request(base_url, request, headers, within_s)
         self.took_ns.append(time.monotonic_ns() - began)
         return response
 
