@@ -1,8 +1,8 @@
 """Plants each of the blind defects and runs the whole suite on it, in process.
 
-`python -m tests.blind [--names A,B] [--workers N] [--first]` says of each whether `certify` fails,
-where, and whether at the requirement that it violates. Nothing here is a gate: what passes is told
-as well.
+`python -m tests.blind [--set second] [--names A,B] [--workers N] [--first]` says of each whether
+`certify` fails, where, and whether at the requirement that it violates. Nothing here is a gate:
+what passes is told as well.
 """
 
 from __future__ import annotations
@@ -15,27 +15,31 @@ from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.proving.trials import Trial, TrialResult, run_trials
-from harness.reference.planting import Mutant, load
+from harness.reference.planting import MUTANTS, Mutant, load
 from tests.blind.defects import BLIND
+from tests.blind.defects_second import SECOND
 
+_SETS = {"first": BLIND, "second": SECOND}
 _APART = "blind_"
 
 
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.blind", description=__doc__)
+    parser.add_argument("--set", choices=list(_SETS), default="first", help="which twenty")
     parser.add_argument("--names", default="", help="only these, with commas; all without it")
     parser.add_argument("--workers", type=int, default=1, help="how many at a time")
     parser.add_argument("--first", action="store_true", help="stop at the first that fails")
     options = parser.parse_args(words)
-    names = [name for name in options.names.split(",") if name] or list(BLIND.entries)
-    chosen = [BLIND.named(name) for name in names]
-    registry = load()["mutant"]
+    every = _SETS[options.set]
+    names = [name for name in options.names.split(",") if name] or list(every.entries)
+    chosen = [every.named(name) for name in names]
+    load()
     for defect in chosen:  # some bear a name that the registry has as well
-        registry.add(replace(defect, name=f"{_APART}{defect.name}"))
+        MUTANTS.add(replace(defect, name=f"{_APART}{defect.name}"))
     caught: list[str] = []
 
     def report(trial: Trial, result: TrialResult) -> None:
-        defect = BLIND.named(trial.planted.partition(_APART)[2])
+        defect = every.named(trial.planted.partition(_APART)[2])
         where = failed_at(result)
         caught.extend([defect.name] if where else [])
         sys.stdout.write(describe(defect, result, where))
