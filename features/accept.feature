@@ -198,6 +198,46 @@ Feature: Accept a pairing request in Palette
         | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
         | nothing changed   | (kept)       | (kept)          | (kept)              |
 
+    Scenario Outline: Of two accepted in turn each bears its own: the second <second>, by <who>
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And an administrator who is logged in
+      And this person has paired "north" with the name "first-choice", the description "Moved to dock 4" and the tags "dock=4"
+      And <who> goes on
+      And this person has paired "south" with the name "(kept)", the description "<value>" and the tags "<value>"
+      Then Palette shows "south" with the name "(kept)", the description "<value>" and the tags "<value>"
+      And it shows "south" with nothing that was entered for "north"
+      And Palette shows "north" with the name "first-choice", the description "Moved to dock 4" and the tags "dock=4"
+
+      Examples:
+        | second     | who                    | value  |
+        | as it was  | the same administrator | (kept) |
+        | as it was  | another administrator  | (kept) |
+        | emptied    | the same administrator | (none) |
+
+    Scenario: Of two accepted in turn each bears its own: the first as it was
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And an administrator who is logged in
+      And this person has paired "north" with the name "(kept)", the description "(kept)" and the tags "(kept)"
+      And this person has paired "south" with the name "first-choice", the description "Moved to dock 4" and the tags "dock=4"
+      Then Palette shows "south" with the name "first-choice", the description "Moved to dock 4" and the tags "dock=4"
+      And Palette shows "north" with the name "(kept)", the description "(kept)" and the tags "(kept)"
+      And it shows "north" with nothing that was entered for "south"
+
+    Scenario Outline: What is left out for the second is not taken from the first: <what>
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And an administrator who is logged in
+      And this person has paired "north" with the name "first-choice", the description "Moved to dock 4" and the tags "dock=4"
+      And this person has paired "south" with the name "<name>", the description "(left out)" and the tags "(left out)"
+      Then it shows "south" with nothing that was entered for "north"
+
+      Examples:
+        | what                 | name       |
+        | description and tags | (kept)     |
+        | the name as well     | (left out) |
+
   @ACC-12 @both @core
   Rule: After Pair cluster the cluster is registered and managed centrally
 
@@ -403,6 +443,14 @@ Feature: Accept a pairing request in Palette
       And an acceptance with another name, description and tags was refused for "a wrong version"
       When the administrator opens the request
       Then it shows the name, the description and the tags of the local cluster
+
+    Scenario: What was entered beside a refused match is not borne later either
+      Given a pending pairing request
+      And an acceptance with another name, description and tags was refused for "a wrong version"
+      And an administrator who is logged in
+      And this person has paired "the cluster" with the name "(kept)", the description "(kept)" and the tags "(kept)"
+      Then the central cluster bears the name "(kept)", the description "(kept)" and the tags "(kept)"
+      And what was refused takes no effect
 
     Scenario: A match that is only asked for decides nothing
       Given a pending pairing request

@@ -18,6 +18,22 @@ Feature: Invariants, judged over everything that was seen
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
+    Scenario Outline: A <change> that was refused before the host had confirmed takes no effect later
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      When a "<change>" by Palette is tried
+      Then it is refused
+      When the cluster can reach Palette again
+      And the host has confirmed that it is managed by Palette
+      Then what was refused takes no effect
+      And it takes none with the next change either
+
+      Examples:
+        | change                 |
+        | change of the metadata |
+        | change of the profiles |
+
     Scenario Outline: <lost> of the host are lost for a while, and <meanwhile>
       Given a pending pairing request
       And <lost> of the host are lost

@@ -413,6 +413,17 @@ Feature: Match the profiles of a local cluster
         | Hello-Universe     |
         | Argo-CD            |
 
+    Scenario: What is missing is not taken from the acceptance before
+      Given a pending pairing request
+      And a pending pairing request of another cluster
+      And an administrator who is logged in
+      And this person has paired "another cluster" with the name "(kept)", the description "(kept)" and the tags "(kept)"
+      And fitting profiles are selected, but without "Prometheus-Grafana"
+      When this person tries to "accept"
+      Then it is refused
+      And the request goes on waiting in Palette
+      And the cluster can still be paired with fitting profiles
+
   @PRE-7 @central @core
   Rule: Only the latest version of a cluster profile counts
 

@@ -7,7 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import central_changes, journey, review, selection
-from harness.context.context import Context
+from harness.context.context import MAIN, Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
@@ -254,6 +254,33 @@ def _has_accepted_if_so(context: Context, name: str, description: str, tags: str
     context.must_if_offered(context.accept(acceptance=entered))
 
 
+@given("an administrator who is logged in", target_fixture="person")
+def _is_logged_in(context: Context) -> Actor:
+    return review.by(context, context.admin(), "a login")
+
+
+@given("another administrator goes on", target_fixture="person")
+def _another_goes_on(context: Context) -> Actor:
+    return review.by(context, context.admin("another administrator"), "a login")
+
+
+@given("the same administrator goes on")
+def _goes_on(person: Actor) -> None:
+    """In the login of before."""
+
+
+@given(
+    parsers.parse(
+        'this person has paired "{label}" with the name "{name}", the description "{description}"'
+        ' and the tags "{tags}"'
+    )
+)
+def _has_paired(
+    context: Context, person: Actor, label: str, name: str, description: str, tags: str
+) -> None:
+    review.must_pair(context, person, label, name, description, tags)
+
+
 @when("this person changes the cluster")
 def _changes(context: Context, person: Actor) -> None:
     change = central_changes.central_change(context, context.cluster().central_uid)
@@ -407,10 +434,48 @@ def _shows_all(context: Context, judge: Judge) -> None:
     )
 )
 def _bears(context: Context, judge: Judge, name: str, description: str, tags: str) -> None:
+    _bears_of(context, judge, MAIN, name, description, tags)
+
+
+@then(
+    parsers.parse(
+        'Palette shows "{label}" with the name "{name}", the description "{description}" and the'
+        ' tags "{tags}"'
+    )
+)
+def _bears_of(
+    context: Context, judge: Judge, label: str, name: str, description: str, tags: str
+) -> None:
     named = name if name == review.KEPT else context.own_name(name)
-    fields = review.borne(context.cluster(), named, description, tags)
-    seen = central_changes.await_central(context, fields)
+    fields = review.borne(context.cluster(label), named, description, tags)
+    seen = central_changes.await_central(context, fields, label)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
+
+
+@then(parsers.parse('it shows "{label}" with nothing that was entered for "{other}"'))
+def _bears_nothing_of(context: Context, judge: Judge, label: str, other: str) -> None:
+    fields = review.entered_for_another(context, label, other)
+    judge.check("held", operation=central_changes.no_trace_of(context, fields, label).id)
+
+
+@when("the host has confirmed that it is managed by Palette")
+def _has_confirmed(context: Context) -> None:
+    context.must_be_paired()
+
+
+@then("what was refused takes no effect")
+def _refused_for_good(context: Context, judge: Judge) -> None:
+    fields = central_changes.borne(context.performed("what was refused").record)
+    judge.check("held", operation=central_changes.no_trace_of(context, fields).id)
+
+
+@then("it takes none with the next change either")
+def _refused_with_the_next(context: Context, judge: Judge) -> None:
+    central_changes.must_manage(context)
+    look = ops.ViewCentralCluster(context.cluster().central_uid)
+    fields = central_changes.borne(context.performed("what was refused").record)
+    seen = context.recorder.perform(context.admin(), look)
+    judge.check("has_not_happened", operation=seen.id, predicate="bears", args={"fields": fields})
 
 
 @then(parsers.parse('it goes on bearing the name "{name}"'))

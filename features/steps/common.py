@@ -77,7 +77,7 @@ def _reject(context: Context) -> None:
 
 @when("that has succeeded")
 def _has_succeeded(context: Context) -> None:
-    context.must(context.last())
+    context.must(context.performed())
 
 
 # --- what must hold ---------------------------------------------------------------------------

@@ -21,6 +21,11 @@ def _central_operation(context: Context) -> None:
     change_centrally(context)
 
 
+@when(parsers.parse('a "{kind}" by Palette is tried'))
+def _central_operation_of(context: Context, kind: str) -> None:
+    context.note("what was refused", change_centrally(context, kind=kind))
+
+
 @when("a local operation is tried")
 def _local_operation(context: Context) -> None:
     change_locally(context)

@@ -186,7 +186,7 @@ def _was_refused_with_entries(context: Context, fault: str) -> None:
     entered = context.acceptance(
         name="entered", description="Entered in vain", tags={"entered": "in-vain"}
     )
-    context.must_be_refused(context.accept(acceptance=entered))
+    context.note("what was refused", context.must_be_refused(context.accept(acceptance=entered)))
 
 
 # --- the match ----------------------------------------------------------------------------------

@@ -49,9 +49,9 @@ def central_change(context: Context, uid: str, kind: str = "") -> ops.CentralClu
     return known[chosen][1](context, uid)
 
 
-def change_centrally(context: Context, uid: str = "") -> RecordedReply:
+def change_centrally(context: Context, uid: str = "", kind: str = "") -> RecordedReply:
     """A central operation on the cluster, by the uid that Palette gave it or by another."""
-    operation = central_change(context, uid or context.cluster().central_uid)
+    operation = central_change(context, uid or context.cluster().central_uid, kind)
     return context.perform(context.admin(), operation, "the central operation")
 
 
@@ -62,15 +62,23 @@ def change_once_taken(context: Context, kind: str = "", label: str = MAIN) -> Op
 
 
 def borne(changed: OperationRecord) -> dict[str, Json]:
-    """What a cluster bears once a central operation on it, or the wait for one, took effect."""
+    """What a cluster bears once an acceptance, or a central operation on it, or the wait for one,
+    took effect.
+    """
     asked = changed.args.get("polls_args", changed.args)
     given = asked if isinstance(asked, Mapping) else {}
-    if "tags" in given:
-        return {"tags": given["tags"]}
-    selection = given["selection"]
-    chosen = selection if isinstance(selection, list) else []
-    uids = sorted(str(profile["uid"]) for profile in chosen if isinstance(profile, Mapping))
-    return {"profiles": list[Json](uids)}
+    values = {name: given.get(name) for name in ("name", "description", "tags")}
+    fields: dict[str, Json] = {n: value for n, value in values.items() if value is not None}
+    if isinstance(chosen := given.get("selection"), list):
+        uids = sorted(str(profile["uid"]) for profile in chosen if isinstance(profile, Mapping))
+        fields["profiles"] = list[Json](uids)
+    return fields
+
+
+def no_trace_of(context: Context, fields: Mapping[str, Json], label: str = MAIN) -> OperationRecord:
+    """Watch that the central cluster bears none of these values."""
+    look = ops.ViewCentralCluster(context.cluster(label).central_uid)
+    return context.recorder.stays(context.admin(), look, "bears_none_of", fields=dict(fields))
 
 
 def await_central(

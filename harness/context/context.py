@@ -517,11 +517,20 @@ class Context:
         """
         leased = self.pending(label)
         self.must(self.accept(label))
+        self.must_be_paired(label)
+        self.let_catch_up(label, "not_listed")
+        return leased
+
+    def must_be_paired(self, label: str = MAIN) -> None:
+        """A precondition: the host of a cluster that was accepted confirms, as Palette shows.
+
+        Raises:
+            Inconclusive: it does not.
+        """
+        leased = self.cluster(label)
         self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
         look = ops.ViewCentralCluster(leased.central_uid)
         self.must_see(self.admin(), look, "handed_over")
-        self.let_catch_up(label, "not_listed")
-        return leased
 
     # --- preconditions ----------------------------------------------------------------
 
@@ -621,17 +630,17 @@ class Context:
             raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
         return self.notes[name].id
 
-    def last(self) -> RecordedReply:
-        """The operation that was kept last.
+    def performed(self, name: str = "it") -> RecordedReply:
+        """The operation that was kept under this name, or last.
 
         Raises:
-            Inconclusive: what was kept last is none.
+            Inconclusive: what was kept is none.
         """
-        self.noted()
-        last = self.notes["it"]
-        if not isinstance(last, RecordedReply):
+        self.noted(name)
+        kept = self.notes[name]
+        if not isinstance(kept, RecordedReply):
             raise Inconclusive("the last step has only looked: the steps are out of order")
-        return last
+        return kept
 
     def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> RecordedReply:
         """Carry out an operation and keep it under a name.

@@ -378,7 +378,7 @@ def decided_by_the_profiles(context: Context) -> None:
     Raises:
         Inconclusive: it was not.
     """
-    last = context.last()
+    last = context.performed()
     if last.record.outcome is not Outcome.FAIL:
         context.must(last)
         return
@@ -524,7 +524,7 @@ def come_to_its_end(context: Context) -> None:
     if isinstance(shown, ops.Management) and shown.mode is ManagementMode.CENTRAL:
         change_once_taken(context)
     change_centrally(context)
-    ruled = context.last().record.outcome is Outcome.OK
+    ruled = context.performed().record.outcome is Outcome.OK
     mode = (ManagementMode.CENTRAL if ruled else ManagementMode.LOCAL).value
     seen = context.recorder.await_state(operator, ops.ViewManagement(), "mode_is", mode=mode)
     context.note("the mode", seen)

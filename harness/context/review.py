@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from harness.context import local_actions
+from harness.context import central_changes, local_actions
 from harness.context.context import MAIN, Context, LeasedCluster
 from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Actor, Inconclusive, RecordedReply
@@ -20,6 +20,8 @@ KEPT = "(kept)"
 """In a feature: this value is not touched."""
 NONE = "(none)"
 """In a feature: this value is empty."""
+LEFT_OUT = "(left out)"
+"""In a feature: nothing is said of this value."""
 EXPIRED = "a login that has expired"
 """In a feature: somebody who logged in to Palette so long ago that it is good no more."""
 
@@ -409,13 +411,52 @@ def reject_by_tags(context: Context, label: str) -> RecordedReply:
 # --- what is entered on acceptance, and borne afterwards ---------------------------------------
 
 
-def entered(context: Context, name: str, description: str, tags: str) -> Acceptance:
-    """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied."""
-    return context.acceptance(
-        name=None if name == KEPT else text_from(name),
-        description=None if description == KEPT else text_from(description),
-        tags=None if tags == KEPT else tags_from(tags),
+def entered(
+    context: Context, name: str, description: str, tags: str, label: str = MAIN
+) -> Acceptance:
+    """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied, of
+    what is `(left out)` the call says nothing.
+    """
+    filled = context.acceptance(
+        label,
+        name=None if name in (KEPT, LEFT_OUT) else text_from(name),
+        description=None if description in (KEPT, LEFT_OUT) else text_from(description),
+        tags=None if tags in (KEPT, LEFT_OUT) else tags_from(tags),
     )
+    return Acceptance(
+        filled.selection,
+        None if name == LEFT_OUT else filled.name,
+        None if description == LEFT_OUT else filled.description,
+        None if tags == LEFT_OUT else filled.tags,
+    )
+
+
+def must_pair(
+    context: Context, actor: Actor, label: str, name: str, description: str, tags: str
+) -> None:
+    """A precondition: somebody accepts a cluster's request, with profiles made for it alone, and
+    its host confirms. Values that are emptied or left out may be refused.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+        NotSupported: the target does not take what is empty or left out.
+    """
+    leased, context.selection = context.cluster(label), None
+    operation = entered(context, name, description, tags, label).on(leased.pairing_uid)
+    taken = context.accepted(leased, context.recorder.perform(actor, operation))
+    context.note(f"the acceptance of {label}", taken)
+    may_be_refused = {NONE, LEFT_OUT} & {name, description, tags}
+    (context.must_if_offered if may_be_refused else context.must)(taken)
+    context.must_be_paired(label)
+
+
+def entered_for_another(context: Context, label: str, other: str) -> dict[str, Json]:
+    """What one cluster was accepted with, and this one was not."""
+    own, others = (
+        central_changes.borne(context.performed(f"the acceptance of {each}").record)
+        for each in (label, other)
+    )
+    return {name: value for name, value in others.items() if own.get(name) != value}
 
 
 def borne(leased: LeasedCluster, name: str, description: str, tags: str) -> dict[str, Json]:

@@ -119,7 +119,7 @@ def take(context: Context, course: str) -> None:
 def _sent(context: Context) -> None:
     """What was sent can be decided once it is listed; where it was not sent, nobody waits."""
     context.note("the send", context.send())
-    if context.last().record.outcome is Outcome.OK:
+    if context.performed().record.outcome is Outcome.OK:
         uid = context.cluster().pairing_uid
         look = ops.ListPairingRequests()
         context.recorder.await_state(context.admin(), look, "listed", pairing_uid=uid)

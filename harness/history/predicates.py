@@ -210,6 +210,17 @@ def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
     )
 
 
+@predicate("{subject} shows none of {fields}", "{subject} {still}shows some of {fields}")
+def bears_none_of(sample: Sample, *, fields: dict[str, Json]) -> bool:
+    """No field has the value named here, and none of these tags is there, if anything is shown."""
+    tags = fields.get("tags")
+    each: list[tuple[str, Json]] = [(n, v) for n, v in fields.items() if n != "tags"]
+    each += [("tags", {k: v}) for k, v in tags.items()] if isinstance(tags, dict) else []
+    return sample.outcome is not Outcome.OK or not any(
+        is_borne(sample.value, name, value) for name, value in each
+    )
+
+
 def is_borne(shown: Mapping[str, Json], name: str, expected: Json) -> bool:
     """Whether an answer has this value in a field.
 

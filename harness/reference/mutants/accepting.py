@@ -398,6 +398,22 @@ class MissingSystemIsOverlooked(InOneLayer):
 
 
 @mutant("ACC-10")
+class SelectionBeginsWithTheLast(CentralCore):
+    """A type of profile that is not selected is taken from what matched last in the project."""
+
+    last = Memory[dict[str, ops.Selected]](dict)
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        types = {self.selected(request, chosen).profile.type for chosen in selection}
+        before = self.last.get(request.project_uid, ())
+        more = [c for c in before if self.selected(request, c).profile.type not in types]
+        result = super().matched(request, (*selection, *more))
+        if result.valid:
+            self.last[request.project_uid] = (*selection, *more)
+        return result
+
+
+@mutant("ACC-10")
 class OneAddOnIsEnough(Overlooking):
     """An add-on that is missing is overlooked as long as another one is there."""
 
@@ -708,6 +724,19 @@ class UnchangedDescriptionIsLost(BearsOtherValues):
 
 
 @mutant("ACC-6")
+class TagsGatherFromOneToTheNext(bases.Keeps[dict[str, str]]):
+    """The tags that are confirmed for a cluster are added to those of the one accepted before."""
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: Acceptance
+    ) -> CentralCluster:
+        right = super().accepted_cluster(uid, request, operation)
+        gathered = self.keep(request.project_uid, {})
+        gathered.update(right.tags)
+        return replace(right, tags=dict(gathered))
+
+
+@mutant("ACC-6")
 class ConfirmationBringsTheOldValues(CentralCore):
     """When the host confirms, the cluster gets back the name and the tags that it had."""
 
@@ -859,6 +888,26 @@ class UnknownProfileLocksTheRequest(bases.AfterRefusal, bases.Keeps[bool]):
         if operation.pairing_uid in self.kept:
             raise Refusal(Reason.CONFLICT, "another acceptance is under way")
         return super().accept(operation, call)
+
+
+@mutant("ACC-15")
+class UntouchedFieldsAreThoseOfTheRefused(bases.AfterRefusal, bases.Keeps[Acceptance]):
+    """Where a field is not changed, an acceptance takes it from one that was refused before."""
+
+    decision = ops.AcceptPairingRequest
+
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
+        if isinstance(operation, ops.AcceptPairingRequest):
+            self.keep(request.pairing_uid, operation)
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: Acceptance
+    ) -> CentralCluster:
+        right, own = super().accepted_cluster(uid, request, operation), request.cluster
+        before = self.kept.get(request.pairing_uid)
+        if before is None or right.description != own.description:
+            return right
+        return replace(right, description=before.description or own.description)
 
 
 @mutant("ACC-15")

@@ -260,6 +260,23 @@ class OperatesBeforeTheConfirmation(CentralCore):
     def require_confirmed(self, cluster: CentralCluster) -> None: ...
 
 
+@mutant("INV-1")
+class RefusedProfilesAreTheDesiredOnes(bases.Performs, bases.Keeps[ops.UpdateCentralProfiles]):
+    """Profiles that were refused before the host confirmed come with the next change."""
+
+    def after(self, operation: ops.Operation, reply: ops.KnownReply) -> None:
+        if isinstance(operation, ops.UpdateCentralProfiles) and isinstance(reply, Refused):
+            self.keep(operation.cluster_uid, operation)
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        changed = super().change_cluster(operation, call)
+        if (wanted := self.kept.pop(operation.cluster_uid, None)) is not None:
+            self.update_profiles(wanted, call)
+        return changed
+
+
 @mutant("INV-2")
 class RestartForgetsWhatWaits(bases.Wakes):
     """A restart of the central side loses the requests that wait for a decision."""

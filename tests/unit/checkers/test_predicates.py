@@ -39,6 +39,9 @@ def sick(name: str) -> Sample:
     return ok(pools=[{"nodes": nodes}])
 
 
+ONE_TAG = ok(tags={"b": "2", "c": "3"})
+
+
 @pytest.mark.parametrize(
     ("name", "args", "yes", "no"),
     [
@@ -89,6 +92,8 @@ def sick(name: str) -> Sample:
         ("version_not_otherwise", {"version": "2"}, fail("NotFound"), ok()),
         ("not_shown", {}, fail("NotFound"), ok(active=True)),
         ("bears", {"fields": {"name": "a"}}, ok(name="a", tags={}), ok(name="b")),
+        ("bears_none_of", {"fields": {"name": "a"}}, ok(name="b", tags={}), ok(name="a")),
+        ("bears_none_of", {"fields": {"tags": {"a": "1", "b": "2"}}}, ok(tags={"a": "2"}), ONE_TAG),
     ],
 )
 def test_each_holds_for_the_one_and_not_for_the_other(
