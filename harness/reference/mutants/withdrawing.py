@@ -149,6 +149,18 @@ class SiblingsLackTheSecret(bases.Remembers):
 
 
 @mutant("WDR-3")
+class SiblingsRefuseAndTell(EdgeCore):
+    """A cancel at another host than the one that sent is refused, after Palette was told of it."""
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        request, slot = self.cancellable(operation, call), self.site_of(call.host_uid).slot
+        if request.host_uid != call.host_uid:
+            yield from self.inform(request, self.withdrawal(slot, request, ended=False))
+            raise bases.busy()
+        return (yield from super().cancel(operation, call))
+
+
+@mutant("WDR-3")
 class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
