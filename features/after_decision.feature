@@ -282,6 +282,17 @@ Feature: The edge after a decision
       Then the request is sent
       And the new request stays pending in Local UI
 
+    Scenario: Rejected six times, a cluster sends a seventh request, and is paired by it
+      Given a local cluster
+      And its request was sent and rejected 6 times
+      When the operator sends a pairing request until one is taken
+      Then the request is sent
+      And the 7 requests have 7 pairing ids
+      When the administrator tries to accept the request until it is taken
+      And that has succeeded
+      And the operator waits for the end of the pairing
+      Then the cluster is centrally managed
+
     Scenario: The request was rejected while the host was cut off
       Given a pending pairing request
       And the cluster cannot reach Palette

@@ -126,6 +126,15 @@ Feature: Withdraw a pairing request from the local cluster
       And nothing is pending in Local UI
       And no request of the cluster waits in Palette
 
+    Scenario: It is cancelled at another host than the one that sent
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And a pending pairing request
+      When the operator cancels it at another host of the cluster, where one shows it
+      Then no request of the cluster waits in Palette
+      And no request reaches Palette
+      And nothing is pending at any host of the cluster
+      And nothing becomes pending again in Local UI
+
     Scenario: Only the cancelled request leaves the list
       Given a pending pairing request
       And a pending pairing request of another cluster
@@ -284,6 +293,17 @@ Feature: Withdraw a pairing request from the local cluster
       When the operator sends a pairing request until one is taken
       Then the request is sent
       And the 2 requests have 2 pairing ids
+
+    Scenario: Cancelled six times, a cluster sends a seventh request, and is paired by it
+      Given a local cluster
+      And its request was sent and cancelled 6 times
+      When the operator sends a pairing request until one is taken
+      Then the request is sent
+      And the 7 requests have 7 pairing ids
+      When the administrator tries to accept the request until it is taken
+      And that has succeeded
+      And the operator waits for the end of the pairing
+      Then the cluster is centrally managed
 
     Scenario: A new request after a cancel and a restart of the edge
       Given a pairing request that was sent and cancelled

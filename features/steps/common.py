@@ -119,6 +119,7 @@ def _local(context: Context, judge: Judge) -> None:
 
 
 @then("the cluster is still centrally managed")
+@then("the cluster is centrally managed")
 def _central(context: Context, judge: Judge) -> None:
     seen = context.recorder.await_state(
         context.cluster().operator,

@@ -15,9 +15,9 @@ from harness.context.local_actions import (
     restart,
     send_and_cancel,
     send_and_reject,
-    sibling_with_login,
     uid_in_request,
 )
+from harness.context.siblings import sibling_with_login
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ManagementMode

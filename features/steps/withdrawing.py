@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import local_actions, local_changes
+from harness.context import local_actions, local_changes, siblings
 from harness.context.context import DAY, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
@@ -145,6 +145,11 @@ def _stranger_cancels(context: Context, kind: str) -> None:
     context.perform(stranger_with(context, kind), ops.CancelPairingRequest(), "the cancel")
 
 
+@when("the operator cancels it at another host of the cluster, where one shows it")
+def _cancels_elsewhere(context: Context, judge: Judge) -> None:
+    siblings.cancel_elsewhere(context, judge)
+
+
 @when("the list is watched for the request to leave")
 def _list_is_watched(context: Context) -> None:
     local_actions.watch_list(context)
@@ -225,6 +230,12 @@ def _no_effect(context: Context, judge: Judge) -> None:
 def _nothing_again(context: Context, judge: Judge) -> None:
     seen = context.recorder.stays(context.cluster().operator, ops.ViewPairing(), "nothing_pending")
     judge.check("held", operation=seen.id)
+
+
+@then("nothing is pending at any host of the cluster")
+def _nothing_anywhere(context: Context, judge: Judge) -> None:
+    for seen in siblings.await_nothing_pending(context):
+        judge.check("held", operation=seen.id)
 
 
 @then("the cluster stays centrally managed")

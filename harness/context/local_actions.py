@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
@@ -107,12 +106,6 @@ def names_of_host(context: Context, host_uid: str) -> tuple[list[Json], list[Jso
     for node in context.cluster().cluster.nodes():
         (named if node.host_uid == host_uid else others).extend((node.host_uid, node.name))
     return named, others
-
-
-def sibling_with_login(context: Context, position: int) -> Actor:
-    """The operator with the login that they have, at another host of the cluster."""
-    leased = context.cluster()
-    return replace(leased.operator, host_uid=leased.host(position))
 
 
 # --- links, messages, restarts ----------------------------------------------------------------

@@ -198,7 +198,7 @@ REJECT = Group(
             text="The cluster of a rejected request is managed locally with nothing pending,"
             " its local operations take effect, and a new request can be sent from it.",
             source="#reject-pairing-request-in-palette paragraph 1",
-            demands=("ViewPairing",),
+            demands=("SendPairingRequest", "ViewPairing"),
         ),
         edge(
             id="REJ-7S",

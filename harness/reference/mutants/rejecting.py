@@ -296,6 +296,22 @@ class TwoRejectionsAreEnough(bases.Remembers):
 
 
 @mutant("REJ-7")
+class ListOfRejectionsIsFull(bases.Remembers):
+    """Rejected requests are kept in a list of five; once it is full, no further one can be sent."""
+
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
+        if event is LocalEvent.LEARNED_REJECTED:
+            self.keep(request.pairing_uid, bases.cluster_uid(site))
+        super().learned(site, request, event)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = super().sendable(operation, call)
+        if list(self.kept.values()).count(bases.cluster_uid(site)) >= 5:
+            raise bases.busy()
+        return site
+
+
+@mutant("REJ-7")
 class RejectionIsNotHeard(EdgeCore):
     """A host takes a rejected request for one that still waits."""
 

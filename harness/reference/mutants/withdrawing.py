@@ -133,6 +133,34 @@ class CancelIsForgottenByARestart(bases.Remembers):
 
 
 @mutant("WDR-3")
+class SiblingsLackTheSecret(bases.Remembers):
+    """The secret of a request is on the host that sent it; others tell of a cancel without it."""
+
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+        request = super().cancellable(operation, call)
+        if request.host_uid != call.host_uid:
+            self.keep(request.cluster_token)
+        return request
+
+    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
+        message = super().withdrawal(slot, request, ended=ended)
+        lacking = request.cluster_token in self.kept
+        return replace(message, cluster_token="") if lacking else message
+
+
+@mutant("WDR-3")
+class SiblingsRefuseAndTell(EdgeCore):
+    """A cancel at another host than the one that sent is refused, after Palette was told of it."""
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        request, slot = self.cancellable(operation, call), self.site_of(call.host_uid).slot
+        if request.host_uid != call.host_uid:
+            yield from self.inform(request, self.withdrawal(slot, request, ended=False))
+            raise bases.busy()
+        return (yield from super().cancel(operation, call))
+
+
+@mutant("WDR-3")
 class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
@@ -370,6 +398,22 @@ class CancelledClusterSendsNoMore(bases.Remembers):
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = super().sendable(operation, call)
         if bases.cluster_uid(site) in self.kept:
+            raise bases.busy()
+        return site
+
+
+@mutant("WDR-7")
+class CancelsLeaveConnectionsOpen(bases.Remembers):
+    """A cancel never closes its connection; with five of them open, a cluster cannot send."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        site = self.slot_state(slot)
+        self.keep(request.cluster_token, bases.cluster_uid(site) if site else "")
+        yield from super().end(slot, request)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = super().sendable(operation, call)
+        if list(self.kept.values()).count(bases.cluster_uid(site)) >= 5:
             raise bases.busy()
         return site
 
