@@ -109,35 +109,41 @@ Feature: Who may manage pairing requests
 
       @PRE-8 @central @extended
       Examples:
-        | action | amiss                              | besides  | by         | beside   | after     |
-        | open   | lacks the right to it              | no right | an API key | no other | a look    |
-        | match  | has no right here                  | no right | an API key | no other | a restart |
-        | accept | has lost the right to it           | no right | an API key | no other | a look    |
-        | accept | has just a Cluster Viewer's rights | no right | a login    | no other | a look    |
-        | accept | has no right here                  | no right | an API key | no other | a look    |
-        | reject | has just a Cluster Editor's rights | no right | a login    | another  | a look    |
-        | reject | has no right here                  | no right | an API key | no other | a look    |
+        | action | amiss                              | besides  | by                    | beside   | after  |
+        | open   | lacks the right to it              | no right | an API key            | no other | a look |
+        | open   | has lost the right to it           | no right | a login of afterwards | no other | a look |
+        | open   | has lost every right here          | no right | a login               | no other | a look |
+        | open   | has no right here                  | no right | an API key            | no other | a look |
+        | match  | has no right here                  | no right | an API key            | no other | a look |
+        | accept | has lost every right here          | no right | a login of afterwards | no other | a look |
+        | accept | has just a Cluster Viewer's rights | no right | an API key            | another  | a look |
+        | accept | has just a Cluster Viewer's rights | no right | a login               | no other | a look |
+        | accept | has no right here                  | no right | an API key            | no other | a look |
+        | reject | has lost the right to it           | no right | a login of afterwards | another  | a look |
+        | reject | has lost every right here          | no right | an API key            | no other | a look |
+        | reject | has just a Cluster Editor's rights | no right | a login               | no other | a look |
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                                  | besides                        | by         | beside        | after     |
-        | open   | has lost the right to it               | every right in another project | an API key | another       | a restart |
-        | open   | has no right here                      | every right in another project | a login    | one elsewhere | a look    |
-        | open   | works in another project               | every right in the tenant      | an API key | no other      | a look    |
-        | open   | works in a project that does not exist | no right                       | an API key | no other      | a look    |
-        | match  | works in another project               | every right in the tenant      | an API key | another       | a look    |
-        | match  | works in a project that does not exist | every right in another project | a login    | one elsewhere | a look    |
-        | accept | lacks the right to it                  | no right                       | an API key | one elsewhere | a restart |
-        | accept | has just a Cluster Viewer's rights     | every right in another project | an API key | another       | a restart |
-        | accept | works in another project               | no right                       | an API key | no other      | a look    |
-        | accept | works in a project that does not exist | every right in the tenant      | an API key | one elsewhere | a look    |
-        | reject | lacks the right to it                  | every right in another project | a login    | another       | a look    |
-        | reject | has lost the right to it               | no right                       | a login    | one elsewhere | a look    |
-        | reject | has just a Cluster Viewer's rights     | no right                       | an API key | one elsewhere | a look    |
-        | reject | has just a Cluster Editor's rights     | no right                       | an API key | one elsewhere | a restart |
-        | reject | has just a Cluster Editor's rights     | every right in another project | an API key | no other      | a restart |
-        | reject | works in another project               | every right in the tenant      | an API key | another       | a look    |
-        | reject | works in a project that does not exist | no right                       | an API key | no other      | a look    |
+        | action | amiss                                  | besides                        | by                    | beside        | after     |
+        | open   | works in another project               | every right in another project | an API key            | one elsewhere | a restart |
+        | open   | works in another project               | every right in the tenant      | an API key            | no other      | a look    |
+        | open   | works in a project that does not exist | every right in another project | a login               | another       | a look    |
+        | match  | has lost every right here              | every right in another project | a login of afterwards | one elsewhere | a look    |
+        | match  | works in another project               | every right in the tenant      | a login               | another       | a look    |
+        | match  | works in a project that does not exist | no right                       | an API key            | no other      | a restart |
+        | accept | lacks the right to it                  | every right in another project | a login               | another       | a look    |
+        | accept | has lost the right to it               | every right in another project | an API key            | one elsewhere | a restart |
+        | accept | has just a Cluster Viewer's rights     | no right                       | an API key            | one elsewhere | a look    |
+        | accept | works in another project               | every right in the tenant      | an API key            | no other      | a look    |
+        | accept | works in a project that does not exist | no right                       | an API key            | no other      | a look    |
+        | reject | lacks the right to it                  | no right                       | an API key            | one elsewhere | a look    |
+        | reject | has just a Cluster Viewer's rights     | every right in another project | an API key            | no other      | a restart |
+        | reject | has just a Cluster Editor's rights     | no right                       | an API key            | one elsewhere | a look    |
+        | reject | has just a Cluster Editor's rights     | every right in another project | an API key            | another       | a restart |
+        | reject | has no right here                      | no right                       | a login               | one elsewhere | a look    |
+        | reject | works in another project               | no right                       | an API key            | no other      | a look    |
+        | reject | works in a project that does not exist | every right in the tenant      | an API key            | no other      | a look    |
 
     Scenario Outline: A user sees no list
       Given a pending pairing request
@@ -149,19 +155,22 @@ Feature: Who may manage pairing requests
 
       @PRE-8 @central @extended
       Examples:
-        | action | amiss                    | besides  | by         | beside   | after  |
-        | list   | lacks the right to it    | no right | an API key | no other | a look |
-        | list   | has no right here        | no right | an API key | no other | a look |
-        | find   | lacks the right to it    | no right | an API key | no other | a look |
-        | find   | has lost the right to it | no right | an API key | no other | a look |
-        | find   | has no right here        | no right | an API key | another  | a look |
+        | action | amiss                     | besides  | by                    | beside   | after     |
+        | list   | lacks the right to it     | no right | an API key            | no other | a look    |
+        | list   | has lost the right to it  | no right | a login               | no other | a look    |
+        | list   | has lost the right to it  | no right | a login of afterwards | no other | a look    |
+        | list   | has lost every right here | no right | an API key            | another  | a restart |
+        | find   | lacks the right to it     | no right | an API key            | no other | a restart |
+        | find   | has lost every right here | no right | an API key            | no other | a look    |
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                                  | besides                        | by         | beside   | after     |
-        | list   | has lost the right to it               | every right in another project | an API key | no other | a look    |
-        | list   | works in a project that does not exist | every right in the tenant      | an API key | another  | a restart |
-        | find   | works in a project that does not exist | every right in the tenant      | an API key | no other | a restart |
+        | action | amiss                                  | besides                        | by                    | beside        | after     |
+        | list   | has no right here                      | every right in another project | an API key            | no other      | a restart |
+        | list   | works in a project that does not exist | every right in the tenant      | a login               | one elsewhere | a look    |
+        | find   | has lost the right to it               | no right                       | a login of afterwards | one elsewhere | a look    |
+        | find   | has no right here                      | every right in another project | a login               | another       | a look    |
+        | find   | works in a project that does not exist | every right in the tenant      | an API key            | another       | a restart |
 
     Scenario Outline: A user sees another list
       Given a pending pairing request
@@ -173,10 +182,9 @@ Feature: Who may manage pairing requests
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                    | besides                        | by         | beside        | after     |
-        | list   | works in another project | no right                       | an API key | one elsewhere | a restart |
-        | list   | works in another project | every right in the tenant      | a login    | no other      | a look    |
-        | find   | works in another project | every right in another project | a login    | one elsewhere | a look    |
+        | action | amiss                    | besides  | by         | beside   | after  |
+        | list   | works in another project | no right | an API key | no other | a look |
+        | find   | works in another project | no right | a login    | another  | a look |
 
   @PRE-10 @central @extended @unspecified
   Rule: How far tenant scope goes, and how a missing permission is answered, is observed

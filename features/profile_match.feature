@@ -214,26 +214,35 @@ Feature: Match the profiles of a local cluster
         | last  |
         | first |
 
-    Scenario: A second infra profile that brings packs of its own
+    Scenario Outline: A further profile that does not belong there, <further>
       Given a pending pairing request
       And these cluster profiles:
-        | Local cluster profile     | two of a kind             |
-        | Infra profile             | Infra profile             |
-        | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0     |
-        | Calico 3.25.1             | Calico 3.25.1             |
-        | PXK-E 1.31.0              | PXK-E 1.31.0              |
-        | Ubuntu 22.04              | Ubuntu 22.04              |
-        | Add-on profile            | Add-on profile            |
-        | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1 |
-        |                           | Infra profile             |
-        |                           | Longhorn 1.7.0 (csi)      |
-        |                           | Cilium 1.15.0 (cni)       |
-        |                           | RKE2 1.31.0 (k8s)         |
-        |                           | SLES 15.5 (os)            |
-      And the profiles of "two of a kind" are selected
+        | Local cluster profile     | an infra with a pack more | a full with a pack more   | an add-on with a pack more | a system with a pack more | a system with another version | a system with a pack less |
+        | Infra profile             | Infra profile             | Infra profile             | Infra profile              | Infra profile             | Infra profile                 | Infra profile             |
+        | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0      | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0         | Amazon EBS CSI 1.20.0     |
+        | Calico 3.25.1             | Calico 3.25.1             | Calico 3.25.1             | Calico 3.25.1              | Calico 3.25.1             | Calico 3.25.1                 | PXK-E 1.31.0              |
+        | PXK-E 1.31.0              | PXK-E 1.31.0              | PXK-E 1.31.0              | PXK-E 1.31.0               | PXK-E 1.31.0              | PXK-E 1.31.0                  | Ubuntu 22.04              |
+        | Ubuntu 22.04              | Ubuntu 22.04              | Ubuntu 22.04              | Ubuntu 22.04               | Ubuntu 22.04              | Ubuntu 22.04                  | System profile            |
+        | Add-on profile            | Add-on profile            | Add-on profile            | Add-on profile             | Add-on profile            | System profile                | Prometheus-Grafana 44.3.1 |
+        | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1  | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.2     |                           |
+        |                           | Infra profile             | Full profile              | Add-on profile             | System profile            |                               |                           |
+        |                           | Longhorn 1.7.0 (csi)      | Longhorn 1.7.0 (csi)      | Hello-Universe 2.0.0       | Hello-Universe 2.0.0      |                               |                           |
+        |                           | Cilium 1.15.0 (cni)       | Cilium 1.15.0 (cni)       |                            |                           |                               |                           |
+        |                           | RKE2 1.31.0 (k8s)         | RKE2 1.31.0 (k8s)         |                            |                           |                               |                           |
+        |                           | SLES 15.5 (os)            | SLES 15.5 (os)            |                            |                           |                               |                           |
+      And the profiles of "<further>" are selected
       When the administrator matches them with the request
       Then they do not match
       And Palette refuses to pair the cluster with them
+
+      Examples:
+        | further                       |
+        | an infra with a pack more     |
+        | a full with a pack more       |
+        | an add-on with a pack more    |
+        | a system with a pack more     |
+        | a system with another version |
+        | a system with a pack less     |
 
     Scenario: Two packs have each other's version
       Given a local cluster that runs "Calico" in the version "1.31.0"
@@ -560,6 +569,22 @@ Feature: Match the profiles of a local cluster
       When the administrator matches them with the request
       And pairs the cluster with them
       Then what the target does is observed: "one profile is selected twice"
+
+    Scenario: A pack of the local cluster comes in a system profile
+      Given a pending pairing request
+      And these cluster profiles:
+        | Local cluster profile     | an infra and a system     |
+        | Infra profile             | Infra profile             |
+        | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0     |
+        | Calico 3.25.1             | Calico 3.25.1             |
+        | PXK-E 1.31.0              | PXK-E 1.31.0              |
+        | Ubuntu 22.04              | Ubuntu 22.04              |
+        | Add-on profile            | System profile            |
+        | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1 |
+      And the profiles of "an infra and a system" are selected
+      When the administrator matches them with the request
+      And pairs the cluster with them
+      Then what the target does is observed: "a system profile brings a pack that the local cluster has in an add-on"
 
     Scenario Outline: A draft that is newer than the latest published version, <which fits>
       Given a pending pairing request

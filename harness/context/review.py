@@ -236,6 +236,7 @@ _RIGHTS = {
     "a Cluster Viewer's rights": "list, get",
 }
 _NEEDED = {"list": "list", "find": "list", "open": "get", "accept": "update", "reject": "delete"}
+_AFTERWARDS = "a login of afterwards"
 _WORKS_IN = {
     "works in another project": "another project",
     "works in a project that does not exist": "unknown",
@@ -268,31 +269,36 @@ def newcomer_without(context: Context, action: str, amiss: str, besides: str, wa
     away = _abroad(context, besides)
     match amiss:
         case "has no right here":
-            return by(context, context.new_admin("user", away), way)
+            return _by_if_let(context, context.new_admin("user", away), way)
         case "lacks the right to it":
             grants = away | _all_but(context, _NEEDED[action])
             return by(context, context.new_admin("user", grants, all_of_them=False), way)
         case "has lost the right to it":
-            return _reduced(context, away, _NEEDED[action], way)
+            left = _all_but(context, _NEEDED[action]) & _all_but(context, "list")
+            return _reduced(context, away, left, way)
+        case "has lost every right here":
+            return _reduced(context, away, frozenset(), way)
         case _ if amiss in _WORKS_IN:
             actor = newcomer(context, "every right", besides, way)
             return working_in(context, actor, _WORKS_IN[amiss])
     return newcomer(context, amiss.removeprefix("has just "), besides, way)
 
 
-def _reduced(context: Context, away: frozenset[Grant], permission: str, way: str) -> Actor:
-    """A user who had every permission in the project, used them, and has lost one and the list,
-    while their login lasted.
+def _reduced(context: Context, away: frozenset[Grant], left: frozenset[Grant], way: str) -> Actor:
+    """A user who had every permission in the project, used them, and has lost all but what is
+    `left`, and so the list, while their login lasted. They go on in that login or, where it has
+    ended, or by `a login of afterwards`, in a new one.
 
     What somebody may do may be known for a while: that is over when the list is closed to them.
     """
     actor = by(context, context.new_admin("user", away | every_grant(context.project())), way)
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-    _grant(context, away | _all_but(context, permission) & _all_but(context, "list"))
+    _grant(context, away | left)
     context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     looked = context.recorder.perform(actor, ops.ListPairingRequests()).record
     has_ended = (looked.error or {}).get("reason") == Reason.UNAUTHENTICATED
-    return by(context, context.admin("user"), way) if has_ended else actor
+    is_in = not has_ended and way != _AFTERWARDS
+    return actor if is_in else _by_if_let(context, context.admin("user"), way)
 
 
 def _grant(context: Context, grants: frozenset[Grant]) -> None:
@@ -308,12 +314,22 @@ def by(context: Context, actor: Actor, way: str) -> Actor:
     Raises:
         Inconclusive: the login was not answered with a session.
     """
-    if way != "a login" or not context.has_password(actor.label):
+    if way not in ("a login", _AFTERWARDS) or not context.has_password(actor.label):
         return actor
     project = actor.credentials.project_uid
     visitor = replace(actor, credentials=ops.Credentials(project_uid=project))
     taken = context.must(context.recorder.perform(visitor, context.login_of(actor.label)))
     return in_session(visitor, taken)
+
+
+def _by_if_let(context: Context, actor: Actor, way: str) -> Actor:
+    """The same of somebody to whom a login may be refused, since there is nothing that they may do:
+    they come by their API key then.
+    """
+    try:
+        return by(context, actor, way)
+    except Inconclusive:
+        return actor
 
 
 def _abroad(context: Context, rights: str) -> frozenset[Grant]:

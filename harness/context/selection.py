@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from harness.context import stacks
 from harness.context.context import MAIN, Context
-from harness.context.recorder import Inconclusive, RecordedReply
+from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.arrangements import PutProfile
 from harness.domain.errors import PairproofError
 from harness.domain.operations import MatchProfiles, SelectedProfile, ViewProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
+from harness.targets.port import CannotArrange
 
 Rows = Sequence[Sequence[str]]
 Packs = tuple[Pack, ...]
@@ -275,7 +276,12 @@ def _made(context: Context, kind: ProfileType) -> ClusterProfile:
 
 
 def _select(context: Context, profile: ClusterProfile) -> None:
-    chosen = SelectedProfile(context.publish(profile).uid)
+    try:
+        chosen = SelectedProfile(context.publish(profile).uid)
+    except CannotArrange as error:
+        if profile.type is ProfileType.SYSTEM:  # not everybody lets one be made
+            raise NotSupported(f"no system profile can be made: {error}") from error
+        raise
     context.selection = (*(context.selection or ()), chosen)
 
 

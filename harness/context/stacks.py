@@ -150,6 +150,7 @@ _HEADINGS = {
     "infra profile": ProfileType.INFRA,
     "full profile": ProfileType.FULL,
     "add-on profile": ProfileType.ADD_ON,
+    "system profile": ProfileType.SYSTEM,
 }
 _NO_PACK = re.compile(r"(?:(?:in)?valid match\b.*)?", re.IGNORECASE)
 _PACK = re.compile(r"(?P<pack>.*\S [^\s(]+)(?: \((?P<layer>[a-z0-9]+)\))?")
@@ -163,7 +164,7 @@ class ProfilesTable:
     """Cluster profiles as the document draws them: a column for each set, by their headings.
 
     A column holds the headings of its profiles (`Infra profile`, `Full profile`, `Add-on
-    profile`), each followed by the packs of that profile, a cell each: `Calico 3.25.1`. The
+    profile`, `System profile`), each followed by its packs, a cell each: `Calico 3.25.1`. The
     layer of a pack of the documented example is known; any other is an add-on unless the cell
     says otherwise: `Cilium 1.15.0 (cni)`. Empty cells and the row that says which match is valid
     hold no pack.

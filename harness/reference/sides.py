@@ -120,7 +120,8 @@ class CentralSide:
                     return arrangements.FaultEffect(met=tuple(self._limited_at))
                 case arrangements.PutUser(email):
                     user = self._store.get(records.User, email)
-                    return arrangements.FaultEffect(grants=user.grants if user else frozenset())
+                    grants = self.core.granted(user.roles if user else {})
+                    return arrangements.FaultEffect(grants=grants)
                 case arrangements.PutProfile(profile):
                     there = self._store.get(ClusterProfile, profile.uid)
                     latest = there.latest() if there else None
@@ -135,9 +136,9 @@ class CentralSide:
             case arrangements.ForgetProject(uid):
                 self.core.forget_project(uid)
             case arrangements.PutUser(email, password, api_key, grants, tenant_admin):
-                store.put(records.User(email, password, api_key, grants, tenant_admin))
+                self.core.appoint(records.User(email, password, api_key, grants), tenant_admin)
             case arrangements.RemoveUser(email):
-                self.core.forget_user(email)
+                self.core.dismiss(email)
             case arrangements.PutToken(token):
                 store.put(token)
             case arrangements.RemoveToken(uid):

@@ -13,10 +13,12 @@ _MAY = {_EVERY: _ACTIONS, _EDITOR: (*_LISTS, "open", "accept"), _VIEWER: (*_LIST
 """What may be done with whose rights. What a match needs beyond reading is open (PRE-10)."""
 _IN_ANOTHER, _IN_TENANT = f"{_EVERY} in another project", f"{_EVERY} in the tenant"
 _ELSEWHERE = "works in another project"
+_AFTERWARDS = "a login of afterwards"
 _NOWHERE = "works in a project that does not exist"
 _AMISS = {
     "lacks the right to it": (*_LISTS, "open", "accept", "reject"),
     "has lost the right to it": (*_LISTS, "open", "accept", "reject"),
+    "has lost every right here": _ACTIONS,
     f"has just {_VIEWER}": ("accept", "reject"),
     f"has just {_EDITOR}": ("reject",),
     "has no right here": _ACTIONS,
@@ -66,11 +68,20 @@ TABLES = (
     ),
     Table(
         "permissions",
-        {"action": _ACTIONS, "amiss": tuple(_AMISS), **_AROUND},
+        {
+            "action": _ACTIONS,
+            "amiss": tuple(_AMISS),
+            **_AROUND,
+            "by": (*_AROUND["by"], _AFTERWARDS),
+        },
         _refused,
         _tags,
         (
             Constraint(("action", "amiss"), lambda r: r["action"] in _AMISS[r["amiss"]]),
+            Constraint(
+                ("amiss", "by"),
+                lambda r: r["by"] != _AFTERWARDS or r["amiss"].startswith("has lost"),
+            ),
             _TENANTS_MAY_EXTEND,
             _LOGINS_MAY_END,
         ),

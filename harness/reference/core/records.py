@@ -33,7 +33,7 @@ class User:
     tenant_admin: bool = False
     uid: str = ""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The uids of roles by scope; whoever was arranged has grants without any."""
+    """The uids of roles by scope."""
 
     @property
     def known_by(self) -> str:

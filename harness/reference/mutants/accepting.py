@@ -451,6 +451,16 @@ class AddOnProfileMayBringMore(Overlooking):
 
 
 @mutant("ACC-7")
+class SystemProfileHasItsOwnVersions(Overlooking):
+    """What a profile of the system brings has to be of the same name alone."""
+
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
+        systems = [choice for choice in choices if choice.profile.type is ProfileType.SYSTEM]
+        names = {pack.name for pack in offered_packs(systems)}
+        return problem.kind is Mismatch.VERSION and problem.pack in names
+
+
+@mutant("ACC-7")
 class AnyPackHasTheVersion(Overlooking):
     """Names and versions are compared as two sets, each for itself."""
 

@@ -256,6 +256,16 @@ class RevokedPermissionCounts(bases.Keeps[frozenset[Grant]]):
 
 
 @mutant("PRE-8")
+class NoRightAtAllIsNotBelieved(bases.Keeps[frozenset[Grant]]):
+    """That somebody has no right at all any more is taken for a failure: the last known counts."""
+
+    def authenticate(self, call: CentralCall) -> User:
+        user = super().authenticate(call)
+        self.kept[user.email] = user.grants or self.kept.get(user.email, frozenset())
+        return replace(user, grants=self.kept[user.email])
+
+
+@mutant("PRE-8")
 class RejectIsRefusedAndDone(bases.AfterRefusal):
     """A reject without the permission is refused, and carried out all the same."""
 

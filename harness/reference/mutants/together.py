@@ -327,7 +327,7 @@ class SecretsThatBeginAlikeAreOne(CentralCore):
 
 
 # --- who may manage requests ---------------------------------------------------------------------
-@mutant("PRE-9")
+@mutant("PRE-8")
 class LoginKeepsItsRights(bases.Keeps[frozenset[Grant]]):
     """Somebody who has logged in may do what they might when they did, until they log out."""
 

@@ -23,7 +23,7 @@ from harness.domain.match import (
 )
 from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission
-from harness.domain.profile import ClusterProfile, Pack
+from harness.domain.profile import ClusterProfile, Pack, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
@@ -458,6 +458,18 @@ class WithoutThePermissionTheListIsEmpty(CentralCore):
         return super().list_requests(operation, call)
 
 
+@varies("PRE-8")
+class NobodyLogsInForNothing(CentralCore):
+    """Who may do nothing is refused at the login, and not only at what they try."""
+
+    def log_in(self, operation: ops.LogInToPalette, call: CentralCall) -> ops.Session:
+        session = super().log_in(operation, call)
+        user = self.store.get(User, operation.email)
+        if user is None or not (user.grants or user.tenant_admin):
+            raise Refusal(Reason.FORBIDDEN, "this user has no role")
+        return session
+
+
 # --- the match -----------------------------------------------------------------------------------
 @varies("ACC-7")
 class NoMatchIsARefusal(CentralCore):
@@ -517,6 +529,17 @@ def _offered(
 
 def _versions(name: str, packs: Sequence[Pack]) -> int:
     return len({pack.version for pack in packs if pack.name == name})
+
+
+@varies("ACC-7")
+class SystemProfilesAreNotSelected(CentralCore):
+    """A profile of the system is the platform's own: selecting one is refused as bad input."""
+
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
+        choice = super().selected(request, chosen)
+        if choice.profile.type is ProfileType.SYSTEM:
+            raise Refusal(Reason.INVALID_INPUT, f"{choice.profile.name} is a system profile")
+        return choice
 
 
 # --- a stale request -----------------------------------------------------------------------------

@@ -195,15 +195,45 @@ class TenantRules(AccessRules):
 
     def hold(self, user: User, roles: Mapping[str, tuple[str, ...]]) -> None:
         """Let a user hold these roles, with the grants that come of them (PRE-8, PRE-9)."""
-        grants: set[Grant] = set()
         admin = False
         for scope, uids in roles.items():
             for role in map(self.known_role, uids):
                 if role.of_projects is (scope == TENANT):
                     raise Refusal(Reason.INVALID_INPUT, f"role {role.name} is of another scope")
-                grants |= role.grants(scope)
                 admin = admin or (scope == TENANT and _ADMINISTERS in role.permissions)
-        self.store.put(replace(user, roles=roles, grants=frozenset(grants), tenant_admin=admin))
+        grants = self.granted(roles)
+        self.store.put(replace(user, roles=roles, grants=grants, tenant_admin=admin))
+
+    def granted(self, roles: Mapping[str, tuple[str, ...]]) -> frozenset[Grant]:
+        """What these roles permit together."""
+        return frozenset(
+            grant
+            for scope, uids in roles.items()
+            for role in map(self.known_role, uids)
+            for grant in role.grants(scope)
+        )
+
+    def appoint(self, user: User, tenant_admin: bool) -> None:
+        """Let a user be as they are here, who may do just this: by a role in each scope, as the
+        published calls bring it about, while those of before are taken away.
+        """
+        was = self.store.get(User, user.email)
+        scopes = {grant.scope for grant in user.grants} | ({TENANT} if tenant_admin else set())
+        roles: dict[str, tuple[str, ...]] = dict.fromkeys(was.roles if was else (), ())
+        for scope in sorted(scopes):
+            named = sorted(g.permission.published for g in user.grants if g.scope == scope)
+            admin = (_ADMINISTERS,) if tenant_admin and scope == TENANT else ()
+            uid = _own_role(user.email, scope)
+            self.store.put(AccessRole(uid, scope != TENANT, (*named, *admin), uid))
+            roles[scope] = (uid,)
+        self.hold(replace(user, grants=was.grants if was else frozenset()), roles)
+
+    def dismiss(self, email: str) -> None:
+        """Remove a user with the roles that `appoint` has made for them."""
+        user = self.store.get(User, email)
+        for scope in user.roles if user else ():
+            self.store.delete(AccessRole, _own_role(email, scope))
+        self.forget_user(email)
 
     def change_password(self, operation: ops.ChangePassword, call: CentralCall) -> ops.Acknowledged:
         """Anybody changes their own, which they name; a tenant admin everybody's."""
@@ -268,3 +298,7 @@ class TenantRules(AccessRules):
         if profile is None or not self.belongs(profile.project_uid, self.scope_of(call)):
             raise Refusal(Reason.NOT_FOUND, f"there is no cluster profile {uid}")
         return profile
+
+
+def _own_role(email: str, scope: str) -> str:
+    return f"{email} in {scope or 'the tenant'}"
