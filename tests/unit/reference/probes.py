@@ -360,6 +360,18 @@ def a_match_of_copies(world: SmallWorld) -> object:
     return world.central(ops.MatchProfiles(world.send(), both))
 
 
+def a_match_with_a_system_profile(world: SmallWorld) -> object:
+    system = ClusterProfile("s", "s", ProfileType.SYSTEM, (ProfileEdition("1.0.0", PACKS),), "p")
+    world.arrange(arrangements.PutProfile(system))
+    return world.central(ops.MatchProfiles(world.send(), (ops.SelectedProfile("s"),)))
+
+
+def a_login_of_who_may_do_nothing(world: SmallWorld) -> object:
+    world.arrange(arrangements.PutUser("u@example.com", "pw", "u-key", frozenset[Grant]()))
+    login = ops.LogInToPalette("u@example.com", "pw")
+    return type(world.reference.perform_central(login, ops.Credentials()))
+
+
 def a_list_by_who_has_lost_the_permission(world: SmallWorld) -> object:
     seen = []
     for grants in (every_grant("p"), frozenset[Grant]()):
@@ -437,6 +449,8 @@ PROBES: Mapping[str, Probe] = {
     "the_confirmation_needs_a_good_token": an_acceptance_whose_token_goes,
     "the_handover_has_a_clock_of_its_own": an_acceptance_a_week_later,
     "deciding_needs_to_read_as_well": decisions_without_reading,
+    "system_profiles_are_not_selected": a_match_with_a_system_profile,
+    "nobody_logs_in_for_nothing": a_login_of_who_may_do_nothing,
     "a_login_is_good_everywhere": a_siblings_look,
     "a_host_does_not_check_itself": a_connection_check_by_who_is_cut_off,
     "kinds_of_profiles_do_not_matter": a_match_with_add_ons_alone,

@@ -226,6 +226,9 @@ class World:
         self.asked: list[ops.Operation] = []
         self.refused: dict[type[ops.Operation], ops.Reply] = {}
         self.api = PublishedApi(self.send, self.clock.now, ADMIN)
+        roles = self.ask(ops.ListRoles())
+        assert isinstance(roles, ops.Done)
+        self.roots_own = roles.value.items
         self.project = self.arrange(CreateProject("asked", "retail")).uid
 
     def send(self, outgoing: Outgoing) -> Exchange:
@@ -242,13 +245,14 @@ class World:
         return came
 
     def left(self) -> list[object]:
-        """Whatever can be listed besides the administrator."""
+        """Whatever can be listed besides the administrator and their role."""
         found: list[object] = []
         for look in (ops.ListProjects(), ops.ListProfiles(), ops.ListRoles(), ops.ListUsers()):
             reply = self.ask(look)
             assert isinstance(reply, ops.Done)
             found += reply.value.items
-        return [each for each in found if each != ops.NamedUser(ROOT.email, ROOT.email)]
+        root = (ops.NamedUser(ROOT.email, ROOT.email), *self.roots_own)
+        return [each for each in found if each not in root]
 
 
 A = TypeVar("A", bound=Arrangement)
