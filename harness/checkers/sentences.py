@@ -58,7 +58,7 @@ def expected_of(line: CheckLine, history: History) -> str:
         limit = f"{limit:g}" if isinstance(limit, float) else limit
         given = looked if isinstance(looked, dict) else {}
         told = expectation(str(args["predicate"]), str(args["polls"]), given)
-        return f"{told}, {'within' if 'within_s' in args else 'for'} {limit} s"
+        return short(f"{told}, {'within' if 'within_s' in args else 'for'} {limit} s")
     return re.sub(r"; see `\w+`", "", line.expected)
 
 

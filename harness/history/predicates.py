@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.history.operation import Json, OperationRecord, Outcome
-from harness.history.wording import begun, noun, short
+from harness.history.wording import begun, noun
 
 Predicate = Callable[..., bool]
 """`predicate(sample, **args) -> bool`; `args` are JSON values."""
@@ -455,7 +455,7 @@ def described(value: Json) -> str:
         if isinstance(roles, list) and isinstance(names, list) and roles and names:
             return f"the {roles[0]} “{names[0]}”"
         return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
-    return "none" if value is None else short(str(value))
+    return "none" if value is None else str(value)
 
 
 def expectation(name: str, polls: str, args: Mapping[str, Json]) -> str:

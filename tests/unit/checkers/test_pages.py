@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -182,6 +183,15 @@ def test_what_nobody_has_a_name_for_is_not_missing() -> None:
     unnamed = page_was(seen(REQUESTS, ours), operation="s#1")
     assert unnamed.verdict is Verdict.INCONCLUSIVE
     assert "[pages.page]" in unnamed.reason
+
+
+def test_a_reason_names_an_id_whole() -> None:
+    """`…` says in evidence that a text was cut, where half a secret may be left."""
+    uid = "80f87f208fbd70398c0d0369"
+    history = seen(f"- code: {uid}\n", {})
+    args = {**history["s#1"].args, "predicate": "page_says", "predicate_args": {"texts": [uid]}}
+    says = History((replace(history["s#1"], args=args),))
+    assert page_was(says, operation="s#1").reason == f"The page says: {uid}"
 
 
 def clicked(outcome: Outcome, page: PageName, label: str) -> History:
