@@ -12,13 +12,10 @@ from harness.reporting.comparing import compare, read_run
 from harness.reporting.comparison_page import write_comparison
 from harness.reporting.files import write_reports
 from harness.reporting.fleet.files import write_fleet_reports
+from tests.browser.reading import OF_BOTH, sync_api, uncomplaining, unusable
 from tests.unit.reporting.fleet.fleets import calm, faulty
 from tests.unit.reporting.runs import Said, write_run
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
-PHONE, SCREEN = 390, 1280
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 BEFORE: Said = {
     "withdraw/a": ("WDR-4", PASS),
@@ -37,14 +34,8 @@ AFTER: Said = {
 @pytest.fixture
 def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
     """A page on which nothing complains; it asks for files beside it and nothing else."""
-    context = browser.new_context(viewport={"width": SCREEN, "height": 900})
-    shown = context.new_page()
-    complaints: list[str] = []
-    shown.on("pageerror", lambda error: complaints.append(str(error)))
-    shown.on("console", lambda message: complaints.append(message.text))
-    yield shown
-    context.close()
-    assert complaints == []
+    with uncomplaining(browser) as shown:
+        yield shown
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +63,7 @@ def test_everybody_can_read_it(
 ) -> None:
     page.goto(request.getfixturevalue(which))
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-    for scheme, width in (("light", SCREEN), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        found = axe.Axe().run(page).response["violations"]
-        assert [(v["id"], [n["html"][:120] for n in v["nodes"][:2]]) for v in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [*unusable(page, OF_BOTH)] == []
 
 
 def test_regressions_come_first_and_lead_into_the_report(page: sync_api.Page, suites: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import cycle, islice
 from typing import Any
@@ -10,17 +10,15 @@ from typing import Any
 import pytest
 
 from tests.browser.people import Person, sync_api
+from tests.browser.reading import unusable
 from tests.browser.states import WALKS
 from tests.integration.pages.world import World
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 turbohtml = pytest.importorskip("turbohtml", reason="turbohtml is not installed")
 conformance = pytest.importorskip("turbohtml.conformance")
 
 LOOKS = [(scheme, width) for width in (1280, 768, 390) for scheme in ("light", "dark")]
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
-RUN_AXE = """() => axe.run({resultTypes: ["violations"]}).then(found => found.violations.map(
-    rule => [rule.id, ...rule.nodes.slice(0, 3).map(node => node.html.slice(0, 160))]))"""
 
 
 @pytest.mark.parametrize("walk", WALKS)
@@ -47,18 +45,6 @@ def pages_of(person: Person, walk: str) -> Iterator[tuple[str, str]]:
     person.page.on("response", lambda reply: sources.append(reply) if is_page(reply) else None)
     for state in WALKS[walk](person):
         yield state, sources[-1].text()
-
-
-def unusable(page: Any, looks: Iterable[tuple[str, int]]) -> Iterator[tuple[object, ...]]:
-    """What somebody cannot use or read, in some light and at some width."""
-    page.evaluate(axe.Axe().axe_script)
-    for scheme, width in looks:
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": 800})
-        yield from ((scheme, width, *rule) for rule in page.evaluate(RUN_AXE))
-        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
-            yield scheme, width, f"is {wide} wide"
-    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def is_page(reply: Any) -> bool:

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.reporting.fleet.files import write_fleet_reports
+from tests.browser.reading import PHONE, SCREEN, sync_api, uncomplaining
 from tests.unit.reporting.fleet.fleets import Fleet, day, faulty, million
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-PHONE, SCREEN = 390, 1280
 
 OVERLAPS = """() => {
     const found = [];
@@ -39,17 +36,11 @@ OVERLAPS = """() => {
 @pytest.fixture
 def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
     """A page on which nothing but its own file is asked for, and no complaint is made."""
-    context = browser.new_context()
-    shown = context.new_page()
     asked: list[str] = []
-    complaints: list[str] = []
-    shown.on("request", lambda request: asked.append(request.url))
-    shown.on("pageerror", lambda error: complaints.append(str(error)))
-    shown.on("console", lambda message: complaints.append(message.text))
-    yield shown
-    context.close()
+    with uncomplaining(browser) as shown:
+        shown.on("request", lambda request: asked.append(request.url))
+        yield shown
     assert [url.rpartition("/")[2] for url in asked] == ["report.html"]
-    assert complaints == []
 
 
 def looking(page: sync_api.Page) -> Iterator[int]:

@@ -12,12 +12,10 @@ from harness.history.lines import Implementation
 from harness.reporting.files import read_report, utf8, write_file
 from harness.reporting.published.entry import PublishedReport
 from harness.reporting.published.page import page_of
+from tests.browser.reading import PHONE, SCREEN, sync_api, uncomplaining, unusable
 from tests.unit.reporting.sample import HEADER, write_sample
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
-PHONE, SCREEN, PAPER = 390, 1280, 690
+PAPER = 690
 NAMES = ("Fjord Edge Manager", "<script>document.title = 'mine'</script>", "Acme", "Other")
 
 
@@ -41,28 +39,16 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
-    context = browser.new_context(viewport={"width": SCREEN, "height": 900})
-    shown = context.new_page()
-    asked: list[str] = []
-    complaints: list[str] = []
-    shown.on("request", lambda request: asked.append(request.url))
-    shown.on("pageerror", lambda error: complaints.append(str(error)))
-    shown.on("console", lambda message: complaints.append(message.text))
-    yield shown
-    context.close()
-    assert {Path(url.partition("#")[0]).name for url in asked} <= {"index.html", "report.html"}
-    assert complaints == []
+    own = {"index.html", "report.html"}
+    with uncomplaining(browser, lambda url: Path(url.partition("#")[0]).name in own) as shown:
+        yield shown
 
 
 def test_everybody_can_read_it(page: sync_api.Page, index: str) -> None:
     page.goto(index)
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-    for scheme, width in (("light", SCREEN), ("dark", SCREEN), ("light", PHONE), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        found = axe.Axe().run(page).response["violations"]
-        assert [(v["id"], [n["html"][:120] for n in v["nodes"][:2]]) for v in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    looks = (("light", SCREEN), ("dark", SCREEN), ("light", PHONE), ("dark", PHONE))
+    assert [*unusable(page, looks)] == []
     page.set_viewport_size({"width": PAPER, "height": 900})
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER

@@ -16,31 +16,18 @@ from harness.history.evidence import EvidenceWriter
 from harness.history.operation import Json, Outcome
 from harness.history.redaction import Redactor
 from harness.reporting.files import write_reports
+from tests.browser.reading import OF_BOTH, sync_api, uncomplaining, unusable
 from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.reporting.sample import write_sample
 from tests.unit.reporting.test_causes import Writing
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
-PHONE, SCREEN = 390, 1280
 
 
 @pytest.fixture
 def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
     """A page on which nothing complains; what it asks for is its own file."""
-    context = browser.new_context(viewport={"width": SCREEN, "height": 900})
-    shown = context.new_page()
-    asked: list[str] = []
-    complaints: list[str] = []
-    shown.on("request", lambda request: asked.append(request.url))
-    shown.on("pageerror", lambda error: complaints.append(str(error)))
-    shown.on("console", lambda message: complaints.append(message.text))
-    yield shown
-    context.close()
     own = re.compile(r"file:///.*/(report\.html(\?.*)?|pictures/[0-9a-f]{64}\.png)")
-    assert [url for url in asked if not own.fullmatch(url)] == []
-    assert complaints == []
+    with uncomplaining(browser, own.fullmatch) as shown:
+        yield shown
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +92,7 @@ def test_everybody_can_read_it(
 ) -> None:
     page.goto(request.getfixturevalue(which))
     page.evaluate("for (const d of document.querySelectorAll('article details')) d.open = true")
-    for scheme, width in (("light", SCREEN), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        found = axe.Axe().run(page).response["violations"]
-        assert [(v["id"], [n["html"][:120] for n in v["nodes"][:2]]) for v in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [*unusable(page, OF_BOTH)] == []
 
 
 @pytest.mark.parametrize("by", ["step", "arrow"])
@@ -201,7 +183,7 @@ def test_what_was_seen_of_pages_is_shown_and_only_when_it_is_looked_at(
     page.locator("#WDR-3P summary").first.click()
     page.get_by_text("What was seen (3)").click()
     assert passed.locator("img").count() == 3
-    assert axe.Axe().run(page).response["violations"] == []
+    assert [*unusable(page, OF_BOTH)] == []
 
 
 def test_a_report_whose_pictures_are_missing_is_one_file(seen: Path, tmp_path: Path) -> None:
