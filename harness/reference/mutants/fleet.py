@@ -666,16 +666,25 @@ class InARow(bases.Remembers):
         return len(self.kept[about])
 
 
-@mutant("INV-8", lane=Lane.FLEET, found_by="bad-gateway", nemesis=Nemesis.ERRORS)
-class ThreeErrorsAreARejection(InARow):
-    """A host whose question is answered with an error for the third time takes that for a no."""
+class ThirdErrorIsAnAnswer(InARow):
+    """Takes the third error that answers the same question for an answer to it."""
+
+    POINT: ClassVar[str]
+    TAKEN_FOR: ClassVar[RequestState]
 
     def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
         reply = yield from super().carried(point, request, operation)
-        asked, is_so = point == "polling", is_error(reply)
+        asked, is_so = point == self.POINT, is_error(reply)
         if asked and self.in_a_row(request.pairing_uid, is_so=is_so) >= 3:
-            return ops.Done(ops.PollAnswer(RequestState.REJECTED.value))
+            return ops.Done(ops.PollAnswer(self.TAKEN_FOR.value))
         return reply
+
+
+@mutant("INV-8", lane=Lane.FLEET, found_by="bad-gateway", nemesis=Nemesis.ERRORS)
+class ThreeErrorsAreARejection(ThirdErrorIsAnAnswer):
+    """A host whose question is answered with an error for the third time takes that for a no."""
+
+    POINT, TAKEN_FOR = "polling", RequestState.REJECTED
 
 
 @mutant("INV-9", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.HALF_OPEN)
@@ -711,15 +720,10 @@ class StaleAnswerUndoesThePairing(EdgeCore):
 
 
 @mutant("INV-1", lane=Lane.FLEET, found_by="bad-gateway", nemesis=Nemesis.ERRORS)
-class ThreeErrorsAreAYes(InARow):
+class ThreeErrorsAreAYes(ThirdErrorIsAnAnswer):
     """A host whose confirmation is answered with an error for the third time takes it for yes."""
 
-    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
-        reply = yield from super().carried(point, request, operation)
-        told, is_so = point == "confirming", is_error(reply)
-        if told and self.in_a_row(request.pairing_uid, is_so=is_so) >= 3:
-            return ops.Done(ops.PollAnswer(RequestState.PAIRED.value))
-        return reply
+    POINT, TAKEN_FOR = "confirming", RequestState.PAIRED
 
 
 @mutant("INV-7", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.HALF_OPEN)
