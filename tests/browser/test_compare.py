@@ -12,7 +12,8 @@ from harness.reporting.comparing import compare, read_run
 from harness.reporting.comparison_page import write_comparison
 from harness.reporting.files import write_reports
 from harness.reporting.fleet.files import write_fleet_reports
-from tests.browser.reading import OF_BOTH, sync_api, uncomplaining, unusable
+from tests.browser.people import expect, sync_api
+from tests.browser.reading import OF_BOTH, uncomplaining, unusable
 from tests.unit.reporting.fleet.fleets import calm, faulty
 from tests.unit.reporting.runs import Said, write_run
 
@@ -72,7 +73,7 @@ def test_regressions_come_first_and_lead_into_the_report(page: sync_api.Page, su
     assert titles[:5] == ["Broke", "Can no longer be judged", "Mended", "New", "Gone"]
     page.locator("article.item").first.get_by_role("link", name="B: a").click()
     told = page.locator(".told:target")
-    assert told.get_by_role("heading", name="a", exact=True).is_visible()
+    expect(told.get_by_role("heading", name="a", exact=True)).to_be_visible()
     assert Path(page.url.partition("#")[0]).parts[-2:] == ("b", "report.html")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.reporting.fleet.files import write_fleet_reports
-from tests.browser.reading import PHONE, SCREEN, sync_api, uncomplaining
+from tests.browser.people import sync_api
+from tests.browser.reading import PHONE, SCREEN, uncomplaining
 from tests.unit.reporting.fleet.fleets import Fleet, day, faulty, million
 
 OVERLAPS = """() => {

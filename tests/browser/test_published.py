@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from harness.history.lines import Implementation
 from harness.reporting.files import read_report, utf8, write_file
 from harness.reporting.published.entry import PublishedReport
 from harness.reporting.published.page import page_of
-from tests.browser.reading import PHONE, SCREEN, sync_api, uncomplaining, unusable
+from tests.browser.people import expect, sync_api
+from tests.browser.reading import PHONE, SCREEN, uncomplaining, unusable
 from tests.unit.reporting.sample import HEADER, write_sample
 
 PAPER = 690
@@ -62,8 +64,8 @@ def test_a_verdict_leads_to_its_place_in_the_report(page: sync_api.Page, index: 
     row = page.get_by_role("row", name="WDR-3 With a link")
     assert row.get_by_role("link").count() == len(NAMES)
     row.get_by_role("link").last.click()
-    assert page.url.endswith("report.html#WDR-3")
-    assert page.locator("tr#WDR-3").is_visible()
+    expect(page).to_have_url(re.compile(r"report\.html#WDR-3$"))
+    expect(page.locator("tr#WDR-3")).to_be_visible()
 
 
 def test_the_requirement_stays_in_sight_on_a_phone(page: sync_api.Page, index: str) -> None:

@@ -16,7 +16,8 @@ from harness.history.evidence import EvidenceWriter
 from harness.history.operation import Json, Outcome
 from harness.history.redaction import Redactor
 from harness.reporting.files import write_reports
-from tests.browser.reading import OF_BOTH, sync_api, uncomplaining, unusable
+from tests.browser.people import sync_api
+from tests.browser.reading import OF_BOTH, uncomplaining, unusable
 from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.reporting.sample import write_sample
 from tests.unit.reporting.test_causes import Writing
