@@ -16,7 +16,7 @@ from harness.history.reader import Evidence, read_evidence
 
 def figures() -> Iterator[Figure]:
     """One run with each driver: the whole, a scenario, and the share outside of operations."""
-    for driver, goal_s in (("http", 30.0), ("inprocess", 10.0)):
+    for driver, goal_s in (("http", 45.0), ("inprocess", 15.0)):
         seconds, evidence = _certify(driver)
         yield Figure(f"pairproof certify --driver {driver}", seconds, "s", goal_max=goal_s)
         running = _running_s(evidence)
