@@ -194,3 +194,118 @@ Feature: Whole journeys, from the local cluster to Palette
       And the operator of "north" has sent a pairing request step by step
       And "a second administrator" has accepted the request of "south" step by step
       Then the 4 requests have 4 pairing ids
+
+  Rule: However it was sent and whatever has happened since, a decision leads where it should
+    The rows are drawn (harness/tables).
+
+    Scenario Outline: However it was sent, a request that is accepted by <whom> hands its cluster over
+      Given a cluster "<shape>", with "<past>" behind it
+      And a "<endpoint>" as the endpoint, with "<certificate>" certificate, and a token "as before"
+      And its neighbour is "<beside>"
+      And a pending pairing request
+      And since then "<since>"
+      When by "<whom>", who is let, it is <next>
+      Then it succeeds
+      And Palette manages the cluster
+      And both sides come to agree
+      And its neighbour is as before
+
+      @ACC-12 @both @core
+      Examples:
+        | next     | whom                        | shape                           | past            | endpoint  | certificate   | beside                 | since                  |
+        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | its namesake           | nothing has happened   |
+        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | its namesake elsewhere | the edge has restarted |
+        | accepted | the project's administrator | of one node                     | a rejected one  | bare host | to be trusted | a paired one           | Palette has restarted  |
+        | accepted | the project's administrator | of three nodes                  | nothing         | URL       | to be trusted | no other               | Palette has restarted  |
+        | accepted | the project's administrator | of three nodes, the last asked  | nothing         | URL       | to be trusted | no other               | its tags have changed  |
+        | accepted | the project's administrator | of three nodes, the last asked  | a rejected one  | URL       | to be trusted | no other               | the link has come back |
+        | accepted | the project's administrator | of two nodes, and then of three | nothing         | URL       | to be trusted | no other               | a day has passed       |
+        | accepted | the project's administrator | of two nodes, and then of three | nothing         | URL       | to be trusted | a paired one           | the link has come back |
+        | accepted | the project's administrator | of two nodes, and then of three | a cancelled one | URL       | any           | no other               | its tags have changed  |
+        | accepted | the tenant's administrator  | of three nodes                  | a cancelled one | bare host | any           | a paired one           | a day has passed       |
+        | accepted | the tenant's administrator  | of three nodes, the last asked  | nothing         | URL       | to be trusted | its namesake           | the edge has restarted |
+        | accepted | the tenant's administrator  | of two nodes, and then of three | a rejected one  | URL       | to be trusted | its namesake elsewhere | nothing has happened   |
+
+    Scenario Outline: However it was sent, a request that is <next> by <whom> leaves its cluster alone
+      Given a cluster "<shape>", with "<past>" behind it
+      And a "<endpoint>" as the endpoint, with "<certificate>" certificate, and a token "as before"
+      And its neighbour is "<beside>"
+      And a pending pairing request
+      And since then "<since>"
+      When by "<whom>", who is let, it is <next>
+      Then it succeeds
+      And nothing is pending in Local UI
+      And both sides come to agree
+      And a cluster that is locally managed can send a request
+      And its neighbour is as before
+
+      @REJ-7 @edge @core
+      Examples:
+        | next     | whom                        | shape                           | past            | endpoint  | certificate   | beside                 | since                  |
+        | rejected | the project's administrator | of one node                     | a rejected one  | URL       | to be trusted | its namesake           | a day has passed       |
+        | rejected | the project's administrator | of three nodes                  | nothing         | bare host | to be trusted | its namesake elsewhere | its tags have changed  |
+        | rejected | the project's administrator | of three nodes, the last asked  | a cancelled one | bare host | any           | a paired one           | nothing has happened   |
+        | rejected | the project's administrator | of two nodes, and then of three | a cancelled one | URL       | to be trusted | a paired one           | the edge has restarted |
+        | rejected | the tenant's administrator  | of one node                     | nothing         | URL       | to be trusted | no other               | nothing has happened   |
+        | rejected | the tenant's administrator  | of three nodes                  | nothing         | URL       | to be trusted | its namesake           | the link has come back |
+        | rejected | the tenant's administrator  | of three nodes, the last asked  | a cancelled one | URL       | to be trusted | its namesake elsewhere | Palette has restarted  |
+        | rejected | the tenant's administrator  | of two nodes, and then of three | a rejected one  | URL       | to be trusted | a paired one           | its tags have changed  |
+
+      @WDR-3 @both @core
+      Examples:
+        | next      | whom         | shape                           | past            | endpoint  | certificate   | beside                 | since                  |
+        | cancelled | the operator | of one node                     | a cancelled one | URL       | to be trusted | its namesake           | its tags have changed  |
+        | cancelled | the operator | of one node                     | a cancelled one | URL       | any           | its namesake elsewhere | the link has come back |
+        | cancelled | the operator | of three nodes                  | nothing         | URL       | to be trusted | a paired one           | nothing has happened   |
+        | cancelled | the operator | of three nodes                  | a rejected one  | bare host | any           | no other               | the edge has restarted |
+        | cancelled | the operator | of three nodes, the last asked  | a cancelled one | bare host | to be trusted | its namesake elsewhere | a day has passed       |
+        | cancelled | the operator | of two nodes, and then of three | nothing         | bare host | any           | its namesake           | Palette has restarted  |
+
+  Rule: What is over is over, whatever has happened since
+    The rows are drawn (harness/tables).
+
+    Scenario Outline: A request that was <fate> is not <next> by <whom> when <since>
+      Given a pairing request that is "<fate>"
+      And since then "<since>"
+      When by "<whom>" it is <next>
+      Then it is refused
+      And both sides come to agree
+
+      @ACC-20 @central @core
+      Examples:
+        | fate      | next     | whom                        | since                  |
+        | rejected  | accepted | the project's administrator | a day has passed       |
+        | withdrawn | accepted | the project's administrator | Palette has restarted  |
+        | withdrawn | accepted | the tenant's administrator  | the edge has restarted |
+        | withdrawn | accepted | the tenant's administrator  | its tags have changed  |
+
+      @REJ-6 @central @core
+      Examples:
+        | fate      | next     | whom                        | since                  |
+        | rejected  | rejected | the project's administrator | the edge has restarted |
+        | rejected  | rejected | the project's administrator | its tags have changed  |
+        | rejected  | rejected | the tenant's administrator  | nothing has happened   |
+        | withdrawn | rejected | the project's administrator | the link has come back |
+        | withdrawn | rejected | the project's administrator | a day has passed       |
+        | paired    | rejected | the tenant's administrator  | Palette has restarted  |
+
+      @WDR-1 @edge @core
+      Examples:
+        | fate      | next      | whom         | since                  |
+        | rejected  | cancelled | the operator | Palette has restarted  |
+        | rejected  | cancelled | the operator | the link has come back |
+        | rejected  | cancelled | the operator | its tags have changed  |
+        | withdrawn | cancelled | the operator | nothing has happened   |
+        | withdrawn | cancelled | the operator | a day has passed       |
+
+      @ACC-14 @central @core
+      Examples:
+        | fate   | next     | whom                        | since                  |
+        | paired | accepted | the project's administrator | nothing has happened   |
+        | paired | accepted | the tenant's administrator  | the link has come back |
+        | paired | accepted | the tenant's administrator  | a day has passed       |
+
+      @WDR-6 @both @core
+      Examples:
+        | fate   | next      | whom         | since                  |
+        | paired | cancelled | the operator | the edge has restarted |

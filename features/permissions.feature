@@ -69,33 +69,34 @@ Feature: Who may manage pairing requests
       When this person tries to "<action>"
       Then it succeeds
 
+      @PRE-8 @central @extended
+      Examples:
+        | action | rights                    | since       | besides  | by         | beside   | after     |
+        | list   | every right               | always      | no right | an API key | no other | a look    |
+        | list   | a Cluster Viewer's rights | of more     | no right | an API key | no other | a look    |
+        | find   | every right               | always      | no right | an API key | no other | a look    |
+        | open   | a Cluster Editor's rights | for a while | no right | a login    | no other | a look    |
+        | accept | every right               | always      | no right | an API key | another  | a restart |
+        | reject | every right               | for a while | no right | an API key | another  | a restart |
+
       @PRE-9 @central @extended
       Examples:
         | action | rights                    | since       | besides                        | by         | beside        | after     |
-        | list   | every right               | for a while | no right                       | an API key | one elsewhere | a look    |
-        | list   | a Cluster Viewer's rights | always      | every right in another project | an API key | one elsewhere | a restart |
-        | list   | a Cluster Viewer's rights | always      | every right in the tenant      | a login    | no other      | a look    |
-        | find   | a Cluster Editor's rights | always      | every right in another project | a login    | one elsewhere | a look    |
-        | find   | a Cluster Editor's rights | for a while | every right in the tenant      | an API key | no other      | a restart |
+        | list   | a Cluster Editor's rights | for a while | every right in the tenant      | an API key | another       | a restart |
+        | list   | a Cluster Viewer's rights | always      | every right in another project | a login    | one elsewhere | a look    |
+        | find   | every right               | always      | no right                       | an API key | one elsewhere | a look    |
+        | find   | a Cluster Editor's rights | of more     | every right in the tenant      | a login    | another       | a look    |
+        | find   | a Cluster Viewer's rights | for a while | every right in another project | an API key | another       | a restart |
         | open   | every right               | always      | every right in another project | an API key | no other      | a look    |
-        | open   | a Cluster Viewer's rights | for a while | every right in the tenant      | a login    | one elsewhere | a look    |
-        | match  | every right               | always      | every right in the tenant      | an API key | one elsewhere | a restart |
-        | match  | every right               | for a while | every right in another project | an API key | another       | a look    |
-        | accept | every right               | always      | every right in the tenant      | an API key | one elsewhere | a look    |
-        | accept | a Cluster Editor's rights | for a while | every right in another project | an API key | another       | a restart |
-        | reject | every right               | always      | no right                       | an API key | one elsewhere | a look    |
-        | reject | every right               | always      | every right in the tenant      | an API key | another       | a restart |
-        | reject | every right               | for a while | every right in another project | a login    | no other      | a look    |
-
-      @PRE-8 @central @extended
-      Examples:
-        | action | rights                    | since  | besides  | by         | beside   | after     |
-        | list   | a Cluster Editor's rights | always | no right | an API key | another  | a look    |
-        | find   | every right               | always | no right | an API key | no other | a look    |
-        | find   | a Cluster Viewer's rights | always | no right | a login    | another  | a look    |
-        | open   | a Cluster Editor's rights | always | no right | an API key | another  | a restart |
-        | match  | every right               | always | no right | a login    | no other | a look    |
-        | accept | every right               | always | no right | a login    | no other | a look    |
+        | open   | a Cluster Editor's rights | always      | every right in the tenant      | an API key | one elsewhere | a restart |
+        | open   | a Cluster Viewer's rights | of more     | every right in the tenant      | an API key | another       | a restart |
+        | match  | every right               | always      | every right in another project | an API key | another       | a look    |
+        | match  | every right               | for a while | no right                       | a login    | one elsewhere | a look    |
+        | match  | every right               | for a while | every right in the tenant      | an API key | no other      | a restart |
+        | accept | every right               | for a while | every right in the tenant      | an API key | no other      | a look    |
+        | accept | a Cluster Editor's rights | of more     | every right in another project | a login    | one elsewhere | a look    |
+        | reject | every right               | always      | every right in another project | a login    | no other      | a look    |
+        | reject | every right               | always      | every right in the tenant      | an API key | one elsewhere | a look    |
 
     Scenario Outline: A user may not <action>: one who <amiss>
       Given a pending pairing request

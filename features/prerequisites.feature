@@ -422,64 +422,67 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: A cluster with all that it needs sends its request: it was <was>, after <past>
       Given a cluster "<shape>", with "<past>" behind it
-      And a "<endpoint>" as the endpoint, and a token "<token>"
+      And a "<endpoint>" as the endpoint, with "<certificate>" certificate, and a token "<token>"
       And it was "<was>" for a while, with "<restart>" restarted
       When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
       And Local UI shows its pairing id
 
+      @SND-1 @edge @core
+      Examples:
+        | was | shape                           | past            | token     | endpoint | certificate   | restart  |
+        | fit | of one node                     | nothing         | as before | URL      | to be trusted | the edge |
+        | fit | of one node                     | a rejected one  | as before | URL      | to be trusted | none     |
+        | fit | of three nodes                  | a cancelled one | as before | URL      | any           | the edge |
+        | fit | of two nodes, and then of three | a rejected one  | new       | URL      | to be trusted | none     |
+
       @SND-8 @edge @core
       Examples:
-        | was | shape       | past    | token     | endpoint  | restart |
-        | fit | of one node | nothing | as before | bare host | Palette |
+        | was | shape       | past            | token | endpoint  | certificate   | restart |
+        | fit | of one node | a cancelled one | new   | bare host | to be trusted | Palette |
 
       @PRE-4 @both @core
       Examples:
-        | was | shape       | past            | token           | endpoint | restart |
-        | fit | of one node | a cancelled one | activated again | URL      | none    |
-
-      @SND-1 @edge @core
-      Examples:
-        | was | shape       | past           | token     | endpoint | restart  |
-        | fit | of one node | a rejected one | as before | URL      | the edge |
+        | was | shape                          | past           | token           | endpoint  | certificate | restart |
+        | fit | of three nodes                 | a rejected one | activated again | URL       | any         | none    |
+        | fit | of three nodes, the last asked | nothing        | activated again | bare host | any         | Palette |
 
       @PRE-5 @edge @extended
       Examples:
-        | was                    | shape                          | past                | token           | endpoint | restart  |
-        | fit                    | of three nodes                 | a link that was cut | new             | URL      | the edge |
-        | in Error               | of one node                    | a link that was cut | activated again | URL      | none     |
-        | without a healthy node | of one node                    | a link that was cut | as before       | URL      | the edge |
-        | without a healthy node | of three nodes, the last asked | a link that was cut | as before       | URL      | Palette  |
-
-      @REJ-7 @edge @core
-      Examples:
-        | was | shape                          | past           | token           | endpoint | restart |
-        | fit | of three nodes, the last asked | a rejected one | activated again | URL      | Palette |
-
-      @PRE-1 @edge @core
-      Examples:
-        | was      | shape                          | past            | token           | endpoint  | restart  |
-        | in Error | of one node                    | nothing         | new             | URL       | none     |
-        | in Error | of three nodes                 | a cancelled one | as before       | URL       | Palette  |
-        | in Error | of three nodes                 | a rejected one  | as before       | URL       | none     |
-        | in Error | of three nodes, the last asked | nothing         | activated again | bare host | the edge |
+        | was                    | shape                           | past                | token           | endpoint | certificate   | restart  |
+        | fit                    | of three nodes                  | a link that was cut | as before       | URL      | to be trusted | none     |
+        | fit                    | of three nodes, the last asked  | a link that was cut | as before       | URL      | to be trusted | the edge |
+        | fit                    | of two nodes, and then of three | a link that was cut | activated again | URL      | to be trusted | Palette  |
+        | in Error               | of three nodes, the last asked  | a link that was cut | new             | URL      | to be trusted | none     |
+        | without a healthy node | of one node                     | a link that was cut | as before       | URL      | any           | Palette  |
 
       @WDR-7 @edge @core
       Examples:
-        | was      | shape                          | past            | token | endpoint  | restart |
-        | in Error | of three nodes, the last asked | a cancelled one | new   | bare host | none    |
+        | was | shape                          | past            | token     | endpoint | certificate   | restart |
+        | fit | of three nodes, the last asked | a cancelled one | as before | URL      | to be trusted | none    |
+
+      @PRE-1 @edge @core
+      Examples:
+        | was      | shape                           | past            | token           | endpoint  | certificate   | restart  |
+        | in Error | of one node                     | a cancelled one | activated again | URL       | any           | none     |
+        | in Error | of three nodes                  | a rejected one  | as before       | bare host | to be trusted | Palette  |
+        | in Error | of two nodes, and then of three | nothing         | as before       | URL       | to be trusted | the edge |
 
       @PRE-2 @edge @core
       Examples:
-        | was                    | shape          | past            | token           | endpoint  | restart  |
-        | without a healthy node | of one node    | a cancelled one | as before       | URL       | the edge |
-        | without a healthy node | of one node    | a rejected one  | new             | bare host | Palette  |
-        | without a healthy node | of three nodes | nothing         | activated again | bare host | none     |
+        | was                    | shape                           | past            | token | endpoint  | certificate   | restart  |
+        | without a healthy node | of three nodes                  | nothing         | new   | bare host | to be trusted | none     |
+        | without a healthy node | of two nodes, and then of three | a cancelled one | new   | bare host | any           | the edge |
+
+      @REJ-7 @edge @core
+      Examples:
+        | was                    | shape                          | past           | token           | endpoint | certificate   | restart  |
+        | without a healthy node | of three nodes, the last asked | a rejected one | activated again | URL      | to be trusted | the edge |
 
     Scenario Outline: A cluster that <amiss> sends no request, after <past>
       Given a cluster "<shape>", with "<past>" behind it
-      And a "<endpoint>" as the endpoint, and a token "<token>"
+      And a "<endpoint>" as the endpoint, with "<certificate>" certificate, and a token "<token>"
       And the cluster "<amiss>", with "<restart>" restarted
       When the operator sends a pairing request
       Then the request is refused
@@ -489,55 +492,65 @@ Feature: Prerequisites of a pairing request
 
       @PRE-1 @edge @core
       Examples:
-        | amiss           | shape                          | past                | token           | endpoint  | restart  |
-        | is Provisioning | of one node                    | a cancelled one     | new             | bare host | the edge |
-        | is Provisioning | of one node                    | a rejected one      | as before       | URL       | none     |
-        | is Provisioning | of three nodes                 | nothing             | as before       | URL       | none     |
-        | is Provisioning | of three nodes, the last asked | a link that was cut | activated again | URL       | Palette  |
-        | is in Error     | of one node                    | a rejected one      | activated again | bare host | none     |
-        | is in Error     | of one node                    | a link that was cut | as before       | URL       | none     |
-        | is in Error     | of three nodes                 | nothing             | new             | URL       | the edge |
-        | is in Error     | of three nodes, the last asked | a cancelled one     | as before       | bare host | Palette  |
+        | amiss           | shape                           | past                | token           | endpoint  | certificate   | restart  |
+        | is Provisioning | of one node                     | a cancelled one     | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of three nodes                  | a rejected one      | new             | bare host | to be trusted | Palette  |
+        | is Provisioning | of three nodes, the last asked  | nothing             | as before       | URL       | to be trusted | the edge |
+        | is Provisioning | of two nodes, and then of three | a link that was cut | activated again | URL       | any           | none     |
+        | is in Error     | of one node                     | nothing             | as before       | URL       | to be trusted | none     |
+        | is in Error     | of three nodes                  | nothing             | activated again | bare host | any           | none     |
+        | is in Error     | of three nodes, the last asked  | a rejected one      | as before       | URL       | to be trusted | Palette  |
+        | is in Error     | of two nodes, and then of three | a cancelled one     | new             | bare host | any           | none     |
+        | is in Error     | of two nodes, and then of three | a link that was cut | as before       | URL       | to be trusted | the edge |
+
+      @PRE-5 @edge @extended
+      Examples:
+        | amiss                     | shape                           | past                | token           | endpoint | certificate   | restart  |
+        | has its last host cut off | of three nodes                  | nothing             | new             | URL      | to be trusted | the edge |
+        | has its last host cut off | of three nodes                  | a cancelled one     | as before       | URL      | to be trusted | none     |
+        | has its last host cut off | of three nodes                  | a link that was cut | as before       | URL      | any           | Palette  |
+        | has its last host cut off | of two nodes, and then of three | a rejected one      | activated again | URL      | to be trusted | none     |
 
       @PRE-2 @edge @core
       Examples:
-        | amiss                      | shape                          | past                | token           | endpoint  | restart  |
-        | has an ill node, the first | of one node                    | a cancelled one     | as before       | URL       | none     |
-        | has an ill node, the first | of one node                    | a link that was cut | as before       | URL       | the edge |
-        | has an ill node, the first | of three nodes                 | nothing             | new             | bare host | Palette  |
-        | has an ill node, the first | of three nodes, the last asked | a rejected one      | activated again | URL       | none     |
-        | has an ill node, the last  | of three nodes                 | nothing             | as before       | bare host | Palette  |
-        | has an ill node, the last  | of three nodes                 | a cancelled one     | as before       | URL       | none     |
-        | has an ill node, the last  | of three nodes                 | a rejected one      | activated again | URL       | the edge |
-        | has an ill node, the last  | of three nodes, the last asked | a link that was cut | new             | URL       | none     |
+        | amiss                      | shape                           | past                | token           | endpoint  | certificate   | restart  |
+        | has an ill node, the first | of one node                     | a rejected one      | as before       | bare host | to be trusted | the edge |
+        | has an ill node, the first | of three nodes                  | nothing             | activated again | URL       | to be trusted | none     |
+        | has an ill node, the first | of three nodes, the last asked  | a link that was cut | new             | URL       | any           | Palette  |
+        | has an ill node, the first | of two nodes, and then of three | a cancelled one     | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | nothing             | new             | URL       | to be trusted | Palette  |
+        | has an ill node, the last  | of three nodes                  | a link that was cut | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes, the last asked  | a cancelled one     | as before       | bare host | to be trusted | the edge |
+        | has an ill node, the last  | of two nodes, and then of three | a rejected one      | activated again | URL       | any           | none     |
 
       @PRE-4 @both @core
       Examples:
-        | amiss                            | shape                          | past                | token           | endpoint  | restart  |
-        | has a token that was deactivated | of one node                    | nothing             | activated again | bare host | Palette  |
-        | has a token that was deactivated | of one node                    | a cancelled one     | as before       | URL       | none     |
-        | has a token that was deactivated | of three nodes                 | a rejected one      | new             | URL       | none     |
-        | has a token that was deactivated | of three nodes, the last asked | a link that was cut | as before       | URL       | the edge |
-        | has a token that was deleted     | of one node                    | a rejected one      | as before       | URL       | none     |
-        | has a token that was deleted     | of one node                    | a link that was cut | as before       | URL       | none     |
-        | has a token that was deleted     | of three nodes                 | a cancelled one     | new             | URL       | Palette  |
-        | has a token that was deleted     | of three nodes, the last asked | nothing             | activated again | bare host | the edge |
-        | has a token that was expired     | of one node                    | a cancelled one     | as before       | URL       | none     |
-        | has a token that was expired     | of one node                    | a rejected one      | as before       | URL       | the edge |
-        | has a token that was expired     | of three nodes                 | a link that was cut | new             | URL       | Palette  |
-        | has a token that was expired     | of three nodes, the last asked | nothing             | activated again | bare host | none     |
+        | amiss                            | shape                           | past                | token           | endpoint  | certificate   | restart  |
+        | has a token that was deactivated | of one node                     | nothing             | activated again | bare host | to be trusted | none     |
+        | has a token that was deactivated | of three nodes                  | a rejected one      | new             | URL       | to be trusted | Palette  |
+        | has a token that was deactivated | of three nodes, the last asked  | a cancelled one     | as before       | URL       | to be trusted | none     |
+        | has a token that was deactivated | of two nodes, and then of three | a link that was cut | as before       | URL       | any           | the edge |
+        | has a token that was deleted     | of one node                     | a rejected one      | as before       | URL       | to be trusted | none     |
+        | has a token that was deleted     | of three nodes                  | nothing             | new             | URL       | to be trusted | the edge |
+        | has a token that was deleted     | of three nodes, the last asked  | a link that was cut | activated again | URL       | any           | Palette  |
+        | has a token that was deleted     | of two nodes, and then of three | a cancelled one     | as before       | bare host | to be trusted | none     |
+        | has a token that was expired     | of one node                     | a cancelled one     | activated again | URL       | to be trusted | the edge |
+        | has a token that was expired     | of three nodes                  | a link that was cut | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes, the last asked  | a rejected one      | new             | bare host | any           | none     |
+        | has a token that was expired     | of two nodes, and then of three | nothing             | as before       | URL       | to be trusted | Palette  |
 
       @PRE-6 @edge @core
       Examples:
-        | amiss                             | shape                          | past                | token           | endpoint | restart  |
-        | has an endpoint that is malformed | of one node                    | nothing             | activated again | URL      | Palette  |
-        | has an endpoint that is malformed | of one node                    | a cancelled one     | as before       | URL      | none     |
-        | has an endpoint that is malformed | of three nodes                 | a rejected one      | as before       | URL      | the edge |
-        | has an endpoint that is malformed | of three nodes, the last asked | a link that was cut | new             | URL      | none     |
-        | has an endpoint that is refusing  | of one node                    | nothing             | as before       | URL      | none     |
-        | has an endpoint that is refusing  | of one node                    | a link that was cut | as before       | URL      | the edge |
-        | has an endpoint that is refusing  | of three nodes                 | a cancelled one     | activated again | URL      | none     |
-        | has an endpoint that is refusing  | of three nodes, the last asked | a rejected one      | new             | URL      | Palette  |
+        | amiss                             | shape                           | past                | token           | endpoint | certificate   | restart  |
+        | has an endpoint that is malformed | of one node                     | a cancelled one     | activated again | URL      | to be trusted | Palette  |
+        | has an endpoint that is malformed | of one node                     | a link that was cut | new             | URL      | any           | the edge |
+        | has an endpoint that is malformed | of three nodes                  | nothing             | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of three nodes, the last asked  | nothing             | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of two nodes, and then of three | a rejected one      | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | a link that was cut | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of three nodes                  | a cancelled one     | new             | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of three nodes, the last asked  | a rejected one      | activated again | URL      | any           | the edge |
+        | has an endpoint that is refusing  | of two nodes, and then of three | nothing             | as before       | URL      | any           | Palette  |
 
     Scenario Outline: A cluster that <amiss> and <besides> sends no request
       Given a local cluster

@@ -8,39 +8,43 @@ Feature: Registration tokens, and who administers them
 
     Scenario Outline: A token that is good after its changes: to expire <first>, then <then>
       Given a local cluster
-      And a token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
+      And a <used> token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
+      And then "<restart>" has restarted
       When the operator sends a pairing request
       Then the request is sent
       And its request waits in the project of the token
 
       @PRE-4 @both @core
       Examples:
-        | first       | then        | name    | project | state      |
-        | in an hour  | in an hour  | its own | its own | on         |
-        | in two days | in an hour  | another | its own | off and on |
-        | a while ago | in two days | its own | its own | off and on |
+        | first       | then        | name            | project | state      | restart | used |
+        | in an hour  | in an hour  | a deleted one's | its own | on         | none    | new  |
+        | in an hour  | in two days | its own         | its own | on         | none    | new  |
+        | in two days | in an hour  | its own         | its own | off and on | Palette | used |
 
       @PRE-9 @central @extended
       Examples:
-        | first       | then        | name    | project | state |
-        | in two days | in two days | another | another | on    |
+        | first       | then        | name    | project | state      | restart | used |
+        | in an hour  | in two days | another | another | off and on | Palette | used |
+        | a while ago | in an hour  | another | another | on         | Palette | new  |
 
     Scenario Outline: A token that is no good after its changes: to expire <first>, then <then>
       Given a local cluster
-      And a token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
+      And a <used> token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
+      And then "<restart>" has restarted
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
 
       @PRE-4 @both @core
       Examples:
-        | first       | then        | name    | project | state      |
-        | in an hour  | in two days | its own | its own | off        |
-        | in an hour  | a while ago | another | another | off and on |
-        | in two days | in an hour  | its own | another | off        |
-        | in two days | a while ago | its own | its own | on         |
-        | a while ago | in an hour  | another | another | off        |
-        | a while ago | a while ago | its own | its own | on         |
+        | first       | then        | name            | project | state      | restart | used |
+        | in an hour  | in an hour  | another         | its own | off        | none    | new  |
+        | in an hour  | a while ago | its own         | its own | on         | none    | new  |
+        | in two days | in two days | a deleted one's | another | off        | Palette | used |
+        | in two days | a while ago | its own         | another | off and on | none    | new  |
+        | in two days | a while ago | another         | another | on         | none    | used |
+        | a while ago | in two days | its own         | its own | off        | none    | new  |
+        | a while ago | a while ago | a deleted one's | its own | off and on | Palette | used |
 
   @INV-7 @both @resilience
   Rule: Nobody else changes registration tokens

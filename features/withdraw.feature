@@ -7,19 +7,28 @@ Feature: Withdraw a pairing request from the local cluster
   Rule: A cancel needs a login and a pending request
 
     Scenario Outline: Somebody with <session> session cancels nothing
-      Given a pending pairing request
+      Given a cluster "<shape>", with "nothing" behind it
+      And a pending pairing request
+      And the operator is at its "<host>" host, by "a login"
       When somebody with <session> session cancels the pairing request
       Then it is refused
-      And the request is pending in Local UI
+      And the cluster is still locally managed
       And one request of the cluster waits in Palette
 
       Examples:
-        | session           |
-        | no                |
-        | a made-up         |
-        | a cut-short       |
-        | a logged-out      |
-        | an expired        |
+        | session      | shape          | host  |
+        | no           | of one node    | first |
+        | no           | of three nodes | first |
+        | no           | of three nodes | last  |
+        | a made-up    | of one node    | first |
+        | a made-up    | of three nodes | last  |
+        | a cut-short  | of one node    | first |
+        | a cut-short  | of three nodes | last  |
+        | a logged-out | of one node    | first |
+        | a logged-out | of three nodes | last  |
+        | an expired   | of one node    | first |
+        | an expired   | of three nodes | first |
+        | an expired   | of three nodes | last  |
 
     Scenario: Nothing was ever sent
       Given a local cluster

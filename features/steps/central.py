@@ -87,7 +87,7 @@ def _user_of(context: Context, scopes: str) -> Actor:
     target_fixture="person",
 )
 def _comes(context: Context, way: str, rights: str, since: str, others: str) -> Actor:
-    return review.newcomer(context, rights, others, way, late=since != "always")
+    return review.newcomer(context, rights, others, way, since)
 
 
 @given(

@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import crossing, local_actions, review
+from harness.context import crossing, local_actions, neighbours, review
 from harness.context.context import ClusterShape, Context
 from harness.context.entries import HOUR, LEEWAY, endpoint_of_form, token_of_kind
 from harness.context.recorder import NotSupported
@@ -88,6 +88,29 @@ def _with_a_past(context: Context, shape: str, past: str) -> None:
 @given(parsers.parse('since then "{what}"'))
 def _has_happened(context: Context, what: str) -> None:
     crossing.let_happen(context, what)
+
+
+@given(parsers.parse('its neighbour is "{which}"'))
+def _has_neighbour(context: Context, which: str) -> None:
+    neighbours.put_beside(context, which)
+
+
+@then("its neighbour is as before")
+def _neighbour_is_as_before(context: Context, judge: Judge) -> None:
+    for before, after in neighbours.look_again(context):
+        judge.check("unchanged", before=before, after=after)
+
+
+@when(parsers.parse('by "{whom}" it is {how}'))
+def _is_decided(context: Context, whom: str, how: str) -> None:
+    crossing.decide(context, whom, how)
+
+
+@when(parsers.parse('by "{whom}", who is let, it is {how}'))
+def _is_decided_by_one_who_may(context: Context, whom: str, how: str) -> None:
+    taken = crossing.decide(context, whom, how)
+    if whom.startswith("the tenant's"):
+        context.must_if_offered(taken)
 
 
 @given(parsers.parse('the operator is at its "{host}" host, by "{login}"'))
@@ -177,9 +200,13 @@ def _token(context: Context, kind: str) -> None:
     context.use_token(token_of_kind(context, kind))
 
 
-@given(parsers.parse('a "{endpoint}" as the endpoint, and a token "{token}"'))
-def _entries(context: Context, endpoint: str, token: str) -> None:
-    crossing.enter(context, endpoint, token)
+@given(
+    parsers.parse(
+        'a "{endpoint}" as the endpoint, with "{certificate}" certificate, and a token "{token}"'
+    )
+)
+def _entries(context: Context, endpoint: str, certificate: str, token: str) -> None:
+    crossing.enter(context, endpoint, certificate, token)
 
 
 @given(parsers.parse('a registration token of "{project}"'))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import tokens
+from harness.context import crossing, tokens
 from harness.context.context import Context
 from harness.context.recorder import Actor
 from harness.context.tokens import Changes
@@ -20,12 +20,19 @@ def _created(context: Context) -> RegistrationToken:
 
 @given(
     parsers.parse(
-        "a token that is to expire {first}, and then {then}, under {name} name and for {project}"
-        " project, and is {state}"
+        "a {used} token that is to expire {first}, and then {then}, under {name} name and for"
+        " {project} project, and is {state}"
     )
 )
-def _changed(context: Context, first: str, then: str, name: str, project: str, state: str) -> None:
-    tokens.change(context, Changes(first, then, name, project, state))
+def _changed(
+    context: Context, used: str, first: str, then: str, name: str, project: str, state: str
+) -> None:
+    tokens.change(context, Changes(first, then, name, project, state, used == "used"))
+
+
+@given(parsers.parse('then "{side}" has restarted'))
+def _restarted(context: Context, side: str) -> None:
+    crossing.restart(context, side)
 
 
 @given(parsers.parse("somebody with {way} who {who}"), target_fixture="person")

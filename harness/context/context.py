@@ -123,6 +123,8 @@ class Context:
         """Whether so much time has passed that a request may have ended which nobody decided."""
         self.unmet = ""
         """Which message was to be spoiled and never came, if there is one."""
+        self.neighbours_admin = "administrator"
+        """Who decides on the request of the neighbour."""
         self.page_actor: Actor | None = None
         """Whose browser was used last."""
         self.of_other_versions: set[str] = set()

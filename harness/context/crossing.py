@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness.catalogue.requirement import Feature
-from harness.context import local_actions
-from harness.context.context import ClusterShape, Context
+from harness.context import local_actions, local_changes
+from harness.context.context import DAY, ClusterShape, Context
 from harness.context.entries import endpoint_of_form, revoke_token, token_of_kind
-from harness.context.recorder import Inconclusive, NotSupported
+from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
+from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ClusterState, Health
+from harness.domain.permission import TENANT, every_grant
 from harness.history.operation import Outcome
 from harness.targets.port import CannotArrange
 
@@ -38,16 +40,18 @@ def left_out_if_impossible() -> Iterator[None]:
 
 def stand(context: Context, shape: str, past: str) -> None:
     """A cluster of a shape, and what it has behind it. Where its last host is asked from then on,
-    that one has been seen to send before.
+    that one has been seen to send before; where it has grown, it did so at last.
 
     Raises:
-        NotSupported: the target has no cluster of several nodes, no link of it can be cut, or its
-            last host sends nothing.
+        NotSupported: the target has no cluster of several nodes, or none that grows, no link of it
+            can be cut, or its last host sends nothing.
         Inconclusive: its past could not be brought about.
     """
-    if shape.startswith("of three nodes"):
+    grows = shape.startswith("of two nodes")
+    if grows or shape.startswith("of three nodes"):
         context.needs(Feature.MULTI_NODE)
-        context.new_cluster(shape=ClusterShape(1, 2))
+        with left_out_if_impossible():
+            context.new_cluster(shape=ClusterShape(1, 1, spare=1) if grows else ClusterShape(1, 2))
     is_last_asked = shape.endswith("the last asked")
     if is_last_asked:
         _see_the_last_send(context)
@@ -62,6 +66,8 @@ def stand(context: Context, shape: str, past: str) -> None:
                 local_actions.set_links(context, up=False)
                 local_actions.check_connection(context, context.cluster().operator)
                 local_actions.set_links(context, up=True)
+    if grows:
+        local_changes.must_take_effect(context, "scaling of a machine pool")
     if is_last_asked:
         go_to(context, "last")
 
@@ -85,22 +91,49 @@ def go_to(context: Context, host: str, login: str = "a login") -> None:
 
 
 def let_happen(context: Context, what: str) -> None:
-    """Let a side restart, the link of the cluster go down, or nothing happen.
+    """Let a side restart, the link of the cluster go down or come back, a day pass, the tags of the
+    cluster be changed by its operator, or nothing happen.
 
     Raises:
         NotSupported: it cannot be arranged.
     """
-    side, _, how = what.partition(" has ")
-    if how == "gone down":
-        with left_out_if_impossible():
-            local_actions.set_links(context, up=False)
-    else:
-        _restart(context, side)
+    match what:
+        case "the link has gone down" | "the link has come back":
+            with left_out_if_impossible():
+                local_actions.set_links(context, up=False)
+                if what.endswith("back"):
+                    local_actions.set_links(context, up=True)
+        case "a day has passed":
+            day = min(DAY, round(context.recorder.limits.waits_s * 1_000_000))
+            for side in Side:
+                context.put_clock_forward(side, day)
+            leased = context.cluster()  # whose login does not last so long
+            leased.operator = context.log_in(leased.operator.host_uid)
+        case "its tags have changed":
+            local_changes.must_take_effect(context, "patch of the named cluster")
+        case _:
+            restart(context, what.removesuffix(" has restarted"))
 
 
-def enter(context: Context, endpoint: str, token: str) -> None:
-    """What an operator enters: the endpoint in a form of two, and the token that they had, a new
-    one, or one that was deactivated for a while.
+def decide(context: Context, whom: str, how: str) -> RecordedReply:
+    """Have the request accepted or rejected by the administrator of the project or of the tenant,
+    who may not be let (PRE-10), or cancelled by the operator.
+    """
+    leased = context.cluster()
+    if how == "cancelled":
+        return context.perform(leased.operator, ops.CancelPairingRequest())
+    admin = context.admin()
+    if whom.startswith("the tenant's"):
+        admin = context.new_admin(whom, every_grant(TENANT), project_uid=TENANT, tenant_admin=True)
+    uid = leased.pairing_uid
+    accepts, rejects = context.acceptance().on(uid), ops.RejectPairingRequest(uid)
+    taken = context.perform(admin, accepts if how == "accepted" else rejects)
+    return context.accepted(leased, taken)
+
+
+def enter(context: Context, endpoint: str, certificate: str, token: str) -> None:
+    """What an operator enters: the endpoint in a form of two, whether `any` certificate will do,
+    and the token that they had, a new one, or one that was deactivated for a while.
 
     Raises:
         NotSupported: the target has none in that form, or its tokens cannot be activated.
@@ -110,6 +143,7 @@ def enter(context: Context, endpoint: str, token: str) -> None:
             context.endpoint = endpoint_of_form(context, "bare-host")
         except Inconclusive as error:
             raise NotSupported(str(error)) from None
+    context.insecure = certificate == "any"
     if token == "new":
         context.use_token(context.new_token(context.project()))
     elif token == "activated again":
@@ -124,17 +158,21 @@ def go_amiss(context: Context, amiss: str, restarted: str) -> None:
         NotSupported: the side cannot be restarted.
         Inconclusive: what is amiss could not be brought about.
     """
-    _restart(context, restarted if restarted == "the edge" else "")
+    restart(context, restarted if restarted == "the edge" else "")
     what, _, how = amiss.partition(" that is ")
     if amiss in _STATES:
         local_actions.set_state(context, _STATES[amiss])
     elif amiss.startswith("has an ill node"):
         local_actions.set_health(context, _node(context, amiss), Health.UNHEALTHY)
+    elif amiss == "has its last host cut off":
+        local_actions.ask_each_host(context)
+        local_actions.set_link(context, -1, up=False)
+        local_actions.go_to_a_host_that_knows(context)
     elif what == "has an endpoint":
         context.endpoint = endpoint_of_form(context, how)
     else:
         revoke_token(context, amiss.removeprefix("has a token that was "))
-    _restart(context, restarted if restarted == "Palette" else "")
+    restart(context, restarted if restarted == "Palette" else "")
 
 
 def recover(context: Context, was: str, restarted: str) -> None:
@@ -149,14 +187,19 @@ def recover(context: Context, was: str, restarted: str) -> None:
             local_actions.set_state(context, ClusterState.ERROR)
         elif was == "without a healthy node":
             _set_health_of_all(context, Health.UNHEALTHY)
-        _restart(context, restarted)
+        restart(context, restarted)
         if was == "in Error":
             local_actions.set_state(context, ClusterState.RUNNING)
         elif was == "without a healthy node":
             _set_health_of_all(context, Health.HEALTHY)
 
 
-def _restart(context: Context, side: str) -> None:
+def restart(context: Context, side: str) -> None:
+    """Let `the edge` or `Palette` restart; any other side stays as it is.
+
+    Raises:
+        NotSupported: it cannot be restarted.
+    """
     if side in _SIDES:
         with left_out_if_impossible():
             local_actions.restart(context, _SIDES[side])

@@ -10,7 +10,7 @@ from harness.context.context import MAIN, Context, LeasedCluster
 from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Actor, Inconclusive, RecordedReply
 from harness.domain import operations as ops
-from harness.domain.arrangements import PutUser, Side
+from harness.domain.arrangements import PutUser, RemoveUser, Side
 from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
 from harness.domain.permission import Grant, PairPermission, every_grant
@@ -166,6 +166,10 @@ def stranger(context: Context, credentials: str) -> Actor:
         case "an unknown session":
             token = context.new_secret("session")
             return Actor("stranger", ops.Credentials(session=token, project_uid=project))
+        case _ if credentials.endswith(_REMOVED):
+            return _removed(context, credentials.removesuffix(_REMOVED))
+        case _ if credentials in _NEARLY:
+            return _with_nearly(context, *_NEARLY[credentials])
         case _ if credentials == EXPIRED:
             actor = logged_in(context)
             context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
@@ -173,6 +177,37 @@ def stranger(context: Context, credentials: str) -> Actor:
             context.put_clock_forward(Side.CENTRAL, round(lasts_s * 1_000_000))
             return actor
     raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
+
+
+_REMOVED = " of a removed user"
+
+
+def _removed(context: Context, way: str) -> Actor:
+    """Somebody who managed requests here until they were removed. What somebody may do may be known
+    for a while: that is over when the list is closed to them.
+    """
+    actor = by(context, context.new_admin("user", every_grant(context.project())), way)
+    context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
+    context.recorder.arrange(RemoveUser(actor.user))
+    context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
+    return actor
+
+
+_NEARLY: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "an API key that is cut short": ("apikey", lambda key: key[:-4]),
+    "an API key that goes on": ("apikey", lambda key: f"{key}0"),
+    "a session that is cut short": ("session", lambda session: session[:-4]),
+}
+
+
+def _with_nearly(context: Context, kind: str, differing: Callable[[str], str]) -> Actor:
+    """Somebody with what is nearly an administrator's, and not quite, while that is good."""
+    own = context.admin() if kind == "apikey" else logged_in(context)
+    context.must(context.recorder.perform(own, ops.ListPairingRequests()))
+    good = own.credentials.api_key if kind == "apikey" else own.credentials.session
+    secret = context.recorder.secret(differing(good), kind)
+    bad = {"api_key": secret} if kind == "apikey" else {"session": secret}
+    return Actor("stranger", ops.Credentials(project_uid=context.project(), **bad))
 
 
 def logged_in(context: Context) -> Actor:
@@ -243,17 +278,18 @@ _WORKS_IN = {
 }
 
 
-def newcomer(context: Context, rights: str, besides: str, way: str, *, late: bool = False) -> Actor:
+def newcomer(context: Context, rights: str, besides: str, way: str, since: str = "always") -> Actor:
     """A user with some rights in the project and some elsewhere, who comes by an API key or, where
-    that can be, by a login. One who is `late` had no right in the project when they came to be.
+    that can be, by a login. They may have had no right in the project before, or more.
 
     Raises:
         Inconclusive: the login was not answered with a session.
     """
     away = _abroad(context, besides)
     grants = away | _just(context, _RIGHTS[rights])
-    actor = context.new_admin("user", away if late else grants)
-    if late:
+    had = {"for a while": away, "of more": away | every_grant(context.project())}
+    actor = context.new_admin("user", had.get(since, grants))
+    if since in had:
         context.recorder.perform(actor, ops.ListPairingRequests())
         _grant(context, grants)
         context.recorder.await_state(actor, ops.ListPairingRequests(), "succeeds")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.catalogue.requirement import Feature
-from harness.context import review
+from harness.context import local_actions, review
 from harness.context.context import DAY, Context
 from harness.context.entries import HOUR, LEEWAY
 from harness.context.recorder import Actor, NotSupported, RecordedReply
@@ -65,7 +65,8 @@ def _creation(context: Context, name: str) -> ops.CreateToken:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What becomes of a token: when it expires at first and in the end, by the names of features;
-    its name and its project; whether it is off in between, or stays so.
+    its name, which a token may have had that was deleted, and its project; whether it is off in
+    between, or stays so; and whether a cluster has used it before.
     """
 
     first: str
@@ -73,6 +74,7 @@ class Changes:
     name: str
     project: str
     state: str
+    was_used: bool
 
 
 def change(context: Context, changes: Changes) -> None:
@@ -86,10 +88,14 @@ def change(context: Context, changes: Changes) -> None:
         context.needs(Feature.SCOPES)
     by = administrator(context)
     token = create(context, by)
+    if changes.was_used:
+        context.use_token(token)
+        local_actions.send_and_cancel(context, 1)
+        local_actions.gone(context)
     if changes.state != "on":
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=False)))
     token = _updated(context, by, replace(token, expiry=_at(context, changes.first)))
-    name = f"{token.name}-2" if changes.name == "another" else token.name
+    name = _another_name(context, by, token, changes.name)
     project = context.project("another project") if changes.project == "another" else ""
     token = replace(token, name=name, project_uid=project or token.project_uid)
     token = _updated(context, by, replace(token, expiry=_at(context, changes.then)))
@@ -99,6 +105,15 @@ def change(context: Context, changes: Changes) -> None:
     if isinstance(shown, RegistrationToken) and shown.project_uid != token.project_uid:
         raise NotSupported("a registration token stays with the project that it was created for")
     context.use_token(token)
+
+
+def _another_name(context: Context, by: Actor, token: RegistrationToken, which: str) -> str:
+    name = token.name if which == "its own" else f"{token.name}-2"
+    if which == "a deleted one's":
+        uid = context.must(context.recorder.perform(by, replace(_creation(context, ""), name=name)))
+        if isinstance(uid.value, ops.Created):
+            context.must(context.recorder.perform(by, ops.DeleteToken(uid.value.uid)))
+    return name
 
 
 def _at(context: Context, expiry: str) -> int:

@@ -127,7 +127,7 @@ def describe(
     line, step = running.line, running.step
     yield f"{line.feature}:{step.line or line.line}: {step.text or line.name}"
     yield _describe("scenario", f"{line.name} (line {line.line})")
-    for id_ in line.requirements:
+    for id_ in running.about:
         yield _describe(verdict.value, f"{id_}: {by_id(id_).title}")
     yield _describe("reason", running.describe(verdict, reason))
     failing = [check for check in running.checks if check.verdict is Verdict.FAIL]

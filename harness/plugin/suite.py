@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pytest_bdd.parser import Feature, Scenario, Step
 from pytest_bdd.steps import StepFunctionContext
 
@@ -435,12 +436,14 @@ class Suite:
         try:
             if call.when == "call":
                 running.judge_ground(error)
+                running.judge_history(error)
             if call.excinfo is not None or call.when == "call":
                 rewrite(report, running, error, partial(self._around, item, running))
             if call.when == "teardown":
                 verdict, reason = self.run.end(running, error)
                 self._ended.add(running.line.id)
-                ended = ScenarioOutcome(running.line, verdict, reason, running.step.line)
+                line = replace(running.line, requirements=running.about)
+                ended = ScenarioOutcome(line, verdict, reason, running.step.line)
                 report.user_properties.extend(ended.as_properties())
         except EvidenceError as broken:
             self._give_up(item.session, str(broken))

@@ -13,10 +13,12 @@ from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
 from harness.checkers.effects import faults_took_effect, messages_were_understood
+from harness.checkers.invariants import stream
 from harness.checkers.sentences import sentences_of
 from harness.context import acceptance_steps, local_changes
 from harness.context.context import Context
 from harness.context.controls import see_allowed
+from harness.context.last_look import last_look
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
@@ -60,7 +62,10 @@ class ScenarioRun:
     checks: list[CheckLine] = field(default_factory=list)
     """The findings as they were written down, whichever requirement they are of."""
     judge: registry.Judge = field(init=False)
+    broken: list[CheckLine] = field(default_factory=list)
+    """The invariants that all that was seen breaks, where nothing else has failed."""
     _faults_are_judged: bool = False
+    _is_history_judged: bool = False
 
     def __post_init__(self) -> None:
         self.judge = registry.Judge(self)
@@ -83,7 +88,16 @@ class ScenarioRun:
         self.findings.append(finding)
         if name in answers.REFUSALS and finding.verdict is Verdict.PASS:
             self.refusals |= dict.fromkeys(finding.operations)
-        line = CheckLine(
+        line = self._check_line(name, args, finding)
+        self.checks.append(line)
+        for requirement in self.line.requirements:
+            self.writer.check(replace(line, requirement=requirement))
+        return finding
+
+    def _check_line(
+        self, name: str, args: Mapping[str, Json], finding: registry.Finding
+    ) -> CheckLine:
+        return CheckLine(
             scenario=self.line.id,
             requirement="",
             check=name,
@@ -94,22 +108,22 @@ class ScenarioRun:
             operations=list(finding.operations),
             expected=registry.meaning_of(name),
         )
-        self.checks.append(line)
-        for requirement in self.line.requirements:
-            self.writer.check(replace(line, requirement=requirement))
-        return finding
 
     def conclude(self) -> None:
         """All steps have passed: see that its faults took effect, and that its refusals were for
-        the reason in question.
+        the reason in question. At last, look around.
 
         Raises:
             CheckInconclusive: that cannot be told.
             Inconclusive: so; the control of a refusal could not be carried out.
         """
         self.judge_ground(None)
-        if registry.verdict_of(self.findings)[0] is not Verdict.PASS:
-            return
+        if registry.verdict_of(self.findings)[0] is Verdict.PASS:
+            context = self.context
+            self._see_why_refused()
+            last_look(context)
+
+    def _see_why_refused(self) -> None:
         requirements = [by_id(id_) for id_ in self.line.requirements]
         reasons: list[Json] = [r.value for r_ in requirements for r in r_.refused_as]
         if not reasons:
@@ -176,9 +190,32 @@ class ScenarioRun:
             name = faults_took_effect.__name__
             self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
 
+    def judge_history(self, error: BaseException | None) -> None:
+        """See whether all that was seen keeps to every invariant that binds the target, once, where
+        nothing has failed so far. What is broken is said of the invariant, and of nothing else.
+        """
+        judged = error is None or isinstance(error, INCONCLUSIVE)
+        if self._is_history_judged or not judged or not self.line.requirements:
+            return
+        self._is_history_judged = True
+        if self.verdict(error)[0] is Verdict.FAIL or registry.are_void(self.findings):
+            return
+        limits = self.recorder.limits
+        told = {n: getattr(limits, n) for n in ("list_lag_s", "edge_lag_s", "settle_s")}
+        history, info = self.history(), self.recorder.driver.info
+        broken = stream.checks_broken(history, **told)
+        for requirement, name in broken.items():
+            role = by_id(requirement).role
+            if requirement in self.line.requirements or not (role is Role.BOTH or info.plays(role)):
+                continue
+            finding = self.recorder.as_written(name, told, registry.run_check(name, history, told))
+            line = replace(self._check_line(name, told, finding), requirement=requirement)
+            self.broken.append(line)
+            self.writer.check(line)
+
     def describe(self, verdict: Verdict, reason: str) -> str:
         """The reason of a verdict, in the words of the procedure."""
-        return sentences_of(self.checks, self.recorder.written(), verdict, reason)
+        return sentences_of([*self.checks, *self.broken], self.recorder.written(), verdict, reason)
 
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
         """Give the verdict and write it down; whoever calls gives everything back.
@@ -188,25 +225,45 @@ class ScenarioRun:
         self.judge_ground(error)
         for step in self.ahead:
             self._write_step(step)
-        verdict, reason = self.verdict(error)
+        self.judge_history(error)
+        own = self._own_verdict(error)
+        operations = registry.rests_on(self.findings, own[0])
+        for line in self.broken:
+            self._write_verdict(line.requirement, line.verdict, line.reason, line.operations)
         for requirement in self.line.requirements:
-            self.writer.verdict(
-                VerdictLine(
-                    requirement=requirement,
-                    scenario=self.line.id,
-                    verdict=verdict,
-                    reason=reason,
-                    operations=registry.rests_on(self.findings, verdict),
-                    at=self.now(),
-                )
+            self._write_verdict(requirement, *own, operations)
+        return self.verdict(error)
+
+    def _write_verdict(
+        self, requirement: str, verdict: Verdict, reason: str, operations: list[str]
+    ) -> None:
+        self.writer.verdict(
+            VerdictLine(
+                requirement=requirement,
+                scenario=self.line.id,
+                verdict=verdict,
+                reason=reason,
+                operations=operations,
+                at=self.now(),
             )
-        return verdict, reason
+        )
+
+    @property
+    def about(self) -> list[str]:
+        """The requirements that its verdict is about: its own, or the invariants that it broke."""
+        return [line.requirement for line in self.broken] or self.line.requirements
 
     def verdict(self, error: BaseException | None) -> tuple[Verdict, str]:
         """The verdict so far and why, given what ended the scenario early, if anything did.
 
         The reason holds no secret: it goes to terminals and into the reports of others.
         """
+        if self.broken:
+            return Verdict.FAIL, "; ".join(f"{b.requirement}: {b.reason}" for b in self.broken)
+        return self._own_verdict(error)
+
+    def _own_verdict(self, error: BaseException | None) -> tuple[Verdict, str]:
+        """The same of its own requirements."""
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
             early = _early(error)

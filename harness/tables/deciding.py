@@ -11,6 +11,8 @@ _ACTIONS = (*_LISTS, "open", "match", "accept", "reject")
 _EVERY, _EDITOR, _VIEWER = "every right", "a Cluster Editor's rights", "a Cluster Viewer's rights"
 _MAY = {_EVERY: _ACTIONS, _EDITOR: (*_LISTS, "open", "accept"), _VIEWER: (*_LISTS, "open")}
 """What may be done with whose rights. What a match needs beyond reading is open (PRE-10)."""
+_SINCE = ("always", "for a while", "of more")
+"""They had no right here before, or all of them."""
 _IN_ANOTHER, _IN_TENANT = f"{_EVERY} in another project", f"{_EVERY} in the tenant"
 _ELSEWHERE = "works in another project"
 _AFTERWARDS = "a login of afterwards"
@@ -58,11 +60,14 @@ def _refused(row: Row) -> str:
 TABLES = (
     Table(
         "permissions",
-        {"action": _ACTIONS, "rights": tuple(_MAY), "since": ("always", "for a while"), **_AROUND},
+        {"action": _ACTIONS, "rights": tuple(_MAY), "since": _SINCE, **_AROUND},
         lambda row: "A user may <action>: one who has <rights>",
         _tags,
         (
             Constraint(("action", "rights"), lambda r: r["action"] in _MAY[r["rights"]]),
+            Constraint(
+                ("rights", "since"), lambda r: r["rights"] != _EVERY or r["since"] != "of more"
+            ),
             _LOGINS_MAY_END,
         ),
     ),

@@ -1,8 +1,18 @@
-"""What Local UI refuses of a paired cluster: at which host, after what, and in which login."""
+"""What Local UI refuses, at which host: of a paired cluster, and to who is not logged in."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from harness.tables.covering import Constraint, Table
+
+_HOSTS: Mapping[str, tuple[str, ...]] = {
+    "shape": ("of one node", "of three nodes"),
+    "host": ("first", "last"),
+}
+_OF_ONE_THE_FIRST_IS_THE_LAST = Constraint(
+    ("shape", "host"), lambda row: row["host"] == "first" or row["shape"] != "of one node"
+)
 
 TABLES = (
     Table(
@@ -16,24 +26,25 @@ TABLES = (
                 "deletion of the cluster",
                 "creation of a cluster",
             ),
-            "shape": ("of one node", "of three nodes"),
-            "host": ("first", "last"),
+            **_HOSTS,
             "past": ("nothing", "a cancelled one", "a rejected one"),
             "since": (
                 "nothing has happened",
                 "the edge has restarted",
                 "Palette has restarted",
                 "the link has gone down",
+                "a day has passed",
             ),
             "login": ("a login", "an extended login"),
         },
         lambda row: "The <operation> is refused at its <host> host, after <past>, when <since>",
-        constraints=(
-            Constraint(  # of one node, the first host is the last
-                ("shape", "host"),
-                lambda row: row["host"] == "first" or row["shape"] != "of one node",
-            ),
-        ),
+        constraints=(_OF_ONE_THE_FIRST_IS_THE_LAST,),
+    ),
+    Table(
+        "withdraw",
+        {"session": ("no", "a made-up", "a cut-short", "a logged-out", "an expired"), **_HOSTS},
+        lambda row: "Somebody with <session> session cancels nothing",
+        constraints=(_OF_ONE_THE_FIRST_IS_THE_LAST,),
     ),
 )
 """What holds at the host that sent holds at its siblings, whatever came before and since."""

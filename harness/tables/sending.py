@@ -9,6 +9,7 @@ from harness.tables.covering import Constraint, Row, Table, tags_of
 _AMISS = {
     "is Provisioning": "PRE-1",
     "is in Error": "PRE-1",
+    "has its last host cut off": "PRE-5",
     "has an ill node, the first": "PRE-2",
     "has an ill node, the last": "PRE-2",
     "has a token that was deactivated": "PRE-4",
@@ -19,21 +20,25 @@ _AMISS = {
 }
 """What is not met, and what demands it."""
 
-_LAST_ASKED = "of three nodes, the last asked"
+LAST_ASKED = "of three nodes, the last asked"
+GROWN = "of two nodes, and then of three"
 _AROUND: Mapping[str, tuple[str, ...]] = {
-    "shape": ("of one node", "of three nodes", _LAST_ASKED),
+    "shape": ("of one node", "of three nodes", LAST_ASKED, GROWN),
     "past": ("nothing", "a cancelled one", "a rejected one", "a link that was cut"),
     "token": ("as before", "new", "activated again"),
     "endpoint": ("URL", "bare host"),
+    "certificate": ("to be trusted", "any"),
     "restart": ("none", "the edge", "Palette"),
 }
 """What must not matter."""
 _LINKS_HAVE_THEIR_OWN = Constraint(
     ("past", "endpoint"), lambda row: "link" not in row["past"] or row["endpoint"] == "URL"
 )
+_HAS_ITS_OWN = {"endpoint", "cut"}
+"""Words of what is amiss that goes by an endpoint of its own."""
 _PECULIAR: tuple[tuple[Row, str], ...] = (
-    ({"shape": _LAST_ASKED, "past": "a rejected one"}, "REJ-7"),
-    ({"shape": _LAST_ASKED, "past": "a cancelled one"}, "WDR-7"),
+    ({"shape": LAST_ASKED, "past": "a rejected one"}, "REJ-7"),
+    ({"shape": LAST_ASKED, "past": "a cancelled one"}, "WDR-7"),
     ({"past": "a link that was cut"}, "PRE-5"),
     ({"was": "in Error"}, "PRE-1"),
     ({"was": "without a healthy node"}, "PRE-2"),
@@ -67,11 +72,15 @@ TABLES = (
             _LINKS_HAVE_THEIR_OWN,
             Constraint(
                 ("amiss", "endpoint"),
-                lambda row: "endpoint" not in row["amiss"] or row["endpoint"] == "URL",
+                lambda row: not _HAS_ITS_OWN & {*row["amiss"].split()} or row["endpoint"] == "URL",
             ),
             Constraint(  # of one node, the first is the last
                 ("amiss", "shape"),
-                lambda row: "the last" not in row["amiss"] or row["shape"] != "of one node",
+                lambda row: "last" not in row["amiss"] or row["shape"] != "of one node",
+            ),
+            Constraint(  # who is asked reaches the endpoint
+                ("amiss", "shape"),
+                lambda row: "cut off" not in row["amiss"] or row["shape"] != LAST_ASKED,
             ),
         ),
     ),

@@ -18,9 +18,11 @@ TABLES = (
         {
             "first": _EXPIRIES,
             "then": _EXPIRIES,
-            "name": ("its own", "another"),
+            "name": ("its own", "another", "a deleted one's"),
             "project": ("its own", "another"),
             "state": ("on", "off and on", "off"),
+            "restart": ("none", "Palette"),
+            "used": ("new", "used"),
         },
         lambda row: (
             f"A token that is {'good' if _admits(row) else 'no good'} after its changes:"

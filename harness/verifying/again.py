@@ -8,6 +8,7 @@ from typing import cast
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers import registry
+from harness.checkers.invariants import stream
 from harness.history import lines
 from harness.history.operation import History, Json, OperationRecord
 from harness.verifying.differences import DifferenceKind, DifferenceList
@@ -244,7 +245,7 @@ class Again:
         )
 
     def _belongs(self, requirement: str, number: int) -> None:
-        if requirement not in self.line.requirements:
+        if requirement not in (*self.line.requirements, *stream.ALL):
             message = f"{requirement} is none of the requirements of scenario {self.line.id}"
             kind = DifferenceKind.OTHER_REQUIREMENTS
             self._differs(kind, message, number, requirement=requirement)

@@ -38,7 +38,7 @@ from harness.checkers.registry import Finding, check
 from harness.domain.arrangements import ARRANGEMENTS
 from harness.history.operation import OK, History, OperationRecord
 
-__all__ = ["ALL", "Bounds", "Violation", "Watch", "replayed", "violations_of"]
+__all__ = ["ALL", "Bounds", "Violation", "Watch", "checks_broken", "replayed", "violations_of"]
 
 MAKERS: Mapping[str, Callable[[ObservedWorld], Rule]] = {
     "INV-1": OneManager,
@@ -162,6 +162,12 @@ def violations_of(
 ) -> Violations:
     """What the invariants find in a whole history, in the order in which it is found."""
     return watched(history, invariants, limits)[1]
+
+
+def checks_broken(history: History, **limits: float) -> dict[str, str]:
+    """The checks that fail over a whole history, by their invariants' ids; see `_register`."""
+    found = {one.invariant for one in violations_of(history, limits=_bounds(**limits))}
+    return {invariant: name for name, (invariant, _) in _CHECKS.items() if invariant in found}
 
 
 def as_they_came(operations: Iterable[OperationRecord]) -> Iterator[OperationRecord]:

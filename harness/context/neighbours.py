@@ -1,0 +1,69 @@
+"""Another cluster beside the one that a scenario is about, which nothing that happens touches.
+
+Features name by a phrase what the neighbour has in common with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.catalogue.requirement import Feature
+from harness.context import central_changes, review
+from harness.context.context import Context
+from harness.context.crossing import left_out_if_impossible
+from harness.domain import operations as ops
+
+NEIGHBOUR = "its neighbour"
+_ELSEWHERE = "another project"
+
+
+def put_beside(context: Context, which: str) -> None:
+    """Let another cluster of the same name and tags wait beside it, or `elsewhere`, in another
+    project; or let one be paired; or let there be `no other`. It is looked at.
+
+    Raises:
+        NotSupported: the target tells no projects apart, or nobody names its clusters.
+        Inconclusive: it could not be brought about.
+    """
+    if which == "no other":
+        return
+    own = context.cluster().cluster
+    with left_out_if_impossible():
+        context.new_cluster(
+            NEIGHBOUR, name=own.name, description=own.description, tags=own.tags, stack=own.stack
+        )
+    if which.endswith("elsewhere"):
+        context.needs(Feature.SCOPES)
+        review.pending_in(context, NEIGHBOUR, _ELSEWHERE)
+        context.neighbours_admin = review.admin_of(context, _ELSEWHERE).label
+    elif which == "a paired one":
+        context.paired(NEIGHBOUR)
+    else:
+        context.pending(NEIGHBOUR)
+    for number, id_ in enumerate(_look(context)):
+        context.notes[f"{NEIGHBOUR} {number}"] = context.recorder.history()[id_]
+
+
+def look_again(context: Context) -> Iterator[tuple[str, str]]:
+    """Look at the neighbour again, if there is one, where Palette can change the profiles of the
+    cluster after that was done: each look of before, with that of now.
+    """
+    if NEIGHBOUR not in context.clusters:
+        return
+    if context.cluster().central_uid and context.offers(ops.UpdateCentralProfiles):
+        context.must(central_changes.change_centrally(context, kind="change of the profiles"))
+    for number, id_ in enumerate(_look(context)):
+        yield context.noted(f"{NEIGHBOUR} {number}"), id_
+
+
+def _look(context: Context) -> Iterator[str]:
+    """The ids of looks at what each side says of it, without what may say when that was."""
+    leased = context.clusters[NEIGHBOUR]
+    admin = context.admin(context.neighbours_admin)
+    operator = context.log_in(leased.operator.host_uid)
+    central: ops.Operation = ops.ViewPairingRequest(leased.pairing_uid)
+    if leased.central_uid:
+        central = ops.ViewCentralCluster(leased.central_uid)
+    locally = (ops.ViewManagement(), ops.ViewCluster())
+    for actor, look in (*((operator, look) for look in locally), (admin, central)):
+        yield context.must(context.recorder.perform(actor, look)).id
