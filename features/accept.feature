@@ -14,27 +14,32 @@ Feature: Accept a pairing request in Palette
       And the request is pending in Local UI
 
       Examples:
-        | credentials              | action |
-        | no login                 | list   |
-        | no login                 | open   |
-        | no login                 | match  |
-        | no login                 | accept |
-        | no login                 | reject |
-        | an unknown API key       | list   |
-        | an unknown API key       | open   |
-        | an unknown API key       | match  |
-        | an unknown API key       | accept |
-        | an unknown API key       | reject |
-        | an unknown session       | list   |
-        | an unknown session       | open   |
-        | an unknown session       | match  |
-        | an unknown session       | accept |
-        | an unknown session       | reject |
-        | a login that has expired | list   |
-        | a login that has expired | open   |
-        | a login that has expired | match  |
-        | a login that has expired | accept |
-        | a login that has expired | reject |
+        | credentials               | action |
+        | no login                  | list   |
+        | no login                  | open   |
+        | no login                  | match  |
+        | no login                  | accept |
+        | no login                  | reject |
+        | an unknown API key        | list   |
+        | an unknown API key        | open   |
+        | an unknown API key        | match  |
+        | an unknown API key        | accept |
+        | an unknown API key        | reject |
+        | an unknown session        | list   |
+        | an unknown session        | open   |
+        | an unknown session        | match  |
+        | an unknown session        | accept |
+        | an unknown session        | reject |
+        | a login that has expired  | list   |
+        | a login that has expired  | open   |
+        | a login that has expired  | match  |
+        | a login that has expired  | accept |
+        | a login that has expired  | reject |
+        | an API key that has ended | list   |
+        | an API key that has ended | open   |
+        | an API key that has ended | match  |
+        | an API key that has ended | accept |
+        | an API key that has ended | reject |
 
     Scenario Outline: A restart of Palette does not bring an expired login back, to <action>
       Given somebody with "a login that has expired"
