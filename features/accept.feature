@@ -45,6 +45,11 @@ Feature: Accept a pairing request in Palette
         | an API key of a removed user | accept |
         | a login of a removed user    | list   |
         | a login of a removed user    | accept |
+        | an API key that has ended    | list   |
+        | an API key that has ended    | open   |
+        | an API key that has ended    | match  |
+        | an API key that has ended    | accept |
+        | an API key that has ended    | reject |
 
     Scenario Outline: A restart of Palette does not bring an expired login back, to <action>
       Given somebody with "a login that has expired"

@@ -289,6 +289,7 @@ Feature: Match the profiles of a local cluster
       Given a pairing request that was sent, cancelled, and is gone in Palette
       And profiles that match what the cluster runs now
       When the operator asks for the "change of the profiles"
+      And that has succeeded
       And the operator sends a pairing request again
       Then Palette refuses to pair the cluster with them
 
@@ -296,6 +297,7 @@ Feature: Match the profiles of a local cluster
       Given a pairing request that was sent, cancelled, and is gone in Palette
       And profiles that match what the cluster runs after a change
       When the operator asks for the "change of the profiles"
+      And that has succeeded
       And the operator sends a pairing request until one is taken
       Then the cluster can be paired with them
 

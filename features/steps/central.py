@@ -57,6 +57,9 @@ def _stranger(context: Context, judge: Judge, credentials: str) -> Actor:
         look = context.recorder.perform(actor, ops.ListPairingRequests())
         after_s = context.recorder.limits.login_s
         judge.check("login_has_ended", operation=look.id, after_s=after_s)
+    elif credentials == review.ENDED_KEY:
+        for seen in review.let_key_end(context, actor):
+            judge.check("held", operation=seen.id)
     return actor
 
 

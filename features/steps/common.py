@@ -182,13 +182,14 @@ def _gone_centrally(context: Context, judge: Judge) -> None:
 @then("a local operation on the cluster takes effect")
 @then("local operations on the cluster still take effect")
 def _local_operation_works(context: Context, judge: Judge) -> None:
-    judge.check("succeeded", operation=local_changes.change_locally(context).id)
+    changed = context.until_taken(lambda: local_changes.change_locally(context))
+    judge.check("succeeded", operation=changed.id)
     judge.check("held", operation=local_changes.local_effect(context).id)
 
 
 @then("a central operation on the cluster takes effect")
 def _central_operation_works(context: Context, judge: Judge) -> None:
-    changed = central_changes.change_centrally(context).record
+    changed = context.until_taken(lambda: central_changes.change_centrally(context)).record
     judge.check("succeeded", operation=changed.id)
     seen = central_changes.await_central(context, central_changes.borne(changed))
     judge.check("held", operation=seen.id)

@@ -58,8 +58,8 @@ class Limits:
     expiry_s: float = _limit(
         1.0,
         600.0,
-        "a registration token may admit requests for so long after its expiry by Palette's clock:"
-        " a time may be rounded up, and clocks may differ (PRE-4)",
+        "by so long a registration token may end before its expiry by Palette's clock, or after it:"
+        " a time may be rounded, and clocks may differ (PRE-4)",
     )
 
     def __post_init__(self) -> None:

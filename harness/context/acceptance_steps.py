@@ -5,7 +5,7 @@ With the claim `server-steps` they are judged; without it, what comes of them is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
@@ -81,24 +81,33 @@ def try_too_early(context: Context, step: str) -> None:
         context.must_be_refused(taken)
 
 
-def go_through(context: Context, last: str = "Pair cluster") -> Iterator[RecordedReply]:
-    """What is left of the steps up to this one, in their order, each when it is asked for.
+def go_through(context: Context, last: str = "Pair cluster") -> list[RecordedReply]:
+    """What is left of the steps up to this one, in their order; where one of them is refused, all
+    from the first, as a step that was out of turn may have ended what was begun.
 
     Nothing says that a step can be taken twice.
     """
-    done = _done(context)
-    for step, kind in STEPS.items():
-        if step not in done and (step == last or context.offers(kind)):
-            yield go_on_to(context, step)
-        if step == last:
-            return
+    taken = list(_steps(context, last, _done(context)))
+    if taken and taken[-1].record.outcome is Outcome.FAIL:
+        taken = list(_steps(context, last, []))
+    return taken
 
 
-def go_on_in_order(context: Context) -> Iterator[RecordedReply]:
+def _steps(context: Context, last: str, done: Sequence[str]) -> Iterator[RecordedReply]:
+    """Those up to the last one that are not done, until one is refused."""
+    for step in list(STEPS)[: list(STEPS).index(last) + 1]:
+        if step not in done and (step == last or context.offers(STEPS[step])):
+            taken = go_on_to(context, step)
+            yield taken
+            if taken.record.outcome is Outcome.FAIL:
+                return
+
+
+def go_on_in_order(context: Context) -> list[RecordedReply]:
     """What is left of all steps, with a selection that fits where none was confirmed."""
     if "the match" not in _done(context):
         context.selection = None
-    yield from go_through(context)
+    return go_through(context)
 
 
 def see_allowed_in_its_turn(context: Context, judge: Judge) -> None:

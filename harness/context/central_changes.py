@@ -10,7 +10,7 @@ from harness.context.recorder import Inconclusive, RecordedReply
 from harness.context.stacks import published
 from harness.domain import operations as ops
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
-from harness.history.operation import Json, OperationRecord
+from harness.history.operation import Json, OperationRecord, Outcome
 
 _Make = Callable[[Context, str], ops.CentralClusterOperation]
 _CHANGES: Mapping[str, tuple[type[ops.CentralClusterOperation], _Make]] = {
@@ -91,7 +91,7 @@ def await_central(
 
 def change_both(context: Context, first: str, second: str, when: str) -> list[RecordedReply]:
     """Two administrators each ask for a central operation, "one after the other" or "at one
-    instant".
+    instant"; who is refused meanwhile asks again, as one change may have to be over first.
     """
     people = context.admin(), context.admin("another administrator")
     uid = context.cluster().central_uid
@@ -99,9 +99,11 @@ def change_both(context: Context, first: str, second: str, when: str) -> list[Re
         partial(context.recorder.perform, who, central_change(context, uid, kind))
         for who, kind in zip(people, (first, second), strict=True)
     ]
-    if when == "at one instant":
-        return context.recorder.at_once(works)
-    return [work() for work in works]
+    if when != "at one instant":
+        return [context.until_taken(work) for work in works]
+    asked = zip(works, context.recorder.at_once(works), strict=True)
+    refused = Outcome.FAIL
+    return [context.until_taken(w) if t.record.outcome is refused else t for w, t in asked]
 
 
 def must_manage(context: Context, label: str = MAIN) -> None:

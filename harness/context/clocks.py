@@ -211,7 +211,9 @@ def must_reach(context: Context) -> None:
 # --- tokens to the second ---------------------------------------------------------------------
 
 _TRIES: Final = (1, 2, 4, 8, 16)
-"""So many seconds before its end a token is tried, until a send is over in that time."""
+"""A token is tried so many times what a target may be off by before its end, until a send is over
+in that time: mostly so many seconds.
+"""
 
 
 def enter_token_that_lasts(context: Context, lasts: str, edge: str) -> None:
@@ -219,8 +221,11 @@ def enter_token_that_lasts(context: Context, lasts: str, edge: str) -> None:
     edge's own clock is `right`, or `a day ahead` or `a day behind`, which is no matter of it.
 
     Raises:
-        NotSupported: nobody tells what time it is at Palette, or no host reaches it.
+        NotSupported: nobody tells what time it is at Palette, no host reaches it, or the target may
+            be off by as much.
     """
+    if _LENGTHS[lasts] <= _TRIES[1] * _off(context):
+        raise NotSupported(f"by limits.expiry_s a token that lasts {lasts} may be over at once")
     if edge != "right":
         context.cluster()
         _put_forward(context, "the edge's", -DAY if edge.endswith("behind") else DAY)
@@ -232,23 +237,28 @@ def enter_token_that_lasts(context: Context, lasts: str, edge: str) -> None:
 
 
 def send_around_its_end(context: Context, moment: str) -> RecordedReply:
-    """Send while the token that was entered has a second left, or once it may admit nobody any
-    more. What was refused `a second before` was so while Palette's clock had not come to the end.
+    """Send while the token that was entered has a second left, or what the target may be off by; or
+    once it may admit nobody any more. What was refused `a second before` was so in that time.
 
     Raises:
         KeyError: there is no such moment.
         Inconclusive: each send took longer than the token had left.
     """
-    end = context.token().expiry or 0
-    over_s = ceil(context.recorder.limits.expiry_s)
-    for left_s in {"a second before": _TRIES, "right after": (-over_s,)}[moment]:
-        by = end - left_s * SECOND - _time_at_palette(context)
+    end, off = context.token().expiry or 0, _off(context)
+    for left in {"a second before": _TRIES, "right after": (-1,)}[moment]:
+        by = end - left * off - _time_at_palette(context)
         context.put_clock_forward(Side.CENTRAL, by)
         taken = context.send()
         refused = taken.record.outcome is Outcome.FAIL
-        if left_s < 0 or not refused or _time_at_palette(context) < end:
+        if left < 0 or not refused or _time_at_palette(context) < end - off:
             return taken
-    raise Inconclusive(f"each send took longer than the {_TRIES[-1]} s that the token had left")
+    left_s = _TRIES[-1] * off // SECOND
+    raise Inconclusive(f"each send took longer than the {left_s} s that the token had left")
+
+
+def _off(context: Context) -> int:
+    """By how much a token may end early or late, in whole seconds, as microseconds."""
+    return ceil(context.recorder.limits.expiry_s) * SECOND
 
 
 def _time_at_palette(context: Context) -> int:

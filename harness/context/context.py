@@ -139,7 +139,11 @@ class Context:
         self._admins: dict[str, Actor] = {}
         self._logins: dict[str, ops.LogInToPalette] = {}
         recorder.renew = self._renew
+        self._reviewers: set[str] = set()
+        """Whose label is that of somebody made by `admin`."""
         self._token: RegistrationToken | None = None
+        self._token_made_at = 0
+        """By how much Palette's clock was ahead when it was made; 0 for one that a step chose."""
 
     # --- identities -------------------------------------------------------------------
 
@@ -182,6 +186,7 @@ class Context:
         """An administrator of the project with every pairing permission there."""
         if label not in self._admins:
             self._put_user(label, every_grant(self.project()), self.project())
+            self._reviewers.add(label)
         return self._admins[label]
 
     def new_admin(
@@ -246,11 +251,12 @@ class Context:
         """A registration token of the project that outlives every clock that is put forward."""
         if self._token is None:
             self._token = self.new_token(self.project())
+            self._token_made_at = self._clocks.get(arrangements.Side.CENTRAL, 0)
         return self._token
 
     def use_token(self, token: RegistrationToken) -> None:
         """Let operators enter this token from now on."""
-        self._token = token
+        self._token, self._token_made_at = token, 0
 
     def new_token(
         self,
@@ -323,14 +329,20 @@ class Context:
         Raises:
             Inconclusive: the login was not answered with a session.
         """
+        visitor = Actor(label, ops.Credentials(), host_uid)
+        return self._in_session(visitor, self._ask_to_log_in(visitor, extended))
+
+    def _ask_to_log_in(self, visitor: Actor, extended: bool = False) -> RecordedReply:
         user = self.recorder.driver.local_user
         self.recorder.secret(user.password, "password")
-        visitor = Actor(label, ops.Credentials(), host_uid)
         operation = ops.LogIn(user.username, user.password, extended)
-        taken = self.must(self.recorder.perform(visitor, operation))
-        if not isinstance(taken.value, ops.Session):
+        return self.recorder.perform(visitor, operation)
+
+    def _in_session(self, visitor: Actor, taken: RecordedReply) -> Actor:
+        session = self.must(taken).value
+        if not isinstance(session, ops.Session):
             raise Inconclusive("the login to Local UI was not answered with a session")
-        return visitor.in_session(taken.value.token)
+        return visitor.in_session(session.token)
 
     def _renew(self, actor: Actor) -> ops.Credentials:
         """An operator whose login has ended, as a change of management may end it, logs in anew."""
@@ -345,7 +357,8 @@ class Context:
 
     def look(self, operation: ops.LocalOperation) -> RecordedReply:
         """The operator looks at something in Local UI, after a new login if it was refused: not
-        everybody says that it was for that.
+        everybody says that it was for that. After a change of management nobody may be let in for a
+        while.
 
         Raises:
             NotReached: it is not shown.
@@ -353,7 +366,9 @@ class Context:
         leased = self.cluster()
         taken = self.recorder.perform(leased.operator, operation)
         if taken.record.outcome is Outcome.FAIL:
-            leased.operator = self.log_in(leased.operator.host_uid)
+            visitor = Actor("operator", ops.Credentials(), leased.operator.host_uid)
+            let_in = self.until_taken(lambda: self._ask_to_log_in(visitor))
+            leased.operator = self._in_session(visitor, let_in)
             taken = self.recorder.perform(leased.operator, operation)
         return self.must(taken)
 
@@ -664,6 +679,20 @@ class Context:
             self.needs(Feature.CLOCK)
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
+        if side is arrangements.Side.CENTRAL:
+            self._see_what_is_good()
+
+    def _see_what_is_good(self) -> None:
+        """What was given out by another clock may have run out by this one, or not be good yet:
+        administrators who are not let in any more make room for others, and so does a token that
+        was made by a clock which was ahead.
+        """
+        for label in [each for each in sorted(self._reviewers) if each in self._admins]:
+            looked = self.recorder.perform(self._admins[label], ops.ListPairingRequests())
+            if looked.record.outcome is Outcome.FAIL:
+                del self._admins[label]
+        if self._token_made_at > self._clocks[arrangements.Side.CENTRAL]:
+            self._token, self._token_made_at = None, 0
 
     def afresh(self) -> Context:
         """Another context of the same scenario, after this one has given everything back."""

@@ -57,12 +57,11 @@ def _decide(
 
 def _change_centrally(context: Context) -> RecordedReply:
     context.paired()
-    context.must_hold(central_changes.change_once_taken(context))
-    return central_changes.change_centrally(context)
+    return context.until_taken(lambda: central_changes.change_centrally(context))
 
 
 def _change_locally(kind: str) -> Callable[[Context], RecordedReply]:
-    return lambda context: local_changes.change_locally(context, kind)
+    return lambda context: context.until_taken(lambda: local_changes.change_locally(context, kind))
 
 
 _CONTROLS: Mapping[str, Callable[[Context], RecordedReply]] = {

@@ -262,7 +262,7 @@ def must_take_effect(context: Context, kind: str = "") -> None:
     Raises:
         Inconclusive: it does not work here, which is a matter of SND-6.
     """
-    context.must(change_locally(context, kind))
+    context.must(context.until_taken(lambda: change_locally(context, kind)))
     context.must_hold(local_effect(context))
     leased = context.cluster()
     seen, stack = context.look(ops.ViewCluster()).value, context.look(ops.ViewStack()).value

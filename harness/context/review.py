@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from harness.context import central_changes, local_actions
-from harness.context.context import MAIN, Context, LeasedCluster
+from harness.context.context import DAY, MAIN, Context, LeasedCluster
 from harness.context.crossing import left_out_if_impossible
-from harness.context.recorder import Actor, Inconclusive, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import PutUser, RemoveUser, Side
 from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
-from harness.domain.permission import Grant, PairPermission, every_grant
+from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
 
 KEPT = "(kept)"
@@ -24,6 +24,8 @@ LEFT_OUT = "(left out)"
 """In a feature: nothing is said of this value."""
 EXPIRED = "a login that has expired"
 """In a feature: somebody who logged in to Palette so long ago that it is good no more."""
+ENDED_KEY = "an API key that has ended"
+"""In a feature: somebody with a key that was to last a day, and was good then."""
 
 
 class UnknownPhrase(PairproofError):
@@ -176,6 +178,8 @@ def stranger(context: Context, credentials: str) -> Actor:
             lasts_s = context.recorder.limits.login_s
             context.put_clock_forward(Side.CENTRAL, round(lasts_s * 1_000_000))
             return actor
+        case _ if credentials == ENDED_KEY:
+            return _with_new_key(context, DAY)
     raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
 
 
@@ -208,6 +212,38 @@ def _with_nearly(context: Context, kind: str, differing: Callable[[str], str]) -
     secret = context.recorder.secret(differing(good), kind)
     bad = {"api_key": secret} if kind == "apikey" else {"session": secret}
     return Actor("stranger", ops.Credentials(project_uid=context.project(), **bad))
+
+
+def _with_new_key(context: Context, lasts: int) -> Actor:
+    """The administrator, by an API key that is created for them and lasts so many microseconds.
+
+    Raises:
+        NotSupported: the target lets nobody create one, or it would outlive the run.
+    """
+    owner = context.admin()
+    if not owner.user.startswith(context.mark):
+        raise NotSupported(f"{owner.user} was there before the run, and would keep the API key")
+    grants, perform = every_grant(context.project()), context.recorder.perform
+    by = context.new_admin("administrator of keys", grants, project_uid=TENANT, tenant_admin=True)
+    users = context.must_if_offered(perform(by, ops.ListUsers())).value
+    listed = users.items if isinstance(users, ops.UserList) else ()
+    uid = next((user.uid for user in listed if user.email == owner.user), "")
+    end = context.recorder.driver.epoch() + lasts
+    issued = context.must_if_offered(perform(by, ops.AddApiKey(context.own_name("key"), uid, end)))
+    key = context.recorder.secret(getattr(issued.value, "api_key", ""), "apikey")
+    return replace(owner, credentials=replace(owner.credentials, api_key=key))
+
+
+def let_key_end(context: Context, actor: Actor) -> Iterator[OperationRecord]:
+    """See that an API key of a day is good, and that two days after its end it is not.
+
+    Raises:
+        NotSupported: Palette's clock cannot be set.
+    """
+    look, await_state = ops.ListPairingRequests(), context.recorder.await_state
+    yield await_state(actor, look, "succeeds")
+    context.put_clock_forward(Side.CENTRAL, 3 * DAY)
+    yield await_state(actor, look, "is_refused")
 
 
 def logged_in(context: Context) -> Actor:

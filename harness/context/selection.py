@@ -101,7 +101,11 @@ class CrossedVersions:
 def select_crossed(
     context: Context, crossed: CrossedVersions, later_fits: bool, unlike: str
 ) -> None:
-    """Select what fits, but for one version of a profile that has something else."""
+    """Select what fits, but for one version of a profile that has something else.
+
+    Raises:
+        NotSupported: a profile whose versions all come before a release has no latest one there.
+    """
     is_full = crossed.type is ProfileType.FULL
     stack = _as_one(context) if is_full else named(context)
     fitting = _of_kind(stack, crossed.type)
@@ -116,6 +120,9 @@ def select_crossed(
         if context.offers(MatchProfiles):
             match(context)
         add_edition(context, crossed.type, last)
+    if "-" in crossed.later:
+        look = ViewProfile(_made(context, crossed.type).uid)
+        context.must_if_offered(context.recorder.perform(context.admin(), look))
 
 
 def select_of_one_rank(context: Context, versions: Sequence[str]) -> None:

@@ -47,6 +47,7 @@ def create(context: Context, by: Actor) -> RegistrationToken:
     """
     made = context.must(context.recorder.perform(by, _creation(context, "token"))).value
     uid = made.uid if isinstance(made, ops.Created) else ""
+    context.must_see(by, ops.ViewToken(uid), "succeeds")
     shown = context.must(context.recorder.perform(by, ops.ViewToken(uid))).value
     if not isinstance(shown, RegistrationToken) or not shown.value:
         raise NotSupported("Palette does not show what a registration token is entered as")
@@ -160,7 +161,10 @@ def _from_elsewhere(context: Context, way: str) -> Actor:
 
 
 def _no_more(context: Context, way: str) -> Actor:
-    """One who administered tokens until now, and looked at them while their login lasted."""
+    """One who administered tokens until now, and looked at them while their login lasted. A request
+    waits, so that it is seen when the list is closed to them.
+    """
+    context.pending()
     actor = review.by(context, administrator(context, "user"), way)
     context.must(context.recorder.perform(actor, ops.ListTokens()))
     working = review.working_in(context, actor, "the project")

@@ -929,7 +929,7 @@ class ProjectRoles(Answer):
 class IssuedKey(Answer):
     """A new API key. A secret."""
 
-    key: str
+    api_key: str
 
 
 @dataclass(frozen=True, slots=True)

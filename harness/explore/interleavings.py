@@ -155,6 +155,13 @@ _ALL = (
         rounds=1,
     ),
     Interleaving(
+        "send-beside",
+        "one operator sends; another cancels that meanwhile and sends as well",
+        (actor(OPERATOR, Do.SEND), actor("second operator", Do.CANCEL, Do.SEND)),
+        faults=_LOST,
+        rounds=1,
+    ),
+    Interleaving(
         "second-send-or-accept",
         "the operator sends again while the first request is accepted",
         (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from harness.files import opened
 from harness.history.errors import EvidenceError
 from harness.history.lines import (
     INTERRUPTED,
@@ -27,7 +28,7 @@ from harness.history.lines import (
 )
 from harness.history.merge import extract
 from harness.history.reader import PARTS_DIR, evidence_files, is_repeated, part_path
-from harness.history.scan import scan
+from harness.history.scan import EVIDENCE, raw_lines, scan
 from harness.targets.ledger import FILE, refuse_to_lose
 
 EARLIER: Final = "earlier"
@@ -148,13 +149,13 @@ def _is_empty(file: Path) -> bool:
     """Whether nothing stands in it. Who writes it holds a lock.
 
     Raises:
-        EvidenceError: somebody still writes it.
+        EvidenceError: somebody still writes it, or it cannot be read.
     """
-    with file.open("rb") as opened:
+    with opened(file, EVIDENCE) as begun:
         try:
-            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(begun, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             raise EvidenceError(file, "its run is still going on", "wait for its end") from None
         except OSError:
             pass  # such a file system has no locks to offer
-        return b"\n" not in opened.readline()
+    return b"\n" not in next(raw_lines(file), b"")

@@ -98,6 +98,17 @@ class RemembersTheMatch(bases.Keeps[bool]):
             super().require_match(request, selection)
 
 
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-beside")
+class ALostSendEndsTheOneAfterIt(EdgeCore):
+    """A submission that is not admitted ends whatever request has taken its place meanwhile."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        told = super().admitted(host_uid, request, reply)
+        if not isinstance(reply, ops.Done):
+            self.store.put(replace(self.site_of(host_uid), request=None))
+        return told
+
+
 @mutant("INV-4", lane=Lane.INTERLEAVING, found_by="accept-or-cancel")
 class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""

@@ -14,7 +14,7 @@ from harness.domain.pairing import RequestEvent
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import LoginSession, PairingRequest, Project, User
+from harness.reference.core.records import LoginSession, PairingRequest, Project, User, UserKey
 from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
@@ -87,6 +87,14 @@ class UnknownApiKeyIsSomebodys(LetsIn):
     def lets_in(self, credentials: ops.Credentials) -> bool:
         lengths = {len(user.api_key) for user in self.store.every(User)}
         return bool(credentials.api_key) and len(credentials.api_key) in lengths
+
+
+@mutant("ACC-1")
+class AnApiKeyNeverEnds(CentralCore):
+    """An API key is good for ever, whatever expiry it was created with."""
+
+    def key_is_over(self, key: UserKey, now: int) -> bool:
+        return False
 
 
 @mutant("ACC-1")

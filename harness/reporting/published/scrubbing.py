@@ -18,8 +18,8 @@ import msgspec
 import zstandard
 
 from harness.history.evidence import write_whole
-from harness.history.lines import DECODER, ENCODER, Footer, digested, encode
-from harness.history.scan import raw_lines
+from harness.history.lines import ENCODER, EvidenceHeader, Footer, Line, digested, encode
+from harness.history.scan import RawLine, scan
 
 _LEVEL: Final = 12
 """Beyond, a second more for every hundredth less."""
@@ -126,27 +126,25 @@ def pack(evidence: Path, out: Path, scrubber: Scrubber) -> None:
     Raises:
         EvidenceError: it cannot be read or written.
     """
-    for raw in raw_lines(evidence):
-        scrubber.leave_out(raw)
+    for read in scan(evidence):
+        scrubber.leave_out(read.raw)
     compressor = zstandard.ZstdCompressor(_LEVEL, write_checksum=True).compressobj()
     digest, packed = sha256(), []
-    for number, raw in enumerate(raw_lines(evidence)):
-        line = _scrubbed(raw, scrubber, is_header=not number)
-        if line.startswith(b'{"type":"footer"'):
-            line = _with_digest(line, digest.hexdigest())
+    for read in scan(evidence):
+        line = _scrubbed(read, scrubber)
+        if isinstance(read.line, Footer):
+            line = encode(msgspec.structs.replace(read.line, digest=f"sha256:{digest.hexdigest()}"))
         else:
-            digest.update(line if number else digested(line))
+            digest.update(digested(line) if read.number == 1 else line)
         packed.append(compressor.compress(line))
     write_whole(out, b"".join((*packed, compressor.flush())))
 
 
-def _scrubbed(raw: bytes, scrubber: Scrubber, *, is_header: bool) -> bytes:
-    if not is_header and not scrubber.suspects(raw):
-        return raw
-    try:
-        data = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return raw  # as it is, for whoever judges it
+def _scrubbed(read: RawLine[Line], scrubber: Scrubber) -> bytes:
+    is_header = isinstance(read.line, EvidenceHeader)
+    if read.line is None or not (is_header or scrubber.suspects(read.raw)):
+        return read.raw  # one that was cut off is as it is, for whoever judges it
+    data = msgspec.json.decode(read.raw)
     if is_header:
         run = data["run"]
         data["target_file"] = _name_of(data["target_file"])
@@ -161,12 +159,6 @@ def _name_of(word: str) -> str:
     return word
 
 
-def _with_digest(raw: bytes, digest: str) -> bytes:
-    footer = DECODER.decode(raw)
-    assert isinstance(footer, Footer)
-    return encode(msgspec.structs.replace(footer, digest=f"sha256:{digest}"))
-
-
 def internal_in(evidence: Path, scrubber: Scrubber) -> dict[tuple[str, str], int]:
     """What of evidence is internal, by kind and value, with the line where it stands first.
 
@@ -174,11 +166,11 @@ def internal_in(evidence: Path, scrubber: Scrubber) -> dict[tuple[str, str], int
         EvidenceError: it cannot be read.
     """
     found: dict[tuple[str, str], int] = {}
-    for number, raw in enumerate(raw_lines(evidence), 1):
-        if scrubber.suspects(raw):
-            for text in _strings(raw):
+    for read in scan(evidence):
+        if scrubber.suspects(read.raw):
+            for text in _strings(read.raw):
                 for internal in scrubber.internal(text):
-                    found.setdefault(internal, number)
+                    found.setdefault(internal, read.number)
     return found
 
 
@@ -204,7 +196,7 @@ def hosts_in(evidence: Path) -> list[str]:
     Raises:
         EvidenceError: it cannot be read.
     """
-    found = {host.lower() for raw in raw_lines(evidence) for host in _HOSTS.findall(raw)}
+    found = {host.lower() for read in scan(evidence) for host in _HOSTS.findall(read.raw)}
     return sorted(host.decode() for host in found if not _NOBODYS.fullmatch(host))
 
 

@@ -194,7 +194,7 @@ class PublishedApi:
             return replace(asked, api_key=user.api_key or asked.api_key)
         expiry = self._epoch() + _KEY_LASTS
         add = ops.AddApiKey(asked.email, user.uid, expiry)
-        user.api_key = self._view(asked, add, ops.IssuedKey).key
+        user.api_key = self._view(asked, add, ops.IssuedKey).api_key
         return replace(asked, api_key=user.api_key, password=self._password(user, asked.password))
 
     def _added_user(self, asked: PutUser) -> tuple[_MadeUser, bool]:

@@ -119,7 +119,7 @@ TABLE: tuple[Route, ...] = (
         ops.AddApiKey,
         "POST /v1/apiKeys 201 v1ApiKeysCreate",
         "V1ApiKeyEntity expiry=spec.expiry:time name=metadata.name! user_uid=spec.userUid!",
-        record(ops.IssuedKey, "V1ApiKeyCreateResponse key=apiKey!"),
+        record(ops.IssuedKey, "V1ApiKeyCreateResponse api_key=apiKey!"),
     ),
     asks(
         ops.AddProfile,

@@ -6,6 +6,7 @@ time are bounded, since a device can be read for ever, and nobody writes into a 
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import zstandard
 
 from tests.sources import ROOT
 
@@ -45,7 +48,12 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "large": sparse,
     "null bytes": holds(b"\0" * 5_000),
     "no text": holds(b"a = '\xff\xfe'\n"),
+    "link to nothing": lambda path: path.symlink_to("nowhere"),
+    "memory of a process": lambda path: path.symlink_to("/proc/self/mem"),
 }
+
+NOTHING_THERE = ("missing", "link to nothing")
+"""Where a file is written, there is none yet."""
 
 TOML: dict[str, Callable[[Path], object]] = {
     "digits": holds(b"a = " + b"9" * 5_000 + b"\n"),
@@ -88,6 +96,19 @@ EVIDENCE: dict[str, Callable[[Path], object]] = {
     "digits": of_evidence(lambda raw: raw.replace(b'"start":', b'"start":' + b"9" * 5_000, 1)),
 }
 
+
+def packed(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(zstandard.compress(change(GOLDEN.read_bytes())))
+
+
+PACKED: dict[str, Callable[[Path], object]] = {
+    "cut off": lambda path: path.write_bytes(zstandard.compress(GOLDEN.read_bytes())[:-200]),
+    "by another": lambda path: path.write_bytes(gzip.compress(GOLDEN.read_bytes())),
+    "one long line": packed(lambda raw: b"\0" * 2**27),
+    "many short lines": packed(lambda raw: raw + b"\n" * 2**27),
+    "nested": packed(nested(DEEP)),
+}
+
 COMMANDS: dict[str, tuple[str, str, dict[str, Callable[[Path], object]]]] = {
     "certify --target": ("certify --target FILE --out out", "f.toml", BROKEN),
     "certify --waivers": (
@@ -103,11 +124,11 @@ COMMANDS: dict[str, tuple[str, str, dict[str, Callable[[Path], object]]]] = {
     "serve --key": ("serve --cert good.pem --key FILE", "f.pem", BROKEN),
     "serve --trust": ("serve --role edge --trust FILE", "f.pem", BROKEN),
     "serve --db": (
-        "serve --db f.db", "f-edge.db", {n: b for n, b in BROKEN.items() if n != "missing"},
+        "serve --db f.db", "f-edge.db", {n: b for n, b in BROKEN.items() if n not in NOTHING_THERE},
     ),
     "serve --write-target": (
         "serve --write-target FILE", "f.toml",
-        {n: b for n, b in BROKEN.items() if n != "missing"},
+        {n: b for n, b in BROKEN.items() if n not in NOTHING_THERE},
     ),
     "report": ("report FILE --out out", "f.jsonl", BROKEN | JSON | EVIDENCE),
     "report --operations": ("report FILE --operations", "f.jsonl", BROKEN | JSON | EVIDENCE),
@@ -120,6 +141,12 @@ COMMANDS: dict[str, tuple[str, str, dict[str, Callable[[Path], object]]]] = {
     "compare to": ("compare good.jsonl FILE", "f.jsonl", BROKEN | JSON | EVIDENCE),
     "replay": ("replay FILE", "f.jsonl", BROKEN | JSON | EVIDENCE),
     "shrink": ("shrink FILE", "f.jsonl", BROKEN | JSON | EVIDENCE),
+    "verify packed": ("verify FILE", "f.jsonl.zst", BROKEN | PACKED),
+    "reports submit": ("reports submit FILE --to out", "f.jsonl", BROKEN | JSON | EVIDENCE),
+    "reports submit packed": ("reports submit FILE --to out", "f.jsonl.zst", BROKEN | PACKED),
+    "certify --resume": (
+        "certify --driver inprocess --resume FILE", "f.jsonl", BROKEN | JSON | EVIDENCE,
+    ),
     "cleanup": ("cleanup FILE", "f.jsonl", BROKEN | JSON),
     "cleanup --target": ("cleanup ledger.jsonl --target FILE", "f.toml", BROKEN),
     "target init": (
@@ -150,8 +177,9 @@ def ended_on(top: Path) -> dict[str, Ended]:
             os.chdir(folder)
             make(folder / name)
             os.chdir(here)
-            if name in ("password", "t.env") and (folder / name).is_file():
-                (folder / name).chmod(0o600)
+            made = folder / name
+            if name in ("password", "t.env") and made.is_file() and not made.is_symlink():
+                made.chmod(0o600)
             typed = words.replace("FILE", name)
             cases.append({"of": command, "kind": kind, "folder": str(folder), "words": typed})
     child = subprocess.run(

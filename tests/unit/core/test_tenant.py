@@ -39,7 +39,7 @@ def user_with(world: SmallWorld, *roles: str) -> str:
 def key_of(world: SmallWorld, uid: str) -> ops.Credentials:
     value = done(world.central(ops.AddApiKey("key", uid, world.reference.now() + MONTH), ROOT))
     assert isinstance(value, ops.IssuedKey)
-    return ops.Credentials(api_key=value.key, project_uid="p")
+    return ops.Credentials(api_key=value.api_key, project_uid="p")
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,12 @@ class AccessRules:
     def _by_key(self, call: CentralCall) -> User | None:
         """The user of a key that was created for them and still lasts."""
         key = self.store.get(UserKey, call.credentials.api_key)
-        lasts = key and (key.expiry is None or call.now < key.expiry)
-        return self.store.get(User, key.email) if key and lasts else None
+        is_good = key is not None and not self.key_is_over(key, call.now)
+        return self.store.get(User, key.email) if key and is_good else None
+
+    def key_is_over(self, key: UserKey, now: int) -> bool:
+        """Whether an API key has run out, if it ever does."""
+        return key.expiry is not None and now >= key.expiry
 
     def session_is_over(self, session: LoginSession, now: int) -> bool:
         """Whether a login has run out."""
