@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import held
-from harness.checkers.registry import Finding, check, failed, passed, unjudged
+from harness.checkers.registry import Finding, check, failed, passed, says, unjudged
 from harness.domain.pages import LABELS, PageName
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.page_tree import PageNode, page_tree
 from harness.history.predicates import Sample, described, expectation, predicate
+from harness.history.wording import begun, happened, why
 
 
 def _tree(sample: Sample) -> PageNode:
@@ -243,22 +244,36 @@ def page_was(history: History, *, operation: str) -> Finding:
     return failed(f"{wanted}: on {where} it is not so", operation)
 
 
+def _doing_says(history: History, *, operation: str) -> str:
+    record = history[operation]
+    told = begun(happened(record))
+    if record.outcome is Outcome.OK:
+        return told
+    return f"{told}: {why(record)}{_how_to_call_it(record)}"
+
+
+@says(_doing_says)
 @check
 def done_on_page(history: History, *, operation: str) -> Finding:
     """It could be done on the page: what the document names was there, and open."""
     record = history[operation]
     if record.outcome is Outcome.OK:
         return passed(f"{record.kind} was done", operation)
-    error = record.error or {}
+    error, args = record.error or {}, record.args
     if record.outcome is Outcome.INFO:
         return unjudged(f"{record.kind}: {error.get('why')}", operation)
+    told = f"{record.kind} {args.get('label', '')!r} on the page {args.get('page')}"
+    told += f": {error.get('message')}{_how_to_call_it(record)}"
+    return (unjudged if _how_to_call_it(record) else failed)(told, operation)
+
+
+def _how_to_call_it(record: OperationRecord) -> str:
+    """What to do where the document has no label for what could not be done, and else nothing."""
     page, label = record.args.get("page"), str(record.args.get("label", ""))
     labels = LABELS.get(PageName(str(page)), {}) if page else {}
-    told = f"{record.kind} {label!r} on the page {page}: {error.get('message')}"
-    if label in labels and not labels[label].documented:
-        told += "; say under [pages.page] of the target file what it is called there"
-        return unjudged(told, operation)
-    return failed(told, operation)
+    if record.outcome is not Outcome.FAIL or label not in labels or labels[label].documented:
+        return ""
+    return "; say under [pages.page] of the target file what it is called there"
 
 
 def _last(record: OperationRecord) -> Sample:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -109,6 +110,9 @@ def submit(asked: SubmitOptions) -> int:
     _, problems = checked_report(folder)
     if problems:
         shutil.rmtree(folder)
+        with suppress(OSError):  # one that has other reports stays
+            folder.parent.rmdir()
+            folder.parent.parent.rmdir()
         for problem in problems:
             say(f"✗ {visible_line(str(problem))}")
         return DOES_NOT_CONFORM

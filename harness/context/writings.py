@@ -174,6 +174,8 @@ def _send(context: Context, written: Written) -> Attempt:
     context.must_see(operator, ops.ViewPairing(), "nothing_pending")
     sends = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
     taken = context.sent(leased, recorder.perform(operator, sends, writing=written))
+    if taken.record.outcome is not Outcome.FAIL:
+        recorder.await_state(operator, ops.ViewPairing(), "status_is", status="Pairing")
     view = recorder.perform(operator, ops.ViewPairing())
     pending = getattr(view.value, "status", "") == "Pairing"
     if taken.record.outcome is Outcome.FAIL or not (pending or taken.value):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from harness.domain.pages import TITLES, PageName
 from harness.history.operation import Json, OperationRecord, Outcome
 
 WAITS: Final = ("await_state", "stays")
@@ -22,22 +23,31 @@ NOUNS: Final[Mapping[str, str]] = {
     "AdvanceClock": "putting the clock forward",
     "CancelPairingRequest": "the cancel",
     "ChangeCentralCluster": "a change of the cluster in Palette",
+    "ClickLabel": "the click",
     "ConfirmArrangement": "what a person arranged",
     "ConfirmMatch": "the step Confirm of the match",
     "ConfirmPairing": "the host's confirmation",
     "CreateCluster": "a new cluster in Local UI",
     "DeleteCluster": "the deletion of the cluster in Local UI",
     "DisturbMessages": "disturbing the messages of the hosts",
+    "EnterAddress": "the address of a page",
     "EnterDetails": "the step of name, description and tags",
     "FaultNextMessage": "a fault of the host's next message",
+    "FillIn": "the entry",
+    "GoBack": "the browser's button",
     "HearStrays": "what could not be understood",
+    "KeepPictures": "the pictures",
+    "LeavePages": "the closing of the tab",
     "ListCentralClusters": "Palette's list of clusters",
     "ListPairingRequests": "Palette's list of requests",
     "LogIn": "the login to Local UI",
+    "LogInOnPage": "the login on the page",
     "LogInToPalette": "the login to Palette",
     "LogOut": "the logout from Local UI",
     "LogOutOfPalette": "the logout from Palette",
     "MatchProfiles": "the match",
+    "OpenPage": "the page",
+    "PasteCopied": "what was copied",
     "PatchCluster": "a patch of the cluster in Local UI",
     "PatchNamedCluster": "a patch of the named cluster in Local UI",
     "PollPairing": "the host's question",
@@ -55,6 +65,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "ScaleMachinePool": "a patch of a machine pool in Local UI",
     "SeeEffect": "what came of a fault",
     "SendPairingRequest": "the send",
+    "SetChecked": "the choice",
     "SetClockRight": "setting the clock right",
     "SetLink": "the host's link",
     "SetRateLimit": "the rate limit",
@@ -70,6 +81,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "ViewCluster": "the cluster in Local UI",
     "ViewClusterSettings": "the cluster's settings in Local UI",
     "ViewManagement": "who manages the host",
+    "ViewPage": "the page",
     "ViewPairing": "the request in Local UI",
     "ViewPairingRequest": "the request in Palette",
     "ViewStack": "the cluster's profiles in Local UI",
@@ -174,9 +186,54 @@ _FATES: Final = {
 }
 
 
+_ON_PAGES: Final = {
+    "ClickLabel": ("click", "clicked"),
+    "EnterAddress": ("open by address", "opened by its address"),
+    "FillIn": ("fill in", "filled in"),
+    "GoBack": ("press", "pressed"),
+    "LeavePages": ("close", "closed"),
+    "LogInOnPage": ("open", "opened"),
+    "OpenPage": ("open", "opened"),
+    "PasteCopied": ("paste", "pasted"),
+    "SetChecked": ("select", "selected"),
+    "ViewPage": ("look at", "looked at"),
+}
+"""What a person does to something on a page: as it is asked for, and as it was done."""
+
+
+def title_of(record: OperationRecord) -> str:
+    """An operation as a heading: "Cancel pairing request", "Click “Pair” on Settings"."""
+    if record.kind not in _ON_PAGES:
+        return describe_kind(record.kind)
+    verb, _, what = _done_on_page(record)
+    return f"{begun(verb)} {what}"
+
+
+def _done_on_page(record: OperationRecord) -> tuple[str, str, str]:
+    """What a person does, twice, and to what."""
+    args, (verb, done) = record.args, _ON_PAGES[record.kind]
+    page = str(args.get("page") or "")
+    title = TITLES[PageName(page)] if page in TITLES else page
+    what = f"the page “{title}”" if title else "the page"
+    if label := args.get("profile") or args.get("label"):
+        what = f"“{label}” on {title}"
+        if args.get("checked") is False:
+            verb, done = f"de{verb}", f"de{done}"
+    elif record.kind == "GoBack":
+        what = f"the browser's {'forward' if args.get('forward') else 'back'} button"
+    elif not page:
+        what = {"LeavePages": "the tab", "PasteCopied": "what was copied"}.get(record.kind, what)
+    return verb, done, what
+
+
 def happened(record: OperationRecord) -> str:
     """What an operation came to, in a clause: "the cancel was acknowledged"."""
     args = record.args
+    if record.kind in _ON_PAGES:
+        _, done, what = _done_on_page(record)
+        could = "could not be" if record.outcome is Outcome.FAIL else "was"
+        unknown = ", with an unknown end" if record.outcome is Outcome.INFO else ""
+        return f"{what} {could} {done}{unknown}"
     match record.kind:
         case "SetLink":
             return f"the host's link was {'set up' if args.get('up') else 'cut'}"
@@ -216,8 +273,8 @@ def since(before: Sequence[OperationRecord], at: int) -> str:
 def _prepares(record: OperationRecord) -> bool:
     """Whether it is no deed of the story, but what stands around it."""
     return record.kind.startswith(
-        ("Install", "Put", "Create", "Add", "Renew", "Set", "Remove")
-    ) and (record.kind != "SetLink")
+        ("Install", "Put", "Create", "Add", "Renew", "Set", "Remove", "Keep")
+    ) and record.kind not in ("SetLink", "SetChecked")
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from harness.domain import operations as ops
 from harness.history.operation import Json, OperationRecord, Outcome
-from harness.history.wording import WAITS, begun, describe_kind, happened, seconds, short
+from harness.history.wording import WAITS, begun, describe_kind, happened, seconds, short, title_of
 from harness.reporting.svg import drawing
 from harness.reporting.words import clipped
 
@@ -141,7 +141,7 @@ def _message(operation: OperationRecord, number: int, decisive: bool) -> _Messag
     host = _host(operation.tags.get("host") or args.get("host_uid"))
     at_host = surface != ops.Surface.PALETTE and (surface or host != _SOME_HOST)
     source, target = operation.actor, host if at_host else _PALETTE
-    what = describe_kind(kind)
+    what = title_of(operation) if kind is operation.kind else describe_kind(kind)
     if operation.actor == HARNESS:
         on_link = operation.kind in _ON_LINKS
         target = _LINK if on_link else _PALETTE if args.get("side") == "central" else host

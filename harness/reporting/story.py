@@ -15,7 +15,7 @@ from harness.checkers.sentences import expected_of
 from harness.history.lines import CheckLine, StepLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.reader import StepRecord
-from harness.history.wording import WAITS, begun, describe_kind, happened, seconds
+from harness.history.wording import WAITS, begun, describe_kind, happened, seconds, title_of
 from harness.reporting.causes import Cause, Story
 from harness.reporting.diagram import HARNESS, Diagram, diagram, ended_as
 from harness.reporting.model import Report
@@ -245,8 +245,7 @@ def _title(operation: OperationRecord) -> str:
         return f"{describe_kind(polls)}, again and again"
     if operation.actor == HARNESS:
         return begun(happened(operation))
-    label = operation.args.get("label")
-    return f"{describe_kind(operation.kind)}{f' “{label}”' if label else ''}"
+    return title_of(operation)
 
 
 def _sent(operation: OperationRecord) -> str:

@@ -11,6 +11,7 @@ import pytest
 from harness import __version__
 from harness.history.reader import Evidence, read_evidence
 from tests.integration.cli.command import Command
+from tests.unit.checkers.test_sentences import names_in
 
 FILES = ["badge.svg", "evidence.jsonl", "junit.xml", "report.html", "report.json", "summary.md"]
 SOME = ("--requirement", "WDR-3,PRE-1")
@@ -179,6 +180,19 @@ def test_a_planted_defect_fails_whoever_of_the_workers_meets_it(command: Command
     broken = next(r for r in report["requirements"] if r["id"] == "WDR-3")
     assert broken["verdict"] == "fail"
     assert all(s["reproduce"].endswith(f" --mutant {mutant}") for s in broken["scenarios"])
+    assert "✗ fail WDR-3 features/withdraw.feature" in done.stderr, "at once"
+    assert names_in(done.stdout + done.stderr) == set(), "evidence has names, and people have words"
+
+
+def test_the_bar_says_what_runs_now_and_what_failed_so_far(command: Command) -> None:
+    mutant = ("--mutant", "cancel_clears_before_it_tells")
+    some = ("--scenario", OTHER, "--scenario", SPACED, "--out", "out")
+    code, shown = command.on_terminal(*INPROCESS, *mutant, *some, columns=200)
+    assert code == 1, shown
+    bars = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line) for line in shown.splitlines()]
+    assert "1 pass · 1 fail" in bars
+    names = {scenario.name for scenario in evidence_in(command.folder / "out").scenarios}
+    assert names & {*bars}, "it is drawn anew ten times a second, and not for each"
 
 
 @pytest.mark.parametrize(

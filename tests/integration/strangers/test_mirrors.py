@@ -26,6 +26,7 @@ SOME = " or ".join(
         "every-host-of-a-larger-cluster-is-cut-off",  # WDR-4
         "said-about-the-operation and deletion",  # ACC-13
         "the-id-is-shown-after-a-restart-of-the-edge",  # SND-3: another host leads
+        "refused-or-means-the-same and send-its",  # SND-13: a host that mirrors is behind
     )
 )
 DEFECTS = {

@@ -14,12 +14,12 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers import pages
 from harness.checkers.registry import check_names, named, run_check
 from harness.checkers.sentences import expected_of, readable, sentence_of
-from harness.domain import arrangements, operations
+from harness.domain import arrangements, operations, page_actions
 from harness.history import predicates
 from harness.history.lines import CheckLine
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, contrary, expectation, predicate_names
-from harness.history.wording import NOUNS, happened, noun
+from harness.history.wording import NOUNS, happened, noun, title_of
 
 UID = "450d12ab34cd56ef78901234"
 WAITING: dict[str, Json] = {"pairing_uid": UID, "local_cluster_uid": "c1", "state": "Pairing"}
@@ -31,7 +31,11 @@ def kinds(module: ModuleType, base: type) -> set[str]:
     return {c.__name__ for c in found if not any(issubclass(o, c) for o in found - {c})}
 
 
-EVERY = kinds(operations, operations.Operation) | kinds(arrangements, arrangements.Arrangement)
+EVERY = {
+    *kinds(operations, operations.Operation),
+    *kinds(arrangements, arrangements.Arrangement),
+    *kinds(page_actions, page_actions.BrowserAction),
+}
 OURS = {
     *EVERY,
     *(name for name in (*check_names(), *predicate_names()) if "_" in name),
@@ -149,6 +153,51 @@ def test_every_operation_is_called_by_a_noun() -> None:
     assert not NOUNS.keys() - EVERY - {"ConfirmArrangement", "HearStrays", "SeeEffect"}
     for kind in EVERY:
         assert not names_in(happened(operation(1, kind, start=0)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "did", "title"),
+    [
+        (
+            "ClickLabel", {"page": "settings", "label": "Pair"},
+            "“Pair” on Settings was clicked", "Click “Pair” on Settings",
+        ),
+        (
+            "SetChecked",
+            {"page": "match", "label": "a profile", "profile": "infra", "checked": False},
+            "“infra” on Pair Cluster, the match was deselected",
+            "Deselect “infra” on Pair Cluster, the match",
+        ),
+        (
+            "OpenPage", {"page": "requests"},
+            "the page “the pairing requests” was opened", "Open the page “the pairing requests”",
+        ),
+        (
+            "GoBack", {"forward": True},
+            "the browser's forward button was pressed", "Press the browser's forward button",
+        ),
+        ("LeavePages", {}, "the tab was closed", "Close the tab"),
+        ("OpenPage", {"page": "of-next-year"}, "the page “of-next-year” was opened", None),
+    ],
+)  # fmt: skip
+def test_what_a_person_does_on_a_page_is_told_with_what_they_do_it_to(
+    kind: str, args: dict[str, Json], did: str, title: str | None
+) -> None:
+    record = operation(1, kind, start=0, args=args)
+    assert happened(record) == did
+    assert title_of(record) == title or title is None
+    refused = operation(1, kind, start=0, args=args, outcome="fail")
+    assert happened(refused) == did.replace(" was ", " could not be ")
+
+
+def test_what_could_not_be_done_on_a_page_says_why_and_what_to_do() -> None:
+    args: Json = {"page": "settings", "label": "Copy"}
+    history = History((operation(1, "ClickLabel", start=0, outcome="fail", args=args),))
+    line = line_of("done_on_page", history, operation="s#1")
+    assert sentence_of(line, history) == (
+        "“Copy” on Settings could not be clicked: no; say under [pages.page] of the target file"
+        " what it is called there"
+    )
 
 
 @pytest.mark.parametrize("name", predicate_names())
