@@ -231,8 +231,8 @@ class EvidenceWriter:
             try:
                 self._end_open_operations()
                 if not self._part:
-                    line = footer(self._lines, self._digest.hexdigest(), interrupted, ended_at)
-                    self._write(line, b"")
+                    counts, digest = lines.line_counts(self._lines), self._digest.hexdigest()
+                    self._write(footer(counts, f"sha256:{digest}", interrupted, ended_at), b"")
             finally:
                 self._file.close()
 
@@ -344,17 +344,10 @@ def write_whole(path: Path, raw: bytes) -> None:
         raise unwritable(path, error) from None
 
 
-def footer(counted: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
-    """The last line of a file that holds so many lines of each kind."""
-    counts = {name: counted.get(name, 0) for name in lines.LineCounts.__struct_fields__}
-    return encode(
-        lines.Footer(
-            counts=lines.LineCounts(**counts),
-            digest=f"sha256:{digest}",
-            interrupted=interrupted,
-            run=lines.EndOfRun(ended_at),
-        )
-    )
+def footer(counts: lines.LineCounts, digest: str, interrupted: bool, ended_at: str) -> bytes:
+    """The last line of a file that holds so many lines of each kind, and has this digest."""
+    run = lines.EndOfRun(ended_at)
+    return encode(lines.Footer(counts=counts, digest=digest, interrupted=interrupted, run=run))
 
 
 def unwritable(path: Path, error: OSError, written: int = 0) -> EvidenceError:
