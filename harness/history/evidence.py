@@ -31,8 +31,8 @@ BODY_CHARACTERS_MAX: Final = 65_536
 _Records = tuple[OperationRecord, OperationRecord]
 """An operation as it was exchanged, and as it is written."""
 _Part = Mapping[str, Json] | None
-_Parts = Mapping[str, _Part]
-"""What came of an operation: value, error, request, response."""
+_CAME: Final = ("value", "error", "request", "response")
+"""What there is of an operation only once it has ended."""
 LineT = TypeVar("LineT", bound=msgspec.Struct)
 
 
@@ -147,23 +147,27 @@ class EvidenceWriter:
         """
         with self._lock:
             begun, written = self._open.pop(operation_id)
-            parts = {"value": value, "error": error, "request": request, "response": response}
-            given = {name: None if part is None else dict(part) for name, part in parts.items()}
-            record = _ended(begun, outcome, end, given, given)
-            return self._keep((record, self._ends(written, record, given)))
+            about = begun.id, begun.scenario, begun.actor, begun.kind, begun.args, begun.start
+            came = _plain(value), _plain(error), _plain(request), _plain(response)
+            record = OperationRecord(*about, end, outcome, *came, begun.tags)
+            return self._keep(self._ends(written, record))
 
-    def _ends(
-        self, begun: OperationRecord, record: OperationRecord, given: _Parts
-    ) -> OperationRecord:
-        """Write that an operation has ended as this record; returns it as it is written."""
-        clean = cast(_Parts, self._redactor.data(cast(Json, given)))
-        written = _ended(begun, record.outcome, record.end, clean, given)
-        told = {name: cast(Object | None, getattr(written, name)) for name in given}
+    def _ends(self, begun: OperationRecord, record: OperationRecord) -> _Records:
+        """Write that an operation has ended as this record; returns it, and as it is written.
+
+        In both, long bodies are cut.
+        """
+        given: dict[str, Json] = {name: _plain(getattr(record, name)) for name in _CAME}
+        clean = cast(dict[str, _Part], self._redactor.data(given))
+        for name in ("request", "response"):
+            whole = getattr(record, name)
+            clean[name] = _with_note(clean[name], whole)
+            setattr(record, name, _with_note(whole, whole))
         end = cast(int, record.end)
-        self._put("outcomes", lines.OutcomeLine(
-            id=record.id, outcome=record.outcome, end=end, **told
-        ))  # fmt: skip
-        return written
+        parts = cast(dict[str, Object | None], clean)
+        line = lines.OutcomeLine(id=record.id, outcome=record.outcome, end=end, **parts)
+        self._put("outcomes", line)
+        return record, lines.ended(begun, line)
 
     def check(self, check: lines.CheckLine) -> None:
         """A check judged the history. Its arguments are redacted, and register no secrets.
@@ -283,10 +287,8 @@ class Unwritten(EvidenceWriter):
     def _begins(self, record: OperationRecord) -> OperationRecord:
         return record
 
-    def _ends(
-        self, begun: OperationRecord, record: OperationRecord, given: _Parts
-    ) -> OperationRecord:
-        return record
+    def _ends(self, begun: OperationRecord, record: OperationRecord) -> _Records:
+        return record, record
 
     def check(self, check: lines.CheckLine) -> None: ...
 
@@ -348,14 +350,8 @@ def open_file(path: Path) -> FileIO:
         raise unwritable(path, error) from None
 
 
-def _ended(
-    begun: OperationRecord, outcome: Outcome, end: int | None, told: _Parts, given: _Parts
-) -> OperationRecord:
-    """The operation once it has ended so; `given` is what came, before it was redacted."""
-    request, response = (_with_note(told[n], given[n]) for n in ("request", "response"))
-    about = begun.id, begun.scenario, begun.actor, begun.kind, begun.args, begun.start
-    came = told["value"], told["error"], request, response
-    return OperationRecord(*about, end, outcome, *came, begun.tags)
+def _plain(value: _Part) -> dict[str, Json] | None:
+    return None if value is None else dict(value)
 
 
 def _with_note(told: _Part, original: _Part) -> _Part:
