@@ -215,18 +215,6 @@ def has_not_happened(
     return passed(f"{record.kind} shows no effect", operation)
 
 
-@check
-def value_is(history: History, *, operation: str, field: str, expected: Json) -> Finding:
-    """A field of the answer has this value."""
-    record = history[operation]
-    if record.outcome is not Outcome.OK:
-        return succeeded(history, operation=operation)
-    found = (record.value or {}).get(field)
-    if found == expected:
-        return passed(f"{field} is {expected!r}", operation)
-    return failed(f"{record.kind}: {field} should be {expected!r}, and is {found!r}", operation)
-
-
 def _observation_says(history: History, *, situation: str, operations: list[str]) -> str:
     return "; ".join(_observation(history[id_], history) for id_ in operations)
 

@@ -479,7 +479,7 @@ def _document(prepared: Prepared, bound: LimitExpression, found: LimitResult) ->
             {
                 "rate_per_s": tried.rate,
                 "value": tried.judged.value,
-                "holds": tried.judged.holds,
+                "holds": bool(tried.judged.holds),
                 "reason": tried.judged.reason,
                 "requests": tried.requests,
                 "harness": tried.late,

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.summary import OVERALL_STYLES, STYLES, print_texts, shortened
+from harness.cli.summary import OVERALL_STYLES, marked, print_texts, shortened, unjudged
 from harness.history.fleet_lines import GateLine
 from harness.history.wording import counted
 from harness.reporting import words
 from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import duration, number
 from harness.reporting.fleet.realtime import describe as told_in_real_time
-from harness.reporting.fleet.wording import MARKS, VERDICT_OF, advice, state_named
-from harness.reporting.model import RequirementReport
+from harness.reporting.fleet.wording import VERDICT_OF, advice, state_named
+from harness.reporting.model import RequirementReport, some
 
 _VIOLATIONS_MAX = 5
 """More of one invariant are counted, not listed."""
-_OPERATIONS_MAX = 6
+_NAMED_MAX = 6
 _REASONS_MAX = 2
 
 
@@ -34,7 +34,8 @@ def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
     for checker in report.requirements:
         if checker.verdict is Verdict.FAIL:
             yield from _violated(checker, report)
-    yield from _undecided(report)
+    unsure = (c for c in report.requirements if c.verdict is Verdict.INCONCLUSIVE)
+    yield from unjudged(unsure, _NAMED_MAX)
     yield from _gates(report)
     yield from _figures(report)
     for what, told in told_in_real_time(report.realtime) if report.realtime else ():
@@ -49,30 +50,15 @@ def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
 
 def _violated(checker: RequirementReport, report: FleetReport) -> Iterator[Text]:
     requirement = checker.requirement
-    yield _marked(Verdict.FAIL, requirement.id, requirement.title)
+    yield marked(Verdict.FAIL, requirement.id, requirement.title)
     found = [v for v in report.evidence.violations if v.invariant == requirement.id]
     for violation in found[:_VIOLATIONS_MAX]:
         where = f"{duration(violation.at)}, cell {violation.cell}"
         yield Text(f"    {where}: {shortened(violation.reason)}")
         if violation.operations:
-            yield Text(f"      operations: {_some(violation.operations)}", "dim")
+            yield Text(f"      operations: {some(violation.operations, _NAMED_MAX)}", "dim")
     if len(found) > _VIOLATIONS_MAX:
         yield Text(f"    and {counted(len(found) - _VIOLATIONS_MAX, 'more violation')}")
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _OPERATIONS_MAX
-    return ", ".join(names[:_OPERATIONS_MAX]) + (f" and {more} more" if more > 0 else "")
-
-
-def _undecided(report: FleetReport) -> Iterator[Text]:
-    """Invariants that could not be judged, by the reason: all of them where a run was stopped."""
-    by_reason: dict[str, list[str]] = {}
-    for checker in report.requirements:
-        if checker.verdict is Verdict.INCONCLUSIVE:
-            by_reason.setdefault(checker.why, []).append(checker.requirement.id)
-    for reason, ids in by_reason.items():
-        yield _marked(Verdict.INCONCLUSIVE, _some(ids), reason)
 
 
 def _gates(report: FleetReport) -> Iterator[Text]:
@@ -84,16 +70,16 @@ def _gates(report: FleetReport) -> Iterator[Text]:
             yield from _gate(line)
     if unknown:
         told = "of the gate cannot be judged, as the run did not end"
-        yield _marked(Verdict.INCONCLUSIVE, counted(len(unknown), "expression"), told)
+        yield marked(Verdict.INCONCLUSIVE, counted(len(unknown), "expression"), told)
 
 
 def _gate(line: GateLine) -> Iterator[Text]:
     value = "" if line.value is None else f" (it is {number(line.value)})"
     verdict = VERDICT_OF[line.holds]
     if verdict is Verdict.PASS:
-        yield Text.assemble((f"{MARKS[True]} ", STYLES[verdict]), f"{line.expression}{value}")
+        yield marked(verdict, "", f"{line.expression}{value}")
         return
-    yield _marked(verdict, line.expression, f"– {line.reason or 'it does not hold'}")
+    yield marked(verdict, line.expression, f"– {line.reason or 'it does not hold'}")
     yield Text(f"    {advice(line)}", "dim")
 
 
@@ -102,11 +88,11 @@ def _figures(report: FleetReport) -> Iterator[Text]:
     yield Text(f"invariants    {' · '.join(counts)}")
     states = [f"{number(n)} {state_named(s)}" for s, n in report.measures.requests.items() if n]
     yield Text(f"requests      {' · '.join(states) or 'none'}")
-    ended = report.operations
-    total = sum(ended.values())
-    took_s = report.duration_s
+    measures, took_s = report.measures, report.duration_s
+    total = measures.ended()
     speed = f", {number(round(total / took_s))} a second" if took_s else ""
-    outcomes = f"{number(ended['fail'])} refused · {number(ended['info'])} of unknown outcome"
+    refused, unknown = (number(measures.ended(how)) for how in ("fail", "info"))
+    outcomes = f"{refused} refused · {unknown} of unknown outcome"
     yield Text(f"operations    {number(total)} ({outcomes}){speed}")
 
 
@@ -132,11 +118,8 @@ def _why(why: str) -> str:
 
 def _hosts(report: FleetReport) -> str:
     """How many of them there were: all, unless the run was stopped before."""
-    installed, plan = report.measures.hosts, report.evidence.fleet.scenario.get("fleet")
-    wanted = plan.get("hosts") if isinstance(plan, dict) else None
-    if not isinstance(wanted, int) or wanted == installed:
-        return counted(installed, "host")
-    return f"{number(installed)} of {counted(wanted, 'host')}"
+    installed, wanted = report.measures.hosts, counted(report.hosts, "host")
+    return wanted if installed == report.hosts else f"{number(installed)} of {wanted}"
 
 
 def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
@@ -147,7 +130,3 @@ def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
     yield Text(f"once more     {words.command('replay', str(report.evidence.path.parent))}")
     if report.evidence.violations:
         yield Text(f"smallest      {words.command('shrink', str(report.evidence.path.parent))}")
-
-
-def _marked(verdict: Verdict, name: str, told: str) -> Text:
-    return Text.assemble((f"{words.VERDICT_SYMBOLS[verdict]} {name} ", STYLES[verdict]), told)

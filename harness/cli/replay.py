@@ -24,7 +24,7 @@ from harness.cli.summary import print_texts
 from harness.fleet.loading import from_plain
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
-from harness.history.fleet_lines import PartLine, RealtimeLine
+from harness.history.fleet_lines import PartLine
 from harness.history.lines import ENCODER
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.history.parts import read_part
@@ -162,7 +162,7 @@ def require_virtual(evidence: FleetEvidence) -> None:
     Raises:
         CannotDo: the run was in real time.
     """
-    if isinstance(evidence.fleet.realtime, RealtimeLine):
+    if evidence.fleet.in_real_time is not None:
         raise CannotDo(
             f"{evidence.path}: this run was in real time, which does not come again; `pairproof"
             " verify` judges it again, and another run like it is:"

@@ -57,7 +57,8 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
         for requirement in (r for r in report.requirements if r.verdict is verdict):
             if requirement.scenarios:
                 yield from _requirement(requirement)
-    yield from _unasked(report)
+    unsure = (r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE)
+    yield from unjudged(r for r in unsure if not r.scenarios)
     yield from _unseen(report)
     yield from _counted("requirements", report.counts)
     yield from _counted("scenarios", report.scenario_counts)
@@ -102,28 +103,30 @@ def kept_lines(ledger: Path) -> Iterator[Text]:
         yield Text(f"kept          {told}, marked {header.mark}: see {ledger}")
 
 
-def _unasked(report: Report) -> Iterator[Text]:
-    """What no scenario asked for, by the reason: all of it at once, as a run that ends early has
-    much of it.
+def unjudged(requirements: Iterable[RequirementReport], most: int = 12) -> Iterator[Text]:
+    """What could not be judged, by the reason: all of it at once, as a run that ends early has
+    much of it. Of each reason no more than `most` are named.
     """
-    unasked: dict[str, list[str]] = {}
-    for requirement in report.requirements:
-        if requirement.verdict is Verdict.INCONCLUSIVE and not requirement.scenarios:
-            unasked.setdefault(requirement.reason, []).append(requirement.requirement.id)
-    for reason, ids in unasked.items():
-        symbol = words.VERDICT_SYMBOLS[Verdict.INCONCLUSIVE]
-        yield Text.assemble((f"{symbol} {some(ids)} ", STYLES[Verdict.INCONCLUSIVE]), reason)
+    by_reason: dict[str, list[str]] = {}
+    for report in requirements:
+        by_reason.setdefault(report.why, []).append(report.requirement.id)
+    for reason, ids in by_reason.items():
+        yield marked(Verdict.INCONCLUSIVE, some(ids, most), reason)
+
+
+def marked(verdict: Verdict, name: str, told: str) -> Text:
+    """A line that begins with the sign of a verdict and what has it."""
+    sign = " ".join(filter(None, (words.VERDICT_SYMBOLS[verdict], name)))
+    return Text.assemble((f"{sign} ", STYLES[verdict]), told)
 
 
 def _requirement(report: RequirementReport) -> Iterator[Text]:
-    requirement, symbol = report.requirement, words.VERDICT_SYMBOLS[report.verdict]
+    requirement = report.requirement
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
     waived = f" ({words.waived_as(report.waived)})" if report.waived else ""
     unstable = " (unstable)" if report.unstable else ""
-    yield Text.assemble(
-        (f"{symbol} {requirement.id}{level}{waived}{unstable} ", STYLES[report.verdict]),
-        requirement.title,
-    )
+    name = f"{requirement.id}{level}{waived}{unstable}"
+    yield marked(report.verdict, name, requirement.title)
     red = [s for s in report.scenarios if s.verdict is report.verdict or s.failed]
     for scenario in red[:_SCENARIOS_MAX]:
         yield from _scenario(scenario)

@@ -113,4 +113,4 @@ def _tried(make: MakeCell, job: Job) -> SeedResult | WorkFailed:
         finished = run_fleet(job, LocalTransport(make))
     except PairproofError as error:
         return WorkFailed(str(error))
-    return SeedResult(job.scenario.seed, finished.verdict, finished.why, finished.operations)
+    return SeedResult(job.scenario.seed, finished.verdict, finished.why, finished.measures.ended())

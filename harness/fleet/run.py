@@ -71,11 +71,6 @@ class FleetResult:
     happenings: tuple[str, ...]
     realtime: fleet_lines.RealtimeLine | None = None
 
-    @property
-    def operations(self) -> int:
-        """How many there were."""
-        return sum(sum(ended.values()) for ended in self.measures.operations.values())
-
 
 def run_fleet(
     job: Job,

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -30,6 +30,10 @@ BODY_CHARACTERS_MAX: Final = 65_536
 
 _Records = tuple[OperationRecord, OperationRecord]
 """An operation as it was exchanged, and as it is written."""
+_Part = Mapping[str, Json] | None
+_CAME: Final = ("value", "error", "request", "response")
+"""What there is of an operation only once it has ended."""
+LineT = TypeVar("LineT", bound=msgspec.Struct)
 
 
 class EvidenceWriter:
@@ -83,15 +87,12 @@ class EvidenceWriter:
         with self._lock:
             self._redactor.begin_scope()
             self._scenario, self._records = scenario.id, {}
-            text = self._redactor.text
-            clean = {"name": text(scenario.name), "rule": text(scenario.rule)}
-            self._put("scenarios", msgspec.structs.replace(scenario, **clean))
+            self._put("scenarios", self._clean(scenario, "name", "rule"))
 
     def step(self, step: lines.StepLine) -> None:
         """A step of a scenario begins, or never did."""
         with self._lock:
-            text = self._redactor.text(step.text)
-            self._put("steps", msgspec.structs.replace(step, text=text))
+            self._put("steps", self._clean(step, "text"))
 
     def invoke(
         self,
@@ -109,24 +110,24 @@ class EvidenceWriter:
         """
         with self._lock:
             self._serials[scenario] += 1
-            given: dict[str, Json] = {"args": dict(args), "tags": dict(tags or {})}
-
-            def line(who: str, told: Json) -> lines.InvokeLine:
-                return lines.InvokeLine(
-                    id=f"{scenario}#{self._serials[scenario]}",
-                    scenario=scenario,
-                    actor=who,
-                    kind=kind,
-                    start=start,
-                    **cast(dict[str, Object], told),
-                )
-
-            clean = self._redactor.data(given)
-            written = line(self._redactor.said(actor), clean)
-            self._put("operations", written)
-            records = lines.invoked(line(actor, given)), lines.invoked(written)
-            self._open[written.id] = records
+            id_, about = f"{scenario}#{self._serials[scenario]}", dict(tags or {})
+            record = OperationRecord(id_, scenario, actor, kind, dict(args), start, tags=about)
+            self._open[id_] = records = record, self._begins(record)
             return self._keep(records)
+
+    def _begins(self, record: OperationRecord) -> OperationRecord:
+        """Write that an operation begins; returns it as it is written."""
+        clean = self._redactor.data({"args": dict(record.args), "tags": dict(record.tags)})
+        line = lines.InvokeLine(
+            id=record.id,
+            scenario=record.scenario,
+            actor=self._redactor.said(record.actor),
+            kind=record.kind,
+            start=record.start,
+            **cast(dict[str, Object], clean),
+        )
+        self._put("operations", line)
+        return lines.invoked(line)
 
     def outcome(
         self,
@@ -145,24 +146,28 @@ class EvidenceWriter:
             KeyError: no operation of this id is open.
         """
         with self._lock:
-            begun = self._open.pop(operation_id)
-            given: dict[str, Json] = {
-                "value": _plain(value),
-                "error": _plain(error),
-                "request": _plain(request),
-                "response": _plain(response),
-            }
+            begun, written = self._open.pop(operation_id)
+            about = begun.id, begun.scenario, begun.actor, begun.kind, begun.args, begun.start
+            came = _plain(value), _plain(error), _plain(request), _plain(response)
+            record = OperationRecord(*about, end, outcome, *came, begun.tags)
+            return self._keep(self._ends(written, record))
 
-            def line(told: Json) -> lines.OutcomeLine:
-                parts = cast(dict[str, Object | None], told)
-                for name, exchanged in (("request", request), ("response", response)):
-                    parts[name] = _with_note(parts[name], exchanged)
-                return lines.OutcomeLine(id=operation_id, outcome=outcome, end=end, **parts)
+    def _ends(self, begun: OperationRecord, record: OperationRecord) -> _Records:
+        """Write that an operation has ended as this record; returns it, and as it is written.
 
-            written = line(self._redactor.data(given))
-            self._put("outcomes", written)
-            ended = lines.ended(begun[0], line(given)), lines.ended(begun[1], written)
-            return self._keep(ended)
+        In both, long bodies are cut.
+        """
+        given: dict[str, Json] = {name: _plain(getattr(record, name)) for name in _CAME}
+        clean = cast(dict[str, _Part], self._redactor.data(given))
+        for name in ("request", "response"):
+            whole = getattr(record, name)
+            clean[name] = _with_note(clean[name], whole)
+            setattr(record, name, _with_note(whole, whole))
+        end = cast(int, record.end)
+        parts = cast(dict[str, Object | None], clean)
+        line = lines.OutcomeLine(id=record.id, outcome=record.outcome, end=end, **parts)
+        self._put("outcomes", line)
+        return record, lines.ended(begun, line)
 
     def check(self, check: lines.CheckLine) -> None:
         """A check judged the history. Its arguments are redacted, and register no secrets.
@@ -170,31 +175,24 @@ class EvidenceWriter:
         The reason may hold labels.
         """
         with self._lock:
-            known, text = self._redactor.known, self._redactor.text
-            clean = msgspec.structs.replace(
-                check,
-                args=cast(Object, known(cast(Json, check.args))),
-                step=text(check.step),
-                reason=text(check.reason),
-                expected=text(check.expected),
-            )
-            self._put("checks", clean)
+            args = cast(Object, self._redactor.known(cast(Json, check.args)))
+            clean = msgspec.structs.replace(check, args=args)
+            self._put("checks", self._clean(clean, "step", "reason", "expected"))
 
     def verdict(self, verdict: lines.VerdictLine) -> None:
         """What a scenario says of one requirement. The reason may hold labels."""
         with self._lock:
-            reason = self._redactor.text(verdict.reason)
-            self._put("verdicts", msgspec.structs.replace(verdict, reason=reason))
+            self._put("verdicts", self._clean(verdict, "reason"))
 
     def leak(self, leak: lines.LeakLine) -> None:
         """Something of the run's is left on its target."""
         with self._lock:
-            texts = {
-                name: self._redactor.text(value)
-                for name in leak.__struct_fields__
-                if isinstance(value := getattr(leak, name), str)
-            }
-            self._put("leaks", msgspec.structs.replace(leak, **texts))
+            self._put("leaks", self._clean(leak, *(n for n in leak.__struct_fields__ if n != "n")))
+
+    def _clean(self, line: LineT, *names: str) -> LineT:
+        """The line with these of its texts redacted."""
+        texts = {name: self._redactor.text(getattr(line, name)) for name in names}
+        return msgspec.structs.replace(line, **texts)
 
     def history(self, scenario: str) -> History:
         """What was exchanged in the scenario that was begun last, in order of invocation.
@@ -231,8 +229,8 @@ class EvidenceWriter:
             try:
                 self._end_open_operations()
                 if not self._part:
-                    line = footer(self._lines, self._digest.hexdigest(), interrupted, ended_at)
-                    self._write(line, b"")
+                    counts, digest = lines.line_counts(self._lines), self._digest.hexdigest()
+                    self._write(footer(counts, f"sha256:{digest}", interrupted, ended_at), b"")
             finally:
                 self._file.close()
 
@@ -286,38 +284,11 @@ class Unwritten(EvidenceWriter):
         self._redactor.begin_scope()
         self._scenario, self._records = scenario.id, {}
 
-    def invoke(
-        self,
-        scenario: str,
-        actor: str,
-        kind: str,
-        args: Mapping[str, Json],
-        *,
-        start: int,
-        tags: Mapping[str, Json] | None = None,
-    ) -> OperationRecord:
-        self._serials[scenario] += 1
-        id_ = f"{scenario}#{self._serials[scenario]}"
-        record = OperationRecord(id_, scenario, actor, kind, dict(args), start, tags=tags or {})
-        self._open[id_] = record, record
-        return self._keep((record, record))
+    def _begins(self, record: OperationRecord) -> OperationRecord:
+        return record
 
-    def outcome(
-        self,
-        operation_id: str,
-        outcome: Outcome,
-        *,
-        end: int,
-        value: Mapping[str, Json] | None = None,
-        error: Mapping[str, Json] | None = None,
-        request: Mapping[str, Json] | None = None,
-        response: Mapping[str, Json] | None = None,
-    ) -> OperationRecord:
-        begun, _ = self._open.pop(operation_id)
-        told = _plain(value), _plain(error), _plain(request), _plain(response)
-        about = begun.id, begun.scenario, begun.actor, begun.kind, begun.args, begun.start
-        record = OperationRecord(*about, end, outcome, *told, begun.tags)
-        return self._keep((record, record))
+    def _ends(self, begun: OperationRecord, record: OperationRecord) -> _Records:
+        return record, record
 
     def check(self, check: lines.CheckLine) -> None: ...
 
@@ -344,17 +315,10 @@ def write_whole(path: Path, raw: bytes) -> None:
         raise unwritable(path, error) from None
 
 
-def footer(counted: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
-    """The last line of a file that holds so many lines of each kind."""
-    counts = {name: counted.get(name, 0) for name in lines.LineCounts.__struct_fields__}
-    return encode(
-        lines.Footer(
-            counts=lines.LineCounts(**counts),
-            digest=f"sha256:{digest}",
-            interrupted=interrupted,
-            run=lines.EndOfRun(ended_at),
-        )
-    )
+def footer(counts: lines.LineCounts, digest: str, interrupted: bool, ended_at: str) -> bytes:
+    """The last line of a file that holds so many lines of each kind, and has this digest."""
+    run = lines.EndOfRun(ended_at)
+    return encode(lines.Footer(counts=counts, digest=digest, interrupted=interrupted, run=run))
 
 
 def unwritable(path: Path, error: OSError, written: int = 0) -> EvidenceError:
@@ -386,11 +350,11 @@ def open_file(path: Path) -> FileIO:
         raise unwritable(path, error) from None
 
 
-def _plain(value: Mapping[str, Json] | None) -> dict[str, Json] | None:
+def _plain(value: _Part) -> dict[str, Json] | None:
     return None if value is None else dict(value)
 
 
-def _with_note(told: Object | None, original: Mapping[str, Json] | None) -> Object | None:
+def _with_note(told: _Part, original: _Part) -> _Part:
     """Cut the body to the limit and say how long it was.
 
     It was redacted as a whole before: no secret is cut in two and left as half of one.

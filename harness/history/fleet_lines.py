@@ -135,6 +135,11 @@ class FleetLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     realtime: RealtimeLine | msgspec.UnsetType = msgspec.UNSET
     """Only where time was real."""
 
+    @property
+    def in_real_time(self) -> RealtimeLine | None:
+        """How it was in real time; `None` for a run in virtual time."""
+        return self.realtime if isinstance(self.realtime, RealtimeLine) else None
+
 
 class PartLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="part"):
     """The operations of one cell, or the grants of all (`name` is `grants`).
@@ -218,6 +223,11 @@ class MeasuresLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     faults: list[FaultWindow] = []
     requests: dict[str, int] = {}
     undecided: dict[str, str] = {}
+
+    def ended(self, *outcomes: str) -> int:
+        """How many operations ended so; without a word of it, in any way."""
+        every = (ended for kind in self.operations.values() for ended in kind.items())
+        return sum(count for how, count in every if how in outcomes or not outcomes)
 
     def with_undecided(self, undecided: dict[str, str]) -> MeasuresLine:
         """The same measures of a run of which this could not be judged."""

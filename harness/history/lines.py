@@ -284,6 +284,11 @@ def without_run(header: EvidenceHeader) -> bytes:
     return digested(ENCODER.encode(header))
 
 
+def line_counts(lines: Mapping[str, int]) -> LineCounts:
+    """So many lines of each kind, of the kinds that a footer counts."""
+    return LineCounts(**{name: lines.get(name, 0) for name in LineCounts.__struct_fields__})
+
+
 def counted(counts: LineCounts) -> str:
     """`2 scenarios, 14 operations …`."""
     return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)

@@ -17,10 +17,10 @@ from typing import Final, NamedTuple, cast
 import msgspec
 
 from harness.history import fleet_lines
+from harness.history.envelope import EvidenceEnvelope
 from harness.history.errors import EvidenceError
-from harness.history.evidence import write_whole
+from harness.history.evidence import footer, write_whole
 from harness.history.lines import (
-    EndOfRun,
     EvidenceHeader,
     Footer,
     LineCounts,
@@ -40,10 +40,8 @@ ManifestLine = (
 """A line of a manifest, in the order in which they stand there."""
 
 _DECODER: Final[msgspec.json.Decoder[ManifestLine]] = msgspec.json.Decoder(ManifestLine)
-_ORDER: Final = (
-    "header", "fleet", "part", "verdict", "violation", "measures", "gate", "footer",
-)  # fmt: skip
-_ONE_OF_EACH: Final = ("header", "fleet", "measures", "footer")
+_ORDER: Final = ("header", "fleet", "part", "verdict", "violation", "measures", "gate")
+_ONE_OF_EACH: Final = ("fleet", "measures")
 
 _BYTES_AN_OPERATION: Final = 60
 _BYTES_BESIDES: Final = 2_000_000
@@ -52,8 +50,7 @@ _BYTES_BESIDES: Final = 2_000_000
 class Trouble(NamedTuple):
     """What does not fit in a manifest: of which kind, in which line (from 1; 0: none), a sentence.
 
-    `kind` is `changed`, `counts`, `twice`, `out_of_order`, `unknown_line` or `after_footer`, as
-    `pairproof verify` has them, `cut_off`, or `part` where the parts were read through.
+    `kind` is one of `EvidenceEnvelope`'s, `out_of_order`, or `part` where parts were read through.
     """
 
     kind: str
@@ -139,10 +136,7 @@ def write_manifest(
     raw = [encode(line) for line in lines]
     body = b"".join((digested(raw[0]), *raw[1:]))
     digest = f"sha256:{sha256(body).hexdigest()}"
-    counts = _counts(parts, verdicts)
-    raw.append(encode(Footer(
-        counts=counts, digest=digest, interrupted=interrupted, run=EndOfRun(ended_at)
-    )))  # fmt: skip
+    raw.append(footer(_counts(parts, verdicts), digest, interrupted, ended_at))
     write_whole(path, b"".join(raw))
     return digest
 
@@ -227,31 +221,20 @@ class _Collector:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._envelope = EvidenceEnvelope(self._trouble)
         self._lines: list[ManifestLine] = []
         self._places: dict[str, list[int]] = {kind: [] for kind in _ORDER}
         self._troubles: list[Trouble] = []
-        self._bytes = sha256()
-        self._digest = sha256()
 
     def add(self, raw: RawLine[ManifestLine]) -> None:
         """Take one line."""
-        self._bytes.update(raw.raw)
-        if self._places["footer"]:
-            self._trouble("after_footer", raw.number, "it stands after the footer, the last once")
-            return
-        if not isinstance(raw.line, Footer):
-            self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
-        if raw.line is not None:
-            self._take(raw.line, raw.number)
-        elif raw.raw.endswith(b"\n"):
-            text = "this version does not know lines of this type; ignored"
-            self._trouble("unknown_line", raw.number, text)
-        else:
-            self._trouble("cut_off", raw.number, "it breaks off in the middle")
+        line = self._envelope.open(raw)
+        if line is not None:
+            self._take(line, raw.number)
 
     def evidence(self) -> FleetEvidence:
         """All lines are in; what they say together."""
-        header = self._only(EvidenceHeader)
+        header = self._envelope.header
         if header is None or header.kind != FLEET:
             problem = "this is evidence of single scenarios, and not of a fleet"
             raise EvidenceError(self._path, problem, "name the evidence of `pairproof fleet`")
@@ -259,8 +242,7 @@ class _Collector:
         if fleet is None:
             problem = "there is no `fleet` line, so nothing tells what was run"
             raise EvidenceError(self._path, problem, "use an undamaged copy, or run again")
-        footer = self._only(Footer)
-        self._check_the_end(footer)
+        self._check_the_end()
         return FleetEvidence(
             path=self._path,
             header=header,
@@ -270,42 +252,30 @@ class _Collector:
             violations=self._all(fleet_lines.ViolationLine),
             measures=self._only(fleet_lines.MeasuresLine) or fleet_lines.MeasuresLine(),
             gates=self._all(fleet_lines.GateLine),
-            footer=footer,
-            complete=footer is not None and not footer.interrupted,
+            footer=self._envelope.footer,
+            complete=self._envelope.complete,
             troubles=tuple(self._troubles),
             places=self._places,
-            digest=f"sha256:{self._digest.hexdigest()}",
-            sha256=self._bytes.hexdigest(),
+            digest=self._envelope.digest,
+            sha256=self._envelope.sha256,
         )
 
     def _take(self, line: ManifestLine, number: int) -> None:
         kind = cast(str, line.__struct_config__.tag)
         if kind in _ONE_OF_EACH and self._places[kind]:
-            self._trouble("twice", number, f"a second line of type `{kind}`; ignored")
+            self._trouble("twice", f"a second line of type `{kind}`; ignored", number)
         elif any(self._places[later] for later in _ORDER[_ORDER.index(kind) + 1 :]):
-            self._trouble("out_of_order", number, f"a line of type `{kind}` stands too late")
+            self._trouble("out_of_order", f"a line of type `{kind}` stands too late", number)
         self._places[kind].append(number)
         self._lines.append(line)
 
-    def _check_the_end(self, footer: Footer | None) -> None:
+    def _check_the_end(self) -> None:
         if not self._places["measures"]:
-            self._trouble("counts", 0, "there is no line of type `measures`")
-        if footer is None:
-            self._trouble("cut_off", 0, "the manifest has no footer: it is not a whole copy")
-            return
-        place = self._places["footer"][0]
-        digest = f"sha256:{self._digest.hexdigest()}"
-        if footer.digest != digest:
-            text = (
-                "the digest does not fit, so a line was changed, added or taken away after the run"
-                f" (the footer says {footer.digest}, the lines give {digest})"
-            )
-            self._trouble("changed", place, text)
+            self._trouble("counts", "there is no line of type `measures`")
+        if self._envelope.footer is None:
+            self._trouble("cut_off", "the manifest has no footer: it is not a whole copy")
         counts = _counts(self._all(fleet_lines.PartLine), self._all(VerdictLine))
-        if footer.counts != counts:
-            said, are = (f"{c.operations} operations, {c.verdicts} verdicts"
-                         for c in (footer.counts, counts))  # fmt: skip
-            self._trouble("counts", place, f"the footer counts {said}; the lines say {are}")
+        self._envelope.compare(counts)
 
     def _all(self, kind: type[LineT]) -> tuple[LineT, ...]:
         return tuple(line for line in self._lines if isinstance(line, kind))
@@ -313,5 +283,5 @@ class _Collector:
     def _only(self, kind: type[LineT]) -> LineT | None:
         return next(iter(self._all(kind)), None)
 
-    def _trouble(self, kind: str, line: int, text: str) -> None:
+    def _trouble(self, kind: str, text: str, line: int = 0) -> None:
         self._troubles.append(Trouble(kind, line, text))

@@ -25,6 +25,7 @@ from harness.history.lines import (
     ScenarioLine,
     digested,
     encode,
+    line_counts,
 )
 from harness.history.operation import Outcome
 from harness.history.reader import PARTS_DIR
@@ -68,8 +69,8 @@ def merge_parts(
     try:
         with FileIO(unfinished, "w") as file:
             merge.write(file, order, header)
-            lines, digest = merge.counts, merge.digest.hexdigest()
-            write_all(file, footer(lines, digest, interrupted or merge.cut_off, ended_at))
+            counts, digest = line_counts(merge.counts), f"sha256:{merge.digest.hexdigest()}"
+            write_all(file, footer(counts, digest, interrupted or merge.cut_off, ended_at))
         unfinished.replace(out)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

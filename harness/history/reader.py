@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ import msgspec
 
 from harness.catalogue.verdict import Verdict, worst
 from harness.history import lines
+from harness.history.envelope import EvidenceEnvelope
 from harness.history.errors import EvidenceError
 from harness.history.lines import EvidenceHeader, Footer, Line
 from harness.history.operation import History, OperationRecord
@@ -113,7 +113,7 @@ class _Collector:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._header: EvidenceHeader | None = None
+        self._envelope = EvidenceEnvelope(self._does_not_fit)
         self._scenarios: dict[str, lines.ScenarioLine] = {}
         self._operations: dict[str, lines.InvokeLine] = {}
         self._outcomes: dict[str, lines.OutcomeLine] = {}
@@ -122,13 +122,9 @@ class _Collector:
         self._verdicts: dict[tuple[str, str], lines.VerdictLine] = {}
         self._leaks: list[lines.LeakLine] = []
         self._warnings: dict[str, None] = {}
-        self._footer: Footer | None = None
         self._problems: list[str] = []
         self._unlisted = 0
-        self._cut_off = False
         self._place = ""
-        self._bytes = sha256()
-        self._digest = sha256()
 
     def begin_file(self, file: Path, *, several: bool) -> None:
         """The lines that follow are of this file; several files are the parts of one run."""
@@ -136,67 +132,42 @@ class _Collector:
 
     def add(self, raw: RawLine[Line]) -> None:
         """Take one line."""
-        self._bytes.update(raw.raw)
-        where = f"{self._place}line {raw.number}"
-        if self._footer is not None:
-            self._problem(f"{where} stands after the footer, which was the last line once")
-            return
-        if isinstance(raw.line, Footer):
-            self._end(raw.line, where)
-            return
-        self._digest.update(lines.digested(raw.raw) if raw.number == 1 else raw.raw)
-        match raw.line:
-            case None if raw.raw.endswith(b"\n"):
-                self._problem(f"{where} is of a type that this version does not know; ignored")
-            case None:
-                self._cut_off = True
-                self._problem(f"{where}, the last, was cut off")
-            case EvidenceHeader():
-                self._begin(raw.line, raw, where)
-            case _:
-                self._take(raw.line, where)
+        where = self._at(raw.number)
+        if isinstance(raw.line, EvidenceHeader) and raw.raw != _respelled(raw.raw):
+            self._problem(f"{where}, the header, is not spelled as pairproof writes it")
+        line = self._envelope.open(raw)
+        if line is not None:
+            self._take(line, where)
 
     def evidence(self) -> Evidence:
         """All lines are in; what they say together."""
-        if self._header is None:  # `scan` yields a header first, or raises
+        header, footer = self._envelope.header, self._envelope.footer
+        if header is None:  # `scan` yields a header first, or raises
             raise EvidenceError(self._path, "there is no header", "run again")
         self._check_the_end()
         more = (f"and {self._unlisted} more problems",) if self._unlisted else ()
         return Evidence(
             path=self._path,
-            header=self._header,
+            header=header,
             scenarios=tuple(self._scenarios.values()),
             histories=self._histories(),
             checks=tuple(self._checks),
             verdicts=tuple(self._verdicts.values()),
-            footer=self._footer,
-            complete=self._footer is not None and not self._footer.interrupted,
+            footer=footer,
+            complete=self._envelope.complete,
             problems=(*self._problems, *more),
-            sha256=self._bytes.hexdigest(),
+            sha256=self._envelope.sha256,
             operation_count=len(self._operations),
             leaks=tuple(self._leaks),
             warnings=tuple(self._warnings),
             steps={id_: tuple(steps) for id_, steps in self._steps.items()},
         )
 
-    def _begin(self, header: EvidenceHeader, raw: RawLine[Line], where: str) -> None:
-        if raw.raw != lines.ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
-            self._problem(f"{where}, the header, is not spelled as pairproof writes it")
-        if self._header is None:
-            self._header = header
-        elif raw.number > 1:
-            self._problem(f"{where} is a second header; ignored")
-        elif lines.without_run(header) != lines.without_run(self._header):
-            self._problem(f"{where}: this part is of another run than the first part")
+    def _does_not_fit(self, _: str, text: str, line: int) -> None:
+        self._problem(f"{self._at(line)}: {text}")
 
-    def _end(self, footer: Footer, where: str) -> None:
-        self._footer = footer
-        digest = f"sha256:{self._digest.hexdigest()}"
-        if footer.digest != digest:
-            self._problem(
-                f"{where}: the digest does not fit, so the file was changed after the run"
-                f" (the footer says {footer.digest}, the lines give {digest})"
-            )
+    def _at(self, line: int) -> str:
+        return f"{self._place}line {line}"
 
     def _take(self, line: Line, where: str) -> None:
         match line:
@@ -228,8 +199,8 @@ class _Collector:
                 self._leaks.append(line)
             case lines.WarningLine():
                 self._warnings[line.text] = None
-            case _:
-                raise AssertionError(f"{type(line).__name__} is handled before")
+            case EvidenceHeader() | Footer():
+                """The envelope looks at these."""
 
     def _in_step(
         self, scenario: str, operations: tuple[str, ...] = (), verdicts: tuple[Verdict, ...] = ()
@@ -261,16 +232,11 @@ class _Collector:
                 self._problem(f"{where} names operation {operation}, which is not there")
 
     def _check_the_end(self) -> None:
-        if self._footer is None:
+        if self._envelope.footer is None:
             self._problem("the evidence has no footer: the run was cut off, or is still going on")
-        else:
-            if self._footer.interrupted:
-                self._problem("the run was interrupted before its end")
-            if self._footer.counts != self._counts():
-                said, are = self._footer.counts, self._counts()
-                self._problem(
-                    f"the footer counts {lines.counted(said)}; the file has {lines.counted(are)}"
-                )
+        if self._envelope.interrupted:
+            self._problem("the run was interrupted before its end")
+        self._envelope.compare(self._counts())
         for scenario in self._scenarios.values():
             for requirement in scenario.requirements:
                 if (scenario.id, requirement) not in self._verdicts:
@@ -300,6 +266,10 @@ class _Collector:
             self._problems.append(text)
         else:
             self._unlisted += 1
+
+
+def _respelled(header: bytes) -> bytes:
+    return lines.ENCODER.encode(msgspec.json.decode(header)) + b"\n"
 
 
 # --- the repeats of a run: each in a folder of its own, with evidence of its own ------------------

@@ -12,6 +12,7 @@ from harness.checkers.invariants import stream
 from harness.history import lines
 from harness.history.operation import History, Json, OperationRecord
 from harness.verifying.differences import DifferenceKind, DifferenceList
+from harness.verifying.order import OperationOrder
 
 _EARLY = (Verdict.INCONCLUSIVE, Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
 """The verdicts with which a scenario can end before its checks have said all."""
@@ -32,52 +33,27 @@ class Again:
     found: DifferenceList
     tally: dict[str, int]
     records: dict[str, OperationRecord] = field(default_factory=dict)
-    open: dict[str, int] = field(default_factory=dict)
-    """The operations that have not ended, with the line at which each began."""
     verdicts: dict[str, int] = field(default_factory=dict)
     """The requirements that have a verdict, with its line."""
     findings: dict[str, list[registry.Finding]] = field(default_factory=dict)
-    _serial: int = 0
+    _order: OperationOrder = field(init=False)
     _history: History | None = None
     _last: tuple[lines.CheckLine, registry.Finding | str] | None = None
 
+    def __post_init__(self) -> None:
+        scope, kept = self.line.id, self.records
+        self._order = OperationOrder(scope, f"scenario {scope}", self.found, kept, scenario=scope)
+
     def invoke(self, line: lines.InvokeLine, number: int) -> None:
-        scenario, _, digits = line.id.rpartition("#")
-        if scenario != self.line.id or not (digits.isascii() and digits.isdigit()):
-            message = f"operation {line.id} is not numbered as one of scenario {self.line.id}"
-            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation=line.id)
-            return
-        if line.id in self.records:
-            message = f"operation {line.id} begins a second time here"
-            self._differs(DifferenceKind.TWICE, message, number, operation=line.id)
-            return
-        serial = int(digits)
-        if serial <= self._serial:
-            message = f"operation {line.id} stands after #{self._serial}: lines changed places"
-            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation=line.id)
-        elif serial > self._serial + 1:
-            self._missing(self._serial + 1, serial - 1, number)
-        self._serial = max(serial, self._serial)
-        self.records[line.id] = lines.invoked(line)
-        self.open[line.id] = number
-        self._history = None
+        self._keep(self._order.begins(line, number))
 
     def outcome(self, line: lines.OutcomeLine, number: int) -> None:
-        if line.id not in self.open:
-            kind, told = DifferenceKind.WITHOUT_BEGINNING, "ends here, and does not begin before"
-            if line.id in self.records:
-                kind, told = DifferenceKind.TWICE, "ends a second time here"
-            self._differs(kind, f"operation {line.id} {told}", number, operation=line.id)
-            return
-        began = self.open.pop(line.id)
-        record = self.records.get(line.id)
-        if record is None:
-            return  # let go of: it was open when the scenario was over
-        self.records[line.id] = lines.ended(record, line)
-        self._history = None
-        if line.end < record.start:
-            message = f"operation {line.id} ends at {line.end} µs, before it begins (line {began})"
-            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation=line.id)
+        self._keep(self._order.ends(line, number))
+
+    def _keep(self, record: OperationRecord | None) -> None:
+        if record is not None:
+            self.records[record.id] = record
+            self._history = None
 
     def check(self, line: lines.CheckLine, number: int) -> None:
         """A check, asked again of the history as it stands here."""
@@ -133,9 +109,7 @@ class Again:
 
         A run that was stopped owes no verdict on what it had not judged.
         """
-        for operation, number in self.open.items():
-            message = f"operation {operation} begins here, and its outcome is missing"
-            self._differs(DifferenceKind.WITHOUT_OUTCOME, message, number, operation=operation)
+        self._order.end()
         self.check_verdicts(interrupted=interrupted)
 
     def check_verdicts(self, *, interrupted: bool = False) -> None:
@@ -156,15 +130,6 @@ class Again:
         if self.verdicts.keys() >= set(self.line.requirements):
             self.records.clear()
             self._history = self._last = None
-
-    def _missing(self, first: int, last: int, number: int) -> None:
-        name = f"{self.line.id}#{first}"
-        told = name if first == last else f"{name} to #{last}"
-        why = f"#{last + 1} follows #{first - 1}"
-        if first == 1:
-            why = f"scenario {self.line.id} begins with #{last + 1}"
-        message = f"operation {told} is missing: {why}"
-        self._differs(DifferenceKind.MISSING_OPERATION, message, number, operation=name)
 
     # --- checks ---------------------------------------------------------------------------
 

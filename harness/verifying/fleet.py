@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
-from typing import Final
 
 from harness.catalogue.edition import EDITION
 from harness.checkers.fleet.concluding import Terms, TermsError, conclude, terms_of_run
 from harness.checkers.fleet.gate import GateError
+from harness.history.envelope import CUT_OFF
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.fleet_lines import PartLine
 from harness.history.manifest import FleetEvidence, read_manifest
@@ -23,8 +23,6 @@ from harness.verifying import differences
 from harness.verifying.comparing import ManifestComparison
 from harness.verifying.differences import DifferenceKind
 from harness.verifying.fleet_part import CellAgain, GrantsAgain, PartAgain
-
-_CUT_OFF: Final = "cut_off"
 
 
 def verify_fleet(path: Path) -> differences.FleetVerification:
@@ -86,9 +84,9 @@ class _Walk:
     def _check_manifest(self) -> str:
         """What its lines say of each other; returns where it breaks off, if it does."""
         manifest, found = self._manifest, self._found
-        cut_off = [t.text for t in manifest.troubles if t.kind == _CUT_OFF]
+        cut_off = [t.text for t in manifest.troubles if t.kind == CUT_OFF]
         for trouble in manifest.troubles:
-            if trouble.kind != _CUT_OFF:
+            if trouble.kind != CUT_OFF:
                 found.add(DifferenceKind(trouble.kind), trouble.text, trouble.line)
         differences.check_edition(manifest.header, EDITION, 1, found)
         seed, drawn = manifest.header.seed, self._terms.seed

@@ -9,11 +9,12 @@ from typing import Final, TypeVar
 from harness.checkers.fleet.concluding import Terms, as_lines
 from harness.checkers.fleet.judge import CellJudge
 from harness.history.fleet_lines import GrantsLine, MeasuresLine, PartLine, ViolationLine
-from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, ended, invoked
+from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, PartRecord
 from harness.history.scan import RawLine
 from harness.verifying.differences import DifferenceKind, DifferenceList
+from harness.verifying.order import OperationOrder
 
 _CANNOT: Final = (LookupError, TypeError, ValueError, AttributeError)
 """What a checker raises for operations that no run has."""
@@ -38,16 +39,14 @@ class CellAgain:
 class PartAgain:
     """The operations of one cell, on their way through its part.
 
-    They are shown to a judge as they were when they were recorded. Only what is open is kept,
-    and what the judge keeps.
+    They are shown to a judge as they were when they were recorded.
     """
 
     def __init__(self, line: PartLine, terms: Terms, found: DifferenceList) -> None:
         self._part = line
         self._found = found
         self._judge: CellJudge | None = CellJudge(terms.bounds, bucket=terms.bucket)
-        self._open: dict[str, tuple[OperationRecord, int]] = {}
-        self._serial = 0
+        self._order = OperationOrder(line.name, f"cell {line.name}", found, part=line.name)
         self._now = 0
         self._during: list[ViolationLine] = []
         self._at_the_end: list[ViolationLine] = []
@@ -65,9 +64,7 @@ class PartAgain:
 
     def end(self, complete: bool) -> CellAgain | None:
         """All lines are in; what they come to, or `None` if they could not be judged."""
-        for operation, (_, number) in self._open.items():
-            message = f"operation {operation} begins here, and its outcome is missing"
-            self._differs(DifferenceKind.WITHOUT_OUTCOME, message, number, operation)
+        self._order.end()
         ended_at = self._part.ended_at
         if ended_at < self._now:
             self._differs(
@@ -88,45 +85,17 @@ class PartAgain:
         )
 
     def _invoke(self, line: InvokeLine, number: int) -> None:
-        """An operation begins: the next one by its number, or some are missing."""
-        cell, _, digits = line.id.partition("#")
-        own = cell == line.scenario == self._part.name
-        if not own or not digits.isascii() or not digits.isdecimal():
-            message = f"operation {line.id} is not numbered as one of cell {self._part.name}"
-            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, line.id)
+        record = self._order.begins(line, number)
+        if record is None:
             return
-        serial, due = int(digits), self._serial + 1
-        if serial < due:
-            twice = line.id in self._open or serial == self._serial
-            told = "begins a second time here" if twice else f"stands after #{self._serial}"
-            kind = DifferenceKind.TWICE if twice else DifferenceKind.OUT_OF_ORDER
-            self._differs(kind, f"operation {line.id} {told}", number, line.id)
-            return
-        if serial > due:
-            missing = f"{cell}#{due}"
-            told = missing if serial == due + 1 else f"{missing} to #{serial - 1}"
-            message = f"operation {told} is missing: #{serial} comes next here"
-            self._differs(DifferenceKind.MISSING_OPERATION, message, number, missing)
-        self._serial = serial
         self._passes(line.start, line.id, number)
-        record = invoked(line)
-        self._open[line.id] = record, number
         if self._judge is not None:
             self._judge_record(self._judge.invoked, record, number)
 
     def _outcome(self, line: OutcomeLine, number: int) -> None:
-        """An operation ends, which has begun and not ended before."""
-        begun = self._open.pop(line.id, None)
-        if begun is None:
-            message = f"operation {line.id} ends here, and is not open: it does not begin before,"
-            self._differs(
-                DifferenceKind.WITHOUT_BEGINNING, f"{message} or has ended", number, line.id
-            )
+        record = self._order.ends(line, number)
+        if record is None:
             return
-        record = ended(begun[0], line)
-        if line.end < record.start:
-            message = f"operation {line.id} ends at {line.end} µs, before it begins"
-            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, line.id)
         was_open = (line.error or {}).get("why") == STILL_OPEN
         if not was_open:
             self._passes(line.end, line.id, number)

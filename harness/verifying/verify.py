@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 from harness.history import lines
+from harness.history.envelope import CUT_OFF, EvidenceEnvelope
 from harness.history.errors import EvidenceError
-from harness.history.lines import EvidenceHeader, Footer, Line, LineCounts, digested
+from harness.history.lines import EvidenceHeader, Line, line_counts
 from harness.history.reader import EVIDENCE_FILES, evidence_files
 from harness.history.scan import RawLine, scan
 from harness.verifying import differences
@@ -66,15 +66,12 @@ class _Walk:
         self._tally = dict.fromkeys(
             ("checks", "checks_same", "verdicts", "verdicts_derived", "verdicts_stated"), 0
         )
-        self._header: EvidenceHeader | None = None
-        self._footer: Footer | None = None
+        self._envelope = EvidenceEnvelope(self._does_not_fit)
         self._scenarios: dict[str, Again] = {}
         self._present: Again | None = None
         self._last_of_files: set[str] = set()
         self._lines: Counter[str] = Counter()
         self._cut_off = ""
-        self._bytes = sha256()
-        self._digest = sha256()
         self._number = 0
 
     def leave_present(self) -> None:
@@ -86,22 +83,15 @@ class _Walk:
     def take(self, raw: RawLine[Line]) -> None:
         """Take one line."""
         self._number = raw.number
-        self._bytes.update(raw.raw)
-        if self._footer is not None:
-            message = "this line stands after the footer, which was the last one once"
-            self._found.add(DifferenceKind.AFTER_FOOTER, message, raw.number)
-            return
-        if isinstance(raw.line, Footer):
-            self._close(raw.line, raw.number)
-            return
-        self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
-        if raw.line is not None:
-            self._judge(raw)
-        elif raw.raw.endswith(b"\n"):
-            message = "this version does not know lines of this type, so it cannot judge it"
-            self._found.add(DifferenceKind.UNKNOWN_LINE, message, raw.number)
+        line = self._envelope.open(raw)
+        if line is not None:
+            self._judge(line, raw.number)
+
+    def _does_not_fit(self, kind: str, text: str, line: int) -> None:
+        if kind == CUT_OFF:
+            self._cut_off = f"line {line} breaks off in the middle, and nothing follows"
         else:
-            self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
+            self._found.add(DifferenceKind(kind), text, line)
 
     def broken(self, error: EvidenceError) -> None:
         """The file cannot be read any further."""
@@ -111,73 +101,63 @@ class _Walk:
 
     def end(self, *, is_part: bool) -> differences.RunVerification:
         """All lines are in; what they come to."""
-        if self._header is None:
+        header, interrupted = self._envelope.header, self._envelope.interrupted
+        if header is None:
             raise AssertionError("scan yields a header first, or raises")
-        interrupted = self._footer is not None and self._footer.interrupted
         self._end_scenarios(interrupted)
-        if self._footer is None and not self._cut_off:
+        self._envelope.compare(line_counts(self._lines))
+        if self._envelope.footer is None and not self._cut_off:
             self._cut_off = (
                 "these are the parts of a run that was cut off before they were put together"
                 if is_part
                 else f"the file ends after line {self._number} without a footer: the run was cut"
                 " off, or goes on"
             )
-        notes = tuple(self._notes(self._header, interrupted))
+        notes = tuple(self._notes(header, interrupted))
         return differences.RunVerification(
-            header=self._header,
-            counts=self._counts(),
+            header=header,
+            counts=line_counts(self._lines),
             tally=differences.VerifiedTally(**self._tally),
             differences=tuple(sorted(self._found.differences, key=lambda d: d.line)),
             difference_count=self._found.counts.total(),
             notes=notes,
             cut_off=self._cut_off,
             interrupted=interrupted,
-            sha256=self._bytes.hexdigest(),
+            sha256=self._envelope.sha256,
         )
 
     def _end_scenarios(self, interrupted: bool) -> None:
         """Where the file breaks off, its last scenario owes nothing, and no operation an end."""
         self.leave_present()
         for id_, scenario in self._scenarios.items():
-            if self._footer is not None:
+            if self._envelope.footer is not None:
                 scenario.end(interrupted=interrupted)
             elif id_ not in self._last_of_files:
                 scenario.check_verdicts()
 
     # --- lines ----------------------------------------------------------------------------
 
-    def _judge(self, raw: RawLine[Line]) -> None:
-        number = raw.number
-        match raw.line:
-            case EvidenceHeader() as header:
-                self._begin(header, number)
-            case lines.ScenarioLine() as scenario:
-                self._scenario(scenario, number)
-            case lines.InvokeLine() as line:
+    def _judge(self, line: Line, number: int) -> None:
+        match line:
+            case EvidenceHeader():
+                differences.check_edition(line, self._known.edition, number, self._found)
+            case lines.ScenarioLine():
+                self._scenario(line, number)
+            case lines.InvokeLine():
                 self._lines["operations"] += 1
                 if again := self._named(line.scenario, number):
                     again.invoke(line, number)
-            case lines.OutcomeLine() as line:
+            case lines.OutcomeLine():
                 if again := self._named(line.id.rpartition("#")[0], number):
                     again.outcome(line, number)
-            case lines.CheckLine() as line:
+            case lines.CheckLine():
                 self._lines["checks"] += 1
                 if again := self._named(line.scenario, number):
                     again.check(line, number)
-            case lines.VerdictLine() as line:
+            case lines.VerdictLine():
                 self._lines["verdicts"] += 1
                 if again := self._named(line.scenario, number):
                     again.verdict(line, number)
-
-    def _begin(self, header: EvidenceHeader, number: int) -> None:
-        if self._header is None:
-            self._header = header
-            differences.check_edition(header, self._known.edition, number, self._found)
-        elif number > 1:
-            self._found.add(DifferenceKind.TWICE, "this is a second header", number)
-        elif lines.without_run(header) != lines.without_run(self._header):
-            message = "this part is of another run than the first one"
-            self._found.add(DifferenceKind.OTHER_RUN, message, number)
 
     def _scenario(self, line: lines.ScenarioLine, number: int) -> None:
         self._lines["scenarios"] += 1
@@ -198,21 +178,6 @@ class _Walk:
             self._found.add(DifferenceKind.WITHOUT_BEGINNING, message, number, scenario=scenario)
         return again
 
-    def _close(self, footer: Footer, number: int) -> None:
-        self._footer = footer
-        digest = f"sha256:{self._digest.hexdigest()}"
-        if footer.digest != digest:
-            self._found.add(
-                DifferenceKind.CHANGED,
-                "the digest does not fit, so a line was changed, added or taken away after the run"
-                f" (the footer says {footer.digest}, the lines give {digest})",
-                number,
-            )
-        if footer.counts != self._counts():
-            said, are = lines.counted(footer.counts), lines.counted(self._counts())
-            message = f"the footer counts {said}; the file has {are}"
-            self._found.add(DifferenceKind.COUNTS, message, number)
-
     # --- what this version knows ----------------------------------------------------------
 
     def _look_up(self, line: lines.ScenarioLine, number: int) -> None:
@@ -227,7 +192,8 @@ class _Walk:
                     scenario=line.id,
                     requirement=requirement,
                 )
-        if self._header is None or self._header.kind != "certify" or not line.requirements:
+        header = self._envelope.header
+        if header is None or header.kind != "certify" or not line.requirements:
             return
         if line.feature == lines.DRAWN:
             return  # it was drawn, so no suite has it; what it judges, its checks say
@@ -251,7 +217,7 @@ class _Walk:
 
     def _notes(self, header: EvidenceHeader, interrupted: bool) -> Iterator[str]:
         yield from differences.notes_on(header, interrupted)
-        if header.kind != "certify" or interrupted or self._footer is None:
+        if header.kind != "certify" or interrupted or self._envelope.footer is None:
             return
         expected = self._expecting(header)
         if expected is None:
@@ -266,6 +232,3 @@ class _Walk:
                 f" {', '.join(missing[:_NAMES_MAX])}{more}",
                 scenario=missing[0],
             )
-
-    def _counts(self) -> LineCounts:
-        return LineCounts(**{name: self._lines[name] for name in LineCounts.__struct_fields__})

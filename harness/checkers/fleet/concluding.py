@@ -112,8 +112,7 @@ def terms_of_run(fleet: FleetLine) -> Terms:
     Raises:
         TermsError: what was run is no scenario.
     """
-    terms, realtime = terms_of(fleet.scenario), fleet.realtime
-    return replace(terms, realtime=realtime) if isinstance(realtime, RealtimeLine) else terms
+    return replace(terms_of(fleet.scenario), realtime=fleet.in_real_time)
 
 
 def _reach(pairs: Iterable[object]) -> Iterator[tuple[str, int]]:

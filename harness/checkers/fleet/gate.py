@@ -243,7 +243,7 @@ def _kinds() -> tuple[str, ...]:
 
 def _all() -> Iterator[tuple[str, Metric]]:
     yield "violations", lambda _, violations: Fraction(violations)
-    yield "operations", _count(_ended)
+    yield "operations", _count(lambda m: m.ended())
     yield "hosts", _count(lambda m: m.hosts)
     yield "clusters", _count(lambda m: m.clusters)
     # Of clusters, not of requests: who tries again and again makes many of these.
@@ -255,11 +255,11 @@ def _all() -> Iterator[tuple[str, Metric]]:
             "there were no clusters",
         ),
     )
-    yield "unknown", _count(lambda m: _ended(m, "info"))
-    yield "refused", _count(lambda m: _ended(m, "fail"))
+    yield "unknown", _count(lambda m: m.ended("info"))
+    yield "refused", _count(lambda m: m.ended("fail"))
     yield (
         "per_pairing.operations",
-        _ratio(_ended, lambda m: m.requests.get("paired", 0), "no request was paired"),
+        _ratio(lambda m: m.ended(), lambda m: m.requests.get("paired", 0), "no request was paired"),
     )
     for name, per_mille in PERCENTILES.items():
         for short, kind in [*SHORT.items(), *((kind, kind) for kind in _kinds())]:
@@ -280,14 +280,6 @@ def _all() -> Iterator[tuple[str, Metric]]:
 _WAITING: Final = {"to_pair": "no cluster was paired", "to_decide": "no request was decided"}
 _UNITS: Final = {"latency": 1_000, "waiting": 1_000_000}
 _Number = Callable[[MeasuresLine], int]
-
-
-def _ended(measures: MeasuresLine, *outcomes: str) -> int:
-    """How many operations ended so; without a word of it, in any way."""
-    by_kind = measures.operations.values()
-    return sum(
-        n for counts in by_kind for how, n in counts.items() if not outcomes or how in outcomes
-    )
 
 
 def _happened(situation: str, measures: MeasuresLine) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.checkers.fleet.durations import merged
 from harness.checkers.fleet.gate import PERCENTILES, check, evaluate
-from harness.history.fleet_lines import EffortLine, MeasuresLine
+from harness.history.fleet_lines import EffortLine, GateLine, MeasuresLine
 
 _SHORT: Final = re.compile(
     rf"\s*({'|'.join(PERCENTILES)})\s*<\s*(\d+(?:\.\d+)?)\s*(ms|s)\s*"
@@ -32,12 +32,13 @@ class LimitExpression:
         if _SHORT.fullmatch(self.text) is None:
             check([self.text])
 
-    def evaluate(self, measures: MeasuresLine, effort: EffortLine) -> LimitVerdict:
-        """Whether it holds, and by which value. What was never answered breaks it."""
+    def evaluate(self, measures: MeasuresLine, effort: EffortLine) -> GateLine:
+        """Whether it holds, and by which value (of answers, in milliseconds). What was never
+        answered breaks it.
+        """
         found = _SHORT.fullmatch(self.text)
         if found is None:
-            line = evaluate([self.text], measures, 0, True)[0]
-            return LimitVerdict(line.value, bool(line.holds), line.reason)
+            return evaluate([self.text], measures, 0, True)[0]
         answers = merged(effort.answered.values())
         silent = sum(effort.unanswered.values())
         value = answers.percentile(PERCENTILES[found[1]]) / 1_000
@@ -45,19 +46,13 @@ class LimitExpression:
         # Those without an answer took longer than any that had one.
         share = 1 - silent / max(1, answers.count + silent)
         if 1_000 * share < PERCENTILES[found[1]]:
-            return LimitVerdict(None, False, f"{silent} requests had no answer")
+            return self._broken(f"{silent} requests had no answer")
         if not answers.count:
-            return LimitVerdict(None, False, "nothing was answered")
-        return LimitVerdict(value, value < bound)
+            return self._broken("nothing was answered")
+        return GateLine(expression=self.text, value=value, holds=value < bound)
 
-
-@dataclass(frozen=True, slots=True)
-class LimitVerdict:
-    """Whether a bound holds; `value` in its unit (milliseconds), `None` if there is none."""
-
-    value: float | None
-    holds: bool
-    reason: str = ""
+    def _broken(self, reason: str) -> GateLine:
+        return GateLine(expression=self.text, value=None, holds=False, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ class RateResult:
     """
 
     rate: float
-    judged: LimitVerdict
+    judged: GateLine
     requests: int
     late: str = ""
 

@@ -161,7 +161,7 @@ def how_it_failed(
     if violation is None:
         return None
     happenings = tuple(dict.fromkeys(finished.happenings))
-    return FailingScenario(scenario, violation, happenings, finished.operations)
+    return FailingScenario(scenario, violation, happenings, finished.measures.ended())
 
 
 class WorkerTrials:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from harness.checkers.fleet.judge import joined
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
 from harness.reporting.fleet.quantities import brief, number
 from harness.reporting.fleet.strips import StripBand
@@ -109,23 +110,10 @@ def fault_kinds(measures: MeasuresLine) -> list[FaultSummary]:
         by_kind.setdefault(window.what, []).append(window)
     kinds = []
     for what, windows in by_kind.items():
-        lasted = sum(end - start for start, end in joined((w.start, w.end) for w in windows))
+        lasted = sum(window.end - window.start for window in joined(windows, 0))
         share = min(lasted / max(measures.ended_at, 1), 1.0)
         kinds.append(FaultSummary(what, tuple(windows), lasted, share))
     return kinds
-
-
-def joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Spans in order of start, those that overlap as one."""
-    start = end = None
-    for since, until in spans:
-        if start is None or end is None or since > end:
-            if start is not None and end is not None:
-                yield start, end
-            start, end = since, until
-        end = max(end, until)
-    if start is not None and end is not None:
-        yield start, end
 
 
 def lanes(measures: MeasuresLine) -> list[StripBand]:

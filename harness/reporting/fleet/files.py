@@ -154,7 +154,7 @@ def _size(report: FleetReport) -> str:
     return (
         f"{counted(report.hosts, 'host')} · seed {report.header.seed}"
         f" · {duration(measures.ended_at)} of {report.time}{wall}"
-        f" · {counted(sum(report.operations.values()), 'operation')}"
+        f" · {counted(measures.ended(), 'operation')}"
     )
 
 

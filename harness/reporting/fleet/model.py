@@ -10,7 +10,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 from harness.catalogue.requirement import Requirement
@@ -27,7 +26,7 @@ from harness.history.parts import GRANTS, operations
 from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.fleet.faults import never_struck
 from harness.reporting.fleet.quantities import SECOND
-from harness.reporting.fleet.realtime import realtime_of, warnings_of
+from harness.reporting.fleet.realtime import warnings_of
 from harness.reporting.model import JudgedRun, RequirementReport, ScenarioReport
 from harness.reporting.story import OperationDetail, exchange_of
 from harness.reporting.times import seconds_between
@@ -99,12 +98,6 @@ class FleetReport(JudgedRun):
         """In how many cells it ran."""
         return sum(part.name != GRANTS for part in self.evidence.parts)
 
-    @cached_property
-    def operations(self) -> dict[str, int]:
-        """How many operations ended how, of all kinds together."""
-        kinds = self.measures.operations.values()
-        return {o: sum(k.get(o, 0) for k in kinds) for o in ("ok", "fail", "info")}
-
     @property
     def started_at(self) -> str:
         """When it was started, by the wall's clock."""
@@ -123,7 +116,7 @@ class FleetReport(JudgedRun):
     @property
     def realtime(self) -> RealtimeLine | None:
         """How it was in real time; `None` for a run in virtual time."""
-        return realtime_of(self.evidence.fleet)
+        return self.evidence.fleet.in_real_time
 
     @property
     def time(self) -> str:
@@ -145,7 +138,7 @@ def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> Flee
     """Judge a run by its manifest. `evidence_file` is how the report names it."""
     evidence_file = evidence_file or evidence.path.name
     wanted = _reach(evidence)
-    realtime = realtime_of(evidence.fleet)
+    realtime = evidence.fleet.in_real_time
     noted = frozenset(realtime.notes) if realtime else frozenset()
     every = tuple(_demand(name, n, evidence.measures) for name, n in wanted.items())
     demands = tuple(demand for demand in every if demand.expression not in noted)
@@ -206,7 +199,7 @@ def _problems(evidence: FleetEvidence) -> tuple[str, ...]:
 def _warnings(evidence: FleetEvidence) -> Iterator[str]:
     if planted := evidence.fleet.planted:
         yield f"the reference was not as it should be: {planted} was planted"
-    if realtime := realtime_of(evidence.fleet):
+    if realtime := evidence.fleet.in_real_time:
         yield from warnings_of(realtime)
     hears_hosts = realtime is None or "edge" in realtime.played
     for what in never_struck(evidence.fleet.scenario, evidence.measures, hears_hosts=hears_hosts):
@@ -254,7 +247,7 @@ def _name(evidence: FleetEvidence) -> str:
 
 
 def _replay(evidence: FleetEvidence, evidence_file: str) -> str:
-    if realtime_of(evidence.fleet) is not None:
+    if evidence.fleet.in_real_time is not None:
         return shlex.join(evidence.header.run.command)
     return command("replay", evidence_file)
 

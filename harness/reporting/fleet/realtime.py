@@ -20,12 +20,6 @@ _BUSY: Final = 0.9
 """Of a processor: an event loop that has no more to give."""
 
 
-def realtime_of(fleet: fleet_lines.FleetLine) -> fleet_lines.RealtimeLine | None:
-    """How a run was in real time; `None` for one in virtual time."""
-    realtime = fleet.realtime
-    return realtime if isinstance(realtime, fleet_lines.RealtimeLine) else None
-
-
 def warnings_of(realtime: fleet_lines.RealtimeLine) -> Iterator[str]:
     """Why somebody should not believe all that a report says."""
     effort = realtime.effort

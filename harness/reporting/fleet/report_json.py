@@ -109,7 +109,7 @@ def _untyped(line: GateLine) -> Json:
 
 def throughput(report: FleetReport) -> dict[str, Json]:
     """Operations for each second of virtual time, and for each of the wall's clock if known."""
-    measures, total = report.measures, sum(report.operations.values())
+    measures, total = report.measures, report.measures.ended()
     wall_s, paired = report.duration_s, measures.requests.get("paired", 0)
     most = max(measures.series.get("operations", ()), default=0)
     bucket = max(min(measures.bucket, measures.ended_at), 1)

@@ -16,7 +16,6 @@ from harness.checkers.answers import (
     refused,
     refused_for_that,
     succeeded,
-    value_is,
 )
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
@@ -117,17 +116,6 @@ def test_what_was_refused_is_not_seen_to_have_happened() -> None:
     gone = replace(FAIL, error={"reason": "NotFound", "message": "no cluster"})
     found = has_not_happened(of(gone), operation="s#1", predicate="deleting_or_gone", args={})
     assert found.verdict is Verdict.FAIL
-
-
-def test_a_field_of_the_answer() -> None:
-    history = of(OK)
-    right = value_is(history, operation="s#1", field="pairing_uid", expected="u")
-    wrong = value_is(history, operation="s#1", field="pairing_uid", expected="v")
-    assert (right.verdict, wrong.verdict) == (Verdict.PASS, Verdict.FAIL)
-    assert "'v'" in wrong.reason
-    assert "'u'" in wrong.reason
-    refusal = value_is(of(FAIL), operation="s#1", field="pairing_uid", expected="u")
-    assert refusal.verdict is Verdict.FAIL
 
 
 def wait(kind: str, *statuses: str | None, claimed: bool = True) -> OperationRecord:

@@ -177,7 +177,7 @@ def test_a_last_line_that_was_cut_off_is_left_out(path: Path, kept: int) -> None
     change(path, lambda lines: [*lines[:5], lines[5].rstrip(b"\n")[:kept]])
     evidence = read_evidence(path)
     assert not evidence.complete
-    assert "line 6, the last, was cut off" in evidence.problems
+    assert "line 6: it breaks off in the middle" in evidence.problems
     last = evidence.histories["withdraw/a"].operations[-1]
     assert (last.end, last.outcome) == (None, Outcome.INFO)
 
@@ -256,7 +256,7 @@ def test_repeated_lines_and_names_of_what_is_not_there_are_told(path: Path) -> N
         "line 9: operation withdraw/a#1 is here a second time",
         "line 10: operation withdraw/a#1 ends a second time",
         "line 11 is a second verdict on WDR-4 of scenario withdraw/a; the worse one counts",
-        "line 12 is a second header",
+        "line 12: this is a second header",
         "line 13 names scenario withdraw/z, which the file does not have",
     ):
         assert problem in told
@@ -272,7 +272,7 @@ def test_an_answer_without_a_question_is_told(path: Path) -> None:
 def test_a_line_of_a_type_to_come_is_ignored_and_told(path: Path) -> None:
     change(path, lambda lines: [*lines[:3], b'{"type":"nemesis","x":1}\n', *lines[3:]])
     evidence = read_evidence(path)
-    assert any("line 4 is of a type that this version" in p for p in evidence.problems)
+    assert any("line 4: this version does not know" in p for p in evidence.problems)
     assert evidence.operation_count == 4
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from harness.checkers.fleet.durations import Durations
 from harness.checkers.fleet.gate import GateError
-from harness.fleet.realtime.limit import LimitExpression, LimitVerdict, RateResult, search
-from harness.history.fleet_lines import DurationBuckets, EffortLine, MeasuresLine
+from harness.fleet.realtime.limit import LimitExpression, RateResult, search
+from harness.history.fleet_lines import DurationBuckets, EffortLine, GateLine, MeasuresLine
 
 
 def breaks_above(most: float, late_from: float = float("inf")) -> Callable[[float], RateResult]:
     def attempt(rate: float) -> RateResult:
         late = "it is too slow" if rate >= late_from else ""
-        return RateResult(rate, LimitVerdict(rate, rate <= most), 1, late)
+        return RateResult(rate, GateLine(expression="", value=rate, holds=rate <= most), 1, late)
 
     return attempt
 

@@ -8,24 +8,22 @@ import msgspec
 import pytest
 
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
-from harness.reporting.fleet.faults import describe, fault_kinds, joined, lanes, never_struck
+from harness.reporting.fleet.faults import describe, fault_kinds, lanes, never_struck
 from harness.reporting.fleet.strips import busy, steps_of
 from tests.unit.reporting.fleet.fleets import MIN, H, S, faulty
 
 
 @pytest.mark.parametrize(
-    ("spans", "expected"),
+    ("spans", "lasted"),
     [
-        ([], []),
-        ([(1, 2)], [(1, 2)]),
-        ([(1, 5), (2, 3), (4, 9), (11, 12)], [(1, 9), (11, 12)]),
-        ([(1, 2), (2, 3)], [(1, 3)]),
+        ([(1, 2)], 1),
+        ([(1, 5), (2, 3), (4, 9), (11, 12)], 9),
+        ([(1, 2), (2, 3)], 2),
     ],
 )
-def test_spans_that_overlap_are_one(
-    spans: list[tuple[int, int]], expected: list[tuple[int, int]]
-) -> None:
-    assert [*joined(spans)] == expected
+def test_what_overlaps_counts_once(spans: list[tuple[int, int]], lasted: int) -> None:
+    (kind,) = fault_kinds(MeasuresLine(faults=[FaultWindow("link", *span) for span in spans]))
+    assert kind.lasted == lasted
 
 
 def test_a_kind_sums_up_its_windows() -> None:

@@ -27,8 +27,8 @@ def line(**effort: object) -> RealtimeLine:
 
 
 def test_virtual_time_has_none_of_it() -> None:
-    assert realtime.realtime_of(FleetLine(scenario={})) is None
-    assert realtime.realtime_of(FleetLine(scenario={}, realtime=line())) == line()
+    assert FleetLine(scenario={}).in_real_time is None
+    assert FleetLine(scenario={}, realtime=line()).in_real_time == line()
 
 
 def test_a_harness_that_keeps_up_is_not_warned_of() -> None:
