@@ -25,9 +25,9 @@ from harness.domain.pairing import RequestState
 from harness.reference.strays import StrayMessages, request_in_words
 from harness.wire.codec.server import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
+from harness.wire.json_path import BODY, COOKIES, HEADERS, PATH, QUERY
 from harness.wire.mapping import WireMap, translate
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import BODY, COOKIES, HEADERS, PATH, QUERY
 from harness.wire.mapping.scope import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of

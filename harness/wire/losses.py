@@ -19,9 +19,7 @@ from harness.domain.pairing import RequestState
 from harness.wire.codec.calls import merged
 from harness.wire.codec.engine import ANSWERS, REQUESTS, answer_functions, request_functions
 from harness.wire.http import HttpResponse, Json
-from harness.wire.mapping import MappingError, WireMap
-from harness.wire.mapping.calls import LOGINS, Spoken
-from harness.wire.mapping.json_path import (
+from harness.wire.json_path import (
     BODY,
     COOKIES,
     HEADERS,
@@ -34,6 +32,8 @@ from harness.wire.mapping.json_path import (
     is_in_body,
     place_of,
 )
+from harness.wire.mapping import MappingError, WireMap
+from harness.wire.mapping.calls import LOGINS, Spoken
 from harness.wire.mapping.keys import can_be_answered
 from harness.wire.mapping.scope import glimpse
 from harness.wire.mapping.translate import (

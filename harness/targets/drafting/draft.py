@@ -32,9 +32,9 @@ from harness.targets.operations_page import places_of
 from harness.targets.reading import address
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA, TARGETS
+from harness.wire.json_path import At
 from harness.wire.losses import losses
 from harness.wire.mapping import PLAIN, MappingError, OperationMap, WireMap
-from harness.wire.mapping.json_path import At
 from harness.wire.mapping.keys import PATH
 from harness.wire.routes import ROUTES, Route, routes_of
 from harness.wire.table.palette import TENANT_TABLE

@@ -25,9 +25,9 @@ from harness.wire.codec.client import (
 )
 from harness.wire.codec.engine import ANSWERS
 from harness.wire.http import HttpRequest, HttpResponse, Json
+from harness.wire.json_path import Unknowable, Way, is_in_body
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import Unknowable, Way, is_in_body
 from harness.wire.mapping.keys import RepeatRule
 from harness.wire.mapping.translate import (
     CALL_ID,

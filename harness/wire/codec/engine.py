@@ -13,16 +13,14 @@ from typing import Any, Final
 
 from harness.domain.operations import Acknowledged, Operation, Value
 from harness.wire.http import Json
-from harness.wire.mapping.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
-from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import Malformed, parse_what_is_read
+from harness.wire.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
+from harness.wire.model import Each, Fields, Leaf, Malformed, Shape, parse_what_is_read
 from harness.wire.routes import ROUTES
 from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
 from harness.wire.table.local_ui import ACKNOWLEDGED
 
 Reader = Callable[[Any], Any]
 
-_NOTHING: Final = Fields({})
 _OUTSIDE: Final = {room: Leaf(open=True) for room in (PATH, QUERY, HEADERS)}
 
 
@@ -34,7 +32,7 @@ def request_functions(of: WireRecord) -> tuple[Reader, Write]:
     Raises:
         KeyError: the model has no such field.
     """
-    shape = Fields({**_OUTSIDE, BODY: shape_of(of.model) if of.model else _NOTHING})
+    shape = Fields({**_OUTSIDE, BODY: of.shape})
     return _reader(of, shape, (BODY,)), _writer(of, shape, (BODY,))
 
 
@@ -44,7 +42,7 @@ def answer_functions(of: WireRecord) -> tuple[Reader, Write]:
     Raises:
         KeyError: the model has no such field.
     """
-    shape = shape_of(of.model) if of.model else _NOTHING
+    shape = of.shape
     return _reader(of, shape, ()), _writer(of, shape, ())
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from harness.configuration.errors import nearest
 from harness.domain import operations as ops
 from harness.wire.http import BODILESS, Json
-from harness.wire.mapping.json_path import (
+from harness.wire.json_path import (
     BODY,
     COOKIES,
     EACH,
@@ -40,8 +40,7 @@ from harness.wire.mapping.keys import (
 )
 from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
 from harness.wire.mapping.scope import RENAMED_HEADERS, BodyScope, LeafMapping, ValueForm
-from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
-from harness.wire.model import WireModel
+from harness.wire.model import Fields, Leaf, WireModel, ways
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, Route
 
@@ -165,7 +164,7 @@ class Names:
             return (PATH, name)
         place = NOWHERE if name in ("", "basic") else place_of(name)
         is_sent = place[:1] == (QUERY,) or (place[:1] == (HEADERS,) and place[1] in RENAMED_HEADERS)
-        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
+        shape = dict(ways(self.route.request.shape)) if self.route.request else {}
         found = shape.get(place[1:]) if is_in_body(place) and EACH not in place else None
         if is_sent or (isinstance(found, Leaf) and found.single):
             return place
@@ -244,7 +243,7 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
 
 
 def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> BodyPlan:
-    shape = Fields({}) if model is None else shape_of(model)
+    shape = Fields({}) if model is None else model.shape
     if model is None and wanted.entries:
         name = next(iter(wanted.entries))
         raise MappingError(
@@ -409,7 +408,7 @@ def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
     Raises:
         MappingError: it is not read from a body.
     """
-    plan = plan_of(shape_of(V1Error), BodyRules(at, errors))
+    plan = plan_of(V1Error.shape, BodyRules(at, errors))
     if plan.outside:
         raise MappingError(at, "only a body has room for an error", "fields", "correct the fields")
     return plan.scope if plan.is_changed else None
@@ -444,7 +443,7 @@ def _filled(
 ) -> tuple[tuple[Way, Template, ValueForm], ...]:
     found = []
     model = names.route.response
-    known = {} if model is None else dict(ways(shape_of(model)))
+    known = {} if model is None else dict(ways(model.shape))
     for text, value in said.items():
         way = way_of(text) if text else ()
         leaf = known.get(way)

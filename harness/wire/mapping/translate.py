@@ -9,8 +9,7 @@ from typing import Any
 
 from harness.domain.operations import Operation
 from harness.wire.http import BODILESS, HttpResponse, Json, spelt
-from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
-from harness.wire.mapping.json_path import (
+from harness.wire.json_path import (
     BODY,
     COOKIES,
     HEADERS,
@@ -23,6 +22,7 @@ from harness.wire.mapping.json_path import (
     is_in_body,
     way_of,
 )
+from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
 from harness.wire.mapping.scope import (
     Absent,
     BodyScope,
@@ -33,8 +33,7 @@ from harness.wire.mapping.scope import (
     value_at,
 )
 from harness.wire.mapping.wire_map import WireMap
-from harness.wire.model import Malformed
-from harness.wire.models import SERVICE
+from harness.wire.model import SERVICE, Malformed
 from harness.wire.routes import ROUTES, segment
 
 CALL_ID = "id"

@@ -27,7 +27,7 @@ from harness.domain import cluster, match, operations, permission, profile, toke
 from harness.domain.cluster import ClusterState, ManagementMode
 from harness.domain.operations import Operation, Surface
 from harness.domain.profile import Layer, ProfileType
-from harness.wire.model import Malformed, WireModel
+from harness.wire.model import CONTINUE, LIST_META, Fields, Malformed, WireModel
 from harness.wire.models import MODELS
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
@@ -92,9 +92,10 @@ class WireRecord:
     check: Callable[[Any], None] | None = None
     model: type[WireModel] | None = None
 
-
-LIST_META, CONTINUE = "listmeta", "continue"
-"""Where a page says how the next is asked for, which is by the parameter of that name."""
+    @property
+    def shape(self) -> Fields:
+        """The fields of its body."""
+        return self.model.shape if self.model else Fields({})
 
 
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
@@ -110,8 +111,8 @@ class Route:
         path: a template (`/v1/edge-mgmt/cluster/{clusterName}`).
         status: that of success.
         answer: `None` is an acknowledgement without a body.
-        signs: `ours` where nothing is published for its purpose, `bodiless` where the body may be
-            missing, and `paged` where the answer may be one page of several.
+        signs: `ours` where nothing is published for its purpose, and `bodiless` where the body may
+            be missing.
         beside: where the other calls go that the operation takes.
         rpc: the method where it is one of JSON-RPC.
     """
@@ -149,10 +150,15 @@ class Route:
         return self.answer.model if self.answer else None
 
     @property
+    def is_paged(self) -> bool:
+        """Whether the answer may be one page of several."""
+        return self.answer is not None and LIST_META in self.answer.shape.fields
+
+    @property
     def queries(self) -> tuple[str, ...]:
         """The parameters of its query."""
         asked = [place for group in _places(self.asked) for place in group]
-        more = (CONTINUE,) if "paged" in self.signs else ()
+        more = (CONTINUE,) if self.is_paged else ()
         return (*(place[1:] for place in asked if place.startswith("?")), *more)
 
     @property

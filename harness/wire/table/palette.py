@@ -10,8 +10,7 @@ from typing import Any
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.pairing import RequestState
 from harness.domain.profile import StackProfile
-from harness.wire.model import Malformed
-from harness.wire.models import SERVICE
+from harness.wire.model import SERVICE, Malformed
 from harness.wire.table import fields as at
 from harness.wire.table.fields import ByHand, WireField, Write
 
@@ -202,7 +201,7 @@ LogInToPalette POST /v1/auth/authenticate 200 v1Authenticate
 
 LINE = PairingListItem pairing_uid=pairingUid! name local_cluster_uid=localClusterUid state!
     created=creationTimestamp:time! cluster_uid=clusterUid? cloudType:="edge-native"
-ListPairingRequests ours bodiless paged
+ListPairingRequests ours bodiless
     POST /v1/spectroclusters/pairing/search 200 v1SpectroClustersPairingSearch
     V1ClusterPairMetadataFilter state local_cluster_uid
     -> PairingList V1SpectroClusterPairingRequestMetas items[LINE]
@@ -281,7 +280,7 @@ ReleaseCentralCluster ours POST /v1/spectroclusters/{uid}/release 204 v1SpectroC
 # A token may be listed without its value.
 TOKEN = RegistrationToken V1EdgeToken uid=metadata.uid! name=metadata.name value=spec.token
     project_uid=spec.defaultProject?.uid? expiry=spec.expiry:time active=status.isActive:any!
-ListTokens paged GET /v1/edgehosts/tokens 200 v1EdgeTokensList
+ListTokens GET /v1/edgehosts/tokens 200 v1EdgeTokensList
     -> TokenList V1EdgeTokens items[TOKEN]
 CreateToken POST /v1/edgehosts/tokens 201 v1EdgeTokensCreate
     V1EdgeTokenEntity name=metadata.name! project_uid=spec.defaultProjectUid?
@@ -307,7 +306,7 @@ DeleteProject DELETE /v1/projects/{uid} 204 v1ProjectsUidDelete
 ROLE = AccessRole V1Role name=metadata.name! of_projects permissions=spec.permissions:words
     uid=metadata.uid?
 AddRole POST /v1/roles 201 v1RolesCreate V1Role role=(ROLE) -> CREATED
-ListRoles paged GET /v1/roles 200 v1RolesList -> RoleList V1Roles items[ROLE]
+ListRoles GET /v1/roles 200 v1RolesList -> RoleList V1Roles items[ROLE]
 ViewRole GET /v1/roles/{uid} 200 v1RolesUidGet role_uid={uid} -> ROLE
 DeleteRole DELETE /v1/roles/{uid} 204 v1RolesUidDelete role_uid={uid}
 

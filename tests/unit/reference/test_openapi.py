@@ -12,8 +12,8 @@ from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.reference.openapi import describe
 from harness.wire.codec.engine import REQUESTS
+from harness.wire.json_path import BODY
 from harness.wire.losses import as_read, sample_request
-from harness.wire.mapping.json_path import BODY
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, routes_of
 

@@ -11,8 +11,8 @@ from harness.domain.operations import Credentials, Operation, Reply
 from harness.targets.target_file import load_wire
 from harness.wire.codec import credentials_from, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping.scope import theirs_of
 from harness.wire.mapping.translate import Rooms, ours_asked, theirs_answered
 from harness.wire.routes import Route

@@ -16,8 +16,8 @@ from harness.domain.operations import Credentials, Done, Unknown
 from harness.targets.target_file import TargetFileError, load_wire, wire_text
 from harness.wire.codec import CallInput, CallSequence, Sessions, encode
 from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.json_path import BODY
 from harness.wire.mapping.translate import NO_ROOMS, constants_held, ours_asked, theirs_answered
 from tests.unit.wire.mapped import arrives
 
