@@ -45,9 +45,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object of fields by their published names."""
+    """An object of fields by their published names; some of them are published as required."""
 
     fields: Mapping[str, Shape]
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,8 @@ def _model(text: str) -> type[WireModel]:
     if head.startswith("*"):
         shapes[LIST_META] = Fields({CONTINUE: _TEXT})
     model = create_model(head.lstrip("+*"), __base__=WireModel, __doc__=about, **made)
-    model.own, model.shape = head.startswith("+"), Fields(shapes)
+    needed = tuple(field for _, field, required, _ in found if required)
+    model.own, model.shape = head.startswith("+"), Fields(shapes, needed)
     model.own_fields = frozenset(field for sign, field, *_ in found if sign == "+")
     WireModel.known[model.__name__] = model
     return model

@@ -202,6 +202,7 @@ def refused_from(
     Raises:
         Malformed: the body is not the error that it has to be.
     """
+    error: Any
     try:
         error = _error_model(response.body, wire, spoken)
     except Malformed:
@@ -209,7 +210,7 @@ def refused_from(
             raise
         too_many = response.status == 429
         told = "too many requests" if too_many else without_message(str(response.status))
-        error = V1Error(message=told)
+        error = V1Error.model_validate({"message": told})
     code = error.code or ""
     details = {
         name: value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -46,6 +46,11 @@ def answer_functions(of: WireRecord) -> tuple[Reader, Write]:
     return _reader(of, shape, ()), _writer(of, shape, ())
 
 
+def way_at(place: str, base: Way) -> Way:
+    """The way to a place of a row, without the signs at its steps; `base` leads to the body."""
+    return tuple(step for step in _bare(_way(place, base)) if step != "*")
+
+
 def _way(place: str, base: Way) -> Way:
     if place.startswith("{"):
         return (PATH, place[1:-1])
@@ -190,8 +195,8 @@ def _getter(way: Way, base: Way) -> Reader:
 
 def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
     """Tells of the way to a field of the body whether it, or anything below it, is read."""
-    ways = [way for way, _ in _read_ways(of, ())]
-    whole = [way for way, is_whole in _read_ways(of, ()) if is_whole]
+    ways = [way for way, _ in read_ways(of, ())]
+    whole = [way for way, is_whole in read_ways(of, ()) if is_whole]
 
     def is_read(place: Sequence[str | int]) -> bool:
         sought = tuple(EACH if isinstance(step, int) else step for step in place)
@@ -202,18 +207,18 @@ def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
     return is_read
 
 
-def _read_ways(of: WireRecord, base: Way) -> Iterator[tuple[Way, bool]]:
+def read_ways(of: WireRecord, base: Way) -> Iterator[tuple[Way, bool]]:
     """The ways of a body at which anything is read, and whether a function reads all that is there;
     what is computed asks for what it needs.
     """
     for each in of.fields.values():
         if each.inside is not None:
-            yield from _read_ways(each.inside, base)
+            yield from read_ways(each.inside, base)
         for place in (*each.places, *each.or_from):
             way = (*base, *_bare(tuple(place.split("."))))
             yield way, each.item is None and each.read is not None
             if each.item is not None:
-                yield from _read_ways(each.item, way if each.by_hand else (*way, EACH))
+                yield from read_ways(each.item, way if each.by_hand else (*way, EACH))
 
 
 # --- writing --------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ class WireRecord:
         besides: what else is written, by its place, as the whole says it.
         check: looks at what came before anything is read. Raises `Malformed`.
         model: that of the body which holds it, `None` where there is none or it is a part.
+        needs: the ways without which what is done by hand makes no sense of it; `a|b` where one
+            of them is enough.
     """
 
     make: Callable[..., Any]
@@ -91,6 +93,7 @@ class WireRecord:
     besides: Mapping[str, Write] = field(default_factory=dict)
     check: Callable[[Any], None] | None = None
     model: type[WireModel] | None = None
+    needs: str = ""
 
     @property
     def shape(self) -> Fields:
@@ -212,6 +215,7 @@ class ByHand:
     besides: Mapping[str, Write] = field(default_factory=dict)
     check: Callable[[Any], None] | None = None
     make: Callable[..., Any] | None = None
+    needs: str = ""
 
 
 NOTHING: Mapping[str, Any] = {}
@@ -297,6 +301,7 @@ def record(
         besides,
         by_hand.check,
         MODELS[model] if model else None,
+        by_hand.needs,
     )
 
 

@@ -145,15 +145,19 @@ _BY_HAND: Mapping[str, ByHand] = {
             ),
             "status.nodePools": _pools_with("nodes", _status),
         },
+        needs="status.nodePools[].pool.name status.nodePools[].nodes[].nodeName"
+        " status.nodePools[].nodes[].health.status",
     ),
     "PAIRING": ByHand(
         {
             "pairing_uid": at.computed(_shown_uid, "pairingUid"),
             "status": WireField(("status",), at.needed_text, lambda status: _SHOWN[status]),
-        }
+        },
+        needs="pairingUid",
     ),
     "PatchNamedCluster": ByHand(
-        {"tags": WireField(("clusterConfigPatches",), _read_label_patches, _label_patches)}
+        {"tags": WireField(("clusterConfigPatches",), _read_label_patches, _label_patches)},
+        needs="clusterConfigPatches[].op clusterConfigPatches[].path clusterConfigPatches[].value",
     ),
     "CreateCluster": ByHand(
         besides={
@@ -165,9 +169,11 @@ _BY_HAND: Mapping[str, ByHand] = {
     "POOL": ByHand(besides={"size": lambda pool: len(pool.nodes)}),
     "NAMED_POOL": ByHand(besides={"size": lambda pool: len(pool.nodes)}),
     "ScaleMachinePool": ByHand(
-        {"host_uids": WireField(("machinePoolConfigPatches",), _read_host_patch, _host_patch)}
+        {"host_uids": WireField(("machinePoolConfigPatches",), _read_host_patch, _host_patch)},
+        needs="machinePoolConfigPatches[].op machinePoolConfigPatches[].path"
+        " machinePoolConfigPatches[].value",
     ),
-    "RestoreLocalManagement": ByHand(check=_is_local),
+    "RestoreLocalManagement": ByHand(check=_is_local, needs="type"),
 }
 
 RECORDS: dict[str, at.WireRecord] = {}

@@ -175,9 +175,9 @@ _BY_HAND: Mapping[str, ByHand] = {
     "TENANT_ROLES": ByHand(_ROLES),
     "PROJECT_ROLES": ByHand({"value": _ROLES["roles"]}),
     "NEW_PROFILE": ByHand({"version": WireField(("spec.version",), default="1.0.0")}),
-    "PING": ByHand(check=_is_palette),
+    "PING": ByHand(check=_is_palette, needs="service"),
     "POLL": ByHand({"state": WireField(("status.state",), at.word_of(RequestState))}),
-    "WithdrawPairing": ByHand(check=_says_which),
+    "WithdrawPairing": ByHand(check=_says_which, needs="clusterMeta.localClusterUid|pairingUid"),
 }
 
 RECORDS: dict[str, at.WireRecord] = {}

@@ -17,13 +17,14 @@ from harness.targets.reading import TargetFileError
 from harness.targets.target_file import load_wire
 from harness.wire.codec import decode
 from harness.wire.codec.engine import ANSWERS, REQUESTS
-from harness.wire.losses import as_read, losses, sample_answer, sample_request
+from harness.wire.losses import losses
 from harness.wire.mapping import CallMap, MappingError, OperationMap, WireMap
 from harness.wire.mapping.keys import RpcMap
 from harness.wire.routes import ROUTES
 from tests.unit.configuration.placed import placed
 from tests.unit.targets.test_target_file import TEXT, read
 from tests.unit.wire.mapped import answered, arrives
+from tests.unit.wire.samples import as_read, sample_answer, sample_request
 from tests.unit.wire.strategies import header_words
 from tests.unit.wire.test_documentation import PAGE
 from tests.unit.wire.test_mapping_round_trip import operation_maps, operations
