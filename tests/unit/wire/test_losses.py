@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.domain import operations as ops
 from harness.domain.operations import Done, Operation
+from harness.targets.operations_page import places_of
 from harness.targets.reading import TargetFileError
 from harness.targets.target_file import load_wire
 from harness.wire.codec import decode
@@ -198,6 +199,18 @@ def test_what_several_calls_lose_is_told_at_the_call(
 )
 def test_what_can_do_without_is_not_blamed(wire: WireMap) -> None:
     assert errors(wire) == []
+
+
+@pytest.mark.parametrize("kind", ROUTES, ids=lambda kind: kind.__name__)
+def test_nothing_is_asked_for_that_an_answer_can_be_read_without(kind: type[Operation]) -> None:
+    operation = REQUESTS[kind][0](as_read(sample_request(kind)))
+    answer = sample_answer(kind)
+    value = ops.Acknowledged() if answer is None else ANSWERS[kind][0](answer)
+    for place in places_of(kind)["response"]:
+        wire = WireMap({kind: OperationMap(response={place: ""})})
+        read = decode(operation, answered(operation, Done(value), wire), wire)
+        is_enough = isinstance(read, Done) or place.endswith("packs[].version")  # a tag does
+        assert is_enough is not any(errors(wire, kind)), place
 
 
 LOST = '[paths.MatchProfiles.response]\nvalid = ""\n'
