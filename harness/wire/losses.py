@@ -26,7 +26,6 @@ from harness.wire.json_path import (
 )
 from harness.wire.mapping import MappingError, WireMap
 from harness.wire.mapping.calls import LOGINS, Spoken
-from harness.wire.mapping.keys import can_be_answered
 from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.wire_map import said_of
 from harness.wire.model import Fields, ways
@@ -53,9 +52,7 @@ def _of_operation(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[Ma
     row, calls = ROUTES[kind], wire.calls(kind)
     yield from _overwritten(wire, kind)
     if is_served or kind not in LOGINS:  # who logs in may be known by other means
-        is_read = is_served and can_be_answered([call for _, call in said_of(wire, kind)])
-        several = calls[-1:] if is_read else calls
-        there = [way for each in several for way in _in_request(wire, each, is_read=is_read)]
+        there = [way for each in calls for way in _in_request(wire, each, is_read=is_served)]
         if row.twice and (PATH, row.twice[0]) in there:
             there.append((BODY, *way_of(row.twice[1])))
         values = [way for way in _values(row.asked, (BODY,)) if is_in_body(way)]

@@ -91,7 +91,7 @@ class Spoken:
     outside: tuple[LeafMapping, ...] = ()
     read_outside: tuple[LeafMapping, ...] = ()
     constants: Constants = ()
-    answer_constants: Constants = ()
+    answer_constants: tuple[tuple[Way, Json], ...] = ()
     is_assumed: bool = False
     is_silent: bool = False
     path: Template | None = None
@@ -212,8 +212,14 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
     has_body = bool(route.rpc) or sends_body
     kept = {place: v for place, v in general.items() if has_body or not is_in_body(place)}
     constants = kept | _constants(change.constants, (*at, "constants"), names)
-    answered = change.answer_constants if isinstance(change, OperationMap) else {}
-    answer_constants = _constants(answered, (*at, "answer_constants"), names)
+    answer_constants = []
+    for place, value in _constants(
+        change.answer_constants, (*at, "answer_constants"), names
+    ).items():
+        if isinstance(value, Template):
+            found = "an answer knows no names in braces"
+            raise MappingError(value.at, found, "a value that is always the same", "correct it")
+        answer_constants.append((place, value))
     _check_repeat(change, at)
     error, failure = _error_plans(wire.errors, change, at)
     kept_here = replace(names, kept=(*names.kept, *change.keep))
@@ -227,7 +233,7 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         moves,
         answer.outside,
         tuple(constants.items()),
-        tuple(answer_constants.items()),
+        tuple(answer_constants),
         route.operation is ops.Probe and change.response.get("service") == "",
         path=_path(change.path, (*at, "path"), names, moves),
         keep=tuple(_keep(name, text, (*at, "keep", name)) for name, text in change.keep.items()),
