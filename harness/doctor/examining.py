@@ -30,7 +30,7 @@ from harness.targets.plugged import PluggedDriver
 from harness.targets.port import TargetUnusable
 from harness.targets.target import Target, check_permission
 from harness.wire.routes import ROUTES
-from harness.wire.table import tenant
+from harness.wire.table.palette import TENANT_TABLE
 
 
 class Open(Protocol):
@@ -120,7 +120,7 @@ def examine_commands(ways: Chain) -> Iterator[DoctorFinding]:
         yield DoctorFinding(Severity.NOTE, "commands", told, remedy)
 
 
-_BY_ADMIN: Final = frozenset(row.operation for row in tenant.TABLE)
+_BY_ADMIN: Final = frozenset(row.operation for row in TENANT_TABLE)
 """What nobody asks for but an administrator by whom the published API arranges."""
 _NAMES_MAX: Final = 8
 

@@ -11,8 +11,7 @@ from harness import __version__
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.codec.server import STATUS_OF, UNKNOWN_STATUS
-from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import WireModel, published_name
+from harness.wire.model import Each, Fields, Leaf, Shape, WireModel, published_name
 from harness.wire.models import V1Error
 from harness.wire.routes import Route
 from harness.wire.table.fields import FORMS, WireField, WireRecord, refuses
@@ -115,7 +114,7 @@ def _body(route: Route) -> Schema:
     """The model of the body, and besides it what the operation cannot do without."""
     if route.request is None:
         return {}
-    shape = shape_of(route.request)
+    shape = route.request.shape
     needed = _needed(route.asked, shape)
     if route.twice and route.asked.check:  # whether both say the same
         _join(needed, _need(FORMS["!"], route.twice[1].split("."), shape))

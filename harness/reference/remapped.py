@@ -12,22 +12,28 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 import msgspec
 
 from harness.domain.errors import Reason
-from harness.domain.operations import Operation, PollPairing, Surface
+from harness.domain.operations import PollPairing, Surface
 from harness.domain.pairing import RequestState
 from harness.reference.strays import StrayMessages, request_in_words
+from harness.wire.codec.played import (
+    PlayedOperation,
+    PlayedOperations,
+    performing,
+)
 from harness.wire.codec.server import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
-from harness.wire.mapping import WireMap, translate
+from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
+from harness.wire.mapping import PLAIN, WireMap, translate
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import BODY, COOKIES, HEADERS, PATH, QUERY
 from harness.wire.mapping.scope import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
@@ -36,12 +42,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PUBLISHED = "/v1/"
-_PARAMETER = re.compile(r"\\\{(\w+)\\\}")
-_KEPT = re.compile(r"\\\{kept\\\.\w+\\\}")
+_NAME = re.compile(r"\{([^{}]*)\}")
 _REQUEST_ID = "x-request-id"
 _LENGTH = "content-length"
 _OF_THE_BODY = frozenset({_LENGTH, "content-type"})
 _BODILESS = frozenset({204, 304})
+_UNKNOWN_CALL = PLAIN.spoken(PollPairing)
+_INVALID = Reason.INVALID_INPUT.value
 _MALFORMED = STATUS_OF[Reason.INVALID_INPUT]
 _LOOK_S = 0.05
 """How often a question that is held is looked at again."""
@@ -66,10 +73,23 @@ def speaking(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A path that is served, and the operation that is asked there."""
+    """A path that is served, with the names in it, and the call that is made there: of an operation
+    that takes these.
+    """
 
     pattern: re.Pattern[str]
-    route: Route
+    names: Sequence[str]
+    spoken: Spoken
+    calls: Sequence[Spoken]
+
+    @property
+    def route(self) -> Route:
+        return self.spoken.route
+
+    @property
+    def performs(self) -> bool:
+        """Whether the operation is done at this call."""
+        return performing(self.calls) is self.spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +97,6 @@ class _Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A call before the one by which an operation is asked: it says nothing of the operation, and
-    its answer gives what the host needs to go on.
-    """
-
-    pattern: re.Pattern[str]
-    spoken: Spoken
-
-    def answer(self) -> _Answer:
-        """An answer with something new at each place that is kept."""
-        headers, body = dict[str, str](), None
-        for _, (room, *way) in self.spoken.keep:
-            given = token_hex(8)
-            if room == HEADERS:
-                headers[str(way[0])] = given
-            elif room == COOKIES:
-                headers["Set-Cookie"] = f"{way[0]}={given}"
-            else:
-                body = translate.with_value(body, tuple(way), given)
-        status = next(iter(self.spoken.said.status), 200)
-        return _Answer(status, headers, _encoded(body))
 
 
 class _Refused(Exception):
@@ -128,16 +124,16 @@ class Remapped:
         self._app = app
         self._wire = wire
         self._strays = strays
-        routes = routes_of(wire.routes, *surfaces)
-        self._places = [_Place(_pattern(route.path), route) for route in routes]
-        self._openings = [
-            _Opening(_pattern(each.route.path), each)
-            for route in routes
-            for each in wire.calls(route.operation)[:-1]
+        self._places = [
+            _Place(*_pattern(spoken.route.path), spoken, calls)
+            for route in routes_of(wire.routes, *surfaces)
+            for calls in [wire.calls(route.operation)]
+            for spoken in calls
         ]
+        self._played = PlayedOperations(partial(token_hex, 8))
         asked = ((message.split(" ", 1), status) for message, status in wire.agents.beside.items())
         self._released: object = None
-        self._beside = [(method, _pattern(path), status) for (method, path), status in asked]
+        self._beside = [(method, _pattern(path)[0], status) for (method, path), status in asked]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -148,10 +144,6 @@ class Remapped:
         here = [place for place in self._places if place.pattern.fullmatch(path)]
         wire = self._wire
         if not any(place.route.method == method for place in here):
-            for opening in self._openings:
-                if opening.spoken.route.method == method and opening.pattern.fullmatch(path):
-                    await _send(opening.answer(), send)
-                    return
             for beside, pattern, status in self._beside:
                 if beside == method and pattern.fullmatch(path):
                     await _send(_Answer(status, {}, b""), send)
@@ -161,22 +153,33 @@ class Remapped:
             await self._app(scope, receive, self._noticing(scope, send))
             return
         headers = _headers_of(scope["headers"])
+        asked: dict[str, Any] = {PATH: {}, QUERY: {}, HEADERS: headers, BODY: None}
+        place: _Place | None = None
         try:
-            operation, inner, body, call_id = await self._understood(scope, receive, headers, here)
-        except _Refused as refused:
+            await self._take_apart(scope, receive, asked)
+            place = self._meant(scope, here, asked)
+            operation = self._heard(scope, place, asked)
+            inner = scope
+            if place.performs:
+                inner = _scope(scope, ROUTES[place.route.operation], operation.asked)
+        except (_Refused, Malformed, KeyError) as error:
+            refused = _refused_for(error)
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
-            await _send(self._refusal(refused, headers), send)
+            await _send(self._refusal(refused, asked, place), send)
             return
+        call_id = translate.call_id_of(asked[BODY])
 
         async def tell(answer: _Answer) -> None:
             if answer.status == _MALFORMED:
                 self._note(scope, _message_of(answer))
-            await _send(self._translated(answer, operation, call_id), send)
+            await _send(self._translated(answer, place, operation, call_id), send)
 
-        if operation is PollPairing and wire.agents.hold_s:
-            await self._hold(inner, body, receive, tell)
+        if not place.performs:
+            await _send(self._in_turn(place, operation, call_id), send)
+        elif place.route.operation is PollPairing and wire.agents.hold_s:
+            await self._hold(inner, _encoded(operation.asked[BODY]), receive, tell)
         else:
-            await self._ask(inner, body, tell)
+            await self._ask(inner, _encoded(operation.asked[BODY]), tell)
 
     async def _ask(self, inner: Scope, body: bytes, tell: _Telling) -> None:
         """Ask the app, and tell its answer once it is whole."""
@@ -245,16 +248,26 @@ class Remapped:
             )
         self._strays.note(told)
 
-    async def _understood(
-        self, scope: Scope, receive: Receive, headers: Mapping[str, str], here: list[_Place]
-    ) -> tuple[type[Operation], Scope, bytes, Json]:
-        """The operation that is asked, and the request by the published wire with its body; and the
-        id of the call, with JSON-RPC.
+    async def _take_apart(self, scope: Scope, receive: Receive, asked: dict[str, Any]) -> None:
+        """Read query and body of a request.
 
         Raises:
-            _Refused: it is no request for any.
+            _Refused: its body is too large, or is no JSON and no form.
         """
         body = await _read(receive)
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        asked[QUERY] = dict(query)
+        try:
+            asked[BODY] = _parsed(body, asked[HEADERS])
+        except NotJson as error:
+            raise _Refused(400, _INVALID, f"body: it is no JSON ({error})") from error
+
+    def _meant(self, scope: Scope, here: Sequence[_Place], asked: dict[str, Any]) -> _Place:
+        """The call that a request is, which then has the parameters of its path.
+
+        Raises:
+            _Refused: it is none.
+        """
         where = f"{scope['method']} {_raw_path(scope)}"
         if not here:
             raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: not found")
@@ -263,60 +276,94 @@ class Remapped:
             allowed = ", ".join(sorted({place.route.method for place in here}))
             told = f"{where}: method not allowed"
             raise _Refused(405, "MethodNotAllowed", told, {"allow": allowed})
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        parameters = _parameters(fitting[0].pattern, _raw_path(scope))
-        try:
-            asked: translate.Rooms = {
-                PATH: parameters,
-                QUERY: query,
-                HEADERS: headers,
-                BODY: _parsed(body, headers),
-            }
-            held = {
-                kind: translate.constants_held(asked, self._wire.spoken(kind))
-                for kind in (place.route.operation for place in fitting)
-            }
-            operation = max(held, key=held.__getitem__)
-            if held[operation] < 0:
-                raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: no such method")
-            ours = translate.ours_asked(asked, operation, self._wire)
-            inner = _scope(scope, ROUTES[operation], ours)
-        except NotJson as error:
-            told = f"body: it is no JSON ({error})"
-            raise _Refused(400, Reason.INVALID_INPUT.value, told) from error
-        except Malformed as malformed:
-            raise _Refused(400, Reason.INVALID_INPUT.value, str(malformed)) from malformed
-        except KeyError as missing:
-            told = f"{missing.args[0]}: it is missing"
-            raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
-        return operation, inner, _encoded(ours[BODY]), translate.call_id_of(asked[BODY])
+        held = [translate.constants_held(asked, place.spoken) for place in fitting]
+        if max(held) < 0:
+            raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: no such method")
+        place = fitting[held.index(max(held))]
+        found = place.pattern.fullmatch(_raw_path(scope))
+        values = map(unquote, found.groups()) if found else ()
+        asked[PATH] = dict(zip(place.names, values, strict=True))
+        return place
 
-    def _translated(self, answer: _Answer, operation: type[Operation], call_id: Json) -> _Answer:
+    def _heard(self, scope: Scope, place: _Place, asked: translate.Rooms) -> PlayedOperation:
+        """The operation that a call belongs to, with what it says of it.
+
+        Raises:
+            _Refused: nobody was given what it names.
+            Malformed: it cannot be read.
+        """
+        operation = self._played.find(asked, place.spoken)
+        if operation is None:
+            told = f"{scope['method']} {_raw_path(scope)}: nothing of it was begun"
+            raise _Refused(404, Reason.NOT_FOUND.value, told)
+        operation.hear(translate.ours_asked(asked, place.spoken, self._wire))
+        return operation
+
+    def _translated(
+        self, answer: _Answer, place: _Place, operation: PlayedOperation, call_id: Json
+    ) -> _Answer:
+        """The app's answer to a call at which an operation is done."""
         headers = {n: v for n, v in answer.headers.items() if n not in _OF_THE_BODY}
         try:
-            json = parse_json(answer.body) if answer.body else None
+            operation.answer = parse_json(answer.body) if answer.body else None
         except NotJson:
             return answer
-        status, body = translate.theirs_answered(
-            answer.status, json, operation, self._wire, call_id
-        )
-        return _Answer(status, theirs_of(headers, self._wire.tables.headers), _encoded(body))
+        theirs = theirs_of(headers, self._wire.tables.headers)
+        return self._answered(answer.status, place, operation, call_id, theirs)
 
-    def _refusal(self, refused: _Refused, headers: Mapping[str, str]) -> _Answer:
+    def _in_turn(self, place: _Place, operation: PlayedOperation, call_id: Json) -> _Answer:
+        """The answer to a call at which nothing is done: that the operation is still under way, as
+        somebody who asks again is told the first time, or what is to be told.
+        """
+        spoken = place.spoken
+        if not spoken.said.repeat or spoken.name in operation.waited:
+            return self._answered(200, place, operation, call_id)
+        operation.waited.append(spoken.name)
+        status, headers, body = translate.theirs_waiting(spoken, call_id)
+        return _Answer(status, headers, _encoded(body))
+
+    def _answered(
+        self,
+        status: int,
+        place: _Place,
+        operation: PlayedOperation,
+        call_id: Json,
+        headers: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        given = partial(self._played.given, operation, place.spoken, place.calls)
+        status, more, body = translate.theirs_answered(
+            status, operation.answer, place.spoken, self._wire, call_id, given
+        )
+        return _Answer(status, {**(headers or {}), **more}, _encoded(body))
+
+    def _refusal(self, refused: _Refused, asked: translate.Rooms, place: _Place | None) -> _Answer:
         """A published error that no rule of the core stands behind, in the target's words."""
-        asked = ours_of(headers, self._wire.tables.headers)
-        ref = asked.get(_REQUEST_ID, "")
-        body = {**error_body(refused.code, str(refused), {}), "ref": ref}
-        status, theirs = translate.theirs_refused(
-            refused.status, body, self._wire, self._wire.tables.error
+        ref = ours_of(asked[HEADERS], self._wire.tables.headers).get(_REQUEST_ID, "")
+        body: Json = {**error_body(refused.code, str(refused), {}), "ref": ref}
+        spoken = place.spoken if place else replace(_UNKNOWN_CALL, error=self._wire.tables.error)
+        call_id = translate.call_id_of(asked[BODY])
+        status, _, theirs = translate.theirs_answered(
+            refused.status, body, spoken, self._wire, call_id
         )
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    path = _KEPT.sub("[^/]+", re.escape(path))
-    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path))
+def _pattern(path: str) -> tuple[re.Pattern[str], Sequence[str]]:
+    """What a path looks like, and the names in it; what it begins with may be a path as well."""
+    first, *parts = _NAME.split(path)
+    text = re.escape(first)
+    for n, rest in enumerate(parts[1::2]):
+        text += f"{'(/.+)' if n == 0 and not first else '([^/]+)'}{re.escape(rest)}"
+    return re.compile(text), parts[::2]
+
+
+def _refused_for(error: Exception) -> _Refused:
+    """Why a request never gets as far as the app."""
+    if isinstance(error, _Refused):
+        return error
+    missing = isinstance(error, KeyError)
+    return _Refused(400, _INVALID, f"{error.args[0]}: it is missing" if missing else str(error))
 
 
 def _says_it_waits(answer: _Answer) -> bool:
@@ -330,11 +377,6 @@ def _message_of(answer: _Answer) -> str:
     """What the published error says."""
     json = parse_json(answer.body)
     return str(json.get("message")) if isinstance(json, dict) else ""
-
-
-def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:
-    found = pattern.fullmatch(path)
-    return {name: unquote(text) for name, text in found.groupdict().items()} if found else {}
 
 
 def _parsed(body: bytes, headers: Mapping[str, str]) -> Json:

@@ -46,8 +46,8 @@ from harness.wire.codec import CallInput, CallSequence, Sessions
 from harness.wire.codec.calls import StepwiseAcceptances
 from harness.wire.control import HEALTH_PATH, bearer
 from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.json_path import Unknowable
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.json_path import Unknowable
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.domain.operations import Operation, Surface
+from harness.wire.json_path import EACH
 from harness.wire.losses import losses
 from harness.wire.mapping import MappingError, OperationMap, WireMap
-from harness.wire.mapping.json_path import EACH
-from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of, ways
+from harness.wire.model import Each, Fields, Leaf, Shape, ways
 from harness.wire.routes import ROUTES
 from harness.wire.table.fields import WireRecord
 
@@ -62,10 +62,7 @@ def _table(surface: Surface) -> Iterator[str]:
 def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:
     """Where the fields of an operation's `request` and `response` stand, as published."""
     tables = {"request": ROUTES[kind].asked, "response": ROUTES[kind].answer or WireRecord(dict)}
-    return {
-        name: tuple(dict.fromkeys(_fields(of, shape_of(of.model) if of.model else _NOTHING)))
-        for name, of in tables.items()
-    }
+    return {name: tuple(dict.fromkeys(_fields(of, of.shape))) for name, of in tables.items()}
 
 
 def _is_needed(kind: type[Operation], table: str, place: str) -> bool:

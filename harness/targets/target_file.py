@@ -51,9 +51,10 @@ from harness.targets.target_keys import (
     TargetTables,
 )
 from harness.targets.trust import Trust, read_trust
+from harness.wire.codec.played import why_not_played
 from harness.wire.losses import losses
 from harness.wire.mapping import PLAIN, MappingError, WireMap
-from harness.wire.mapping.keys import STEPS, OperationMap, WireKeys, can_be_answered
+from harness.wire.mapping.keys import STEPS, OperationMap, WireKeys
 from harness.wire.routes import ROUTES
 
 
@@ -139,16 +140,13 @@ class _Reader(TargetFileReader):
         spoken = {ops.Surface.AGENT, *(s for side, s in _SURFACES.items() if side in sides)}
         used = [k for k in ROUTES if k.surface in spoken and k not in info.not_offered]
         served = [k for k in used if is_served and k.surface is ops.Surface.AGENT]
+        wire = read_wire(self, said, used, served)
         for kind in served:
             name = kind.__name__
-            if kind in said.paths and not can_be_answered(said.paths[kind].calls):
-                told = f"the harness plays Palette, and cannot answer {name} in these calls"
-                remedy = (
-                    f"add [central], where your Palette is, or say in [paths.{name}] one call that"
-                    " holds all of the request, after such as only keep something"
-                )
+            if why := why_not_played(wire.calls(kind)):
+                told = f"the harness plays Palette, and cannot answer {name} in these calls: {why}"
+                remedy = f"say so in [paths.{name}], or add [central], where your Palette is"
                 self.flaw(("paths", name, "calls"), told, remedy)
-        wire = read_wire(self, said, used, served)
         tells = not wire.agents.secret_stays  # a withdrawal names no key
         return Target(
             info=replace(info, tells_submissions=tells),

@@ -1,27 +1,75 @@
-"""The base of the wire models: published names as attributes, strict types, lenient extras."""
+"""The base of the wire models: published names as attributes, strict types, lenient extras; and the
+fields of each as a tree.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, create_model
 
+from harness.domain.cluster import ClusterState
+from harness.domain.match import Mismatch
+from harness.domain.pairing import RequestState
 from harness.wire.http import Json
+from harness.wire.json_path import EACH, Way
 
-_OWN = "x-pairproof-own"
+SERVICE = "palette"
+"""What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
 
-_SPARE = "x-pairproof-spare"
-
-Texts = dict[str, str | None]
-"""An object that holds texts alone, as most references do."""
-JsonObject = dict[str, JsonValue]
-"""An object whose fields pairing never looks at."""
+LIST_META, CONTINUE = "listmeta", "continue"
+"""Where a page says how the next is asked for, which is by the parameter of that name."""
 
 
-Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-"""A point in time, as text; what is none is told where it is read."""
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A field that is moved as a whole.
+
+    Attributes:
+        single: whether it is a text or a flag, which have room outside of a body.
+        flag: whether it is true or false.
+        spare: whether pairing never looks at it.
+        open: whether it is an object whose names are data; each can be moved by itself.
+        words: the closed set of texts that it may hold, if it has one.
+    """
+
+    single: bool = False
+    flag: bool = False
+    spare: bool = False
+    open: bool = False
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """An object of fields by their published names; some of them are published as required."""
+
+    fields: Mapping[str, Shape]
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list of objects."""
+
+    item: Shape
+
+
+Shape: TypeAlias = "Leaf | Fields | Each"
+
+
+def ways(shape: Shape, way: Way = ()) -> Iterator[tuple[Way, Shape]]:
+    """Every field below a shape with the way to it, an object before what it holds."""
+    if way:
+        yield way, shape
+    if isinstance(shape, Fields):
+        for name, inner in shape.fields.items():
+            yield from ways(inner, (*way, name))
+    elif isinstance(shape, Each):
+        yield from ways(shape.item, (*way, EACH))
 
 
 class Malformed(ValueError):
@@ -61,54 +109,53 @@ class WireModel(BaseModel):
     """Whether the model is ours, because nothing is published for its purpose."""
     known: ClassVar[dict[str, type[WireModel]]] = {}
     """All models, by name."""
-
-    def __init_subclass__(cls, **given: Any) -> None:
-        cls.known[cls.__name__] = cls
-        super().__init_subclass__(**given)
+    shape: ClassVar[Fields] = Fields({})
+    """Its fields, down to the last one."""
+    own_fields: ClassVar[frozenset[str]] = frozenset()
+    """The names of those that are ours."""
 
     @classmethod
     def wire_name(cls) -> str:
         """The name in the API: `v1ClusterPairMeta`."""
         return published_name(cls.__name__)
 
-    @classmethod
-    def field_names(cls, *, own: bool | None = None) -> frozenset[str]:
-        """The names on the wire; only ours with `own=True`, only published with `False`."""
-        return frozenset(
-            info.alias or name
-            for name, info in cls.model_fields.items()
-            if own is None or own is (_OWN in _extra(info.json_schema_extra))
-        )
 
-    @classmethod
-    def is_spare(cls, name: str) -> bool:
-        """Whether pairing never looks at the field of this attribute."""
-        return _SPARE in _extra(cls.model_fields[name].json_schema_extra)
+def _words(kind: type[str]) -> frozenset[str]:
+    return frozenset(str(word.value) for word in kind)  # type: ignore[attr-defined]
 
 
-_KINDS: Mapping[str, Any] = {
-    "text": str,
-    "flag": bool,
-    "number": int,
-    "time": Time,
-    "any": JsonValue,
-    "object": JsonObject,
-    "texts": Texts,
-    "labels": dict[str, str],
-    "flags": dict[str, bool],
+_TEXT, _OPEN = Leaf(single=True), Leaf(open=True)
+_KINDS: Mapping[str, tuple[Any, Leaf]] = {
+    "text": (str, _TEXT),
+    "flag": (bool, Leaf(single=True, flag=True)),
+    "number": (int, Leaf()),
+    # What is no point in time is told where it is read.
+    "time": (Annotated[str, Field(json_schema_extra={"format": "date-time"})], _TEXT),
+    "any": (JsonValue, Leaf(spare=True)),
+    "object": (dict[str, JsonValue], _OPEN),
+    "texts": (dict[str, str | None], _OPEN),
+    "labels": (dict[str, str], _OPEN),
+    "flags": (dict[str, bool], _OPEN),
 }
-_MARKS = {
-    sign: Field(json_schema_extra={mark: True}) for sign, mark in (("~", _SPARE), ("+", _OWN))
+_WORDS = {
+    "": frozenset[str](),
+    "request": _words(RequestState),
+    "cluster": _words(ClusterState),
+    "problem": _words(Mismatch),
+    "service": frozenset({SERVICE}),
 }
+_MARKS = {"~": "x-pairproof-spare", "+": "x-pairproof-own"}
 _FIELD = re.compile(r"([~+]?)(\w+)(!?)(?::(\S+))?")
 
 
 def models(text: str) -> dict[str, type[WireModel]]:
     """The models of a text, by name: `V1Name field field:kind # what it is`, over several lines
-    where the next ones are indented; with a `+` in front, one of ours.
+    where the next ones are indented; with a `+` in front, one of ours, with a `*` a list that may
+    come in pages.
 
     The fields stand in their published order. A kind is one of `_KINDS` (`text` where there is
-    none), an earlier model, some words with bars between them, or a list of a kind in brackets. A
+    none), an earlier model, some words with bars between them, or a list of a kind in brackets;
+    after a `/` stands which words of ours its texts are, none where they belong to the format. A
     field with a `!` is required, `~` is one that pairing never looks at, and `+` one of ours on a
     published model.
 
@@ -123,22 +170,49 @@ def _model(text: str) -> type[WireModel]:
     said, _, about = text.partition(" # ")
     head, _, listed = said.partition(" ")
     made: dict[str, Any] = {}
-    for sign, field, required, kind in (found.groups() for found in _FIELD.finditer(listed)):
-        of = _kind(kind or "text")
+    shapes: dict[str, Shape] = {}
+    found = [each.groups() for each in _FIELD.finditer(listed)]
+    for sign, field, required, kind in found:
+        of, shape = _kind(kind or "text")
         of = of if required or of is JsonValue else of | None
-        of = Annotated[of, _MARKS[sign]] if sign else of
+        if sign:
+            of = Annotated[of, Field(json_schema_extra={_MARKS[sign]: True})]
+        shapes[field] = Leaf(spare=True) if sign == "~" else shape
         is_taken = hasattr(BaseModel, field)
         default = ... if required else Field(default=None, alias=field if is_taken else None)
         made[f"{field}_" if is_taken else field] = (of, default)
-    model = create_model(head.lstrip("+"), __base__=WireModel, __doc__=about, **made)
-    model.own = head.startswith("+")
+    if head.startswith("*"):
+        shapes[LIST_META] = Fields({CONTINUE: _TEXT})
+    model = create_model(head.lstrip("+*"), __base__=WireModel, __doc__=about, **made)
+    needed = tuple(field for _, field, required, _ in found if required)
+    model.own, model.shape = head.startswith("+"), Fields(shapes, needed)
+    model.own_fields = frozenset(field for sign, field, *_ in found if sign == "+")
+    WireModel.known[model.__name__] = model
     return model
 
 
-def _kind(text: str) -> Any:
-    if text.startswith("["):
-        return list[_kind(text[1:-1])]  # type: ignore[misc]
-    return Literal[tuple(text.split("|"))] if "|" in text else {**_KINDS, **WireModel.known}[text]
+def _kind(text: str) -> tuple[Any, Shape]:
+    """The type and the shape of a kind."""
+    kind, is_limited, of_ours = text.partition("/")
+    of: Any
+    shape: Shape
+    if kind.startswith("["):
+        of, item = _kind(kind[1:-1])
+        of, shape = list[of], Each(item) if isinstance(item, Fields) else Leaf()
+    elif "|" in kind:
+        words = tuple(kind.split("|"))
+        of, shape = Literal[words], Leaf(single=True, words=frozenset(words))
+    elif kind in WireModel.known:
+        of, shape = WireModel.known[kind], WireModel.known[kind].shape
+    else:
+        of, shape = _KINDS[kind]
+    return of, _limited(shape, _WORDS[of_ours]) if is_limited else shape
+
+
+def _limited(shape: Shape, words: frozenset[str]) -> Shape:
+    if isinstance(shape, Fields):
+        return Fields({name: _limited(inner, words) for name, inner in shape.fields.items()})
+    return replace(shape, words=words) if isinstance(shape, Leaf) and not shape.flag else shape
 
 
 Model = TypeVar("Model", bound=WireModel)
@@ -184,7 +258,3 @@ def json_kind(json: Json) -> str:
     """What a JSON value is, in words."""
     kinds = {type(None): "nothing", bool: "a boolean", str: "a text", list: "an array"}
     return kinds.get(type(json), "an object" if isinstance(json, dict) else "a number")
-
-
-def _extra(extra: object) -> dict[str, object]:
-    return extra if isinstance(extra, dict) else {}

@@ -7,21 +7,12 @@ pairing needs of them.
 
 from __future__ import annotations
 
-from harness.wire.model import JsonObject, WireModel, models
+from harness.wire.model import models
 
-SERVICE = "palette"
-"""What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
-
-
-class V1Error(WireModel):
-    """The published error. Nothing is required; one without code and message is none."""
-
-    code: str | None = None
-    message: str | None = None
-    details: JsonObject | None = None
-    ref: str | None = None
-
-
+V1Error = models("""
+V1Error code message details:object ref # The published error. Nothing is required; one without code
+    and message is none.
+""")["V1Error"]
 LOCAL_UI = models("""
 V1AcceptedResponseWithMessage message # The answer of operations that have nothing to tell.
 
@@ -29,8 +20,8 @@ LocalV1AuthLogin username password # What a login asks for.
 LocalV1UserToken Authorization RefreshToken # The session's secrets.
 V1LoginSuccess IsFirstLogin:flag Token:LocalV1UserToken # The answer of a login.
 
-V1ClusterPairMeta paletteEndpoint registrationToken insecure:flag # What pairing, and the
-    connection check, ask for.
+V1ClusterPairMeta paletteEndpoint registrationToken insecure:flag # What pairing, and the connection
+    check, ask for.
 V1ClusterPairInfoResponse pairingUid # The answer of a send.
 V1ClusterPairDetailsResponse pairingUid paletteEndpoint registrationToken insecure:flag message
     status:Pairing|Paired|Rejected|Failed # The pending pairing request, or what became of it.
@@ -69,15 +60,15 @@ V1EdgeNativeOverlayNetworkConfiguration cidr enable:flag # The network above tha
 LocalV1ObjectMeta annotations:labels creationTimestamp:time deletionTimestamp:time labels:labels
     lastModifiedTimestamp:time name namespace resourceVersion selfLink uid # Metadata of an object
     of the cluster.
-V1Taint effect:NoSchedule|PreferNoSchedule|NoExecute key timeAdded:time value # What keeps work
-    away from the nodes of a pool.
+V1Taint effect:NoSchedule|PreferNoSchedule|NoExecute key timeAdded:time value # What keeps work away
+    from the nodes of a pool.
 LocalV1UpdateStrategy type:RollingUpdateScaleOut|RollingUpdateScaleIn # In which order the nodes of
     a pool are renewed.
 V1MachinePoolProperties archType:amd64|arm64 # What machines a pool is made of.
 V1NodeInfo age architecture conditions:[V1Condition] health:V1Health ipv4 k8sVersion nodeName
     nodeState # The node of a host.
-V1EdgeNativeHost ~IsCandidateCaption:flag ~caCert ~hostAddress hostName hostUid
-    ~networkInfo:[V1Nic] ~nic:V1Nic ~nicName ~nodeInfo:V1NodeInfo ~staticIP ~tags:object
+V1EdgeNativeHost ~IsCandidateCaption:flag ~caCert ~hostAddress hostName hostUid ~networkInfo:[V1Nic]
+    ~nic:V1Nic ~nicName ~nodeInfo:V1NodeInfo ~staticIP ~tags:object
     ~twoNodeCandidatePriority:primary|secondary # A host of a pool, as a cluster is configured.
 V1EdgeNativeMachinePoolConfig ~additionalLabels:labels ~additionalTags:labels
     hosts!:[V1EdgeNativeHost] isControlPlane:flag ~labels:[text]
@@ -91,17 +82,17 @@ V1EdgeNativeClusterConfig ~controlPlaneEndpoint:V1EdgeNativeControlPlaneEndPoint
     ~staticIp:flag # What a cluster has besides its pools.
 V1EdgeNativeCloudConfigSpec clusterConfig!:V1EdgeNativeClusterConfig
     machinePoolConfig:[V1EdgeNativeMachinePoolConfig] # The pools of a cluster, and what they have
-    in common. `machinePoolConfig` is published as required; pairing looks at it nowhere, so
-    another wire may do without.
-V1EdgeNativeCloudConfig ~metadata:LocalV1ObjectMeta spec:V1EdgeNativeCloudConfigSpec # How a
-    cluster is laid out.
+    in common. `machinePoolConfig` is published as required; pairing looks at it nowhere, so another
+    wire may do without.
+V1EdgeNativeCloudConfig ~metadata:LocalV1ObjectMeta spec:V1EdgeNativeCloudConfigSpec # How a cluster
+    is laid out.
 V1EdgeNativeClusterSettings ntpServers:[text] sshKeys:[text] # What the nodes of a cluster have in
     common.
 V1ClusterConfigurationSpec archiveUploadPath cloudConfig:V1EdgeNativeCloudConfig
     ~profileVariables:[texts] ~scheduleAt # The `spec` of a cluster's configuration.
 V1ClusterConfiguration metadata:V1MetaData spec:V1ClusterConfigurationSpec # A cluster's
     configuration.
-V1HttpPatch op!:add|remove|replace path! value:any # One change of a JSON patch.
+V1HttpPatch op!:add|remove|replace/ path! value:any # One change of a JSON patch.
 V1ClusterPatch clusterConfigPatches:[V1HttpPatch] # Changes of a named cluster.
 V1MachinePoolPatch machinePoolConfigPatches:[V1HttpPatch] # Changes of a pool.
 V1ClusterProfileConfigurationSpec ~archiveUploadPath
@@ -112,8 +103,8 @@ V1ClusterProfileConfiguration metadata:V1MetaData spec:V1ClusterProfileConfigura
 
 V1Settings ~featureFlags:flags ~installationMode:airgap|connected managementMode:central|local #
     General settings of a host.
-V1Management type!:central|local edgeHostToken paletteEndpoint projectName insecure:flag # Who
-    shall manage a host.
+V1Management type!:central|local edgeHostToken paletteEndpoint projectName insecure:flag # Who shall
+    manage a host.
 """)
 
 PALETTE = models("""
@@ -123,9 +114,9 @@ V1PackRef ~annotations:labels ~digest ~inValidReason ~isInvalid:flag
     layer!:kernel|os|k8s|cni|csi|addon ~logo ~manifests:[texts] name! ~packUid ~params:labels
     ~presets:[object] registryUid ~schema:[object] ~server tag ~type:spectro|helm|manifest|oci
     values version # A pack of a profile. `version` says which one; `tag` does where it is missing.
-V1ClusterProfileTemplate ~cloudType name ~packServerRefs:[texts] ~packServerSecret
-    packs:[V1PackRef] profileVersion ~relatedObject:texts type:cluster|infra|add-on|system uid
-    ~version:number # A profile with its packs, as a cluster runs it.
+V1ClusterProfileTemplate ~cloudType name ~packServerRefs:[texts] ~packServerSecret packs:[V1PackRef]
+    profileVersion ~relatedObject:texts type:cluster|infra|add-on|system uid ~version:number # A
+    profile with its packs, as a cluster runs it.
 V1PackValuesEntity ~manifests:[texts] name! ~tag ~type:spectro|helm|manifest|oci ~values # The
     configuration of a pack of a chosen profile.
 V1SpectroClusterVariable name! ~value # The value of a variable of a chosen profile.
@@ -148,8 +139,8 @@ V1ObjectEntity name uid # What something is called.
 V1ProjectMetadata metadata:V1ObjectEntity # One line of the list of projects.
 V1ProjectsMetadata items!:[V1ProjectMetadata] # The list of projects.
 V1ClusterProfileMetadataSpec cloudType version # The `spec` of a line of the list of profiles.
-V1ClusterProfileMetadata metadata:V1ObjectEntity spec:V1ClusterProfileMetadataSpec # One line of
-    the list of profiles.
+V1ClusterProfileMetadata metadata:V1ObjectEntity spec:V1ClusterProfileMetadataSpec # One line of the
+    list of profiles.
 V1ClusterProfilesMetadata items!:[V1ClusterProfileMetadata] # The list of profiles, a line for each
     version.
 V1SpectroClustersMetadata items!:[V1ObjectMeta] # The list of clusters.
@@ -185,28 +176,30 @@ V1SpectroEdgeNativeClusterPairEntitySpec cloudConfig:V1EdgeNativeClusterConfig
 V1SpectroEdgeNativeClusterPairEntity metadata:V1ObjectMetaInputEntity
     spec:V1SpectroEdgeNativeClusterPairEntitySpec # What a host submits.
 +V1ClusterPairWithdrawal pairingUid clusterMeta:V1SpectroClusterPairMeta ended:flag # What a host
-    says when its request was cancelled; the id may be missing. `ended` says that the host has
-    ended the request already and cannot go back.
-+V1PairingPing service # How a Palette makes itself known to a host: `service` is `palette`.
+    says when its request was cancelled; the id may be missing. `ended` says that the host has ended
+    the request already and cannot go back.
++V1PairingPing service:text/service # How a Palette makes itself known to a host: `service` is
+    `palette`.
 
-V1SpectroClusterPairStatus pairingClusterName pairingClusterUid state # What became of a request.
+V1SpectroClusterPairStatus pairingClusterName pairingClusterUid state:text/request # What became of
+    a request.
 V1SpectroEdgeNativeClusterPairSpec cloudConfig:V1EdgeNativeClusterConfig
     clusterConfig:V1EdgeNativeClusterConfigPairEntity clusterMeta:V1SpectroClusterPairMeta
     machinepoolconfig:[V1EdgeNativeMachinePoolConfigEntity] profiles:[V1ClusterProfileTemplate]
     stylusAgentVersion # The `spec` of a request as it is shown. The published one requires a
-    `registrationToken` that it has no property for; ours never shows one. A list that is missing
-    is taken for an empty one by the codec.
+    `registrationToken` that it has no property for; ours never shows one. A list that is missing is
+    taken for an empty one by the codec.
 V1SpectroEdgeNativeClusterPair metadata:V1ObjectMeta spec:V1SpectroEdgeNativeClusterPairSpec
     status:V1SpectroClusterPairStatus # One pairing request.
 V1SpectroClusterPairingRequestMeta cloudType clusterUid creationTimestamp:time localClusterUid name
-    pairingUid state # One line of the list of requests.
-V1SpectroClusterPairingRequestMetas items!:[V1SpectroClusterPairingRequestMeta] # The list of
+    pairingUid state:text/request # One line of the list of requests.
+*V1SpectroClusterPairingRequestMetas items!:[V1SpectroClusterPairingRequestMeta] # The list of
     requests.
 V1FilterString beginsWith contains eq ignoreCase:flag ne # A filter on a text. Comparisons leave
     case aside unless told otherwise.
-V1ClusterPairMetadataFilterSpec localClusterUid:V1FilterString state:V1FilterString # What the list
-    of requests can be filtered by.
-V1ClusterPairMetadataSortSpec field:name|state|creationTimestamp order:asc|desc # One key of the
+V1ClusterPairMetadataFilterSpec localClusterUid:V1FilterString state:V1FilterString/request # What
+    the list of requests can be filtered by.
+V1ClusterPairMetadataSortSpec field:name|state|creationTimestamp/ order:asc|desc/ # One key of the
     order of the list.
 V1ClusterPairMetadataFilter filter:V1ClusterPairMetadataFilterSpec
     sort:[V1ClusterPairMetadataSortSpec] # How the list of requests is asked for.
@@ -218,13 +211,13 @@ V1EdgeNativeClusterPairSpcEntity metadata:V1ObjectMetaInputEntity
     asked about.
 +V1ClusterPairPackMatch pack! version! profile profileVersion # What one pack of the local cluster
     was matched with.
-+V1ClusterPairProblem kind! message! pack localVersion offeredVersion profile # One reason why a
-    selection does not match.
-+V1ClusterPairMatch valid!:flag packs:[V1ClusterPairPackMatch] problems:[V1ClusterPairProblem] #
-    The answer of the match. There is no problem when it is `valid`. Nothing is published for it,
-    so whether it is valid is all that a target has to say.
++V1ClusterPairProblem kind!:text/problem message! pack localVersion offeredVersion profile # One
+    reason why a selection does not match.
++V1ClusterPairMatch valid!:flag packs:[V1ClusterPairPackMatch] problems:[V1ClusterPairProblem] # The
+    answer of the match. There is no problem when it is `valid`. Nothing is published for it, so
+    whether it is valid is all that a target has to say.
 
-V1SpectroClusterStatus state # How a cluster is.
+V1SpectroClusterStatus state:text/cluster # How a cluster is.
 V1SpectroClusterSpec clusterProfileTemplates:[V1ClusterProfileTemplate] # What a cluster runs.
 V1SpectroClusterProfiles profiles!:[V1SpectroClusterProfileEntity] # The cluster profiles that a
     cluster is to have.
@@ -232,12 +225,12 @@ V1SpectroCluster metadata:V1ObjectMeta spec:V1SpectroClusterSpec status:V1Spectr
     cluster that is registered.
 
 V1EdgeTokenProject name uid # The project that a token admits to.
-V1EdgeTokenSpec defaultProject:V1EdgeTokenProject expiry:time token # A token's value and how far
-    it reaches.
+V1EdgeTokenSpec defaultProject:V1EdgeTokenProject expiry:time token # A token's value and how far it
+    reaches.
 V1EdgeTokenStatus isActive:flag # Whether a token admits anybody.
 V1EdgeToken metadata:V1ObjectMeta spec:V1EdgeTokenSpec status:V1EdgeTokenStatus # A registration
     token.
-V1EdgeTokens items!:[V1EdgeToken] # The registration tokens.
+*V1EdgeTokens items!:[V1EdgeToken] # The registration tokens.
 V1EdgeTokenSpecEntity defaultProjectUid expiry:time # How far a new token reaches.
 V1EdgeTokenSpecUpdate defaultProjectUid expiry:time # How far a token reaches from now on.
 V1EdgeTokenEntity metadata:V1ObjectMeta spec:V1EdgeTokenSpecEntity # A new token.
@@ -250,16 +243,16 @@ V1Projects items!:[V1Project] # The projects, by the call that is published as d
 V1RoleSpec permissions:[text] scope:system|tenant|project|resource ~type:system|user # What a role
     permits, and where it can be held.
 V1Role metadata:V1ObjectMeta spec:V1RoleSpec ~status:object # A role.
-V1Roles items!:[V1Role] # The roles.
-V1UserSpecEntity emailId firstName ~lastName ~loginMode ~roles:[text] ~teams:[text] # Who a new
-    user is.
+*V1Roles items!:[V1Role] # The roles.
+V1UserSpecEntity emailId firstName ~lastName ~loginMode ~roles:[text] ~teams:[text] # Who a new user
+    is.
 V1UserEntity metadata:V1ObjectMeta spec:V1UserSpecEntity # A new user.
 V1UserMetaEntity emailId ~name uid # One line of the list of users.
 V1UsersMetadata items!:[V1UserMetaEntity] # The users.
 V1UidSummary ~name uid # A role that somebody holds.
 V1UserRoleUIDs roles:[text] # The roles that somebody is to hold in the tenant.
-V1UserRolesEntity inheritedRoles:[V1UidSummary] roles:[V1UidSummary] # The roles that somebody
-    holds in the tenant.
+V1UserRolesEntity inheritedRoles:[V1UidSummary] roles:[V1UidSummary] # The roles that somebody holds
+    in the tenant.
 V1ProjectRolesPatchProject projectUid roles:[text] # The roles that somebody is to hold in one
     project.
 V1ProjectRolesPatch projects:[V1ProjectRolesPatchProject] # The roles that somebody is to hold in
@@ -271,8 +264,8 @@ V1UsersUidPasswordChange currentPassword newPassword! # A user's next password.
 V1ApiKeySpecEntity expiry:time userUid # Whose a new API key is, and how long it lasts.
 V1ApiKeyEntity metadata:V1ObjectMeta spec:V1ApiKeySpecEntity # A new API key.
 V1ApiKeyCreateResponse apiKey ~uid # An API key, which is shown this once.
-V1PackManifestEntity layer ~manifests:[object] name! registryUid tag
-    ~type:spectro|helm|manifest|oci ~uid values # A pack of a new cluster profile.
+V1PackManifestEntity layer ~manifests:[object] name! registryUid tag ~type:spectro|helm|manifest|oci
+    ~uid values # A pack of a new cluster profile.
 V1ClusterProfileTemplateDraft ~cloudType packs:[V1PackManifestEntity]
     type:cluster|infra|add-on|system # What a new version of a cluster profile holds.
 V1Variable defaultValue ~description ~displayName ~format ~hidden:flag ~immutable:flag ~inputType

@@ -13,7 +13,7 @@ from dataclasses import replace
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.models import MODELS
-from harness.wire.table import local_ui, palette, tenant
+from harness.wire.table import local_ui, palette
 from harness.wire.table.fields import Route, parameters_in, segment
 
 __all__ = ["OLDER", "ROUTES", "Route", "RouteTable", "parameters_in", "routes_of", "segment"]
@@ -32,7 +32,7 @@ def routes_of(table: RouteTable, *surfaces: Surface) -> tuple[Route, ...]:
 
 ROUTES: RouteTable = {
     row.operation: row
-    for row in (*local_ui.TABLE, *palette.TABLE, *tenant.TABLE, *palette.AGENT_TABLE)
+    for row in (*local_ui.TABLE, *palette.TABLE, *palette.TENANT_TABLE, *palette.AGENT_TABLE)
 }
 """Every operation that crosses HTTP, in the reference's way, with all that is said of it."""
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from harness.domain.operations import Operation
 from harness.wire.http import HttpRequest, Json
-from harness.wire.mapping.shape import Each, Fields, Shape, shape_of
+from harness.wire.model import Each, Fields, Shape
 from harness.wire.routes import ROUTES
 
 Writing = Callable[[Json, "Shape | None"], str]
@@ -197,6 +197,6 @@ class Rewriting:
         if request.json is None or request.form:
             return request
         model = ROUTES[kind].request if kind else None
-        text = self.writing(request.json, shape_of(model) if model else None)
+        text = self.writing(request.json, model.shape if model else None)
         self.met += text != _text(request.json)
         return replace(request, raw=text.encode())

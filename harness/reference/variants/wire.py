@@ -330,7 +330,7 @@ def _once(pairs: Pairs) -> Json:
     return dict(pairs)
 
 
-_PUBLISHED = {name for model in WireModel.known.values() for name in model.field_names()}
+_PUBLISHED = {name for model in WireModel.known.values() for name in model.shape.fields}
 _TABLES = ("labels", "annotations")
 """Objects whose fields are data."""
 

@@ -32,12 +32,12 @@ from harness.targets.operations_page import places_of
 from harness.targets.reading import address
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA, TARGETS
+from harness.wire.json_path import At
 from harness.wire.losses import losses
 from harness.wire.mapping import PLAIN, MappingError, OperationMap, WireMap
-from harness.wire.mapping.json_path import At
 from harness.wire.mapping.keys import PATH
 from harness.wire.routes import ROUTES, Route, routes_of
-from harness.wire.table import tenant
+from harness.wire.table.palette import TENANT_TABLE
 
 _Lines = Iterator[str]
 
@@ -77,7 +77,7 @@ def _skeleton(filling: Filling) -> _Lines:
     """Every operation that is asked of the sides of a file, and between them."""
     yield from _ANOTHER_WIRE
     surfaces = {Surface.AGENT, *(s for s, side in _SIDE_OF.items() if side in filling.sides)}
-    left_out = () if filling.at("central", "admin") else [row.operation for row in tenant.TABLE]
+    left_out = () if filling.at("central", "admin") else [row.operation for row in TENANT_TABLE]
     for kind, route in ROUTES.items():
         is_asked = kind.surface in surfaces and kind not in left_out
         if is_asked and not issubclass(kind, AcceptanceStep):

@@ -14,11 +14,9 @@ from typing import Final, NamedTuple
 from harness.domain.operations import Operation, Surface
 from harness.targets.drafting.openapi import Described, Document, Field
 from harness.wire.http import BODILESS, Json
-from harness.wire.mapping.json_path import EACH, Way, dotted
-from harness.wire.mapping.shape import Leaf, shape_of, ways
-from harness.wire.model import WireModel
+from harness.wire.json_path import EACH, Way, dotted
+from harness.wire.model import LIST_META, Leaf, WireModel, ways
 from harness.wire.routes import ROUTES, Route, routes_of
-from harness.wire.table.fields import LIST_META
 
 _SAID_BY: Final = {"DELETE": "delete", "GET": "view"}
 """What a method says, where it says as much as a word."""
@@ -162,7 +160,7 @@ def field_matches(
     theirs = document.fields(schema) if model is not None and isinstance(schema, dict) else ()
     if model is None or not theirs:
         return
-    shapes = ways(shape_of(model))
+    shapes = ways(model.shape)
     ours = {way: leaf for way, leaf in shapes if isinstance(leaf, Leaf) and not leaf.spare}
     there, anything = {f.way for f in theirs}, [f.way for f in theirs if f.is_open and f.way]
     absent = {
@@ -276,7 +274,7 @@ def _into_query(route: Route, theirs: Described) -> Iterator[Entry]:
     """A body that theirs has no room for: its fields go into the query, or nowhere."""
     if route.request is None or theirs.request is not None or theirs.method not in BODILESS:
         return
-    leaves = [(w, s) for w, s in ways(shape_of(route.request)) if isinstance(s, Leaf)]
+    leaves = [(w, s) for w, s in ways(route.request.shape) if isinstance(s, Leaf)]
     leaves.sort(key=lambda leaf: leaf[0][-1] != _EQUAL)
     left = _queries(theirs)
     for way, leaf in leaves:

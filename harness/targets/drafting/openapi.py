@@ -21,7 +21,7 @@ from harness.files import MIB, FileKind, read_bytes
 from harness.targets.transport import HttpClient, NoAnswer
 from harness.targets.trust import SHOW_S
 from harness.wire.http import HttpRequest, Json, NotJson, parse_json
-from harness.wire.mapping.json_path import EACH, Way
+from harness.wire.json_path import EACH, Way
 
 DOCUMENT_BYTES_MAX: Final = 16 * MIB
 OPERATIONS_MAX: Final = 10_000

@@ -25,18 +25,19 @@ from harness.wire.codec.client import (
 )
 from harness.wire.codec.engine import ANSWERS
 from harness.wire.http import HttpRequest, HttpResponse, Json
+from harness.wire.json_path import BODY, HEADERS, Unknowable, Way, is_in_body
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import Unknowable, Way, is_in_body
 from harness.wire.mapping.keys import RepeatRule
 from harness.wire.mapping.translate import (
     CALL_ID,
-    answered_at,
+    Rooms,
     as_text,
     filled,
     is_met,
     ours_answered,
     rpc_result,
+    value_in,
     with_value,
 )
 from harness.wire.model import Malformed
@@ -320,12 +321,13 @@ class CallSequence:
             json = rpc_result(json, self._call_id())
             if is_error:
                 raise _Over(refused_from(response, wire, spoken, in_any_form=True))
-        if repeat and is_met(spoken.while_, response, json):
+        came: Rooms = {HEADERS: response.headers, BODY: json}
+        if repeat and is_met(spoken.while_, came):
             return self._once_more(repeat, response)
-        if is_met(spoken.refused_when, response, json):
+        if is_met(spoken.refused_when, came):
             failed = replace(spoken, error=spoken.failure)
             raise _Over(refused_from(response, wire, failed, in_any_form=True))
-        self._take(response, json)
+        self._take(came)
         if self._number + 1 == len(self._calls):
             raise _Over(ops.Done(ANSWERS[type(self._operation)][0](self.answer)))
         self._number += 1
@@ -336,7 +338,8 @@ class CallSequence:
     def _at_the_leader(self, place: Way, response: HttpResponse) -> DueCall:
         """The same call at the host that an answer names; those after it stay there."""
         json = json_of(response) if is_in_body(place) else None
-        told = as_text(answered_at(response, json, place)) or ""
+        came = {HEADERS: response.headers, BODY: json}
+        told = as_text(value_in(came, place)) or ""
         named = next((to for name, to in self._given.leaders.items() if _leads(told, name)), None)
         if named is None:
             raise _Over(self._unknown(response, f"{told!r} is no address that the file names"))
@@ -356,16 +359,16 @@ class CallSequence:
             raise _Over(self._unknown(response, f"it is not over after {repeat.within_s:g} s"))
         return replace(self._due_call(), after_s=repeat.every_s, limit_s=max(left_s, _LEAST_S))
 
-    def _take(self, response: HttpResponse, json: Json) -> None:
+    def _take(self, came: Rooms) -> None:
         """Keep what later calls need, and what the published answer holds."""
         spoken, progress = self.spoken, self._progress
         for name, place in spoken.keep:
-            value = as_text(answered_at(response, json, place))
+            value = as_text(value_in(came, place))
             if not value:
                 raise Malformed(".".join(place[1:]), "it is missing")
             progress.kept[name] = value
         if not spoken.is_silent:
-            progress.answer = merged(progress.answer, ours_answered(response, json, spoken))
+            progress.answer = merged(progress.answer, ours_answered(came, spoken))
         known = self._known() if spoken.filled else {}
         for way, template, form in spoken.filled:
             try:

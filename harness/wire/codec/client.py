@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -15,14 +16,13 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused, without_message
 from harness.wire.codec.engine import REQUESTS
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
+from harness.wire.json_path import BODY, HEADERS, NOTHING, QUERY, Known
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.json_path import BODY, HEADERS, NOTHING, QUERY, Known
 from harness.wire.mapping.translate import NO_ROOMS, Rooms, ours_refused, theirs_asked, theirs_path
-from harness.wire.model import Malformed, parse_model
+from harness.wire.model import CONTINUE, LIST_META, Malformed, parse_model
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES
-from harness.wire.table.fields import CONTINUE, LIST_META
 
 _SECRET_ANSWERS = frozenset(
     {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}
@@ -202,6 +202,7 @@ def refused_from(
     Raises:
         Malformed: the body is not the error that it has to be.
     """
+    error: Any
     try:
         error = _error_model(response.body, wire, spoken)
     except Malformed:
@@ -209,7 +210,7 @@ def refused_from(
             raise
         too_many = response.status == 429
         told = "too many requests" if too_many else without_message(str(response.status))
-        error = V1Error(message=told)
+        error = V1Error.model_validate({"message": told})
     code = error.code or ""
     details = {
         name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
@@ -242,12 +243,12 @@ def _is_json_or_empty(body: bytes) -> bool:
     return True
 
 
-def _error_model(body: bytes, wire: WireMap, spoken: Spoken) -> V1Error:
+def _error_model(body: bytes, wire: WireMap, spoken: Spoken) -> Any:
     try:
         json = parse_json(body)
     except NotJson as broken:
         raise Malformed("body", f"no JSON ({broken})") from broken
-    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, spoken))
+    error: Any = parse_model(V1Error, json if wire.is_plain else ours_refused(json, spoken))
     if not error.code and not error.message:
         raise Malformed("body", "an error without code and message")
     return error
@@ -273,7 +274,7 @@ PagedList = ops.PairingList | ops.TokenList | ops.RoleList
 
 def is_list(operation: ops.Operation, reply: ops.Reply) -> bool:
     """Whether a reply is a list, of which more pages may follow."""
-    return isinstance(reply, ops.Done) and "paged" in ROUTES[type(operation)].signs
+    return isinstance(reply, ops.Done) and ROUTES[type(operation)].is_paged
 
 
 def next_page(answer: Json) -> str:

@@ -13,16 +13,14 @@ from typing import Any, Final
 
 from harness.domain.operations import Acknowledged, Operation, Value
 from harness.wire.http import Json
-from harness.wire.mapping.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
-from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, shape_of
-from harness.wire.model import Malformed, parse_what_is_read
+from harness.wire.json_path import BODY, EACH, HEADERS, PATH, QUERY, Way
+from harness.wire.model import Each, Fields, Leaf, Malformed, Shape, parse_what_is_read
 from harness.wire.routes import ROUTES
 from harness.wire.table.fields import Read, WireField, WireRecord, Write, as_it_is, as_read
 from harness.wire.table.local_ui import ACKNOWLEDGED
 
 Reader = Callable[[Any], Any]
 
-_NOTHING: Final = Fields({})
 _OUTSIDE: Final = {room: Leaf(open=True) for room in (PATH, QUERY, HEADERS)}
 
 
@@ -34,7 +32,7 @@ def request_functions(of: WireRecord) -> tuple[Reader, Write]:
     Raises:
         KeyError: the model has no such field.
     """
-    shape = Fields({**_OUTSIDE, BODY: shape_of(of.model) if of.model else _NOTHING})
+    shape = Fields({**_OUTSIDE, BODY: of.shape})
     return _reader(of, shape, (BODY,)), _writer(of, shape, (BODY,))
 
 
@@ -44,8 +42,13 @@ def answer_functions(of: WireRecord) -> tuple[Reader, Write]:
     Raises:
         KeyError: the model has no such field.
     """
-    shape = shape_of(of.model) if of.model else _NOTHING
+    shape = of.shape
     return _reader(of, shape, ()), _writer(of, shape, ())
+
+
+def way_at(place: str, base: Way) -> Way:
+    """The way to a place of a row, without the signs at its steps; `base` leads to the body."""
+    return tuple(step for step in _bare(_way(place, base)) if step != "*")
 
 
 def _way(place: str, base: Way) -> Way:
@@ -192,8 +195,8 @@ def _getter(way: Way, base: Way) -> Reader:
 
 def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
     """Tells of the way to a field of the body whether it, or anything below it, is read."""
-    ways = [way for way, _ in _read_ways(of, ())]
-    whole = [way for way, is_whole in _read_ways(of, ()) if is_whole]
+    ways = [way for way, _ in read_ways(of, ())]
+    whole = [way for way, is_whole in read_ways(of, ()) if is_whole]
 
     def is_read(place: Sequence[str | int]) -> bool:
         sought = tuple(EACH if isinstance(step, int) else step for step in place)
@@ -204,18 +207,18 @@ def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
     return is_read
 
 
-def _read_ways(of: WireRecord, base: Way) -> Iterator[tuple[Way, bool]]:
+def read_ways(of: WireRecord, base: Way) -> Iterator[tuple[Way, bool]]:
     """The ways of a body at which anything is read, and whether a function reads all that is there;
     what is computed asks for what it needs.
     """
     for each in of.fields.values():
         if each.inside is not None:
-            yield from _read_ways(each.inside, base)
+            yield from read_ways(each.inside, base)
         for place in (*each.places, *each.or_from):
             way = (*base, *_bare(tuple(place.split("."))))
             yield way, each.item is None and each.read is not None
             if each.item is not None:
-                yield from _read_ways(each.item, way if each.by_hand else (*way, EACH))
+                yield from read_ways(each.item, way if each.by_hand else (*way, EACH))
 
 
 # --- writing --------------------------------------------------------------------------------

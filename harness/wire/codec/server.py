@@ -16,7 +16,7 @@ from harness.domain.operations import Done, PairingList, Reply
 from harness.wire.codec.client import RETRY_AFTER
 from harness.wire.codec.engine import ANSWERS, REQUESTS
 from harness.wire.http import Json, ServerReply
-from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
+from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.model import Malformed, parse_model
 from harness.wire.models import MODELS
 from harness.wire.routes import ROUTES, Route

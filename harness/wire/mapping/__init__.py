@@ -11,7 +11,7 @@ Imports `configuration`, `domain`. Begin with `keys`.
 
 from __future__ import annotations
 
-from harness.wire.mapping.json_path import MappingError
+from harness.wire.json_path import MappingError
 from harness.wire.mapping.keys import AgentHabits, CallMap, ErrorMap, OperationMap, RepeatRule
 from harness.wire.mapping.wire_map import PLAIN, WireMap
 

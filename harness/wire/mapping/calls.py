@@ -10,7 +10,7 @@ from typing import TypeAlias
 from harness.configuration.errors import nearest
 from harness.domain import operations as ops
 from harness.wire.http import BODILESS, Json
-from harness.wire.mapping.json_path import (
+from harness.wire.json_path import (
     BODY,
     COOKIES,
     EACH,
@@ -40,8 +40,7 @@ from harness.wire.mapping.keys import (
 )
 from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
 from harness.wire.mapping.scope import RENAMED_HEADERS, BodyScope, LeafMapping, ValueForm
-from harness.wire.mapping.shape import Fields, Leaf, shape_of, ways
-from harness.wire.model import WireModel
+from harness.wire.model import Fields, Leaf, WireModel, ways
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, Route
 
@@ -92,7 +91,7 @@ class Spoken:
     outside: tuple[LeafMapping, ...] = ()
     read_outside: tuple[LeafMapping, ...] = ()
     constants: Constants = ()
-    answer_constants: Constants = ()
+    answer_constants: tuple[tuple[Way, Json], ...] = ()
     is_assumed: bool = False
     is_silent: bool = False
     path: Template | None = None
@@ -165,7 +164,7 @@ class Names:
             return (PATH, name)
         place = NOWHERE if name in ("", "basic") else place_of(name)
         is_sent = place[:1] == (QUERY,) or (place[:1] == (HEADERS,) and place[1] in RENAMED_HEADERS)
-        shape = dict(ways(shape_of(self.route.request))) if self.route.request else {}
+        shape = dict(ways(self.route.request.shape)) if self.route.request else {}
         found = shape.get(place[1:]) if is_in_body(place) and EACH not in place else None
         if is_sent or (isinstance(found, Leaf) and found.single):
             return place
@@ -213,8 +212,14 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
     has_body = bool(route.rpc) or sends_body
     kept = {place: v for place, v in general.items() if has_body or not is_in_body(place)}
     constants = kept | _constants(change.constants, (*at, "constants"), names)
-    answered = change.answer_constants if isinstance(change, OperationMap) else {}
-    answer_constants = _constants(answered, (*at, "answer_constants"), names)
+    answer_constants = []
+    for place, value in _constants(
+        change.answer_constants, (*at, "answer_constants"), names
+    ).items():
+        if isinstance(value, Template):
+            found = "an answer knows no names in braces"
+            raise MappingError(value.at, found, "a value that is always the same", "correct it")
+        answer_constants.append((place, value))
     _check_repeat(change, at)
     error, failure = _error_plans(wire.errors, change, at)
     kept_here = replace(names, kept=(*names.kept, *change.keep))
@@ -228,7 +233,7 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         moves,
         answer.outside,
         tuple(constants.items()),
-        tuple(answer_constants.items()),
+        tuple(answer_constants),
         route.operation is ops.Probe and change.response.get("service") == "",
         path=_path(change.path, (*at, "path"), names, moves),
         keep=tuple(_keep(name, text, (*at, "keep", name)) for name, text in change.keep.items()),
@@ -244,7 +249,7 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
 
 
 def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> BodyPlan:
-    shape = Fields({}) if model is None else shape_of(model)
+    shape = Fields({}) if model is None else model.shape
     if model is None and wanted.entries:
         name = next(iter(wanted.entries))
         raise MappingError(
@@ -409,7 +414,7 @@ def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
     Raises:
         MappingError: it is not read from a body.
     """
-    plan = plan_of(shape_of(V1Error), BodyRules(at, errors))
+    plan = plan_of(V1Error.shape, BodyRules(at, errors))
     if plan.outside:
         raise MappingError(at, "only a body has room for an error", "fields", "correct the fields")
     return plan.scope if plan.is_changed else None
@@ -444,7 +449,7 @@ def _filled(
 ) -> tuple[tuple[Way, Template, ValueForm], ...]:
     found = []
     model = names.route.response
-    known = {} if model is None else dict(ways(shape_of(model)))
+    known = {} if model is None else dict(ways(model.shape))
     for text, value in said.items():
         way = way_of(text) if text else ()
         leaf = known.get(way)

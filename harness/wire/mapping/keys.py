@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final
 
@@ -202,6 +202,8 @@ class _CallKeys:
     """Values in an answer of success that say that it is a refusal."""
     errors: ErrorPlaces = ErrorPlaces()
     """Where its error has what the published one has, in place of `errors`."""
+    answer_constants: Constants = field(default_factory=dict)
+    """What the harness answers besides, where it plays the side."""
     filled: Places = field(default_factory=dict)
     """What of the published answer stands nowhere in the target's, and is known: ours = text."""
     form: Annotated[bool, Flag(), KeyRelation(not_with="rpc")] = False
@@ -228,22 +230,12 @@ class OperationMap(_CallKeys):
 
     not_offered: Annotated[str, Text()] = ""
     """It does not have this operation, and why: what needs it is not_supported, and says so."""
-    answer_constants: Constants = field(default_factory=dict)
-    """What the harness answers besides, where it plays the side."""
     calls: Annotated[tuple[CallMap, ...], AtLeastOne()] = ()
     """The calls that it takes, in their order, where there are several; each sends no more than it
     names."""
 
 
 AnyCall = CallMap | OperationMap
-
-
-def can_be_answered(calls: Sequence[AnyCall]) -> bool:
-    """Whether the harness can answer an operation in these calls, where it plays the side: by the
-    last one, which holds the request, after calls that only give what is needed for it.
-    """
-    told = (c.repeat or c.refused_when or c.rpc or c.path.startswith("{") for c in calls)
-    return len(calls) < 2 or not (any(told) or any(call.request for call in calls[:-1]))
 
 
 @dataclass(frozen=True, slots=True)

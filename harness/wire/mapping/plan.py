@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from harness.configuration.errors import nearest
-from harness.wire.mapping.json_path import (
+from harness.wire.json_path import (
     BODY,
     EACH,
     NOWHERE,
@@ -30,7 +30,7 @@ from harness.wire.mapping.scope import (
     Words,
     conversion_named,
 )
-from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
+from harness.wire.model import Each, Fields, Leaf, Shape, ways
 
 _ELSEWHERE: Final = (
     "docs/operations.md says what each operation has; a header is written Name:,"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.wire.http import Json
-from harness.wire.mapping.json_path import At, MappingError, Way, dotted
+from harness.wire.json_path import At, MappingError, Way, dotted
 from harness.wire.model import Malformed, json_kind
 from harness.wire.timestamps import from_timestamp, to_timestamp
 

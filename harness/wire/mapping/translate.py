@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from harness.domain.operations import Operation
-from harness.wire.http import BODILESS, HttpResponse, Json, spelt
+from harness.wire import json_path as at
+from harness.wire.http import BODILESS, Json, spelt
+from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Known, Template, Unknowable, Way
+from harness.wire.mapping import scope
 from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
-from harness.wire.mapping.json_path import (
-    BODY,
-    COOKIES,
-    HEADERS,
-    PATH,
-    QUERY,
-    Known,
-    Template,
-    Unknowable,
-    Way,
-    is_in_body,
-    way_of,
-)
-from harness.wire.mapping.scope import (
-    Absent,
-    BodyScope,
-    glimpse,
-    ours_of,
-    put,
-    theirs_of,
-    value_at,
-)
+from harness.wire.mapping.scope import BodyScope, glimpse
 from harness.wire.mapping.wire_map import WireMap
-from harness.wire.model import Malformed
-from harness.wire.models import SERVICE
+from harness.wire.model import SERVICE, Malformed
 from harness.wire.routes import ROUTES, segment
 
 CALL_ID = "id"
@@ -44,8 +24,8 @@ CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
 """The headers that a call proves itself with, each of several too."""
 
 Rooms = Mapping[str, Any]
-"""A request, taken apart: parameters of the path, query, headers, body. The names of headers are in
-lower case where a server read them.
+"""A message, taken apart: headers and body; of a request also parameters of the path, and query.
+The names of headers are in lower case where a server read them.
 """
 
 NO_ROOMS: Rooms = {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None}
@@ -54,48 +34,46 @@ _NO_CONTENT = 204
 _RPC_CODE = -32000
 """The code of an error for whose reason the target has none."""
 _TWICE = {
-    kind: (said[0], way_of(said[1])) for kind, route in ROUTES.items() if (said := route.twice)
+    kind: (said[0], at.way_of(said[1])) for kind, route in ROUTES.items() if (said := route.twice)
 }
 
 
-def _put(rooms: dict[str, Any], place: Way, value: Json) -> None:
+def put_in(rooms: dict[str, Any], place: Way, value: Json) -> None:
     """Set a value at a place; anywhere but in a body it is a text."""
     if not place:
         return
     room, *way = place
     if room == BODY:
         rooms[BODY] = with_value(rooms[BODY], tuple(way), value)
-    elif room == COOKIES:
-        headers = rooms[HEADERS]
-        name = next((n for n in headers if n.lower() == "cookie"), "Cookie")
-        others = (headers[name],) if name in headers else ()
-        headers[name] = "; ".join((*others, f"{way[0]}={spelt(value)}"))
+    elif room == at.COOKIES:
+        headers, called, between = rooms[HEADERS], "Set-Cookie", ", "
+        if PATH in rooms:
+            called = next((n for n in headers if n.lower() == "cookie"), "Cookie")
+            between = "; "
+        others = (headers[called],) if called in headers else ()
+        headers[called] = between.join((*others, f"{way[0]}={spelt(value)}"))
     else:
         rooms[room][way[0]] = spelt(value)
 
 
-def _at(rooms: Rooms, place: Way) -> Json:
+def value_in(rooms: Rooms, place: Way) -> Json:
     """What stands at a place; `None` where nothing does."""
     if not place:
         return None
     room, *way = place
-    found: Json | Absent
+    found: Json
     if room == BODY:
-        found = value_at(rooms[BODY], tuple(way))
-    elif room == COOKIES:
-        found = cookie_in(str(_at(rooms, (HEADERS, "Cookie")) or ""), way[0])
-    elif room == HEADERS:
+        return glimpse(rooms[BODY], tuple(way))
+    if room == at.COOKIES:
+        name = (HEADERS, "Cookie" if PATH in rooms else "Set-Cookie")
+        text = re.escape(way[0]) + "=([^;,]*)"
+        cookie = re.search(rf"(?:^|[;,])\s*{text}", str(value_in(rooms, name) or ""))
+        return cookie[1].strip() if cookie else None
+    if room == HEADERS:
         wanted = way[0].lower()
-        found = next((v for k, v in rooms[HEADERS].items() if k.lower() == wanted), None)
-    else:
-        found = rooms[room].get(way[0])
-    return None if isinstance(found, Absent) else found
-
-
-def cookie_in(text: str, name: str) -> str | None:
-    """The cookie of a name in the text of `Cookie` or `Set-Cookie`; `None` if it is not there."""
-    found = re.search(rf"(?:^|[;,])\s*{re.escape(name)}=([^;,]*)", text)
-    return found[1].strip() if found else None
+        return next((v for k, v in rooms[HEADERS].items() if k.lower() == wanted), None)
+    found = rooms[room].get(way[0])
+    return found
 
 
 def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> Rooms:
@@ -113,20 +91,20 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
     theirs: dict[str, Any] = {
         PATH: {n: v for n, v in asked[PATH].items() if (PATH, n) not in moved},
         QUERY: {n: v for n, v in query.items() if (QUERY, n) not in moved},
-        HEADERS: theirs_of(headers, wire.tables.headers),
+        HEADERS: scope.theirs_of(headers, wire.tables.headers),
         BODY: json,
     }
     for move in spoken.outside:
-        value = _at(asked, move.ours)
+        value = value_in(asked, move.ours)
         if value is not None:
-            write = move.form.written if is_in_body(move.theirs) else move.form.as_text
-            _put(theirs, move.theirs, write(value))
+            write = move.form.written if at.is_in_body(move.theirs) else move.form.as_text
+            put_in(theirs, move.theirs, write(value))
     for place, constant in spoken.constants:
         try:
             value = filled(constant, known, asked) if isinstance(constant, Template) else constant
         except Unknowable:
             continue
-        _put(theirs, place, value)
+        put_in(theirs, place, value)
     if theirs[BODY] == {} and (spoken.is_part or spoken.route.method in BODILESS):
         theirs[BODY] = None
     if rpc := spoken.said.rpc:
@@ -141,7 +119,7 @@ def filled(template: Template, known: Known, asked: Rooms) -> str:
     Raises:
         Unknowable: nobody knows what one of its names stands for.
     """
-    return template.filled(known, lambda place: as_text(_at(asked, place)))
+    return template.filled(known, lambda place: as_text(value_in(asked, place)))
 
 
 def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str:
@@ -156,12 +134,12 @@ def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str
         except KeyError as missing:
             raise Unknowable(f"nobody knows {{{missing.args[0]}}}") from None
 
-    def at(place: Way) -> str | None:
-        return as_text(_at(theirs if is_parameter(place) else ours, place))
+    def found(place: Way) -> str | None:
+        return as_text(value_in(theirs if is_parameter(place) else ours, place))
 
     first, *rest = spoken.path.parts
-    begin = first if isinstance(first, str) else Template((first,)).filled(known, at)
-    return begin + Template(tuple(rest)).filled(known, at, segment)
+    begin = first if isinstance(first, str) else Template((first,)).filled(known, found)
+    return begin + Template(tuple(rest)).filled(known, found, segment)
 
 
 def as_text(value: Json) -> str | None:
@@ -169,14 +147,13 @@ def as_text(value: Json) -> str | None:
     return spelt(value) if isinstance(value, str | int | float) else None
 
 
-def ours_asked(asked: Rooms, operation: type[Operation], wire: WireMap) -> Rooms:
+def ours_asked(asked: Rooms, spoken: Spoken, wire: WireMap) -> Rooms:
     """A request of the target's as it is published. The names of headers come in lower case.
 
     Raises:
         Malformed: something stands where it cannot be read.
     """
-    spoken = wire.spoken(operation)
-    asked = _unwrapped(asked, spoken)
+    asked = unwrapped(asked, spoken)
     json = asked[BODY]
     if spoken.route.request is None:
         json = None
@@ -186,59 +163,51 @@ def ours_asked(asked: Rooms, operation: type[Operation], wire: WireMap) -> Rooms
     ours: dict[str, Any] = {
         PATH: dict(asked[PATH]),
         QUERY: {n: v for n, v in asked[QUERY].items() if (QUERY, n) not in taken},
-        HEADERS: ours_of(asked[HEADERS], wire.tables.headers),
+        HEADERS: scope.ours_of(asked[HEADERS], wire.tables.headers),
         BODY: json,
     }
     for move in spoken.outside:
-        value = None if move.is_copy else _at(asked, move.theirs)
+        value = None if move.is_copy else value_in(asked, move.theirs)
         if value is None:
             continue
         name = ".".join(move.theirs[1:])
-        is_text = not is_in_body(move.theirs) and isinstance(value, str)
+        is_text = not at.is_in_body(move.theirs) and isinstance(value, str)
         read = move.form.from_text(str(value), name) if is_text else move.form.read(value, name)
         room, *way = move.ours
-        _put(ours, (HEADERS, way[0].lower()) if room == HEADERS else move.ours, read)
-    _say_twice(ours, operation)
+        put_in(ours, (HEADERS, way[0].lower()) if room == HEADERS else move.ours, read)
+    if twice := _TWICE.get(spoken.route.operation):  # in the path and in the body
+        name, where = twice
+        said = glimpse(ours[BODY], where)
+        if name in ours[PATH] and said is None:
+            put_in(ours, (BODY, *where), ours[PATH][name])
+        elif isinstance(said, str):
+            ours[PATH].setdefault(name, said)
     return ours
-
-
-def _say_twice(ours: dict[str, Any], operation: type[Operation]) -> None:
-    """Say in the path what only the body says, and the other way round."""
-    if operation not in _TWICE:
-        return
-    name, way = _TWICE[operation]
-    said = value_at(ours[BODY], way)
-    if name in ours[PATH] and isinstance(said, Absent):
-        _put(ours, (BODY, *way), ours[PATH][name])
-    elif isinstance(said, str):
-        ours[PATH].setdefault(name, said)
 
 
 def constants_held(asked: Rooms, spoken: Spoken) -> int:
     """How much a request holds of what tells this operation from others at its place; less than
     nothing if it cannot be this one.
-
-    Raises:
-        Malformed: something that is no object stands on the way to a constant.
     """
-    if spoken.said.rpc and spoken.said.rpc != _at(asked, (BODY, "method")):
+    if spoken.said.rpc and spoken.said.rpc != value_in(asked, (BODY, "method")):
         return -1
-    asked = _unwrapped(asked, spoken)
+    asked = unwrapped(asked, spoken)
     held = ((p, v) for p, v in spoken.constants if not isinstance(v, Template))
-    return sum(_at(asked, place) in (value, spelt(value)) for place, value in held)
+    return sum(value_in(asked, place) in (value, spelt(value)) for place, value in held)
 
 
-def ours_answered(response: HttpResponse, json: Json, spoken: Spoken) -> Json:
-    """What an answer that says that it happened holds of the published one; `json` is its body.
+def ours_answered(came: Rooms, spoken: Spoken) -> Json:
+    """What an answer that says that it happened holds of the published one.
 
     Raises:
         Malformed: something stands where it cannot be read.
     """
     if spoken.is_assumed:
         return {"service": SERVICE}
+    json: Json = came[BODY]
     read = json if json is None or spoken.answer is None else spoken.answer.read(json)
     for move in spoken.read_outside:
-        text = answered_at(response, json, move.theirs)
+        text = value_in(came, move.theirs)
         if isinstance(text, str):
             read = with_value(read, move.ours[1:], move.form.from_text(text, move.theirs[1]))
     return read
@@ -247,23 +216,14 @@ def ours_answered(response: HttpResponse, json: Json, spoken: Spoken) -> Json:
 def with_value(json: Json, way: Way, value: Json) -> Json:
     """The data with a value at a way."""
     held: dict[str, Json] = {"": json if isinstance(json, dict) else {}}
-    put(held, ("", *way), value)
+    scope.put(held, ("", *way), value)
     return held[""]
 
 
-def answered_at(response: HttpResponse, json: Json, place: Way) -> Json:
-    """What stands at a place of an answer, whose body is `json`; `None` where nothing does."""
-    if place[0] == HEADERS:
-        return response.header(place[1]) or None
-    if place[0] == COOKIES:
-        return cookie_in(response.header("Set-Cookie"), place[1])
-    return glimpse(json, place[1:])
-
-
-def is_met(conditions: Conditions, response: HttpResponse, json: Json) -> bool:
+def is_met(conditions: Conditions, came: Rooms) -> bool:
     """Whether an answer holds one of the values that it is told by."""
     for place, values in conditions:
-        value = answered_at(response, json, place)
+        value = value_in(came, place)
         if value is not None and (value in values or spelt(value) in values):
             return True
     return False
@@ -291,7 +251,7 @@ def rpc_result(json: Json, call_id: Json) -> Json:
     return json.get("result")
 
 
-def _unwrapped(asked: Rooms, spoken: Spoken) -> Rooms:
+def unwrapped(asked: Rooms, spoken: Spoken) -> Rooms:
     """The request with its body as it is without JSON-RPC, and as JSON where it is a form."""
     json = asked[BODY]
     if spoken.said.rpc:
@@ -307,19 +267,49 @@ def _unwrapped(asked: Rooms, spoken: Spoken) -> Rooms:
 def theirs_answered(
     status: int,
     json: Json,
-    operation: type[Operation],
+    spoken: Spoken,
     wire: WireMap,
     call_id: Json = None,
-) -> tuple[int, Json]:
-    """Status and body of an answer of ours as the target gives it, be it an error or not. With
-    JSON-RPC, `call_id` is that of the call.
+    besides: Callable[[Rooms], Mapping[Way, Json]] = lambda _: {},
+) -> tuple[int, Mapping[str, str], Json]:
+    """Status, headers and body of an answer of ours as the target gives it, be it an error or not;
+    `besides` is told of it and says what else stands where. With JSON-RPC, `call_id` is that of the
+    call.
     """
-    spoken = wire.spoken(operation)
-    if spoken.said.rpc:
-        _, body = _theirs_answered(status, json, spoken, wire)
-        told = _with_number(body) if status >= 400 and isinstance(body, dict) else {"result": body}
-        return 200, {**_rpc_head(call_id), **told}
-    return _theirs_answered(status, json, spoken, wire)
+    if status >= 400:
+        status, body = theirs_refused(status, json, wire, spoken.error)
+        theirs: dict[str, Any] = {HEADERS: {}, BODY: body}
+    else:
+        status = spoken.said.status[0] if spoken.said.status else status
+        is_told = json is not None and not spoken.is_silent
+        body = spoken.answer.written(json) if is_told and spoken.answer else json
+        theirs = {HEADERS: {}, BODY: body if is_told else None}
+        for move in spoken.read_outside if is_told else ():
+            if (value := glimpse(json, move.ours[1:])) is not None:
+                put_in(theirs, move.theirs, move.form.as_text(value))
+        for place, told in (*spoken.answer_constants, *besides(theirs).items()):
+            put_in(theirs, place, told)
+        body = None if status == _NO_CONTENT else theirs[BODY]
+    return _by_rpc(spoken, status, theirs[HEADERS], body, call_id)
+
+
+def theirs_waiting(spoken: Spoken, call_id: Json) -> tuple[int, Mapping[str, str], Json]:
+    """The answer of the target's to a call that tells that the operation is still under way."""
+    repeat = spoken.said.repeat
+    statuses = (*(repeat.status if repeat else ()), *spoken.said.status, 200)
+    theirs: dict[str, Any] = {HEADERS: {}, BODY: None}
+    for place, values in spoken.while_:
+        put_in(theirs, place, values[0])
+    return _by_rpc(spoken, statuses[0], theirs[HEADERS], theirs[BODY], call_id)
+
+
+def _by_rpc(
+    spoken: Spoken, status: int, headers: Mapping[str, str], body: Json, call_id: Json
+) -> tuple[int, Mapping[str, str], Json]:
+    if not spoken.said.rpc:
+        return status, headers, body
+    brought = _with_number(body) if status >= 400 and isinstance(body, dict) else {"result": body}
+    return 200, headers, {**_rpc_head(call_id), **brought}
 
 
 def _with_number(body: dict[str, Json]) -> dict[str, Json]:
@@ -330,18 +320,6 @@ def _with_number(body: dict[str, Json]) -> dict[str, Json]:
     code = str(error.get("code"))
     number = int(code) if re.fullmatch(r"-?\d+", code) else _RPC_CODE
     return {**body, "error": {**error, "code": number}}
-
-
-def _theirs_answered(status: int, json: Json, spoken: Spoken, wire: WireMap) -> tuple[int, Json]:
-    if status >= 400:
-        return theirs_refused(status, json, wire, spoken.error)
-    status = spoken.said.status[0] if spoken.said.status else status
-    if json is not None and spoken.answer is not None:
-        json = spoken.answer.written(json)
-    for place, value in spoken.answer_constants:
-        if is_in_body(place) and not isinstance(value, Template):
-            json = with_value(json, place[1:], value)
-    return status, None if status == _NO_CONTENT else json
 
 
 def theirs_refused(

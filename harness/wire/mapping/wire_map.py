@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 
 from harness.configuration.errors import nearest
 from harness.domain import operations as ops
+from harness.wire.json_path import At, MappingError, Way
 from harness.wire.mapping.calls import (
     LOGINS,
     Names,
@@ -18,11 +20,10 @@ from harness.wire.mapping.calls import (
     name_of,
     spoken_of,
 )
-from harness.wire.mapping.json_path import At, MappingError, Way
 from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, WireKeys
 from harness.wire.mapping.plan import listed
 from harness.wire.mapping.scope import BodyScope, MappedHeader, header_of, theirs_of
-from harness.wire.mapping.shape import every_field, every_word
+from harness.wire.model import Leaf, ways
 from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in
 
 
@@ -166,13 +167,24 @@ def compiled(wire: WireMap) -> Tables:
 # --- names --------------------------------------------------------------------------------
 
 
+@cache
+def _published_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All fields of the published models, and the words of all closed sets that a mapping can
+    rename, each in order.
+    """
+    models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
+    known = [each for model in models for each in ways(model.shape)]
+    words = {word for _, leaf in known if isinstance(leaf, Leaf) for word in leaf.words}
+    return tuple(sorted({way[-1] for way, _ in known})), tuple(sorted(words))
+
+
 def _check_names(wire: WireMap) -> None:
     """What a file's keys alone do not tell: each name is of something that is published."""
-    for name in (name for name in wire.fields if name not in every_field()):
-        remedy = nearest(name, every_field(), "docs/wire.md says what there is")
+    every_field, words = _published_names()
+    for name in (name for name in wire.fields if name not in every_field):
+        remedy = nearest(name, every_field, "docs/wire.md says what there is")
         told, allowed = f"{name!r} is not known", "a name of a published model"
         raise MappingError(("fields", name), told, allowed, remedy)
-    words = sorted(every_word())
     for word, theirs in wire.states.items():
         _known_word(("states", word), word, words, theirs)
     for kind, operation in wire.paths.items():

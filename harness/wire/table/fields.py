@@ -16,14 +16,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from itertools import starmap
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+import msgspec
+
+from harness.domain import cluster, match, operations, permission, profile, token
 from harness.domain.cluster import ClusterState, ManagementMode
 from harness.domain.operations import Operation, Surface
 from harness.domain.profile import Layer, ProfileType
-from harness.wire.model import Malformed, WireModel
+from harness.wire.model import CONTINUE, LIST_META, Fields, Malformed, WireModel
 from harness.wire.models import MODELS
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
@@ -80,6 +84,8 @@ class WireRecord:
         besides: what else is written, by its place, as the whole says it.
         check: looks at what came before anything is read. Raises `Malformed`.
         model: that of the body which holds it, `None` where there is none or it is a part.
+        needs: the ways without which what is done by hand makes no sense of it; `a|b` where one
+            of them is enough.
     """
 
     make: Callable[..., Any]
@@ -87,10 +93,12 @@ class WireRecord:
     besides: Mapping[str, Write] = field(default_factory=dict)
     check: Callable[[Any], None] | None = None
     model: type[WireModel] | None = None
+    needs: str = ""
 
-
-LIST_META, CONTINUE = "listmeta", "continue"
-"""Where a page says how the next is asked for, which is by the parameter of that name."""
+    @property
+    def shape(self) -> Fields:
+        """The fields of its body."""
+        return self.model.shape if self.model else Fields({})
 
 
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
@@ -106,8 +114,8 @@ class Route:
         path: a template (`/v1/edge-mgmt/cluster/{clusterName}`).
         status: that of success.
         answer: `None` is an acknowledgement without a body.
-        signs: `ours` where nothing is published for its purpose, `bodiless` where the body may be
-            missing, and `paged` where the answer may be one page of several.
+        signs: `ours` where nothing is published for its purpose, and `bodiless` where the body may
+            be missing.
         beside: where the other calls go that the operation takes.
         rpc: the method where it is one of JSON-RPC.
     """
@@ -145,10 +153,15 @@ class Route:
         return self.answer.model if self.answer else None
 
     @property
+    def is_paged(self) -> bool:
+        """Whether the answer may be one page of several."""
+        return self.answer is not None and LIST_META in self.answer.shape.fields
+
+    @property
     def queries(self) -> tuple[str, ...]:
         """The parameters of its query."""
         asked = [place for group in _places(self.asked) for place in group]
-        more = (CONTINUE,) if "paged" in self.signs else ()
+        more = (CONTINUE,) if self.is_paged else ()
         return (*(place[1:] for place in asked if place.startswith("?")), *more)
 
     @property
@@ -184,55 +197,131 @@ def segment(text: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
-_ITEM = re.compile(r"^(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)$")
-_MODEL = re.compile("(Local)?V1")
+class Pair(NamedTuple):
+    """An entry of a mapping."""
 
-Besides = Mapping[str, Write]
+    key: Any
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What no text says of a record, or of a row: these attributes, what else is written, and how.
+
+    The rest is as a `WireRecord` has it.
+    """
+
+    fields: Mapping[str, WireField] = field(default_factory=dict)
+    besides: Mapping[str, Write] = field(default_factory=dict)
+    check: Callable[[Any], None] | None = None
+    make: Callable[..., Any] | None = None
+    needs: str = ""
+
+
+NOTHING: Mapping[str, Any] = {}
+_CLASSES: Mapping[str, Any] = {
+    name: of
+    for module in (cluster, match, permission, profile, token, operations)
+    for name, of in vars(module).items()
+} | {"Pair": Pair}
+_MODEL = re.compile("(Local)?V1")
+_ITEM = re.compile(r"^(\w+)(?:=(\S+?))?(?:<(\S+?))?(:\w+)?([!?]?)$")
+_PART = re.compile(r"(\w+)=\((\w+)\)")
+_LIST = re.compile(r"(?:(\w+)=)?([^{\[]+)([\[{])([A-Z_]+)[\]}]([!?]?)")
+_GIVEN = re.compile(r"(\S+?):=(\S+)")
+_ROW = re.compile(r"(\w+)((?: [a-z]+)*) ([A-Z]+) (/\S*) (\d+) (\w+)(?: (?!->)(.*?))?(?: -> (.+))?")
+
+
+def table(
+    text: str, records: dict[str, WireRecord], by_hand: Mapping[str, ByHand] = NOTHING
+) -> tuple[Route, ...]:
+    """The rows of a text: `Operation signs METHOD /path status id field field -> ANSWER`, each over
+    several lines where the next ones are indented.
+
+    An answer is a record that has a name, `NAME = Class V1Model field field`, or is written out
+    there. Named ones are added to `records`; `by_hand` goes by the names of rows and records.
+
+    Raises:
+        KeyError: there is no such class, model, form or record.
+    """
+
+    def made(of: str, name: str = "") -> WireRecord:
+        word, _, rest = of.partition(" ")
+        return record(_CLASSES[word], rest, records, by_hand.get(name, ByHand()))
+
+    rows = []
+    for block in re.split(r"\n(?=\S)", re.sub(r"(?m)^ *#.*\n", "", text.strip())):
+        said = " ".join(block.split())
+        if (row := _ROW.fullmatch(said)) is None:
+            name, _, of = said.partition(" = ")
+            records[name] = made(of, name)
+            continue
+        name, signs, *call, asked, answer = row.groups("")
+        method, path, status, id_ = call
+        kind, told = _CLASSES[name], (records.get(answer) or made(answer)) if answer else None
+        summary, request = _SENTENCE.split(kind.__doc__ or "")[0], made(f"{name} {asked}", name)
+        of_it = (kind, method, path, int(status), id_, summary, request, told)
+        rows.append(Route(*of_it, tuple(signs.split())))
+    return tuple(rows)
 
 
 def record(
     make: Callable[..., Any],
-    text: str = "",
-    besides: Besides | None = None,
-    check: Callable[[Any], None] | None = None,
-    /,
-    **own: WireField,
+    text: str,
+    known: Mapping[str, WireRecord] = NOTHING,
+    by_hand: ByHand = ByHand(),
 ) -> WireRecord:
-    """What is made of the attributes of a text, before which the model of a body may stand. Those
-    that no text can say stand beside it; the text has but their names, if they are not the last.
+    """What is made of the attributes of a text, before which the model of a body may stand.
 
-    Raises:
-        KeyError: there is no such model or form.
+    An attribute is as above, or one of `by_hand`; `name=(PART)` is made of others of the same
+    body, `name=place[ITEM]` is a list, of which an empty one with a `?` is left out, and one with a
+    `!` has to be there, and `name=place{ITEM}` a mapping; `place:=json` is written besides.
     """
-    first, _, rest = text.partition(" ") if _MODEL.match(text) else ("", "", text)
-    model = MODELS[first] if first else None
-    found: dict[str, WireField] = {}
+    model, _, rest = text.partition(" ") if _MODEL.match(text) else ("", "", text)
+    found, besides = dict[str, WireField](), dict(by_hand.besides)
     for item in rest.split():
-        (name, place, also, kind, sign), *_ = _ITEM.findall(item)
-        found[name] = own[item] if item in own else field_at(place or name, also, kind + sign)
-    return WireRecord(make, {**found, **own}, besides or {}, check, model)
+        if item in by_hand.fields:
+            found[item] = by_hand.fields[item]
+        elif part := _PART.fullmatch(item):
+            found[part[1]] = WireField(inside=known[part[2]])
+        elif given := _GIVEN.fullmatch(item):
+            besides[given[1]] = partial(_always, given[2])
+        elif several := _LIST.fullmatch(item):
+            name, place, kind, of, sign = several.groups()
+            own = by_hand.fields.get(name)
+            found[name or place] = (
+                replace(own, item=known[of]) if own else _several(known[of], place, kind + sign)
+            )
+        else:
+            (name, place, also, kind, sign), *_ = _ITEM.findall(item)
+            found[name] = field_at(place or name, also, kind + sign)
+    return WireRecord(
+        by_hand.make or make,
+        found | {name: of for name, of in by_hand.fields.items() if name not in found},
+        besides,
+        by_hand.check,
+        MODELS[model] if model else None,
+        by_hand.needs,
+    )
 
 
-def listed(make: Callable[..., Any], model: str, item: WireRecord) -> WireRecord:
-    """An answer that is a list."""
-    return record(make, model, items=each(item, "items"))
+def _always(given: str, _: object) -> Any:
+    return msgspec.json.decode(given)
 
 
-def asks(
-    operation: type[Operation],
-    call: str,
-    asked: str = "",
-    answer: WireRecord | None = None,
-    besides: Besides | None = None,
-    check: Callable[[Any], None] | None = None,
-    /,
-    **own: WireField,
-) -> Route:
-    """A row of the table; `call` is its signs, method, path, status and id."""
-    *signs, method, path, status, name = call.split()
-    summary = _SENTENCE.split(operation.__doc__ or "")[0]
-    of = record(operation, asked, besides, check, **own)
-    return Route(operation, method, path, int(status), name, summary, of, answer, tuple(signs))
+def _several(item: WireRecord, place: str, kind: str) -> WireField:
+    """A list, as a tuple; pairs are a mapping with `{`."""
+    if kind == "{":
+        return WireField(
+            (place,),
+            lambda made, _: dict(made or ()),
+            item=item,
+            spread=lambda mapping: starmap(Pair, mapping.items()),
+        )
+    read = (lambda made, name: tuple(_present(made, name))) if kind == "[!" else None
+    spread: Callable[[Any], Any] = partial(starmap, Pair) if item.make is Pair else as_it_is
+    write = _or_nothing if kind == "[?" else as_it_is
+    return WireField((place,), read, write, item=item, spread=spread)
 
 
 def field_at(places: str, also: str = "", form: str = "") -> WireField:
@@ -263,30 +352,6 @@ def refuses(of: WireField, value: object) -> bool:
     return False
 
 
-def each(item: WireRecord, place: str, *, required: bool = False, drop: bool = False) -> WireField:
-    """A list, as a tuple; one that is missing is empty unless it is required.
-
-    With `drop`, an empty one is left out.
-    """
-    read: Read | None = (lambda made, name: tuple(_present(made, name))) if required else None
-    return WireField((place,), read, _or_nothing if drop else as_it_is, item=item)
-
-
-def pairs(item: WireRecord, place: str) -> WireField:
-    """A list of pairs, which is left out when it is empty."""
-    return replace(each(item, place, drop=True), spread=lambda entries: starmap(Pair, entries))
-
-
-def mapped(item: WireRecord, place: str) -> WireField:
-    """The same as a mapping."""
-    return WireField(
-        (place,),
-        lambda made, _: dict(made or ()),
-        item=item,
-        spread=lambda mapping: starmap(Pair, mapping.items()),
-    )
-
-
 def others(place: str, known: str) -> WireField:
     """An object of texts whose names are data, without one that has a field of its own."""
     return WireField(
@@ -299,13 +364,6 @@ def computed(
 ) -> WireField:
     """What no form reads: a function of all that came."""
     return WireField((place,) if place else (), write=write, compute=compute)
-
-
-class Pair(NamedTuple):
-    """An entry of a mapping."""
-
-    key: Any
-    value: Any
 
 
 def needed_text(value: str | None, name: str) -> str:

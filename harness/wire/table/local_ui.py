@@ -8,16 +8,10 @@ from typing import Any
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.pairing import LocalState
-from harness.domain.profile import Pack, StackProfile
 from harness.wire.model import Malformed, parse_model
 from harness.wire.models import MODELS
 from harness.wire.table import fields as at
-from harness.wire.table.fields import Route, WireField, WireRecord, Write, asks, record
-from harness.wire.table.palette import DESCRIPTION, NO_COOKIE
-
-ACKNOWLEDGED = record(ops.Acknowledged, "V1AcceptedResponseWithMessage message")
-
-# --- a cluster as it is shown -----------------------------------------------------------------
+from harness.wire.table.fields import ByHand, WireField, Write
 
 
 def _pools_with(name: str, told: Callable[[Cluster, Node], dict[str, Any]]) -> Write:
@@ -69,26 +63,6 @@ def _node(node: Any, index: int, hosts: Sequence[Any], place: str) -> Node:
     return Node(name, host_uid, Health(health))
 
 
-_CLUSTER = record(
-    Cluster,
-    f"V1Cluster uid=metadata.id! name=metadata.name! description={DESCRIPTION}?"
-    " tags=metadata.labels:texts state=status.clusterState:ClusterState!",
-    {
-        "spec.hostIDs": lambda cluster: list(cluster.host_uids()),
-        # Hosts bear the names of the nodes that they run.
-        "spec.nodePools": _pools_with(
-            "hosts", lambda _, node: {"hostID": node.host_uid, "hostName": node.name}
-        ),
-        "status.health.status": lambda cluster: (
-            "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
-        ),
-        "status.nodePools": _pools_with("nodes", _status),
-    },
-    pools=at.computed(_pools),
-)
-
-# --- a pairing request as it is shown -----------------------------------------------------------
-
 _SHOWN: Mapping[str, str] = {
     LocalState.SUBMITTING: "Pairing",
     LocalState.PENDING: "Pairing",
@@ -111,40 +85,6 @@ def _shown_uid(body: Any) -> str:
     if uid is None and body.get("status") not in ("Failed", "Rejected"):
         raise Malformed("pairingUid", "it is missing")
     return uid or ""
-
-
-_PAIRING = record(
-    ops.PairingView,
-    "V1ClusterPairDetailsResponse pairing_uid status message endpoint=paletteEndpoint"
-    " insecure:flag",
-    {"registrationToken": lambda _: ""},
-    pairing_uid=at.computed(_shown_uid, "pairingUid"),
-    status=WireField(("status",), at.needed_text, lambda status: _SHOWN[status]),
-)
-"""The published status in place of the edge's own state; never the registration token."""
-
-# --- the stack and the pools ----------------------------------------------------------------------
-
-_PACK = record(Pack, "layer:Layer! name! version=version<tag! registry=registryUid? values?")
-_PROFILE = record(
-    StackProfile,
-    "name:any! type:ProfileType! version:any! packs uid?",
-    packs=at.each(_PACK, "packs", required=True),
-)
-_HOST = record(Node, "host_uid=hostUid! name=hostName<hostUid")
-"""A node without a name bears that of its host."""
-
-
-def _pool_config(name: str) -> WireRecord:
-    return record(
-        NodePool,
-        f"nodes name={name}! control_plane=isControlPlane:flag",
-        {"size": lambda pool: len(pool.nodes)},
-        nodes=at.each(_HOST, "hosts"),
-    )
-
-
-_LAYOUT = "spec?.cloudConfig?.spec?"
 
 
 _HOSTS = "/hosts"
@@ -191,171 +131,136 @@ def _is_local(request: Any) -> None:
         raise Malformed("type", "only local can be asked for here; pairing makes it central")
 
 
-# --- the table ------------------------------------------------------------------------------------
-
-_EDGE = "/v1/edge-mgmt"
-_POOLS = f"{_EDGE}/clusters/current/machinepools"
-_SHARED = "spec.cloudConfig.spec!.clusterConfig"
-_TAGS = "tags=metadata.labels:texts"
-_ENTERED = "V1ClusterPairMeta endpoint=paletteEndpoint token=registrationToken insecure:flag"
-"""Empty and missing entries are let through: which rule they break is not ours to say."""
-
-TABLE: tuple[Route, ...] = (
-    asks(
-        ops.LogIn,
-        "POST /v1/users/default/login 200 V1UserLogin",
-        "LocalV1AuthLogin extended=?extendedSession:switch username:any! password:any!",
-        record(
-            ops.Session,
-            "V1LoginSuccess token=Token.Authorization!",
-            {"IsFirstLogin": lambda _: False},
-        ),
-        NO_COOKIE,
-    ),
-    asks(ops.LogOut, "POST /v1/users/default/logout 200 V1UserLogout"),
-    asks(ops.ViewCluster, f"GET {_EDGE}/cluster/details 200 v1ClusterGet", "", _CLUSTER),
-    asks(
-        ops.ViewStack,
-        f"GET {_EDGE}/cluster/applications 200 v1ClusterApplications",
-        "",
-        record(
-            ops.Stack,
-            "V1ClusterCurrentApplications",
-            profiles=at.each(_PROFILE, "clusterProfileTemplates", required=True),
-        ),
-    ),
-    asks(
-        ops.ViewManagement,
-        f"GET {_EDGE}/settings 200 v1Settings",
-        "",
-        record(
-            ops.Management,
-            "V1Settings mode=managementMode:ManagementMode!",
-            {"installationMode": lambda _: "connected"},
-        ),
-    ),
-    asks(
-        ops.VerifyConnection,
-        f"POST {_EDGE}/cluster/pair/verify-connection 200 v1ClusterPairVerifyConnection",
-        _ENTERED,
-        record(ops.Verification, "V1ClusterPairVerifiedConnectionResponse verified:any! message"),
-    ),
-    asks(
-        ops.SendPairingRequest,
-        f"POST {_EDGE}/cluster/pair 201 v1ClusterPair",
-        _ENTERED,
-        record(ops.PairingId, "V1ClusterPairInfoResponse pairing_uid=pairingUid!"),
-    ),
-    asks(
-        ops.ViewPairing, f"GET {_EDGE}/cluster/pair/details 200 v1ClusterPairDetails", "", _PAIRING
-    ),
-    asks(
-        ops.CancelPairingRequest,
-        f"POST {_EDGE}/cluster/pair/reject 200 v1ClusterPairReject",
-        "",
-        ACKNOWLEDGED,
-    ),
-    asks(
-        ops.UpdateCluster,
-        f"PUT {_EDGE}/cluster/{{clusterName}} 202 v1UpdateClusterConfig",
-        "V1ClusterConfiguration cluster_name={clusterName} " + _TAGS,
-        ACKNOWLEDGED,
-    ),
-    asks(
-        ops.PatchNamedCluster,
-        f"PATCH {_EDGE}/cluster/{{clusterName}} 202 v1PatchClusterConfig",
-        "V1ClusterPatch cluster_name={clusterName}",
-        ACKNOWLEDGED,
-        tags=WireField(("clusterConfigPatches",), _read_label_patches, _label_patches),
-    ),
-    asks(
-        ops.PatchCluster,
-        f"PATCH {_EDGE}/cluster 202 v1PatchCluster",
-        "V1ClusterConfiguration " + _TAGS,
-        ACKNOWLEDGED,
-    ),
-    asks(
-        ops.UpdateStack,
-        f"PUT {_EDGE}/cluster/profiles 202 v1UpdateClusterProfiles",
-        "V1ClusterProfileConfiguration stack archive=spec.archiveUploadPath?",
-        ACKNOWLEDGED,
-        stack=at.each(_PROFILE, "spec.clusterProfileTemplates", drop=True),
-    ),
-    asks(ops.DeleteCluster, f"DELETE {_EDGE}/cluster 202 v1DeleteCluster", "", ACKNOWLEDGED),
-    asks(
-        ops.CreateCluster,
-        f"POST {_EDGE}/cluster 202 v1CreateCluster",
-        "V1ClusterConfiguration name=metadata.name! " + _TAGS,
-        ACKNOWLEDGED,
+_BY_HAND: Mapping[str, ByHand] = {
+    "CLUSTER": ByHand(
+        {"pools": at.computed(_pools)},
         {
-            f"{_LAYOUT}.clusterConfig": lambda operation: (
+            "spec.hostIDs": lambda cluster: list(cluster.host_uids()),
+            # Hosts bear the names of the nodes that they run.
+            "spec.nodePools": _pools_with(
+                "hosts", lambda _, node: {"hostID": node.host_uid, "hostName": node.name}
+            ),
+            "status.health.status": lambda cluster: (
+                "Unhealthy" if cluster.unhealthy_nodes() else "Healthy"
+            ),
+            "status.nodePools": _pools_with("nodes", _status),
+        },
+        needs="status.nodePools[].pool.name status.nodePools[].nodes[].nodeName"
+        " status.nodePools[].nodes[].health.status",
+    ),
+    "PAIRING": ByHand(
+        {
+            "pairing_uid": at.computed(_shown_uid, "pairingUid"),
+            "status": WireField(("status",), at.needed_text, lambda status: _SHOWN[status]),
+        },
+        needs="pairingUid",
+    ),
+    "PatchNamedCluster": ByHand(
+        {"tags": WireField(("clusterConfigPatches",), _read_label_patches, _label_patches)},
+        needs="clusterConfigPatches[].op clusterConfigPatches[].path clusterConfigPatches[].value",
+    ),
+    "CreateCluster": ByHand(
+        besides={
+            "spec?.cloudConfig?.spec?.clusterConfig": lambda operation: (
                 {"ntpServers": [], "sshKeys": []} if operation.pools else None
             )
-        },
-        pools=at.each(_pool_config("name"), f"{_LAYOUT}.machinePoolConfig", drop=True),
+        }
     ),
-    asks(
-        ops.AddMachinePool,
-        f"POST {_POOLS} 201 v1ClusterMachinePoolCreate",
-        "V1EdgeNativeMachinePoolConfig pool",
-        ACKNOWLEDGED,
-        pool=WireField(inside=_pool_config("name")),
+    "POOL": ByHand(besides={"size": lambda pool: len(pool.nodes)}),
+    "NAMED_POOL": ByHand(besides={"size": lambda pool: len(pool.nodes)}),
+    "ScaleMachinePool": ByHand(
+        {"host_uids": WireField(("machinePoolConfigPatches",), _read_host_patch, _host_patch)},
+        needs="machinePoolConfigPatches[].op machinePoolConfigPatches[].path"
+        " machinePoolConfigPatches[].value",
     ),
-    asks(
-        ops.UpdateMachinePool,
-        f"PUT {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolUpdate",
-        "V1EdgeNativeMachinePoolConfig pool",
-        ACKNOWLEDGED,
-        pool=WireField(inside=_pool_config("{poolName}|name")),
-    ),
-    asks(
-        ops.ScaleMachinePool,
-        f"PATCH {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolPatch",
-        "V1MachinePoolPatch pool_name={poolName}",
-        ACKNOWLEDGED,
-        host_uids=WireField(("machinePoolConfigPatches",), _read_host_patch, _host_patch),
-    ),
-    asks(
-        ops.RemoveMachinePool,
-        f"DELETE {_POOLS}/{{poolName}} 202 v1ClusterMachinePoolDelete",
-        "pool_name={poolName}",
-        ACKNOWLEDGED,
-    ),
-    asks(
-        ops.RemoveNode,
-        f"DELETE {_POOLS}/{{poolName}}/nodes/{{nodeName}} 202 v1ClusterMachinePoolNodeDelete",
-        "pool_name={poolName} node_name={nodeName}",
-        ACKNOWLEDGED,
-    ),
-    asks(
-        ops.UpdateClusterSettings,
-        f"PUT {_EDGE}/cluster/settings 202 v1EdgeNativeClusterSettings",
-        "V1EdgeNativeClusterSettings settings",
-        ACKNOWLEDGED,
-        settings=WireField(
-            inside=record(
-                ops.ClusterSettings, "ntp_servers=ntpServers:words ssh_keys=sshKeys:words"
-            )
-        ),
-    ),
-    asks(
-        ops.ViewClusterSettings,
-        f"GET {_EDGE}/cluster 200 v1ClusterConfig",
-        "",
-        record(
-            ops.ClusterSettings,
-            f"V1ClusterConfiguration ntp_servers={_SHARED}.ntpServers:words"
-            f" ssh_keys={_SHARED}.sshKeys:words",
-            {"spec.cloudConfig.spec.machinePoolConfig": lambda _: []},
-        ),
-    ),
-    asks(
-        ops.RestoreLocalManagement,
-        f"ours PUT {_EDGE}/settings/management 202 v1SettingsManagementUpdate",
-        "V1Management",
-        ACKNOWLEDGED,
-        {"type": lambda _: "local"},
-        _is_local,
-    ),
+    "RestoreLocalManagement": ByHand(check=_is_local, needs="type"),
+}
+
+RECORDS: dict[str, at.WireRecord] = {}
+
+TABLE = at.table(
+    """
+DONE = Acknowledged V1AcceptedResponseWithMessage message
+
+# Nobody but the caller keeps the session: a cookie jar would log in on its own.
+LogIn POST /v1/users/default/login 200 V1UserLogin
+    LocalV1AuthLogin extended=?extendedSession:switch username:any! password:any!
+    ?setCookie:="false"
+    -> Session V1LoginSuccess token=Token.Authorization! IsFirstLogin:=false
+LogOut POST /v1/users/default/logout 200 V1UserLogout
+
+CLUSTER = Cluster V1Cluster uid=metadata.id! name=metadata.name!
+    description=metadata.annotations.description? tags=metadata.labels:texts
+    state=status.clusterState:ClusterState!
+ViewCluster GET /v1/edge-mgmt/cluster/details 200 v1ClusterGet -> CLUSTER
+PACK = Pack layer:Layer! name! version=version<tag! registry=registryUid? values?
+PROFILE = StackProfile name:any! type:ProfileType! version:any! packs[PACK]! uid?
+ViewStack GET /v1/edge-mgmt/cluster/applications 200 v1ClusterApplications
+    -> Stack V1ClusterCurrentApplications profiles=clusterProfileTemplates[PROFILE]!
+ViewManagement GET /v1/edge-mgmt/settings 200 v1Settings
+    -> Management V1Settings mode=managementMode:ManagementMode! installationMode:="connected"
+
+# Empty and missing entries are let through: which rule they break is not ours to say.
+VerifyConnection POST /v1/edge-mgmt/cluster/pair/verify-connection 200
+    v1ClusterPairVerifyConnection
+    V1ClusterPairMeta endpoint=paletteEndpoint token=registrationToken insecure:flag
+    -> Verification V1ClusterPairVerifiedConnectionResponse verified:any! message
+SendPairingRequest POST /v1/edge-mgmt/cluster/pair 201 v1ClusterPair
+    V1ClusterPairMeta endpoint=paletteEndpoint token=registrationToken insecure:flag
+    -> PairingId V1ClusterPairInfoResponse pairing_uid=pairingUid!
+# The published status in place of the edge's own state; never the registration token.
+PAIRING = PairingView V1ClusterPairDetailsResponse pairing_uid status message
+    endpoint=paletteEndpoint insecure:flag registrationToken:=""
+ViewPairing GET /v1/edge-mgmt/cluster/pair/details 200 v1ClusterPairDetails -> PAIRING
+CancelPairingRequest POST /v1/edge-mgmt/cluster/pair/reject 200 v1ClusterPairReject -> DONE
+
+UpdateCluster PUT /v1/edge-mgmt/cluster/{clusterName} 202 v1UpdateClusterConfig
+    V1ClusterConfiguration cluster_name={clusterName} tags=metadata.labels:texts -> DONE
+PatchNamedCluster PATCH /v1/edge-mgmt/cluster/{clusterName} 202 v1PatchClusterConfig
+    V1ClusterPatch cluster_name={clusterName} tags -> DONE
+PatchCluster PATCH /v1/edge-mgmt/cluster 202 v1PatchCluster
+    V1ClusterConfiguration tags=metadata.labels:texts -> DONE
+UpdateStack PUT /v1/edge-mgmt/cluster/profiles 202 v1UpdateClusterProfiles
+    V1ClusterProfileConfiguration stack=spec.clusterProfileTemplates[PROFILE]?
+    archive=spec.archiveUploadPath? -> DONE
+DeleteCluster DELETE /v1/edge-mgmt/cluster 202 v1DeleteCluster -> DONE
+
+# A node without a name bears that of its host.
+HOST = Node host_uid=hostUid! name=hostName<hostUid
+POOL = NodePool nodes=hosts[HOST] name! control_plane=isControlPlane:flag
+NAMED_POOL = NodePool nodes=hosts[HOST] name={poolName}|name! control_plane=isControlPlane:flag
+CreateCluster POST /v1/edge-mgmt/cluster 202 v1CreateCluster
+    V1ClusterConfiguration name=metadata.name! tags=metadata.labels:texts
+    pools=spec?.cloudConfig?.spec?.machinePoolConfig[POOL]? -> DONE
+AddMachinePool
+    POST /v1/edge-mgmt/clusters/current/machinepools 201 v1ClusterMachinePoolCreate
+    V1EdgeNativeMachinePoolConfig pool=(POOL) -> DONE
+UpdateMachinePool
+    PUT /v1/edge-mgmt/clusters/current/machinepools/{poolName} 200 v1ClusterMachinePoolUpdate
+    V1EdgeNativeMachinePoolConfig pool=(NAMED_POOL) -> DONE
+ScaleMachinePool
+    PATCH /v1/edge-mgmt/clusters/current/machinepools/{poolName} 200 v1ClusterMachinePoolPatch
+    V1MachinePoolPatch pool_name={poolName} host_uids -> DONE
+RemoveMachinePool
+    DELETE /v1/edge-mgmt/clusters/current/machinepools/{poolName} 202
+    v1ClusterMachinePoolDelete pool_name={poolName} -> DONE
+RemoveNode
+    DELETE /v1/edge-mgmt/clusters/current/machinepools/{poolName}/nodes/{nodeName} 202
+    v1ClusterMachinePoolNodeDelete pool_name={poolName} node_name={nodeName} -> DONE
+
+SETTINGS = ClusterSettings ntp_servers=ntpServers:words ssh_keys=sshKeys:words
+UpdateClusterSettings PUT /v1/edge-mgmt/cluster/settings 202 v1EdgeNativeClusterSettings
+    V1EdgeNativeClusterSettings settings=(SETTINGS) -> DONE
+ViewClusterSettings GET /v1/edge-mgmt/cluster 200 v1ClusterConfig
+    -> ClusterSettings V1ClusterConfiguration
+    ntp_servers=spec.cloudConfig.spec!.clusterConfig.ntpServers:words
+    ssh_keys=spec.cloudConfig.spec!.clusterConfig.sshKeys:words
+    spec.cloudConfig.spec.machinePoolConfig:=[]
+RestoreLocalManagement ours PUT /v1/edge-mgmt/settings/management 202 v1SettingsManagementUpdate
+    V1Management type:="local" -> DONE
+""",
+    RECORDS,
+    _BY_HAND,
 )
 """Each operation with its fields and its answer."""
+ACKNOWLEDGED = RECORDS["DONE"]

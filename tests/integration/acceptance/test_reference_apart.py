@@ -12,7 +12,7 @@ import pytest
 from harness.domain.operations import Surface
 from harness.history.reader import read_evidence
 from harness.wire.routes import ROUTES
-from harness.wire.table import tenant
+from harness.wire.table.palette import TENANT_TABLE
 from tests.integration.acceptance.apart import SIDES, Apart, apart
 from tests.integration.acceptance.certifying import SOME, described, verdicts
 from tests.integration.cli.command import Command
@@ -21,7 +21,7 @@ PEOPLES = {r.operation.__name__ for r in ROUTES.values() if r.surface is not Sur
 FOR_OTHERS = {
     *("ListTokens", "CreateToken", "ViewToken", "DeleteToken", "SetTokenState", "UpdateToken"),
     *("ListProfiles", "ViewProfile", "ListProjects", "ListCentralClusters", "PatchCluster"),
-    *(row.operation.__name__ for row in tenant.TABLE),
+    *(row.operation.__name__ for row in TENANT_TABLE),
     *("ListRoles", "ListUsers"),
 }
 """No scenario asks them of the reference: by them things are found, or arranged where nothing else

@@ -135,9 +135,52 @@ request = { clusterMeta = "cluster", pairingUid = "id", ended = "ended" }
 """
 
 
-def test_who_opens_a_session_before_each_message_is_answered_in_both_calls(lab: Lab) -> None:
-    half = an_edge(lab, wire=read('["edge"]', EDGE, SESSIONS).wire)
-    judged = certified(lab, half, f"{PLAIN_HTTP}{SESSIONS}", f"{AGAIN} or {LOST}")
+JOBS = """
+[[paths.SubmitPairing.calls]]
+name = "apply"
+method = "POST"
+path = "/agent/jobs"
+status = [202]
+keep = { job = "Location:" }
+[paths.SubmitPairing.calls.request]
+"spec.profiles" = "stack"
+"spec.clusterMeta" = "cluster"
+"spec.registrationToken" = "voucher"
+[[paths.SubmitPairing.calls]]
+name = "rest"
+method = "PUT"
+path = "{kept.job}/rest"
+[paths.SubmitPairing.calls.request]
+metadata = "about"
+"spec.machinepoolconfig" = "pools"
+"spec.stylusAgentVersion" = "agent"
+[[paths.SubmitPairing.calls]]
+name = "job"
+method = "GET"
+path = "{kept.job}"
+repeat = { status = [202], every_s = 0.01, within_s = 20 }
+response = { uid = "number" }
+[[paths.ConfirmPairing.calls]]
+name = "obey"
+path = "/agent/requests/{pairingUid}/obedience"
+request = { "LocalClusterToken:" = "X-Secret:" }
+keep = { obedience = "id" }
+[[paths.ConfirmPairing.calls]]
+name = "obeyed"
+path = "/agent/obedience"
+constants = { "?of" = "{kept.obedience}" }
+repeat = { while = { is = "known" }, every_s = 0.01, within_s = 20 }
+answer_constants = { is = "done" }
+response = { "status.state" = "state", "status.pairingClusterUid" = "cluster" }
+"""
+
+
+@pytest.mark.parametrize("wire", [SESSIONS, JOBS], ids=["sessions", "jobs"])
+def test_who_takes_several_calls_for_a_message_is_answered_in_all_of_them(
+    lab: Lab, wire: str
+) -> None:
+    half = an_edge(lab, wire=read('["edge"]', EDGE, wire).wire)
+    judged = certified(lab, half, f"{PLAIN_HTTP}{wire}", f"{AGAIN} or {LOST}")
     assert {*judged.verdicts.values()} == {"pass"}, judged.reasons
 
 

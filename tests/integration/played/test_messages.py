@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,14 @@ BODY = {
 class VendorsEdge:
     """A small edge host of its own making, and somebody at the Palette that is played for it."""
 
-    def __init__(self, lab: Lab, more: str = "") -> None:
+    def __init__(self, lab: Lab, more: str = "", wire: str = WIRE) -> None:
         # The half is there for the target file; its agents have nothing to do.
-        self.driver: HttpDriver = lab.open(lab.half(Side.EDGE), PLAIN_HTTP + WIRE + more)
+        self.driver: HttpDriver = lab.open(lab.half(Side.EDGE), PLAIN_HTTP + wire + more)
         self.people = People(self.driver)
         self.http = httpx.Client(base_url=self.driver.inventory().endpoint, timeout=30)
+
+    def close(self) -> None:
+        self.http.close()
 
     def submits(self, secret: str, key: str = "") -> str:
         headers = {"X-Host-Secret": secret} | ({"X-Request-Key": key} if key else {})
@@ -99,7 +102,7 @@ def made(folder: Path) -> Iterator[Making]:
 
         def make(more: str) -> VendorsEdge:
             vendors = VendorsEdge(lab, more)
-            held.callback(vendors.http.close)
+            held.callback(vendors.close)
             return vendors
 
         yield make
@@ -133,6 +136,118 @@ def test_an_id_and_a_secret_in_a_header_are_enough_to_withdraw(vendors: VendorsE
     assert vendors.waiting() == []
     assert vendors.state(uid, "s") == "Withdrawn"
     assert vendors.driver.strays() == ()
+
+
+# --- operations in several calls ----------------------------------------------------------------
+
+JOBS = """
+[rpc]
+path = "/rpc"
+
+[[paths.SubmitPairing.calls]]
+name = "apply"
+method = "POST"
+path = "/agent/drafts"
+status = [202]
+keep = { draft = "Location:" }
+[paths.SubmitPairing.calls.request]
+"spec.clusterMeta" = "cluster"
+"spec.registrationToken" = "token"
+
+[[paths.SubmitPairing.calls]]
+name = "send"
+method = "PUT"
+path = "{kept.draft}/whole"
+keep = { job = "job.id" }
+[paths.SubmitPairing.calls.request]
+"spec.machinepoolconfig" = "pools"
+"spec.profiles" = "profiles"
+"spec.stylusAgentVersion" = "agent"
+
+[[paths.SubmitPairing.calls]]
+name = "job"
+method = "GET"
+path = "/agent/jobs/{kept.job}"
+repeat = { while = { "job.state" = ["queued", "running"] } }
+answer_constants = { "job.state" = "done" }
+response = { uid = "job.number" }
+
+[[paths.PollPairing.calls]]
+name = "ask"
+rpc = "request.ask"
+request = { "{pairingUid}" = "number", "LocalClusterToken:" = "secret" }
+keep = { ticket = "ticket" }
+
+[[paths.PollPairing.calls]]
+name = "told"
+rpc = "request.told"
+constants = { ticket = "no {kept.ticket}" }
+repeat = { while = { ready = false } }
+answer_constants = { ready = true }
+response = { "status.state" = "state" }
+"""
+
+
+@pytest.fixture
+def jobs(lab: Lab) -> Iterator[VendorsEdge]:
+    with closing(VendorsEdge(lab, wire=JOBS)) as vendors:
+        yield vendors
+
+
+def applied(vendors: VendorsEdge) -> str:
+    """A job that has been asked for: its place, of which nothing was asked yet."""
+    meta = {"name": "shop", "localClusterUid": "local-1", "localClusterToken": "s"}
+    draft = vendors.http.post("/agent/drafts", json={"cluster": meta, "token": "the-token"})
+    assert (draft.status_code, draft.content) == (202, b"")
+    whole = {"pools": [], "profiles": [], "agent": "1"}
+    sent = vendors.http.put(f"{draft.headers['Location']}/whole", json=whole)
+    assert (sent.status_code, [*sent.json()["job"]]) == (201, ["id"])
+    return f"/agent/jobs/{sent.json()['job']['id']}"
+
+
+def test_a_request_in_several_calls_is_put_together_and_its_job_asked_until_it_is_over(
+    jobs: VendorsEdge,
+) -> None:
+    assert jobs.waiting() == []
+    place = applied(jobs)
+    (uid,) = jobs.waiting()
+    told = [jobs.http.get(place).json()["job"] for _ in range(3)]
+    assert told == [{"state": "queued"}, *[{"number": uid, "state": "done"}] * 2]
+    view = jobs.people.ask(ops.ViewPairingRequest(uid))
+    assert isinstance(view, ops.Done)
+    assert (view.value.name, view.value.agent_version) == ("shop", "1")  # type: ignore[attr-defined]
+    assert jobs.driver.strays() == ()
+
+
+def test_what_nobody_was_given_is_not_there(jobs: VendorsEdge) -> None:
+    for path in (applied(jobs)[:-1], "/agent/jobs/none", "/none/whole"):
+        verb = "PUT" if path.endswith("whole") else "GET"
+        assert jobs.http.request(verb, path, json={}).status_code == 404
+    assert len(jobs.waiting()) == 1
+
+
+def test_a_refusal_is_told_at_the_call_that_holds_the_request(jobs: VendorsEdge) -> None:
+    draft = jobs.http.post("/agent/drafts", json={"cluster": {"name": "shop"}})
+    whole = {"pools": [], "profiles": [], "agent": "1"}
+    sent = jobs.http.put(f"{draft.headers['Location']}/whole", json=whole)
+    assert (sent.status_code, sent.json()["code"]) == (400, "InvalidInput")
+
+
+def test_jobs_may_be_asked_by_json_rpc(jobs: VendorsEdge) -> None:
+    applied(jobs)
+    (uid,) = jobs.waiting()
+
+    def asked(method: str, **params: str) -> dict[str, Any]:
+        call = {"jsonrpc": "2.0", "id": method, "method": method, "params": params}
+        told = jobs.http.post("/rpc", json=call).json()
+        assert told.pop("id") == method
+        return {name: told[name] for name in told if name != "jsonrpc"}
+
+    ticket = asked("request.ask", number=uid, secret="s")["result"]["ticket"]
+    told = [asked("request.told", ticket=f"no {ticket}")["result"] for _ in range(2)]
+    assert told == [{"ready": False}, {"state": "Pairing", "ready": True}]
+    assert "error" in asked("request.told", ticket="no ticket")
+    assert "error" in asked("request.ask", number=uid, secret="another")
 
 
 # --- which submission is a repetition -----------------------------------------------------------

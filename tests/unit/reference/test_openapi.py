@@ -12,10 +12,10 @@ from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.reference.openapi import describe
 from harness.wire.codec.engine import REQUESTS
-from harness.wire.losses import as_read, sample_request
-from harness.wire.mapping.json_path import BODY
+from harness.wire.json_path import BODY
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, routes_of
+from tests.unit.wire.samples import as_read, sample_request
 
 DOCUMENTS = {surface: describe("one", routes_of(ROUTES, surface)) for surface in Surface}
 READ_BY_HAND = {

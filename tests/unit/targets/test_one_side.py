@@ -219,7 +219,7 @@ def test_edge_hosts_of_the_harness_make_sense_of_the_endpoint() -> None:
 @pytest.mark.parametrize(
     "name", [kind.__name__ for kind in ROUTES if issubclass(kind, AgentOperation)]
 )
-def test_the_palette_that_the_harness_plays_answers_no_operation_in_jobs(name: str) -> None:
+def test_the_palette_that_the_harness_plays_has_to_know_what_a_call_belongs_to(name: str) -> None:
     calls = "".join(
         f'[[paths.{name}.calls]]\nname = "{call}"\npath = "/{call}"\n' for call in ("ask", "fetch")
     )
@@ -227,7 +227,8 @@ def test_the_palette_that_the_harness_plays_answers_no_operation_in_jobs(name: s
     error = refused('["edge"]', EDGE, calls)
     assert f"paths.{name}.calls" in [key for _, key in placed(error)]
     assert f"cannot answer {name} in these calls" in str(error)
-    assert f"add [central], where your Palette is, or say in [paths.{name}] one call" in str(error)
+    assert "fetch names nothing that an earlier one keeps" in str(error)
+    assert f"say so in [paths.{name}], or add [central], where your Palette is" in str(error)
     told = str(refused('["edge"]', EDGE, CENTRAL, calls, '[peer]\nbind = "0.0.0.0"\n'))
     assert "in these calls" not in told, "there, the harness plays nobody"
     told = str(refused('["central"]', CENTRAL, calls, "[peer]\nclusters = 0\n"))

@@ -11,8 +11,8 @@ from harness.domain.operations import Credentials, Operation, Reply
 from harness.targets.target_file import load_wire
 from harness.wire.codec import credentials_from, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping.scope import theirs_of
 from harness.wire.mapping.translate import Rooms, ours_asked, theirs_answered
 from harness.wire.routes import Route
@@ -45,7 +45,8 @@ def arrives(
 ) -> tuple[Operation, Credentials]:
     """The operation, and who asks, as they reach a side of ours that speaks this wire."""
     kind = type(operation)
-    asked = ours_asked(as_asked(kind, encode(operation, credentials, wire), wire), kind, wire)
+    request = as_asked(kind, encode(operation, credentials, wire), wire)
+    asked = ours_asked(request, wire.spoken(kind), wire)
     headers = dict(asked[HEADERS])
     read = operation_from(wire.routes[kind], asked[PATH], asked[QUERY], asked[BODY], headers)
     return read, credentials_from(headers)
@@ -54,7 +55,8 @@ def arrives(
 def answered(operation: Operation, reply: Reply, wire: WireMap) -> HttpResponse:
     """The answer of a side of ours that speaks this wire."""
     ours = encode_reply(operation, reply)
-    status, body = theirs_answered(ours.status, ours.json, type(operation), wire)
+    spoken = wire.spoken(type(operation))
+    status, more, body = theirs_answered(ours.status, ours.json, spoken, wire)
     headers = {"Content-Type": "application/json"} | dict(ours.headers)
     raw = b"" if body is None else json.dumps(body).encode()
-    return HttpResponse(status, theirs_of(headers, wire.tables.headers), raw)
+    return HttpResponse(status, {**theirs_of(headers, wire.tables.headers), **more}, raw)

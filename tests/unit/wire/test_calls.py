@@ -16,8 +16,8 @@ from harness.domain.operations import Credentials, Done, Unknown
 from harness.targets.target_file import TargetFileError, load_wire, wire_text
 from harness.wire.codec import CallInput, CallSequence, Sessions, encode
 from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.json_path import BODY
 from harness.wire.mapping.translate import NO_ROOMS, constants_held, ours_asked, theirs_answered
 from tests.unit.wire.mapped import arrives
 
@@ -383,11 +383,13 @@ def test_a_side_that_is_played_speaks_json_rpc_too(mapping: Mapping) -> None:
         for method in ("token.drop", "token.all")
     ]
     assert held == [0, -1]
-    told = theirs_answered(200, {"items": []}, ops.ListTokens, wire, "7")
-    assert told == (200, {"jsonrpc": "2.0", "id": "7", "result": {"rows": []}})
+    told = theirs_answered(200, {"items": []}, wire.spoken(ops.ListTokens), wire, "7")
+    assert told == (200, {}, {"jsonrpc": "2.0", "id": "7", "result": {"rows": []}})
+    drop = wire.spoken(ops.DeleteToken)
     error = {"code": "NotFound", "message": "no", "details": {}, "ref": ""}
-    assert theirs_answered(404, error, ops.DeleteToken, wire, "7") == (
+    assert theirs_answered(404, error, drop, wire, "7") == (
         200,
+        {},
         {
             "jsonrpc": "2.0",
             "id": "7",
@@ -395,7 +397,7 @@ def test_a_side_that_is_played_speaks_json_rpc_too(mapping: Mapping) -> None:
             "ref": "",
         },
     )
-    unnamed = theirs_answered(409, error | {"code": "Conflict"}, ops.DeleteToken, wire, "7")[1]
+    unnamed = theirs_answered(409, error | {"code": "Conflict"}, drop, wire, "7")[2]
     assert isinstance(unnamed, dict)
     assert unnamed["error"] == {"code": -32000, "message": "no", "data": {}}
 
@@ -440,7 +442,7 @@ def test_a_body_may_be_a_form(mapping: Mapping) -> None:
     body = b"paletteEndpoint=https%3A%2F%2Fp.example&registrationToken=a%26b&plain=true"
     assert request.body() == body
     asked = {**NO_ROOMS, BODY: dict(parse_qsl(body.decode()))}
-    assert ours_asked(asked, ops.VerifyConnection, wire)[BODY] == encode(verify).json
+    assert ours_asked(asked, wire.spoken(ops.VerifyConnection), wire)[BODY] == encode(verify).json
 
 
 def test_a_list_has_no_room_in_a_form(mapping: Mapping) -> None:

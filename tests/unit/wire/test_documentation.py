@@ -43,7 +43,7 @@ def undocumented(page: str) -> Iterator[str]:
     for model in WireModel.known.values():
         if model.own:
             said = row(page, f"`{model.wire_name()}` ")
-            missing = set(model.field_names()) - set(re.findall(r"`(\w+)(?:\[\])?`", said))
+            missing = model.shape.fields.keys() - set(re.findall(r"`(\w+)(?:\[\])?`", said))
             yield from (f"model {model.wire_name()}: {field}" for field in missing)
     for name, fields in OUR_FIELDS.items():
         missing = set(fields.split()) - set(re.findall(r"`(\w+)`", row(page, f"`{name}` | `")))

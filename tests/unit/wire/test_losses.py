@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 
 from harness.domain import operations as ops
 from harness.domain.operations import Done, Operation
+from harness.targets.operations_page import places_of
 from harness.targets.reading import TargetFileError
 from harness.targets.target_file import load_wire
 from harness.wire.codec import decode
 from harness.wire.codec.engine import ANSWERS, REQUESTS
-from harness.wire.losses import as_read, losses, sample_answer, sample_request
+from harness.wire.losses import losses
 from harness.wire.mapping import CallMap, MappingError, OperationMap, WireMap
 from harness.wire.mapping.keys import RpcMap
 from harness.wire.routes import ROUTES
 from tests.unit.configuration.placed import placed
 from tests.unit.targets.test_target_file import TEXT, read
 from tests.unit.wire.mapped import answered, arrives
+from tests.unit.wire.samples import as_read, sample_answer, sample_request
 from tests.unit.wire.strategies import header_words
 from tests.unit.wire.test_documentation import PAGE
 from tests.unit.wire.test_mapping_round_trip import operation_maps, operations
@@ -199,6 +201,19 @@ def test_what_can_do_without_is_not_blamed(wire: WireMap) -> None:
     assert errors(wire) == []
 
 
+@pytest.mark.parametrize("kind", ROUTES, ids=lambda kind: kind.__name__)
+def test_nothing_is_asked_for_that_an_answer_can_be_read_without(kind: type[Operation]) -> None:
+    operation = REQUESTS[kind][0](as_read(sample_request(kind)))
+    answer = sample_answer(kind)
+    value = ops.Acknowledged() if answer is None else ANSWERS[kind][0](answer)
+    for place in places_of(kind)["response"]:
+        wire = WireMap({kind: OperationMap(response={place: ""})})
+        read = decode(operation, answered(operation, Done(value), wire), wire)
+        is_enough = isinstance(read, Done) or (kind, place) == A_TAG_DOES
+        assert is_enough is not any(errors(wire, kind)), place
+
+
+A_TAG_DOES = (ops.ViewStack, "clusterProfileTemplates[].packs[].version")
 LOST = '[paths.MatchProfiles.response]\nvalid = ""\n'
 
 

@@ -15,8 +15,8 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Operation, Reply, Unknown
 from harness.wire.codec import decode, encode
 from harness.wire.http import HttpResponse
+from harness.wire.json_path import dotted, place_of, way_of
 from harness.wire.mapping import PLAIN, ErrorMap, MappingError, OperationMap, WireMap
-from harness.wire.mapping.json_path import dotted, place_of, way_of
 from harness.wire.mapping.translate import constants_held
 from tests.unit.wire.mapped import WILD, answered, arrives, as_asked
 

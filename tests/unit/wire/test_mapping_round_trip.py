@@ -12,10 +12,9 @@ from harness.domain.errors import Refused
 from harness.domain.operations import Credentials, Done, Operation, Unknown
 from harness.wire.codec import decode, encode
 from harness.wire.http import HttpResponse
+from harness.wire.json_path import Way, dotted
 from harness.wire.mapping import OperationMap, WireMap
-from harness.wire.mapping.json_path import Way, dotted
-from harness.wire.mapping.shape import Each, Leaf, shape_of, ways
-from harness.wire.model import WireModel
+from harness.wire.model import Each, Leaf, WireModel, ways
 from harness.wire.routes import ROUTES, Route
 from tests.unit.wire.mapped import WILD, answered, arrives
 from tests.unit.wire.strategies import OPERATIONS, VALUES, header_words, refusals
@@ -129,7 +128,7 @@ def operation_maps(draw: st.DrawFn, route: Route) -> OperationMap:
 def _entries(draw: st.DrawFn, model: type[WireModel] | None) -> dict[str, str]:
     if model is None:
         return {}
-    known = [(way, shape) for way, shape in ways(shape_of(model)) if way[-1] != "[]"]
+    known = [(way, shape) for way, shape in ways(model.shape) if way[-1] != "[]"]
     leaves = [(w, s) for w, s in known if isinstance(s, Leaf | Each)]
     chosen = draw(st.lists(st.sampled_from(leaves), max_size=6, unique_by=lambda pair: pair[0]))
     lists: dict[Way, Way] = {}

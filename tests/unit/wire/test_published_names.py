@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from harness.wire import models
-from harness.wire.model import WireModel
+from harness.wire.model import LIST_META, WireModel
 
 LOCAL_UI = {
     "v1AcceptedResponseWithMessage": "message",
@@ -278,7 +278,10 @@ def published(api: str) -> dict[str, type[WireModel]]:
 
 @pytest.mark.parametrize(("api", "table"), [("local-ui", LOCAL_UI), ("palette", PALETTE)])
 def test_fields_bear_the_published_names(api: str, table: dict[str, str]) -> None:
-    ours = {n: set(kind.field_names(own=False)) for n, kind in published(api).items()}
+    ours = {
+        n: kind.shape.fields.keys() - kind.own_fields - {LIST_META}
+        for n, kind in published(api).items()
+    }
     assert ours == {name: set(fields.split()) for name, fields in table.items()}
 
 
@@ -310,7 +313,7 @@ def test_what_is_published_as_required_is_required_where_pairing_looks_at_it() -
 
 def test_fields_of_ours_are_marked() -> None:
     def ours(kind: type[WireModel]) -> set[str]:
-        return set(kind.field_names(own=True))
+        return set(kind.own_fields)
 
     assert differing(ours, OUR_FIELDS) == []
     planted = OUR_FIELDS | {"v1PackInfo": "registryUid", "v1Uid": "uid"}

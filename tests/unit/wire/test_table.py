@@ -12,8 +12,7 @@ from harness.domain.operations import Operation
 from harness.wire.codec.engine import ANSWERS, REQUESTS, answer_functions, request_functions
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES
-from harness.wire.table import fields as at
-from harness.wire.table.fields import Route, WireRecord, record
+from harness.wire.table.fields import Route, WireRecord, record, table
 
 
 def unsaid(row: Route) -> set[str]:
@@ -26,7 +25,8 @@ def unsaid(row: Route) -> set[str]:
 
 def test_every_operation_has_a_row_that_says_all_of_it() -> None:
     assert {kind.__name__: unsaid(row) for kind, row in ROUTES.items() if unsaid(row)} == {}
-    assert unsaid(at.asks(ops.ViewToken, "GET / 200 id")) == {"token_uid"}
+    (short,) = table("ViewToken GET / 200 id", {})
+    assert unsaid(short) == {"token_uid"}
 
 
 @pytest.mark.parametrize("kind", ROUTES, ids=lambda kind: kind.__name__)
@@ -40,8 +40,8 @@ def test_every_place_is_one_of_the_model(kind: type[Operation]) -> None:
     [
         record(dict, "V1Uid uid=uuid"),
         record(dict, "V1Uid uid<uuid"),
-        record(dict, "V1Uid", {"name": lambda _: "n"}),
-        record(dict, "V1Uid", uid=at.each(record(dict, "uid"), "uid")),
+        record(dict, 'V1Uid name:="n"'),
+        record(dict, "V1Uid uid[ITEM]", {"ITEM": record(dict, "uid")}),
     ],
 )
 def test_a_place_that_the_model_does_not_have_is_an_error_of_the_table(wrong: WireRecord) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from harness.domain.operations import ListPairingRequests, SubmitPairing
 from harness.wire.http import HttpRequest, Json
-from harness.wire.mapping.shape import shape_of
 from harness.wire.routes import ROUTES
 from harness.wire.writings import SILENT, WRITINGS, Rewriting, doubled, with_tags, with_texts
 
@@ -23,7 +22,7 @@ BODY: dict[str, Json] = {
 }
 MODEL = ROUTES[SubmitPairing].request
 assert MODEL is not None
-SHAPE = shape_of(MODEL)
+SHAPE = MODEL.shape
 
 
 def within(plain: Any, found: Any) -> bool:

@@ -164,6 +164,14 @@ class Template:
         return "".join(part if isinstance(part, str) else spelt(_value(part, known, at))
                        for part in self.parts)  # fmt: skip
 
+    def told(self, text: str) -> dict[str, str]:
+        """What the names in it stand for in a text that it makes; nothing in any other one."""
+        parts = (re.escape(part) if isinstance(part, str) else "(.+)" for part in self.parts)
+        found = re.fullmatch("".join(parts), text, re.DOTALL)
+        held = [part for part in self.parts if not isinstance(part, str)]
+        pairs = zip(held, found.groups(), strict=True) if found else ()
+        return {part.name: value for part, value in pairs if isinstance(part, KnownName)}
+
     def names(self) -> Iterator[str]:
         """The names in it that are looked up as they are."""
         return (part.name for part in self.parts if isinstance(part, KnownName))
