@@ -205,3 +205,19 @@ def cancel_or_acceptance_holds(
     seen = f"the cancel {answer}, Local UI says {managed}, and a central operation {took}"
     agreed = managed == expected and obeys is central_wins
     return Finding(Verdict.PASS if agreed else Verdict.FAIL, seen, rests_on)
+
+
+@check
+def unchanged(history: History, *, before: str, after: str) -> Finding:
+    """Two looks at the same thing were answered alike."""
+    first, second = history[before], history[after]
+    for record in (first, second):
+        if record.outcome is not Outcome.OK:
+            return succeeded(history, operation=record.id)
+    was, now = first.value or {}, second.value or {}
+    if was == now:
+        reason = f"{second.kind} shows what it showed before"
+        return passed(reason, before, after)
+    differing = ", ".join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))
+    reason = f"{second.kind} should show what it showed before; differing: {differing}"
+    return failed(reason, before, after)

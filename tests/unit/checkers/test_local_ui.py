@@ -78,3 +78,14 @@ def test_an_id_that_comes_back_or_is_empty_fails(uids: tuple[str, ...]) -> None:
 
 def test_too_few_sends_show_nothing() -> None:
     assert requests.ids_are_unique(of(sent(1, "a")), at_least=2).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_is_shown_alike_is_unchanged_and_a_difference_is_named() -> None:
+    before = replace(SEND, kind="ViewCluster", value={"name": "n", "state": "Running"})
+    same = replace(before, id="s#2")
+    other = replace(before, id="s#2", value={"name": "n", "state": "Deleting"})
+    assert requests.unchanged(of(before, same), before="s#1", after="s#2").verdict is Verdict.PASS
+    found = requests.unchanged(of(before, other), before="s#1", after="s#2")
+    assert found.verdict is Verdict.FAIL
+    assert "state" in found.reason
+    assert "name" not in found.reason
