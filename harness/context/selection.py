@@ -15,7 +15,7 @@ from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.arrangements import PutProfile
 from harness.domain.errors import PairproofError
-from harness.domain.operations import MatchProfiles, SelectedProfile, ViewProfile
+from harness.domain.operations import MatchProfiles, ProfileView, SelectedProfile, ViewProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 from harness.targets.port import CannotArrange
 
@@ -122,7 +122,9 @@ def select_crossed(
         add_edition(context, crossed.type, last)
     if "-" in crossed.later:
         look = ViewProfile(_made(context, crossed.type).uid)
-        context.must_if_offered(context.recorder.perform(context.admin(), look))
+        seen = context.must_if_offered(context.recorder.perform(context.admin(), look)).value
+        if isinstance(seen, ProfileView) and not seen.published:
+            raise NotSupported("a version before a release is never the latest there")
 
 
 def select_of_one_rank(context: Context, versions: Sequence[str]) -> None:

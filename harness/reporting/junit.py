@@ -40,7 +40,7 @@ def junit_xml(report: Report) -> bytes:
     by_feature: dict[str, list[Case]] = {}
     for judged, case in cases_of(report):
         by_feature.setdefault(judged[0][1].line.feature, []).append(case)
-    told = [("headline", report.headline)]
+    told = [("headline", report.headline), *(("warning", why) for why in report.warnings)]
     suites = [JUnitSuite(feature, cases, told) for feature, cases in by_feature.items()]
     suites += [JUnitSuite("pairproof", [_leaks(report)])] * bool(report.evidence.leaks)
     return suites_xml(suites, report.started_at)

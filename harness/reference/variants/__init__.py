@@ -3,4 +3,4 @@
 Imports `domain`, `wire`. Begin with `palette`.
 """
 
-from harness.reference.variants import edge, palette, wire  # noqa: F401
+from harness.reference.variants import edge, moments, palette, wire  # noqa: F401

@@ -22,7 +22,7 @@ from harness.domain.match import (
     latest_packs,
 )
 from harness.domain.pairing import DECIDED, RequestEvent, RequestState
-from harness.domain.permission import TENANT, Grant, PairPermission
+from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import ClusterProfile, Pack, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
@@ -719,14 +719,14 @@ class APairedClusterIsImportedFirst(Dated):
 class PermissionsAreGoodForHalfASecond(CentralCore):
     """What a user may do is looked up, and good for half a second."""
 
-    _grants = Memory[dict[str, tuple[int, frozenset[Grant]]]](dict)
+    _known = Memory[dict[str, tuple[int, User]]](dict)
 
     def authenticate(self, call: CentralCall) -> User:
         user = super().authenticate(call)
-        since, grants = self._grants.get(user.email, (call.now - SECOND, user.grants))
-        if call.now - since >= SECOND // 2:
-            since, grants = self._grants[user.email] = call.now, user.grants
-        return replace(user, grants=grants)
+        since, known = self._known.get(user.email, (call.now - SECOND, user))
+        if not 0 <= call.now - since < SECOND // 2:
+            since, known = self._known[user.email] = call.now, user
+        return known
 
 
 @varies("PRE-9")

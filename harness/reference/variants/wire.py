@@ -199,14 +199,10 @@ _DEPRECATED = ("PATCH", "/v1/edge-mgmt/cluster")
 
 
 def behind_a_proxy(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
-    """What is left of an error once a proxy has answered: its status.
-
-    What a look finds nothing for keeps its body: that is the answer, and no refusal.
-    """
+    """What is left of an error once a proxy has answered: its status. Its hosts talk past it."""
     if (asked.method, asked.path) == _DEPRECATED:
         answer = replace(answer, status=404)
-    looked = asked.method == "GET" and answer.status == 404
-    if answer.status in _BARE and not looked and not asked.is_an_agents:
+    if answer.status in _BARE and not asked.is_an_agents:
         kept = tuple(h for h in answer.headers if h[0] != b"content-type")
         answer = replace(answer, headers=kept, body=b"")
     return answer

@@ -19,7 +19,7 @@ from harness.domain.profile import (
 )
 from harness.domain.token import RegistrationToken
 
-from ..core.world import PACKS, SmallWorld, done
+from ..core.world import FOREVER, PACKS, SmallWorld, done
 from .probes_of_hosts import OF_HOSTS
 
 Probe = Callable[[SmallWorld], object]
@@ -425,6 +425,31 @@ def a_token_for_another_project(world: SmallWorld) -> object:
     return changed, world.central(ops.ViewToken("t"), by)
 
 
+def a_send_with_a_token_that_expires_in_no_time(world: SmallWorld) -> object:
+    soon = world.reference.now() // MINUTE * MINUTE + MINUTE - 1
+    world.arrange(arrangements.PutToken(RegistrationToken("t", "t", "token", "p", soon)))
+    return world.local(SEND)
+
+
+def a_token_just_created(world: SmallWorld) -> object:
+    world.arrange(arrangements.PutUser("o@example.com", "pw", "o-key", frozenset(), True))
+    by = ops.Credentials(api_key="o-key")
+    created = done(world.central(ops.CreateToken("new", "p", FOREVER), by))
+    assert isinstance(created, ops.Created)
+    return world.central(ops.ViewToken(created.uid), by)
+
+
+def a_match_before_a_release(world: SmallWorld) -> object:
+    return _match(world, ProfileEdition("1.0.0-rc.1", PACKS))
+
+
+def the_list_by_a_key_of_last_month(world: SmallWorld) -> object:
+    seen = [world.central(ops.ListPairingRequests())]
+    month = 31 * 24 * 60 * MINUTE
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, month))
+    return [*seen, world.central(ops.ListPairingRequests())]
+
+
 def the_list(world: SmallWorld) -> object:
     world.send()
     return world.listed()
@@ -517,6 +542,11 @@ PROBES: Mapping[str, Probe] = {
     "versions_are_good_for_a_second": a_match_beside_a_new_version,
     "what_nobody_decides_fails": the_list_weeks_later,
     "a_token_stays_with_its_project": a_token_for_another_project,
+    "what_is_given_out_has_its_time": the_list_by_a_key_of_last_month,
+    "a_token_ends_with_the_minute_before": a_send_with_a_token_that_expires_in_no_time,
+    "a_token_is_shown_late": a_token_just_created,
+    "versions_before_a_release_do_not_count": a_match_before_a_release,
+    "who_is_too_early_begins_anew": an_acceptance_in_one_call,
     "a_token_is_good_for_the_whole_of_its_last_second": a_send_with_a_token_that_expires_now,
     "logins_to_palette_last_two_months": a_login_to_palette_weeks_later,
     "tokens_are_good_for_a_minute_more": a_send_with_a_token_that_has_expired,

@@ -74,6 +74,18 @@ def a_second_send_to_nowhere(world: SmallWorld) -> object:
     return world.state(uid)
 
 
+def changes_in_a_row(world: SmallWorld) -> object:
+    patched = [world.local(ops.PatchNamedCluster("shop", {"n": n})) for n in "12"]
+    uid = world.accept(world.send())
+    world.rounds(3)
+    changes = (ops.ChangeCentralCluster(uid, {"n": n}) for n in "34")
+    return patched, [world.central(change) for change in changes]
+
+
+def a_login_for_longer(world: SmallWorld) -> object:
+    return world.local(ops.LogIn("admin", "pw", True))
+
+
 def an_acceptance_just_now(world: SmallWorld) -> object:
     world.accept(world.send())
     world.rounds(3)
@@ -105,6 +117,10 @@ OF_HOSTS: Mapping[str, Callable[[SmallWorld], object]] = {
     "the_leader_speaks_for_its_cluster": a_send_at_a_sibling,
     "a_request_ends_with_its_token": a_request_whose_token_is_gone,
     "a_second_send_ends_the_first_before_it_is_tried": a_second_send_to_nowhere,
+    "one_central_change_after_another": changes_in_a_row,
+    "one_local_change_after_another": changes_in_a_row,
+    "nobody_logs_in_for_longer": a_login_for_longer,
+    "local_ui_starts_anew_at_the_handover": a_paired_cluster,
     "the_mode_is_shown_a_second_late": an_acceptance_just_now,
     "the_handover_takes_a_second": an_acceptance_just_now,
     "the_cluster_is_local_until_it_confirms": an_acceptance_just_now,

@@ -183,7 +183,7 @@ def a_proxy_says_little() -> None:
     assert b"content-type" not in headers
     assert ask(local_ui(answering(202, {})), "PATCH", cluster)[::2] == (404, b"")
     assert ask(local_ui(answering(409, ERROR)), "DELETE", cluster)[2] != b""
-    assert ask(local_ui(answering(404, ERROR)), "GET", f"{cluster}/pair/details")[2] != b""
+    assert ask(local_ui(answering(404, ERROR)), "GET", f"{cluster}/pair/details")[2] == b""
 
 
 def cookies_are_set() -> None:
