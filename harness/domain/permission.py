@@ -42,9 +42,6 @@ class NamedGrant:
     scope: str
 
 
-_LOOKING = (PairPermission.LIST, PairPermission.GET)
-
-
 @dataclass(frozen=True, slots=True)
 class PermissionNames:
     """How a product tells permissions on pairing requests: ours, each by all of its own that it
@@ -71,18 +68,6 @@ class PermissionNames:
             for scope, permissions in wanted.items()
             for name in self._named(permissions)
         )
-
-    def in_roles(self, grants: Iterable[Grant]) -> list[frozenset[str]]:
-        """What is granted in one scope, as two roles give it that have something in common: one all
-        of it, and a further one what of it lets people look.
-        """
-        wanted = list(grants)
-        everything, looking = (
-            frozenset(grant.name for grant in self.named(some))
-            for some in (wanted, [g for g in wanted if g.permission in _LOOKING])
-        )
-        roles = (everything, looking if looking < everything else frozenset())
-        return [role for role in roles if role]
 
     def _named(self, wanted: frozenset[PairPermission]) -> frozenset[str]:
         given = self._all(wanted)

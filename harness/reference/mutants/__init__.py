@@ -6,6 +6,7 @@ Imports `domain`, `wire`. Begin with `withdrawing`.
 from harness.reference.mutants import (  # noqa: F401
     accepting,
     after_decision,
+    crossed,
     fleet,
     prerequisites,
     races,

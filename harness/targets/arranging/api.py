@@ -184,7 +184,7 @@ class PublishedApi:
             user.roles = user.roles or []
             named = replace(role, name=f"{asked.email} {len(user.roles) + 1}")
             user.roles.append(self._created(asked, ops.AddRole(named), begins=False))
-            held[scope] = (*held.get(scope, ()), user.roles[-1])
+            held[scope] = (user.roles[-1],)
         in_tenant = held.pop(TENANT)
         if in_tenant or not is_new:
             self._ask(asked, ops.SetTenantRoles(user.uid, in_tenant))
@@ -213,17 +213,14 @@ class PublishedApi:
 
     def _roles_for(self, asked: PutUser) -> list[tuple[AccessRole, str]]:
         """The roles by which somebody has just these permissions, with the scope of each."""
-        scopes = {grant.scope for grant in asked.named or asked.grants}
+        named = asked.named or self._names.named(asked.grants)
+        scopes = {grant.scope for grant in named} | ({TENANT} if asked.tenant_admin else set())
         roles = []
-        for scope in sorted(scopes | ({TENANT} if asked.tenant_admin else set())):
-            theirs = [frozenset(grant.name for grant in asked.named if grant.scope == scope)]
-            if not asked.named:
-                theirs = self._names.in_roles(g for g in asked.grants if g.scope == scope)
+        for scope in sorted(scopes):
+            of_scope = sorted(grant.name for grant in named if grant.scope == scope)
             admin = _TENANT_ADMIN if asked.tenant_admin and scope == TENANT else ()
-            for names in theirs or [frozenset[str]()]:
-                permissions = (*sorted(names), *_BESIDE_PAIRING, *admin)
-                roles.append((AccessRole("", scope != TENANT, permissions), scope))
-                admin = ()
+            permissions = (*of_scope, *_BESIDE_PAIRING, *admin)
+            roles.append((AccessRole("", scope != TENANT, permissions), scope))
         return roles
 
     def _password(self, user: _MadeUser, password: str) -> str:

@@ -6,13 +6,13 @@ the tenant that holds `edgeToken.create` makes one so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
-from harness.domain.permission import PUBLISHED, TENANT, AccessRole, Grant
+from harness.domain.permission import TENANT, AccessRole, Grant
 from harness.domain.profile import ClusterProfile, ProfileEdition, version_of
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import AccessRules, CentralCall
@@ -214,33 +214,26 @@ class TenantRules(AccessRules):
         )
 
     def appoint(self, user: User, tenant_admin: bool) -> None:
-        """Let a user be as they are here, who may do just this: by roles in each scope, as the
+        """Let a user be as they are here, who may do just this: by a role in each scope, as the
         published calls bring it about, while those of before are taken away.
         """
         was = self.store.get(User, user.email)
         scopes = {grant.scope for grant in user.grants} | ({TENANT} if tenant_admin else set())
         roles: dict[str, tuple[str, ...]] = dict.fromkeys(was.roles if was else (), ())
         for scope in sorted(scopes):
+            named = sorted(g.permission.published for g in user.grants if g.scope == scope)
             admin = (_ADMINISTERS,) if tenant_admin and scope == TENANT else ()
-            named = PUBLISHED.in_roles(g for g in user.grants if g.scope == scope)
-            made = [_own_role(user.email, scope, names) for names in named or [frozenset()]]
-            made[0] = replace(made[0], permissions=(*made[0].permissions, *admin))
-            for role in made:
-                self.store.put(role)
-            roles[scope] = tuple(role.uid for role in made)
+            uid = _own_role(user.email, scope)
+            self.store.put(AccessRole(uid, scope != TENANT, (*named, *admin), uid))
+            roles[scope] = (uid,)
         self.hold(replace(user, grants=was.grants if was else frozenset()), roles)
-        kept = {uid for uids in roles.values() for uid in uids}
-        self._forget_roles(uid for uid in _held(was) if uid not in kept)
 
     def dismiss(self, email: str) -> None:
         """Remove a user with the roles that `appoint` has made for them."""
         user = self.store.get(User, email)
-        self._forget_roles(uid for uid in _held(user) if uid.startswith(f"{email} in "))
+        for scope in user.roles if user else ():
+            self.store.delete(AccessRole, _own_role(email, scope))
         self.forget_user(email)
-
-    def _forget_roles(self, uids: Iterable[str]) -> None:
-        for uid in uids:
-            self.store.delete(AccessRole, uid)
 
     def change_password(self, operation: ops.ChangePassword, call: CentralCall) -> ops.Acknowledged:
         """Anybody changes their own, which they name; a tenant admin everybody's."""
@@ -307,11 +300,5 @@ class TenantRules(AccessRules):
         return profile
 
 
-def _own_role(email: str, scope: str, names: Iterable[str]) -> AccessRole:
-    permissions = tuple(sorted(names))
-    uid = f"{email} in {scope or 'the tenant'}: {', '.join(permissions)}"
-    return AccessRole(uid, scope != TENANT, permissions, uid)
-
-
-def _held(user: User | None) -> list[str]:
-    return [uid for uids in (user.roles.values() if user else ()) for uid in uids]
+def _own_role(email: str, scope: str) -> str:
+    return f"{email} in {scope or 'the tenant'}"
