@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.catalogue.limits import DAY_S
@@ -124,9 +125,9 @@ def refused_for_that(
     return unjudged(why, operation, *filter(None, [control]))
 
 
-def unread(operations: Iterable[OperationRecord]) -> tuple[int, tuple[str, ...]]:
-    """How many answers came, and which could not be read: the operation of each, as often."""
-    came, ids = 0, list[str]()
+def unread(operations: Iterable[OperationRecord]) -> tuple[int, Counter[str]]:
+    """How many answers came, and how many of each operation could not be read, in their order."""
+    came, ids = 0, Counter[str]()
     for record in operations:
         value = record.value or {}
         asked, lost = value.get("asked"), value.get("unread")
@@ -136,17 +137,18 @@ def unread(operations: Iterable[OperationRecord]) -> tuple[int, tuple[str, ...]]
             # What was understood has come, though a driver need not tell how.
             asked = lost if unsure else int(record.actor != ARRANGES)
         came += asked
-        ids += [record.id] * lost
-    return came, tuple(ids)
+        if lost > 0:
+            ids[record.id] += lost
+    return came, ids
 
 
 def why_unread(operations: Sequence[OperationRecord]) -> str:
     """Why what rests on these answers cannot be judged; empty where all but a tenth were read."""
     came, lost = unread(operations)
-    if len(lost) <= UNREAD_SHARE_MAX * came:
+    if lost.total() <= UNREAD_SHARE_MAX * came:
         return ""
-    first = next(record for record in operations if record.id == lost[0])
-    return f"{len(lost)} of {came} answers could not be read: {_why_unread(first)}"
+    first = next(record for record in operations if record.id in lost)
+    return f"{lost.total()} of {came} answers could not be read: {_why_unread(first)}"
 
 
 def _wait_says(history: History, *, operation: str) -> str:

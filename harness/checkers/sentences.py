@@ -20,6 +20,8 @@ from harness.history.predicates import Sample, contrary, expectation, holds, pre
 from harness.history.wording import WAITS, begun, happened, noun, short, since, why, without_names
 
 NOT_REACHED: Final = "precondition not reached: "
+_LACKING: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""What is raised where evidence of another version lacks what a sentence needs."""
 _REASONS: Final = re.compile(rf" \((?:{'|'.join(Reason)})\)")
 
 
@@ -29,11 +31,11 @@ def sentence_of(line: CheckLine, history: History) -> str:
     Evidence of other versions may lack what its sentence needs, and name checks that are not known:
     then it is what a wait saw on which it rests, or the reason, with operations in words.
     """
-    with suppress(LookupError, TypeError, ValueError, AttributeError):
+    with suppress(*_LACKING):
         return short(SENTENCES[line.check](history, **line.args))
     for record in [o for o in history.operations if o.id in line.operations and o.kind in WAITS]:
         if line.verdict is not Verdict.PASS and (record.value or {}).get("held") is False:
-            with suppress(LookupError, TypeError, ValueError, AttributeError):
+            with suppress(*_LACKING):
                 return short(describe_wait(record, history))
     told = readable(line.reason, history)
     return begun(told) if line.check in check_names() else told
@@ -52,7 +54,7 @@ def sentences_of(
 
 def expected_of(line: CheckLine, history: History) -> str:
     """What a check expected, in a sentence."""
-    with suppress(LookupError, TypeError, ValueError, AttributeError):
+    with suppress(*_LACKING):
         args = history[str(line.args["operation"])].args
         limit, looked = args.get("within_s", args.get("during_s")), args["predicate_args"]
         limit = f"{limit:g}" if isinstance(limit, float) else limit
@@ -66,7 +68,8 @@ def readable(text: str, history: History) -> str:
     """A reason that no check told, or none that is known, without names of ours."""
     told = text
     if text.startswith(NOT_REACHED):
-        told = _describe_missed(text.removeprefix(NOT_REACHED), history) or text
+        with suppress(*_LACKING):
+            told = _describe_missed(text.removeprefix(NOT_REACHED), history) or text
     told = _REASONS.sub("", without_names(told, [o.kind for o in history.operations]))
     told = re.sub(r"\bpairing_uid\b", "pairing id", told)
     known = [name for name in (*check_names(), *predicate_names()) if "_" in name]
@@ -100,7 +103,7 @@ def describe_wait(record: OperationRecord, history: History) -> str:
         for s in samples
         if name not in predicate_names() or not holds(name, Sample.from_json(s), looked)
     ]
-    telling = [s for s in against if s["outcome"] != Outcome.INFO.value]
+    telling = [s for s in against if Sample.from_json(s).outcome is not Outcome.INFO]
     if not telling:
         last = Sample.from_json(samples[-1]).error.get("why") if samples else ""
         return f"no well-formed answer came about {noun(polls)}{f': {last}' if last else ''}"

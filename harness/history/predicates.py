@@ -30,10 +30,10 @@ class Sample:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Sample:
-        """A sample as it stands in the evidence."""
-        value, error = data.get("value"), data.get("error")
+        """A sample as it stands in the evidence; one that does not say how it ended is unknown."""
+        value, error, ended = data.get("value"), data.get("error"), data.get("outcome")
         return cls(
-            Outcome(str(data["outcome"])),
+            Outcome(str(ended)) if ended in [*Outcome] else Outcome.INFO,
             value if isinstance(value, dict) else {},
             error if isinstance(error, dict) else {},
         )

@@ -45,7 +45,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
     in_common = list(_of_answers(sent))
     came, lost = unread(asked)
     if lost and not in_common:
-        yield f"{len(lost)} of {came} answers could not be read, the first at {lost[0]}"
+        yield f"{lost.total()} of {came} answers could not be read, the first at {next(iter(lost))}"
     yield from in_common
     if evidence.header.selection.is_whole and len(sent) >= WHOLE_MIN:
         yield from _of_a_whole_run(sent, evidence.header)

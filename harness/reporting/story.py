@@ -267,7 +267,11 @@ def _received(operation: OperationRecord) -> str:
     return f"{_OUTCOMES[operation.outcome]}\n{_pretty(dict(response or came))}"
 
 
-_OUTCOMES = {Outcome.OK: "done", Outcome.FAIL: "refused", Outcome.INFO: "no well-formed answer"}
+_OUTCOMES: Mapping[str, str] = {
+    Outcome.OK: "done",
+    Outcome.FAIL: "refused",
+    Outcome.INFO: "no well-formed answer",
+}
 
 
 def _sample(sample: Mapping[str, Json], began: int) -> str:
@@ -277,7 +281,8 @@ def _sample(sample: Mapping[str, Json], began: int) -> str:
     if isinstance(response, dict) and "status" in response:
         return _message(f"{when}status {response['status']}", response)
     shown = sample.get("error") or sample.get("value") or {}
-    return f"{when}{_OUTCOMES[Outcome(str(sample.get('outcome', 'info')))]}\n{_pretty(shown)}"
+    ended = _OUTCOMES.get(str(sample.get("outcome")), _OUTCOMES[Outcome.INFO])
+    return f"{when}{ended}\n{_pretty(shown)}"
 
 
 def _message(first: str, message: Mapping[str, Json]) -> str:

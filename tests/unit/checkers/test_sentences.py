@@ -37,7 +37,7 @@ EVERY = {
     *kinds(page_actions, page_actions.BrowserAction),
 }
 OURS = {
-    *EVERY,
+    *(name for name in EVERY if re.search("[a-z][A-Z]", name)),
     *(name for name in (*check_names(), *predicate_names()) if "_" in name),
 }
 """Names of ours that no sentence may have; a name that is a plain word is none that tells."""
