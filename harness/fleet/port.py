@@ -8,14 +8,15 @@ service time, which is granted to them (docs/adr/0006-cells-and-windows.md).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from harness.checkers.fleet.concluding import ClosedCell
 from harness.fleet.scenario import Scenario
-from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, ViolationLine
+from harness.history.fleet_lines import EffortLine, PartLine, ViolationLine
 from harness.history.parts import PartWriter, part_file
 
 
@@ -65,23 +66,17 @@ class WindowReport(msgspec.Struct, frozen=True):
     stop: str = ""
 
 
-class CellOutcome(msgspec.Struct, frozen=True):
-    """What is left of a cell once it is closed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOutcome(ClosedCell):
+    """What is left of a cell once it is closed, for whoever has run it.
 
-    `ids` are digests of the pairing ids that it has given, 8 bytes each, sorted: two cells that
-    gave the same one break INV-5. `happenings` are the names of the single faults and acts
-    (`Job.collect`).
+    `happenings` are the names of the single faults and acts (`Job.collect`), `effort` what it
+    took, where time was real.
     """
 
-    cell: int
-    measures: MeasuresLine
     part: PartLine | None = None
-    ids: bytes = b""
-    happenings: list[str] = []
-    violations: list[ViolationLine] = []
-    """Those that were found only at the end."""
+    happenings: list[str] = field(default_factory=list)
     effort: EffortLine | None = None
-    """What it took, where time was real."""
 
 
 class Cell(Protocol):

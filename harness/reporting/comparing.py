@@ -91,7 +91,7 @@ def read_run(path: Path) -> ComparedRun:
     if is_fleet(path):
         fleet = build_fleet_report(read_whole(path), str(path))
         gates = {g.expression: g for g in (*fleet.gates, *fleet.demands, *fleet.notes)}
-        run = _run_of(path, fleet, fleet.header, fleet.problems)
+        run = _run_of(path, fleet, fleet.problems)
         return replace(run, latency=fleet.measures.latency, gates=gates)
     report = read_report(path)
     observed: dict[tuple[str, str], dict[str, None]] = {}
@@ -99,7 +99,7 @@ def read_run(path: Path) -> ComparedRun:
         observed.setdefault((o.requirement, o.situation), {})[o.observed] = None
     found = (cause for verdict in _RED for cause in causes(report, verdict))
     return replace(
-        _run_of(path, report, report.header, report.evidence.problems),
+        _run_of(path, report, report.evidence.problems),
         left_out=report.left_out,
         findings={s.line.id: cause.finding for cause in found for s in cause.stories},
         observations={key: "; ".join(seen) for key, seen in observed.items()},
@@ -107,12 +107,10 @@ def read_run(path: Path) -> ComparedRun:
     )
 
 
-def _run_of(
-    path: Path, report: JudgedRun, header: EvidenceHeader, problems: Sequence[str]
-) -> ComparedRun:
+def _run_of(path: Path, report: JudgedRun, problems: Sequence[str]) -> ComparedRun:
     return ComparedRun(
         name=str(path),
-        header=header,
+        header=report.header,
         overall=report.verdict,
         headline=report.headline,
         requirements={r.requirement.id: r for r in report.requirements},

@@ -26,6 +26,7 @@ from harness.history.lines import (
     VerdictLine,
     WaiverLine,
 )
+from harness.history.manifest import FleetEvidence
 from harness.history.operation import History
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
@@ -139,10 +140,16 @@ class RepeatReport:
 class JudgedRun:
     """A run of scenarios or of a fleet, judged. `why` is one sentence for the verdict."""
 
+    evidence: Evidence | FleetEvidence
     verdict: Overall
     why: str
     requirements: tuple[RequirementReport, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def header(self) -> EvidenceHeader:
+        """How the run was made."""
+        return self.evidence.header
 
     @property
     def headline(self) -> str:
@@ -204,11 +211,6 @@ class Report(JudgedRun):
         """A selection that passes is no certificate, and not green."""
         passes = self.verdict is Overall.CONFORMS and not self.header.selection.is_whole
         return SELECTION if passes else self.verdict.value
-
-    @property
-    def header(self) -> EvidenceHeader:
-        """How the run was made."""
-        return self.evidence.header
 
     @property
     def scenario_counts(self) -> dict[str, int]:

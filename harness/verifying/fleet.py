@@ -12,17 +12,17 @@ from operator import itemgetter
 from pathlib import Path
 
 from harness.catalogue.edition import EDITION
-from harness.checkers.fleet.concluding import Terms, TermsError, conclude, terms_of_run
+from harness.checkers.fleet.concluding import ClosedCell, Terms, TermsError, conclude, terms_of_run
 from harness.checkers.fleet.gate import GateError
 from harness.history.envelope import CUT_OFF
 from harness.history.errors import CutOff, EvidenceError
-from harness.history.fleet_lines import PartLine
+from harness.history.fleet_lines import PartLine, ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.history.parts import GRANTS, PartReader, part_name, parts_in
 from harness.verifying import differences
 from harness.verifying.comparing import ManifestComparison
 from harness.verifying.differences import DifferenceKind
-from harness.verifying.fleet_part import CellAgain, GrantsAgain, PartAgain
+from harness.verifying.fleet_part import GrantsAgain, PartAgain
 
 
 def verify_fleet(path: Path) -> differences.FleetVerification:
@@ -52,7 +52,9 @@ class _Walk:
         self._found = differences.DifferenceList()
         self._operations = 0
         self._parts_same = 0
-        self._cells: list[CellAgain] = []
+        self._cells: list[ClosedCell] = []
+        self._violations: list[tuple[int, int, ViolationLine]] = []
+        """Those that were found on the way, each with its window and its cell."""
         self._unread: list[str] = []
 
     def verification(self) -> differences.FleetVerification:
@@ -157,6 +159,7 @@ class _Walk:
         cell = again.end(self._manifest.complete)
         if cell is not None:
             self._cells.append(cell)
+            self._violations += [(v.at // self._terms.window, cell.cell, v) for v in again.found]
         self._operations += reader.operations
         self._parts_same += self._found.counts.total() == before
 
@@ -193,9 +196,8 @@ class _Walk:
     def _compared(self) -> dict[str, int] | None:
         """What all cells come to beside what the manifest says; `None` if it means nothing."""
         # What was found on the way stands window by window, in each of them cell by cell.
-        window = self._terms.window
-        placed = [(v.at // window, cell.cell, v) for cell in self._cells for v in cell.found]
-        found = [violation for *_, violation in sorted(placed, key=itemgetter(0, 1))]
+        placed = sorted(self._violations, key=itemgetter(0, 1))
+        found = [violation for *_, violation in placed]
         try:
             again = conclude(self._terms, self._cells, found, self._manifest.complete)
         except GateError as error:

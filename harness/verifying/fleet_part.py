@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from harness.checkers.fleet.concluding import Terms, as_lines
+from harness.checkers.fleet.concluding import ClosedCell, Terms, as_lines
 from harness.checkers.fleet.judge import CellJudge
-from harness.history.fleet_lines import GrantsLine, MeasuresLine, PartLine, ViolationLine
+from harness.history.fleet_lines import GrantsLine, PartLine, ViolationLine
 from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, PartRecord
@@ -22,24 +21,11 @@ _CANNOT: Final = (LookupError, TypeError, ValueError, AttributeError)
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True, slots=True)
-class CellAgain:
-    """What is left of a cell that was judged again (`harness.checkers.fleet.concluding`).
-
-    `found` are the violations that were found while it ran, `violations` those at its end.
-    """
-
-    cell: int
-    measures: MeasuresLine
-    ids: bytes
-    found: tuple[ViolationLine, ...]
-    violations: Sequence[ViolationLine]
-
-
 class PartAgain:
     """The operations of one cell, on their way through its part.
 
-    They are shown to a judge as they were when they were recorded.
+    They are shown to a judge as they were when they were recorded. `found` are the violations that
+    were found while it ran.
     """
 
     def __init__(self, line: PartLine, terms: Terms, found: DifferenceList) -> None:
@@ -48,7 +34,7 @@ class PartAgain:
         self._judge: CellJudge | None = CellJudge(terms.bounds, bucket=terms.bucket)
         self._order = OperationOrder(line.name, f"cell {line.name}", found, part=line.name)
         self._now = 0
-        self._during: list[ViolationLine] = []
+        self.found: list[ViolationLine] = []
         self._at_the_end: list[ViolationLine] = []
 
     def take(self, raw: RawLine[PartRecord]) -> None:
@@ -62,7 +48,7 @@ class PartAgain:
                 message = "no run writes lines of this type among operations"
                 self._differs(DifferenceKind.UNKNOWN_LINE, message, raw.number)
 
-    def end(self, complete: bool) -> CellAgain | None:
+    def end(self, complete: bool) -> ClosedCell | None:
         """All lines are in; what they come to, or `None` if they could not be judged."""
         self._order.end()
         ended_at = self._part.ended_at
@@ -76,11 +62,10 @@ class PartAgain:
             return None
         if complete:
             self._at_the_end += as_lines(self._judge.end(ended_at), self._part.name, ended_at)
-        return CellAgain(
+        return ClosedCell(
             cell=int(self._part.name),
             measures=self._judge.measures(),
             ids=self._judge.ids(),
-            found=tuple(self._during),
             violations=self._at_the_end,
         )
 
@@ -105,7 +90,7 @@ class PartAgain:
         if was_open:
             self._at_the_end += as_lines(violations, self._part.name, self._part.ended_at)
         else:
-            self._during += as_lines(violations, self._part.name, line.end)
+            self.found += as_lines(violations, self._part.name, line.end)
 
     def _passes(self, at: int, operation: str, number: int) -> None:
         """Lines stand in the order of time."""
@@ -139,6 +124,8 @@ class GrantsAgain:
 
     Which windows have a line cannot be told from the operations; `pairproof replay` tells.
     """
+
+    found: Sequence[ViolationLine] = ()
 
     def __init__(self, cells: int, capacity: int, found: DifferenceList) -> None:
         self._cells = cells

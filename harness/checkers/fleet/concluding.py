@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby, repeat
 from operator import itemgetter
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.verdict import Verdict
@@ -137,19 +137,18 @@ class MergeError(PairproofError):
     """Parts of a run that were not measured alike."""
 
 
-class _Closed(Protocol):
-    """What is left of a cell by its number, once it is closed: what was measured, the digests of
-    the pairing ids that it has given, sorted, and the violations that were found as it was closed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedCell:
+    """What is left of a cell, by its number, once it is closed, for whoever judges the run.
+
+    `ids` are digests of the pairing ids that it has given, `ID_BYTES` each, sorted: two cells that
+    gave the same one break INV-5. `violations` are those that were found only at the end.
     """
 
-    @property
-    def cell(self) -> int: ...
-    @property
-    def measures(self) -> MeasuresLine: ...
-    @property
-    def ids(self) -> bytes: ...
-    @property
-    def violations(self) -> Sequence[ViolationLine]: ...
+    cell: int
+    measures: MeasuresLine
+    ids: bytes = b""
+    violations: list[ViolationLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ class Conclusion:
 
 
 def conclude(
-    terms: Terms, cells: Sequence[_Closed], found: Iterable[ViolationLine], complete: bool
+    terms: Terms, cells: Sequence[ClosedCell], found: Iterable[ViolationLine], complete: bool
 ) -> Conclusion:
     """Put together what all cells, in their order, have found.
 
@@ -249,7 +248,7 @@ def as_lines(violations: Iterable[Violation], cell: str, at: int) -> list[Violat
     ]
 
 
-def _found_at_the_end(cells: Sequence[_Closed], at: int) -> Iterator[ViolationLine]:
+def _found_at_the_end(cells: Sequence[ClosedCell], at: int) -> Iterator[ViolationLine]:
     """What each cell found when it was closed, and the ids that more than one has given."""
     for cell in cells:
         yield from cell.violations

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -246,7 +246,7 @@ class RealCell(JudgedCell):
             starved=made.world.recorder.starved,
             within=self._bounds.longest,
         )
-        return structs.replace(outcome, effort=effort)
+        return replace(outcome, effort=effort)
 
     async def _stop(self, made: Made) -> None:
         """Nothing happens any more; what is on its way has no answer."""

@@ -19,7 +19,7 @@ from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine, ViolationLine
-from harness.history.lines import EvidenceHeader, ScenarioLine
+from harness.history.lines import ScenarioLine
 from harness.history.manifest import FleetEvidence
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, operations
@@ -63,11 +63,6 @@ class FleetReport(JudgedRun):
     demands: tuple[GateLine, ...]
     situations: tuple[SituationReport, ...]
     problems: tuple[str, ...]
-
-    @property
-    def header(self) -> EvidenceHeader:
-        """How the run was made."""
-        return self.evidence.header
 
     @property
     def measures(self) -> MeasuresLine:
