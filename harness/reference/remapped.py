@@ -34,7 +34,8 @@ from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping import PLAIN, WireMap, translate
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.scope import ours_of, theirs_of
+from harness.wire.mapping.rooms import Rooms
+from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
 
@@ -285,7 +286,7 @@ class Remapped:
         asked[PATH] = dict(zip(place.names, values, strict=True))
         return place
 
-    def _heard(self, scope: Scope, place: _Place, asked: translate.Rooms) -> PlayedOperation:
+    def _heard(self, scope: Scope, place: _Place, asked: Rooms) -> PlayedOperation:
         """The operation that a call belongs to, with what it says of it.
 
         Raises:
@@ -336,7 +337,7 @@ class Remapped:
         )
         return _Answer(status, {**(headers or {}), **more}, _encoded(body))
 
-    def _refusal(self, refused: _Refused, asked: translate.Rooms, place: _Place | None) -> _Answer:
+    def _refusal(self, refused: _Refused, asked: Rooms, place: _Place | None) -> _Answer:
         """A published error that no rule of the core stands behind, in the target's words."""
         ref = ours_of(asked[HEADERS], self._wire.tables.headers).get(_REQUEST_ID, "")
         body: Json = {**error_body(refused.code, str(refused), {}), "ref": ref}
@@ -418,7 +419,7 @@ async def _read(receive: Receive) -> bytes:
             return bytes(read)
 
 
-def _scope(scope: Scope, route: Route, asked: translate.Rooms) -> Scope:
+def _scope(scope: Scope, route: Route, asked: Rooms) -> Scope:
     """The same request by the published wire.
 
     Raises:

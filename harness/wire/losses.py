@@ -26,7 +26,7 @@ from harness.wire.json_path import (
 )
 from harness.wire.mapping import MappingError, WireMap
 from harness.wire.mapping.calls import LOGINS, Spoken
-from harness.wire.mapping.scope import BodyScope
+from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
 from harness.wire.mapping.wire_map import said_of
 from harness.wire.model import Fields, ways
 from harness.wire.routes import ROUTES
@@ -155,7 +155,7 @@ def _in_request(wire: WireMap, spoken: Spoken, *, is_read: bool) -> Iterator[Way
     yield from own - {move.ours for move in spoken.outside}
     yield from (m.ours for m in spoken.outside if m.theirs and not (is_read and m.is_copy))
     if row.request is not None:
-        yield from _in_body(spoken.body, (BODY,))
+        yield from _carried(spoken.asked)
     if not is_read:
         parts = (part for text in spoken.templates() for part in text.parts)
         yield from (part for part in parts if isinstance(part, tuple))
@@ -165,20 +165,13 @@ def _in_answer(spoken: Spoken) -> Iterator[Way]:
     """The published ways that are read from the answer to a call."""
     yield from (way for way, _, _ in spoken.filled)
     if not spoken.is_silent:
-        yield from (move.ours[1:] for move in spoken.read_outside)
-        if set(spoken.said.status) != {_NO_CONTENT}:
-            yield from _in_body(spoken.answer, ())
+        is_empty = set(spoken.said.status) == {_NO_CONTENT}
+        there = (field for field in spoken.answer if not (is_empty and is_in_body(field.theirs)))
+        yield from (way[1:] for way in _carried(there))
 
 
-def _in_body(of: BodyScope | None, base: Way) -> Iterator[Way]:
-    if of is None:
-        yield base
-        return
-    yield from ((*base, *leaf.ours) for leaf in of.leaves)
-    for move in of.lists:
-        each = (*base, *move.ours, EACH)
-        yield (*each, _LIST)
-        yield from _in_body(move.each, each)
+def _carried(fields: Iterable[FieldMapping]) -> Iterator[Way]:
+    return ((*field.ours, EACH, _LIST) if field.is_list else field.ours for field in fields)
 
 
 def _overwritten(wire: WireMap, kind: _Kind) -> Iterator[MappingError]:
@@ -187,8 +180,9 @@ def _overwritten(wire: WireMap, kind: _Kind) -> Iterator[MappingError]:
     for (at, call), spoken in zip(said_of(wire, kind), wire.calls(kind), strict=True):
         if not spoken.constants:
             continue
-        moved = [move.theirs for move in spoken.outside]
-        theirs = [*moved, *_theirs(spoken.body, values, (BODY,), (BODY,))]
+        theirs = [move.theirs for move in spoken.outside]
+        theirs += values if spoken.asked == (AS_IT_IS,) else []
+        theirs += [field.theirs for field in spoken.asked if field.ours in values]
         for place, _ in spoken.constants:
             if any(each and each[: len(place)] == place for each in theirs):
                 own = call.constants
@@ -197,17 +191,6 @@ def _overwritten(wire: WireMap, kind: _Kind) -> Iterator[MappingError]:
                 allowed = "a place where nothing else stands"
                 key = (*(at if text in own else ()), "constants", text)
                 yield MappingError(key, told, allowed, "remove one of the two")
-
-
-def _theirs(of: BodyScope | None, values: Collection[Way], ours: Way, theirs: Way) -> Iterator[Way]:
-    """Where values of a body stand there."""
-    if of is None:
-        yield from values
-        return
-    yield from ((*theirs, *each.theirs) for each in of.leaves if (*ours, *each.ours) in values)
-    for move in of.lists:
-        inside = (*ours, *move.ours, EACH), (*theirs, *move.theirs, EACH)
-        yield from _theirs(move.each, values, *inside)
 
 
 def _place(wire: WireMap, kind: _Kind, table: str, way: Way) -> At:

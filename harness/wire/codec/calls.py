@@ -29,16 +29,14 @@ from harness.wire.json_path import BODY, HEADERS, Unknowable, Way, is_in_body
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
 from harness.wire.mapping.keys import RepeatRule
+from harness.wire.mapping.rooms import Rooms, value_in, with_value
 from harness.wire.mapping.translate import (
     CALL_ID,
-    Rooms,
     as_text,
     filled,
     is_met,
     ours_answered,
     rpc_result,
-    value_in,
-    with_value,
 )
 from harness.wire.model import Malformed
 from harness.wire.timestamps import to_timestamp

@@ -19,7 +19,8 @@ from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_js
 from harness.wire.json_path import BODY, HEADERS, NOTHING, QUERY, Known
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.translate import NO_ROOMS, Rooms, ours_refused, theirs_asked, theirs_path
+from harness.wire.mapping.rooms import NO_ROOMS, Rooms, glimpsed
+from harness.wire.mapping.translate import ours_refused, theirs_asked, theirs_path
 from harness.wire.model import CONTINUE, LIST_META, Malformed, parse_model
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES
@@ -127,7 +128,7 @@ def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
     json = json_of(response)
     if spoken.said.rpc and isinstance(json, dict):
         json = json.get("result")
-    return json if spoken.answer is None or json is None else spoken.answer.glimpsed(json)
+    return None if json is None else glimpsed(spoken.answer, json)
 
 
 def may_hold_secrets(operation: ops.Operation) -> bool:

@@ -13,7 +13,8 @@ from harness.wire.codec.calls import merged
 from harness.wire.http import Json
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Template, Way
 from harness.wire.mapping.calls import Spoken
-from harness.wire.mapping.translate import NO_ROOMS, Rooms, as_text, unwrapped, value_in
+from harness.wire.mapping.rooms import NO_ROOMS, Rooms, value_in
+from harness.wire.mapping.translate import as_text, unwrapped
 from harness.wire.mapping.wire_map import deciding
 from harness.wire.routes import ROUTES
 

@@ -39,7 +39,8 @@ from harness.wire.mapping.keys import (
     WireKeys,
 )
 from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
-from harness.wire.mapping.scope import RENAMED_HEADERS, BodyScope, LeafMapping, ValueForm
+from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
+from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
 from harness.wire.model import Fields, Leaf, WireModel, ways
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, Route
@@ -68,9 +69,9 @@ class Spoken:
         route: where it is asked.
         said: what is said of it.
         refused: the statuses that mean a refusal, whatever the answer holds.
-        body, answer: how the bodies are translated; `None` where both forms are the same.
-        outside: values of the request that stand outside of the body at one side.
-        read_outside: values of the answer that stand in a header of it, or in a cookie.
+        asked: where the fields of the body of the request stand there.
+        outside: the same of what stands outside of the body at one side.
+        answer: the same of the published answer.
         constants, answer_constants: what else the target wants.
         is_assumed: whether nothing in the answer says what it is an answer to.
         is_silent: whether nothing of the published answer stands in its answer.
@@ -78,7 +79,7 @@ class Spoken:
         keep: the places of its answer that later calls are given.
         while_: by which answers it is made again.
         refused_when: which answers of success are a refusal.
-        error: how the body of its error is translated; `None` where it is as published.
+        error: the same of its error.
         failure: the same of what `refused_when` tells.
         filled: what stands at these ways of the published answer.
     """
@@ -86,10 +87,9 @@ class Spoken:
     route: Route
     said: AnyCall = OperationMap()
     refused: frozenset[int] = frozenset()
-    body: BodyScope | None = None
-    answer: BodyScope | None = None
-    outside: tuple[LeafMapping, ...] = ()
-    read_outside: tuple[LeafMapping, ...] = ()
+    asked: tuple[FieldMapping, ...] = (AS_IT_IS,)
+    outside: tuple[FieldMapping, ...] = ()
+    answer: tuple[FieldMapping, ...] = (AS_IT_IS,)
     constants: Constants = ()
     answer_constants: tuple[tuple[Way, Json], ...] = ()
     is_assumed: bool = False
@@ -98,8 +98,8 @@ class Spoken:
     keep: tuple[tuple[str, Way], ...] = ()
     while_: Conditions = ()
     refused_when: Conditions = ()
-    error: BodyScope | None = None
-    failure: BodyScope | None = None
+    error: tuple[FieldMapping, ...] = (AS_IT_IS,)
+    failure: tuple[FieldMapping, ...] = (AS_IT_IS,)
     filled: tuple[tuple[Way, Template, ValueForm], ...] = ()
 
     @property
@@ -228,10 +228,9 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         route,
         change,
         frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
-        body.scope if body.is_changed or change.form else None,
-        answer.scope if answer.is_changed else None,
+        body.inside,
         moves,
-        answer.outside,
+        (*answer.inside, *answer.outside),
         tuple(constants.items()),
         tuple(answer_constants),
         route.operation is ops.Probe and change.response.get("service") == "",
@@ -263,7 +262,7 @@ def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> Bod
 
 def _sorted(
     route: Route, change: AnyCall, at: At
-) -> tuple[dict[str, SeveralPlaces], list[LeafMapping]]:
+) -> tuple[dict[str, SeveralPlaces], list[FieldMapping]]:
     """The entries of a request: those of its body, and the moves of what stands elsewhere."""
     inside: dict[str, SeveralPlaces] = {}
     moves = []
@@ -279,7 +278,7 @@ def _sorted(
         _check_ours(route, place, here)
         for n, entry in enumerate(entry_of(text, here) for text in listed(theirs)):
             form = ValueForm(entry.conversion)
-            moves.append(LeafMapping(place, entry.place, form, is_copy=n > 0))
+            moves.append(FieldMapping(place, entry.place, form, is_copy=n > 0))
     return inside, moves
 
 
@@ -297,7 +296,7 @@ def _check_ours(route: Route, place: Way, at: At) -> None:
     raise MappingError(at, f"the operation has no such {word}", allowed, nearest(name, names))
 
 
-def _check_moves(moves: Iterable[LeafMapping], route: Route, at: At) -> None:
+def _check_moves(moves: Iterable[FieldMapping], route: Route, at: At) -> None:
     """Each goes to a place of its own; a parameter of theirs stands in the path, and is none that
     has a value of its own.
     """
@@ -353,7 +352,7 @@ def template_at(text: str, at: At, place_for: Callable[[str], KnownName | Way]) 
         raise MappingError(at, str(error), allowed, "correct it") from error
 
 
-def _path(path: str, at: At, names: Names, moves: Iterable[LeafMapping]) -> Template | None:
+def _path(path: str, at: At, names: Names, moves: Iterable[FieldMapping]) -> Template | None:
     own = {move.theirs for move in moves}
 
     def place_for(name: str) -> KnownName | Way:
@@ -397,7 +396,7 @@ def _keep(name: str, text: str, at: At) -> tuple[str, Way]:
 
 def _error_plans(
     errors: ErrorPlaces, call: AnyCall, at: At
-) -> tuple[BodyScope | None, BodyScope | None]:
+) -> tuple[tuple[FieldMapping, ...], tuple[FieldMapping, ...]]:
     """How an error of a call is translated, and what `refused_when` tells."""
     own, general = call.errors.places, errors.places
     if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
@@ -408,7 +407,7 @@ def _error_plans(
     return error_plan(general, ("errors",)) if call.rpc else failure, failure
 
 
-def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
+def error_plan(errors: Mapping[str, str], at: At) -> tuple[FieldMapping, ...]:
     """How the body of an error is translated.
 
     Raises:
@@ -417,7 +416,7 @@ def error_plan(errors: Mapping[str, str], at: At) -> BodyScope | None:
     plan = plan_of(V1Error.shape, BodyRules(at, errors))
     if plan.outside:
         raise MappingError(at, "only a body has room for an error", "fields", "correct the fields")
-    return plan.scope if plan.is_changed else None
+    return plan.inside
 
 
 def answered_place(text: str, at: At) -> Way:

@@ -25,7 +25,7 @@ from harness.configuration.kinds import (
 from harness.configuration.model import config
 from harness.domain import operations as ops
 from harness.domain.errors import Reason
-from harness.wire.mapping.scope import RENAMED_HEADERS
+from harness.wire.mapping.values import RENAMED_HEADERS
 from harness.wire.routes import ROUTES
 
 # --- what they hold -------------------------------------------------------------------------------

@@ -20,12 +20,10 @@ from harness.wire.json_path import (
     way_of,
 )
 from harness.wire.mapping.keys import SeveralPlaces
-from harness.wire.mapping.scope import (
+from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
+from harness.wire.mapping.values import (
     CONVERSIONS_IN_WORDS,
-    BodyScope,
     Conversion,
-    LeafMapping,
-    ListMapping,
     ValueForm,
     Words,
     conversion_named,
@@ -73,15 +71,10 @@ class BodyRules:
 
 @dataclass(frozen=True, slots=True)
 class BodyPlan:
-    """How one body is translated, and which of its fields stand elsewhere.
+    """How one body is translated: the fields in it, and those that stand elsewhere."""
 
-    Attributes:
-        is_changed: whether the two forms differ at all.
-    """
-
-    scope: BodyScope
-    is_changed: bool
-    outside: tuple[LeafMapping, ...] = ()
+    inside: tuple[FieldMapping, ...] = (AS_IT_IS,)
+    outside: tuple[FieldMapping, ...] = ()
 
 
 def entry_of(text: str, at: At) -> ValueMapping:
@@ -115,16 +108,8 @@ def plan_of(shape: Fields, wanted: BodyRules) -> BodyPlan:
         MappingError: an entry names no field of the body, or contradicts another one.
     """
     if not (wanted.entries or wanted.fields or wanted.words or wanted.is_part or wanted.is_form):
-        return BodyPlan(BodyScope(), False)
+        return BodyPlan()
     return _Planner(shape, wanted).plan()
-
-
-@dataclass(slots=True)
-class _Building:
-    """A scope that is being put together."""
-
-    leaves: list[LeafMapping] = field(default_factory=list)
-    lists: list[tuple[ListMapping, Way]] = field(default_factory=list)
 
 
 class _Planner:
@@ -142,9 +127,9 @@ class _Planner:
             first, *others = (entry_of(place, (*wanted.at, text)) for place in listed(theirs))
             self._entries[way], self._copies[way] = first, others
             self._written[way] = text
-        self._scopes: dict[Way, _Building] = {(): _Building()}
         self._lists: dict[Way, Way] = {(): ()}
-        self._outside: list[LeafMapping] = []
+        self._fields: list[FieldMapping] = []
+        self._outside: list[FieldMapping] = []
         self._spare: list[tuple[Leaf, Way, Way]] = []
         self._left_out = False
         self._places: list[tuple[Way, Way]] = []
@@ -162,8 +147,12 @@ class _Planner:
                 self._leaf(leaf, ours, place)
             else:
                 self._left_out = True
-        scope = self._scope(())
-        return BodyPlan(scope, self._left_out or not scope.is_plain, tuple(self._outside))
+        is_plain = all(each.is_plain for each in self._fields)
+        if is_plain and not self._left_out and not self._wanted.is_form:
+            return BodyPlan()
+        # What is in no list comes first, and what is in two comes last.
+        inside = sorted(self._fields, key=lambda each: each.ours.count(EACH) + each.is_list)
+        return BodyPlan(tuple(inside), tuple(self._outside))
 
     # --- what the entries name ------------------------------------------------------------
 
@@ -246,12 +235,10 @@ class _Planner:
             return
         if not is_in_body(place) or self._wanted.is_form:
             self._refuse(ours, "a list has no room there", "a list of the body")
-        context, theirs = self._within(ours, place[1:])
+        self._check_within(ours, place[1:])
         inner = (*ours, EACH)
-        self._scopes[inner] = _Building()
         self._lists[inner] = (*place[1:], EACH)
-        move = ListMapping(ours[len(context) :], theirs, BodyScope())
-        self._scopes[context].lists.append((move, inner))
+        self._fields.append(FieldMapping((BODY, *ours), place, is_list=True))
         self._note(place[1:], ours)
         entry = self._entries.get(inner)
         each = (*place, EACH) if self._is_there(ours) else NOWHERE
@@ -266,11 +253,9 @@ class _Planner:
         if is_in_body(place):
             if self._wanted.is_form and not (leaf.single and len(place) == 2):
                 self._refuse(ours, "a form has no room for it", "a single field by one name")
-            context, theirs = self._within(ours, place[1:])
-            own = {e.place[-1] for e in moved.values() if e.place[:-1] == place}
-            self._scopes[context].leaves.append(
-                LeafMapping(ours[len(context) :], theirs, form, frozenset(moved), frozenset(own))
-            )
+            self._check_within(ours, place[1:])
+            own = frozenset(e.place[-1] for e in moved.values() if e.place[:-1] == place)
+            self._fields.append(FieldMapping((BODY, *ours), place, form, frozenset(moved), own))
             self._note(place[1:], ours)
         elif place:
             self._outside_leaf(leaf, ours, place, form)
@@ -292,17 +277,14 @@ class _Planner:
         if EACH in ours or not leaf.single:
             found = "only a text or a flag outside of all lists has room there"
             self._refuse(ours, found, "a field of the body")
-        self._outside.append(LeafMapping((BODY, *ours), place, form, is_copy=is_copy))
+        self._outside.append(FieldMapping((BODY, *ours), place, form, is_copy=is_copy))
 
-    def _within(self, ours: Way, theirs: Way) -> tuple[Way, Way]:
-        """The list that a field is an element's of, and theirs from there on."""
-        context = _element(ours)
-        base = self._lists[context]
-        rest = theirs[len(base) :]
-        if theirs[: len(base)] != base or EACH in rest:
+    def _check_within(self, ours: Way, theirs: Way) -> None:
+        """What is an element's stands in the same list there."""
+        base = self._lists[_element(ours)]
+        if theirs[: len(base)] != base or EACH in theirs[len(base) :]:
             found = f"{dotted(theirs)} is not within the same list"
             self._refuse(ours, found, f"a field that begins with {dotted(base)}")
-        return context, rest
 
     def _note(self, theirs: Way, ours: Way) -> None:
         """Refuse what would overwrite, or be overwritten; a list holds its elements' fields."""
@@ -320,13 +302,6 @@ class _Planner:
     def _refuse(self, ours: Way, found: str, allowed: str) -> None:
         text = self._written.get(ours, dotted(ours))
         raise MappingError((*self._wanted.at, text), found, allowed, "correct the field")
-
-    # --- what comes out -------------------------------------------------------------------
-
-    def _scope(self, context: Way) -> BodyScope:
-        built = self._scopes[context]
-        lists = (replace(move, each=self._scope(inner)) for move, inner in built.lists)
-        return BodyScope(tuple(built.leaves), tuple(lists))
 
 
 def _leads_to(one: Way, other: Way) -> bool:

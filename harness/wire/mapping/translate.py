@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.wire import json_path as at
 from harness.wire.http import BODILESS, Json, spelt
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Known, Template, Unknowable, Way
-from harness.wire.mapping import scope
 from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
-from harness.wire.mapping.scope import BodyScope, glimpse
+from harness.wire.mapping.rooms import (
+    AS_IT_IS,
+    FieldMapping,
+    Rooms,
+    put_in,
+    read_fields,
+    value_in,
+    write_fields,
+)
+from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import SERVICE, Malformed
 from harness.wire.routes import ROUTES, segment
@@ -23,57 +30,12 @@ CALL_ID = "id"
 CREDENTIALS = ("Authorization", "ApiKey", "ProjectUid")
 """The headers that a call proves itself with, each of several too."""
 
-Rooms = Mapping[str, Any]
-"""A message, taken apart: headers and body; of a request also parameters of the path, and query.
-The names of headers are in lower case where a server read them.
-"""
-
-NO_ROOMS: Rooms = {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None}
-
 _NO_CONTENT = 204
 _RPC_CODE = -32000
 """The code of an error for whose reason the target has none."""
 _TWICE = {
     kind: (said[0], at.way_of(said[1])) for kind, route in ROUTES.items() if (said := route.twice)
 }
-
-
-def put_in(rooms: dict[str, Any], place: Way, value: Json) -> None:
-    """Set a value at a place; anywhere but in a body it is a text."""
-    if not place:
-        return
-    room, *way = place
-    if room == BODY:
-        rooms[BODY] = with_value(rooms[BODY], tuple(way), value)
-    elif room == at.COOKIES:
-        headers, called, between = rooms[HEADERS], "Set-Cookie", ", "
-        if PATH in rooms:
-            called = next((n for n in headers if n.lower() == "cookie"), "Cookie")
-            between = "; "
-        others = (headers[called],) if called in headers else ()
-        headers[called] = between.join((*others, f"{way[0]}={spelt(value)}"))
-    else:
-        rooms[room][way[0]] = spelt(value)
-
-
-def value_in(rooms: Rooms, place: Way) -> Json:
-    """What stands at a place; `None` where nothing does."""
-    if not place:
-        return None
-    room, *way = place
-    found: Json
-    if room == BODY:
-        return glimpse(rooms[BODY], tuple(way))
-    if room == at.COOKIES:
-        name = (HEADERS, "Cookie" if PATH in rooms else "Set-Cookie")
-        text = re.escape(way[0]) + "=([^;,]*)"
-        cookie = re.search(rf"(?:^|[;,])\s*{text}", str(value_in(rooms, name) or ""))
-        return cookie[1].strip() if cookie else None
-    if room == HEADERS:
-        wanted = way[0].lower()
-        return next((v for k, v in rooms[HEADERS].items() if k.lower() == wanted), None)
-    found = rooms[room].get(way[0])
-    return found
 
 
 def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> Rooms:
@@ -84,21 +46,14 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
     elsewhere = {place[1].lower() for place in moved if place[0] == HEADERS}
     kept = CREDENTIALS if spoken.is_part else asked[HEADERS]
     headers = {n: v for n, v in asked[HEADERS].items() if n in kept and n.lower() not in elsewhere}
-    json = deepcopy(asked[BODY]) if spoken.body is None else asked[BODY]
-    if spoken.body is not None and json is not None:
-        json = spoken.body.written(json)
     query = {} if spoken.is_part else asked[QUERY]
     theirs: dict[str, Any] = {
         PATH: {n: v for n, v in asked[PATH].items() if (PATH, n) not in moved},
         QUERY: {n: v for n, v in query.items() if (QUERY, n) not in moved},
-        HEADERS: scope.theirs_of(headers, wire.tables.headers),
-        BODY: json,
+        HEADERS: theirs_of(headers, wire.tables.headers),
+        BODY: None if asked[BODY] is None else {},
     }
-    for move in spoken.outside:
-        value = value_in(asked, move.ours)
-        if value is not None:
-            write = move.form.written if at.is_in_body(move.theirs) else move.form.as_text
-            put_in(theirs, move.theirs, write(value))
+    write_fields((*spoken.asked, *spoken.outside), asked, theirs)
     for place, constant in spoken.constants:
         try:
             value = filled(constant, known, asked) if isinstance(constant, Template) else constant
@@ -154,30 +109,19 @@ def ours_asked(asked: Rooms, spoken: Spoken, wire: WireMap) -> Rooms:
         Malformed: something stands where it cannot be read.
     """
     asked = unwrapped(asked, spoken)
-    json = asked[BODY]
-    if spoken.route.request is None:
-        json = None
-    elif spoken.body is not None:
-        json = spoken.body.read({} if json is None else json)
+    has_body = spoken.route.request is not None
+    is_read = has_body and not (asked[BODY] is None and spoken.asked == (AS_IT_IS,))
     taken = {move.theirs for move in spoken.outside} | {place for place, _ in spoken.constants}
     ours: dict[str, Any] = {
         PATH: dict(asked[PATH]),
         QUERY: {n: v for n, v in asked[QUERY].items() if (QUERY, n) not in taken},
-        HEADERS: scope.ours_of(asked[HEADERS], wire.tables.headers),
-        BODY: json,
+        HEADERS: ours_of(asked[HEADERS], wire.tables.headers),
+        BODY: {} if is_read else None,
     }
-    for move in spoken.outside:
-        value = None if move.is_copy else value_in(asked, move.theirs)
-        if value is None:
-            continue
-        name = ".".join(move.theirs[1:])
-        is_text = not at.is_in_body(move.theirs) and isinstance(value, str)
-        read = move.form.from_text(str(value), name) if is_text else move.form.read(value, name)
-        room, *way = move.ours
-        put_in(ours, (HEADERS, way[0].lower()) if room == HEADERS else move.ours, read)
+    read_fields((*(spoken.asked if has_body else ()), *spoken.outside), asked, ours)
     if twice := _TWICE.get(spoken.route.operation):  # in the path and in the body
         name, where = twice
-        said = glimpse(ours[BODY], where)
+        said = value_in(ours, (BODY, *where))
         if name in ours[PATH] and said is None:
             put_in(ours, (BODY, *where), ours[PATH][name])
         elif isinstance(said, str):
@@ -204,20 +148,10 @@ def ours_answered(came: Rooms, spoken: Spoken) -> Json:
     """
     if spoken.is_assumed:
         return {"service": SERVICE}
-    json: Json = came[BODY]
-    read = json if json is None or spoken.answer is None else spoken.answer.read(json)
-    for move in spoken.read_outside:
-        text = value_in(came, move.theirs)
-        if isinstance(text, str):
-            read = with_value(read, move.ours[1:], move.form.from_text(text, move.theirs[1]))
-    return read
-
-
-def with_value(json: Json, way: Way, value: Json) -> Json:
-    """The data with a value at a way."""
-    held: dict[str, Json] = {"": json if isinstance(json, dict) else {}}
-    scope.put(held, ("", *way), value)
-    return held[""]
+    ours: dict[str, Any] = {BODY: None if came[BODY] is None else {}}
+    read_fields(spoken.answer, came, ours)
+    answer: Json = ours[BODY]
+    return answer
 
 
 def is_met(conditions: Conditions, came: Rooms) -> bool:
@@ -256,9 +190,9 @@ def unwrapped(asked: Rooms, spoken: Spoken) -> Rooms:
     json = asked[BODY]
     if spoken.said.rpc:
         return {**asked, BODY: json.get("params") if isinstance(json, dict) else None}
-    if not spoken.said.form or not isinstance(json, dict) or spoken.body is None:
+    if not spoken.said.form or not isinstance(json, dict):
         return asked
-    flags = {leaf.theirs[0] for leaf in spoken.body.leaves if leaf.form.flag}
+    flags = {field.theirs[-1] for field in spoken.asked if field.form.flag}
     words: dict[Json, Json] = {"true": True, "false": False}
     read = {n: words.get(v, v) if n in flags and isinstance(v, str) else v for n, v in json.items()}
     return {**asked, BODY: read}
@@ -282,11 +216,8 @@ def theirs_answered(
     else:
         status = spoken.said.status[0] if spoken.said.status else status
         is_told = json is not None and not spoken.is_silent
-        body = spoken.answer.written(json) if is_told and spoken.answer else json
-        theirs = {HEADERS: {}, BODY: body if is_told else None}
-        for move in spoken.read_outside if is_told else ():
-            if (value := glimpse(json, move.ours[1:])) is not None:
-                put_in(theirs, move.theirs, move.form.as_text(value))
+        theirs = {HEADERS: {}, BODY: {} if is_told else None}
+        write_fields(spoken.answer if is_told else (), {BODY: json}, theirs)
         for place, told in (*spoken.answer_constants, *besides(theirs).items()):
             put_in(theirs, place, told)
         body = None if status == _NO_CONTENT else theirs[BODY]
@@ -323,15 +254,15 @@ def _with_number(body: dict[str, Json]) -> dict[str, Json]:
 
 
 def theirs_refused(
-    status: int, json: Json, wire: WireMap, error: BodyScope | None
+    status: int, json: Json, wire: WireMap, error: Iterable[FieldMapping]
 ) -> tuple[int, Json]:
     """Status and body of the published error as the target has them; all else stays."""
     if not isinstance(json, dict) or "code" not in json:
         return status, json
     ours = str(json["code"])
-    theirs: Json = {**json, "code": wire.tables.said.get(ours, ours)}
-    body = theirs if error is None else error.written(theirs)
-    return wire.code_status.get(ours, status), body
+    told: dict[str, Any] = {BODY: {}}
+    write_fields(error, {BODY: {**json, "code": wire.tables.said.get(ours, ours)}}, told)
+    return wire.code_status.get(ours, status), told[BODY]
 
 
 def ours_refused(json: Json, spoken: Spoken) -> Json:
@@ -340,7 +271,9 @@ def ours_refused(json: Json, spoken: Spoken) -> Json:
     Raises:
         Malformed: something stands where it cannot be read.
     """
-    read = json if spoken.error is None else spoken.error.read(json)
+    ours: dict[str, Any] = {BODY: None if json is None else {}}
+    read_fields(spoken.error, {BODY: json}, ours)
+    read: Json = ours[BODY]
     if spoken.said.rpc and isinstance(read, dict) and not isinstance(read.get("details", {}), dict):
         read = {**read, "details": {"data": read["details"]}}
     code = read.get("code") if isinstance(read, dict) else None

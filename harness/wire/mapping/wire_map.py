@@ -22,7 +22,8 @@ from harness.wire.mapping.calls import (
 )
 from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, WireKeys
 from harness.wire.mapping.plan import listed
-from harness.wire.mapping.scope import BodyScope, MappedHeader, header_of, theirs_of
+from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
+from harness.wire.mapping.values import MappedHeader, header_of, theirs_of
 from harness.wire.model import Leaf, ways
 from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in
 
@@ -104,7 +105,7 @@ class Tables:
         leader: where an answer says which host has to be asked.
         variables: the names after `env.` that texts of the mapping have, and where they stand.
         headers: ours to theirs, only those that are different.
-        error: how the body of an error is translated; `None` where it is as published.
+        error: where an error has the fields of the published one.
         said: the codes of errors, ours to theirs.
         reason_of: our code by the status of a refusal, where that tells.
     """
@@ -115,7 +116,7 @@ class Tables:
     leader: Way | None = None
     variables: Mapping[str, At] = field(default_factory=dict)
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
-    error: BodyScope | None = None
+    error: tuple[FieldMapping, ...] = (AS_IT_IS,)
     said: Mapping[str, str] = field(default_factory=dict)
     reason_of: Mapping[int, str] = field(default_factory=dict)
 

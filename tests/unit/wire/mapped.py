@@ -13,8 +13,9 @@ from harness.wire.codec import credentials_from, encode, encode_reply, operation
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.scope import theirs_of
-from harness.wire.mapping.translate import Rooms, ours_asked, theirs_answered
+from harness.wire.mapping.rooms import Rooms
+from harness.wire.mapping.translate import ours_asked, theirs_answered
+from harness.wire.mapping.values import theirs_of
 from harness.wire.routes import Route
 
 WILD = load_wire(Path(__file__).parents[2] / "integration" / "remote" / "wild.toml")

@@ -18,7 +18,8 @@ from harness.wire.codec import CallInput, CallSequence, Sessions, encode
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.translate import NO_ROOMS, constants_held, ours_asked, theirs_answered
+from harness.wire.mapping.rooms import NO_ROOMS
+from harness.wire.mapping.translate import constants_held, ours_asked, theirs_answered
 from tests.unit.wire.mapped import arrives
 
 SECOND = 1_000_000

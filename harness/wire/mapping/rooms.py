@@ -1,0 +1,211 @@
+"""A message in its rooms, and how either form of it is made from the other: field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from harness.wire.http import Json, spelt
+from harness.wire.json_path import BODY, COOKIES, EACH, HEADERS, PATH, QUERY, Way, is_in_body
+from harness.wire.mapping.values import ValueForm
+from harness.wire.model import Malformed, json_kind
+
+Rooms = Mapping[str, Any]
+"""A message, taken apart: headers and body; of a request also parameters of the path, and query.
+The names of headers are in lower case where a server read them.
+"""
+
+NO_ROOMS: Rooms = {PATH: {}, QUERY: {}, HEADERS: {}, BODY: None}
+
+_Positions = tuple[int, ...]
+"""Which elements of the lists on a way are meant."""
+
+
+# --- what stands where ----------------------------------------------------------------------
+
+
+def value_in(rooms: Rooms, place: Way) -> Json:
+    """What stands at a place that is in no list; `None` where nothing does."""
+    return next((value for _, value in _values_in(rooms, place)), None)
+
+
+def _values_in(
+    rooms: Rooms, place: Way, *, is_strict: bool = False
+) -> Iterator[tuple[_Positions, Json]]:
+    """What stands at a place, once for each element of the lists on the way there.
+
+    Raises:
+        Malformed: it is strict, and there is something on the way that does not lead on.
+    """
+    if not place:
+        return
+    room, *way = place
+    if room == BODY:
+        yield from _values_at(rooms[BODY], tuple(way), "", is_strict=is_strict)
+        return
+    held: Mapping[str, str] = rooms[HEADERS if room == COOKIES else room]
+    if room == COOKIES:
+        name = "cookie" if PATH in rooms else "set-cookie"
+        text = next((value for key, value in held.items() if key.lower() == name), "")
+        cookie = re.search(rf"(?:^|[;,])\s*{re.escape(way[0])}=([^;,]*)", text)
+        found = cookie[1].strip() if cookie else None
+    elif room == HEADERS:
+        wanted = way[0].lower()
+        found = next((value for key, value in held.items() if key.lower() == wanted), None)
+    else:
+        found = held.get(way[0])
+    if found is not None:
+        yield (), found
+
+
+def _values_at(
+    json: Json, way: Way, name: str, *, is_strict: bool
+) -> Iterator[tuple[_Positions, Json]]:
+    for n, step in enumerate(way):
+        if json is None:  # null is as good as missing
+            return
+        if not isinstance(json, list if step == EACH else dict):
+            if is_strict:
+                kind = "a list" if step == EACH else "an object"
+                told = f"{kind} is needed, and this is {json_kind(json)}"
+                raise Malformed(name.removeprefix(".") or BODY, told)
+            return
+        if isinstance(json, list):
+            for at, item in enumerate(json):
+                below = _values_at(item, way[n + 1 :], f"{name}.{at}", is_strict=is_strict)
+                yield from (((at, *positions), value) for positions, value in below)
+            return
+        json, name = json.get(step), f"{name}.{step}"
+    if json is not None:
+        yield (), json
+
+
+def put_in(rooms: dict[str, Any], place: Way, value: Json, positions: _Positions = ()) -> None:
+    """Set a value at a place; anywhere but in a body it is a text."""
+    if not place:
+        return
+    room, *way = place
+    if room == BODY:
+        rooms[BODY] = with_value(rooms[BODY], tuple(way), value, positions)
+    elif room == COOKIES:
+        headers, called, between = rooms[HEADERS], "Set-Cookie", ", "
+        if PATH in rooms:
+            called = next((n for n in headers if n.lower() == "cookie"), "Cookie")
+            between = "; "
+        others = (headers[called],) if called in headers else ()
+        headers[called] = between.join((*others, f"{way[0]}={spelt(value)}"))
+    else:
+        rooms[room][way[0]] = spelt(value)
+
+
+def with_value(json: Json, way: Way, value: Json, positions: _Positions = ()) -> Json:
+    """The data with a value at a way, and all that leads there."""
+    if not way:
+        return value
+    step, *rest = way
+    if step == EACH:
+        at, *inner = positions
+        items = json if isinstance(json, list) else []
+        items += [{} for _ in range(at + 1 - len(items))]
+        items[at] = with_value(items[at], tuple(rest), value, tuple(inner))
+        return items
+    fields = json if isinstance(json, dict) else {}
+    fields[step] = with_value(fields.get(step), tuple(rest), value, positions)
+    return fields
+
+
+# --- from one form to the other -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """Where a field stands in either form.
+
+    Attributes:
+        except_ours, except_theirs: names of an open object that are moved by themselves.
+        is_copy: whether it stands in another place as well, from which it is read.
+        is_list: whether it is a list whose elements are made anew, one by one.
+    """
+
+    ours: Way
+    theirs: Way
+    form: ValueForm = ValueForm()
+    except_ours: frozenset[str] = frozenset()
+    except_theirs: frozenset[str] = frozenset()
+    is_copy: bool = False
+    is_list: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether both forms are the same."""
+        return self.ours == self.theirs and self.form.is_plain and not self.except_ours
+
+
+AS_IT_IS = FieldMapping((BODY,), (BODY,))
+"""All of a body that looks as it is published."""
+
+
+def write_fields(fields: Iterable[FieldMapping], ours: Rooms, theirs: dict[str, Any]) -> None:
+    """Put what stands in a message of ours where the target has it."""
+    for field in fields:
+        write = field.form.written if is_in_body(field.theirs) else field.form.as_text
+        for positions, value in _values_in(ours, field.ours):
+            told = _emptied(value) if field.is_list else _without(value, field.except_ours)
+            if told is not None:
+                put_in(theirs, field.theirs, write(told), positions)
+
+
+def read_fields(fields: Iterable[FieldMapping], theirs: Rooms, ours: dict[str, Any]) -> None:
+    """Put what stands in a message of the target's where ours has it.
+
+    Raises:
+        Malformed: something else stands where an object or a list has to be, or a word that the
+            target has another one for.
+    """
+    for field in fields:
+        room, *way = field.ours
+        place = (HEADERS, way[0].lower()) if room == HEADERS else field.ours
+        found = () if field.is_copy else _values_in(theirs, field.theirs, is_strict=True)
+        for positions, value in found:
+            name = _named(field.theirs[1:], positions) or BODY
+            if field.is_list and not isinstance(value, list):
+                told = f"a list is needed, and this is {json_kind(value)}"
+                raise Malformed(name, told)
+            is_text = not is_in_body(field.theirs) and isinstance(value, str)
+            read = field.form.from_text if is_text else field.form.read
+            kept = _emptied(value) if field.is_list else _without(value, field.except_theirs)
+            if kept is not None:
+                put_in(ours, place, read(kept, name), positions)  # type: ignore[arg-type]
+
+
+def glimpsed(fields: Iterable[FieldMapping], theirs: Json) -> Json:
+    """Our form of as much as can be read of a body of the target's, whatever it is."""
+    ours: dict[str, Any] = {BODY: {}}
+    for field in fields:
+        for positions, value in _values_in({BODY: theirs}, field.theirs):
+            if not field.is_list or isinstance(value, list):
+                put_in(ours, field.ours, _emptied(value) if field.is_list else value, positions)
+    glimpse: Json = ours[BODY]
+    return glimpse
+
+
+def _emptied(items: Json) -> Json:
+    """As many elements, of which nothing is said so far."""
+    return [{} for _ in items] if isinstance(items, list) else None
+
+
+def _without(value: Json, names: frozenset[str]) -> Json:
+    """A copy, of an open object without some names; nothing once nothing else is in it."""
+    if not names or not isinstance(value, dict):
+        return deepcopy(value)
+    kept = {name: deepcopy(each) for name, each in value.items() if name not in names}
+    return None if value and not kept else kept
+
+
+def _named(way: Way, positions: _Positions) -> str:
+    """A way to one of the elements of its lists, for a message."""
+    left = list(positions)
+    return ".".join(str(left.pop(0)) if step == EACH else step for step in way)
