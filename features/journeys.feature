@@ -235,6 +235,7 @@ Feature: Whole journeys, from the local cluster to Palette
       When by "<whom>", who is let, it is <next>
       Then it succeeds
       And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
       And both sides come to agree
       And a cluster that is locally managed can send a request
       And its neighbour is as before

@@ -27,16 +27,15 @@ def put_beside(context: Context, which: str) -> None:
     """
     if which == "no other":
         return
-    own = context.cluster().cluster
+    own, is_paired = context.cluster().cluster, which == "a paired one"
+    name = None if is_paired else own.name  # in Palette, each may have to have a name of its own
     with left_out_if_impossible():
-        context.new_cluster(
-            NEIGHBOUR, name=own.name, description=own.description, tags=own.tags, stack=own.stack
-        )
+        context.new_cluster(NEIGHBOUR, name=name, tags=own.tags, stack=own.stack)
     if which.endswith("elsewhere"):
         context.needs(Feature.SCOPES)
         review.pending_in(context, NEIGHBOUR, _ELSEWHERE)
         context.neighbours_admin = review.admin_of(context, _ELSEWHERE).label
-    elif which == "a paired one":
+    elif is_paired:
         context.paired(NEIGHBOUR)
     else:
         context.pending(NEIGHBOUR)

@@ -29,7 +29,11 @@ TABLES = (
             " to expire <first>, then <then>"
         ),
         lambda row: tags_of("PRE-9" if _admits(row) and row["project"] == "another" else "PRE-4"),
-        at_most(1, {"then": _EXPIRIES[2:], "state": ("off",)}),
+        (
+            *at_most(1, {"then": _EXPIRIES[2:], "state": ("off",)}),
+            # A restart may forget what a use has left.
+            *at_most(1, {"restart": ("Palette",), "used": ("used",)}),
+        ),
     ),
     Table(
         "tokens",
