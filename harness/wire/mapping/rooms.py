@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -34,53 +34,51 @@ def value_in(rooms: Rooms, place: Way) -> Json:
 
 def _values_in(
     rooms: Rooms, place: Way, *, is_strict: bool = False
-) -> Iterator[tuple[_Positions, Json]]:
+) -> Sequence[tuple[_Positions, Json]]:
     """What stands at a place, once for each element of the lists on the way there.
 
     Raises:
         Malformed: it is strict, and there is something on the way that does not lead on.
     """
     if not place:
-        return
-    room, *way = place
+        return ()
+    room, name = place[0], place[-1]
     if room == BODY:
-        yield from _values_at(rooms[BODY], tuple(way), "", is_strict=is_strict)
-        return
+        return _values_at(rooms[BODY], place[1:], "", is_strict)
     held: Mapping[str, str] = rooms[HEADERS if room == COOKIES else room]
     if room == COOKIES:
-        name = "cookie" if PATH in rooms else "set-cookie"
-        text = next((value for key, value in held.items() if key.lower() == name), "")
-        cookie = re.search(rf"(?:^|[;,])\s*{re.escape(way[0])}=([^;,]*)", text)
+        header = "cookie" if PATH in rooms else "set-cookie"
+        text = next((value for key, value in held.items() if key.lower() == header), "")
+        cookie = re.search(rf"(?:^|[;,])\s*{re.escape(name)}=([^;,]*)", text)
         found = cookie[1].strip() if cookie else None
     elif room == HEADERS:
-        wanted = way[0].lower()
-        found = next((value for key, value in held.items() if key.lower() == wanted), None)
+        found = next((value for key, value in held.items() if key.lower() == name.lower()), None)
     else:
-        found = held.get(way[0])
-    if found is not None:
-        yield (), found
+        found = held.get(name)
+    return () if found is None else (((), found),)
 
 
 def _values_at(
-    json: Json, way: Way, name: str, *, is_strict: bool
-) -> Iterator[tuple[_Positions, Json]]:
+    json: Json, way: Way, above: str, is_strict: bool
+) -> Sequence[tuple[_Positions, Json]]:
     for n, step in enumerate(way):
         if json is None:  # null is as good as missing
-            return
+            return ()
         if not isinstance(json, list if step == EACH else dict):
-            if is_strict:
-                kind = "a list" if step == EACH else "an object"
-                told = f"{kind} is needed, and this is {json_kind(json)}"
-                raise Malformed(name.removeprefix(".") or BODY, told)
-            return
+            if not is_strict:
+                return ()
+            kind = "a list" if step == EACH else "an object"
+            told = f"{kind} is needed, and this is {json_kind(json)}"
+            raise Malformed(".".join((above, *way[:n])).strip(".") or BODY, told)
         if isinstance(json, list):
-            for at, item in enumerate(json):
-                below = _values_at(item, way[n + 1 :], f"{name}.{at}", is_strict=is_strict)
-                yield from (((at, *positions), value) for positions, value in below)
-            return
-        json, name = json.get(step), f"{name}.{step}"
-    if json is not None:
-        yield (), json
+            name, rest = ".".join((above, *way[:n])), way[n + 1 :]
+            return [
+                ((at, *positions), value)
+                for at, item in enumerate(json)
+                for positions, value in _values_at(item, rest, f"{name}.{at}", is_strict)
+            ]
+        json = json.get(step)
+    return () if json is None else (((), json),)
 
 
 def put_in(rooms: dict[str, Any], place: Way, value: Json, positions: _Positions = ()) -> None:
@@ -89,7 +87,7 @@ def put_in(rooms: dict[str, Any], place: Way, value: Json, positions: _Positions
         return
     room, *way = place
     if room == BODY:
-        rooms[BODY] = with_value(rooms[BODY], tuple(way), value, positions)
+        rooms[BODY] = with_value(rooms[BODY], place[1:], value, positions)
     elif room == COOKIES:
         headers, called, between = rooms[HEADERS], "Set-Cookie", ", "
         if PATH in rooms:
@@ -105,15 +103,13 @@ def with_value(json: Json, way: Way, value: Json, positions: _Positions = ()) ->
     """The data with a value at a way, and all that leads there."""
     if not way:
         return value
-    step, *rest = way
-    if step == EACH:
-        at, *inner = positions
-        items = json if isinstance(json, list) else []
+    if way[0] == EACH:
+        at, items = positions[0], json if isinstance(json, list) else []
         items += [{} for _ in range(at + 1 - len(items))]
-        items[at] = with_value(items[at], tuple(rest), value, tuple(inner))
+        items[at] = with_value(items[at], way[1:], value, positions[1:])
         return items
     fields = json if isinstance(json, dict) else {}
-    fields[step] = with_value(fields.get(step), tuple(rest), value, positions)
+    fields[way[0]] = with_value(fields.get(way[0]), way[1:], value, positions)
     return fields
 
 
@@ -146,6 +142,9 @@ class FieldMapping:
 
 AS_IT_IS = FieldMapping((BODY,), (BODY,))
 """All of a body that looks as it is published."""
+
+
+_NO_NAMES = frozenset[str]()
 
 
 def write_fields(fields: Iterable[FieldMapping], ours: Rooms, theirs: dict[str, Any]) -> None:
@@ -199,9 +198,9 @@ def _emptied(items: Json) -> Json:
 
 def _without(value: Json, names: frozenset[str]) -> Json:
     """A copy, of an open object without some names; nothing once nothing else is in it."""
-    if not names or not isinstance(value, dict):
-        return deepcopy(value)
-    kept = {name: deepcopy(each) for name, each in value.items() if name not in names}
+    if not isinstance(value, dict):
+        return deepcopy(value) if isinstance(value, list) else value
+    kept = {name: _without(each, _NO_NAMES) for name, each in value.items() if name not in names}
     return None if value and not kept else kept
 
 
