@@ -216,7 +216,7 @@ def _done_on_page(record: OperationRecord) -> tuple[str, str, str]:
     title = TITLES[PageName(page)] if page in TITLES else page
     what = f"the page “{title}”" if title else "the page"
     if label := args.get("profile") or args.get("label"):
-        what = f"“{label}” on {title}"
+        what = f"“{label}”{f' on {title}' if title else ''}"
         if args.get("checked") is False:
             verb, done = f"de{verb}", f"de{done}"
     elif record.kind == "GoBack":
@@ -234,20 +234,36 @@ def happened(record: OperationRecord) -> str:
         could = "could not be" if record.outcome is Outcome.FAIL else "was"
         unknown = ", with an unknown end" if record.outcome is Outcome.INFO else ""
         return f"{what} {could} {done}{unknown}"
-    match record.kind:
-        case "SetLink":
-            return f"the host's link was {'set up' if args.get('up') else 'cut'}"
-        case "Restart":
-            return f"the restart of {side(args.get('side'))}"
-        case "AdvanceClock":
-            return f"the clock of {side(args.get('side'))} was put forward"
-        case "FaultNextMessage":
-            fate = _FATES.get(str(args.get("fault")), f"is to be {args.get('fault')}")
-            return f"the host's next {args.get('message')} message {fate}"
+    if record.outcome is Outcome.OK and (told := _befallen(record.kind, args)):
+        return told
     ended = _ENDED[record.outcome]
     if record.outcome is Outcome.OK and record.kind.startswith(("View", "List")):
         ended = "was shown"
     return f"{noun(record.kind)} {ended}"
+
+
+def _befallen(kind: str, args: Mapping[str, Json]) -> str:
+    """What somebody who arranges has brought about; empty where it is done as all else."""
+    match kind:
+        case "SetLink":
+            return f"the host's link was {'set up' if args.get('up') else 'cut'}"
+        case "Restart":
+            return f"{side(args.get('side'))} was restarted"
+        case "AdvanceClock":
+            back = isinstance(by := args.get("by"), int) and by < 0
+            return f"the clock of {side(args.get('side'))} was put {'back' if back else 'forward'}"
+        case "SetNodeHealth":
+            return f"node {args.get('node')} was made {str(args.get('health')).lower()}"
+        case "SetClusterState":
+            return f"the cluster was put into the state {args.get('state')}"
+        case "SetHostMode":
+            return f"the host was put under {args.get('mode')} management"
+        case "DisturbMessages":
+            return "the messages of the hosts were disturbed"
+        case "FaultNextMessage":
+            fate = _FATES.get(str(args.get("fault")), f"is to be {args.get('fault')}")
+            return f"the host's next {args.get('message')} message {fate}"
+    return ""
 
 
 def side(name: Json) -> str:
@@ -274,7 +290,7 @@ def _prepares(record: OperationRecord) -> bool:
     """Whether it is no deed of the story, but what stands around it."""
     return record.kind.startswith(
         ("Install", "Put", "Create", "Add", "Renew", "Set", "Remove", "Keep")
-    ) and record.kind not in ("SetLink", "SetChecked")
+    ) and not (record.kind == "SetChecked" or _befallen(record.kind, record.args))
 
 
 def counted(count: int, one: str, many: str = "") -> str:

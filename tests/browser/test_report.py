@@ -21,6 +21,7 @@ from tests.browser.reading import OF_BOTH, uncomplaining, unusable
 from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.reporting.sample import write_sample
 from tests.unit.reporting.test_causes import Writing
+from tests.whole_run import whole_run
 
 
 @pytest.fixture
@@ -172,9 +173,9 @@ def test_what_was_seen_of_pages_is_shown_and_only_when_it_is_looked_at(
     page.goto(seen.as_uri())
     film = page.locator("article.item .film")
     assert film.locator("li").all_inner_texts() == [
-        "1 Click label “Next 0”, 0 ms, took 0 ms",
-        "2 Click label “Next 1”, 0 ms, took 0 ms",
-        "4 Click label “Next 3”, 0 ms, took 0 ms",
+        "1 Click “Next 0”, 0 ms, took 0 ms",
+        "2 Click “Next 1”, 0 ms, took 0 ms",
+        "4 Click “Next 3”, 0 ms, took 0 ms",
     ]
     first = film.locator("img").first
     first.scroll_into_view_if_needed()
@@ -195,6 +196,14 @@ def test_a_report_whose_pictures_are_missing_is_one_file(seen: Path, tmp_path: P
     assert "<img" not in alone
     assert "img-src" not in alone
     assert "<img" in (tmp_path / "there" / "report.html").read_text("utf-8"), "they lie elsewhere"
+
+
+def test_a_run_that_passes_is_printed_on_few_pages(
+    page: sync_api.Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page.goto((whole_run(tmp_path_factory) / "report.html").as_uri())
+    printed = page.pdf(format="A4")
+    assert 1 < len(re.findall(rb"/Type\s*/Page\b", printed)) <= 15
 
 
 def test_no_lifeline_shines_through_a_label(page: sync_api.Page, failing: str) -> None:

@@ -19,7 +19,7 @@ from harness.history import predicates
 from harness.history.lines import CheckLine
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, contrary, expectation, predicate_names
-from harness.history.wording import NOUNS, happened, noun, title_of
+from harness.history.wording import NOUNS, happened, noun, since, title_of
 
 UID = "450d12ab34cd56ef78901234"
 WAITING: dict[str, Json] = {"pairing_uid": UID, "local_cluster_uid": "c1", "state": "Pairing"}
@@ -146,6 +146,23 @@ def test_every_fault_of_a_message_is_told_in_words(fault: arrangements.MessageFa
     told = happened(operation(1, "FaultNextMessage", start=0, args=args))
     assert told.startswith("the host's next withdraw message ")
     assert "is to be" not in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "told"),
+    [
+        ("SetNodeHealth", {"node": "worker-2", "health": "Unhealthy"}, "node worker-2 was made un"),
+        ("Restart", {"side": "central"}, "Palette was restarted"),
+        ("AdvanceClock", {"side": "edge", "by": -5}, "the clock of the edge was put back"),
+    ],
+)
+def test_what_was_brought_about_is_told_and_counts_as_a_deed(
+    kind: str, args: dict[str, Json], told: str
+) -> None:
+    arranged = operation(1, kind, start=0, args=args)
+    assert happened(arranged).startswith(told)
+    assert since([arranged], 2_004_000).startswith(f" 2 s after {told}")
+    assert not happened(operation(1, kind, start=0, args=args, outcome="fail")).startswith(told)
 
 
 def test_every_operation_is_called_by_a_noun() -> None:

@@ -113,7 +113,10 @@ def test_faults_stand_where_they_struck() -> None:
     story = [
         replace(operation(1, "SendPairingRequest", 0, 5), tags={"host": uid}, actor="operator"),
         replace(operation(2, "SetLink", 6, 7, actor="harness"), args={**host, "up": False}),
-        replace(operation(3, "SetNodeHealth", 8, 9, actor="harness"), args=host),
+        replace(
+            operation(3, "SetNodeHealth", 8, 9, actor="harness"),
+            args={**host, "node": "n1", "health": "Unhealthy"},
+        ),
         replace(operation(4, "Restart", 8, 9, actor="harness"), args={"side": "central"}),
         operation(5, "PutToken", 10, 11, actor="harness"),
         operation(6, "ListPairingRequests", 12, 13),
@@ -124,8 +127,8 @@ def test_faults_stand_where_they_struck() -> None:
     assert [name for name in lanes if name in order] == order
     for told, lane in (
         ("⚡ The host's link was cut", "link"),
-        ("⚡ The change of node health was acknowledged", "edge host 0412"),
-        ("⚡ The restart of Palette", "Palette"),
+        ("⚡ Node n1 was made unhealthy", "edge host 0412"),
+        ("⚡ Palette was restarted", "Palette"),
     ):
         assert lanes[told] == lanes[lane], told
     assert drawn.shown == {"1", "2", "3", "4", "6"}, "what stands around it is no part of the story"
