@@ -152,10 +152,10 @@ def _in_request(wire: WireMap, spoken: Spoken, *, is_read: bool) -> Iterator[Way
         for room, name, *_ in _values(row.asked, (BODY,)):
             if room == HEADERS and (name not in renamed or renamed[name].name):
                 own.add((room, name))
-    yield from own - {move.ours for move in spoken.outside}
-    yield from (m.ours for m in spoken.outside if m.theirs and not (is_read and m.is_copy))
-    if row.request is not None:
-        yield from _carried(spoken.asked)
+    yield from own - {field.ours for field in spoken.asked}
+    has_body = row.request is not None
+    found = (f for f in spoken.asked if f.theirs and not (is_read and f.is_copy))
+    yield from _carried(each for each in found if has_body or each != AS_IT_IS)
     if not is_read:
         parts = (part for text in spoken.templates() for part in text.parts)
         yield from (part for part in parts if isinstance(part, tuple))
@@ -180,9 +180,9 @@ def _overwritten(wire: WireMap, kind: _Kind) -> Iterator[MappingError]:
     for (at, call), spoken in zip(said_of(wire, kind), wire.calls(kind), strict=True):
         if not spoken.constants:
             continue
-        theirs = [move.theirs for move in spoken.outside]
-        theirs += values if spoken.asked == (AS_IT_IS,) else []
-        theirs += [field.theirs for field in spoken.asked if field.ours in values]
+        moved = [f for f in spoken.asked if f.ours in values or not is_in_body(f.theirs)]
+        theirs = [field.theirs for field in moved]
+        theirs += values if AS_IT_IS in spoken.asked else []
         for place, _ in spoken.constants:
             if any(each and each[: len(place)] == place for each in theirs):
                 own = call.constants

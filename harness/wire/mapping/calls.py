@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from harness.configuration.errors import nearest
 from harness.domain import operations as ops
 from harness.wire.http import BODILESS, Json
 from harness.wire.json_path import (
@@ -35,13 +34,12 @@ from harness.wire.mapping.keys import (
     CallMap,
     ErrorPlaces,
     OperationMap,
-    SeveralPlaces,
     WireKeys,
 )
-from harness.wire.mapping.plan import BodyPlan, BodyRules, entry_of, listed, plan_of
+from harness.wire.mapping.plan import MessageRules, plan_of
 from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
 from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
-from harness.wire.model import Fields, Leaf, WireModel, ways
+from harness.wire.model import Leaf, ways
 from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES, Route
 
@@ -52,7 +50,6 @@ _WORD = re.compile(r"\w+")
 _ENV = re.compile(r"env\.[A-Z_][A-Z0-9_]*")
 _RPC_ERROR = {"code": "error.code", "message": "error.message", "details": "error.data"}
 _OF_EACH_CALL = ("unique", "now")
-_ROOM_WORDS = {PATH: "parameter", QUERY: "query", HEADERS: "header", COOKIES: "cookie"}
 
 Conditions = tuple[tuple[Way, tuple[Json, ...]], ...]
 """Places of an answer, with the values there by which it is told."""
@@ -69,8 +66,7 @@ class Spoken:
         route: where it is asked.
         said: what is said of it.
         refused: the statuses that mean a refusal, whatever the answer holds.
-        asked: where the fields of the body of the request stand there.
-        outside: the same of what stands outside of the body at one side.
+        asked: where the fields of the request stand there.
         answer: the same of the published answer.
         constants, answer_constants: what else the target wants.
         is_assumed: whether nothing in the answer says what it is an answer to.
@@ -88,7 +84,6 @@ class Spoken:
     said: AnyCall = OperationMap()
     refused: frozenset[int] = frozenset()
     asked: tuple[FieldMapping, ...] = (AS_IT_IS,)
-    outside: tuple[FieldMapping, ...] = ()
     answer: tuple[FieldMapping, ...] = (AS_IT_IS,)
     constants: Constants = ()
     answer_constants: tuple[tuple[Way, Json], ...] = ()
@@ -188,25 +183,30 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
-    words = {**wire.states, **change.states}
-    words_at = dict.fromkeys(change.states, (*at, "states"))
+    ours = ROUTES[route.operation]
     is_part = isinstance(change, CallMap)
-    inside, outside = _sorted(route, change, at)
-    request = BodyRules(
-        (*at, "request"), inside, wire.fields, words, words_at, is_part, change.form
+    rules = MessageRules(
+        (*at, "request"),
+        route.operation.__name__,
+        change.request,
+        {PATH: ours.parameters(), QUERY: ours.queries, HEADERS: RENAMED_HEADERS},
+        wire.fields,
+        {**wire.states, **change.states},
+        dict.fromkeys(change.states, (*at, "states")),
+        is_part,
+        change.form,
     )
-    answered_part = is_part and bool(change.response)
-    response = BodyRules(
-        (*at, "response"), change.response, wire.fields, words, words_at, answered_part
-    )
-    body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
-    for move in answer.outside:
-        if move.theirs[0] not in (HEADERS, COOKIES):
+    asked = plan_of(route.request.shape if route.request else None, rules)
+    is_told = is_part and bool(change.response)
+    told = replace(rules, at=(*at, "response"), entries=change.response, rooms={})
+    told = replace(told, is_part=is_told, is_form=False)
+    answer = plan_of(route.response.shape if route.response else None, told)
+    for field in answer:
+        if field.theirs[0] not in (BODY, HEADERS, COOKIES):
             found = "an answer is read from its body, its headers and its cookies"
-            here = (*at, "response", dotted(move.ours[1:]))
+            here = (*at, "response", dotted(field.ours[1:]))
             raise MappingError(here, found, "a field, Name: or Set-Cookie: name", "correct it")
-    moves = (*body.outside, *outside)
-    _check_moves(moves, route, (*at, "request"))
+    _check_moves(asked, route, (*at, "request"))
     general = _constants(wire.constants, ("constants",), names)
     sends_body = route.request is not None and not (is_part and route.method in BODILESS)
     has_body = bool(route.rpc) or sends_body
@@ -228,13 +228,12 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         route,
         change,
         frozenset((*wire.errors.refused, *change.refused)) - set(change.status),
-        body.inside,
-        moves,
-        (*answer.inside, *answer.outside),
+        asked,
+        answer,
         tuple(constants.items()),
         tuple(answer_constants),
         route.operation is ops.Probe and change.response.get("service") == "",
-        path=_path(change.path, (*at, "path"), names, moves),
+        path=_path(change.path, (*at, "path"), names, asked),
         keep=tuple(_keep(name, text, (*at, "keep", name)) for name, text in change.keep.items()),
         while_=_conditions(repeated, (*at, "repeat", "while")),
         refused_when=_conditions(change.refused_when, (*at, "refused_when")),
@@ -247,60 +246,11 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
 # --- what is sent ---------------------------------------------------------------------------
 
 
-def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> BodyPlan:
-    shape = Fields({}) if model is None else model.shape
-    if model is None and wanted.entries:
-        name = next(iter(wanted.entries))
-        raise MappingError(
-            (*wanted.at, name),
-            f"{route.operation.__name__} has no body there",
-            "no fields",
-            "remove it, or write a header as Name:, a parameter as {name} or ?name",
-        )
-    return plan_of(shape, wanted)
-
-
-def _sorted(
-    route: Route, change: AnyCall, at: At
-) -> tuple[dict[str, SeveralPlaces], list[FieldMapping]]:
-    """The entries of a request: those of its body, and the moves of what stands elsewhere."""
-    inside: dict[str, SeveralPlaces] = {}
-    moves = []
-    for ours, theirs in change.request.items():
-        here = (*at, "request", ours)
-        try:
-            place = place_of(ours)
-        except ValueError:
-            place = NOWHERE
-        if place == NOWHERE or is_in_body(place):
-            inside[ours] = theirs
-            continue
-        _check_ours(route, place, here)
-        for n, entry in enumerate(entry_of(text, here) for text in listed(theirs)):
-            form = ValueForm(entry.conversion)
-            moves.append(FieldMapping(place, entry.place, form, is_copy=n > 0))
-    return inside, moves
-
-
-def _check_ours(route: Route, place: Way, at: At) -> None:
-    known: Mapping[str, tuple[str, ...]] = {
-        PATH: ROUTES[route.operation].parameters(),
-        QUERY: ROUTES[route.operation].queries,
-        HEADERS: RENAMED_HEADERS,
-    }
-    room, name = place
-    names, word = known[room], _ROOM_WORDS[room]
-    if name in names:
-        return
-    allowed = ", ".join(names) or f"no {word}"
-    raise MappingError(at, f"the operation has no such {word}", allowed, nearest(name, names))
-
-
 def _check_moves(moves: Iterable[FieldMapping], route: Route, at: At) -> None:
     """Each goes to a place of its own; a parameter of theirs stands in the path, and is none that
     has a value of its own.
     """
-    moves = tuple(moves)
+    moves = [m for m in moves if not (is_in_body(m.ours) and is_in_body(m.theirs))]
     seen: set[Way] = set()
     for move in moves:
         if move.theirs in seen - {NOWHERE}:
@@ -413,10 +363,10 @@ def error_plan(errors: Mapping[str, str], at: At) -> tuple[FieldMapping, ...]:
     Raises:
         MappingError: it is not read from a body.
     """
-    plan = plan_of(V1Error.shape, BodyRules(at, errors))
-    if plan.outside:
+    plan = plan_of(V1Error.shape, MessageRules(at, entries=errors))
+    if not all(is_in_body(field.theirs) for field in plan):
         raise MappingError(at, "only a body has room for an error", "fields", "correct the fields")
-    return plan.inside
+    return plan
 
 
 def answered_place(text: str, at: At) -> Way:

@@ -42,7 +42,7 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
     """A request of ours as the target wants it. `known` is what names in its templates stand for;
     what nobody knows is left out.
     """
-    moved = {move.ours for move in spoken.outside}
+    moved = {field.ours for field in spoken.asked}
     elsewhere = {place[1].lower() for place in moved if place[0] == HEADERS}
     kept = CREDENTIALS if spoken.is_part else asked[HEADERS]
     headers = {n: v for n, v in asked[HEADERS].items() if n in kept and n.lower() not in elsewhere}
@@ -53,7 +53,7 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
         HEADERS: theirs_of(headers, wire.tables.headers),
         BODY: None if asked[BODY] is None else {},
     }
-    write_fields((*spoken.asked, *spoken.outside), asked, theirs)
+    write_fields(spoken.asked, asked, theirs)
     for place, constant in spoken.constants:
         try:
             value = filled(constant, known, asked) if isinstance(constant, Template) else constant
@@ -111,14 +111,14 @@ def ours_asked(asked: Rooms, spoken: Spoken, wire: WireMap) -> Rooms:
     asked = unwrapped(asked, spoken)
     has_body = spoken.route.request is not None
     is_read = has_body and not (asked[BODY] is None and spoken.asked == (AS_IT_IS,))
-    taken = {move.theirs for move in spoken.outside} | {place for place, _ in spoken.constants}
+    taken = {f.theirs for f in spoken.asked} | {place for place, _ in spoken.constants}
     ours: dict[str, Any] = {
         PATH: dict(asked[PATH]),
         QUERY: {n: v for n, v in asked[QUERY].items() if (QUERY, n) not in taken},
         HEADERS: ours_of(asked[HEADERS], wire.tables.headers),
         BODY: {} if is_read else None,
     }
-    read_fields((*(spoken.asked if has_body else ()), *spoken.outside), asked, ours)
+    read_fields((f for f in spoken.asked if has_body or f != AS_IT_IS), asked, ours)
     if twice := _TWICE.get(spoken.route.operation):  # in the path and in the body
         name, where = twice
         said = value_in(ours, (BODY, *where))
