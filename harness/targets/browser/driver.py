@@ -18,6 +18,7 @@ from harness.domain.arrangements import (
 )
 from harness.domain.errors import Refusal
 from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPictures, ViewPage
+from harness.files import folder_name
 from harness.history.operation import Json
 from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
 from harness.targets.browser.pictures import Pictures
@@ -34,6 +35,7 @@ from harness.targets.port import (
     Outgoing,
 )
 
+_NAME_MAX = 200
 SETTLED_S = 1.0
 """What a page has not shown by then, once all is there that it asked for, it does not offer."""
 
@@ -77,10 +79,17 @@ class BrowserDriver(DriverAround):
         self._profiles: dict[str, str] = {}
         self._pictures = Pictures()
         self._are_kept = False
+        self._traces: Path | None = None
 
     def keep_pictures(self, folder: Path) -> None:
         """Let pictures be kept in the folder of a run."""
         self._pictures.folder = folder
+
+    def keep_traces(self, folder: Path) -> None:
+        """Let Playwright's own traces be kept in a folder outside of the run: nothing in them is
+        redacted.
+        """
+        self._traces = folder
 
     def send(self, outgoing: Outgoing) -> Exchange:
         if isinstance(outgoing.operation, BrowserAction):
@@ -119,7 +128,7 @@ class BrowserDriver(DriverAround):
     def end_scenario(self, scenario: str) -> None:
         self._are_kept = False
         if self._visits:
-            self._thread.call(self._leave)
+            self._thread.call(self._leave, folder_name(scenario)[:_NAME_MAX])
         self._driver.end_scenario(scenario)
 
     def close(self) -> None:
@@ -222,7 +231,9 @@ class BrowserDriver(DriverAround):
             login = self._login(host_uid, person) if person else None
             home = self._hosts[host_uid] if host_uid else self._central
             pages, patience_s = self.info.pages, self.limits.await_s
-            self._visits[key] = BrowserVisit(browser, home, login, pages, patience_s)
+            self._visits[key] = BrowserVisit(
+                browser, home, login, pages, patience_s, traces=self._traces
+            )
         return self._visits[key]
 
     def _login(self, host_uid: str, person: str) -> PageLogin:
@@ -235,10 +246,10 @@ class BrowserDriver(DriverAround):
             )
         return login
 
-    def _leave(self) -> None:
+    def _leave(self, scenario: str) -> None:
         from playwright.sync_api import Error
 
-        for visit in self._visits.values():
+        for number, visit in enumerate(self._visits.values(), 1):
             with suppress(Error):  # the browser has gone, and they with it
-                visit.close()
+                visit.close(f"{scenario}-{number}.zip")
         self._visits.clear()

@@ -9,6 +9,8 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -81,12 +83,18 @@ class BrowserVisit:
         login: PageLogin | None,
         pages: PagesTable,
         patience_s: float,
+        *,
+        traces: Path | None = None,
     ) -> None:
+        """Open a browser for somebody; what Playwright traces goes to the folder `traces`."""
         self.home = home
         self._login = login
         self._pages = pages
         self.patience_s = self._loads_s = patience_s
         self._context: BrowserContext = browser.new_context(permissions=["clipboard-write"])
+        self._traces = traces
+        if traces:
+            self._context.tracing.start(screenshots=True, snapshots=True)
         self._context.set_default_timeout(patience_s * 1_000)
         self._context.on("request", self._note)
         self._context.on("requestfinished", self._forget)
@@ -98,8 +106,14 @@ class BrowserVisit:
         """The registration tokens that were filled in."""
         self.steps: list[str] = []
 
-    def close(self) -> None:
-        """Close all tabs, and forget the login."""
+    def close(self, trace: str = "trace.zip") -> None:
+        """Close all tabs, and forget the login; a trace, where one is kept, gets this name."""
+        if self._traces:
+            with TemporaryDirectory(dir=self._traces) as unfinished:  # nobody else may look into it
+                file = Path(unfinished, trace)
+                self._context.tracing.stop(path=file)
+                file.chmod(0o600)
+                file.replace(self._traces / trace)
         self._context.close()
 
     # --- what is done ---------------------------------------------------------------------
