@@ -143,9 +143,10 @@ $(DEV): $(PINNED_BY) | $(BIN)/python
 
 # What needs a browser says what is missing where there is none; so this never fails.
 chromium: ## see to a browser, for the pages and for the tests that need one
-	@if command -v chromium >/dev/null; then exit 0; fi; \
+	@there() { command -v chromium-headless-shell || command -v chromium; } >/dev/null; if there; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >&2 || true; \
+	  apt-get update -qq && for each in chromium-headless-shell chromium; do \
+	    there || apt-get install -y -qq --no-install-recommends "$$each" >&2 || true; done; \
 	fi; \
-	command -v chromium >/dev/null || echo "no chromium, so pages are not judged, and the tests in a browser skip;" \
-	  "on Debian: apt-get install chromium" >&2
+	there || echo "no chromium, so pages are not judged, and the tests in a browser skip;" \
+	  "on Debian: apt-get install chromium-headless-shell" >&2

@@ -4,7 +4,6 @@ and of many failures.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -23,6 +22,7 @@ from harness.history.reader import Evidence, read_evidence
 from harness.reporting.html import report_html
 from harness.reporting.model import build_report
 from harness.running.session import alone, suite_words
+from harness.targets.browser.chromium import executable
 
 FAILURES = 200
 """As many as a report tells."""
@@ -68,7 +68,7 @@ def _page(name: str, evidence: Evidence, size_mb: float, time_s: float) -> Itera
 
 def _opened(name: str, page: str) -> Iterator[Figure]:
     """How long Chromium takes until it has painted, and until a search has found something."""
-    chromium = shutil.which("chromium")
+    chromium = executable()
     if chromium is None:
         return
     from playwright.sync_api import sync_playwright

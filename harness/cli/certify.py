@@ -18,7 +18,7 @@ from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.cli.commands.runs import Plan
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_lines, say
-from harness.cli.folders import append_to_job_page, folder_for, made_writable
+from harness.cli.folders import append_to_job_page, folder_for, keep_apart, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.configuration.errors import Misspelt
@@ -59,6 +59,7 @@ def certify(plan: Plan) -> int:
     if plan.resume is not None:
         return _resume(plan, waivers, label)
     out = made_writable(folder_for(plan.out, name))
+    keep_apart(plan.unredacted_traces, out)
     put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
     if plan.repeat == 1:
         return _finish(_run(plan, waivers, out), plan, out)
@@ -72,6 +73,7 @@ def _resume(plan: Plan, waivers: Sequence[WaiverLine], label: str) -> int:
     assert plan.resume is not None
     out = plan.resume if plan.resume.is_dir() else plan.resume.parent
     _see_same_target(out, plan)
+    keep_apart(plan.unredacted_traces, out)
     with going_on(out, now_utc()) as earlier:
         began, count = earlier.header.run.started_at, len(earlier.scenarios)
         put(f"pairproof {__version__} goes on certifying {label}, driver {plan.driver}")
@@ -236,6 +238,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         if plan.explores
         else None,
         "resume": "" if plan.resume else None,
+        "traces": str(plan.unredacted_traces.resolve()) if plan.unredacted_traces else None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }
     words = suite_words(options)

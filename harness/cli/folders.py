@@ -16,6 +16,7 @@ from harness.reporting.files import MESSAGES, REPORT_FILES
 from harness.running.resuming import KEPT
 
 _RUNS: Final = Path("reports", "runs")
+_OF_A_RUN: Final = ("evidence.jsonl", MANIFEST)
 
 
 def folder_for(out: Path | None, name: str) -> Path:
@@ -47,6 +48,26 @@ def made_writable(out: Path) -> Path:
             f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
         ) from None
     return out
+
+
+def keep_apart(traces: Path | None, out: Path) -> None:
+    """Make the folder for traces that are not redacted, for its owner alone, and say what they are.
+
+    Raises:
+        CannotDo: it is within a run, or cannot be made.
+    """
+    if traces is None:
+        return
+    option = f"--unredacted-traces {traces}"
+    whole = traces.resolve()
+    above = (whole, *whole.parents)
+    if out.resolve() in above or any((at / name).exists() for at in above for name in _OF_A_RUN):
+        raise CannotDo(f"{option}: what is in a run's folder is shown around; name another one")
+    try:
+        whole.mkdir(0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotDo(f"{option}: the folder cannot be made ({error.strerror})") from None
+    say(f"{option}: passwords, cookies and bodies are in there as they are; show it to nobody")
 
 
 def append_to_job_page(out: Path) -> None:

@@ -48,9 +48,10 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "budget": {"default": "", "help": argparse.SUPPRESS},
     "resume": {"action": "store_true", "default": False, "help": argparse.SUPPRESS},
     "explore": {"default": "", "help": argparse.SUPPRESS},
+    "traces": {"default": "", "help": argparse.SUPPRESS},
 }
 
-_HIDDEN = ("repeat", "command", "waivers", "planted", "budget", "resume", "explore")
+_HIDDEN = ("repeat", "command", "waivers", "planted", "budget", "resume", "explore", "traces")
 """What only the command `pairproof` says."""
 
 

@@ -281,6 +281,9 @@ class Suite:
                 stopping=stopping,
                 owned=None if goes_with_run(driver_name, path) else owned_now(driver, path),
             )
+            keep_traces = getattr(driver, "keep_traces", None)
+            if keep_traces and (traces := self.config.getoption("pairproof_traces")):
+                keep_traces(Path(traces))
             if not self.budget:  # its order is that each MUST comes first
                 consuming_last(session.items, self.run.inventory.slots, _scenario_of)
         finally:

@@ -355,6 +355,8 @@ def what_failed(error: BaseException) -> str:
             case ssl.SSLCertVerificationError():
                 why = getattr(cause, "verify_message", cause)
                 return f"its certificate is not trusted ({why}); {_remedy(cause)}"
+            case ssl.SSLError(reason="TLSV13_ALERT_CERTIFICATE_REQUIRED"):
+                return "it asks for a certificate; name one with tls.cert_file"
             case ssl.SSLError():
                 why = getattr(cause, "reason", None) or cause
                 return (

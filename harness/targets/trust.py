@@ -180,22 +180,10 @@ def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
     Raises:
         OSError: nobody answers there, in time and over TLS; the message is for people.
     """
-    return describe_fingerprint(fingerprint_of(_certificate_at(url, _unchecked(), within_s)))
-
-
-def certificate_trusted(url: str, trust: Trust, within_s: float = SHOW_S) -> bytes:
-    """The certificate, in DER, that a server shows and that is trusted.
-
-    Raises:
-        OSError: nobody answers there, in time and over TLS, or it is not trusted.
-    """
-    return _certificate_at(url, trust.context(), within_s)
-
-
-def _certificate_at(url: str, context: ssl.SSLContext, within_s: float) -> bytes:
     parts = urlsplit(url if "://" in url else f"https://{url}")
     host, until = parts.hostname or "", time.monotonic() + within_s
     with socket.create_connection((host, parts.port or 443), within_s) as plain:
         plain.settimeout(max(until - time.monotonic(), 0.1))
-        with context.wrap_socket(plain, server_hostname=host) as connection:
-            return connection.getpeercert(binary_form=True) or b""
+        with _unchecked().wrap_socket(plain, server_hostname=host) as connection:
+            shown = connection.getpeercert(binary_form=True) or b""
+    return describe_fingerprint(fingerprint_of(shown))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import pytest
 
 from harness.domain.arrangements import Reset
 from harness.reference.embedded import EmbeddedReference, Layout
-from harness.targets.browser.chromium import missing
+from harness.targets.browser.chromium import executable, missing
 from tests.integration.pages.world import World, arrange
 
 if TYPE_CHECKING:
@@ -36,12 +35,11 @@ def needs_browser(browsing: None) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    if executable() is None:
         pytest.skip("there is no chromium on the path")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium)
+        launched = playwright.chromium.launch(executable_path=executable())
         yield launched
         launched.close()
 

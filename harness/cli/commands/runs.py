@@ -77,6 +77,10 @@ class Plan:
         "Where the files go; reports/runs/<time>-<implementation>/ without it.",
         heading="What comes of it",
     )
+    unredacted_traces: Path | None = option(
+        "DIR",
+        "Keep Playwright's traces of pages there: passwords, cookies and bodies as they are.",
+    )
     waivers: Path | None = option("FILE", "Failures that are accepted for a while; docs/trust.md.")
     annotations: Annotations = option(
         None, "Point at what failed, for a CI server; auto: in GitHub Actions.", Annotations.AUTO

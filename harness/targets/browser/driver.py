@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 from harness.domain import operations as ops
@@ -20,10 +18,12 @@ from harness.domain.arrangements import (
 )
 from harness.domain.errors import Refusal
 from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPictures, ViewPage
+from harness.files import folder_name
 from harness.history.operation import Json
 from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
 from harness.targets.browser.pictures import Pictures
 from harness.targets.browser.procedures import carry_out, is_on_pages
+from harness.targets.browser.relay import Relay
 from harness.targets.browser.visit import BrowserVisit, PageLogin
 from harness.targets.http import HttpDriver
 from harness.targets.port import (
@@ -34,8 +34,8 @@ from harness.targets.port import (
     NotSupported,
     Outgoing,
 )
-from harness.targets.trust import certificate_trusted
 
+_NAME_MAX = 200
 SETTLED_S = 1.0
 """What a page has not shown by then, once all is there that it asked for, it does not offer."""
 
@@ -61,7 +61,14 @@ class BrowserDriver(DriverAround):
         self.target, self.arranging = driver.target, driver.arranging
         self._hosts = {host.uid: host.url for host in driver.target.hosts()}
         self._central = self.info.pages.central or driver.target.central_url
-        self._thread = BrowserThread(self._trusted_keys)
+        trusts = {**self.target.trust_at(), self._central: self.target.trust_of(Side.CENTRAL)}
+        self._relay = Relay(
+            {url: trust for url, trust in trusts.items() if url},
+            proxy=self.target.proxy,
+            may_leave=self.target.allow_writes,
+            connect_s=self.target.timeouts.connect_s,
+        )
+        self._thread = BrowserThread(self._relay.flags)
         self._visits: dict[tuple[str, str], BrowserVisit] = {}
         self._logins: dict[str, PageLogin] = {}
         """Who logs in to Palette, by the key with which they ask its API, or by their session."""
@@ -72,10 +79,17 @@ class BrowserDriver(DriverAround):
         self._profiles: dict[str, str] = {}
         self._pictures = Pictures()
         self._are_kept = False
+        self._traces: Path | None = None
 
     def keep_pictures(self, folder: Path) -> None:
         """Let pictures be kept in the folder of a run."""
         self._pictures.folder = folder
+
+    def keep_traces(self, folder: Path) -> None:
+        """Let Playwright's own traces be kept in a folder outside of the run: nothing in them is
+        redacted.
+        """
+        self._traces = folder
 
     def send(self, outgoing: Outgoing) -> Exchange:
         if isinstance(outgoing.operation, BrowserAction):
@@ -114,13 +128,14 @@ class BrowserDriver(DriverAround):
     def end_scenario(self, scenario: str) -> None:
         self._are_kept = False
         if self._visits:
-            self._thread.call(self._leave)
+            self._thread.call(self._leave, folder_name(scenario)[:_NAME_MAX])
         self._driver.end_scenario(scenario)
 
     def close(self) -> None:
         try:
             self._thread.close()
         finally:
+            self._relay.close()
             self._driver.close()
 
     # --- on the browser's thread ----------------------------------------------------------
@@ -143,7 +158,7 @@ class BrowserDriver(DriverAround):
             visit.do(action)
             return ops.Done(visit.view())
 
-        exchange = _exchange(visit, done)
+        exchange = self._exchange(visit, done)
         is_done = isinstance(exchange.reply, ops.Done)
         if isinstance(action, ViewPage) or (is_done and not self._are_kept):
             return exchange
@@ -186,8 +201,23 @@ class BrowserDriver(DriverAround):
             left = reply is None
             return reply or ops.Unknown("")
 
-        exchange = _exchange(visit, done)
+        exchange = self._exchange(visit, done)
         return None if left else exchange
+
+    def _exchange(self, visit: BrowserVisit, do: Callable[[], ops.Reply]) -> Exchange:
+        """What was done in the browser, and what came of it."""
+        from playwright.sync_api import Error
+
+        visit.steps.clear()
+        try:
+            reply = do()
+        except Refusal as refusal:
+            reply = refusal.refused
+        except Error as error:
+            told = (str(error).partition("\n")[0], self._relay.why_not(visit.home))
+            reply = ops.Unknown(": ".join(filter(None, told)))
+        request: dict[str, Json] = {"by": "browser", "steps": list(visit.steps)}
+        return Exchange(reply, request, {"url": visit.url})
 
     def _visit(self, outgoing: Outgoing) -> BrowserVisit:
         credentials, host_uid = outgoing.credentials, outgoing.host_uid
@@ -200,26 +230,11 @@ class BrowserDriver(DriverAround):
                 raise NotSupported(f"pages: {error}") from error
             login = self._login(host_uid, person) if person else None
             home = self._hosts[host_uid] if host_uid else self._central
-            trust = self.target.trust_of(Side.EDGE if host_uid else Side.CENTRAL)
-            patience_s, pages = self.limits.await_s, self.info.pages
+            pages, patience_s = self.info.pages, self.limits.await_s
             self._visits[key] = BrowserVisit(
-                browser, home, login, pages, patience_s, trusts_any=trust.insecure
+                browser, home, login, pages, patience_s, traces=self._traces
             )
         return self._visits[key]
-
-    def _trusted_keys(self) -> list[str]:
-        """The keys that the servers of the pages show now and that the target file trusts: a
-        browser knows neither CAs nor fingerprints of one's own, and a password goes to nobody else.
-        """
-        homes = [(url, Side.EDGE) for url in self._hosts.values()]
-        homes += [(self._central, Side.CENTRAL)]
-        keys: dict[str, None] = {}
-        for url, side in homes:
-            trust = self.target.trust_of(side)
-            if url.startswith("https:") and not trust.insecure:
-                with suppress(OSError):  # whoever goes there is told by the browser
-                    keys[key_of(certificate_trusted(url, trust))] = None
-        return [*keys]
 
     def _login(self, host_uid: str, person: str) -> PageLogin:
         if host_uid:
@@ -231,35 +246,10 @@ class BrowserDriver(DriverAround):
             )
         return login
 
-    def _leave(self) -> None:
+    def _leave(self, scenario: str) -> None:
         from playwright.sync_api import Error
 
-        for visit in self._visits.values():
+        for number, visit in enumerate(self._visits.values(), 1):
             with suppress(Error):  # the browser has gone, and they with it
-                visit.close()
+                visit.close(f"{scenario}-{number}.zip")
         self._visits.clear()
-
-
-def key_of(certificate: bytes) -> str:
-    """The SHA-256 of a certificate's public key, in base64, as browsers pin it."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    from cryptography.x509 import load_der_x509_certificate
-
-    key = load_der_x509_certificate(certificate).public_key()
-    shown = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return b64encode(sha256(shown).digest()).decode()
-
-
-def _exchange(visit: BrowserVisit, do: Callable[[], ops.Reply]) -> Exchange:
-    """What was done in the browser, and what came of it."""
-    from playwright.sync_api import Error
-
-    visit.steps.clear()
-    try:
-        reply = do()
-    except Refusal as refusal:
-        reply = refusal.refused
-    except Error as error:
-        reply = ops.Unknown(str(error).partition("\n")[0])
-    request: dict[str, Json] = {"by": "browser", "steps": list(visit.steps)}
-    return Exchange(reply, request, {"url": visit.url})

@@ -9,7 +9,9 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 from urllib.parse import quote, urlsplit
 
 from harness.domain import page_actions as actions
@@ -32,7 +34,16 @@ _ANYTHING: Final = re.compile(r"\S")
 _WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
 TOKEN: Final = "Registration token"
 _PASSWORD: Final = "input[type=password]"
-_NEXT_FRAME: Final = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+_TELLS: Final = """() => new Promise(done => {
+  const tells = () => done({
+    loaded: document.readyState === 'complete',
+    title: document.title,
+    hidden: [...document.querySelectorAll('input[type=password]')].map(field => field.value),
+  });
+  requestAnimationFrame(() => setTimeout(tells));
+  setTimeout(tells, 1000);
+})"""
+"""What a page tells of itself in its next frame; there is none while it waits for a style sheet."""
 
 
 MENU_OF: Final = {
@@ -40,6 +51,12 @@ MENU_OF: Final = {
     PageName.PALETTE_LOGIN: PageName.CLUSTERS,
 }
 """By which entry of the Main Menu one sees that a login has led in."""
+
+
+class _Told(TypedDict):
+    loaded: bool
+    title: str
+    hidden: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,7 @@ class BrowserVisit:
     """One person's tabs at the pages of one side.
 
     Attributes:
+        home: where the pages begin.
         steps: what was done in the browser, in words, since that was asked for last.
         patience_s: how long it waits for something to be there, or to open.
     """
@@ -66,15 +84,17 @@ class BrowserVisit:
         pages: PagesTable,
         patience_s: float,
         *,
-        trusts_any: bool,
+        traces: Path | None = None,
     ) -> None:
-        self._home = home
+        """Open a browser for somebody; what Playwright traces goes to the folder `traces`."""
+        self.home = home
         self._login = login
         self._pages = pages
         self.patience_s = self._loads_s = patience_s
-        self._context: BrowserContext = browser.new_context(
-            ignore_https_errors=trusts_any, permissions=["clipboard-write"]
-        )
+        self._context: BrowserContext = browser.new_context(permissions=["clipboard-write"])
+        self._traces = traces
+        if traces:
+            self._context.tracing.start(screenshots=True, snapshots=True)
         self._context.set_default_timeout(patience_s * 1_000)
         self._context.on("request", self._note)
         self._context.on("requestfinished", self._forget)
@@ -86,8 +106,14 @@ class BrowserVisit:
         """The registration tokens that were filled in."""
         self.steps: list[str] = []
 
-    def close(self) -> None:
-        """Close all tabs, and forget the login."""
+    def close(self, trace: str = "trace.zip") -> None:
+        """Close all tabs, and forget the login; a trace, where one is kept, gets this name."""
+        if self._traces:
+            with TemporaryDirectory(dir=self._traces) as unfinished:  # nobody else may look into it
+                file = Path(unfinished, trace)
+                self._context.tracing.stop(path=file)
+                file.chmod(0o600)
+                file.replace(self._traces / trace)
         self._context.close()
 
     # --- what is done ---------------------------------------------------------------------
@@ -126,18 +152,16 @@ class BrowserVisit:
                 self._acted_on(action, action.profile).set_checked(action.checked)
             case _:
                 raise TypeError(f"{type(action).__name__} is nothing that is done on a page")
-        self.settle()
 
     def view(self) -> PageView:
         """How the page looks, without what stands in fields for passwords."""
         return self._once_settled(self._view)
 
-    def _view(self) -> PageView:
-        tab = self._tab
-        snapshot = tab.locator("body").aria_snapshot()
-        for hidden in self._hidden_values():
+    def _view(self, told: _Told) -> PageView:
+        snapshot = self._tab.locator("body").aria_snapshot()
+        for hidden in filter(None, told["hidden"]):
             snapshot = snapshot.replace(hidden, COVERED)
-        return PageView(urlsplit(tab.url).path, tab.title(), snapshot)
+        return PageView(urlsplit(self._tab.url).path, told["title"], snapshot)
 
     def picture(self, pictures: Pictures, secrets: set[str]) -> str:
         """Keep a picture of the page; returns its name."""
@@ -162,6 +186,7 @@ class BrowserVisit:
         return self._comes(self._tab.get_by_text(text), there)
 
     def _comes(self, target: Locator, there: bool) -> bool:
+        self.settle()
         deadline = time.monotonic() + self.patience_s
         while target.first.is_visible() is not there:
             if self._alert.is_visible() or time.monotonic() > deadline:
@@ -183,9 +208,7 @@ class BrowserVisit:
         return self._tab.url.partition("?")[0]
 
     def _hidden_values(self) -> list[str]:
-        fields = self._tab.locator(_PASSWORD)
-        values = fields.evaluate_all("fields => fields.map(field => field.value)")
-        return [str(value) for value in values if value]
+        return self._once_settled(lambda told: told["hidden"])
 
     def _open(self, page: PageName) -> None:
         self.click(self._start(page), page, page.called)
@@ -193,7 +216,8 @@ class BrowserVisit:
 
     def _start(self, page: PageName) -> Locator:
         """The entry of the Main Menu that leads to a page, after a login if there is none."""
-        self._go_to(self._home)
+        self._go_to(self.home)
+        self.settle()
         menu = self._locate(self._pages.element(page, page.called))
         login = self._tab.locator(_PASSWORD).or_(self._user(page.is_local))
         self._appears(menu.or_(login))
@@ -209,14 +233,13 @@ class BrowserVisit:
         self._tab.keyboard.press("ControlOrMeta+V")
 
     def _enter(self, page: PageName, pairing_uid: str) -> None:
-        parts = urlsplit(self._home)
+        parts = urlsplit(self.home)
         path = (self._pages.address(page) or "/").replace("{pairing_uid}", quote(pairing_uid, ""))
         self._go_to(f"{parts.scheme}://{parts.netloc}{path}")
 
     def _go_to(self, url: str) -> None:
         self.steps.append(f"open {url}")
         self._tab.goto(url)
-        self.settle()
 
     def _log_in(self, local: bool) -> None:
         """Fill in the login page and send it.
@@ -233,7 +256,6 @@ class BrowserVisit:
         self._tab.locator(_PASSWORD).first.fill(self._login.password)
         button = self._locate(self._pages.element(page, "Log in"))
         button.first.click()
-        self.settle()
 
     def _user(self, local: bool) -> Locator:
         page = _login_page(local)
@@ -261,7 +283,6 @@ class BrowserVisit:
         """Click what a label stands for, with what has to be clicked after it."""
         self.steps.append(f"click {self._pages.element(page, label)}")
         target.first.click()
-        self.settle()
         self._click_each(self._pages.label(page, label).after)
 
     def _acted_on(self, action: actions.OnLabel, profile: str = "") -> Locator:
@@ -286,12 +307,13 @@ class BrowserVisit:
         for each in clicks:
             name = each.name.replace("{profile}", profile)
             target = self._locate(PageElement((each.role,), (name,)))
-            if if_there and not target.first.is_visible():
-                continue
+            if if_there:
+                self.settle()
+                if not target.first.is_visible():
+                    continue
             self._appears(target)
             self.steps.append(f'click {each.role} "{name}"')
             target.first.click()
-            self.settle()
 
     # --- what is there --------------------------------------------------------------------
 
@@ -319,7 +341,7 @@ class BrowserVisit:
         return first
 
     def _appears(self, target: Locator) -> None:
-        """Wait for it.
+        """Wait for it, and for the page if that takes longer.
 
         Raises:
             Refusal: it does not come.
@@ -329,14 +351,16 @@ class BrowserVisit:
         try:
             target.first.wait_for(state="visible", timeout=self.patience_s * 1_000)
         except TookTooLong:
-            path = urlsplit(self._tab.url).path
-            raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show it") from None
+            self.settle()
+            if not target.first.is_visible():
+                path = urlsplit(self._tab.url).path
+                raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show it") from None
 
     def settle(self) -> None:
         """Wait until the page has what it asked for, or asks on and on."""
-        self._once_settled(lambda: None)
+        self._once_settled(lambda _: None)
 
-    def _once_settled(self, do: Callable[[], T]) -> T:
+    def _once_settled(self, do: Callable[[_Told], T]) -> T:
         """Do it then. What another document has got in the way of is done on that one."""
         from playwright.sync_api import Error
 
@@ -344,12 +368,13 @@ class BrowserVisit:
         while True:
             lasted = time.monotonic() - began
             try:
-                tab.wait_for_load_state("load")
-                tab.evaluate(_NEXT_FRAME)
+                told: _Told = tab.evaluate(_TELLS)
                 # No page asks on and on for a document: it is another page, on its way.
-                loads = any(request.is_navigation_request() for request in self._waiting)
-                if not self._waiting or lasted > (self._loads_s if loads else SETTLES_S):
-                    return do()
+                comes = any(request.is_navigation_request() for request in self._waiting)
+                loads = comes or not told["loaded"]
+                waits = loads or self._waiting
+                if not waits or lasted > (self._loads_s if loads else SETTLES_S):
+                    return do(told)
             except Error:
                 if lasted > SETTLES_S:
                     raise

@@ -1,0 +1,63 @@
+"""The driver `browser` does on pages what they have, and the rest over the API: what is judged is
+the same by each way, and the evidence says which one an operation went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.cli import exits
+from harness.history.reader import read_evidence
+from tests.integration.acceptance.certifying import described, verdicts
+from tests.integration.cli.command import Command
+
+SOME = " or ".join(
+    (
+        "reject-by-the-api",
+        "send-and-accept-by-the-api",
+        "withdraw-by-the-api",
+        "accept-pairing-request-from-palette",
+    )
+)
+ON_PAGES = {
+    "SendPairingRequest",
+    "CancelPairingRequest",
+    "RejectPairingRequest",
+    "AcceptPairingRequest",
+}
+
+
+def ways(run: Path) -> Iterator[tuple[str, str]]:
+    """Each operation of a run with the way that it went."""
+    for history in read_evidence(run / "evidence.jsonl").histories.values():
+        for operation in history.operations:
+            request = operation.request or {}
+            yield operation.kind, str(request.get("by") or ("api" if request.get("url") else ""))
+
+
+@pytest.mark.usefixtures("needs_browser")
+def test_what_each_driver_judges_is_judged_alike(tmp_path: Path) -> None:
+    command, found = Command(tmp_path), {}
+    for driver in ("inprocess", "http", "browser"):
+        done = command.here("certify", "--driver", driver, "-k", SOME, "--out", driver)
+        assert done.returncode == exits.CONFORMS, described(done)
+        found[driver] = verdicts(tmp_path / driver)
+    assert found["http"] == found["browser"]
+    assert set(found["browser"].values()) == {"pass"}
+    by_core = {each: verdict for each, verdict in found["inprocess"].items() if verdict == "pass"}
+    assert by_core.items() < found["browser"].items()
+    went = set(ways(tmp_path / "browser"))
+    assert {kind for kind, way in went if way == "browser"} >= ON_PAGES
+    assert not {kind for kind, way in went if way == "api"} & ON_PAGES
+    assert ("LogIn", "api") in went
+    assert not {kind for kind, way in ways(tmp_path / "http") if way == "browser"} & ON_PAGES
+
+
+def test_what_is_missing_for_pages_is_said_in_one_line(tmp_path: Path) -> None:
+    words = ("certify", "--requirement", "WDR-2P", "--out", "run")
+    done = Command(tmp_path).here(*words, env={"PAIRPROOF_BROWSER": "no"})
+    said = [line for line in done.stdout.splitlines() if "PAIRPROOF_BROWSER" in line]
+    assert said == ["not judged    pages: PAIRPROOF_BROWSER=no says that none is to be used"]
