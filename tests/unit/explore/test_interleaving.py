@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from harness.checkers.invariants.stream import ALL, violations_of
+from harness.checkers.invariants.stream import ALL, as_they_came, violations_of
 from harness.domain.operations import (
     Acknowledged,
     Done,
@@ -149,6 +149,14 @@ def test_an_error_says_nothing_of_the_effect_and_the_history_does_not_either() -
         assert admitted(world) == requests
         submission = recorder.ledger.history(world.events)["operator-1.2"]
         assert submission.outcome is Outcome.INFO
+
+
+def test_that_a_withdrawal_was_spoiled_stands_in_the_history() -> None:
+    recorder = InterleavingRunner(INTERLEAVINGS["cancel-when-accepted"], Behaviour(), 1)
+    world = recorder.take(recorder.first, ScheduleStep("move", 0))
+    history = recorder.ledger.history(recorder.take(world, ScheduleStep("lose", 0)).events)
+    (spoiled,) = as_they_came(history.of_kind("FaultNextMessage"))
+    assert spoiled.args["message"] == "withdraw"
 
 
 class SaysRejectedAfterTwoRestarts(Wakes):
