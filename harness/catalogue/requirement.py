@@ -1,14 +1,14 @@
 """What declares a requirement, and the profiles and features by which requirements are chosen.
 
-`--profile` selects the requirements of that one profile and no other, so that a run stays as
-short as what it is about. A certificate reads cumulatively: extended stands on core, and
+`--profile` selects the requirements of the profiles that it names and no others, so that a run
+stays as short as what it is about. A certificate reads cumulatively: extended stands on core, and
 resilience on both; see `stands_on`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -232,12 +232,20 @@ def stands_on(profile: Profile) -> tuple[Profile, ...]:
     return order[: order.index(profile) + 1]
 
 
-def profile_named(name: str) -> Profile:
-    """The profile of this name.
+def profiles_named(names: Iterable[str]) -> tuple[Profile, ...]:
+    """The profiles of these names, each once and in their order; a name may be several with commas.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is none of a name.
     """
-    if name not in {p.value for p in Profile}:
-        raise UnknownName("profile", name, (p.value for p in Profile))
-    return Profile(name)
+    asked = {name.strip() for item in names for name in item.split(",") if name.strip()}
+    known = {profile.value for profile in Profile}
+    for name in sorted(asked - known):
+        raise UnknownName("profile", name, sorted(known))
+    return tuple(profile for profile in Profile if profile.value in asked)
+
+
+def has_all_it_stands_on(profiles: Collection[str]) -> bool:
+    """Whether the profiles of these names stand on no others: then they may be claimed."""
+    order = [profile.value for profile in Profile]
+    return {*profiles} == {*order[: len({*profiles})]}

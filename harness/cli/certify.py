@@ -223,7 +223,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "target": str(plan.target.resolve()) if plan.target else None,
         "driver": plan.driver,
         "role": plan.role,
-        "profile": plan.profile,
+        "profile": ",".join(plan.profile) or None,
         "requirement": ",".join(plan.requirement) or None,
         "tags": plan.tags or None,
         "seed": str(plan.seed),

@@ -70,7 +70,8 @@ def _rehearse(asked: Rehearsal, target: DescribedDriver) -> dict[str, RehearsedS
             return RehearsedTarget(open_inprocess(1, planted, slots), target)
 
     say("the run is rehearsed on the reference, with what the target lacks taken away")
-    options = {"driver": "inprocess", "profile": asked.profile, "role": asked.role}
+    options = {"driver": "inprocess", "role": asked.role}
+    options["profile"] = ",".join(asked.profile) or None
     options["requirement"] = ",".join(asked.requirement) or None
     with tempfile.TemporaryDirectory(prefix="pairproof-doctor-") as folder, alone():
         words = suite_words({**options, "out": folder})

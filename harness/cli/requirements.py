@@ -31,7 +31,7 @@ def list_requirements(asked: CatalogueOptions) -> int:
         UnknownName: there is no such role or profile.
         FeatureUnreadable: a feature of the suite is broken.
     """
-    selection = Selection.of(profile=asked.profile, role=asked.role)
+    selection = Selection.of(profiles=asked.profile, role=asked.role)
     chosen = [r for r in REQUIREMENTS if selection.asks_for((r.id,), [r])]
     match asked.format:
         case "json":

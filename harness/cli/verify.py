@@ -132,7 +132,7 @@ def asked_for(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str
     role = header.roles[0] if len(header.roles) == 1 else None
     try:
         scenarios = asked.scenarios or ()
-        selection = Selection.of(asked.requirements, header.profile, role, asked.tags, scenarios)
+        selection = Selection.of(asked.requirements, header.profiles, role, asked.tags, scenarios)
     except (UnknownName, BadTagExpression):
         return None
     judged = {id_: [by_id(r) for r in s.requirements] for id_, s in known.scenarios.items()}

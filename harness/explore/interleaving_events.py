@@ -14,6 +14,7 @@ from enum import Enum
 from operator import attrgetter
 from types import GeneratorType
 
+from harness.checkers.invariants.remembered import FIRST_TIME
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
 from harness.domain.operations import Done
@@ -76,29 +77,23 @@ class EventLog:
         return number
 
     def history(self, events: Iterable[int]) -> History:
-        """The records of a history; their times are counted in events, a microsecond each."""
-        opened: dict[str, OperationRecord] = {}
-        now = 0
+        """The records of a history."""
+        replay = Replay(self)
         for number in events:
-            event = self.events[number]
-            now += 1
-            if event.kind == PASSED:
-                now += event.what if isinstance(event.what, int) else 0
-            elif event.kind == INVOKED:
-                opened[event.id] = self._invoked(number, event, now)
-            else:
-                opened[event.id] = self._ended(opened[event.id], number, event, now)
-        return History(tuple(opened.values()))
+            replay.take(number)
+        return History(tuple(replay.records.values()))
 
-    def _invoked(self, number: int, event: LoggedEvent, now: int) -> OperationRecord:
+    def invoked(self, number: int, event: LoggedEvent, now: int) -> OperationRecord:
+        """The record of an operation that was invoked now."""
         named = (("host", event.host), ("project", event.project))
         tags: Mapping[str, Json] = {name: value for name, value in named if value}
         kind, args = type(event.what).__name__, self._json(number, event.what)
         return OperationRecord(event.id, SCENARIO, event.actor, kind, args, now, tags=tags)
 
-    def _ended(
+    def ended(
         self, opened: OperationRecord, number: int, event: LoggedEvent, now: int
     ) -> OperationRecord:
+        """The record of an operation that ends now."""
         reply = event.what
         outcome, value, error = Outcome.INFO, None, None
         if isinstance(reply, Done):
@@ -114,6 +109,30 @@ class EventLog:
         if found is None:
             found = self._plain[number] = to_json_object(what)
         return found
+
+
+@dataclass(slots=True)
+class Replay:
+    """A history, event by event. Times are counted in events, a microsecond each."""
+
+    log: EventLog
+    now: int = FIRST_TIME
+    records: dict[str, OperationRecord] = field(default_factory=dict)
+    """By its id, each operation that was invoked, with its end if that has come."""
+
+    def take(self, number: int) -> OperationRecord | None:
+        """The operation that is invoked or ends in the next event; none where time passes."""
+        event = self.log.events[number]
+        self.now += 1
+        if event.kind == PASSED:
+            self.now += event.what if isinstance(event.what, int) else 0
+            return None
+        if event.kind == INVOKED:
+            record = self.log.invoked(number, event, self.now)
+        else:
+            record = self.log.ended(self.records[event.id], number, event, self.now)
+        self.records[event.id] = record
+        return record
 
 
 def outcome_of(reply: LinkReply | None) -> str:

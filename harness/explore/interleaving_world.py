@@ -267,7 +267,7 @@ class InterleavingRunner:
         kind = message_kind(waiting.call.operation)
         if kind is arrangements.MessageKind.WITHDRAW:
             fault = arrangements.FaultNextMessage(HOST, kind, _SPOILS[what][1])
-            world = self._noted_fault(world, fault)
+            world = self._noted_fault(world, "spoiled", fault)
         reply = _ERROR if _SPOILS[what][0] is Fault.ERROR else _BROKEN
         if waiting.reply is None:
             return _with_lane(world, lane, replace(waiting, reply=reply))
@@ -275,18 +275,22 @@ class InterleavingRunner:
 
     def _struck(self, world: InterleavingState, what: str) -> InterleavingState:
         if what == "mend":
-            return replace(self._noted_fault(world, arrangements.SetLink(HOST, up=True)), up=True)
+            mended = self._noted_fault(world, what, arrangements.SetLink(HOST, up=True))
+            return replace(mended, up=True)
         world = replace(world, faults=world.faults - 1)
         if what == "cut":
-            return replace(self._noted_fault(world, arrangements.SetLink(HOST, up=False)), up=False)
+            cut = self._noted_fault(world, what, arrangements.SetLink(HOST, up=False))
+            return replace(cut, up=False)
         if what == "restart central":
             self.central.load(world.central)
             self.central.boot()
             return replace(world, central=self.central.hold())
         return self._edge_restarted(world)
 
-    def _noted_fault(self, world: InterleavingState, arrangement: object) -> InterleavingState:
-        return self.noted(world, f"fault-{len(world.events)}", arrangement)
+    def _noted_fault(
+        self, world: InterleavingState, what: str, arrangement: object
+    ) -> InterleavingState:
+        return self.noted(world, f"{what}-{world.faults}", arrangement)
 
     def _edge_restarted(self, world: InterleavingState) -> InterleavingState:
         events = world.events
@@ -348,11 +352,10 @@ class InterleavingRunner:
         return replace(world, central=central, edge=edge, events=events)
 
     def noted(self, world: InterleavingState, label: str, arrangement: object) -> InterleavingState:
-        """Something was arranged."""
+        """Something was arranged, as it was asked for."""
         opened = log.LoggedEvent(log.INVOKED, label, arrangement, "harness")
-        return replace(
-            world, events=self._at_once(world.events, opened, ops.Done(ops.Acknowledged()))
-        )
+        done = ops.Done(ops.Answer())
+        return replace(world, events=self._at_once(world.events, opened, done))
 
     def administered(
         self,

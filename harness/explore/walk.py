@@ -1,21 +1,20 @@
 """Every schedule of an interleaving, with the invariants on each.
 
-The walk is depth-first over states. A state is the world together with what has happened so
-far, as far as it can be told from outside; two schedules that meet in one state have the same
-future and are judged alike, so what follows is walked once and counted for both. From the second
-fault on, what has happened is what was answered, in whichever order: the world tells most of that,
-and every order comes with every single fault.
+The walk is depth-first over states. A state is the world together with what the invariants
+remember of what has happened so far; two schedules that meet in one state have the same future
+and are judged alike, so what follows is walked once and counted for both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.checkers.invariants.stream import ALL, Bounds, Violation, violations_of
 from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink
 from harness.explore.interleaving_events import Events, outcome_of
+from harness.explore.interleaving_memory import InterleavingMemory
 from harness.explore.interleaving_sides import HOST
 from harness.explore.interleaving_world import InterleavingRunner, InterleavingState, ScheduleStep
 from harness.explore.interleavings import INTERLEAVINGS, Interleaving
@@ -23,8 +22,6 @@ from harness.history.operation import History
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.records import PairingRequest
 from harness.reference.faults import message_kind
-
-Judge = Callable[[History, Iterable[str]], Iterable[Violation]]
 
 BOUNDS = Bounds(list_lag=0)
 """The reference's lists are never behind; its agents may be, as long as a schedule lasts."""
@@ -82,7 +79,7 @@ class InterleavingResult:
         interleaving, faults: what was walked, and how many faults a schedule could have at most.
         states: different states; transitions: steps taken from them.
         schedules: complete schedules, those counted that a state met before stands for.
-        histories: different complete histories; each was judged.
+        histories: complete histories between which an invariant can tell; each was judged.
         depth: steps of the longest schedule. Nothing was cut off.
         violations: the first of each invariant.
         complete: whether the walk went to its end, or stopped at a violation.
@@ -133,17 +130,11 @@ class WalkResult:
         )
 
 
-def violations_in(history: History, invariants: Iterable[str]) -> tuple[Violation, ...]:
-    """The violations of a complete history."""
-    return violations_of(history, invariants, BOUNDS)
-
-
 def walk(
     interleavings: Iterable[Interleaving] = tuple(INTERLEAVINGS.values()),
     faults: int | None = None,
     behaviour: Behaviour = Behaviour(),
     invariants: Iterable[str] = ALL,
-    judge: Judge = violations_in,
 ) -> WalkResult:
     """Walk every schedule of each interleaving, with at most so many faults in a schedule.
 
@@ -151,7 +142,7 @@ def walk(
     """
     named = tuple(invariants)
     numbers = ((p, p.faults_max if faults is None else faults) for p in interleavings)
-    return WalkResult(tuple(_Walk(p, behaviour, n, named, judge).all() for p, n in numbers))
+    return WalkResult(tuple(_Walk(p, behaviour, n, named).all() for p, n in numbers))
 
 
 def first_violation(
@@ -164,7 +155,7 @@ def first_violation(
     interleavings, named = tuple(interleavings), tuple(invariants)
     for faults in range(faults_max + 1):
         for interleaving in interleavings:
-            one = _Walk(interleaving, behaviour, faults, named, violations_in)
+            one = _Walk(interleaving, behaviour, faults, named)
             found = next(one.violations(), None)
             if found is not None:
                 return found
@@ -189,18 +180,19 @@ class _Walk:
     behaviour: Behaviour
     faults: int
     invariants: tuple[str, ...]
-    judge: Judge
     runner: InterleavingRunner = field(init=False)
     settling: Settling = field(init=False)
+    memory: InterleavingMemory = field(init=False)
     transitions: int = 0
     _known: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
     """Of each state: how many schedules lead on from it, and the steps of the longest."""
-    _histories: set[Events] = field(default_factory=set)
+    _histories: set[tuple[int, Events]] = field(default_factory=set)
     _path: list[ScheduleStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.runner = InterleavingRunner(self.interleaving, self.behaviour, self.faults)
         self.settling = Settling(self.runner)
+        self.memory = InterleavingMemory(self.runner.ledger, self.invariants, BOUNDS)
 
     def all(self) -> InterleavingResult:
         """Walk to the end; the first violation of each invariant is kept."""
@@ -229,7 +221,7 @@ class _Walk:
             self.runner.fingerprints.number(fingerprint_of_world),
             world.rounds,
             world.faults,
-            world.events if self.faults - world.faults < 2 else frozenset(world.events),
+            self.memory.of(world.events),
         )
 
     def _below(
@@ -255,12 +247,13 @@ class _Walk:
     def _end(
         self, world: InterleavingState, fingerprint_of_world: Hashable
     ) -> Iterator[WalkViolation]:
-        events = (*world.events, *self.settling.after(world, fingerprint_of_world))
-        if events in self._histories:
+        settled = self.settling.after(world, fingerprint_of_world)
+        whole = self.memory.of_whole(world.events), settled
+        if whole in self._histories:
             return
-        self._histories.add(events)
-        history = self.runner.ledger.history(events)
-        for violation in self.judge(history, self.invariants):
+        self._histories.add(whole)
+        history = self.runner.ledger.history((*world.events, *settled))
+        for violation in violations_of(history, self.invariants, BOUNDS):
             yield WalkViolation(
                 violation, Schedule(self.interleaving.name, self._describe_schedule(), history)
             )

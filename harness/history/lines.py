@@ -13,6 +13,7 @@ from typing import Final, cast
 
 import msgspec
 
+from harness.catalogue.requirement import has_all_it_stands_on
 from harness.catalogue.verdict import Verdict
 from harness.history.operation import Json, OperationRecord, Outcome
 
@@ -66,7 +67,7 @@ class SelectionInfo(msgspec.Struct, frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was left out; what plays a role and a profile is told beside it."""
+        """Whether nothing was left out; what plays a role and the profiles are told beside it."""
         named = self.requirements or self.scenarios
         return not (named or self.tags or self.keyword or self.budget)
 
@@ -118,6 +119,18 @@ class EvidenceHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"
     target_file: str = ""
     waivers: list[WaiverLine] = []
     run: RunInfo = RunInfo()
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that were asked for; none where all were."""
+        return tuple(self.profile.split(",")) if self.profile else ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out of the profiles that were asked for, and none that one of
+        them stands on: what is no selection may be a certificate.
+        """
+        return self.selection.is_whole and has_all_it_stands_on(self.profiles)
 
 
 class ScenarioLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="scenario"):

@@ -44,7 +44,7 @@ def header_of(
             info.name, info.version, info.organization, info.url, info.contact
         ),
         roles=_roles(driver, selection),
-        profile=selection.profile.value if selection.profile else None,
+        profile=",".join(selection.profiles) or None,
         driver=driver.name,
         seed=config.getoption("pairproof_seed"),
         repeat=config.getoption("pairproof_repeat"),

@@ -19,7 +19,12 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "target": {"metavar": "FILE", "help": "the target file; without it, the embedded reference"},
     "driver": {"metavar": "NAME", "help": "how to reach the target: inprocess, http, browser"},
     "role": {"metavar": "ROLE", "help": "only what binds this side: edge, central, both"},
-    "profile": {"metavar": "NAME", "help": "only this profile: core, extended, resilience"},
+    "profile": {
+        "metavar": "NAME",
+        "action": "append",
+        "default": [],
+        "help": "only this profile: core, extended, resilience; several as requirements",
+    },
     "requirement": {
         "metavar": "ID",
         "action": "append",

@@ -337,7 +337,7 @@ def asked(header: EvidenceHeader) -> dict[str, str]:
         "kind": header.kind,
         "edition": header.edition,
         "sides": ", ".join(sorted(header.roles)),
-        "profile": header.profile or "all",
+        "profile": ", ".join(header.profiles) or "all",
         "selection": "; ".join(told) or "everything",
         "driver": header.driver,
         "features": ", ".join(sorted(header.features)) or "none",

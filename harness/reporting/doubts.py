@@ -47,7 +47,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
     if lost and not in_common:
         yield f"{lost.total()} of {came} answers could not be read, the first at {next(iter(lost))}"
     yield from in_common
-    if evidence.header.selection.is_whole and len(sent) >= WHOLE_MIN:
+    if evidence.header.is_whole and len(sent) >= WHOLE_MIN:
         yield from _of_a_whole_run(sent, evidence.header)
 
 

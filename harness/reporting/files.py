@@ -125,7 +125,7 @@ def address_from(out_dir: Path, path: Path) -> str:
 def _badge(report: Report) -> str:
     header = report.header
     roles = "" if len(header.roles) > 1 or "both" in header.roles else header.roles[0]
-    scope = " ".join(filter(None, [roles, header.profile]))
+    scope = " ".join(filter(None, [roles, ", ".join(header.profiles)]))
     waived = sum(r.waived is not None for r in report.requirements)
     return badge_svg(report.headline, report.tone, header.edition, scope, waived)
 

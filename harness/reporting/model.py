@@ -33,7 +33,7 @@ from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
 from harness.reporting.times import span_s, times_of
 from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, describe
-from harness.reporting.words import OVERALL_NAMES, describe_budget, reproduce
+from harness.reporting.words import OVERALL_NAMES, describe_budget, describe_lack, reproduce
 
 NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
@@ -196,7 +196,7 @@ class Report(JudgedRun):
     @property
     def headline(self) -> str:
         name, passes = OVERALL_NAMES[self.verdict], self.verdict is Overall.CONFORMS
-        if not self.header.selection.is_whole:
+        if not self.header.is_whole:
             asked = [r for r in self.requirements if r.verdict is not Verdict.SKIPPED]
             among = len(self.requirements) + list(self.left_out.values()).count(NOT_SELECTED)
             scope = f"{len(asked)} of {among} requirements"
@@ -209,7 +209,7 @@ class Report(JudgedRun):
     @property
     def tone(self) -> str:
         """A selection that passes is no certificate, and not green."""
-        passes = self.verdict is Overall.CONFORMS and not self.header.selection.is_whole
+        passes = self.verdict is Overall.CONFORMS and not self.header.is_whole
         return SELECTION if passes else self.verdict.value
 
     @property
@@ -298,9 +298,11 @@ def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     )
     scenario_verdicts = _scenario_verdicts(judged, evidence)
     verdict, why = overall(judged, evidence, scenario_verdicts)
-    if not header.selection.is_whole:
-        budget = describe_budget(evidence)
-        why = f"{why} It is a selection, and no certificate{budget and f': {budget}'}."
+    if not header.is_whole:
+        told = describe_budget(evidence) or describe_lack(header)
+        why = f"{why} It is a selection, and no certificate{told and f': {told}'}."
+    elif header.profiles:
+        why = f"{why} Asked for was {' and '.join(header.profiles)}."
     started_at, ended_at, duration_s = times_of(evidence)
     seen = (
         Seen(r.requirement.id, s.line.id, s.verdict, s.failed) for r in judged for s in r.scenarios
@@ -388,7 +390,7 @@ def _asked_for(header: EvidenceHeader, requirement: Requirement) -> bool:
         return requirement.id in selection.requirements
     if selection.tags or selection.keyword or selection.scenarios or selection.own is True:
         return False
-    return header.profile in (None, "", requirement.profile.value)
+    return not header.profiles or requirement.profile.value in header.profiles
 
 
 def _requirement(

@@ -32,7 +32,8 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"{escaped(report.why)}\n"
     yield (
         f"Edition {escaped(header.edition)} · roles {escaped(', '.join(header.roles))}"
-        f" · profile {escaped(header.profile or 'all')} · driver {escaped(header.driver)}"
+        f" · profile {escaped(', '.join(header.profiles) or 'all')}"
+        f" · driver {escaped(header.driver)}"
         f" · seed {header.seed} · {report.evidence.operation_count} operations"
         f" in {report.duration_s:.1f} s"
         f"{f' · resumed {escaped(at)}' if (at := words.describe_resumed(header)) else ''}\n"

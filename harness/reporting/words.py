@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from harness.catalogue.edition import ANCHORS
-from harness.catalogue.requirement import Level, Role
+from harness.catalogue.requirement import Level, Profile, Role, stands_on
 from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import DRAWN, TIME_UP, EvidenceHeader, LeakLine
 from harness.history.reader import Evidence
@@ -109,6 +109,13 @@ def describe_budget(evidence: Evidence) -> str:
     late = f"; {left} of them were left out, as the time was up" if left else ""
     late = late or ", every MUST asked" * evidence.complete
     return f"a budget of {selection.budget}: {count} of {selection.out_of} scenarios{late}"
+
+
+def describe_lack(header: EvidenceHeader) -> str:
+    """Which profiles were not asked for, though one that was stands on them; empty for none."""
+    asked = [profile for profile in Profile if profile in header.profiles]
+    lacking = [p for p in stands_on(asked[-1]) if p not in asked] if asked else []
+    return f"{asked[-1]} stands on {' and '.join(lacking)}" if lacking else ""
 
 
 def describe_leak(leak: LeakLine) -> str:

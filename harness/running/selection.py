@@ -1,4 +1,4 @@
-"""What of the suite a run is about: requirements, profile, role and tags."""
+"""What of the suite a run is about: requirements, profiles, role and tags."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.requirement import Level, Profile, Requirement, Role, profile_named
+from harness.catalogue.requirement import Level, Profile, Requirement, Role, profiles_named
 from harness.catalogue.requirements import REQUIREMENTS, by_id
 from harness.domain.errors import PairproofError
 
@@ -132,7 +132,7 @@ class Selection:
     """What is asked for; the defaults ask for everything."""
 
     requirements: tuple[str, ...] = ()
-    profile: Profile | None = None
+    profiles: tuple[Profile, ...] = ()
     role: Role = Role.BOTH
     tags: TagExpression = TagExpression("", lambda tags: True, frozenset())
     scenarios: tuple[str, ...] = ()
@@ -141,13 +141,13 @@ class Selection:
     def of(
         cls,
         requirements: Iterable[str] = (),
-        profile: str | None = None,
+        profiles: Iterable[str] = (),
         role: str | None = None,
         tags: str = "",
         scenarios: Iterable[str] = (),
     ) -> Selection:
-        """The selection of what a user typed; an item of `requirements` may hold several ids with
-        commas, which the id of a scenario may hold itself.
+        """The selection of what a user typed; an item of `requirements` or `profiles` may hold
+        several with commas, which the id of a scenario may hold itself.
 
         Raises:
             UnknownName: there is no such requirement, profile or role.
@@ -156,7 +156,7 @@ class Selection:
         ids = [id_.strip() for item in requirements for id_ in item.split(",") if id_.strip()]
         return cls(
             requirements=tuple(dict.fromkeys(by_id(id_).id for id_ in ids)),
-            profile=profile_named(profile) if profile else None,
+            profiles=profiles_named(profiles),
             role=role_named(role) if role else Role.BOTH,
             tags=TagExpression.parse(tags),
             scenarios=tuple(dict.fromkeys(scenarios)),
@@ -188,7 +188,7 @@ class Selection:
     def __str__(self) -> str:
         """What is asked for, as it was typed."""
         told = [f"--requirement {','.join(self.requirements)}"] if self.requirements else []
-        told += [f"--profile {self.profile.value}"] if self.profile else []
+        told += [f"--profile {','.join(self.profiles)}"] if self.profiles else []
         told += [f"--role {self.role.value}"] if self.role is not Role.BOTH else []
         told += [f"--tags {self.tags.text!r}"] if self.tags.text else []
         told += [f"--scenario {id_!r}" for id_ in self.scenarios]
@@ -197,7 +197,7 @@ class Selection:
     def _asks_for_requirement(self, requirement: Requirement) -> bool:
         return (
             (not self.requirements or requirement.id in self.requirements)
-            and self.profile in (None, requirement.profile)
+            and (not self.profiles or requirement.profile in self.profiles)
             and (self.role in (Role.BOTH, requirement.role) or requirement.role is Role.BOTH)
         )
 
@@ -205,7 +205,7 @@ class Selection:
         """For scenarios of a user that name no requirement: their tags speak for them."""
         if self.requirements or KNOWN_IDS & set(tags):
             return False
-        profile_fits = self.profile is None or self.profile.value in tags
+        profile_fits = not self.profiles or not {*self.profiles}.isdisjoint(tags)
         role_fits = self.role is Role.BOTH or bool({self.role.value, Role.BOTH.value} & set(tags))
         return profile_fits and role_fits
 

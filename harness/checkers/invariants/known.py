@@ -21,6 +21,8 @@ from harness.checkers.invariants.entities import (
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.predicates import starved_s
 
+FIRST_TICK: Final = 1 << 40
+"""The count at which a stream begins: no other number that is kept lies about there."""
 LATE: Final = "late_us"
 """The tag of an operation before which the harness itself was late, in real time: for how many
 microseconds of the longest bound (`Bounds.longest`).
@@ -84,7 +86,7 @@ class ObservedWorld:
 
     def __init__(self, limits: Bounds) -> None:
         self.limits = limits
-        self.tick = 0
+        self.tick = FIRST_TICK
         self.started = 0
         self.under_way: dict[str, int] = {}
         self.listed: list[tuple[ObservedRequest | None, str, dict[str, Json]]] = []

@@ -72,7 +72,7 @@ class Watch:
     def __init__(self, invariants: Iterable[str] = ALL, limits: Bounds = Bounds()) -> None:
         self.known = ObservedWorld(limits)
         self._rules = [MAKERS[name](self.known) for name in invariants]
-        hearing = Hearing(self.known)
+        self._hearing = hearing = Hearing(self.known)
         self._invoked = by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])
         # What is heard of an operation comes first, so that every rule finds it known.
         self._ended = by_kind([hearing.ended, *(rule.on for rule in self._rules)])

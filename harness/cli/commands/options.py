@@ -215,9 +215,10 @@ def role(help: str, **more: Any) -> Any:
     return option("ROLE", help, among=lambda: ("edge", "central", "both"), **more)
 
 
-def profile(help: str) -> Any:
-    """The field of `--profile`."""
-    return option("NAME", help, among=lambda: ("core", "extended", "resilience"))
+def profiles(help: str) -> Any:
+    """The field of `--profile`, which may be repeated."""
+    names = ("core", "extended", "resilience")
+    return option("NAME", f"{help}; repeat it, or use commas.", (), among=lambda: names)
 
 
 def requirements(help: str) -> Any:

@@ -44,7 +44,7 @@ class Plan:
         "Only what binds this side: edge, central or both.",
         heading="Which scenarios; what is selected is no certificate",
     )
-    profile: str | None = options.profile("Only this profile: core, extended or resilience.")
+    profile: tuple[str, ...] = options.profiles("Only this profile: core, extended or resilience")
     requirement: tuple[str, ...] = options.requirements("Only this requirement")
     scenario: tuple[str, ...] = option(
         "ID", "Only this scenario, by its id as in the report; repeat it.", ()
@@ -112,7 +112,7 @@ class Plan:
         return min(cpus + 1, PROCESSES_MAX) if pays else 1
 
 
-@command(commands, example="certify --target target.toml --profile core --out report")
+@command(commands, example="certify --target target.toml --profile core,extended --out report")
 def certify(asked: Plan) -> int:
     """Run the suite against a target, and judge it.
 
@@ -131,7 +131,7 @@ class CatalogueOptions:
     format: Listed = Format.TABLE
     coverage: bool = flag("Add the scenarios that judge each.")
     role: str | None = options.role("Only what binds this side.")
-    profile: str | None = options.profile("Only those of this profile.")
+    profile: tuple[str, ...] = options.profiles("Only those of this profile")
     needs: bool = flag("Instead, what scenarios need of a target, as JSON.")
     choices: bool = flag("Instead, what the reference does where the procedure is silent, as JSON.")
     tables: Path | None = option(

@@ -89,7 +89,7 @@ class Rehearsal:
     role: str | None = options.role(
         "The cost of this role.", heading="Whose cost is told, as for certify"
     )
-    profile: str | None = options.profile("The cost of this profile.")
+    profile: tuple[str, ...] = options.profiles("The cost of this profile")
     requirement: tuple[str, ...] = options.requirements("The cost of this requirement")
     keyword: str = option("EXPR", "The cost of scenarios with these words.", "", "-k")
 

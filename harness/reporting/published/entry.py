@@ -80,7 +80,7 @@ class PublishedReport:
     @property
     def claims(self) -> dict[Profile, Report]:
         """What comes of each profile that was asked for with all that it stands on."""
-        asked = [p for p in Profile if self.header.profile in (None, "", p.value)]
+        asked = [p for p in Profile if not self.header.profiles or p in self.header.profiles]
         return {p: _claim(self.report, p) for p in asked if set(stands_on(p)) <= {*asked}}
 
     def made_files(self) -> dict[str, bytes]:
@@ -178,9 +178,9 @@ def problems_with_run(folder: Path, header: EvidenceHeader) -> Iterator[Submissi
     if not selection.is_whole or selection.own is True:
         told = "it is a selection, and no certificate of anything"
         yield SubmissionProblem(place, told, "publish a run of the whole suite, or of a profile")
-    if header.profile not in (None, "", Profile.CORE.value):
-        told = f"the profile {header.profile!r} stands on others, and the run did not ask for them"
-        yield SubmissionProblem(place, told, "publish a run without --profile")
+    elif not header.is_whole:
+        told = f"{words.describe_lack(header)}, and the run did not ask for that"
+        yield SubmissionProblem(place, told, "publish a run of both, or one without --profile")
     named = {
         "edition": (header.edition, at.parent.parent.name),
         "implementation": (made.name, at.parent.name),

@@ -117,7 +117,7 @@ def test_pytest_of_the_user_takes_no_part(command: Command, tmp_path: Path) -> N
         (("-k", "cancels-nothing and not link"), None),
         (("--tags", "WDR-3 and core"), {"WDR-3"}),
         (("--requirement", "WDR-3", "--requirement", "PRE-1"), {"WDR-3", "PRE-1"}),
-        (("--profile", "extended", "--role", "edge"), None),
+        (("--profile", "extended", "--profile", "core", "-k", "each"), None),
     ],
 )
 def test_what_was_selected_is_what_was_judged(

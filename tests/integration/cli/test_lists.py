@@ -135,11 +135,14 @@ def test_requirements_as_lines(command: Command) -> None:
     assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == [
         r.id for r in REQUIREMENTS
     ]
-    done = command.here("requirements", "--profile", "core", "--role", "edge", "--coverage")
+    names = "extended, core"
+    done = command.here("requirements", "--profile", names, "--role", "edge", "--coverage")
     assert done.returncode == 0, done.stderr
     listed = {line.split("\t")[0]: line.split("\t")[1:] for line in done.stdout.splitlines()}
     assert listed.keys() == {
-        r.id for r in REQUIREMENTS if r.profile is Profile.CORE and r.role is not Role.CENTRAL
+        r.id
+        for r in REQUIREMENTS
+        if r.profile is not Profile.RESILIENCE and r.role is not Role.CENTRAL
     }
     for requirement in REQUIREMENTS:
         if requirement.id in listed:

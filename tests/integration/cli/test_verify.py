@@ -79,7 +79,7 @@ def test_it_reaches_the_verdicts_of_a_run_that_fails_or_cannot_be_judged(
 @pytest.mark.parametrize(
     "selecting",
     [
-        ("--role", "edge", "--profile", "extended"),
+        ("--role", "edge", "--profile", "extended,resilience"),
         ("--tags", "WDR-3 or WDR-10 and not (core or extended)"),
     ],
     ids=" ".join,

@@ -28,10 +28,31 @@ def test_a_profile_stands_on_those_before_it() -> None:
     assert requirement.stands_on(requirement.Profile.RESILIENCE) == tuple(requirement.Profile)
 
 
-def test_names_lead_to_profiles() -> None:
-    assert requirement.profile_named("extended") is requirement.Profile.EXTENDED
+def test_names_lead_to_profiles_in_their_order() -> None:
+    core, extended, resilience = requirement.Profile
+    named = requirement.profiles_named
+    assert named(["extended", " core,resilience", "core"]) == (core, extended, resilience)
+    assert named([]) == named([""]) == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "all_there"),
+    [
+        ("", True),
+        ("core", True),
+        ("core extended", True),
+        ("core extended resilience", True),
+        ("extended", False),
+        ("core resilience", False),
+        ("core gold", False),
+    ],
+)
+def test_what_stands_on_a_profile_that_is_not_there_is_no_claim(
+    names: str, all_there: bool
+) -> None:
+    assert requirement.has_all_it_stands_on(names.split()) is all_there
 
 
 def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownName, match=r"'gold'.*core or extended or resilience"):
-        requirement.profile_named("gold")
+        requirement.profiles_named(["core,gold"])

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from harness.domain.operations import Acknowledged, Done, ViewPairingRequest
-from harness.explore.interleaving_events import ENDED, INVOKED, EventLog, Fingerprints, LoggedEvent
+from harness.checkers.invariants.stream import ALL, as_they_came, violations_of
+from harness.domain.operations import (
+    Acknowledged,
+    Done,
+    PairingRequestView,
+    ViewPairingRequest,
+)
+from harness.explore.interleaving_events import (
+    ENDED,
+    INVOKED,
+    EventLog,
+    Events,
+    Fingerprints,
+    LoggedEvent,
+)
 from harness.explore.interleaving_world import (
     CannotWalk,
     InterleavingRunner,
     InterleavingState,
     ScheduleStep,
 )
-from harness.explore.interleavings import INTERLEAVINGS, Do, Interleaving, actor
-from harness.explore.walk import Settling, first_violation, rendered, walk
+from harness.explore.interleavings import INTERLEAVINGS, Do, Fault, Interleaving, actor
+from harness.explore.walk import BOUNDS, Settling, _Walk, first_violation, rendered, walk
 from harness.history.operation import Outcome
 from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCall
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import PairingRequest, SlotState
+from harness.reference.core.records import Boots, PairingRequest, SlotState
 from harness.reference.mutants.bases import Wakes
 from harness.reference.mutants.races import (
     AdmitsWhatEndedBeforeItCame,
+    ObeysOnlyAfterTheAnswer,
+    ShowsWhatItShowedBefore,
     StaysOpenWhileItConfirms,
+    TwoAdministratorsAcceptAtOnce,
 )
-from harness.reference.planting import behaviour_of, load
+from harness.reference.planting import Memory, behaviour_of, load
 
 TWO_ASSERTION = Interleaving(
     "two-look",
@@ -46,24 +64,6 @@ def test_each_round_of_the_agents_has_its_three_steps_in_every_slot() -> None:
     one_round = replace(TWO_ASSERTION, actors=(actor("a", Do.VIEW),), rounds=1)
     # One move among three steps, or among none; the agents may also begin when all is done.
     assert walk([one_round]).interleavings[0].schedules == 5
-
-
-def schedules_one_by_one(
-    recorder: InterleavingRunner, world: InterleavingState
-) -> list[tuple[int, ...]]:
-    """The walk with no memory: every schedule by itself, with its history."""
-    steps, may_end = recorder.steps(world)
-    ends = [world.events] if may_end else []
-    for step in steps:
-        ends += schedules_one_by_one(recorder, recorder.take(world, step))
-    return ends
-
-
-@pytest.mark.parametrize("name", ["accept-or-cancel", "send-and-cancel", "confirm-or-expire"])
-def test_what_is_merged_is_counted_as_if_it_had_been_walked(name: str) -> None:
-    recorder = InterleavingRunner(INTERLEAVINGS[name], Behaviour(), 0)
-    one_by_one = schedules_one_by_one(recorder, recorder.first)
-    assert walk([INTERLEAVINGS[name]], faults=0).interleavings[0].schedules == len(one_by_one)
 
 
 def test_a_flow_is_brought_back_to_where_it_waited() -> None:
@@ -151,12 +151,106 @@ def test_an_error_says_nothing_of_the_effect_and_the_history_does_not_either() -
         assert submission.outcome is Outcome.INFO
 
 
-def test_from_the_second_fault_on_worlds_are_one_in_whichever_order_was_answered() -> None:
-    small = INTERLEAVINGS["two-accept"]
-    in_order = walk([small], 1).interleavings[0]
-    both = walk([small], 2).interleavings[0]
-    assert in_order.histories <= both.histories
-    assert in_order.schedules < both.schedules
+def test_that_a_withdrawal_was_spoiled_stands_in_the_history() -> None:
+    recorder = InterleavingRunner(INTERLEAVINGS["cancel-when-accepted"], Behaviour(), 1)
+    world = recorder.take(recorder.first, ScheduleStep("move", 0))
+    history = recorder.ledger.history(recorder.take(world, ScheduleStep("lose", 0)).events)
+    (spoiled,) = as_they_came(history.of_kind("FaultNextMessage"))
+    assert spoiled.args["message"] == "withdraw"
+
+
+class SaysRejectedAfterTwoRestarts(Wakes):
+    """A Palette that has restarted twice shows the first request that is viewed as rejected."""
+
+    restarts = Memory[list[int]](list)
+
+    def wake(self) -> None:
+        boots = self.store.get(Boots, "central")
+        self.restarts.append(boots.count - 1 if boots else 0)
+
+    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
+        view = super().view_request(operation, call)
+        is_rejected = 2 in self.restarts
+        self.restarts.clear()
+        return replace(view, state="Rejected") if is_rejected else view
+
+
+REJECTED_BEFORE_IT_WAS = Interleaving(
+    "rejected-before-it-was",
+    "one administrator rejects, another looks",
+    (actor("a", Do.REJECT), actor("b", Do.VIEW)),
+    (Do.SEND,),
+    frozenset({Fault.RESTART_CENTRAL}),
+    rounds=0,
+)
+"""Two restarts, the reject and the look lead to one world, with the same answers, in whichever
+order. Only if the look comes before the reject do they contradict each other, and that order is
+walked last.
+"""
+
+
+def test_a_world_that_is_reached_in_another_order_is_judged_again() -> None:
+    planted = behaviour_of(SaysRejectedAfterTwoRestarts)
+    assert not walk([REJECTED_BEFORE_IT_WAS], 1, planted).violations
+    found = first_violation(planted, ["INV-8"], [REJECTED_BEFORE_IT_WAS])
+    assert found is not None
+
+
+Ends = Counter[frozenset[str]]
+"""How many schedules end with which invariants broken."""
+
+
+@dataclass(slots=True)
+class OneByOne:
+    """The walk with no memory: every schedule by itself, and each history judged."""
+
+    walk: _Walk
+    ends: dict[object, Ends] = field(default_factory=dict)
+    """What the schedules that lead on from a state end with."""
+    met: int = 0
+    """How often a state was met that had been met before."""
+    _broken: dict[Events, frozenset[str]] = field(default_factory=dict)
+
+    def below(self, world: InterleavingState) -> Ends:
+        fingerprint, state = self.walk._key(world)
+        steps, may_end = self.walk.runner.steps(world)
+        ends = Counter([self.broken(world, fingerprint)] if may_end else [])
+        for step in steps:
+            ends += self.below(self.walk.runner.take(world, step))
+        self.met += state in self.ends
+        assert self.ends.setdefault(state, ends) == ends
+        return ends
+
+    def broken(self, world: InterleavingState, fingerprint: object) -> frozenset[str]:
+        events = (*world.events, *self.walk.settling.after(world, fingerprint))
+        if events not in self._broken:
+            found = violations_of(self.walk.runner.ledger.history(events), ALL, BOUNDS)
+            self._broken[events] = frozenset(violation.invariant for violation in found)
+        return self._broken[events]
+
+
+@pytest.mark.parametrize(
+    ("interleaving", "faults", "planted"),
+    [
+        (REJECTED_BEFORE_IT_WAS, 2, SaysRejectedAfterTwoRestarts),
+        (INTERLEAVINGS["accept-or-reject"], 0, ShowsWhatItShowedBefore),
+        (INTERLEAVINGS["two-accept"], 0, TwoAdministratorsAcceptAtOnce),
+        (INTERLEAVINGS["confirm-or-expire"], 0, StaysOpenWhileItConfirms),
+        (INTERLEAVINGS["handed-over"], 0, ObeysOnlyAfterTheAnswer),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_worlds_of_one_state_have_one_future(
+    interleaving: Interleaving, faults: int, planted: type
+) -> None:
+    behaviour = behaviour_of(planted)
+    one_by_one = OneByOne(_Walk(interleaving, behaviour, faults, ALL))
+    ends = one_by_one.below(one_by_one.walk.runner.first)
+    merged = walk([interleaving], faults, behaviour).interleavings[0]
+    assert (merged.schedules, merged.states) == (ends.total(), len(one_by_one.ends))
+    assert {found.violation.invariant for found in merged.violations} == frozenset().union(*ends)
+    assert one_by_one.met
+    assert len(ends) > 1
 
 
 def test_a_violation_is_told_step_by_step() -> None:

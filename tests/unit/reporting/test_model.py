@@ -281,6 +281,39 @@ def test_a_headline_claims_no_more_than_was_judged(
     assert (report.headline, report.tone) == (headline, tone)
 
 
+@pytest.mark.parametrize(
+    ("profile", "headline", "told"),
+    [
+        ("core", "Conforms", "1 passed. Asked for was core."),
+        ("core,extended", "Conforms", "2 passed. Asked for was core and extended."),
+        (
+            "extended",
+            "Selection passes: 1 of 3 requirements",
+            "1 passed. It is a selection, and no certificate: extended stands on core.",
+        ),
+        (
+            "resilience",
+            "Selection passes: 1 of 3 requirements",
+            "It is a selection, and no certificate: resilience stands on core and extended.",
+        ),
+        (
+            "core,resilience",
+            "Selection passes: 2 of 3 requirements",
+            "2 passed. It is a selection, and no certificate: resilience stands on extended.",
+        ),
+    ],
+)
+def test_profiles_are_claimed_with_all_that_they_stand_on(
+    profile: str, headline: str, told: str
+) -> None:
+    every = [M1, EXTENDED, INVARIANT]
+    asked = [(r, PASS) for r in every if r.profile.value in profile.split(",")]
+    report = build_report(evidence(asked, profile=profile), every)
+    assert report.headline == headline
+    assert report.tone == ("conforms" if headline == "Conforms" else "selection")
+    assert report.why.endswith(told)
+
+
 def test_a_requirement_that_was_selected_and_not_asked_for_is_inconclusive() -> None:
     selection = SelectionInfo(requirements=["TST-1", "TST-2"])
     report = build_report(evidence([(M1, PASS)], selection=selection), [M1, M2])

@@ -63,8 +63,10 @@ def test_an_expression_knows_the_tags_that_it_names() -> None:
         ({}, "WDR-4", True),
         ({"requirements": ["WDR-4,WDR-3", "SND-1"]}, "WDR-3", True),
         ({"requirements": ["WDR-4"]}, "WDR-3", False),
-        ({"profile": by_id("WDR-4").profile.value}, "WDR-4", True),
-        ({"profile": "resilience"}, "WDR-3", False),
+        ({"profiles": [by_id("WDR-4").profile.value]}, "WDR-4", True),
+        ({"profiles": ["extended,resilience"]}, "WDR-3", False),
+        ({"profiles": ["extended,core"]}, "WDR-3", True),
+        ({"profiles": ["extended,core"]}, "PRE-2", True),
         ({"tags": "core"}, "WDR-3", True),
         ({"tags": "core", "requirements": ["WDR-4"]}, "WDR-3", False),
     ],
@@ -96,17 +98,18 @@ def test_a_role_asks_for_what_binds_it(role: str | None, binding: Role, wanted: 
 
 def test_a_scenario_without_a_requirement_goes_by_its_tags() -> None:
     assert Selection.of().asks_for(set(), [])
-    assert Selection.of(profile="core").asks_for({"core"}, [])
-    assert not Selection.of(profile="core").asks_for(set(), [])
+    assert Selection.of(profiles=["core"]).asks_for({"core"}, [])
+    assert Selection.of(profiles=["core,extended"]).asks_for({"extended"}, [])
+    assert not Selection.of(profiles=["core"]).asks_for(set(), [])
     assert not Selection.of(requirements=["WDR-4"]).asks_for({"core"}, [])
 
 
 def test_a_selection_reads_as_it_was_typed() -> None:
-    selection = Selection.of(["WDR-4", "WDR-3"], "core", "edge", "not SND-1")
-    assert (
-        str(selection) == "--requirement WDR-4,WDR-3 --profile core --role edge --tags 'not SND-1'"
+    selection = Selection.of(["WDR-4", "WDR-3"], ["extended", "core"], "edge", "not SND-1")
+    assert str(selection) == (
+        "--requirement WDR-4,WDR-3 --profile core,extended --role edge --tags 'not SND-1'"
     )
-    assert selection.profile is Profile.CORE
+    assert selection.profiles == (Profile.CORE, Profile.EXTENDED)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_a_selection_reads_as_it_was_typed() -> None:
     [
         ({"requirements": ["WDR-44"]}, "no requirement is called 'WDR-44'; did you mean WDR-4"),
         ({"requirements": ["wdr-4"]}, "did you mean WDR-4"),
-        ({"profile": "cor"}, "no profile is called 'cor'; did you mean core"),
+        ({"profiles": ["core,cor"]}, "no profile is called 'cor'; did you mean core"),
         ({"role": "cloud"}, "no role is called 'cloud'; did you mean edge"),
     ],
 )

@@ -100,7 +100,7 @@ HEADERS: dict[str, tuple[EvidenceHeader, str]] = {
     "by tags": (header(selection=SelectionInfo(tags="core")), "it is a selection"),
     "by a budget": (header(selection=SelectionInfo(budget="20m")), "it is a selection"),
     "own features": (header(selection=SelectionInfo(own=True)), "it is a selection"),
-    "half a profile": (header(profile="extended"), "the profile 'extended' stands on others"),
+    "half a profile": (header(profile="extended"), "extended stands on core, and the run did not"),
     "another edition": (header(edition="2025-01"), "the edition is '2025-01' in the evidence"),
     "another name": (
         header(implementation=Implementation("Other", "1.2")),
@@ -154,7 +154,15 @@ def test_a_profile_is_judged_with_those_that_it_stands_on(tmp_path: Path) -> Non
     assert claims[Profile.RESILIENCE].why == report.why
 
 
-@pytest.mark.parametrize(("profile", "claimed"), [("core", [Profile.CORE]), ("extended", [])])
+@pytest.mark.parametrize(
+    ("profile", "claimed"),
+    [
+        ("core", [Profile.CORE]),
+        ("extended", []),
+        ("core,extended", [Profile.CORE, Profile.EXTENDED]),
+        ("core,resilience", [Profile.CORE]),
+    ],
+)
 def test_what_was_not_asked_for_whole_is_not_claimed(
     tmp_path: Path, profile: str, claimed: list[Profile]
 ) -> None:
