@@ -164,7 +164,7 @@ class Template:
         return "".join(part if isinstance(part, str) else spelt(_value(part, known, at))
                        for part in self.parts)  # fmt: skip
 
-    def told(self, text: str) -> dict[str, str]:
+    def matched(self, text: str) -> dict[str, str]:
         """What the names in it stand for in a text that it makes; nothing in any other one."""
         parts = (re.escape(part) if isinstance(part, str) else "(.+)" for part in self.parts)
         found = re.fullmatch("".join(parts), text, re.DOTALL)

@@ -62,7 +62,7 @@ class PlayedOperations:
         for place, text in spoken.constants:
             value = value_in(message, place)
             if isinstance(text, Template) and isinstance(value, str):
-                names = text.told(value).items()
+                names = text.matched(value).items()
                 told += [kept for name, kept in names if name.startswith(_KEPT)]
         return self._begun.get(told[0]) if told else PlayedOperation()
 

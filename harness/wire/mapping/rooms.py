@@ -45,7 +45,7 @@ def _values_in(
     room, name = place[0], place[-1]
     if room == BODY:
         return _values_at(rooms[BODY], place[1:], "", is_strict)
-    held: Mapping[str, str] = rooms[HEADERS if room == COOKIES else room]
+    held: Mapping[str, str] = rooms.get(HEADERS if room == COOKIES else room, {})
     if room == COOKIES:
         header = "cookie" if PATH in rooms else "set-cookie"
         text = next((value for key, value in held.items() if key.lower() == header), "")

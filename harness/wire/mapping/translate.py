@@ -89,12 +89,12 @@ def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str
         except KeyError as missing:
             raise Unknowable(f"nobody knows {{{missing.args[0]}}}") from None
 
-    def found(place: Way) -> str | None:
+    def looked_up(place: Way) -> str | None:
         return as_text(value_in(theirs if is_parameter(place) else ours, place))
 
     first, *rest = spoken.path.parts
-    begin = first if isinstance(first, str) else Template((first,)).filled(known, found)
-    return begin + Template(tuple(rest)).filled(known, found, segment)
+    begin = first if isinstance(first, str) else Template((first,)).filled(known, looked_up)
+    return begin + Template(tuple(rest)).filled(known, looked_up, segment)
 
 
 def as_text(value: Json) -> str | None:

@@ -28,7 +28,10 @@ NOT_OFFERED = {
         "RemoveMachinePool": GROWS,
         "RemoveNode": GROWS,
     },
-    "central": {"UpdateCentralProfiles": "the office runs a site as it was bound"},
+    "central": {
+        "UpdateCentralProfiles": "the office runs a site as it was bound",
+        "UpdateToken": "a voucher is dropped, and another one made",
+    },
 }
 """What each side cannot do, and why."""
 LAB_CA, PEER_CA = "lab-ca.pem", "peer-ca.pem"

@@ -14,7 +14,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Unknown
 from harness.targets.target_file import TargetFileError, load_wire, wire_text
-from harness.wire.codec import CallInput, CallSequence, Sessions, encode
+from harness.wire.codec import CallInput, CallSequence, Sessions, encode, glimpsed_answer
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
@@ -278,6 +278,8 @@ def test_the_answer_may_stand_in_headers_and_cookies(mapping: Mapping) -> None:
     cookies = "lang=en; Path=/, sid=a1b2; Expires=Wed, 21 Oct 2026 07:28:00 GMT; HttpOnly"
     login.answered(answer({"data": {"csrf": "c5rf"}}, Set_Cookie=cookies))
     assert login.reply == Done(ops.Session("a1b2"))
+    body = answer({"IsFirstLogin": True})
+    assert glimpsed_answer(body, wire.spoken(ops.LogIn)) == {"IsFirstLogin": True}
     sessions = Sessions()
     sessions.note(login)
     mine = Credentials(session="a1b2")
