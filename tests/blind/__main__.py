@@ -1,8 +1,8 @@
 """Plants each of the blind defects and runs the whole suite on it, in process.
 
-`python -m tests.blind [--set second] [--names A,B] [--workers N] [--first]` says of each whether
-`certify` fails, where, and whether at the requirement that it violates. Nothing here is a gate:
-what passes is told as well.
+`python -m tests.blind [--set second|third] [--names A,B] [--workers N] [--first]` says of each
+whether `certify` fails, where, and whether at the requirement that it violates. Nothing here is a
+gate: what passes is told as well.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.planting import MUTANTS, Mutant, load
 from tests.blind.defects import BLIND
 from tests.blind.defects_second import SECOND
+from tests.blind.defects_third import THIRD
 
-_SETS = {"first": BLIND, "second": SECOND}
+_SETS = {"first": BLIND, "second": SECOND, "third": THIRD}
 _APART = "blind_"
 
 
