@@ -35,6 +35,7 @@ from harness.checkers.invariants.nothing_local_after import NothingLocalAfter
 from harness.checkers.invariants.one_manager import OneManager
 from harness.checkers.invariants.only_who_may import OnlyWhoMay
 from harness.checkers.registry import Finding, check
+from harness.domain import page_actions
 from harness.domain.arrangements import ARRANGEMENTS
 from harness.history.operation import OK, History, OperationRecord
 
@@ -165,7 +166,12 @@ def violations_of(
 
 
 def checks_broken(history: History, **limits: float) -> dict[str, str]:
-    """The checks that fail over a whole history, by their invariants' ids; see `_register`."""
+    """The checks that fail over a whole history, by their invariants' ids; see `_register`.
+
+    None where anybody clicked: what a click has done to a request is in no history.
+    """
+    if any(operation.kind in _ON_PAGES for operation in history.operations):
+        return {}
     found = {one.invariant for one in violations_of(history, limits=_bounds(**limits))}
     return {invariant: name for name, (invariant, _) in _CHECKS.items() if invariant in found}
 
@@ -183,6 +189,12 @@ def as_they_came(operations: Iterable[OperationRecord]) -> Iterator[OperationRec
 
 
 _CATALOGUE = Limits()
+
+_ON_PAGES = frozenset(
+    name
+    for name, of in vars(page_actions).items()
+    if isinstance(of, type) and issubclass(of, page_actions.BrowserAction)
+)
 
 _CHECKS = {
     "one_manager": (

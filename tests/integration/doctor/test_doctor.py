@@ -161,7 +161,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 def test_a_set_up_that_works_is_ready(setup: Setup, examine: Examine) -> None:
     assert examine(setup) == []
     assert (setup.code, setup.document["verdict"]) == (0, "ready")
-    assert setup.document["judged"] == 10
+    assert setup.document["judged"] == 17
     (pages,) = setup.document["missing"]
     assert (pages["verdict"], pages["what"]) == ("not_supported", "its pages are not seen")
     assert pages["remedy"] == "PAIRPROOF_BROWSER=no says that none is to be used"
@@ -177,7 +177,7 @@ def test_with_a_browser_pages_are_judged(
     monkeypatch.setattr("harness.doctor.rehearsing.missing", lambda: "")
     assert examine(setup) == []
     assert setup.document["missing"] == []
-    assert setup.document["judged"] == 12
+    assert setup.document["judged"] == 19
 
 
 def test_what_is_not_offered_is_counted_and_not_asked_for(setup: Setup, examine: Examine) -> None:

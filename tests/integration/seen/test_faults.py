@@ -96,7 +96,7 @@ def test_where_no_withdrawal_is_recognised_nothing_rests_on_one() -> None:
         spoiled = reasons(result, INCONCLUSIVE)
         assert len(spoiled) == 2, requirement
         for reason in spoiled.values():
-            assert reason.startswith("the fault did not take effect: no withdraw message of host ")
+            assert reason.startswith("The fault did not take effect: no withdraw message of host ")
             assert "see the target's [paths]" in reason
         assert not result.with_verdict(Verdict.FAIL)
         assert len(result.ended) > 2
