@@ -68,7 +68,9 @@ class LedgeredDriver(port.DriverAround):
             CannotArrange: this target offers no way, or it would remove what is not the run's.
         """
         self._refuse_foreign(arrangement)
-        if why := self._driver.cannot(type(arrangement)):
+        # Some kinds are of either side: of its own the harness says itself what it cannot do.
+        is_targets = any(map(self.info.plays, arrangements.side_of(arrangement)))
+        if is_targets and (why := self._driver.cannot(type(arrangement))):
             raise port.CannotArrange(type(arrangement).__name__, why)
         back = self._clocks_put_back(arrangement)
         made = () if back else what_is_arranged(arrangement)

@@ -127,7 +127,7 @@ LACKING = {
     no_endpoint_but_one: "PRE-6S,ACC-2",
     some_is_arranged_by_commands: "PRE-3,ACC-21",
     one_side_has_a_control_port: "WDR-1",
-    the_edge_alone: "PRE-3",
+    the_edge_alone: "PRE-3,WDR-1",
     palette_alone: "PRE-3,ACC-2,ACC-21",
     what_is_given: "ACC-2,ACC-9A,ACC-9B,ACC-19,PRE-3",
     few_are_borne_at_once: "REJ-2",

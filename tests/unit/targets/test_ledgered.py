@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.catalogue.requirement import Role
 from harness.domain import arrangements
 from harness.domain import arrangements as all_arrangements
 from harness.domain import operations as ops
@@ -210,6 +212,17 @@ def test_what_a_target_cannot_is_not_noted(driver: LedgeredDriver, spy: Spy) -> 
         driver.arrange(arrangements.PutToken(token()))
     assert driver.ledger.entries == {}
     assert spy.seen == []
+
+
+def test_of_the_side_that_the_harness_plays_the_target_has_no_say(
+    driver: LedgeredDriver, spy: Spy
+) -> None:
+    spy.unable = {arrangements.Restart}
+    driver.info = replace(driver.info, roles=frozenset({Role.EDGE}))
+    driver.arrange(arrangements.Restart(arrangements.Side.CENTRAL))
+    with pytest.raises(CannotArrange, match="this target has no way"):
+        driver.arrange(arrangements.Restart(arrangements.Side.EDGE))
+    assert len(spy.seen) == 1
 
 
 def test_what_is_removed_again_is_removed_with_what_was_in_it(driver: LedgeredDriver) -> None:
