@@ -312,15 +312,19 @@ def _wrong(drafted: Mapping[type[Operation], Drafted]) -> MappingError | None:
 
 
 def _without(drafted: Drafted, place: At) -> Drafted | None:
-    """The same without the entry at a place; `None` where no entry is to blame."""
+    """The same without the entry at a place, or without all that is left out there, if it is that
+    of a table; `None` where no entry is to blame.
+    """
     if place[2:3] not in (("request",), ("response",)):
         return None
-    table, name = str(place[2]), str(place[-1])
+    table, name = str(place[2]), place[3:] and str(place[-1])
     entries: _Entries = getattr(drafted, table)
-    if name not in _known(entries):
+    known = _known(entries)
+    lost = [ours for ours in known if (ours == name if name else not known[ours])]
+    if not lost:
         return None
-    kept = {ours: entry for ours, entry in entries.items() if ours != name}
-    return replace(drafted, **{table: {**kept, name: Entry(name, None)}})  # type: ignore[arg-type]
+    asked = {ours: Entry(ours, None) for ours in lost}
+    return replace(drafted, **{table: {**entries, **asked}})  # type: ignore[arg-type]
 
 
 def _to_blame(drafted: Mapping[type[Operation], Drafted], place: At) -> type[Operation]:

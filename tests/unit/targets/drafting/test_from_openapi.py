@@ -200,15 +200,15 @@ def test_of_two_operations_at_one_place_one_is_left_to_a_person(tmp_path: Path) 
     read_back(draft, Side.EDGE, tmp_path)
 
 
-def test_what_would_lose_all_that_is_needed_is_left_to_a_person(tmp_path: Path) -> None:
+def test_what_would_lose_what_is_needed_is_asked(tmp_path: Path) -> None:
     """It withdraws by a DELETE without a body or a query, which has no room for whose request."""
     text = described(ROUTES, Surface.PALETTE, Surface.AGENT)
     (there,) = (item for path, item in text["paths"].items() if path.endswith("/withdraw"))
     there["delete"] = {"operationId": there.pop("post")["operationId"], "responses": {"204": {}}}
     draft = wire_of([document(text)], CENTRAL)
     drafted = one(draft, ops.WithdrawPairing)
-    assert drafted.is_missing
-    assert drafted.why_not.startswith("all that WithdrawPairing sends has gone")
+    assert drafted.change.method == "DELETE"
+    assert "request.clusterMeta.localClusterUid" in drafted.asked
     read_back(draft, Side.CENTRAL, tmp_path)
 
 
