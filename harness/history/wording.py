@@ -85,6 +85,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "ViewPairing": "the request in Local UI",
     "ViewPairingRequest": "the request in Palette",
     "ViewStack": "the cluster's profiles in Local UI",
+    "ViewToken": "the registration token",
     "WithdrawPairing": "the host's withdrawal",
 }
 _VERBS: Final = {

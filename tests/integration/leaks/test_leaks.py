@@ -149,7 +149,7 @@ def test_a_harness_that_crashes_with_secrets_in_its_hands(
     monkeypatch.setattr(HttpDriver, "send", crash)
     with running(Echo("refuses").behave) as target:
         said = certify(command, target.url)
-    assert "he harness itself failed: RuntimeError: a defect, at Outgoing(" in said
+    assert "The harness itself failed: RuntimeError: a defect, at Outgoing(" in said
     assert found_in(command, said, {PASSWORD, CONTROL}) == {}
 
 
