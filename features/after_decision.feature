@@ -288,6 +288,12 @@ Feature: The edge after a decision
       Then the request is sent
       And the new request stays pending in Local UI
 
+    Scenario: A new request can be sent from another host of the cluster
+      Given it was "fit" for a while, with "the edge" restarted
+      And a cluster "of three nodes, the last asked", with "a rejected one" behind it
+      When the operator sends a pairing request until one is taken
+      Then the request is sent
+
     Scenario: Rejected six times, a cluster sends a seventh request, and is paired by it
       Given a local cluster
       And its request was sent and rejected 6 times

@@ -423,6 +423,22 @@ class SentOnceSeenByItsFirstNode(bases.Remembers):
             super().require_healthy(cluster)
 
 
+@mutant("REJ-7")
+class SiblingsHaveToBeToldOfARejection(bases.Remembers):
+    """After a reject the hosts that had not sent send nothing until the edge has restarted."""
+
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
+        if event is LocalEvent.LEARNED_REJECTED:
+            self.keep(request.host_uid)
+        super().learned(site, request, event)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = super().sendable(operation, call)
+        if set(site.host_uids) & self.kept.keys() - {call.host_uid}:
+            raise Refusal(Reason.CONFLICT, "the host that was rejected has the word")
+        return site
+
+
 @mutant("PRE-4")
 class RestartActivatesTokens(bases.Wakes):
     """When Palette is started, every registration token that it has is active again."""
