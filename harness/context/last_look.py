@@ -10,9 +10,10 @@ from contextlib import suppress
 from typing import Final
 
 from harness.context.context import Context, LeasedCluster
-from harness.context.recorder import Actor, NotSupported
+from harness.context.recorder import Actor, Inconclusive, NotSupported
 from harness.domain import operations as ops
 from harness.domain.draws import derived_bits
+from harness.targets.port import CannotArrange
 
 Look = tuple[Actor, ops.Operation]
 
@@ -26,7 +27,9 @@ def last_look(context: Context) -> None:
     """
     if context.recorder.driver.name == "browser":
         return
-    there = list(_all(context))
+    there = list[Look]()
+    with suppress(Inconclusive, CannotArrange):  # nobody may be there who could look
+        there += _all(context)
     first = derived_bits(context.seed, f"last look:{context.recorder.scenario}", 0)
     for actor, operation in _drawn(there, first):
         with suppress(NotSupported):
