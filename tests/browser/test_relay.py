@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from harness.targets.port import Exchange, Outgoing
 from harness.targets.target import Target
 from harness.targets.trust import Trust
 from tests.integration.http.faulty import always, answer
-from tests.integration.http.targets import HOST, Open, target_at
+from tests.integration.http.targets import HOST, Open, opening, target_at
 from tests.integration.http.test_proxy import tunnel_to
 from tests.integration.http.test_relay import NAMED, asking
 from tests.integration.http.test_trust import leaf_of, pins
@@ -30,10 +28,8 @@ PAGE = '<title>Local UI</title><a href="/settings">Settings</a>'
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    before = set(threading.enumerate())
-    with ExitStack() as held:
-        yield Open(held)
-    assert set(threading.enumerate()) <= before
+    with opening() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

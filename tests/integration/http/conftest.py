@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
-from tests.integration.http.targets import Open
+from tests.integration.http.targets import Open, opening
 
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    before = set(threading.enumerate())
-    with ExitStack() as held:
-        yield Open(held)
-    assert set(threading.enumerate()) <= before
+    with opening() as opened:
+        yield opened

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,12 @@ class Open:
 
     def at(self, behave: Behave, answer_s: float = 5.0) -> HttpDriver:
         return self.driver(target_at(self.faulty(behave).url, answer_s))
+
+
+@contextmanager
+def opening() -> Iterator[Open]:
+    """What is opened here leaves no thread behind."""
+    before = set(threading.enumerate())
+    with ExitStack() as held:
+        yield Open(held)
+    assert set(threading.enumerate()) <= before
