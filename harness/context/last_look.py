@@ -54,7 +54,8 @@ def _all(context: Context) -> Iterator[Look]:
 
 
 def _of(leased: LeasedCluster, admin: Actor) -> Iterator[Look]:
-    yield leased.operator, ops.ViewPairing()
+    if leased.operator.host_uid:  # or nobody has logged in there
+        yield leased.operator, ops.ViewPairing()
     yield admin, ops.ListPairingRequests(local_cluster_uid=leased.cluster.uid)
     for uid in (leased.pairing_uid, *leased.earlier_uids):
         yield admin, ops.ViewPairingRequest(uid)
