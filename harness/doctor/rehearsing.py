@@ -50,6 +50,9 @@ class DescribedDriver(Driver, Protocol):
     def is_of_peer(self, arrangement: Arrangement) -> bool:
         """Whether it concerns but the side that the harness plays."""
 
+    def would_write(self, outgoing: Outgoing) -> None:
+        """Write what it would send, and send nothing."""
+
     def ask(self, outgoing: Outgoing, within_s: float) -> object:
         """Ask once, and wait no longer than that where it can be told."""
 
@@ -61,6 +64,7 @@ class RehearsedTarget(DriverAround):
         in_steps = target.info.has_steps
         super().__init__(SteppingDriver(reference) if in_steps else reference)
         self._target = target
+        self.name = target.name  # what is said of the wire is said of the target's
         words = reference.info.words
         self.info = replace(target.info, words=words, goes_through_steps=in_steps, unseen=missing())
         self.limits = target.limits
@@ -82,6 +86,8 @@ class RehearsedTarget(DriverAround):
     def send(self, outgoing: Outgoing) -> Exchange:
         if isinstance(outgoing.operation, BrowserAction):  # what is seen then is for the run to say
             return Exchange(ops.Done(PageView("", "", "")))
+        if outgoing.rewriting is not None:  # the reference has nothing here to write on
+            self._target.would_write(outgoing)
         return super().send(outgoing)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:

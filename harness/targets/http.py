@@ -48,6 +48,7 @@ from harness.wire.control import HEALTH_PATH, bearer
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.json_path import Unknowable
 from harness.wire.mapping import WireMap
+from harness.wire.writings import Rewriting
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""
@@ -225,6 +226,12 @@ class HttpDriver:
         """Ask once, for one page of a list."""
         return self._carry(outgoing, self._sequence(outgoing, page), [], within_s)
 
+    def would_write(self, outgoing: port.Outgoing) -> None:
+        """Write what the operation begins with as it is asked to be, and send nothing."""
+        sequence = self._sequence(outgoing, "")
+        if outgoing.rewriting is not None and (due := sequence.due) is not None:
+            _rewritten(outgoing.rewriting, due.request, outgoing.operation, sequence.wire)
+
     def _sequence(self, outgoing: port.Outgoing, page: str) -> CallSequence:
         operation, wire = outgoing.operation, self._wire(outgoing.operation)
         try:
@@ -261,7 +268,7 @@ class HttpDriver:
                 self._pause(due.after_s)
             request = due.request
             if outgoing.rewriting is not None:
-                request = outgoing.rewriting.of(request, type(operation) if wire.is_plain else None)
+                request = _rewritten(outgoing.rewriting, request, operation, wire)
             sent = self.client.prepare(due.base_url, request, more)
             left_s = max((until - began) / _SECOND, _LEAST_S) if calls else within_s
             response = self._exchanged(due.base_url, sent, sequence, due.limit_s or left_s)
@@ -424,6 +431,12 @@ def _bad_endpoints(target: Target) -> BadEndpoints | None:
     if Side.CENTRAL not in target.sides:
         return BadEndpoints(peer.bind, peer.host, peer.port and peer.port + PALETTE_PORTS)
     return BadEndpoints() if target.is_local() else None
+
+
+def _rewritten(
+    rewriting: Rewriting, request: HttpRequest, operation: ops.Operation, wire: WireMap
+) -> HttpRequest:
+    return rewriting.of(request, type(operation) if wire.is_plain else None)
 
 
 def _located(reply: ops.Unknown, sent: Sent, response: HttpResponse) -> ops.Unknown:

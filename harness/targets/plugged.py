@@ -155,6 +155,11 @@ class PluggedDriver(DriverAround):
             ops.Unknown(f"the driver {self.name} answers with {what}, which is no reply")
         )
 
+    def would_write(self, outgoing: Outgoing) -> None:
+        """Write what the harness would send itself; whether the driver writes, it alone knows."""
+        if other := self._other(side_asked(type(outgoing.operation))):
+            other.would_write(outgoing)
+
     def ask(self, outgoing: Outgoing, within_s: float) -> Exchange:
         """Ask once; how long that takes is the driver's own affair."""
         return self.send(outgoing)

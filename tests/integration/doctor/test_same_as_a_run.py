@@ -130,7 +130,7 @@ LACKING = {
     the_edge_alone: "PRE-3,WDR-1",
     palette_alone: "PRE-3,ACC-2,ACC-21",
     what_is_given: "ACC-2,ACC-9A,ACC-9B,ACC-19,PRE-3",
-    few_are_borne_at_once: "REJ-2",
+    few_are_borne_at_once: "REJ-2,SND-13",
 }
 """What is lacking, and what is asked; few scenarios where commands are started for each."""
 QUICK = (nobody_arranges, the_edge_alone, what_is_given, few_are_borne_at_once)
