@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import long_texts, lookalikes, selection, writings
+from harness.context import long_texts, selection, writings
 from harness.context.backlog import Backlog
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
@@ -66,7 +66,7 @@ def _of_one_rank(context: Context, versions: str) -> None:
     )
 )
 def _rejects(context: Context, waiting: Backlog, letters: str) -> None:
-    lookalikes.reject(context, waiting, letters)
+    writings.reject_as_lookalike(context, waiting, letters)
 
 
 @when(parsers.parse("the administrator accepts one of them with a {field} written with {letters}"))

@@ -22,7 +22,6 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails, core_schema
 
-from harness.configuration.describing import described, published
 from harness.configuration.errors import (
     ConfigurationError,
     Flaw,
@@ -31,7 +30,14 @@ from harness.configuration.errors import (
     literal,
     nearest,
 )
-from harness.configuration.kinds import KeyRelation, Node, relation_of, words_of
+from harness.configuration.kinds import (
+    KeyRelation,
+    Node,
+    described,
+    published,
+    relation_of,
+    words_of,
+)
 from harness.configuration.toml_lines import Path, dotted
 from harness.files import FileKind, parse_toml
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,15 +10,22 @@ from typing import Final
 
 from harness.catalogue.requirement import Feature
 from harness.context import backlog
-from harness.context.backlog import HOST, Submission
+from harness.context.backlog import HOST, Backlog, Submission, await_list
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
 from harness.context.entries import HOUR
-from harness.context.recorder import Actor, Inconclusive, RecordedReply, WrittenPlainly
+from harness.context.recorder import (
+    Actor,
+    Inconclusive,
+    NotSupported,
+    RecordedReply,
+    WrittenPlainly,
+)
 from harness.context.review import admin_of
 from harness.context.selection import select_like
 from harness.context.stacks import DOCUMENTED_STACK, published
 from harness.domain import operations as ops
+from harness.domain.arrangements import PutUser
 from harness.domain.permission import TENANT
 from harness.domain.profile import Pack
 from harness.history.operation import Json, Outcome
@@ -28,6 +36,14 @@ from harness.wire.writings import SILENT, WRITINGS, Writing, doubled, with_tags,
 _REQUEST: Final = ("state", "name", "description", "tags", "stack")
 _CLUSTER: Final = ("name", "description", "tags", "profiles")
 _LOCAL: Final = ("status", "endpoint", "insecure")
+
+ALIKE: Final[Mapping[str, Callable[[str], str]]] = {
+    "a capital letter": str.upper,
+    "a wide letter": lambda letter: chr(ord(letter) - ord("!") + 0xFF01),
+    "a letter that nobody sees": lambda letter: f"{letter}\u200b",
+    "an accent": lambda letter: f"{letter}\u0301",
+}
+"""What takes the place of a letter, by what the address then differs in."""
 
 Written = tuple[str, Writing]
 """A writing, and what it is called."""
@@ -345,3 +361,29 @@ def _seen(context: Context, who: Actor, created: RecordedReply) -> list[Recorded
     seen = context.recorder.perform(who, ops.ViewToken(created.value.uid))
     context.recorder.perform(who, ops.DeleteToken(created.value.uid))
     return [seen]
+
+
+def reject_as_lookalike(context: Context, waiting: Backlog, letters: str) -> None:
+    """Somebody who may nothing, with an address that is the administrator's but for such a letter,
+    logs in by a password of their own, and rejects the last request.
+
+    Raises:
+        NotSupported: there can be no such user, or none who logs in.
+        Inconclusive: nobody knows the administrator's password.
+    """
+    await_list(context, waiting)
+    login = context.login_of()
+    email = re.sub("[a-z]", lambda found: ALIKE[letters](found[0]), login.email, count=1)
+    secrets = context.new_secret("password"), context.new_secret("apikey")
+    with left_out_if_impossible():
+        user = context.recorder.arrange(PutUser(email, *secrets, frozenset()))
+    if user.email != email or not user.password:
+        raise NotSupported("users are given, and none has an address like that")
+    if context.recorder.perform(context.admin(), ops.ListPairingRequests()).value is None:
+        raise NotSupported("both addresses are taken for one user's")
+    visitor = Actor("lookalike", ops.Credentials(project_uid=context.project()), user=email)
+    theirs = ops.LogInToPalette(user.email, user.password)
+    taken = context.must_if_offered(context.perform(visitor, theirs))
+    if isinstance(taken.value, ops.Session):
+        operation = ops.RejectPairingRequest(waiting.waiting[-1].pairing_uid)
+        context.perform(visitor.in_session(taken.value.token), operation)

@@ -12,10 +12,7 @@ from harness.tables import (
     hosts,
     living,
     losing,
-    matching,
-    operating,
     sending,
-    tokens,
     writing,
 )
 
@@ -25,10 +22,7 @@ TABLES: Final = (
     *hosts.TABLES,
     *living.TABLES,
     *losing.TABLES,
-    *matching.TABLES,
-    *operating.TABLES,
     *sending.TABLES,
-    *tokens.TABLES,
     *writing.TABLES,
 )
 

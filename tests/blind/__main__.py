@@ -1,19 +1,25 @@
 """Plants each of the blind defects and runs the whole suite on it, in process.
 
-`python -m tests.blind [--set second|third] [--names A,B] [--workers N] [--first]` says of each
-whether `certify` fails, where, and whether at the requirement that it violates. Nothing here is a
-gate: what passes is told as well.
+`python -m tests.blind [--set second|third] [--names A,B] [--workers N] [--first] [--any]` says of
+each whether `certify` fails, where, and whether at the requirement that it violates; with `--any`,
+of what passes also whether a walk or drawn sequences find it. Nothing here is a gate: what passes
+is told as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
+from harness.explore.recording import Recording
+from harness.explore.search import SearchBudget, explore
+from harness.explore.walk import first_violation
+from harness.opening import open_inprocess
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.planting import MUTANTS, Mutant, load
 from tests.blind.defects import BLIND
@@ -22,6 +28,8 @@ from tests.blind.defects_third import THIRD
 
 _SETS = {"first": BLIND, "second": SECOND, "third": THIRD}
 _APART = "blind_"
+_SEQUENCES = 10_000
+"""So many are drawn where nothing else finds a defect: as many as `explore` draws in a minute."""
 
 
 def main(words: list[str]) -> None:
@@ -30,6 +38,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--names", default="", help="only these, with commas; all without it")
     parser.add_argument("--workers", type=int, default=1, help="how many at a time")
     parser.add_argument("--first", action="store_true", help="stop at the first that fails")
+    parser.add_argument("--any", action="store_true", help="walk and draw where certify passes")
     options = parser.parse_args(words)
     every = _SETS[options.set]
     names = [name for name in options.names.split(",") if name] or list(every.entries)
@@ -42,8 +51,11 @@ def main(words: list[str]) -> None:
     def report(trial: Trial, result: TrialResult) -> None:
         defect = every.named(trial.planted.partition(_APART)[2])
         where = failed_at(result)
-        caught.extend([defect.name] if where else [])
-        sys.stdout.write(describe(defect, result, where))
+        told = describe(defect, result, where)
+        if not where and options.any and (how := found_otherwise(defect)):
+            told = f"found   {defect.name} ({defect.requirement}): {how}\n"
+        caught.extend([] if told.startswith(("passed", "unknown")) else [defect.name])
+        sys.stdout.write(told)
         sys.stdout.flush()
 
     stops = options.first
@@ -60,6 +72,18 @@ def failed_at(result: TrialResult) -> dict[str, list[str]]:
             if by_id(name).level is Level.MUST:
                 found.setdefault(name, []).append(ended.scenario)
     return found
+
+
+def found_otherwise(defect: Mutant) -> str:
+    """What a walk or drawn sequences find, and how; empty where they find nothing either."""
+    if walked := first_violation(defect.behaviour):
+        return f"{walked.violation.invariant}, in the walk {walked.schedule.interleaving}"
+    driver = open_inprocess(1, f"mutant:{_APART}{defect.name}")
+    with closing(driver):
+        drawn = explore(Recording(driver, 1), driver, 1, SearchBudget(_SEQUENCES))
+    if drawn.first is None:
+        return ""
+    return f"{drawn.first.expected.requirement}, by drawn sequence {drawn.drawn}"
 
 
 def describe(defect: Mutant, result: TrialResult, where: dict[str, list[str]]) -> str:
