@@ -213,6 +213,21 @@ Feature: Accept a pairing request in Palette
         | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
         | nothing changed   | (kept)       | (kept)          | (kept)              |
 
+    Scenario Outline: It is borne though Palette restarts before the host hears of it, <change>
+      Given a pending pairing request
+      And it has brought along the cluster's own values
+      And the cluster cannot reach Palette
+      And the administrator has accepted it with the name "<name>", the description "<description>" and the tags "<tags>"
+      And Palette has restarted
+      And the cluster can reach Palette again
+      And the host has confirmed the pairing
+      Then the central cluster bears the name "<name>", the description "<description>" and the tags "<tags>"
+
+      Examples:
+        | change            | name         | description     | tags                |
+        | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
+        | nothing changed   | (kept)       | (kept)          | (kept)              |
+
     Scenario Outline: Of two accepted in turn each bears its own: the second <second>, by <who>
       Given a pending pairing request of "north"
       And a pending pairing request of "south"

@@ -140,6 +140,14 @@ Feature: Connectivity failures during a cancel
       Then it succeeds
       And the request no longer waits in Palette
 
+    Scenario: The stale request still waits when its host has been silent for a week
+      Given a pending pairing request
+      And its host has followed it for a while
+      And the cluster cannot reach Palette
+      And the request was cancelled
+      When as long passes at Palette as a request waits
+      Then the request goes on waiting in Palette
+
     Scenario: The stale request is rejected when its host has been silent for a week
       Given a pending pairing request
       And its host has followed it for a while

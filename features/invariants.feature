@@ -345,6 +345,20 @@ Feature: Invariants, judged over everything that was seen
   @INV-9 @both @resilience
   Rule: Everything settles
 
+    Scenario Outline: Two operators send at one instant, from <hosts> hosts, the <message> under way
+      Given a local cluster of at least <planes> control plane nodes and 0 workers
+      When two operators send from <hosts> of its hosts, the <message> under way
+      And all messages get through again
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
+
+      Examples:
+        | hosts | planes | message                 |
+        | 1     | 1      | check of the connection |
+        | 1     | 1      | submission              |
+        | 2     | 2      | check of the connection |
+        | 2     | 2      | submission              |
+
     Scenario: A link that comes and goes
       Given a pending pairing request
       And the link has gone down and come back 2 times, and is down again

@@ -49,6 +49,11 @@ def _decided_at_once(context: Context, first: str, second: str, third: str) -> N
     settling.decide_at_once(context, (first, second, third))
 
 
+@when(parsers.parse("two operators send from {hosts:d} of its hosts, the {message} under way"))
+def _sent_twice(context: Context, hosts: int, message: str) -> None:
+    settling.send_twice(context, hosts, message)
+
+
 @when(parsers.parse('the operator cancels, and asks for the "{change}" while that is on its way'))
 def _cancels_and_changes(context: Context, change: str) -> None:
     settling.cancel_and_change(context, change)

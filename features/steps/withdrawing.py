@@ -79,8 +79,7 @@ def _token_revoked(context: Context, fate: str) -> None:
 @given("its host has followed it for a while")
 def _followed(context: Context) -> None:
     context.must_be_pending()
-    during_s = min(context.recorder.limits.stays_s, local_actions.FOLLOWED_S)
-    context.must_hold(local_actions.pending_stays(context, during_s))
+    context.must_hold(local_actions.followed(context))
 
 
 # --- links and messages -------------------------------------------------------------------------

@@ -81,6 +81,12 @@ def _next(month: int, day: int, now: int) -> int:
 # --- what a request has come to, and the clock that is set meanwhile ------------------------------
 
 
+def _followed(context: Context) -> None:
+    """A request that its host has asked after: what has begun is under way as a clock jumps."""
+    context.pending()
+    context.must_hold(local_actions.followed(context))
+
+
 def _handed_over(context: Context) -> None:
     """An accepted request whose host is cut off, and has not heard of that."""
     context.pending()
@@ -102,7 +108,7 @@ def _cancelled(context: Context) -> None:
 
 _PHASES: Mapping[str, Callable[[Context], object]] = {
     "about to be sent": Context.cluster,
-    "pending": Context.pending,
+    "pending": _followed,
     "cancelled": _cancelled,
     "cancelled unheard": local_actions.stale,
     "rejected": lambda context: local_actions.send_and_reject(context, 1),
@@ -138,14 +144,18 @@ def set_clock(context: Context, whose: str, goes: str, by: str) -> Iterator[bool
     asked to agree, as they reach each other. The operator logs in anew, as logins may have ended.
     """
     if whose == "the edge's" and goes == "back":  # what its host is about to do, it plans so late
-        look, while_s = ops.ViewManagement(), local_actions.FOLLOWED_S
-        operator = context.cluster().operator
-        context.recorder.stays(operator, look, "succeeds", during_s=while_s)
+        _let_pass(context)
     length = _LENGTHS[by]
     context.may_lapse = length > round(context.recorder.limits.waits_s * 1_000_000)
     for way in goes.split(" and "):
         _put_forward(context, whose, {"forth": length, "back": -length}[way])
         yield not _is_cut_off(context)
+
+
+def _let_pass(context: Context) -> None:
+    """Time for the host to go on with what it does."""
+    operator, look = context.cluster().operator, ops.ViewManagement()
+    context.recorder.stays(operator, look, "succeeds", during_s=local_actions.FOLLOWED_S)
 
 
 def _is_cut_off(context: Context) -> bool:
@@ -167,6 +177,8 @@ def go_on(context: Context, phase: str, course: str) -> str:
         KeyError: there is no such course.
     """
     if course == "left alone":
+        if phase == "pending":
+            _let_pass(context)
         return ""
     leased = context.cluster()
     reject = ops.RejectPairingRequest(leased.pairing_uid)

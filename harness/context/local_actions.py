@@ -475,6 +475,11 @@ FOLLOWED_S = 0.25
 not heard of for longer may be taken for lost."""
 
 
+def followed(context: Context) -> OperationRecord:
+    """Watch its host follow the cluster's request for that long."""
+    return pending_stays(context, min(context.recorder.limits.stays_s, FOLLOWED_S))
+
+
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
     """Wait until just the cluster's last request waits in Palette."""
     look, args = ops.ListPairingRequests(), _just_the_last(context, label)

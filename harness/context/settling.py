@@ -12,6 +12,7 @@ from harness.checkers.registry import run_check
 from harness.checkers.settling import both_sides_agree
 from harness.context import central_changes, local_actions, local_changes
 from harness.context.context import Context
+from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink
@@ -275,6 +276,27 @@ UNDER_WAY = 500_000
 """For how long a message is held so that something can be done meanwhile, in microseconds."""
 
 
+def send_twice(context: Context, hosts: int, message: str) -> None:
+    """An operator sends while a message of another one's send is on its way, at the same host of
+    the cluster, or at the second of two.
+
+    Raises:
+        KeyError: there is no such message.
+        NotSupported: nobody can hold the message.
+        Inconclusive: neither of them was taken.
+    """
+    leased, first = context.cluster(), context.cluster().operator
+    second = context.log_in(leased.host(hosts), "another operator")
+    send = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
+    asks = [partial(context.recorder.perform, actor, send) for actor in (first, second)]
+    with left_out_if_impossible():
+        taken = _while_held(context, MESSAGES[message], *asks)
+    for each in sorted(taken, key=lambda each: each.record.end or 0):
+        context.sent(leased, each)
+    if not leased.pairing_uid:
+        raise Inconclusive("of two sends at one instant neither was taken")
+
+
 def cancel_and_change(context: Context, change: str) -> None:
     """The operator cancels, and asks for a local cluster operation while the host's word of it is
     on its way to Palette.
@@ -284,29 +306,41 @@ def cancel_and_change(context: Context, change: str) -> None:
             after the other.
         Inconclusive: the cancel itself was not taken.
     """
-    recorder, operator = context.recorder, context.cluster().operator
-    held = FaultNextMessage(
-        operator.host_uid, MessageKind.WITHDRAW, MessageFault.DELAYED, UNDER_WAY
+    cancels = partial(
+        context.recorder.perform, context.cluster().operator, ops.CancelPairingRequest()
     )
-    recorder.arrange(held)
-    over = Event()
-
-    def cancels() -> RecordedReply:
-        try:
-            return recorder.perform(operator, ops.CancelPairingRequest())
-        finally:
-            over.set()
-
-    def changes() -> RecordedReply:
-        while not over.is_set() and (met := recorder.driver.seen(held)) and not met.met:
-            recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
-        return local_changes.change_locally(context, change)
-
-    cancelled, changed = recorder.at_once([cancels, changes])
+    changes = partial(local_changes.change_locally, context, change)
+    cancelled, changed = _while_held(context, MessageKind.WITHDRAW, cancels, changes)
     context.must(cancelled)
     if changed.record.start >= (cancelled.record.end or 0):
         raise NotSupported("nothing could be asked while the cancel was under way")
     context.must_if_offered(changed)
+
+
+def _while_held(
+    context: Context,
+    message: MessageKind,
+    first: Callable[[], RecordedReply],
+    second: Callable[[], RecordedReply],
+) -> list[RecordedReply]:
+    """What comes of two things, the second asked while a message of the first is held."""
+    recorder, host_uid = context.recorder, context.cluster().operator.host_uid
+    held = FaultNextMessage(host_uid, message, MessageFault.DELAYED, UNDER_WAY)
+    recorder.arrange(held)
+    over = Event()
+
+    def begins() -> RecordedReply:
+        try:
+            return first()
+        finally:
+            over.set()
+
+    def follows() -> RecordedReply:
+        while not over.is_set() and (met := recorder.driver.seen(held)) and not met.met:
+            recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
+        return second()
+
+    return recorder.at_once([begins, follows])
 
 
 ROUNDS_WITHOUT_A_PAUSE = 100

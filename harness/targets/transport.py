@@ -117,6 +117,9 @@ class HttpClient:
             raise NoAnswer(f"{self._place(base_url)}: {told}") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise NoAnswer(f"{self._place(base_url)}: {what_failed(error)}") from error
+        except KeyboardInterrupt:  # it may leave a lock of the connections taken, for ever
+            self._transports.pop(base_url, None)
+            raise
 
     def _exchange(self, transport: _Transport, sent: Sent, within_s: float) -> HttpResponse:
         timeouts = {

@@ -8,12 +8,12 @@ from typing import ClassVar
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pairing import LocalState, RequestState
+from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Probing
+from harness.reference.core.edge_flows import Begun, EdgeCore, Probing, Work
 from harness.reference.core.records import (
     CentralCluster,
     LocalRequest,
@@ -273,3 +273,68 @@ class ListOfOneClusterKeepsTheRejected(CentralCore):
             if self.belongs(request.project_uid, scope)
         )
         return ops.PairingList((*listed.items, *stale))
+
+
+# --- where time goes by, or two things at once (ACC-6, INV-9, WDR-5) ------------------------------
+@mutant("ACC-6")
+class EntersOnConfirmation(bases.Keeps[CentralCluster]):
+    """What is changed on acceptance is kept in memory, and written as the host confirms."""
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: ops.AcceptPairingRequest
+    ) -> CentralCluster:
+        self.keep(uid, super().accepted_cluster(uid, request, operation))
+        unchanged = replace(operation, name=None, description=None, tags=None)
+        return super().accepted_cluster(uid, request, unchanged)
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        answer = super().confirm(operation, call)
+        if entered := self.kept.pop(answer.cluster_uid, None):
+            self.store.put(replace(entered, confirmed=True))
+        return answer
+
+
+@mutant("INV-9")
+class GivesUpAlone(EdgeCore):
+    """A host that has asked in vain for an hour takes its request for failed, and tells nobody."""
+
+    since = Memory[dict[str, int]](dict)
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        question = ops.PollPairing(request.pairing_uid, request.cluster_token)
+        answer = yield self.call("polling", request, question)
+        began = self.since.setdefault(request.pairing_uid, answer.now)
+        event = self.event_of(answer.reply)
+        if not event and answer.now - began >= bases.HOUR:
+            event = LocalEvent.LEARNED_FAILED
+        site = self.slot_state(slot)
+        if event and site and self.is_same(site.request, request):
+            self.learned(site, request, event)
+
+
+@mutant("WDR-5")
+class SilentHostsAreNotListed(bases.Keeps[int]):
+    """A request whose host has not asked for an hour is in no list, though it waits."""
+
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
+        self.kept[operation.pairing_uid] = call.now
+        return super().poll(operation, call)
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        items = super().list_requests(operation, call).items
+        earliest = call.now - bases.HOUR
+        heard = (i for i in items if self.kept.get(i.pairing_uid, i.created) > earliest)
+        return ops.PairingList(tuple(heard))
+
+
+@mutant("INV-9")
+class SecondSendTakesThePlace(EdgeCore):
+    """Of two sends at a time the later takes the place of the other, which waits at Palette on."""
+
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
+        site = self.site_of(call.host_uid)
+        if self.pending(site):
+            self.store.put(replace(site, request=None))
+        return super().begin(operation, call, url)

@@ -5,10 +5,12 @@ says what happened, and is bounded.
 from __future__ import annotations
 
 import socket
+import threading
 from datetime import UTC, datetime
 from threading import Barrier
 
 import pytest
+from httpcore import _synchronization as httpcore_locks
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
@@ -63,6 +65,32 @@ def test_what_is_asked_at_one_instant_is_under_way_together(opened: Open) -> Non
 
     port.together(port.DriverAround(driver), [asks, asks])
     assert [isinstance(exchange.reply, ops.Done) for exchange in done] == [True, True]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_driver_answers_after_ctrl_c_while_a_lock_was_taken(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lets go of a lock is not reached, where it comes right after the lock was taken. Nobody
+    closes that connection either, but for the end of the process.
+    """
+    driver = opened.driver(target_at(opened.faulty(always(EMPTY)).url))
+    assert isinstance(ask(driver, ops.ListTokens()).reply, ops.Done)
+
+    def taken_and_stopped(lock: httpcore_locks.Lock) -> None:
+        lock._lock.acquire()
+        raise KeyboardInterrupt
+
+    enter = httpcore_locks.Lock.__enter__
+    monkeypatch.setattr(httpcore_locks.Lock, "__enter__", taken_and_stopped)
+    with pytest.raises(KeyboardInterrupt):
+        ask(driver, ops.ListTokens())
+    monkeypatch.setattr(httpcore_locks.Lock, "__enter__", enter)
+    done = list[port.Exchange]()
+    later = threading.Thread(target=lambda: done.append(ask(driver, ops.ListTokens())), daemon=True)
+    later.start()
+    later.join(timeout=20)
+    assert [isinstance(exchange.reply, ops.Done) for exchange in done] == [True]
 
 
 def test_a_correlation_id_of_any_script_goes_out(opened: Open) -> None:
