@@ -59,7 +59,7 @@ class Plan:
     workers: int | None = option(
         "N",
         "How many processes share the scenarios, each with a reference of its own;"
-        " without it, up to three for the whole suite over HTTP, otherwise one.",
+        " without it, up to three over HTTP for the suite or its profiles, otherwise one.",
         min=1,
     )
     fail_fast: bool = flag("Stop at the first scenario that is not green.")
@@ -90,8 +90,12 @@ class Plan:
     @property
     def is_whole(self) -> bool:
         """Whether all of the suite is asked for."""
-        selecting = (self.role, self.profile, self.requirement, self.scenario, self.tags)
-        return not any((*selecting, self.keyword, self.budget))
+        return self.is_long and not (self.role or self.profile)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is all of the suite, or all that is of a side or of profiles."""
+        return not any((self.requirement, self.scenario, self.tags, self.keyword, self.budget))
 
     @property
     def explores(self) -> bool:
@@ -108,7 +112,7 @@ class Plan:
         if self.workers is not None:
             return self.workers
         waits = self.driver in ("http", "browser") and self.target is None
-        pays = self.is_whole and waits and not (self.fail_fast or self.explores)
+        pays = self.is_long and waits and not (self.fail_fast or self.explores)
         return min(cpus + 1, PROCESSES_MAX) if pays else 1
 
 

@@ -20,7 +20,8 @@ from unittest.mock import patch
 from harness.cli import main
 from tests.forking import MARK, Forked, environment
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
+"""A whole run with its pages takes a third of that, and twice as long beside others."""
 _CLI = "harness.cli"
 
 
