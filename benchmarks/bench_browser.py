@@ -21,7 +21,7 @@ from harness.suite import suite_dir
 def figures() -> Iterator[Figure]:
     """The pages alone, and then all that goes by them."""
     of_pages = [word for each in _of_pages() for word in ("--scenario", each)]
-    yield from _run("pages and procedure", 60.0, *of_pages)
+    yield from _run("pages and procedure", 60.0, "--workers", "2", *of_pages)
     yield from _run("the whole suite", 180.0, "--driver", "browser")
 
 
