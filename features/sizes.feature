@@ -20,6 +20,10 @@ Feature: As many as there are
         | 257   |
         | 1001  |
 
+    Scenario: 101 requests stand in the list in whatever order it is asked for, each once
+      Given 101 requests of hosts wait in Palette
+      Then each of them is listed once in each order that the list is asked for in
+
     Scenario: Requests leave a list of 101 while it is read
       Given 101 requests of hosts wait in Palette
       When the oldest are rejected while the list is read page by page

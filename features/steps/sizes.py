@@ -87,6 +87,15 @@ def _listed(context: Context, judge: Judge, waiting: Backlog) -> None:
         judge.check("lists_what_waits", operation=taken.id, gone=gone)
 
 
+@then("each of them is listed once in each order that the list is asked for in")
+def _listed_in_order(context: Context, judge: Judge, waiting: Backlog) -> None:
+    for taken in backlog.lists_in_order(context, waiting):
+        judge.check("refused_or_taken", operation=taken.id)
+        if taken.value is not None:
+            judge.check("lists_what_waits", operation=taken.id, gone=[])
+            judge.check("lists_in_order", operation=taken.id)
+
+
 @then("what that list shows of the others is observed")
 def _observed(context: Context, judge: Judge) -> None:
     judge.check("lists_as_it_changes", operation=context.noted("the list"))

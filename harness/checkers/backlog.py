@@ -15,6 +15,8 @@ from harness.history.predicates import Sample, open_items
 
 _ENDING: Final = ("AcceptPairingRequest", "RejectPairingRequest", "WithdrawPairing")
 _NAMED_MAX: Final = 3
+_FIELDS: Final = {"name": "name", "state": "state", "creationTimestamp": "created"}
+"""What a list can be ordered by, as published, and what it is called here."""
 
 
 @check
@@ -70,6 +72,22 @@ def lists_as_it_changes(history: History, *, operation: str) -> Finding:
     lacks, again = [u for u in wait if not times[u]], [u for u in wait if times[u] > 1]
     told = f"while {len(unsure)} left the list, it lacked {len(lacks)} of {len(wait)} others"
     return Finding(Verdict.OBSERVED, f"{told} and held {len(again)} twice", (operation,))
+
+
+@check
+def lists_in_order(history: History, *, operation: str) -> Finding:
+    """Whether a list that was asked for in an order (`written`) came in it: how texts are ordered,
+    and what comes first of those that are alike, nobody says.
+    """
+    record = history[operation]
+    asked = str(record.args["written"])
+    field, _, order = asked.removeprefix("the order of ").partition(", ")
+    items = open_items(Sample.of(record))
+    told = [str(item.get(_FIELDS[field])) for item in items]
+    if field == "creationTimestamp":
+        told = [moment.zfill(20) for moment in told]
+    comes = "comes" if told == sorted(told, reverse=order == "desc") else "does not come"
+    return Finding(Verdict.OBSERVED, f"the list {comes} in {asked}", (operation,))
 
 
 def _sent(

@@ -21,10 +21,12 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import PutToken, Side
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
+from harness.domain.pairing import RequestState
 from harness.domain.profile import ProfileEdition
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.targets.port import CannotArrange
+from harness.wire.writings import in_order
 
 HOST: Final = Actor("host", ops.Credentials())
 """A host that the harness plays."""
@@ -165,6 +167,20 @@ def lists(context: Context, backlog: Backlog) -> Iterator[RecordedReply]:
     for made in backlog.at_turns():
         look = ops.ListPairingRequests(local_cluster_uid=made.cluster.uid)
         yield context.recorder.perform(context.admin(), look)
+
+
+def lists_in_order(context: Context, backlog: Backlog) -> Iterator[RecordedReply]:
+    """The list in each order that is published, where the body of the question is as published.
+
+    Raises:
+        NotSupported: it is not.
+    """
+    await_list(context, backlog)
+    asked = ops.ListPairingRequests(state=RequestState.PENDING.value)
+    for by in ("name", "state", "creationTimestamp"):
+        for order in ("asc", "desc"):
+            writing = f"the order of {by}, {order}", in_order(by, order)
+            yield context.recorder.perform(context.admin(), asked, writing=writing)
 
 
 def await_list(context: Context, backlog: Backlog) -> OperationRecord:

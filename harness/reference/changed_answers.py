@@ -28,6 +28,7 @@ class ApiRequest:
     method: str
     path: str
     query: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def is_an_agents(self) -> bool:
@@ -81,8 +82,15 @@ class Changed:
             await self.app(scope, receive, send)
             return
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        asked = ApiRequest(scope["method"], scope["path"], query)
-        answer = await answer_of(self.app, scope, receive)
+        heard = bytearray()
+
+        async def hear() -> Message:
+            message = await receive()
+            heard.extend(message.get("body", b""))
+            return message
+
+        answer = await answer_of(self.app, scope, hear)
+        asked = ApiRequest(scope["method"], scope["path"], query, bytes(heard))
         pause_s = self.pauses(asked)
         if pause_s:
             await asyncio.sleep(pause_s)

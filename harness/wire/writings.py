@@ -172,6 +172,14 @@ def with_texts(change: Callable[[str], str]) -> Writing:
     return lambda body, _: _text(_mapped(body, lambda v: change(v) if isinstance(v, str) else v))
 
 
+def in_order(field: str, order: str) -> Writing:
+    """A list is asked for in one of the published orders (`V1ClusterPairMetadataSortSpec`)."""
+    sort: Json = [{"field": field, "order": order}]
+    return lambda body, shape: _text(
+        {**body, "sort": sort} if shape and isinstance(body, dict) else body
+    )
+
+
 def with_tags(tag_of: Callable[[str], str]) -> Writing:
     """Each pack of a version has another tag than that."""
 

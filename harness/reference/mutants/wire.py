@@ -204,6 +204,24 @@ plant(
 )
 
 
+def _ordered_in_part(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """The first hundred, where the list is asked for in an order."""
+    json = answer.json()
+    items = json.get("items") if isinstance(json, dict) else None
+    listed = _asks(ops.ListPairingRequests, asked) and b'"sort"' in asked.body
+    if not listed or not isinstance(json, dict) or not isinstance(items, list):
+        return answer
+    return answer.with_json({**json, "items": items[: 2 * _PAGE]})
+
+
+plant(
+    "what_is_ordered_ends_after_a_hundred",
+    "ACC-3",
+    "A list that is asked for in an order ends after a hundred requests.",
+    Behaviour(wrap_palette=lambda app: Changed(app, _ordered_in_part)),
+)
+
+
 _THEN = " then "
 """What stands between two texts of one key, for a core that goes by both."""
 

@@ -137,6 +137,25 @@ def test_a_list_that_changes_while_it_is_read_is_observed() -> None:
     assert "lacked 1 of 50 others and held 1 twice" in finding.reason
 
 
+@pytest.mark.parametrize(
+    ("asked", "items", "comes"),
+    [
+        ("name, asc", [item(1, name="a"), item(2, name="b")], True),
+        ("name, desc", [item(1, name="a"), item(2, name="b")], False),
+        ("creationTimestamp, asc", [item(1, created=9), item(2, created=10)], True),
+        ("creationTimestamp, desc", [item(1, created=9), item(2, created=10)], False),
+        ("state, desc", ITEMS, True),
+    ],
+)
+def test_the_order_of_a_list_is_observed(
+    asked: str, items: list[dict[str, Json]], comes: bool
+) -> None:
+    finding = listed(items, name="lists_in_order", written=f"the order of {asked}")
+    assert finding.verdict is Verdict.OBSERVED
+    told = "comes" if comes else "does not come"
+    assert finding.reason == f"the list {told} in the order of {asked}"
+
+
 # --- texts --------------------------------------------------------------------------------------
 TEXT = "t" + "0123456789" * 25 + "-end"
 
