@@ -14,6 +14,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 PINNED_BY := pyproject.toml constraints.txt
 # The lawful choices that `make prove` tries; by default each in a mixture with others.
 VARIANTS ?= --mixed 1
+# Says afterwards what a command took, whatever came of it.
+TAKES := TIMEFORMAT='^ took %lR' && time
 # What certify needs, and what everything else needs as well.
 BASE := $(VENV)/.installed-base
 DEV := $(VENV)/.installed-dev
@@ -52,19 +54,23 @@ explore: $(DEV) ## draw sequences for SECONDS (60): none may differ from the ref
 bench: $(DEV) ## measure what is claimed about speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
-full: lint chromium prove fleet ## all there is: every test, slow ones too, the proof, the fleet
-	$(BIN)/pairproof mutants run --full --both-drivers
-	$(BIN)/pairproof variants run --full
-	for seed in 2 3 4; do $(BIN)/pairproof variants run --mixed $$seed; done
-	$(BIN)/pairproof interleavings --faults 2
-	$(MAKE) explore SECONDS=600
-	$(BIN)/python -m pytest --hypothesis-profile=thorough
-	$(BIN)/pairproof reports check
-	$(BIN)/pairproof certify
+full: ## all there is: every test, slow ones too, the proof, the fleet; each with what it took
+	$(TAKES) $(MAKE) lint chromium
+	$(TAKES) $(MAKE) prove
+	$(TAKES) $(MAKE) fleet
+	$(TAKES) $(BIN)/pairproof mutants run --full --both-drivers
+	$(TAKES) $(BIN)/pairproof variants run --full
+	for seed in 2 3 4; do $(TAKES) $(BIN)/pairproof variants run --mixed $$seed; done
+	$(TAKES) $(BIN)/pairproof interleavings --faults 2
+	$(TAKES) $(MAKE) explore SECONDS=600
+	$(TAKES) $(BIN)/python -m pytest --hypothesis-profile=thorough
+	$(TAKES) $(BIN)/pairproof reports check
+	$(TAKES) $(BIN)/pairproof certify
 	rm -rf build/triples; $(BIN)/pairproof requirements --tables build/triples --strength 3
-	PAIRPROOF_FEATURES=build/triples $(BIN)/pairproof certify --driver inprocess
+	$(TAKES) env PAIRPROOF_FEATURES=build/triples $(BIN)/pairproof certify --driver inprocess
+	$(TAKES) env PAIRPROOF_FEATURES=build/triples $(BIN)/pairproof certify -k writings
 	rm -rf build/every; $(BIN)/pairproof requirements --tables build/every --strength 5
-	for driver in inprocess http; do PAIRPROOF_FEATURES=build/every \
+	for driver in inprocess http; do $(TAKES) env PAIRPROOF_FEATURES=build/every \
 	  $(BIN)/pairproof certify --driver $$driver -k "lost_messages or clocks"; done
 
 docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
