@@ -76,7 +76,7 @@ def failed_at(result: TrialResult) -> dict[str, list[str]]:
 
 def found_otherwise(defect: Mutant) -> str:
     """What a walk or drawn sequences find, and how; empty where they find nothing either."""
-    if walked := first_violation(defect.behaviour):
+    if walked := first_violation(defect.behaviour, faults_max=1):
         return f"{walked.violation.invariant}, in the walk {walked.schedule.interleaving}"
     driver = open_inprocess(1, f"mutant:{_APART}{defect.name}")
     with closing(driver):
