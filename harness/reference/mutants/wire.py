@@ -30,7 +30,7 @@ from harness.reference.planting import Memory, Wire, mutant, plant
 from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 # --- Local UI ------------------------------------------------------------------------------------
 _PAIR = "/v1/edge-mgmt/cluster/pair"
@@ -63,25 +63,6 @@ class AddressIsLoggedIn(_Before):
         await self.app({**scope, "headers": list(headers.items())}, receive, send)
 
 
-@_before_local_ui("PRE-4S")
-class ErrorEchoesItsRequest(_Before):
-    """An error echoes the body of its request, with the token in it."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = bytearray()
-
-        async def kept() -> Message:
-            message = await receive()
-            read.extend(message.get("body", b""))
-            return message
-
-        answer = await answer_of(self.app, scope, kept)
-        error = answer.json()
-        if scope["path"] == _PAIR and answer.status >= 400 and isinstance(error, dict):
-            answer = answer.with_json({**error, "details": {"body": read.decode()}})
-        await tell(answer, send)
-
-
 @_before_local_ui("WDR-3")
 class DetailsAreCached(_Before):
     """The look at a pairing request is answered from a cache that a cancel does not empty."""
@@ -100,6 +81,21 @@ class DetailsAreCached(_Before):
                 return
             self._seen[key] = answer
         await tell(self._seen[key], send)
+
+
+def _echoed(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    error = answer.json()
+    if asked.path != _PAIR or answer.status < 400 or not isinstance(error, dict):
+        return answer
+    return answer.with_json({**error, "details": {"body": asked.body.decode()}})
+
+
+plant(
+    "error_echoes_its_request",
+    "PRE-4S",
+    "An error echoes the body of its request, with the token in it.",
+    Behaviour(wrap_local_ui=lambda app: Changed(app, _echoed)),
+)
 
 
 def _patched(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
