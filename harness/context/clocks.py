@@ -146,7 +146,7 @@ def set_clock(context: Context, whose: str, goes: str, by: str) -> Iterator[bool
     if whose == "the edge's" and goes == "back":  # what its host is about to do, it plans so late
         _let_pass(context)
     length = _LENGTHS[by]
-    context.may_lapse = length > round(context.recorder.limits.waits_s * 1_000_000)
+    context.may_lapse = length > context.waits
     for way in goes.split(" and "):
         _put_forward(context, whose, {"forth": length, "back": -length}[way])
         yield not _is_cut_off(context)

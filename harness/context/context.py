@@ -669,6 +669,12 @@ class Context:
         self.note(name, taken)
         return taken
 
+    @property
+    def waits(self) -> int:
+        """For how long a request surely waits, in microseconds, less what a scenario takes."""
+        limits = self.recorder.limits
+        return max(0, round((limits.waits_s - limits.settle_s) * 1_000_000))
+
     def put_clock_forward(self, side: arrangements.Side, by: int) -> None:
         """Put a side's clock forward by `by` microseconds, until the scenario ends.
 

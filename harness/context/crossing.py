@@ -114,7 +114,7 @@ def let_happen(context: Context, what: str) -> None:
                 if what.endswith("back"):
                     local_actions.set_links(context, up=True)
         case "a day has passed":
-            day = min(DAY, round(context.recorder.limits.waits_s * 1_000_000))
+            day = min(DAY, context.waits)
             for side in Side:
                 context.put_clock_forward(side, day)
             leased = context.cluster()  # whose login does not last so long

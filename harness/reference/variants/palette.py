@@ -832,7 +832,7 @@ class SomebodyElsesRequestWaitsAsWell(CentralCore):
         return answer
 
 
-@varies("REJ-8", limits={"waits_s": 2 * 86_400.0})
+@varies("REJ-8", limits={"waits_s": 3 * 86_400.0})
 class ARequestLapsesAfterThreeDays(CentralCore):
     """A request that nobody decides fails after three days."""
 
