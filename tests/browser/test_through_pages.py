@@ -56,6 +56,18 @@ def test_what_each_driver_judges_is_judged_alike(tmp_path: Path) -> None:
     assert not {kind for kind, way in ways(tmp_path / "http") if way == "browser"} & ON_PAGES
 
 
+@pytest.mark.usefixtures("needs_browser")
+def test_profiles_of_one_name_that_a_page_cannot_tell_apart_are_taken_by_the_api(
+    tmp_path: Path,
+) -> None:
+    """The first acceptance knows of one alone, the later ones of several."""
+    words = ("certify", "--driver", "browser", "-k", "refused-twice", "--out", "run")
+    done = Command(tmp_path).here(*words)
+    assert done.returncode == exits.CONFORMS, described(done)
+    went = [way for kind, way in ways(tmp_path / "run") if kind == "AcceptPairingRequest"]
+    assert went == ["browser", "api", "api"]
+
+
 def test_what_is_missing_for_pages_is_said_in_one_line(tmp_path: Path) -> None:
     words = ("certify", "--requirement", "WDR-2P", "--out", "run")
     done = Command(tmp_path).here(*words, env={"PAIRPROOF_BROWSER": "no"})

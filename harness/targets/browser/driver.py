@@ -76,7 +76,8 @@ class BrowserDriver(DriverAround):
         """What is as good on pages as at the API: sessions since nothing could have ended them, and
         keys of who has permissions in one project alone.
         """
-        self._profiles: dict[str, str] = {}
+        self._named: dict[tuple[str, str], set[str]] = {}
+        """The profiles of a project that have one name, by both."""
         self._pictures = Pictures()
         self._are_kept = False
         self._traces: Path | None = None
@@ -120,7 +121,8 @@ class BrowserDriver(DriverAround):
             else:
                 self._good.discard(came.api_key)
         elif isinstance(came, PutProfile):
-            self._profiles[came.profile.uid] = came.profile.name
+            alike = self._named.setdefault((came.profile.project_uid, came.profile.name), set())
+            alike.add(came.profile.uid)
         elif isinstance(came, AdvanceClock | Restart):
             self._good.clear()
         return came
@@ -181,6 +183,12 @@ class BrowserDriver(DriverAround):
             if dom:
                 kept["dom"] = visit.dom(self._pictures, secrets)
         return {name: value for name, value in kept.items() if value}
+
+    @property
+    def _profiles(self) -> dict[str, str]:
+        """The names of profiles by uid, of those that a page can tell from all others."""
+        alone = ((name, uids) for (_, name), uids in self._named.items() if len(uids) == 1)
+        return {uid: name for name, uids in alone for uid in uids}
 
     def _is_on_pages(self, outgoing: Outgoing) -> bool:
         """Whether a page takes an operation, and by the same login as the API."""
