@@ -19,7 +19,7 @@ _RUNS = (("--driver http", 45.0), ("--profile core,extended", 30.0), ("--driver 
 
 
 def figures() -> Iterator[Figure]:
-    """Whole runs without pages: what each takes, a scenario, and the share outside of operations."""
+    """Runs without pages: what each takes, a scenario, and the share outside of operations."""
     for words, goal_s in _RUNS:
         seconds, evidence = _certify(words)
         yield Figure(f"pairproof certify {words}", seconds, "s", goal_max=goal_s)
