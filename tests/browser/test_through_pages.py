@@ -29,6 +29,8 @@ ON_PAGES = {
     "AcceptPairingRequest",
 }
 
+DECISIONS = ("AcceptPairingRequest", "RejectPairingRequest")
+
 
 def ways(run: Path) -> Iterator[tuple[str, str]]:
     """Each operation of a run with the way that it went."""
@@ -66,6 +68,14 @@ def test_profiles_of_one_name_that_a_page_cannot_tell_apart_are_taken_by_the_api
     assert done.returncode == exits.CONFORMS, described(done)
     went = [way for kind, way in ways(tmp_path / "run") if kind == "AcceptPairingRequest"]
     assert went == ["browser", "api", "api"]
+
+
+@pytest.mark.usefixtures("needs_browser")
+def test_who_works_in_another_project_than_the_pages_show_goes_over_the_api(tmp_path: Path) -> None:
+    some = "may-not-action and works and reject"
+    done = Command(tmp_path).here("certify", "--driver", "browser", "-k", some, "--out", "run")
+    assert done.returncode == exits.CONFORMS, described(done)
+    assert {way for kind, way in ways(tmp_path / "run") if kind in DECISIONS} == {"api"}
 
 
 def test_what_is_missing_for_pages_is_said_in_one_line(tmp_path: Path) -> None:

@@ -216,8 +216,9 @@ def text(values: Mapping[str, Json], name: str) -> str:
 
 
 def reason_of(operation: OperationRecord) -> str:
-    """Why it was refused, empty when it was not."""
-    if operation.outcome is not FAIL or operation.error is None:
+    """Why it was refused, empty when it was not; what a page does not show, no side has told."""
+    by_page = (operation.request or {}).get("by") == "browser"
+    if operation.outcome is not FAIL or operation.error is None or by_page:
         return ""
     return text(operation.error, "reason")
 

@@ -72,9 +72,9 @@ class BrowserDriver(DriverAround):
         self._visits: dict[tuple[str, str], BrowserVisit] = {}
         self._logins: dict[str, PageLogin] = {}
         """Who logs in to Palette, by the key with which they ask its API, or by their session."""
-        self._good: set[str] = set()
+        self._good: dict[str, str] = {}
         """What is as good on pages as at the API: sessions since nothing could have ended them, and
-        keys of who has permissions in one project alone.
+        keys of who has permissions in one project alone, with that.
         """
         self._named: dict[tuple[str, str], set[str]] = {}
         """The profiles of a project that have one name, by both."""
@@ -107,19 +107,19 @@ class BrowserDriver(DriverAround):
             case ops.LogInToPalette(email, password), ops.Done(ops.Session(token)):
                 self._logins[token] = PageLogin(email, password)
             case ops.LogIn(), ops.Done(ops.Session(token)):
-                self._good.add(token)
+                self._good[token] = ""
             case ops.LogOut(), _:
-                self._good.discard(outgoing.credentials.session)
+                self._good.pop(outgoing.credentials.session, None)
         return exchange
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         came = self._driver.arrange(arrangement)
         if isinstance(came, PutUser):
             self._logins[came.api_key] = PageLogin(came.email, came.password)
-            if not came.tenant_admin and len({grant.scope for grant in came.grants}) == 1:
-                self._good.add(came.api_key)
-            else:
-                self._good.discard(came.api_key)
+            self._good.pop(came.api_key, None)
+            scopes = {grant.scope for grant in came.grants}
+            if not came.tenant_admin and len(scopes) == 1:
+                self._good[came.api_key] = scopes.pop()
         elif isinstance(came, PutProfile):
             alike = self._named.setdefault((came.profile.project_uid, came.profile.name), set())
             alike.add(came.profile.uid)
@@ -193,7 +193,8 @@ class BrowserDriver(DriverAround):
     def _is_on_pages(self, outgoing: Outgoing) -> bool:
         """Whether a page takes an operation, and by the same login as the API."""
         credentials = outgoing.credentials
-        is_good = (credentials.api_key or credentials.session) in self._good
+        scope = self._good.get(credentials.api_key or credentials.session)
+        is_good = scope is not None and scope == credentials.project_uid
         is_there = outgoing.host_uid in self._hosts if outgoing.host_uid else bool(self._central)
         is_asked = self._through_pages and is_good and is_there
         return is_asked and is_on_pages(outgoing.operation, self._profiles)

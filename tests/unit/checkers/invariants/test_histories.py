@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict
+from harness.checkers.invariants.entities import reason_of
 from harness.checkers.invariants.stream import ALL, Bounds, violations_of
 from harness.checkers.registry import run_check
-from harness.history.operation import History, Outcome
+from harness.history.operation import History, OperationRecord, Outcome
 from tests.unit.checkers.invariants import (
     histories_of_managers,
     histories_of_permission,
@@ -113,3 +114,10 @@ def test_the_bounds_are_the_callers() -> None:
     assert finding.verdict is Verdict.FAIL
     with pytest.raises(TypeError, match="list_lag"):
         run_check("no_request_is_lost", history.history(), {"list_lag": 0})
+
+
+def test_what_a_page_does_not_show_neither_side_has_told() -> None:
+    asked = OperationRecord("s#1", "s", "an administrator", "RejectPairingRequest", {}, 0, 1)
+    refused = replace(asked, outcome=Outcome.FAIL, error={"reason": "NotFound"})
+    assert reason_of(refused) == "NotFound"
+    assert reason_of(replace(refused, request={"by": "browser"})) == ""
