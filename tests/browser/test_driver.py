@@ -29,6 +29,7 @@ from harness.targets.port import Exchange, NotOffered, NotSupported, Outgoing
 from harness.targets.target_file import read_target
 from harness.targets.trust import Trust
 from harness.targets.undoing import Undoer
+from tests.browser.people import sync_api
 from tests.integration.cli.command import Command
 from tests.integration.pages.world import TOKEN, arrange
 from tests.unit.targets.ledgers import new_ledger
@@ -149,6 +150,24 @@ def test_it_can_be_asked_from_any_thread(driver: BrowserDriver) -> None:
     thread.join()
     done(driver, actions.ViewPage())
     assert view_of(came[0]).address == "/settings"
+
+
+@pytest.mark.parametrize("told", ["is interrupted by another navigation", "net::ERR_ABORTED"])
+def test_a_page_that_goes_on_to_another_by_itself_is_left_all_the_same(
+    driver: BrowserDriver, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    done(driver, actions.OpenPage(SETTINGS))
+    goto, asked = sync_api.Page.goto, list[str]()
+
+    def interrupted_once(page: sync_api.Page, url: str) -> object:
+        asked.append(url)
+        if len(asked) == 1:
+            raise sync_api.Error(f"Page.goto: {told} at {url}")
+        return goto(page, url)
+
+    monkeypatch.setattr(sync_api.Page, "goto", interrupted_once)
+    assert view_of(done(driver, actions.OpenPage(SETTINGS))).address == "/settings"
+    assert len(asked) == 2
 
 
 def test_a_page_without_an_address_cannot_be_entered(driver: BrowserDriver) -> None:

@@ -33,6 +33,7 @@ _LOOKS_AGAIN_MS: Final = 20
 _ANYTHING: Final = re.compile(r"\S")
 _WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
 TOKEN: Final = "Registration token"
+_INTERRUPTED: Final = ("interrupted by another navigation", "net::ERR_ABORTED")
 _PASSWORD: Final = "input[type=password]"
 _TELLS: Final = """() => new Promise(done => {
   const tells = () => done({
@@ -238,8 +239,16 @@ class BrowserVisit:
         self._go_to(f"{parts.scheme}://{parts.netloc}{path}")
 
     def _go_to(self, url: str) -> None:
+        from playwright.sync_api import Error
+
         self.steps.append(f"open {url}")
-        self._tab.goto(url)
+        try:
+            self._tab.goto(url)
+        except Error as error:  # the page that was there may go on to another by itself, just now
+            if not any(told in str(error) for told in _INTERRUPTED):
+                raise
+            self.settle()
+            self._tab.goto(url)
 
     def _log_in(self, local: bool) -> None:
         """Fill in the login page and send it.
