@@ -299,7 +299,8 @@ def test_a_headline_claims_no_more_than_was_judged(
         (
             "core,resilience",
             "Selection passes: 2 of 3 requirements",
-            "2 of 2 MUSTs passed. It is a selection, and no certificate: resilience stands on extended.",
+            "2 of 2 MUSTs passed. It is a selection, and no certificate:"
+            " resilience stands on extended.",
         ),
     ],
 )
