@@ -490,7 +490,7 @@ class _Words(dict[str, str]):
         self["listed"] = ", ".join(ids[:3]) + more or "no request"
         uid = value.get("pairing_uid")
         self["request"] = (
-            f"request {described(uid)} as {as_}" if uid else f"a request as {as_}, without an id,"
+            f"request {described(uid)} as {as_}" if uid else f"a request as {as_}, without an id"
         )
         if not status:
             self["request"] = "no request"
@@ -550,4 +550,5 @@ def contrary(
         return f"{told}: {message}" if message else told
     if isinstance(snapshot, str) and not page_tree(snapshot).nodes:
         return f"The page is {words['still']}blank{when}"
-    return begun(instead.format_map(words)) + when
+    told = begun(instead.format_map(words))
+    return f"{told},{when}" if when and "," in told else told + when

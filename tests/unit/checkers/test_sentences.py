@@ -282,7 +282,7 @@ TOKEN: Json = {"name": "t", "active": False, "expiry": 90_000_000}
             "token t as inactive and valid until 1970-01-01 00:01:30, in place of 1970-01-01 00:00",
         ),
         ("token_is", {"name": "u", "active": True, "expiry": 5}, TOKEN, "u", "no registration tok"),
-        ("runs_packs", {"packs": ["b 2"]}, {"profiles": []}, "just b 2", "runs none, in place of b"),
+        ("runs_packs", {"packs": ["b 2"]}, {"profiles": []}, "just b 2", "runs none, in place"),
     ],
 )  # fmt: skip
 def test_what_is_shown_in_place_of_it_is_told(
@@ -301,6 +301,27 @@ def test_what_is_shown_otherwise_is_told_field_by_field() -> None:
         "The cluster in Palette still shows tags old=1, in place of owner=kim; tags old=1, although"
         " old were taken away"
     )
+
+
+def test_a_field_that_is_not_as_it_was_sent_is_told_in_words_and_not_in_our_language() -> None:
+    shown: Json = {"name": "a", "tags": {}, "description": None}
+    view = operation(5, "ViewPairingRequest", start=2_000_000, value=shown)
+    history = History((operation(1, "SendPairingRequest", start=0), view))
+    fields: Json = {"name": "a", "tags": {"owner": "kim"}, "description": "plain"}
+    line = line_of("shows", history, operation="s#5", fields=fields)
+    assert line.verdict is Verdict.FAIL
+    assert sentence_of(line, history) == (
+        "The request in Palette shows tags none, in place of owner=kim; description none, in place"
+        " of plain, 2 s after the send was acknowledged"
+    )
+
+
+def test_a_wait_of_which_a_field_is_judged_is_told_by_what_it_saw_last() -> None:
+    seen: Json = {"mode": "central"}
+    history = wait(4, "await_state", "mode_is", "ViewManagement", {"mode": "local"}, seen)
+    line = line_of("shown_at_last", history, operation="s#4", fields={"mode": "local"})
+    told = sentence_of(line, history)
+    assert told.startswith("Who manages the host shows mode central, in place of local, 5 s after")
 
 
 def test_a_target_that_speaks_of_braces_is_quoted() -> None:
