@@ -7,7 +7,7 @@ again needs no target file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import held
@@ -79,23 +79,68 @@ def page_does_not_offer(sample: Sample, *, element: dict[str, Json]) -> bool:
     return _is_there(sample) and not page_offers(sample, element=element)
 
 
-@predicate("the page says: {texts}", "the page {still}does not say all of: {texts}")
-def page_says(sample: Sample, *, texts: list[str]) -> bool:
-    """Each of these stands on the page, whole."""
-    said = _plain(_tree(sample).says())
-    return _is_there(sample) and all(_stands(_plain(text), said) for text in texts)
+def _quoted(texts: Iterable[object], between: str = ", ") -> str:
+    return between.join(f"“{text}”" for text in texts)
 
 
-@predicate("the page does not say: {texts}", "the page {still}says one of: {texts}")
-def page_does_not_say(sample: Sample, *, texts: list[str]) -> bool:
-    """The page is there, and none of these stands on it."""
+def _missing(sample: Sample, texts: Sequence[str]) -> list[str]:
+    """Which of these do not stand on the page, whole."""
     said = _plain(_tree(sample).says())
-    return _is_there(sample) and not any(_plain(text) in said for text in texts)
+    return [text for text in texts if not _stands(_plain(text), said)]
+
+
+def _said(sample: Sample, texts: Sequence[str]) -> list[str]:
+    """Which of these stand on the page, be it within a word."""
+    said = _plain(_tree(sample).says())
+    return [text for text in texts if _plain(text) in said]
 
 
 @predicate(
-    "the page has come to say one of: {words}; and not: {not_words}",
-    "the page {still}says nothing new that has one of: {words}; and not: {not_words}",
+    "the page says {all}",
+    "the page {still}does not say {missing}",
+    lambda sample, texts: {"all": _quoted(texts), "missing": _quoted(_missing(sample, texts))},
+)
+def page_says(sample: Sample, *, texts: list[str]) -> bool:
+    """Each of these stands on the page, whole."""
+    return _is_there(sample) and not _missing(sample, texts)
+
+
+@predicate(
+    "the page does not say {any}",
+    "the page {still}says {said}",
+    lambda sample, texts: {
+        "any": _quoted(texts, " or "),
+        "said": _quoted(_said(sample, texts)),
+    },
+)
+def page_does_not_say(sample: Sample, *, texts: list[str]) -> bool:
+    """The page is there, and none of these stands on it."""
+    return _is_there(sample) and not _said(sample, texts)
+
+
+def _news(sample: Sample, before: Sequence[str]) -> list[str]:
+    """What the page says and did not say before; what stands in a field is no part of it."""
+    nodes = (node for node in _tree(sample).every() if not node.nodes and node.role not in _FIELDS)
+    return [text for node in nodes for text in node.texts() if text not in before]
+
+
+def _news_words(
+    sample: Sample, *, before: list[str], words: list[str], not_words: list[str]
+) -> Mapping[str, str]:
+    news = _news(sample, before)
+    repeated = [w for w in not_words if w.casefold() in _plain(" ".join(news)).casefold()]
+    lacking = f" with none of {_quoted(words)} in it" if words and not repeated else ""
+    return {
+        "wanted": f" that has {_quoted(words, ' or ')} in it" if words else "",
+        "without": f", and nothing that has {_quoted(not_words, ' or ')}" if not_words else "",
+        "news": _quoted(repeated or [_plain(t) for t in news]) + lacking if news else "nothing new",
+    }
+
+
+@predicate(
+    "the page has come to say something new{wanted}{without}",
+    "the page {still}says {news}",
+    _news_words,
 )
 def page_has_come_to_say(
     sample: Sample, *, before: list[str], words: list[str], not_words: list[str]
@@ -103,9 +148,7 @@ def page_has_come_to_say(
     """What the page says and did not say before has one of these words, or anything where there
     are none, and it repeats none of those. What stands in a field is what somebody entered.
     """
-    nodes = (node for node in _tree(sample).every() if not node.nodes and node.role not in _FIELDS)
-    new = [text for node in nodes for text in node.texts() if text not in before]
-    said = _plain(" ".join(new)).casefold()
+    said = _plain(" ".join(_news(sample, before))).casefold()
     is_told = any(word.casefold() in said for word in words) if words else bool(said)
     return is_told and not any(word.casefold() in said for word in not_words)
 
@@ -114,7 +157,9 @@ _FIELDS = ("textbox", "combobox", "searchbox")
 
 
 @predicate(
-    "a sentence of the page has all of: {ways}", "no sentence of the page has all of: {ways}"
+    "one sentence of the page has {words}",
+    "no sentence of the page has {words}",
+    lambda sample, ways: {"words": ", or ".join(_quoted(words, " and ") for words in ways)},
 )
 def page_warns(sample: Sample, *, ways: list[list[str]]) -> bool:
     """One sentence of the page has all words of one of these ways to say it."""
@@ -130,18 +175,33 @@ def page_warns(sample: Sample, *, ways: list[list[str]]) -> bool:
     )
 
 
+def _field_words(sample: Sample, *, element: dict[str, Json], text: str) -> Mapping[str, str]:
+    held = [_quoted(filter(None, [_plain(n.text)])) for n in _elements(sample, element)]
+    wanted = f"“{text}”" if text else "nothing"
+    seen = f"holds {' and '.join(h or 'nothing' for h in held)}, in place of {wanted}"
+    return {"wanted": wanted, "seen": seen if held else "is missing"}
+
+
 @predicate(
-    "on the page, {element} holds {text}",
-    "on the page, {element} {still}holds something else than {text}",
+    "on the page, {element} holds {wanted}",
+    "on the page, {element} {still}{seen}",
+    _field_words,
 )
 def field_holds(sample: Sample, *, element: dict[str, Json], text: str) -> bool:
     """A field of the page has just this in it."""
     return any(_plain(node.text) == _plain(text) for node in _elements(sample, element))
 
 
+def _choice_words(sample: Sample, *, element: dict[str, Json], chosen: bool) -> Mapping[str, str]:
+    names = {True: "chosen", False: "not chosen"}
+    found = bool(_elements(sample, element))
+    return {"choice": names[chosen], "seen": names[not chosen] if found else "missing"}
+
+
 @predicate(
-    "on the page, {element} is chosen: {chosen}",
-    "on the page, the choice of {element} is {still}another one",
+    "on the page, {element} is {choice}",
+    "on the page, {element} is {still}{seen}",
+    _choice_words,
 )
 def is_chosen(sample: Sample, *, element: dict[str, Json], chosen: bool) -> bool:
     """The page shows it, and it is chosen or checked, or is not."""
@@ -149,38 +209,68 @@ def is_chosen(sample: Sample, *, element: dict[str, Json], chosen: bool) -> bool
     return bool(found) and all(("checked" in node.states) is chosen for node in found)
 
 
-@predicate("the page has {text} once", "the page {still}does not have {text} just once")
-def stands_once(sample: Sample, *, text: str) -> bool:
-    """Just one thing on the page is called so, or just one has it among texts that run together."""
+def _times(sample: Sample, text: str) -> int:
+    """How many things on the page are called so, or have it among texts that run together."""
     texts = [_plain(each) for each in _tree(sample).texts()]
-    called = texts.count(_plain(text))
-    return (called or sum(_stands(_plain(text), each) for each in texts)) == 1
+    return texts.count(_plain(text)) or sum(_stands(_plain(text), each) for each in texts)
+
+
+def _shown_times(what: str, times: int) -> dict[str, str]:
+    return {"shown": f"shows {what} {times} times" if times else f"does not show {what}"}
 
 
 @predicate(
-    "request {pairing_uid} stands on the page once",
-    "request {pairing_uid} {still}does not stand on the page just once",
+    "the page shows “{text}” once",
+    "the page {still}{shown}",
+    lambda sample, text: _shown_times(f"“{text}”", _times(sample, text)),
+)
+def stands_once(sample: Sample, *, text: str) -> bool:
+    """Just one thing on the page is called so, or just one has it among texts that run together."""
+    return _times(sample, text) == 1
+
+
+@predicate(
+    "the page shows request {pairing_uid} once",
+    "the page {still}{shown}",
+    lambda sample, pairing_uid, others: _shown_times(
+        f"request {pairing_uid}", len(parts_about(_tree(sample), pairing_uid, others))
+    ),
 )
 def request_stands_once(sample: Sample, *, pairing_uid: str, others: list[str]) -> bool:
     """One part of the page is about this request, and no other."""
     return len(parts_about(_tree(sample), pairing_uid, others)) == 1
 
 
+def _wrong_of_request(
+    sample: Sample, *, pairing_uid: str, others: list[str], texts: list[str], not_texts: list[str]
+) -> str:
+    """What is not said of it, or of another; empty where all is as it has to be."""
+    parts = parts_about(_tree(sample), pairing_uid, others)
+    said = " ".join(_plain(part.says()) for part in parts)
+    missing = [text for text in texts if not _stands(text, said)]
+    strange = [text for text in not_texts if _stands(text, said)]
+    if not parts:
+        return "is nowhere on the page by itself"
+    told = [f"is shown without {_quoted(missing)}"] * bool(missing)
+    told += [f"is shown with {_quoted(strange)}, which is another's"] * bool(strange)
+    return " and ".join(told)
+
+
 @predicate(
-    "the page says of request {pairing_uid}: {texts}; and not: {not_texts}",
-    "the page {still}says something else of request {pairing_uid} than: {texts}; and not:"
-    " {not_texts}",
+    "request {pairing_uid} is shown with {own}{strange}",
+    "request {pairing_uid} {still}{wrong}",
+    lambda sample, texts, not_texts, **about: {
+        "own": _quoted(texts),
+        "strange": f", and not with {_quoted(not_texts, ' or ')}" if not_texts else "",
+        "wrong": _wrong_of_request(sample, texts=texts, not_texts=not_texts, **about),
+    },
 )
 def request_says(
     sample: Sample, *, pairing_uid: str, others: list[str], texts: list[str], not_texts: list[str]
 ) -> bool:
     """What is about this request says all of these, and none of those."""
-    parts = parts_about(_tree(sample), pairing_uid, others)
-    said = " ".join(_plain(part.says()) for part in parts)
-    return (
-        bool(parts)
-        and all(_stands(text, said) for text in texts)
-        and not any(_stands(text, said) for text in not_texts)
+    return not _wrong_of_request(
+        sample, pairing_uid=pairing_uid, others=others, texts=texts, not_texts=not_texts
     )
 
 

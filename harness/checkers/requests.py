@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import last_value, refused, succeeded
-from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
+from harness.checkers.registry import Finding, check, failed, passed, says, then, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.history.predicates import is_borne
+from harness.history.predicates import Sample, contrary, is_borne
+from harness.history.wording import since
 
 
 @then("they match", of="the match")
@@ -72,6 +73,20 @@ def refused_or_shows_none(history: History, *, operation: str) -> Finding:
     return refused(history, operation=operation)
 
 
+def _shows_says(history: History, *, operation: str, fields: Mapping[str, Json]) -> str:
+    """By the answer, of a wait by the last."""
+    record, n = history[operation], history.operations.index(history[operation])
+    samples = (record.value or {}).get("samples")
+    last = samples[-1] if isinstance(samples, list) else None
+    seen = Sample.from_json(last) if isinstance(last, dict) else Sample.of(record)
+    if seen.outcome is Outcome.INFO:
+        raise ValueError("no answer shows anything")
+    when = since(history.operations[:n], record.end or record.start)
+    polls = str(record.args.get("polls", record.kind))
+    return contrary("bears", polls, {"fields": dict(fields)}, seen, False, when)
+
+
+@says(_shows_says)
 @check
 def shows(history: History, *, operation: str, fields: Mapping[str, Json]) -> Finding:
     """The answer has these values in these fields; see `is_borne`."""
@@ -81,6 +96,7 @@ def shows(history: History, *, operation: str, fields: Mapping[str, Json]) -> Fi
     return _compared(record, record.value or {}, fields)
 
 
+@says(_shows_says)
 @check
 def shown_at_last(history: History, *, operation: str, fields: Mapping[str, Json]) -> Finding:
     """What a wait saw last has these values in these fields; see `is_borne`."""

@@ -20,6 +20,7 @@ from harness.history.manifest import is_fleet
 from harness.history.reader import evidence_files, is_repeated
 from harness.history.scan import scan
 from harness.history.visible import visible_line
+from harness.history.wording import counted
 from harness.reporting.files import read_report, utf8, write_file
 from harness.reporting.published import entry
 from harness.reporting.published.entry import PublishedReport, SubmissionProblem
@@ -73,7 +74,7 @@ def index(asked: IndexOptions) -> int:
             write_file(folder / name, content)
     out = asked.out or asked.path / "index.html"
     write_file(out, utf8(page_of(sound, out)))
-    put(f"{len(sound)} reports: {out}")
+    put(f"{counted(len(sound), 'report')}: {out}")
     if bad:
         say(f"pairproof: {bad} left out, as above; `pairproof reports check` says all of it")
     return DOES_NOT_CONFORM if bad else CONFORMS

@@ -7,16 +7,22 @@ the same answers, and need not trust the wait.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.page_tree import page_tree
 from harness.history.wording import begun, noun
 
 Predicate = Callable[..., bool]
 """`predicate(sample, **args) -> bool`; `args` are JSON values."""
 
+Words = Callable[..., Mapping[str, str]]
+"""`words(sample, **args)`: what the sentences of a predicate name besides its arguments."""
+
 _PREDICATES: dict[str, Predicate] = {}
-_SAYS: dict[str, tuple[str, str]] = {}
+_SAYS: dict[str, tuple[str, str, Words]] = {}
 """What each looks for, and what is seen where that is not so, as people read it."""
 
 
@@ -53,9 +59,15 @@ class Sample:
         return self.outcome is Outcome.FAIL and self.error.get("reason") in reasons
 
 
-def predicate(expects: str, instead: str) -> Callable[[Predicate], Predicate]:
+def _no_words(sample: Sample, **args: Json) -> Mapping[str, str]:
+    return {}
+
+
+def predicate(
+    expects: str, instead: str, words: Words = _no_words
+) -> Callable[[Predicate], Predicate]:
     """Register a predicate under its function's name, with what it looks for in words, and what is
-    seen `instead`. Both may name its arguments, and what `_Words` knows of the answer.
+    seen `instead`. Both may name its arguments, what `_Words` knows of the answer, and `words`.
 
     Raises:
         ValueError: the name is taken.
@@ -65,7 +77,7 @@ def predicate(expects: str, instead: str) -> Callable[[Predicate], Predicate]:
         name = function.__name__
         if name in _PREDICATES:
             raise ValueError(f"two predicates are called {name}")
-        _PREDICATES[name], _SAYS[name] = function, (expects, instead)
+        _PREDICATES[name], _SAYS[name] = function, (expects, instead, words)
         return function
 
     return register
@@ -210,15 +222,26 @@ def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
     )
 
 
-@predicate("{subject} shows none of {fields}", "{subject} {still}shows some of {fields}")
+@predicate(
+    "{subject} shows none of {fields}",
+    "{subject} {still}shows {borne}",
+    lambda sample, fields: {
+        "borne": ", ".join(
+            f"{_called(n)} {described(v)}" for n, v in _those_borne(sample.value, fields)
+        )
+    },
+)
 def bears_none_of(sample: Sample, *, fields: dict[str, Json]) -> bool:
     """No field has the value named here, and none of these tags is there, if anything is shown."""
+    return sample.outcome is not Outcome.OK or not _those_borne(sample.value, fields)
+
+
+def _those_borne(shown: Mapping[str, Json], fields: Mapping[str, Json]) -> list[tuple[str, Json]]:
+    """Of these fields, and of each tag by itself, those that an answer has."""
     tags = fields.get("tags")
     each: list[tuple[str, Json]] = [(n, v) for n, v in fields.items() if n != "tags"]
     each += [("tags", {k: v}) for k, v in tags.items()] if isinstance(tags, dict) else []
-    return sample.outcome is not Outcome.OK or not any(
-        is_borne(sample.value, name, value) for name, value in each
-    )
+    return [(name, value) for name, value in each if is_borne(shown, name, value)]
 
 
 def is_borne(shown: Mapping[str, Json], name: str, expected: Json) -> bool:
@@ -251,32 +274,59 @@ def open_ids_of(sample: Sample, local_cluster_uid: str) -> list[str]:
     return [str(item.get("pairing_uid")) for item in mine]
 
 
-@predicate(
-    "Local UI shows node {node} as {health}",
-    "Local UI {still}shows node {node} otherwise than {health}, or not at all",
-)
+def _healths(sample: Sample, node: str) -> list[Json]:
+    """Of the nodes of this name."""
+    nodes = [n for pool in _dicts(sample.value, "pools") for n in _dicts(pool, "nodes")]
+    return [n.get("health") for n in nodes if n.get("name") == node]
+
+
+def _node_words(sample: Sample, *, node: str, health: str) -> Mapping[str, str]:
+    found = described(_healths(sample, node))
+    return {"seen": f"no node {node}" if found == "none" else f"node {node} as {found}"}
+
+
+@predicate("Local UI shows node {node} as {health}", "Local UI {still}shows {seen}", _node_words)
 def node_is(sample: Sample, *, node: str, health: str) -> bool:
     """The cluster has a node of this name, and it is so."""
-    nodes = [n for pool in _dicts(sample.value, "pools") for n in _dicts(pool, "nodes")]
-    return sample.outcome is Outcome.OK and any(
-        n.get("name") == node and n.get("health") == health for n in nodes
+    return sample.outcome is Outcome.OK and health in _healths(sample, node)
+
+
+def _token_words(sample: Sample, *, active: bool, expiry: int, name: str = "") -> Mapping[str, str]:
+    shown, called = sample.value, f"the registration token {name}".strip()
+    wrong = [] if shown.get("active") is active else ["inactive" if active else "active"]
+    if not _is_near(shown.get("expiry"), expiry):
+        wrong += [f"valid until {_moment(shown.get('expiry'))}, in place of {_moment(expiry)}"]
+    found = f"{called} as {' and '.join(wrong)}"
+    return {"token": found if shown.get("name") == name or not name else f"no {called[4:]}"}
+
+
+def _is_near(found: Json, expiry: int) -> bool:
+    return not isinstance(found, int) or abs(found - expiry) < 1_000_000
+
+
+def _moment(at: Json) -> str:
+    return (
+        f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%d %H:%M:%S}"
+        if isinstance(at, int)
+        else "?"
     )
 
 
 @predicate(
     "the registration token is shown as it was made, if at all",
-    "the registration token is {still}shown otherwise than it was made",
+    "Palette {still}shows {token}",
+    _token_words,
 )
 def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
     """A registration token is so, to the second, if it is shown at all."""
-    found = sample.value.get("expiry")
-    near = not isinstance(found, int) or abs(found - expiry) < 1_000_000
+    near = _is_near(sample.value.get("expiry"), expiry)
     return sample.outcome is not Outcome.OK or (sample.value.get("active") is active and near)
 
 
 @predicate(
     "the registration token {name} is shown as it was made",
-    "the registration token {name} is {still}shown otherwise",
+    "Palette {still}shows {token}",
+    _token_words,
 )
 def token_is(sample: Sample, *, active: bool, expiry: int, name: str) -> bool:
     """A registration token is shown under this name, and is so, to the second."""
@@ -291,9 +341,15 @@ def no_token_named(sample: Sample, *, name: str) -> bool:
     return sample.outcome is Outcome.OK and name not in listed
 
 
+def _latest(sample: Sample, version: str = "") -> Mapping[str, str]:
+    shown = sample.value.get("profile")
+    return {"latest": described(shown.get("version") if isinstance(shown, dict) else None)}
+
+
 @predicate(
     "version {version} is shown as the profile's latest, if any",
-    "another version than {version} is {still}shown as the profile's latest",
+    "version {latest} is {still}shown as the profile's latest, in place of {version}",
+    _latest,
 )
 def version_not_otherwise(sample: Sample, *, version: str) -> bool:
     """A cluster profile's latest version is this one, if it is shown at all."""
@@ -309,31 +365,37 @@ def not_shown(sample: Sample) -> bool:
     return sample.outcome is not Outcome.OK
 
 
+def _packs(sample: Sample) -> list[Json]:
+    """Of the stack, each as name and version."""
+    profiles = _dicts(sample.value, "profiles")
+    found = [pack for profile in profiles for pack in _dicts(profile, "packs")]
+    return [*sorted(f"{pack.get('name')} {pack.get('version')}" for pack in found)]
+
+
 @predicate(
     "Local UI shows that the cluster runs just {packs}",
-    "Local UI {still}shows other packs than {packs}",
+    "Local UI {still}shows that the cluster runs {shown}, in place of {packs}",
+    lambda sample, packs: {"shown": described(_packs(sample))},
 )
 def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     """The stack has just these packs, each as name and version."""
-    profiles = _dicts(sample.value, "profiles")
-    found = [pack for profile in profiles for pack in _dicts(profile, "packs")]
-    named = sorted(f"{pack.get('name')} {pack.get('version')}" for pack in found)
-    return sample.outcome is Outcome.OK and named == sorted(packs)
+    return sample.outcome is Outcome.OK and _packs(sample) == sorted(packs)
+
+
+def _hosts_of(sample: Sample, pool: str) -> list[Json]:
+    """On which the pool of this name runs, each once."""
+    pools = [p for p in _dicts(sample.value, "pools") if p.get("name") == pool]
+    return [*dict.fromkeys(node.get("host_uid") for p in pools for node in _dicts(p, "nodes"))]
 
 
 @predicate(
-    "Local UI shows pool {pool} on {host_uids}",
-    "Local UI {still}shows pool {pool} on other hosts than {host_uids}",
+    "Local UI shows pool {pool} on these hosts: {host_uids}",
+    "Local UI {still}shows pool {pool} on these hosts: {shown}; in place of: {host_uids}",
+    lambda sample, pool, host_uids: {"shown": described(_hosts_of(sample, pool))},
 )
 def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
     """The cluster's pool of this name runs on just these hosts; there is no such pool for none."""
-    found = [
-        node.get("host_uid")
-        for shown in _dicts(sample.value, "pools")
-        for node in _dicts(shown, "nodes")
-        if shown.get("name") == pool
-    ]
-    return sample.outcome is Outcome.OK and set(found) == set(host_uids)
+    return sample.outcome is Outcome.OK and set(_hosts_of(sample, pool)) == set(host_uids)
 
 
 @predicate(
@@ -411,7 +473,9 @@ def starved_s(late_us: Json, wait: Mapping[str, Json]) -> float:
 class _Words(dict[str, str]):
     """The arguments of a predicate and what one answer shows, as its sentences name them."""
 
-    def __init__(self, polls: str, args: Mapping[str, Json], seen: Sample, still: bool) -> None:
+    def __init__(
+        self, polls: str, args: Mapping[str, Json], seen: Sample, still: bool, words: Words
+    ) -> None:
         super().__init__({name: described(value) for name, value in args.items()})
         value, status = seen.value, seen.value.get("status")
         expected = args.get("fields")
@@ -426,12 +490,14 @@ class _Words(dict[str, str]):
         self["listed"] = ", ".join(ids[:3]) + more or "no request"
         uid = value.get("pairing_uid")
         self["request"] = (
-            f"request {described(uid)} as {as_}" if uid else f"a request as {as_}, without an id,"
+            f"request {described(uid)} as {as_}" if uid else f"a request as {as_}, without an id"
         )
         if not status:
             self["request"] = "no request"
         self["state"], self["shown_mode"] = (str(value.get(n)).lower() for n in ("state", "mode"))
         self["wrong"] = "; ".join(wrong) or "something else"
+        with suppress(LookupError, TypeError, ValueError, AttributeError):  # of another version
+            self.update(words(seen, **args))
 
     def __missing__(self, name: str) -> str:
         return "something else"
@@ -442,8 +508,11 @@ def _differing(value: Mapping[str, Json], name: str, expected: Json) -> str:
     shown = value.get("tags" if name == "without_tags" else name)
     if name == "without_tags":
         return f"tags {described(shown)}, although {described(expected)} were taken away"
-    called = name.replace("_", " ")
-    return f"{called} {described(shown)}, in place of {described(expected)}"
+    return f"{_called(name)} {described(shown)}, in place of {described(expected)}"
+
+
+def _called(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def described(value: Json) -> str:
@@ -460,9 +529,9 @@ def described(value: Json) -> str:
 
 def expectation(name: str, polls: str, args: Mapping[str, Json]) -> str:
     """What the named predicate looks for in the answers to `polls`, as a sentence."""
-    expects, _ = _SAYS.get(name, (f"{noun(polls)} shows what was waited for", ""))
+    expects, _, words = _SAYS.get(name, (f"{noun(polls)} shows what was waited for", "", _no_words))
     nothing = Sample(Outcome.OK, {}, {})
-    return begun(expects.format_map(_Words(polls, args, nothing, False)))
+    return begun(expects.format_map(_Words(polls, args, nothing, False, words)))
 
 
 def contrary(
@@ -471,10 +540,15 @@ def contrary(
     """What an answer shows that is not what the named predicate looks for, as a sentence, and
     `when`.
     """
+    unknown = ("", "{subject} {still}shows something else than was looked for", _no_words)
+    _, instead, of_answer = _SAYS.get(name, unknown)
     message = seen.error.get("message") or seen.error.get("why")
-    words = _Words(polls, args, seen, still)
+    words = _Words(polls, args, seen, still, of_answer)
+    snapshot = seen.value.get("snapshot")
     if seen.outcome is Outcome.FAIL:
         told = begun(f"{words['subject']} is {words['still']}refused{when}")
         return f"{told}: {message}" if message else told
-    _, instead = _SAYS.get(name, ("", "{subject} {still}shows something else than was looked for"))
-    return begun(instead.format_map(words)) + when
+    if isinstance(snapshot, str) and not page_tree(snapshot).nodes:
+        return f"The page is {words['still']}blank{when}"
+    told = begun(instead.format_map(words))
+    return f"{told},{when}" if when and "," in told else told + when

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from harness.domain.pages import TITLES, PageName
@@ -203,7 +204,12 @@ _ON_PAGES: Final = {
 
 
 def title_of(record: OperationRecord) -> str:
-    """An operation as a heading: "Cancel pairing request", "Click “Pair” on Settings"."""
+    """An operation as a heading: "Cancel pairing request", "Click “Pair” on Settings"; a wait by
+    what it asks again and again.
+    """
+    polls, asked = record.args.get("polls"), record.args.get("polls_args")
+    if record.kind in WAITS and isinstance(polls, str):
+        record = replace(record, kind=polls, args=asked if isinstance(asked, dict) else {})
     if record.kind not in _ON_PAGES:
         return describe_kind(record.kind)
     verb, _, what = _done_on_page(record)

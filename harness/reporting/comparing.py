@@ -143,6 +143,12 @@ class ScenarioChange:
     cause: tuple[str, ...] = ()
 
     @property
+    def change(self) -> Change:
+        """What it is by itself, whatever becomes of its requirement."""
+        before, after = (s.verdict if s else None for s in (self.before, self.after))
+        return _change(before, after)
+
+    @property
     def reason(self) -> str:
         """Why it did not pass, in the later run if it does not there."""
         sides = [s for s in (self.after, self.before) if s is not None]
@@ -224,7 +230,8 @@ class RunComparison:
         grouped: dict[tuple[str, ...], list[tuple[RequirementChange, ScenarioChange | None]]] = {}
         for requirement in (c for c in self.changes if c.change is change):
             alone = requirement.absent if change in (Change.ADDED, Change.GONE) else ""
-            for scenario in (not alone and requirement.scenarios) or (None,):
+            behind = [s for s in requirement.scenarios if s.change is change]
+            for scenario in (not alone and (behind or requirement.scenarios)) or (None,):
                 key = scenario.cause if scenario else (alone or requirement.requirement.id,)
                 grouped.setdefault(key, []).append((requirement, scenario))
         return [
@@ -265,7 +272,9 @@ def compare(before: ComparedRun, after: ComparedRun) -> RunComparison:
     order = list(Change)
     found.sort(key=lambda c: (order.index(c.change), not c.counts))
     first, second = asked(before.header), asked(after.header)
-    unlike = tuple(f"{k}: {v} and {second[k]}" for k, v in first.items() if v != second[k])
+    unlike = tuple(
+        f"{k}: {v}; in the other {second[k]}" for k, v in first.items() if v != second[k]
+    )
     return RunComparison(before, after, tuple(found), unlike)
 
 

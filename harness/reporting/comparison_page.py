@@ -44,7 +44,7 @@ _SECTIONS: Final = (
     ),
     ChangeSection(
         Change.LOST, ("can no longer be judged", "judged in A alone"),
-        "It passes in the first run, and the second one could not tell.", "inconclusive",
+        "The first run tells whether it holds, and the second one could not.", "inconclusive",
     ),
     ChangeSection(
         Change.MENDED, ("mended", "pass in B alone"),

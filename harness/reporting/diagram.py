@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from harness.domain import operations as ops
 from harness.history.operation import Json, OperationRecord, Outcome
-from harness.history.wording import WAITS, begun, describe_kind, happened, seconds, short, title_of
+from harness.history.wording import WAITS, begun, happened, seconds, short, title_of
 from harness.reporting.svg import drawing
 from harness.reporting.words import clipped
 
@@ -61,12 +61,16 @@ class Diagram:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """An operation: from one lane to another; what befalls somebody has but the one."""
+    """An operation: from one lane to another; what befalls somebody has but the one.
+
+    `asks` is what its question says, `label` what it says with the answer.
+    """
 
     id: str
     number: int
     source: str
     target: str
+    asks: str
     label: str
     outcome: Outcome
     start: int
@@ -88,7 +92,7 @@ def diagram(
     """Draw these operations, those lit on which a verdict rests. `key` makes the ids within the
     drawing unique on its page; `link` is where on the page an operation is told, if it is.
     """
-    numbered = sorted(enumerate(operations, 1), key=lambda item: (item[1].start, item[1].id))
+    numbered = sorted(enumerate(operations, 1), key=lambda item: (item[1].start, item[0]))
     told = [_message(o, n, o.id in decisive) for n, o in numbered if is_told(o) or o.id in decisive]
     messages = _chosen(told) if decisive else told[:OPERATIONS_MAX]
     if len(messages) < len(operations):
@@ -141,7 +145,7 @@ def _message(operation: OperationRecord, number: int, decisive: bool) -> _Messag
     host = _host(operation.tags.get("host") or args.get("host_uid"))
     at_host = surface != ops.Surface.PALETTE and (surface or host != _SOME_HOST)
     source, target = operation.actor, host if at_host else _PALETTE
-    what = title_of(operation) if kind is operation.kind else describe_kind(kind)
+    what = title_of(operation)
     if operation.actor == HARNESS:
         on_link = operation.kind in _ON_LINKS
         target = _LINK if on_link else _PALETTE if args.get("side") == "central" else host
@@ -149,11 +153,12 @@ def _message(operation: OperationRecord, number: int, decisive: bool) -> _Messag
     elif surface == ops.Surface.AGENT:
         source = host if operation.tags.get("host") else operation.actor
         target = _PALETTE
-    label = short(f"{what}{_ended(operation)}")
+    what, label = short(what), short(f"{what}{_ended(operation)}")
     end = operation.end if operation.end is not None else operation.start
     start = operation.start
     outcome = ended_as(operation)
-    return _Message(operation.id, number, source, target, label, outcome, start, end, decisive)
+    told = what, label, outcome, start, end, decisive
+    return _Message(operation.id, number, source, target, *told)
 
 
 def ended_as(operation: OperationRecord) -> Outcome:
@@ -181,7 +186,8 @@ def _ended(operation: OperationRecord) -> str:
     if isinstance(samples, list):
         seen = [_display(s.get("value"), s.get("error")) for s in samples if isinstance(s, dict)]
         took = seconds((operation.end or operation.start) - operation.start)
-        return f" for {took}: {', then '.join(dict.fromkeys(filter(None, seen))) or 'nothing'}"
+        told = ", then ".join(dict.fromkeys(filter(None, seen)))
+        return f" for {took}{f': {told}' if told else ''}"
     shown = _display(operation.value, None)
     return f": {shown}" if shown else ""
 
@@ -222,11 +228,17 @@ class _Row(NamedTuple):
     def at(self) -> int:
         return self.message.start if self.asks else self.message.end
 
+    @property
+    def label(self) -> str:
+        """What comes back is told where it does."""
+        is_ahead = not self.answers and _is_answered(self.message)
+        return self.message.asks if is_ahead else self.message.label
+
 
 def _rows(messages: Sequence[_Message]) -> Iterator[_Row]:
-    moments = {(m.start, 1, m.id): m for m in messages}
+    moments = {(m.start, 1, m.number): m for m in messages}
     # An end comes before a start at the same time: there the one was before the other.
-    moments |= {(m.end, 0, m.id): m for m in messages if _comes_back(m)}
+    moments |= {(m.end, 0, m.number): m for m in messages if _comes_back(m)}
     pending: _Message | None = None
     for (_, begins, _), message in sorted(moments.items()):
         if pending and (begins or pending is not message):
@@ -257,7 +269,7 @@ def _line(row: _Row, began: int) -> str:
     if message.is_fault:
         return f"  {at:>8} ⚡ {message.label}"
     way = f"{message.source} {'→' if row.asks else '←'} {message.target}"
-    return f"  {at:>8} {way}: {_mark(message, row.answers)} {message.number} {message.label}"
+    return f"  {at:>8} {way}: {_mark(message, row.answers)} {message.number} {row.label}"
 
 
 def _mark(message: _Message, answers: bool) -> str:

@@ -29,6 +29,7 @@ from harness.history.lines import (
 from harness.history.manifest import FleetEvidence
 from harness.history.operation import History
 from harness.history.reader import Evidence
+from harness.history.wording import counted
 from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
 from harness.reporting.times import span_s, times_of
@@ -478,10 +479,16 @@ def overall(
     why = _why_inconclusive(requirements, evidence, scenarios)
     if why:
         return Overall.INCONCLUSIVE, f"The run does not allow a judgement: {why}."
-    passed = sum(r.verdict is Verdict.PASS for r in requirements)
+    judged = [(r.requirement.level, r.verdict is Verdict.PASS) for r in requirements]
+    held = (
+        f"{judged.count((level, True))} of {counted(count_, level.name)} passed"
+        for level in (Level.MUST, Level.SHOULD)
+        if (count_ := sum(own is level for own, _ in judged))
+    )
     waived = sum(r.waived is not None for r in requirements)
     but = f", apart from {waived} that a waiver excuses" if waived else ""
-    return Overall.CONFORMS, f"Nothing that must hold was seen to fail{but}; {passed} passed."
+    told = "; ".join([f"Nothing that must hold was seen to fail{but}", *held])
+    return Overall.CONFORMS, f"{told}."
 
 
 def _why_inconclusive(
@@ -562,9 +569,9 @@ def _warnings(
     for report in requirements:
         requirement = report.requirement
         if report.verdict is Verdict.FAIL and requirement.level is not Level.MUST:
-            yield f"{requirement.id} does not hold, as it should: {requirement.title}"
+            yield f"{requirement.id} should hold, and does not: {requirement.title}"
         if report.verdict is Verdict.OBSERVED and requirement.level is Level.SHOULD:
-            yield f"{requirement.id} was not seen to hold, as it should: {requirement.title}"
+            yield f"{requirement.id} should hold, and was not seen to: {requirement.title}"
         if report.waived is not None:
             yield f"{requirement.id} fails and is {describe(report.waived)}"
     yield from (w.told for w in waivers if w.standing is not Standing.USED)

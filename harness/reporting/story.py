@@ -15,7 +15,7 @@ from harness.checkers.sentences import expected_of
 from harness.history.lines import CheckLine, StepLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.reader import StepRecord
-from harness.history.wording import WAITS, begun, describe_kind, happened, seconds, title_of
+from harness.history.wording import WAITS, begun, happened, seconds, title_of
 from harness.reporting.causes import Cause, Story
 from harness.reporting.diagram import HARNESS, Diagram, diagram, ended_as
 from harness.reporting.model import Report
@@ -240,12 +240,9 @@ def exchange_of(
 
 
 def _title(operation: OperationRecord) -> str:
-    polls = operation.args.get("polls")
-    if operation.kind in WAITS and isinstance(polls, str):
-        return f"{describe_kind(polls)}, again and again"
     if operation.actor == HARNESS:
         return begun(happened(operation))
-    return title_of(operation)
+    return title_of(operation) + ", again and again" * (operation.kind in WAITS)
 
 
 def _sent(operation: OperationRecord) -> str:

@@ -12,6 +12,7 @@ from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import DRAWN, TIME_UP, EvidenceHeader, LeakLine
 from harness.history.reader import Evidence
 from harness.history.wording import begun as begun
+from harness.history.wording import counted as counted
 from harness.reporting.waiving import Standing
 from harness.reporting.waiving import waived_as as waived_as
 

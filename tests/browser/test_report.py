@@ -206,6 +206,15 @@ def test_a_run_that_passes_is_printed_on_few_pages(
     assert 1 < len(re.findall(rb"/Type\s*/Page\b", printed)) <= 15
 
 
+def test_paper_is_not_a_narrow_screen(page: sync_api.Page, failing: str) -> None:
+    page.set_viewport_size({"width": 690, "height": 900})
+    page.goto(failing)
+    table = page.locator("table.requirements").first
+    assert table.evaluate("e => getComputedStyle(e).display") == "block"
+    page.emulate_media(media="print")
+    assert table.evaluate("e => getComputedStyle(e).display") == "table"
+
+
 def test_no_lifeline_shines_through_a_label(page: sync_api.Page, failing: str) -> None:
     page.goto(failing)
     uncovered = page.evaluate("""() => {

@@ -24,7 +24,7 @@
       count += shown;
     }
     for (const table of all("table:has(.item)")) table.hidden = !table.querySelector(".item:not([hidden])");
-    document.querySelector("#shown").textContent = `${count} of ${items.length} shown`;
+    document.querySelector("#shown").textContent = `${count} of ${items.length} entries`;
     const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)).toString();
     const place = `${location.pathname}${query && "?"}${query}${location.hash}`;
     try { history.replaceState(null, "", place); } catch { /* a page of a file may not */ }

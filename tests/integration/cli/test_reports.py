@@ -61,7 +61,7 @@ def test_the_page_lists_what_is_sound_and_makes_its_files_anew(
     done = command.here("reports", "index")
     assert done.returncode == 1
     assert f"{ENTRY.with_name('0.2.0')}/README.md: there is no such file" in done.stderr
-    assert done.stdout == "1 reports: reports/index.html\n"
+    assert done.stdout == "1 report: reports/index.html\n"
     page = (command.folder / "reports" / "index.html").read_text("utf-8")
     assert 'href="2026-11/pairproof-reference/0.1.0/report.html#WDR-3"' in page
     assert "0.2.0" not in page

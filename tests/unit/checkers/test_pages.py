@@ -191,7 +191,7 @@ def test_a_reason_names_an_id_whole() -> None:
     history = seen(f"- code: {uid}\n", {})
     args = {**history["s#1"].args, "predicate": "page_says", "predicate_args": {"texts": [uid]}}
     says = History((replace(history["s#1"], args=args),))
-    assert page_was(says, operation="s#1").reason == f"The page says: {uid}"
+    assert page_was(says, operation="s#1").reason == f"The page says “{uid}”"
 
 
 def clicked(outcome: Outcome, page: PageName, label: str) -> History:

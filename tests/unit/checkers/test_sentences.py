@@ -234,6 +234,64 @@ def test_every_predicate_says_what_it_looks_for_and_what_is_there_instead(name: 
             assert not names_in(told)
 
 
+BUTTON: Json = {"roles": ["button"], "names": ["Pair"]}
+ROWS: Json = {"snapshot": '- row "a1 plant":\n  - cell "a1"\n  - cell "plant"\n- textbox "Id": x1'}
+BOX: Json = {"roles": ["textbox"], "names": ["Id"]}
+POOLS: Json = {"pools": [{"name": "w", "nodes": [{"name": "n1", "health": "Unhealthy"}]}]}
+TOKEN: Json = {"name": "t", "active": False, "expiry": 90_000_000}
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "shown", "looked", "told"),
+    [
+        ("page_says", {"texts": ["a1", "b2"]}, ROWS, "says “a1”, “b2”", "does not say “b2”"),
+        ("page_does_not_say", {"texts": ["a", "z"]}, ROWS, "say “a” or “z”", "still says “a”"),
+        ("page_does_not_show", {"element": BUTTON}, {"snapshot": ""}, "show the", "still blank"),
+        (
+            "page_has_come_to_say", {"before": ["a1"], "words": ["bad"], "not_words": ["t0"]},
+            ROWS, "something new that has “bad” in it, and nothing that has “t0”",
+            "says “plant” with none of “bad” in it",
+        ),
+        (
+            "page_has_come_to_say", {"before": [], "words": [], "not_words": ["plant"]},
+            ROWS, "something new, and nothing that has “plant”", "still says “plant”",
+        ),
+        (
+            "page_warns", {"ways": [["only", "here"], ["ends"]]},
+            ROWS, "has “only” and “here”, or “ends”", "No sentence of the page has “only” and",
+        ),
+        (
+            "field_holds", {"element": BOX, "text": "y"},
+            ROWS, "the textbox “Id” holds “y”",
+            "the textbox “Id” still holds “x1”, in place of “y”",
+        ),
+        ("field_holds", {"element": BUTTON, "text": ""}, ROWS, "holds nothing", "still is missing"),
+        ("is_chosen", {"element": BOX, "chosen": True}, ROWS, "chosen", "is still not chosen"),
+        ("stands_once", {"text": "zz"}, ROWS, "shows “zz” once", "still does not show “zz”"),
+        (
+            "request_says",
+            {"pairing_uid": "a1", "others": [], "texts": ["hall"], "not_texts": ["plant"]},
+            ROWS, "is shown with “hall”, and not with “plant”",
+            "is shown without “hall” and is shown with “plant”, which is another's",
+        ),
+        ("bears_none_of", {"fields": {"name": "t", "active": True}}, TOKEN, "none", "shows name t"),
+        ("node_is", {"node": "n1", "health": "Healthy"}, POOLS, "n1", "shows node n1 as Unhealthy"),
+        ("node_is", {"node": "n2", "health": "Healthy"}, POOLS, "n2", "still shows no node n2"),
+        (
+            "token_is", {"name": "t", "active": True, "expiry": 5_000_000}, TOKEN, "token t",
+            "token t as inactive and valid until 1970-01-01 00:01:30, in place of 1970-01-01 00:00",
+        ),
+        ("token_is", {"name": "u", "active": True, "expiry": 5}, TOKEN, "u", "no registration tok"),
+        ("runs_packs", {"packs": ["b 2"]}, {"profiles": []}, "just b 2", "runs none, in place"),
+    ],
+)  # fmt: skip
+def test_what_is_shown_in_place_of_it_is_told(
+    name: str, args: dict[str, Json], shown: Mapping[str, Json], looked: str, told: str
+) -> None:
+    assert looked in expectation(name, "ViewPage", args)
+    assert told in contrary(name, "ViewPage", args, Sample(Outcome.OK, shown, {}), True)
+
+
 def test_what_is_shown_otherwise_is_told_field_by_field() -> None:
     fields: Json = {"name": "a", "tags": {"owner": "kim"}, "without_tags": ["old"]}
     shown: dict[str, Json] = {"name": "a", "tags": {"old": "1"}}
@@ -243,6 +301,27 @@ def test_what_is_shown_otherwise_is_told_field_by_field() -> None:
         "The cluster in Palette still shows tags old=1, in place of owner=kim; tags old=1, although"
         " old were taken away"
     )
+
+
+def test_a_field_that_is_not_as_it_was_sent_is_told_in_words_and_not_in_our_language() -> None:
+    shown: Json = {"name": "a", "tags": {}, "description": None}
+    view = operation(5, "ViewPairingRequest", start=2_000_000, value=shown)
+    history = History((operation(1, "SendPairingRequest", start=0), view))
+    fields: Json = {"name": "a", "tags": {"owner": "kim"}, "description": "plain"}
+    line = line_of("shows", history, operation="s#5", fields=fields)
+    assert line.verdict is Verdict.FAIL
+    assert sentence_of(line, history) == (
+        "The request in Palette shows tags none, in place of owner=kim; description none, in place"
+        " of plain, 2 s after the send was acknowledged"
+    )
+
+
+def test_a_wait_of_which_a_field_is_judged_is_told_by_what_it_saw_last() -> None:
+    seen: Json = {"mode": "central"}
+    history = wait(4, "await_state", "mode_is", "ViewManagement", {"mode": "local"}, seen)
+    line = line_of("shown_at_last", history, operation="s#4", fields={"mode": "local"})
+    told = sentence_of(line, history)
+    assert told.startswith("Who manages the host shows mode central, in place of local, 5 s after")
 
 
 def test_a_target_that_speaks_of_braces_is_quoted() -> None:

@@ -122,6 +122,13 @@ def test_changes_with_one_finding_behind_them_are_one_entry() -> None:
     assert len(compare(fine, said(s=FAIL, t=FAIL)).of(Change.BROKE)) == 2
 
 
+def test_a_change_is_told_by_the_scenarios_that_made_it() -> None:
+    lost = compare(said(s=PASS, t=PASS), said(s=UNSURE, t=Verdict.NOT_SUPPORTED, causes=True))
+    (cause,) = lost.of(Change.LOST)
+    assert [s.scenario for s in cause.scenarios] == ["s"], "what is not supported lost nothing"
+    assert [s.scenario for s in lost.changes[0].scenarios] == ["s", "t"]
+
+
 def test_what_another_edition_does_not_ask_is_not_lost() -> None:
     unasked = replace(said(edition="2025-01"), requirements={"WDR-4": NOBODY_ASKED})
     (change,) = compare(said(s=PASS), unasked).changes
@@ -164,7 +171,7 @@ def test_a_verdict_on_the_whole_that_falls_counts_by_itself() -> None:
 
 def test_runs_that_were_asked_for_different_things_say_so() -> None:
     comparison = compare(said(s=PASS), said(profile="core", s=PASS))
-    assert comparison.unlike == ("profile: all and core",)
+    assert comparison.unlike == ("profile: all; in the other core",)
 
 
 def test_as_json() -> None:
@@ -210,7 +217,7 @@ def test_the_page_says_what_broke_and_that_the_runs_were_asked_different_things(
     assert 'class="banner does_not_conform"' in page
     assert "Withdraw/a fail because" in page
     assert "The two runs were not asked the same" in page
-    assert "edition: 2025-01 and 2026-11" in page
+    assert "edition: 2025-01; in the other 2026-11" in page
     assert "A: selection passes: 1 of" in page, "a selection never looks like a certificate"
 
 

@@ -90,12 +90,27 @@ def test_what_overlaps_is_asked_before_the_other_is_answered() -> None:
     assert diagram("A part", HISTORY, "k").text.splitlines() == [
         "A part",
         "      0 ms administrator → Palette: … 1 Reject pairing request",
-        "      2 ms another </text> → Palette: … 2 Accept pairing request: <b>&\"'",
+        "      2 ms another </text> → Palette: … 2 Accept pairing request",
         "      3 ms administrator → edge host: ? 3 Cancel pairing request: never answered",
         "      4 ms administrator ← Palette: ✓ 1 Reject pairing request",
         "      4 ms administrator → Palette: ✓ 4 View pairing request: Pairing",
         "    59.1 s another </text> ← Palette: ✗ 2 Accept pairing request: <b>&\"'",
     ]
+
+
+def test_what_began_at_the_same_time_stands_in_the_order_in_which_it_was_asked() -> None:
+    cut = replace(operation(9, "SetLink", 0, 0, actor="harness"), args={"up": False})
+    asked = [cut, operation(10, "CancelPairingRequest", 0, 5), operation(11, "ViewPairing", 5, 5)]
+    said = [line.split()[2] for line in diagram("A part", asked, "k").text.splitlines()[1:]]
+    assert said == ["⚡", "administrator", "administrator"]
+
+
+def test_a_wait_that_saw_nothing_to_be_told_is_told_by_what_it_asked() -> None:
+    seen: dict[str, Json] = {"held": False, "samples": [{"at": 0, "outcome": "ok", "value": {}}]}
+    wait = replace(
+        operation(1, "await_state", 0, 5_000_000, value=seen), args={"polls": "ViewPage"}
+    )
+    assert diagram("A part", [wait], "k").text.endswith(": ✗ 1 Look at the page for 5 s")
 
 
 def test_what_decided_is_lit_and_leads_to_what_was_exchanged() -> None:

@@ -284,12 +284,12 @@ def test_a_headline_claims_no_more_than_was_judged(
 @pytest.mark.parametrize(
     ("profile", "headline", "told"),
     [
-        ("core", "Conforms", "1 passed. Asked for was core."),
-        ("core,extended", "Conforms", "2 passed. Asked for was core and extended."),
+        ("core", "Conforms", "; 1 of 1 MUST passed. Asked for was core."),
+        ("core,extended", "Conforms", "2 of 2 MUSTs passed. Asked for was core and extended."),
         (
             "extended",
             "Selection passes: 1 of 3 requirements",
-            "1 passed. It is a selection, and no certificate: extended stands on core.",
+            "1 of 1 MUST passed. It is a selection, and no certificate: extended stands on core.",
         ),
         (
             "resilience",
@@ -299,7 +299,8 @@ def test_a_headline_claims_no_more_than_was_judged(
         (
             "core,resilience",
             "Selection passes: 2 of 3 requirements",
-            "2 passed. It is a selection, and no certificate: resilience stands on extended.",
+            "2 of 2 MUSTs passed. It is a selection, and no certificate:"
+            " resilience stands on extended.",
         ),
     ],
 )
@@ -348,9 +349,9 @@ def test_what_the_catalogue_lacks_counts_as_a_must() -> None:
 
 def test_a_should_that_fails_or_is_not_seen_to_hold_is_a_warning() -> None:
     report = build_report(evidence([(M1, PASS), (SHOULD, FAIL)]), [M1, SHOULD])
-    assert report.warnings == ("TST-3 does not hold, as it should: Title of TST-3",)
+    assert report.warnings == ("TST-3 should hold, and does not: Title of TST-3",)
     report = build_report(evidence([(M1, PASS), (SHOULD, OBSERVED)]), [M1, SHOULD])
-    assert report.warnings == ("TST-3 was not seen to hold, as it should: Title of TST-3",)
+    assert report.warnings == ("TST-3 should hold, and was not seen to: Title of TST-3",)
     assert report.verdict is Overall.CONFORMS
 
 
