@@ -18,12 +18,12 @@ OTHER = "another cluster"
 
 @when("a central operation is tried")
 def _central_operation(context: Context) -> None:
-    change_centrally(context)
+    context.note("what was tried", change_centrally(context))
 
 
 @when(parsers.parse('a "{kind}" by Palette is tried'))
 def _central_operation_of(context: Context, kind: str) -> None:
-    context.note("what was refused", change_centrally(context, kind=kind))
+    context.note("what was tried", change_centrally(context, kind=kind))
 
 
 @when("a local operation is tried")

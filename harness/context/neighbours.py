@@ -12,6 +12,7 @@ from harness.context import central_changes, review
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
 from harness.domain import operations as ops
+from harness.domain.cluster import ManagementMode
 
 NEIGHBOUR = "its neighbour"
 _ELSEWHERE = "another project"
@@ -36,7 +37,8 @@ def put_beside(context: Context, which: str) -> None:
         review.pending_in(context, NEIGHBOUR, _ELSEWHERE)
         context.neighbours_admin = review.admin_of(context, _ELSEWHERE).label
     elif is_paired:
-        context.paired(NEIGHBOUR)
+        operator, central = context.paired(NEIGHBOUR).operator, ManagementMode.CENTRAL.value
+        context.must_see(operator, ops.ViewManagement(), "mode_is", mode=central)
     else:
         context.pending(NEIGHBOUR)
     for number, id_ in enumerate(_look(context)):

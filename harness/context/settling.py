@@ -18,7 +18,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink
 from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json, Outcome
-from harness.history.predicates import Sample, open_ids_of
+from harness.history.predicates import Sample, bears, borne, open_ids_of
 
 MESSAGES: Mapping[str, MessageKind] = {
     "check of the connection": MessageKind.PROBE,
@@ -349,7 +349,7 @@ _ROUNDS_AFTER = 5
 
 def ask_both_without_pause(context: Context) -> dict[str, Json]:
     """Ask each side for a change in turn, until Palette's takes effect and a few times more: what
-    was asked, and within which time one side or the other has to manage the cluster.
+    was asked and looked at, and within which time one side or the other has to manage the cluster.
 
     Raises:
         Inconclusive: no local cluster operation was carried out before.
@@ -364,7 +364,12 @@ def ask_both_without_pause(context: Context) -> dict[str, Json]:
         centrally = central_changes.central_change(context, leased.central_uid)
         taken = recorder.perform(context.admin(), centrally)
         asked.append(taken.id)
-        left -= taken.record.outcome is Outcome.OK or left < _ROUNDS_AFTER
+        if left < _ROUNDS_AFTER:
+            left -= 1
+        elif taken.record.outcome is Outcome.OK:  # or it may wait for the host to confirm
+            look = ops.ViewCentralCluster(leased.central_uid)
+            asked.append(recorder.perform(context.admin(), look).id)
+            left -= bears(Sample.of(recorder.history()[asked[-1]]), fields=borne(taken.record))
         if len(asked) > 2 * ROUNDS_WITHOUT_A_PAUSE:  # each is written down
             recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
     return {"operations": asked, "within_s": recorder.limits.await_s}

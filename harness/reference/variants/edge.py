@@ -797,7 +797,7 @@ class TheHandoverTakesASecond(EdgeCore):
 
 @varies("INV-1", limits={"edge_lag_s": 3.0})
 class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
-    """For a second a handover is prepared: the cluster is still local, and no request is shown."""
+    """A handover is prepared for a second, locally managed; no request is shown till it is over."""
 
     def is_preparing(self, site: SlotState) -> bool:
         """Whether the host has learned of the acceptance, and has not begun to confirm it."""
@@ -824,7 +824,8 @@ class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
-        if self.is_preparing(self.site_of(call.host_uid)):
+        request = self.site_of(call.host_uid).request
+        if request is not None and request.state is LocalState.CONFIRMING:
             raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request")
         return view
 
