@@ -11,6 +11,7 @@ from harness.catalogue.requirement import Feature
 from harness.context import central_changes, review
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
+from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 
@@ -58,13 +59,17 @@ def look_again(context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _look(context: Context) -> Iterator[str]:
-    """The ids of looks at what each side says of it, without what may say when that was."""
+    """The ids of looks at what each side says of it, without what may say when that was. What Local
+    UI shows of a cluster that Palette manages is left to the product (ACC-22).
+    """
     leased = context.clusters[NEIGHBOUR]
     admin = context.admin(context.neighbours_admin)
     operator = context.log_in(leased.operator.host_uid)
-    central: ops.Operation = ops.ViewPairingRequest(leased.pairing_uid)
+    looks: list[tuple[Actor, ops.Operation]] = [(operator, ops.ViewManagement())]
     if leased.central_uid:
-        central = ops.ViewCentralCluster(leased.central_uid)
-    locally = (ops.ViewManagement(), ops.ViewCluster())
-    for actor, look in (*((operator, look) for look in locally), (admin, central)):
+        looks.append((admin, ops.ViewCentralCluster(leased.central_uid)))
+    else:
+        looks.append((operator, ops.ViewCluster()))
+        looks.append((admin, ops.ViewPairingRequest(leased.pairing_uid)))
+    for actor, look in looks:
         yield context.must(context.recorder.perform(actor, look)).id

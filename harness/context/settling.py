@@ -367,9 +367,10 @@ def ask_both_without_pause(context: Context) -> dict[str, Json]:
         if left < _ROUNDS_AFTER:
             left -= 1
         elif taken.record.outcome is Outcome.OK:  # or it may wait for the host to confirm
-            look = ops.ViewCentralCluster(leased.central_uid)
-            asked.append(recorder.perform(context.admin(), look).id)
-            left -= bears(Sample.of(recorder.history()[asked[-1]]), fields=borne(taken.record))
+            looks = ops.ViewCentralCluster(leased.central_uid)
+            seen = recorder.perform(context.admin(), looks).record
+            asked.append(seen.id)
+            left -= bears(Sample.of(seen), fields=borne(taken.record))
         if len(asked) > 2 * ROUNDS_WITHOUT_A_PAUSE:  # each is written down
             recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
     return {"operations": asked, "within_s": recorder.limits.await_s}
