@@ -57,6 +57,8 @@ class LeasedCluster:
     """The uid under which Palette registered the cluster on acceptance."""
     runs_as_asked: bool = True
     """Whether its packs are those that were asked for; a cluster that is given may have others."""
+    beside: tuple[Actor, ...] = ()
+    """Who else has sent from it, maybe at another host."""
     secret: str = ""
     """By what its request is known as its own, where the harness plays its host by messages."""
 

@@ -53,7 +53,10 @@ def look_again(context: Context) -> Iterator[tuple[str, str]]:
     if NEIGHBOUR not in context.clusters:
         return
     if context.cluster().central_uid and context.offers(ops.UpdateCentralProfiles):
-        context.must(central_changes.change_centrally(context, kind="change of the profiles"))
+        kind = "change of the profiles"
+        context.must(
+            context.until_taken(lambda: central_changes.change_centrally(context, kind=kind))
+        )
     for number, id_ in enumerate(_look(context)):
         yield context.noted(f"{NEIGHBOUR} {number}"), id_
 

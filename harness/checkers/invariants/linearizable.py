@@ -346,22 +346,10 @@ class Linearizable(Rule):
         harmless = entities.reason_of(operation) in HARMLESS["CancelPairingRequest"]
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
-            if self._is_sure_cancel(register, operation):
-                call.action, call.end = table.WITHDRAW, operation.end or operation.start
-            elif not harmless:
+            if not harmless:  # Palette may hear of it later (WDR-8); INV-4 says until when
                 self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
         return found
-
-    def _is_sure_cancel(self, register: Register, operation: OperationRecord) -> bool:
-        """Whether it surely was this request, and the central side surely was told."""
-        request = self.known.requests.get(register.uid)
-        mark = request.cancelled if request else None
-        if request is None or mark is None or mark.operation != operation.id:
-            return False
-        slot = request.slot
-        settled = slot is not None and operation.start >= slot.unsure_until
-        return request.cancelled_online and settled and operation.outcome is OK
 
     @staticmethod
     def _unsure(

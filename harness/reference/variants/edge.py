@@ -567,21 +567,17 @@ Shown = TypeVar("Shown")
 
 
 class _Behind(Generic[Shown]):
-    """What is shown is a second behind, from the first look at it on."""
+    """What is shown was read up to a second ago; before the first look there was something else."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, Shown] = {}
-        self._next: dict[str, tuple[int, Shown]] = {}
+        self._read: dict[str, tuple[int, Shown]] = {}
 
     def at(self, key: str, now: int, current: Shown, at_first: Shown) -> Shown:
         """What is shown of something that is so by now."""
-        shown = self._shown.setdefault(key, at_first)
-        since, known = self._next.get(key, (now, current))
-        if known != current:
-            since, known = now, current
-        self._next[key] = (since, known)
-        if now - since >= A_SECOND:
-            shown = self._shown[key] = current
+        since, shown = self._read.get(key, (now, at_first))
+        if not 0 <= now - since < A_SECOND:
+            since, shown = now, current
+        self._read[key] = since, shown
         return shown
 
 
