@@ -10,7 +10,7 @@ Feature: Registration tokens, and who administers them
       Given a local cluster
       And a <used> token that is to expire <first>, and then <then>, under <name> name and for <project> project, and is <state>
       And then "<restart>" has restarted
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the request is sent
       And its request waits in the project of the token
 

@@ -11,7 +11,7 @@ from harness.context.context import MAIN, Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
-from harness.history.operation import Json
+from harness.history.operation import Json, OperationRecord, Outcome
 
 # --- clusters and requests ----------------------------------------------------------------------
 
@@ -472,13 +472,31 @@ def _refused_for_good(context: Context, judge: Judge) -> None:
     judge.check("held", operation=central_changes.no_trace_of(context, fields).id)
 
 
-@then("it takes none with the next change either")
-def _refused_with_the_next(context: Context, judge: Judge) -> None:
-    central_changes.must_manage(context)
+@then("where it was taken it has had no effect")
+def _no_effect_yet(context: Context, judge: Judge) -> None:
+    tried = context.performed("what was tried").record
+    if tried.outcome is Outcome.OK:
+        _has_no_effect(context, judge, tried)
+
+
+def _has_no_effect(context: Context, judge: Judge, tried: OperationRecord) -> None:
     look = ops.ViewCentralCluster(context.cluster().central_uid)
-    fields = central_changes.borne(context.performed("what was refused").record)
     seen = context.recorder.perform(context.admin(), look)
-    judge.check("has_not_happened", operation=seen.id, predicate="bears", args={"fields": fields})
+    args: Json = {"fields": central_changes.borne(tried)}
+    judge.check("has_not_happened", operation=seen.id, predicate="bears", args=args)
+
+
+@then("what was tried takes effect only if it was taken")
+def _effect_if_taken(context: Context, judge: Judge) -> None:
+    judge.check("held", operation=central_changes.come_of(context, "what was tried").id)
+
+
+@then("where it was refused it takes none with the next change either")
+def _none_with_the_next(context: Context, judge: Judge) -> None:
+    central_changes.must_manage(context)
+    tried = context.performed("what was tried").record
+    if tried.outcome is Outcome.FAIL:
+        _has_no_effect(context, judge, tried)
 
 
 @then(parsers.parse('it goes on bearing the name "{name}"'))

@@ -11,19 +11,22 @@ from harness.context.context import Context
 from harness.context.entries import stranger_with
 from harness.context.local_actions import decided_by_the_profiles
 from harness.context.local_changes import change_locally
-from harness.domain.operations import ListPairingRequests, ViewPairing
+from harness.domain.operations import ListPairingRequests, ViewCentralCluster, ViewPairing
 
 OTHER = "another cluster"
 
 
 @when("a central operation is tried")
 def _central_operation(context: Context) -> None:
-    change_centrally(context)
+    """It is looked at, as it may have been taken down for later."""
+    context.note("what was tried", change_centrally(context))
+    look = ViewCentralCluster(context.cluster().central_uid)
+    context.recorder.perform(context.admin(), look)
 
 
 @when(parsers.parse('a "{kind}" by Palette is tried'))
 def _central_operation_of(context: Context, kind: str) -> None:
-    context.note("what was refused", change_centrally(context, kind=kind))
+    context.note("what was tried", change_centrally(context, kind=kind))
 
 
 @when("a local operation is tried")

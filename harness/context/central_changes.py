@@ -11,6 +11,7 @@ from harness.context.stacks import published
 from harness.domain import operations as ops
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.predicates import borne as borne
 
 _Make = Callable[[Context, str], ops.CentralClusterOperation]
 _CHANGES: Mapping[str, tuple[type[ops.CentralClusterOperation], _Make]] = {
@@ -61,20 +62,6 @@ def change_once_taken(context: Context, kind: str = "", label: str = MAIN) -> Op
     return context.recorder.await_state(context.admin(), operation, "succeeds")
 
 
-def borne(changed: OperationRecord) -> dict[str, Json]:
-    """What a cluster bears once an acceptance, or a central operation on it, or the wait for one,
-    took effect.
-    """
-    asked = changed.args.get("polls_args", changed.args)
-    given = asked if isinstance(asked, Mapping) else {}
-    values = {name: given.get(name) for name in ("name", "description", "tags")}
-    fields: dict[str, Json] = {n: value for n, value in values.items() if value is not None}
-    if isinstance(chosen := given.get("selection"), list):
-        uids = sorted(str(profile["uid"]) for profile in chosen if isinstance(profile, Mapping))
-        fields["profiles"] = list[Json](uids)
-    return fields
-
-
 def no_trace_of(context: Context, fields: Mapping[str, Json], label: str = MAIN) -> OperationRecord:
     """Watch that the central cluster bears none of these values."""
     look = ops.ViewCentralCluster(context.cluster(label).central_uid)
@@ -104,6 +91,15 @@ def change_both(context: Context, first: str, second: str, when: str) -> list[Re
     asked = zip(works, context.recorder.at_once(works), strict=True)
     refused = Outcome.FAIL
     return [context.until_taken(w) if t.record.outcome is refused else t for w, t in asked]
+
+
+def come_of(context: Context, name: str) -> OperationRecord:
+    """Wait until the central cluster bears what an operation asked for that was taken, or watch
+    that it bears nothing of one that was refused.
+    """
+    tried = context.performed(name).record
+    look = no_trace_of if tried.outcome is Outcome.FAIL else await_central
+    return look(context, borne(tried))
 
 
 def must_manage(context: Context, label: str = MAIN) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness.catalogue.requirement import Feature
+from harness.checkers.invariants.entities import reason_of
 from harness.context import local_actions, local_changes
 from harness.context.context import DAY, ClusterShape, Context
 from harness.context.entries import endpoint_of_form, revoke_token, token_of_kind
@@ -17,11 +18,24 @@ from harness.context.recorder import Inconclusive, NotReached, NotSupported, Rec
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ClusterState, Health
+from harness.domain.errors import Reason
 from harness.domain.permission import TENANT, every_grant
 from harness.history.operation import Outcome
 from harness.targets.port import CannotArrange
 
 _SIDES = {"the edge": Side.EDGE, "Palette": Side.CENTRAL}
+_OF_ALL_HOSTS = frozenset(
+    {
+        Reason.CLUSTER_NOT_RUNNING,
+        Reason.NODE_UNHEALTHY,
+        Reason.CENTRALLY_MANAGED,
+        Reason.TOKEN_UNUSABLE,
+        Reason.ENDPOINT_UNUSABLE,
+        Reason.HOST_UNREACHABLE,
+        Reason.REQUEST_PENDING,
+    }
+)
+"""Refusals that name what would be amiss at every host of a cluster, and is at none."""
 _STATES = {"is Provisioning": ClusterState.PROVISIONING, "is in Error": ClusterState.ERROR}
 
 
@@ -44,8 +58,9 @@ def stand(context: Context, shape: str, past: str) -> None:
 
     Raises:
         NotSupported: the target has no cluster of several nodes, or none that grows, no link of it
-            can be cut, or its last host sends nothing.
-        Inconclusive: its past could not be brought about.
+            can be cut, or its last host leaves sending to others.
+        Inconclusive: its past could not be brought about, or its last host sends nothing and has
+            no reason that holds.
     """
     grows = shape.startswith("of two nodes")
     if grows or shape.startswith("of three nodes"):
@@ -73,12 +88,16 @@ def stand(context: Context, shape: str, past: str) -> None:
 
 
 def _see_the_last_send(context: Context) -> None:
-    """What the last host never does, nothing that came before is to blame for."""
+    """What the last host leaves to others, nothing that came before is to blame for (SND-10). One
+    that says something is amiss that is not leaves nothing to anybody.
+    """
     leased = context.cluster()
     before = leased.operator
     go_to(context, "last")
-    if context.until_taken(context.send).record.outcome is not Outcome.OK:
-        raise NotSupported("the last host of the cluster sends no pairing request in any case")
+    taken = context.until_taken(context.send)
+    if taken.record.outcome is Outcome.FAIL and reason_of(taken.record) not in _OF_ALL_HOSTS:
+        context.must_if_offered(taken)
+    context.must(taken)
     local_actions.cancelled(context)
     leased.operator = before
 

@@ -11,7 +11,9 @@ from harness.catalogue.requirement import Feature
 from harness.context import central_changes, review
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
+from harness.context.recorder import Actor
 from harness.domain import operations as ops
+from harness.domain.cluster import ManagementMode
 
 NEIGHBOUR = "its neighbour"
 _ELSEWHERE = "another project"
@@ -36,7 +38,8 @@ def put_beside(context: Context, which: str) -> None:
         review.pending_in(context, NEIGHBOUR, _ELSEWHERE)
         context.neighbours_admin = review.admin_of(context, _ELSEWHERE).label
     elif is_paired:
-        context.paired(NEIGHBOUR)
+        operator, central = context.paired(NEIGHBOUR).operator, ManagementMode.CENTRAL.value
+        context.must_see(operator, ops.ViewManagement(), "mode_is", mode=central)
     else:
         context.pending(NEIGHBOUR)
     for number, id_ in enumerate(_look(context)):
@@ -50,19 +53,26 @@ def look_again(context: Context) -> Iterator[tuple[str, str]]:
     if NEIGHBOUR not in context.clusters:
         return
     if context.cluster().central_uid and context.offers(ops.UpdateCentralProfiles):
-        context.must(central_changes.change_centrally(context, kind="change of the profiles"))
+        kind = "change of the profiles"
+        context.must(
+            context.until_taken(lambda: central_changes.change_centrally(context, kind=kind))
+        )
     for number, id_ in enumerate(_look(context)):
         yield context.noted(f"{NEIGHBOUR} {number}"), id_
 
 
 def _look(context: Context) -> Iterator[str]:
-    """The ids of looks at what each side says of it, without what may say when that was."""
+    """The ids of looks at what each side says of it, without what may say when that was. What Local
+    UI shows of a cluster that Palette manages is left to the product (ACC-22).
+    """
     leased = context.clusters[NEIGHBOUR]
     admin = context.admin(context.neighbours_admin)
     operator = context.log_in(leased.operator.host_uid)
-    central: ops.Operation = ops.ViewPairingRequest(leased.pairing_uid)
+    looks: list[tuple[Actor, ops.Operation]] = [(operator, ops.ViewManagement())]
     if leased.central_uid:
-        central = ops.ViewCentralCluster(leased.central_uid)
-    locally = (ops.ViewManagement(), ops.ViewCluster())
-    for actor, look in (*((operator, look) for look in locally), (admin, central)):
+        looks.append((admin, ops.ViewCentralCluster(leased.central_uid)))
+    else:
+        looks.append((operator, ops.ViewCluster()))
+        looks.append((admin, ops.ViewPairingRequest(leased.pairing_uid)))
+    for actor, look in looks:
         yield context.must(context.recorder.perform(actor, look)).id

@@ -18,7 +18,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink
 from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json, Outcome
-from harness.history.predicates import Sample, open_ids_of
+from harness.history.predicates import Sample, bears, borne, open_ids_of
 
 MESSAGES: Mapping[str, MessageKind] = {
     "check of the connection": MessageKind.PROBE,
@@ -238,10 +238,11 @@ def settle(context: Context) -> dict[str, Json]:
 
 
 def _look(context: Context) -> dict[str, Json]:
-    leased, operator = context.cluster(), context.cluster().operator
+    leased, pairing = context.cluster(), _look_at_request(context)
+    operator = leased.operator
     looks: dict[str, Json] = {
         "cluster_uid": leased.cluster.uid,
-        "pairing": context.recorder.perform(operator, ops.ViewPairing()).id,
+        "pairing": pairing.id,
         "listed": context.recorder.perform(context.admin(), ops.ListPairingRequests()).id,
         "mode": context.recorder.perform(operator, ops.ViewManagement()).id,
         "local": local_changes.change_locally(context).id,
@@ -251,6 +252,22 @@ def _look(context: Context) -> dict[str, Json]:
         look = ops.ViewCentralCluster(leased.central_uid)
         looks["handover"] = context.recorder.perform(context.admin(), look).id
     return {**looks, "may_lapse": True} if context.may_lapse else looks
+
+
+def _look_at_request(context: Context) -> RecordedReply:
+    """A look at it where it is shown: it may be so only at the host that sent it (SND-10)."""
+    leased = context.cluster()
+    seen = context.recorder.perform(leased.operator, ops.ViewPairing())
+    for actor in leased.beside:
+        if not _is_pending(seen):
+            there = context.recorder.perform(actor, ops.ViewPairing())
+            if _is_pending(there):
+                leased.beside, leased.operator, seen = (leased.operator,), actor, there
+    return seen
+
+
+def _is_pending(seen: RecordedReply) -> bool:
+    return isinstance(seen.value, ops.PairingView) and seen.value.status == "Pairing"
 
 
 def decide_at_once(context: Context, decisions: Sequence[str]) -> None:
@@ -290,6 +307,7 @@ def send_twice(context: Context, hosts: int, message: str) -> None:
     asks = [partial(context.recorder.perform, actor, send) for actor in (first, second)]
     with left_out_if_impossible():
         taken = _while_held(context, MESSAGES[message], *asks)
+    leased.beside = (second,)
     for each in sorted(taken, key=lambda each: each.record.end or 0):
         context.sent(leased, each)
 
@@ -346,7 +364,7 @@ _ROUNDS_AFTER = 5
 
 def ask_both_without_pause(context: Context) -> dict[str, Json]:
     """Ask each side for a change in turn, until Palette's takes effect and a few times more: what
-    was asked, and within which time one side or the other has to manage the cluster.
+    was asked and looked at, and within which time one side or the other has to manage the cluster.
 
     Raises:
         Inconclusive: no local cluster operation was carried out before.
@@ -361,7 +379,13 @@ def ask_both_without_pause(context: Context) -> dict[str, Json]:
         centrally = central_changes.central_change(context, leased.central_uid)
         taken = recorder.perform(context.admin(), centrally)
         asked.append(taken.id)
-        left -= taken.record.outcome is Outcome.OK or left < _ROUNDS_AFTER
+        if left < _ROUNDS_AFTER:
+            left -= 1
+        elif taken.record.outcome is Outcome.OK:  # or it may wait for the host to confirm
+            looks = ops.ViewCentralCluster(leased.central_uid)
+            seen = recorder.perform(context.admin(), looks).record
+            asked.append(seen.id)
+            left -= bears(Sample.of(seen), fields=borne(taken.record))
         if len(asked) > 2 * ROUNDS_WITHOUT_A_PAUSE:  # each is written down
             recorder.driver.sleep(round(recorder.limits.poll_s * 1_000_000))
     return {"operations": asked, "within_s": recorder.limits.await_s}
@@ -379,8 +403,7 @@ def send_anew(context: Context) -> list[str]:
             sent.clear()
             return mode
         recorder, operator = context.recorder, context.cluster().operator
-        view = recorder.perform(operator, ops.ViewPairing()).value
-        if isinstance(view, ops.PairingView) and view.status == "Pairing":
+        if _is_pending(recorder.perform(operator, ops.ViewPairing())):
             recorder.perform(operator, ops.CancelPairingRequest())
         taken = context.send()
         sent[:] = [taken.id]

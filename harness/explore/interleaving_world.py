@@ -333,7 +333,12 @@ class InterleavingRunner:
         local = sides.local_operation(action.do)
         if local is not None:
             return self.started(world, lane, label, name, local)
-        return self.administered(world, label, name, self._central_operation(world, action), unseen)
+        operation = self._central_operation(world, action)
+        world = self.administered(world, label, name, operation, unseen)
+        if isinstance(operation, ops.ChangeCentralCluster):  # it may wait for the host
+            look = ops.ViewCentralCluster(operation.cluster_uid)
+            world = self.administered(world, f"{label}-look", name, look)
+        return world
 
     def _central_operation(
         self, world: InterleavingState, action: InterleavingAction

@@ -345,3 +345,4 @@ def _central_assertions(world: InterleavingState) -> Iterator[ops.CentralOperati
         if request.cluster_uid:
             yield ops.ViewCentralCluster(request.cluster_uid)
             yield ops.ChangeCentralCluster(request.cluster_uid, {"tried": "centrally"})
+            yield ops.ViewCentralCluster(request.cluster_uid)

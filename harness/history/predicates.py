@@ -258,6 +258,20 @@ def is_borne(shown: Mapping[str, Json], name: str, expected: Json) -> bool:
     return found == expected
 
 
+def borne(changed: OperationRecord) -> dict[str, Json]:
+    """What a cluster bears once an acceptance, or a central operation on it, or the wait for one,
+    took effect: as fields of `bears`.
+    """
+    asked = changed.args.get("polls_args", changed.args)
+    given = asked if isinstance(asked, Mapping) else {}
+    values = {name: given.get(name) for name in ("name", "description", "tags")}
+    fields: dict[str, Json] = {n: value for n, value in values.items() if value is not None}
+    if isinstance(chosen := given.get("selection"), list):
+        uids = sorted(str(profile["uid"]) for profile in chosen if isinstance(profile, Mapping))
+        fields["profiles"] = list[Json](uids)
+    return fields
+
+
 def open_items(sample: Sample) -> list[dict[str, Json]]:
     """The listed requests that wait: decided ones may stay listed with their state."""
     items = _dicts(sample.value, "items")

@@ -110,8 +110,8 @@ class ScenarioRun:
         )
 
     def conclude(self) -> None:
-        """All steps have passed: see that its faults took effect, and that its refusals were for
-        the reason in question. At last, look around.
+        """All steps have passed: see that its faults took effect, look around, and see that its
+        refusals were for the reason in question.
 
         Raises:
             CheckInconclusive: that cannot be told.
@@ -119,9 +119,8 @@ class ScenarioRun:
         """
         self.judge_ground(None)
         if registry.verdict_of(self.findings)[0] is Verdict.PASS:
-            context = self.context
+            last_look(self.context)
             self._see_why_refused()
-            last_look(context)
 
     def _see_why_refused(self) -> None:
         requirements = [by_id(id_) for id_ in self.line.requirements]
@@ -146,6 +145,7 @@ class ScenarioRun:
         for kind in dict.fromkeys(o.kind for o in unclear):
             done = [o for o in self.history().of_kind(kind) if o.outcome is Outcome.OK]
             if not done:
+                self.judge_history(None)  # what is seen from then on is another world's
                 self.context = self.context.afresh()
                 done = [see_allowed(self.context, kind).record]
             for operation in unclear:

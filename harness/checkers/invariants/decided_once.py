@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants import entities
-from harness.checkers.invariants.hearing import CENTRAL_CHANGES
+from harness.checkers.invariants.hearing import SHOW_EFFECT
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
@@ -36,7 +36,7 @@ class DecidedOnce(Rule):
             "WithdrawPairing": self._decided,
             "ViewPairing": self._seen,
             "CancelPairingRequest": self._cancelled,
-            **dict.fromkeys(CENTRAL_CHANGES, self._seen),
+            **dict.fromkeys(SHOW_EFFECT, self._seen),
         }
 
     def _viewed(self, operation: OperationRecord) -> Violations:

@@ -95,6 +95,8 @@ class ObservedRequest:
     """The decision that the central side showed."""
     paired: Sighting | None = None
     """The pairing took effect: the host said so, or a central operation was carried out."""
+    asked: OperationRecord | None = None
+    """A central operation that was taken while the pairing may still have been under way."""
     ruled: Sighting | None = None
     """A central operation on its cluster took effect."""
     central: ObservedState | None = None

@@ -11,12 +11,16 @@ from harness.checkers.invariants.known import Hear, ObservedWorld
 from harness.domain.operations import LocalClusterOperation
 from harness.domain.pairing import LocalState
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
+from harness.history.predicates import Sample, bears, borne
 
 LOCAL_CHANGES = frozenset(kind.__name__ for kind in LocalClusterOperation.__subclasses__())
 """The kinds of local cluster operations."""
 
 CENTRAL_CHANGES = ("ChangeCentralCluster", "UpdateCentralProfiles")
 """The kinds of central cluster operations that any cluster in central hands takes."""
+
+SHOW_EFFECT = (*CENTRAL_CHANGES, "ViewCentralCluster")
+"""The kinds that may show that one of those took effect."""
 
 HARMLESS = {
     "SendPairingRequest": frozenset(
@@ -79,7 +83,7 @@ class Hearing(Arrangements):
             "ConfirmPairing": self._polled,
             "WithdrawPairing": self._withdrawn,
             "MatchProfiles": self._named,
-            "ViewCentralCluster": self._named_as_cluster,
+            "ViewCentralCluster": self._central_cluster,
         }
 
     # --- what may end a request -------------------------------------------------------
@@ -335,8 +339,23 @@ class Hearing(Arrangements):
             )
         elif operation.outcome is OK:
             request.refused = None
-            request.ruled = request.ruled or self.known.sighted(operation)
-            self._paired(request, operation)
+            if request.paired is None and request.final is None:
+                request.asked = operation  # it may have been taken down for later
+            else:
+                self._took_effect(request, operation)
+
+    def _central_cluster(self, operation: OperationRecord) -> None:
+        """A look at a cluster shows whether what was asked for has taken effect."""
+        self._named_as_cluster(operation)
+        request = self.known.about
+        asked = borne(request.asked) if request and request.asked else {}
+        if request and asked and bears(Sample.of(operation), fields=asked):
+            self._took_effect(request, operation)
+
+    def _took_effect(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
+        request.asked = None
+        request.ruled = request.ruled or self.known.sighted(operation)
+        self._paired(request, operation)
 
     def _paired(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
         """The pairing took effect: its record stays as long as its cluster does."""

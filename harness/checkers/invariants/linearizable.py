@@ -54,7 +54,9 @@ _UNSETTLING = frozenset(
     "SetHostMode SetClusterState SetNodeHealth InstallCluster DeleteCluster CreateCluster"
     " UpdateStack RemoveToken PutToken SetTokenState DeleteToken AdvanceClock".split()
 )
-_OF_ACCESS = frozenset("PutUser LogInToPalette LogOutOfPalette SetRateLimit Restart".split())
+_OF_ACCESS = frozenset(
+    "PutUser RemoveUser LogInToPalette LogOutOfPalette SetRateLimit Restart".split()
+)
 """What may change who is told what; a refusal after it says nothing of the request."""
 _SHOWN: Mapping[str, RegisterAction] = {name: ("view", name) for name in sorted(table.NAMES)}
 _REFUSALS: Mapping[str, RegisterAction] = {
@@ -128,9 +130,11 @@ class Linearizable(Rule):
         return NOTHING
 
     def _read_back(self, operation: OperationRecord) -> Iterable[Violation]:
-        """A cluster bears the tags that were acknowledged last."""
-        uid, shown = _cluster(operation), entities.fields_of(operation).get("tags")
-        lag = self.known.limits.list_lag
+        """A cluster bears the tags that were acknowledged last, once it is handed over (INV-1)."""
+        value, uid = entities.fields_of(operation), _cluster(operation)
+        shown, lag = value.get("tags"), self.known.limits.list_lag
+        if entities.text(value, "state") == "Pairing":
+            self._tags.wait(uid, operation.end or operation.start)
         if not (undone := self._tags.undone(uid, operation, shown, lag)):
             return ()
         reason = f"cluster {uid} does not bear the tags that were acknowledged, nor any set since"
@@ -342,22 +346,10 @@ class Linearizable(Rule):
         harmless = entities.reason_of(operation) in HARMLESS["CancelPairingRequest"]
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
-            if self._is_sure_cancel(register, operation):
-                call.action, call.end = table.WITHDRAW, operation.end or operation.start
-            elif not harmless:
+            if not harmless:  # Palette may hear of it later (WDR-8); INV-4 says until when
                 self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
         return found
-
-    def _is_sure_cancel(self, register: Register, operation: OperationRecord) -> bool:
-        """Whether it surely was this request, and the central side surely was told."""
-        request = self.known.requests.get(register.uid)
-        mark = request.cancelled if request else None
-        if request is None or mark is None or mark.operation != operation.id:
-            return False
-        slot = request.slot
-        settled = slot is not None and operation.start >= slot.unsure_until
-        return request.cancelled_online and settled and operation.outcome is OK
 
     @staticmethod
     def _unsure(

@@ -17,11 +17,16 @@ _NEEDS = {
 }
 
 
-class NoRequestIsLost(Rule):
-    """Whoever is not shown a request counts only if he is known to see those of its project.
+_ANEW = ("ForgetProject", "LogOutOfPalette", "AdvanceClock", "RemoveUser", "Reset")
+"""After these somebody who was let in may not be any more."""
 
-    A list may be behind, and one that is read while others decide may slip over a line: it
-    counts when nothing else went on, or when a later list misses the request again.
+
+class NoRequestIsLost(Rule):
+    """Whoever is not shown a request counts only if he is known to see those of its project: he has
+    seen one, or was let in where everybody may. Others may be told that there is nothing.
+
+    What is shown may be behind, and a list that is read while others decide may slip over a line:
+    it counts when nothing else went on, or when a later list misses the request again.
     """
 
     id = "INV-2"
@@ -34,8 +39,7 @@ class NoRequestIsLost(Rule):
             "ListPairingRequests": self._list,
             **dict.fromkeys(sorted(set(_NEEDS) - {"ListPairingRequests"}), self._by_id),
             "PutUser": self._user,
-            **dict.fromkeys(("ForgetProject", "LogOutOfPalette", "AdvanceClock"), self._anew),
-            "Reset": self._anew,
+            **dict.fromkeys(_ANEW, self._anew),
         }
 
     def _anew(self, operation: OperationRecord) -> Violations:
@@ -51,12 +55,14 @@ class NoRequestIsLost(Rule):
         return NOTHING
 
     def _may(self, operation: OperationRecord, scope: str) -> bool:
-        """Whether the caller has shown that he may, or everybody may."""
-        need = _NEEDS[operation.kind]
+        """Whether the caller has shown that he may, or was let in and everybody may."""
+        need, everyone = _NEEDS[operation.kind], self._grants.values()
         if (operation.actor, scope, need) in self._sees:
             return True
-        everyone = self._grants.values()
-        return bool(everyone) and all((need, scope) in grants for grants in everyone)
+        is_in = operation.outcome is OK or any(
+            (operation.actor, scope, any_need) in self._sees for any_need in _NEEDS.values()
+        )
+        return is_in and bool(everyone) and all((need, scope) in grants for grants in everyone)
 
     def _is_due(
         self, request: entities.ObservedRequest, operation: OperationRecord, lag: int
@@ -115,11 +121,12 @@ class NoRequestIsLost(Rule):
         request = self.known.about
         if request is None or request.project != scope or not self._may(operation, scope):
             return NOTHING
+        lag = self.known.limits.list_lag
         if operation.kind in ("MatchProfiles", "AcceptPairingRequest") or not self._is_due(
-            request, operation, 0
+            request, operation, lag
         ):
             return NOTHING  # what was not found may be a profile
-        return self._lost(request, operation)
+        return self._lost(request, operation, lag=lag)
 
     def _lost(
         self,

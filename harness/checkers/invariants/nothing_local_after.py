@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants.entities import PAIRED, ObservedSlot
-from harness.checkers.invariants.hearing import CENTRAL_CHANGES, LOCAL_CHANGES
+from harness.checkers.invariants.hearing import LOCAL_CHANGES, SHOW_EFFECT
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
@@ -31,7 +31,7 @@ class NothingLocalAfter(Rule):
         super().__init__(known)
         self.on = {
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
-            **dict.fromkeys(CENTRAL_CHANGES, self._ruled),
+            **dict.fromkeys(SHOW_EFFECT, self._ruled),
             "ConfirmPairing": self._confirmed,
             "ViewPairing": self._on_answer,
         }
@@ -54,8 +54,8 @@ class NothingLocalAfter(Rule):
 
     def _ruled(self, operation: OperationRecord) -> Violations:
         request = self.known.about
-        slot = request.slot if request and operation.outcome is OK else None
-        return self._confirm(slot, operation)
+        ruled = operation.outcome is OK and request is not None and request.ruled is not None
+        return self._confirm(request.slot if request and ruled else None, operation)
 
     def _confirmed(self, operation: OperationRecord) -> Violations:
         request = self.known.about

@@ -11,7 +11,10 @@ from harness.history.operation import OK, OperationRecord
 
 
 class OneManager(Rule):
-    """A central operation that took effect is what shows that the central side manages."""
+    """A central operation that took effect is what shows that the central side manages. One that
+    is taken while the pairing is under way may wait for its end: it took effect when a look at the
+    cluster shows it.
+    """
 
     id = "INV-1"
 
@@ -40,6 +43,11 @@ class OneManager(Rule):
             return NOTHING
         if operation.outcome is not OK:
             return self._refused(request, operation)
+        return self._too_early(request, operation) if request.ruled else NOTHING
+
+    def _too_early(
+        self, request: entities.ObservedRequest, operation: OperationRecord
+    ) -> Violations:
         if request.by_agent and not request.confirms:
             why = "took effect, and its host had not asked to confirm"
         elif self._cut_off_since_accept(request):
@@ -108,7 +116,11 @@ class OneManager(Rule):
         if request is not None and entities.reason_of(operation) == "NotFound":
             return self._gone(request, operation)
         ruled = request.ruled if request else None
-        if request is None or ruled is None or entities.text(value, "state") != "Pairing":
+        if request is None or ruled is None:
+            return NOTHING
+        if ruled.operation == operation.id:
+            return self._too_early(request, operation)
+        if entities.text(value, "state") != "Pairing":
             return NOTHING
         if ruled.tick >= self.known.started:
             return NOTHING

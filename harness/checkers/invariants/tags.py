@@ -60,6 +60,11 @@ class TagChanges:
             changes = tuple(c for c in changes if c is not mine)
         self._changes[about] = changes
 
+    def wait(self, about: str, until: int) -> None:
+        """What was acknowledged may take effect only from then on, in microseconds."""
+        for change in self._changes.get(about, ()):
+            change.at = max(change.at, until)
+
     def undone(self, about: str, operation: OperationRecord, shown: Json, lag: int) -> str:
         """The acknowledged change of which the tags that are shown tell nothing, nor of any that
         may have come after it; empty where there is none. What is shown may be so far behind.

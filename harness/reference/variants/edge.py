@@ -567,21 +567,17 @@ Shown = TypeVar("Shown")
 
 
 class _Behind(Generic[Shown]):
-    """What is shown is a second behind, from the first look at it on."""
+    """What is shown was read up to a second ago; before the first look there was something else."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, Shown] = {}
-        self._next: dict[str, tuple[int, Shown]] = {}
+        self._read: dict[str, tuple[int, Shown]] = {}
 
     def at(self, key: str, now: int, current: Shown, at_first: Shown) -> Shown:
         """What is shown of something that is so by now."""
-        shown = self._shown.setdefault(key, at_first)
-        since, known = self._next.get(key, (now, current))
-        if known != current:
-            since, known = now, current
-        self._next[key] = (since, known)
-        if now - since >= A_SECOND:
-            shown = self._shown[key] = current
+        since, shown = self._read.get(key, (now, at_first))
+        if not 0 <= now - since < A_SECOND:
+            since, shown = now, current
+        self._read[key] = since, shown
         return shown
 
 
@@ -797,7 +793,7 @@ class TheHandoverTakesASecond(EdgeCore):
 
 @varies("INV-1", limits={"edge_lag_s": 3.0})
 class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
-    """For a second a handover is prepared: the cluster is still local, and no request is shown."""
+    """A handover is prepared for a second, locally managed; no request is shown till it is over."""
 
     def is_preparing(self, site: SlotState) -> bool:
         """Whether the host has learned of the acceptance, and has not begun to confirm it."""
@@ -824,7 +820,8 @@ class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
-        if self.is_preparing(self.site_of(call.host_uid)):
+        request = self.site_of(call.host_uid).request
+        if request is not None and request.state is LocalState.CONFIRMING:
             raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request")
         return view
 

@@ -119,6 +119,49 @@ class OneCentralChangeAfterAnother(CentralCore):
             raise Refusal(Reason.CONFLICT, f"cluster {cluster.name} is being changed")
 
 
+@varies("INV-1")
+class AChangeWaitsForTheHandover(CentralCore):
+    """A change of a cluster that is being handed over is taken, and made once that is over."""
+
+    def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
+        own = uid.removesuffix(_TO_COME)
+        cluster = super().known_cluster(own, call)
+        to_come = self.store.get(CentralCluster, own + _TO_COME)
+        if uid != own:
+            return to_come or replace(cluster, uid=uid, pairing_uid="")
+        if to_come is not None and cluster.confirmed:
+            cluster = replace(to_come, uid=own, pairing_uid=cluster.pairing_uid, confirmed=True)
+            self.store.delete(CentralCluster, to_come.uid)
+            self.store.put(cluster)
+        return cluster
+
+    def clusters_of(self, scope: str) -> list[CentralCluster]:
+        return [c for c in super().clusters_of(scope) if not c.uid.endswith(_TO_COME)]
+
+    def require_confirmed(self, cluster: CentralCluster) -> None:
+        if not cluster.uid.endswith(_TO_COME):
+            super().require_confirmed(cluster)
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        about = self._to_change(operation.cluster_uid, call)
+        return super().change_cluster(replace(operation, cluster_uid=about), call)
+
+    def update_profiles(
+        self, operation: ops.UpdateCentralProfiles, call: CentralCall
+    ) -> ops.Acknowledged:
+        about = self._to_change(operation.cluster_uid, call)
+        return super().update_profiles(replace(operation, cluster_uid=about), call)
+
+    def _to_change(self, uid: str, call: CentralCall) -> str:
+        return uid if self.known_cluster(uid, call).confirmed else uid + _TO_COME
+
+
+_TO_COME = " to come"
+"""What the uid of a cluster as it is to be ends with, as long as it is not so."""
+
+
 @varies("SND-6")
 class OneLocalChangeAfterAnother(EdgeCore):
     """While a cluster is being changed by Local UI, for a third of a second, nothing else is."""

@@ -153,32 +153,37 @@ def test_a_harness_that_was_starved_blames_nobody() -> None:
 
 
 # --- around the confirmation ----------------------------------------------------------------------
-L, C = "PatchNamedCluster", "ChangeCentralCluster"
+L, C, V = "PatchNamedCluster", "ChangeCentralCluster", "ViewCentralCluster"
 UNCONFIRMED: dict[str, Json] = {"reason": "PairingNotConfirmed"}
 
 
 @pytest.mark.parametrize(
     ("asked", "verdict"),
     [
-        ("L+ C- L- C+ L- C+", Verdict.PASS),
-        ("L+ C- L+ C+ L- C+", Verdict.PASS),
-        ("L+ C+ L+ C+", Verdict.FAIL),
-        ("L+ C- L- C+ L- C-", Verdict.FAIL),
-        ("L- C+ L+", Verdict.FAIL),
-        ("L+ C- L- C- L- C- L- C- L- C- L- C- L- C+", Verdict.FAIL),
+        ("L+ C- L- C+ V+ L- C+", Verdict.PASS),
+        ("L+ C- L+ C+ V+ L- C+", Verdict.PASS),
+        ("L+ C+ V- L+ C+ V+ L- C+", Verdict.PASS),
+        ("L+ C+ V+ L+ C+", Verdict.FAIL),
+        ("L+ C- L- C+ V+ L- C-", Verdict.FAIL),
+        ("L- C+ V+ L+", Verdict.FAIL),
+        ("L+ C- L- C- L- C- L- C- L- C- L- C- L- C+ V+", Verdict.FAIL),
         ("L- C- L- C-", Verdict.INCONCLUSIVE),
         ("L+ C- L+ C-", Verdict.INCONCLUSIVE),
-        ("L? C- L? C+ L- C+", Verdict.PASS),
+        ("L+ C+ V- L- C+ V-", Verdict.INCONCLUSIVE),
+        ("L? C- L? C+ V+ L- C+", Verdict.PASS),
     ],
 )
 def test_one_side_hands_over_to_the_other(asked: str, verdict: Verdict) -> None:
-    """Each takes a second, one after the other; neither may manage it for more than ten."""
+    """Each takes a second, one after the other, and so do looks at the central cluster; neither
+    may manage it for more than ten.
+    """
     records = []
     for n, (who, how) in enumerate(asked.split()):
-        outcome = {"+": OK, "-": FAIL, "?": INFO}[how]
-        told = UNCONFIRMED if outcome is FAIL else {}
-        record = operation(str(n), L if who == "L" else C, outcome, told)
-        records.append(replace(record, start=n * 1_000_000, end=n * 1_000_000 + 900_000))
+        outcome = OK if who == "V" else {"+": OK, "-": FAIL, "?": INFO}[how]
+        told = UNCONFIRMED if outcome is FAIL else {"name": "new" if how == "+" else "old"}
+        record = operation(str(n), {"L": L, "C": C, "V": V}[who], outcome, told)
+        args: dict[str, Json] = {"name": "new"} if who == "C" else {}
+        records.append(replace(record, args=args, start=n * 1_000_000, end=n * 1_000_000 + 900_000))
     names = [record.id for record in records]
     found = handed_over_in_time(History(tuple(records)), operations=names, within_s=10)
     assert found.verdict is verdict

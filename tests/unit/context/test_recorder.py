@@ -79,6 +79,15 @@ def test_a_refusal_is_fail_with_its_reason(bench: Bench) -> None:
     assert taken.record.tags["host"] == context.cluster().host(1)
 
 
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_what_is_refused_is_tried_so_often(bench: Bench, tries: int) -> None:
+    """With one try there is no pause between two, which was divided by."""
+    context = bench.context
+    operator = context.cluster().operator
+    context.until_taken(lambda: context.perform(operator, ops.CancelPairingRequest()), tries)
+    assert len(context.recorder.history().of_kind("CancelPairingRequest")) == tries
+
+
 def _finds_out(bench: Bench, missing: type[ops.Operation]) -> None:
     """Have the driver find, when it is asked, that the target does not have an operation."""
     send = bench.driver.send

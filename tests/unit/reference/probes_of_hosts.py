@@ -82,6 +82,20 @@ def changes_in_a_row(world: SmallWorld) -> object:
     return patched, [world.central(change) for change in changes]
 
 
+def changes_of_what_is_being_handed_over(world: SmallWorld) -> object:
+    request = world.send()
+    world.link(up=False)
+    uid = world.accept(request)
+    selected = (ops.SelectedProfile("f"),)
+    changes = (ops.ChangeCentralCluster(uid, {"n": "1"}), ops.UpdateCentralProfiles(uid, selected))
+    changed = [world.central(change) for change in changes]
+    looks = [world.central(ops.ViewCentralCluster(uid))]
+    world.arrange(arrangements.Restart(Side.CENTRAL))
+    world.link(up=True)
+    world.rounds(20)
+    return changed, looks, world.central(ops.ViewCentralCluster(uid))
+
+
 def a_login_for_longer(world: SmallWorld) -> object:
     return world.local(ops.LogIn("admin", "pw", True))
 
@@ -119,6 +133,7 @@ OF_HOSTS: Mapping[str, Callable[[SmallWorld], object]] = {
     "a_second_send_ends_the_first_before_it_is_tried": a_second_send_to_nowhere,
     "one_central_change_after_another": changes_in_a_row,
     "one_local_change_after_another": changes_in_a_row,
+    "a_change_waits_for_the_handover": changes_of_what_is_being_handed_over,
     "nobody_logs_in_for_longer": a_login_for_longer,
     "local_ui_starts_anew_at_the_handover": a_paired_cluster,
     "the_mode_is_shown_a_second_late": an_acceptance_just_now,

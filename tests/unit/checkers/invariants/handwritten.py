@@ -166,9 +166,14 @@ class HistoryBuilder:
         return self.central("ListPairingRequests", value={"items": items}, **more)
 
     def rule(self, uid: str = "A", so: str = "ok", **more: object) -> str:
-        """A central operation on the cluster of a request."""
-        cluster = f"cluster-of-{uid}"
-        return self.central("ChangeCentralCluster", so, cluster_uid=cluster, **more)
+        """A central operation on the cluster of a request, and where it is taken, and nothing is
+        said of when, a look that shows it.
+        """
+        cluster, name = f"cluster-of-{uid}", f"ruled at {self.now}"
+        taken = self.central("ChangeCentralCluster", so, cluster_uid=cluster, name=name, **more)
+        if so != "ok" or more:
+            return taken
+        return self.central("ViewCentralCluster", value={"name": name}, cluster_uid=cluster)
 
     # --- messages of the host ---------------------------------------------------------
 

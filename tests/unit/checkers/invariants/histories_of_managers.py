@@ -66,6 +66,23 @@ def a_sibling_that_has_not_heard_of_the_pairing_yet(t: HistoryBuilder) -> None:
     t.mode("local", host="worker")
 
 
+@good("INV-1")
+def a_central_operation_that_is_taken_and_waits_for_the_host(t: HistoryBuilder) -> None:
+    t.set_up()
+    t.submits()
+    t.send()
+    t.accept()
+    about = "cluster-of-A"
+    t.central("ChangeCentralCluster", cluster_uid=about, name="new")
+    t.mode("local")
+    t.patch()
+    t.later(20)
+    t.central("ViewCentralCluster", value={"state": "Pairing", "name": "old"}, cluster_uid=about)
+    t.confirms()
+    t.mode("central")
+    t.central("ViewCentralCluster", value={"state": "Running", "name": "new"}, cluster_uid=about)
+
+
 @bad("INV-1")
 def a_local_operation_after_a_central_one(t: HistoryBuilder) -> str:
     t.set_up().send()

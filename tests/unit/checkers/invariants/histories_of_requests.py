@@ -63,7 +63,31 @@ def it_is_not_listed_after_the_bound(t: HistoryBuilder) -> str:
 @bad("INV-2")
 def it_is_not_found_by_its_id(t: HistoryBuilder) -> str:
     t.set_up().send()
+    t.view()
+    t.later(6)
     return t.view(so="NotFound")
+
+
+@good("INV-2")
+def it_is_found_by_its_id_a_while_after_the_send(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.listed()
+    t.view(so="NotFound")
+    t.later(4)
+    t.view(so="NotFound")
+    t.later(1)
+    t.view()
+
+
+@good("INV-2")
+def whoever_was_not_let_in_is_told_that_there_is_nothing(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.view()
+    t.later(6)
+    t.view(so="NotFound", actor="somebody without a login")
+    t.reject(so="NotFound", actor="somebody without a login")
+    t.tell("RemoveUser", email="ada@example.com")
+    t.view(so="NotFound")
 
 
 @bad("INV-2")

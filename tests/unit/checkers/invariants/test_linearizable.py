@@ -185,6 +185,13 @@ def good_cancel_without_a_link_may_reach_the_other_side_later(h: HistoryWriter) 
     h.view("Withdrawn")
 
 
+def good_cancel_reaches_the_other_side_a_while_after_its_answer(h: HistoryWriter) -> None:
+    """Until when it has to is INV-4's."""
+    h.send()
+    h.cancel()
+    h.on("Accept")
+
+
 def good_stale_request_is_accepted_and_fails(h: HistoryWriter) -> None:
     h.send()
     h.link(False)
@@ -305,12 +312,6 @@ def bad_two_acceptances(h: HistoryWriter) -> list[str]:
     accepted = h.on("Accept")
     h.list("")
     return [accepted, h.on("Accept")]
-
-
-def bad_accept_after_a_cancel(h: HistoryWriter) -> list[str]:
-    h.send()
-    cancelled = h.cancel()
-    return [cancelled, h.on("Accept")]
 
 
 def bad_refused_as_decided_though_nobody_decided(h: HistoryWriter) -> list[str]:

@@ -47,9 +47,9 @@ def tells(
     return uid
 
 
-def palette_shows(t: HistoryBuilder, revision: str, **more: object) -> str:
+def palette_shows(t: HistoryBuilder, revision: str, state: str = "", **more: object) -> str:
     tags: dict[str, Json] = {"revision": revision, "added": "by the product"}
-    value: dict[str, Json] = {"tags": tags}
+    value: dict[str, Json] = {"tags": tags, "state": state}
     args: dict[str, Json] = {"cluster_uid": "c"}
     return tells(t, "ViewCentralCluster", args, actor="admin", value=value, **more)
 
@@ -93,6 +93,18 @@ def test_what_is_shown_may_be_behind(invariant: str, sets: Tells, shows: Tells) 
     sets(t, "2", "ok")
     shows(t, "1")
     assert blamed(t, invariant) == []
+
+
+def test_what_palette_has_taken_waits_for_the_host_to_confirm() -> None:
+    t = history()
+    change = _changed(t, "1", "ok")
+    t.later(LATER_S)
+    palette_shows(t, "0", state="Pairing")
+    palette_shows(t, "0")
+    assert blamed(t, "INV-8") == []
+    t.later(LATER_S)
+    look = palette_shows(t, "0")
+    assert blamed(t, "INV-8") == [(change, look)]
 
 
 @either
