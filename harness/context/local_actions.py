@@ -444,6 +444,7 @@ def watch_both_sides(context: Context) -> None:
         seen = context.recorder.await_state(context.admin(), look, "not_being_handed_over")
         context.note("Palette", seen)
         change_centrally(context)
+        context.recorder.perform(context.admin(), look)  # it may have waited
     else:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")

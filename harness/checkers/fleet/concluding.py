@@ -99,7 +99,8 @@ def terms_of(scenario: Mapping[str, object]) -> Terms:
                 duration=duration,
                 cells=cells,
                 window=window,
-                bounds=Bounds(list_lag=list_lag, edge_lag=edge_lag, settle=settle),
+                # Its administrators look at some of what they change, and not at all of it.
+                bounds=Bounds(list_lag, edge_lag, settle, prompt=True),
                 gate=tuple(str(expression) for expression in gate),
                 reach=tuple(_reach(reach)),
             )

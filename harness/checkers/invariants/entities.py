@@ -105,6 +105,8 @@ class ObservedRequest:
     """A list that should have shown it did not."""
     refused: ObservedState | None = None
     """Why a central operation on its cluster was refused last."""
+    opened: bool = False
+    """Somebody was shown it by its id."""
     dated: bool = False
     """When it was created has been looked at."""
     over: bool = False

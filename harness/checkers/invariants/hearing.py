@@ -339,7 +339,8 @@ class Hearing(Arrangements):
             )
         elif operation.outcome is OK:
             request.refused = None
-            if request.paired is None and request.final is None:
+            may_wait = request.paired is None and request.final is None
+            if may_wait and not self.known.limits.prompt:
                 request.asked = operation  # it may have been taken down for later
             else:
                 self._took_effect(request, operation)

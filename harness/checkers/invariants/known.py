@@ -54,12 +54,14 @@ class Bounds:
         edge_lag: the edge's copy behind a central decision.
         settle: after the last fault has healed, everything has settled by then.
         states: how many states the search of INV-8 may visit for one request.
+        prompt: what is acknowledged of a central operation has taken effect, without a look.
     """
 
     list_lag: int = 5_000_000
     edge_lag: int = 5_000_000
     settle: int = 30_000_000
     states: int = 100_000
+    prompt: bool = False
 
     @property
     def longest(self) -> int:

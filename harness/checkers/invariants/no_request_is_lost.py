@@ -115,13 +115,15 @@ class NoRequestIsLost(Rule):
         scope = entities.text(operation.tags, "project")
         if operation.outcome is OK:
             self._sees.add((operation.actor, scope, _NEEDS[operation.kind]))
+            if self.known.about:
+                self.known.about.opened = True
             return NOTHING
         if entities.reason_of(operation) != "NotFound":
             return NOTHING
         request = self.known.about
         if request is None or request.project != scope or not self._may(operation, scope):
             return NOTHING
-        lag = self.known.limits.list_lag
+        lag = 0 if request.opened else self.known.limits.list_lag
         if operation.kind in ("MatchProfiles", "AcceptPairingRequest") or not self._is_due(
             request, operation, lag
         ):

@@ -270,8 +270,8 @@ def _bounds(
     edge_lag_s: float = _CATALOGUE.edge_lag_s,
     settle_s: float = _CATALOGUE.settle_s,
 ) -> Bounds:
-    in_us = (round(limit * 1_000_000) for limit in (list_lag_s, edge_lag_s, settle_s))
-    return Bounds(*in_us)
+    lists, edge, settle = (round(s * 1_000_000) for s in (list_lag_s, edge_lag_s, settle_s))
+    return Bounds(lists, edge, settle)
 
 
 for _name, _told in _CHECKS.items():
