@@ -279,7 +279,7 @@ TOKEN: Json = {"name": "t", "active": False, "expiry": 90_000_000}
         ("node_is", {"node": "n2", "health": "Healthy"}, POOLS, "n2", "still shows no node n2"),
         (
             "token_is", {"name": "t", "active": True, "expiry": 5_000_000}, TOKEN, "token t",
-            "token t as inactive and valid until 1970-01-01 00:01:30, in place of 1970-01-01 00:00",
+            "token t as inactive and valid for 85 s too long",
         ),
         ("token_is", {"name": "u", "active": True, "expiry": 5}, TOKEN, "u", "no registration tok"),
         ("runs_packs", {"packs": ["b 2"]}, {"profiles": []}, "just b 2", "runs none, in place"),

@@ -58,7 +58,7 @@ def overall(came_to: Conclusion) -> tuple[Overall, str]:
 def test_a_run_in_virtual_time_has_no_such_terms() -> None:
     plain = terms_of_run(fleet_lines.FleetLine(scenario=SCENARIO))
     assert (plain.played, plain.realtime) == ([], None)
-    assert plain.bounds == Bounds(list_lag=1, edge_lag=1, settle=1)
+    assert plain.bounds == Bounds(list_lag=1, edge_lag=1, settle=1, prompt=True)
 
 
 def test_an_invariant_of_the_played_side_is_not_supported() -> None:

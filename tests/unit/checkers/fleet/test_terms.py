@@ -22,7 +22,7 @@ def test_the_terms_are_those_of_the_scenario() -> None:
     terms = terms_of(as_plain(SCENARIO))
     assert (terms.name, terms.seed, terms.duration) == ("x", 1, 24 * HOUR)
     assert (terms.cells, terms.window) == (64, SECOND)
-    assert terms.bounds == Bounds(list_lag=1, edge_lag=2, settle=3 * MINUTE)
+    assert terms.bounds == Bounds(list_lag=1, edge_lag=2, settle=3 * MINUTE, prompt=True)
     assert (terms.gate, terms.reach) == (("violations == 0",), (("cancel_online", 5),))
 
 
