@@ -16,8 +16,11 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    return is_loopback_host(urlsplit(url).hostname or "")
+    """Whether an address is on this machine; one that is no URL is nowhere."""
+    try:
+        return is_loopback_host(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def is_loopback_host(host: str) -> bool:

@@ -2,5 +2,5 @@
 
 Nothing is changed on the target. A login is made at each Local UI, and ended again.
 
-Imports `domain`, `catalogue`, `wire`, `history`, `targets`. Begin with `examining`.
+Imports `domain`, `catalogue`, `http_client`, `wire`, `history`, `targets`. Begin with `examining`.
 """

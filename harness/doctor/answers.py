@@ -20,6 +20,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import InstallCluster, PutUser, Side
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refused
+from harness.http_client import USER_AGENT, NoAnswer, what_failed
 from harness.targets.arranging.api import PublishedApi
 from harness.targets.arranging.commands import Commands
 from harness.targets.control_port import ControlPort
@@ -28,7 +29,6 @@ from harness.targets.http import CENTRAL_LOOKS, LOCAL_LOOKS, HttpDriver
 from harness.targets.plugged import PluggedDriver
 from harness.targets.port import NotOffered, Outgoing
 from harness.targets.target import Control, Host, Target, TargetSlot
-from harness.targets.transport import USER_AGENT, NoAnswer, what_failed
 from harness.targets.trust import Trust
 from harness.wire.control import HEALTH_PATH, bearer
 from harness.wire.http import HttpRequest

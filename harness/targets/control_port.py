@@ -10,10 +10,10 @@ import msgspec
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Side, side_of
 from harness.domain.errors import Refused
+from harness.http_client import USER_AGENT, HttpClient, NoAnswer
 from harness.targets import port
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.target import Control
-from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer
 from harness.wire.codec import decode
 from harness.wire.control import (
     HELD_PATH,

@@ -14,8 +14,8 @@ import msgspec
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Operation, Reply
 from harness.history.operation import Json
+from harness.http_client import Sent
 from harness.targets.port import Exchange
-from harness.targets.transport import Sent
 from harness.wire.codec import glimpsed_answer, may_hold_secrets
 from harness.wire.codec.client import RETRY_AFTER, is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse

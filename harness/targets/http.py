@@ -26,6 +26,7 @@ from harness.domain.arrangements import (
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
+from harness.http_client import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.loopback import is_loopback
 from harness.targets import port
 from harness.targets.arranging.chain import chain_for, slots_of
@@ -41,7 +42,6 @@ from harness.targets.exchange import (
 from harness.targets.links.opening import OpenLinks
 from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
-from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import CallInput, CallSequence, Sessions
 from harness.wire.codec.calls import StepwiseAcceptances
 from harness.wire.control import HEALTH_PATH, bearer

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from harness.configuration import toml_lines
 from harness.configuration.kinds import AtLeastOne, Flag, KeyRelation, Text
 from harness.files import UnusableFile, require_pem
+from harness.http_client import PinMismatch
 from harness.targets.reading import File, TargetFileReader
 
 _PREFIX = "sha256:"
@@ -109,20 +110,6 @@ def _try(reading: TargetFileReader, trust: Trust, path: toml_lines.Path, what: s
             f"correct the path to a file with {what} in PEM (a relative one starts at the target"
             " file's folder)",
         )
-
-
-class PinMismatch(ssl.SSLError):
-    """A server shows another certificate than the one that was pinned.
-
-    Attributes:
-        found: the fingerprint of what it shows.
-        expected: the fingerprints that will do.
-    """
-
-    def __init__(self, found: str, expected: tuple[str, ...]) -> None:
-        super().__init__(f"the certificate is {found}, and {' or '.join(expected)} is expected")
-        self.found = found
-        self.expected = expected
 
 
 def describe_fingerprint(digest: bytes) -> str:

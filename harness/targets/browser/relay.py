@@ -27,8 +27,8 @@ import uvloop
 
 from harness.domain.endpoint import origin_of
 from harness.domain.errors import PairproofError
+from harness.http_client import what_failed
 from harness.loopback import LOOPBACK, addresses_of, is_loopback_host
-from harness.targets.transport import what_failed
 from harness.targets.trust import Trust
 
 _CHUNK: Final = 1 << 16

@@ -1,5 +1,5 @@
 """Writes a first target file: from answers to questions, and from OpenAPI documents.
 
-Imports `domain`, `files`, `loopback`, `catalogue`, `configuration`, `wire`, `history`. Begin with
-`interview`.
+Imports `domain`, `files`, `http_client`, `loopback`, `catalogue`, `configuration`, `wire`,
+`history`. Begin with `interview`.
 """

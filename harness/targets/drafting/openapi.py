@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from harness.domain.errors import PairproofError
 from harness.files import MIB, FileKind, read_bytes
-from harness.targets.transport import HttpClient, NoAnswer
+from harness.http_client import HttpClient, NoAnswer
 from harness.targets.trust import SHOW_S
 from harness.wire.http import HttpRequest, Json, NotJson, parse_json
 from harness.wire.json_path import EACH, Way

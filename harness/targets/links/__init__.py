@@ -1,4 +1,5 @@
 """Cutting links: what sits between the edge hosts and Palette, and does them harm on purpose.
 
-Imports `domain`, `files`, `loopback`, `configuration`, `wire`. Begin with `opening`.
+Imports `domain`, `files`, `http_client`, `loopback`, `configuration`, `wire`. Begin with
+`opening`.
 """

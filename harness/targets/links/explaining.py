@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.domain.arrangements import FaultNextMessage, SetLink
+from harness.http_client import what_failed
 from harness.loopback import is_loopback_host
 from harness.targets.links.faults import LinkError
 from harness.targets.links.opening import OpenLinks, PaletteEndpoint, is_readable
 from harness.targets.links.reading import LinkWay, Tls
-from harness.targets.transport import what_failed
 
 _TRY_S = 5.0
 

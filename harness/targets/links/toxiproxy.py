@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from harness import __version__
+from harness.http_client import HttpClient, NoAnswer
 from harness.targets.links import faults
-from harness.targets.transport import HttpClient, NoAnswer
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 
 _HEADERS = {"User-Agent": f"pairproof/{__version__}", "Content-Type": "application/json"}

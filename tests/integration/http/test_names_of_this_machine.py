@@ -13,11 +13,11 @@ import pytest
 import trustme
 
 from harness.domain import operations as ops
+from harness.http_client import HttpClient
 from harness.loopback import is_loopback, is_loopback_host
 from harness.reference.http_link import HttpLink
 from harness.targets.port import TargetInfo, TargetUnusable
 from harness.targets.target import Target, check_permission
-from harness.targets.transport import HttpClient
 from harness.wire.http import HttpRequest
 
 NAME = "evil.localhost"

@@ -9,13 +9,13 @@ import pytest
 
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import ListTokens, Reply, Unknown
+from harness.http_client import RequestPacer, Sent
 from harness.targets.exchange import (
     CallExchange,
     MappedExchange,
     may_be_asked_again,
     wait_asked_for,
 )
-from harness.targets.transport import RequestPacer, Sent
 from harness.wire.codec.client import RETRY_AFTER
 from harness.wire.http import HttpResponse
 from harness.wire.mapping import PLAIN

@@ -10,11 +10,11 @@ import pytest
 import trustme
 
 from harness.domain.arrangements import Side
+from harness.http_client import PinMismatch
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
 from harness.targets.trust import (
-    PinMismatch,
     Trust,
     describe_fingerprint,
     fingerprint_from,

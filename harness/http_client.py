@@ -1,7 +1,7 @@
 """HTTP/1.1 for the harness: kept connections, exchanges that are bounded in time and size and go at
 an even pace, and what failed on the wire in words that a person can act on.
 
-The one place of `harness.targets` that imports httpx.
+The one place that imports httpx.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache, partial
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -25,14 +27,13 @@ from harness import __version__
 from harness.domain.endpoint import origin_of
 from harness.domain.errors import PairproofError
 from harness.loopback import addresses_of, is_loopback
-from harness.targets.trust import PinMismatch
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 
 # At the level DEBUG it logs the headers of every answer, and with them sessions and cookies.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
-_KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30)
-
+_KEPT_MAX = 8
+"""So many idle connections are kept to one address."""
 
 USER_AGENT = {"User-Agent": f"pairproof/{__version__}"}
 """What the harness calls itself."""
@@ -40,6 +41,10 @@ USER_AGENT = {"User-Agent": f"pairproof/{__version__}"}
 
 class NoAnswer(PairproofError):
     """An exchange brought no whole answer; the message says why, and what to do."""
+
+
+class TooLate(NoAnswer):
+    """No connection stood in time, or no whole answer came in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,61 @@ class Sent:
     body: bytes
 
 
+class PinMismatch(ssl.SSLError):
+    """A server shows another certificate than the one that was pinned.
+
+    Attributes:
+        found: the fingerprint of what it shows.
+        expected: the fingerprints that will do.
+    """
+
+    def __init__(self, found: str, expected: tuple[str, ...]) -> None:
+        super().__init__(f"the certificate is {found}, and {' or '.join(expected)} is expected")
+        self.found = found
+        self.expected = expected
+
+
+class HttpCall:
+    """One exchange, for whoever has to know how far it came, or may end it from another thread.
+
+    Attributes:
+        answer_s: how long it may take from the first byte that is sent, in place of what is left
+            of the time for all of it.
+        is_sent: whether any byte of a request, of this exchange or one before, may have arrived.
+        is_over: whether it was hung up.
+    """
+
+    def __init__(self, answer_s: float | None = None) -> None:
+        self.answer_s = answer_s
+        self.is_sent = False
+        self.is_over = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def hang_up(self) -> None:
+        """Wait for the answer no longer, and send nothing that was not sent."""
+        with self._lock:
+            self.is_over = True
+            if self._socket is not None:
+                _shut(self._socket)
+
+    def uses(self, connection: socket.socket | None) -> None:
+        """It goes on over this connection, or over none any more.
+
+        Raises:
+            httpcore.ReadError: it was hung up.
+        """
+        with self._lock:
+            self._socket = connection
+            if self.is_over and connection is not None:
+                raise httpcore.ReadError("it was hung up")
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):  # whoever is at the other end was quicker
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS would say farewell first
+
+
 class HttpClient:
     """Sends requests to any number of addresses and keeps the connections.
 
@@ -59,7 +119,8 @@ class HttpClient:
     nothing is tried twice. Safe to use from many threads.
 
     Certificates are checked with `contexts` by address, and with `context` elsewhere. Through
-    `proxy` goes what is not on this machine; it may be empty.
+    `proxy` goes what is not on this machine; it may be empty. A connection that is idle is kept
+    for `kept_s`.
     """
 
     def __init__(
@@ -71,6 +132,7 @@ class HttpClient:
         proxy: str = "",
         before: Callable[[str], None] = lambda _: None,
         body_bytes_max: int = BODY_BYTES_MAX,
+        kept_s: float = 30,
     ) -> None:
         """Make the client. `before` is called with its address before each request is sent."""
         self._body_bytes_max = body_bytes_max
@@ -79,6 +141,7 @@ class HttpClient:
         self._connect_s = connect_s
         self._contexts = contexts or {}
         self._proxy = proxy
+        self._kept_s = kept_s
         self._backend = _BoundedBackend()
         self._lock = threading.Lock()
         self._transports: dict[str, _Transport] = {}
@@ -90,36 +153,42 @@ class HttpClient:
         identity = {"Accept-Encoding": "identity"}
         return Sent(request.method, url, {**identity, **request.headers, **headers}, request.body())
 
-    def exchange(self, base_url: str, sent: Sent, within_s: float) -> HttpResponse:
+    def exchange(
+        self, base_url: str, sent: Sent, within_s: float, call: HttpCall | None = None
+    ) -> HttpResponse:
         """Send the request and read the whole answer.
 
-        `within_s` bounds all of it, from the connection to the last byte, however slowly the
-        bytes come.
+        `within_s` bounds all of it, from the name's resolving to the last byte, however slowly
+        the bytes come.
 
         Raises:
-            NoAnswer: no answer came, or none that is whole, in time and of bounded size.
+            NoAnswer: no answer came, or none that is whole and of bounded size.
+            TooLate: none in time.
         """
         self._before(base_url)
-        self._backend.allow(within_s)
+        call = call or HttpCall()
+        self._backend.begin(call, within_s)
         try:
             return self._exchange(self._transport(base_url), sent, within_s)
         except httpx.ConnectTimeout as error:
-            raise NoAnswer(
+            raise TooLate(
                 _late(self._place(base_url), "no connection stood", min(self._connect_s, within_s))
             ) from error
         except httpx.TimeoutException as error:
             told = _late(self._place(base_url), "no whole answer came", within_s)
-            raise NoAnswer(told) from error
+            raise TooLate(told) from error
         except httpx.ProxyError as error:
             told = (
                 f"the proxy lets nothing through ({error}); look at its log, and at network.proxy"
             )
             raise NoAnswer(f"{self._place(base_url)}: {told}") from error
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise NoAnswer(f"{self._place(base_url)}: {what_failed(error)}") from error
         except KeyboardInterrupt:  # it may leave a lock of the connections taken, for ever
             self._transports.pop(base_url, None)
             raise
+        finally:
+            call.uses(None)
 
     def _exchange(self, transport: _Transport, sent: Sent, within_s: float) -> HttpResponse:
         timeouts = {
@@ -148,7 +217,7 @@ class HttpClient:
             if base_url not in self._transports:
                 context = self._contexts.get(base_url, self._context)
                 proxy = self._proxy_for(base_url)
-                self._transports[base_url] = _Transport(context, self._backend, proxy)
+                self._transports[base_url] = _Transport(context, self._backend, proxy, self._kept_s)
             return self._transports[base_url]
 
     def _proxy_for(self, base_url: str) -> str:
@@ -231,7 +300,7 @@ class _Transport(httpx.HTTPTransport):
     """httpx's transport over connections that keep a deadline."""
 
     def __init__(
-        self, context: ssl.SSLContext, backend: httpcore.NetworkBackend, proxy: str
+        self, context: ssl.SSLContext, backend: httpcore.NetworkBackend, proxy: str, kept_s: float
     ) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx bounds each read alone, so that a byte now and then never ends; its transport
@@ -239,17 +308,18 @@ class _Transport(httpx.HTTPTransport):
         make = partial(httpcore.HTTPProxy, proxy) if proxy else httpcore.ConnectionPool
         self._pool = make(
             ssl_context=context,
-            max_connections=_KEPT.max_connections,
-            max_keepalive_connections=_KEPT.max_keepalive_connections,
-            keepalive_expiry=_KEPT.keepalive_expiry,
+            max_connections=None,
+            max_keepalive_connections=_KEPT_MAX,
+            keepalive_expiry=kept_s,
             network_backend=backend,
         )
 
 
-class _Deadline(threading.local):
-    """When each thread's exchange has to be over, by the monotonic clock, in seconds."""
+class _UnderWay(threading.local):
+    """Each thread's exchange, and when it has to be over, by the monotonic clock in seconds."""
 
-    at: float = 0.0
+    call = HttpCall()
+    until: float = 0.0
 
 
 class _BoundedBackend(httpcore.NetworkBackend):
@@ -257,11 +327,12 @@ class _BoundedBackend(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
-        self._deadline = _Deadline()
+        self._under_way = _UnderWay()
 
-    def allow(self, within_s: float) -> None:
-        """Set this thread's deadline, for all that it does from now on."""
-        self._deadline.at = time.monotonic() + within_s
+    def begin(self, call: HttpCall, within_s: float) -> None:
+        """This thread's exchange begins; the deadline is for all that it does from now on."""
+        self._under_way.call = call
+        self._under_way.until = time.monotonic() + within_s
 
     def within(self, timeout: float | None) -> float:
         """The time that is left, or `timeout` if that is less.
@@ -269,10 +340,22 @@ class _BoundedBackend(httpcore.NetworkBackend):
         Raises:
             httpcore.ReadTimeout: no time is left.
         """
-        left = self._deadline.at - time.monotonic()
+        left = self._under_way.until - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout
         return left if timeout is None else min(left, timeout)
+
+    def sends(self, stream: httpcore.NetworkStream) -> None:
+        """This thread's exchange is about to send, and then to wait for an answer.
+
+        Raises:
+            httpcore.ReadError: it was hung up.
+        """
+        call = self._under_way.call
+        call.uses(stream.get_extra_info("socket"))
+        if call.answer_s is not None:
+            self._under_way.until = time.monotonic() + call.answer_s
+        call.is_sent = True
 
     def connect_tcp(
         self,
@@ -283,7 +366,7 @@ class _BoundedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Open a connection, to where the host was judged to be."""
-        *others, last = addresses_of(host)
+        *others, last = _resolved_within(addresses_of(host), self.within(timeout))
         for address in others:
             with suppress(httpcore.ConnectError):
                 return self._to(address, port, timeout, local_address, socket_options)
@@ -302,20 +385,59 @@ class _BoundedBackend(httpcore.NetworkBackend):
         return _BoundedStream(inner, self)
 
 
+def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, ...]:
+    """The addresses, resolved if that is a name; the system's resolver knows no bound.
+
+    Raises:
+        httpcore.ConnectError: it cannot be resolved.
+        httpcore.ConnectTimeout: not in time.
+    """
+    (name, *_) = addresses
+    with suppress(ValueError):
+        ip_address(name.partition("%")[0])
+        return addresses
+    asked: Future[tuple[str, ...]] = Future()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+            asked.set_result(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
+        except (OSError, UnicodeError) as error:
+            asked.set_exception(error)
+
+    threading.Thread(target=ask, name=f"pairproof-resolves-{name}", daemon=True).start()
+    try:
+        return asked.result(within_s)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(f"{name} was not resolved in time") from error
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{name} cannot be resolved") from error
+
+
 class _BoundedStream(httpcore.NetworkStream):
-    """A connection that knows the deadline."""
+    """A connection that knows the deadline.
+
+    What is written goes out when an answer is read: a request is one piece, and one record of
+    TLS, in place of two.
+    """
 
     def __init__(self, inner: httpcore.NetworkStream, backend: _BoundedBackend) -> None:
         self._inner = inner
         self._backend = backend
+        self._unsent = bytearray()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there, as long as there is time."""
+        """Send what was written, and read what is there, as long as there is time."""
+        if self._unsent:
+            self._backend.sends(self._inner)
+            buffer, self._unsent = bytes(self._unsent), bytearray()
+            with suppress(httpcore.WriteError):  # whoever reads no further may have answered
+                self._inner.write(buffer, self._backend.within(timeout))
         return self._inner.read(max_bytes, self._backend.within(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write, as long as there is time."""
-        self._inner.write(buffer, self._backend.within(timeout))
+        """Take it; it is sent with the next read."""
+        self._unsent += buffer
 
     def start_tls(
         self,
@@ -345,8 +467,22 @@ class _Code(IntEnum):
     OTHER_ADDRESS = 64
 
 
-def what_failed(error: BaseException) -> str:
-    """What went wrong, and what to do about it, from the error and all that led to it."""
+def _remedy(error: ssl.SSLCertVerificationError) -> str:
+    match getattr(error, "verify_code", 0):
+        case _Code.EXPIRED | _Code.NOT_YET:
+            return "renew it, look at this machine's clock, or pin it with tls.fingerprints"
+        case _Code.OTHER_NAME | _Code.OTHER_ADDRESS:
+            return "ask at a name that stands in it, or pin it with tls.fingerprints"
+    return "name its CA with tls.ca_file, pin it with tls.fingerprints, or set tls.insecure = true"
+
+
+def what_failed(
+    error: BaseException, remedy: Callable[[ssl.SSLCertVerificationError], str] = _remedy
+) -> str:
+    """What went wrong, and what to do about it, from the error and all that led to it.
+
+    `remedy` says what is to be done about a certificate that is not trusted.
+    """
     for cause in _causes(error):
         match cause:
             case PinMismatch():
@@ -357,7 +493,7 @@ def what_failed(error: BaseException) -> str:
                 )
             case ssl.SSLCertVerificationError():
                 why = getattr(cause, "verify_message", cause)
-                return f"its certificate is not trusted ({why}); {_remedy(cause)}"
+                return f"its certificate is not trusted ({why}); {remedy(cause)}"
             case ssl.SSLError(reason="TLSV13_ALERT_CERTIFICATE_REQUIRED"):
                 return "it asks for a certificate; name one with tls.cert_file"
             case ssl.SSLError():
@@ -370,20 +506,13 @@ def what_failed(error: BaseException) -> str:
                 return "a header would hold what HTTP cannot carry, so nothing was sent"
             case socket.gaierror() | UnicodeError():
                 return "its host name cannot be resolved; check its spelling and the DNS"
+            case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+                return f"this is no usable URL ({cause})"
             case ConnectionRefusedError():
                 return "the connection was refused; check the port, and that it is running"
             case ConnectionResetError() | BrokenPipeError():
                 return "the connection was reset before a whole answer came; look at its log"
     return _plain(error)
-
-
-def _remedy(error: ssl.SSLCertVerificationError) -> str:
-    match getattr(error, "verify_code", 0):
-        case _Code.EXPIRED | _Code.NOT_YET:
-            return "renew it, look at this machine's clock, or pin it with tls.fingerprints"
-        case _Code.OTHER_NAME | _Code.OTHER_ADDRESS:
-            return "ask at a name that stands in it, or pin it with tls.fingerprints"
-    return "name its CA with tls.ca_file, pin it with tls.fingerprints, or set tls.insecure = true"
 
 
 def _plain(error: BaseException) -> str:

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from harness.targets.transport import what_failed
+from harness.http_client import what_failed
 
 
 def raised_from(cause: Exception) -> Exception:

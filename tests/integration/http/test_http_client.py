@@ -1,0 +1,124 @@
+"""Exchanges that are bounded, that can be hung up, and that go out in one piece."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+import pytest
+
+from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate
+from harness.reference.server import bind, port_of
+from harness.wire.http import HttpRequest
+
+LONG_S = 30.0
+ANSWER = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture
+def client() -> Iterator[HttpClient]:
+    with closing(HttpClient(ssl.create_default_context(), LONG_S)) as client:
+        yield client
+
+
+class Silent:
+    """A server that takes one connection, keeps what comes first, and may answer."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        self.listener = bind()
+        self.listener.setblocking(True)
+        self.url = f"http://127.0.0.1:{port_of(self.listener)}"
+        self.came = threading.Event()
+        self.first = b""
+        self._answer = answer
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            connection, _ = self.listener.accept()
+            with connection:
+                self.first = connection.recv(65_536)
+                self.came.set()
+                connection.sendall(self._answer)
+                while connection.recv(65_536):
+                    pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self._thread.join(LONG_S)
+
+
+@contextmanager
+def hung_up_once(came: threading.Event, call: HttpCall) -> Iterator[None]:
+    thread = threading.Thread(target=lambda: came.wait(LONG_S) and call.hang_up())
+    thread.start()
+    yield
+    thread.join()
+
+
+def ask(client: HttpClient, url: str, call: HttpCall | None = None, within_s: float = 5.0) -> int:
+    sent = client.prepare(url, HttpRequest("POST", "/", json={"a": "b"}), {})
+    return client.exchange(url, sent, within_s, call).status
+
+
+def test_a_request_goes_out_in_one_piece(client: HttpClient) -> None:
+    with closing(Silent(ANSWER)) as server:
+        assert ask(client, server.url) == 204
+    head, _, body = server.first.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST / HTTP/1.1\r\n")
+    assert body == b'{"a":"b"}'
+
+
+def test_an_exchange_is_hung_up_while_it_waits_for_its_answer(client: HttpClient) -> None:
+    call = HttpCall()
+    with closing(Silent()) as server, hung_up_once(server.came, call):
+        with pytest.raises(NoAnswer) as failed:
+            ask(client, server.url, call, LONG_S)
+        assert not isinstance(failed.value, TooLate)
+    assert call.is_sent
+
+
+def test_what_was_hung_up_before_is_not_sent(client: HttpClient) -> None:
+    call = HttpCall()
+    call.hang_up()
+    with closing(Silent()) as server, pytest.raises(NoAnswer):
+        ask(client, server.url, call, LONG_S)
+    assert (call.is_sent, server.first) == (False, b"")
+
+
+def test_an_answer_has_its_own_time_from_the_first_byte_that_is_sent(client: HttpClient) -> None:
+    call = HttpCall(answer_s=0.2)
+    with closing(Silent()) as server, pytest.raises(TooLate):
+        ask(client, server.url, call, LONG_S)
+    assert call.is_sent
+
+
+def test_a_name_that_nobody_resolves_takes_no_longer_than_it_may(
+    client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never, asked = threading.Event(), threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[object]:
+        asked.set()
+        never.wait(LONG_S)
+        raise socket.gaierror("nobody answered")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    call = HttpCall()
+    with pytest.raises(TooLate, match="no connection stood within"):
+        ask(client, "http://palette.example", call, 0.2)
+    assert asked.is_set()
+    assert not call.is_sent
+    never.set()
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "ftp://palette.example", "http://a b.example"])
+def test_what_is_no_usable_url_is_told(client: HttpClient, url: str) -> None:
+    with pytest.raises(NoAnswer):
+        ask(client, url)
