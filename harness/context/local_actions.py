@@ -189,8 +189,7 @@ def spoil_next(
 ) -> None:
     """What happens to the next messages of a kind from the host that the operator is at."""
     host_uid = context.cluster().operator.host_uid
-    for _ in range(times):
-        context.recorder.arrange(arrangements.FaultNextMessage(host_uid, message, fault))
+    context.recorder.arrange(arrangements.FaultNextMessage(host_uid, message, fault, times=times))
 
 
 MESSAGES: Mapping[str, arrangements.MessageKind] = {

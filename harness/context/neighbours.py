@@ -36,7 +36,10 @@ def put_beside(context: Context, which: str) -> None:
     if which.endswith("elsewhere"):
         context.needs(Feature.SCOPES)
         review.pending_in(context, NEIGHBOUR, _ELSEWHERE)
-        context.neighbours_admin = review.admin_of(context, _ELSEWHERE).label
+        admin = review.admin_of(context, _ELSEWHERE)
+        context.neighbours_admin = admin.label
+        opened = ops.ViewPairingRequest(context.cluster(NEIGHBOUR).pairing_uid)
+        context.recorder.await_state(admin, opened, "succeeds")  # it may be shown a while later
     elif is_paired:
         operator, central = context.paired(NEIGHBOUR).operator, ManagementMode.CENTRAL.value
         context.must_see(operator, ops.ViewManagement(), "mode_is", mode=central)

@@ -295,7 +295,8 @@ UNDER_WAY = 500_000
 
 def send_twice(context: Context, hosts: int, message: str) -> None:
     """An operator sends while a message of another one's send is on its way, at the same host of
-    the cluster, or at the second of two.
+    the cluster, or at the second of two: then it is the second's connection whose check is held,
+    since a host that is asked need not check its own.
 
     Raises:
         KeyError: there is no such message.
@@ -306,7 +307,9 @@ def send_twice(context: Context, hosts: int, message: str) -> None:
     send = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
     asks = [partial(context.recorder.perform, actor, send) for actor in (first, second)]
     with left_out_if_impossible():
-        taken = _while_held(context, MESSAGES[message], *asks)
+        kind = MESSAGES[message]
+        asked = second if kind is MessageKind.PROBE else first
+        taken = _while_held(context, asked.host_uid, kind, *asks)
     leased.beside = (second,)
     for each in sorted(taken, key=lambda each: each.record.end or 0):
         context.sent(leased, each)
@@ -321,11 +324,11 @@ def cancel_and_change(context: Context, change: str) -> None:
             after the other.
         Inconclusive: the cancel itself was not taken.
     """
-    cancels = partial(
-        context.recorder.perform, context.cluster().operator, ops.CancelPairingRequest()
-    )
+    operator = context.cluster().operator
+    cancels = partial(context.recorder.perform, operator, ops.CancelPairingRequest())
     changes = partial(local_changes.change_locally, context, change)
-    cancelled, changed = _while_held(context, MessageKind.WITHDRAW, cancels, changes)
+    held = MessageKind.WITHDRAW
+    cancelled, changed = _while_held(context, operator.host_uid, held, cancels, changes)
     context.must(cancelled)
     if changed.record.start >= (cancelled.record.end or 0):
         raise NotSupported("nothing could be asked while the cancel was under way")
@@ -334,12 +337,13 @@ def cancel_and_change(context: Context, change: str) -> None:
 
 def _while_held(
     context: Context,
+    host_uid: str,
     message: MessageKind,
     first: Callable[[], RecordedReply],
     second: Callable[[], RecordedReply],
 ) -> list[RecordedReply]:
-    """What comes of two things, the second asked while a message of the first is held."""
-    recorder, host_uid = context.recorder, context.cluster().operator.host_uid
+    """What comes of two things, the second asked while a host's message of the first is held."""
+    recorder = context.recorder
     held = FaultNextMessage(host_uid, message, MessageFault.DELAYED, UNDER_WAY)
     recorder.arrange(held)
     over = Event()

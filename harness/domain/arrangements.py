@@ -197,16 +197,19 @@ class SetLink(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class FaultNextMessage(Arrangement):
-    """What happens to the next message of a kind from a host. `delay` is in microseconds."""
+    """What happens to the next messages of a kind from a host, to so many. `delay` is in
+    microseconds.
+    """
 
     sides = EDGE
-    again = "each is for one message more"
+    again = "each is for so many messages more"
     is_read_back = True
 
     host_uid: str
     message: MessageKind
     fault: MessageFault
     delay: int = 0
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

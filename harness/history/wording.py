@@ -269,7 +269,10 @@ def _befallen(kind: str, args: Mapping[str, Json]) -> str:
             return "the messages of the hosts were disturbed"
         case "FaultNextMessage":
             fate = _FATES.get(str(args.get("fault")), f"is to be {args.get('fault')}")
-            return f"the host's next {args.get('message')} message {fate}"
+            which = f"next {args.get('message')} message"
+            if isinstance(times := args.get("times"), int) and times > 1:
+                which = f"next {times} {args.get('message')} messages, each"
+            return f"the host's {which} {fate}"
     return ""
 
 

@@ -94,9 +94,10 @@ class FaultyLink:
             self._met.pop((host_uid, kind), None)
 
     def spoil_next(self, fault: FaultNextMessage) -> None:
-        """Queue a fault for the next message of its kind from its host."""
+        """Queue a fault for the next messages of its kind from its host."""
         with self._lock:
-            self._next.setdefault((fault.host_uid, fault.message), deque()).append(fault)
+            queued = self._next.setdefault((fault.host_uid, fault.message), deque())
+            queued.extend([fault] * fault.times)
         if fault.message is MessageKind.POLL:
             self.hang_up(fault.host_uid)  # or else the next one may be long in coming
 

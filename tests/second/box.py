@@ -578,7 +578,8 @@ class Boxes:
 
     def lab_fault_next_message(self, ask: Ask) -> tuple[int, Any]:
         with self.lock:
-            self.spoiled[ask.body["host_uid"], ask.body["message"]].append(ask.body)
+            spoiled = self.spoiled[ask.body["host_uid"], ask.body["message"]]
+            spoiled.extend([ask.body] * ask.body["times"])
         return 200, {}
 
     def lab_set_clock_right(self, ask: Ask) -> tuple[int, Any]:

@@ -211,10 +211,11 @@ def sentence(arrangement: arrangements.Arrangement) -> str:
                 if up
                 else f"Cut host {host} off from Palette, so that Local UI still answers."
             )
-        case arrangements.FaultNextMessage(host, message, fault, delay):
+        case arrangements.FaultNextMessage(host, message, fault, delay, times):
             late = f" by {delay / 1_000_000:g} s" if delay else ""
             told = f"the next {_MESSAGE[message]} from host {host} to Palette"
-            return f"See to it that {told} {_FATE[fault]}{late}."
+            others = f" So for the next {times} of them." if times > 1 else ""
+            return f"See to it that {told} {_FATE[fault]}{late}.{others}"
         case arrangements.DisturbMessages(host, before, after, slowed, answered, answer, half_open):
             what = f"{answer.value}" if answer else "one or another error"
             mute = ", and none that arrives is ever answered" if half_open else ""

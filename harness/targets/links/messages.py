@@ -122,9 +122,9 @@ class Spoiling:
     late: list[tuple[str, bytes]] = field(default_factory=list)
     """Messages that are still to arrive, each with its source."""
 
-    def queue(self, source: str, kind: MessageKind, fate: WireFate) -> None:
-        """A fate for the next message of a kind from a source, or from anybody."""
-        self.queued.setdefault((source, kind), deque()).append(fate)
+    def queue(self, source: str, kind: MessageKind, fate: WireFate, times: int = 1) -> None:
+        """A fate for the next messages of a kind from a source, or from anybody."""
+        self.queued.setdefault((source, kind), deque()).extend([fate] * times)
 
     def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
         """What has come of it, for messages of a kind, or (`None`) of the disturbance."""

@@ -124,8 +124,8 @@ class ProxyProcess:
     def heal(self, source: str | None = None) -> list[faults.Episode]:
         return cast("list[faults.Episode]", self._call("heal", source))
 
-    def spoil_next(self, source: str, kind: MessageKind, fate: WireFate) -> None:
-        self._call("spoil_next", source, kind, fate)
+    def spoil_next(self, source: str, kind: MessageKind, fate: WireFate, times: int = 1) -> None:
+        self._call("spoil_next", source, kind, fate, times)
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         self._call("disturb", source, disturbance)

@@ -167,8 +167,8 @@ class FaultProxy:
         """How many messages are still waited for, to spoil them."""
         return self._call(self._spoiling(Spoiling.waiting))
 
-    def spoil_next(self, source: str, kind: MessageKind, fate: WireFate) -> None:
-        self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate)))
+    def spoil_next(self, source: str, kind: MessageKind, fate: WireFate, times: int = 1) -> None:
+        self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate, times)))
 
     def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
         """What has come of what was arranged for messages; see `Spoiling.seen`."""

@@ -44,8 +44,10 @@ class Faulty(Protocol):
 class Spoiler(Protocol):
     """Something that reads the messages on their way: `FaultProxy`, `ProxyProcess`."""
 
-    def spoil_next(self, source: str, kind: arrangements.MessageKind, fate: WireFate) -> None:
-        """Arrange something for the next message of a kind from a source."""
+    def spoil_next(
+        self, source: str, kind: arrangements.MessageKind, fate: WireFate, times: int = 1
+    ) -> None:
+        """Arrange something for the next messages of a kind from a source."""
 
     def seen(self, source: str, kind: arrangements.MessageKind | None) -> arrangements.FaultEffect:
         """What has come of what was arranged for a kind, or (`None`) for all messages."""
@@ -146,10 +148,11 @@ class ProxySwitch:
                     self._down[host_uid] = 0
                     self._adapt(host_uid)
                     self._down[host_uid] = self._faulty.passed(source)
-            case arrangements.FaultNextMessage(host_uid, message, fault, delay):
+            case arrangements.FaultNextMessage(host_uid, message, fault, delay, times):
                 self._refuse(arrangement, self._source_addresses.cannot_spoil(host_uid, message))
                 source = self._source_addresses.source_of(host_uid)
-                self._reading(arrangement).spoil_next(source, message, WireFate(fault, delay))
+                fate = WireFate(fault, delay)
+                self._reading(arrangement).spoil_next(source, message, fate, times)
             case arrangements.DisturbMessages():
                 self._refuse(arrangement, self._source_addresses.cannot_cut(arrangement.host_uid))
                 source = self._source_addresses.source_of(arrangement.host_uid)

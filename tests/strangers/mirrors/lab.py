@@ -95,7 +95,7 @@ def arranged(asked: Asked, sides: dict[str, str]) -> Asked:
             return at(AT_RINGS, "link", host=host, up=up)
         case {"arrangement": "FaultNextMessage", "host_uid": host, "message": message}:
             fault = {"message": message, "how": asked["fault"], "for": asked["delay"] / 1e6}
-            return at(AT_RINGS, "fault", host=host, **fault)
+            return at(AT_RINGS, "fault", host=host, times=asked["times"], **fault)
     raise Cannot(f"{asked['arrangement']} is nothing for this lab")
 
 

@@ -503,9 +503,9 @@ class Rings:
         else:
             self.disturbed(host)
 
-    def lab_fault(self, host: str, **fault: Any) -> None:
+    def lab_fault(self, host: str, times: int, **fault: Any) -> None:
         """The leader speaks for all its ring, so it does not matter which of its hosts it is."""
-        self.faults[self.disturbed(host).name, fault["message"]].append(fault)
+        self.faults[self.disturbed(host).name, fault["message"]] += [fault] * times
 
     def lab_clock(self, by: float) -> None:
         self.ahead = self.ahead + by if by else 0.0

@@ -616,7 +616,8 @@ class Appliances:
         return Reply()
 
     def lab_fault(self, call: Call) -> Reply:
-        self.faults[call.parts[0], call.data["message"]].append(call.data)
+        faults = self.faults[call.parts[0], call.data["message"]]
+        faults.extend([call.data] * int(call.data["times"]))
         return Reply()
 
     def lab_clock(self, call: Call) -> Reply:

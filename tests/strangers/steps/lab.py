@@ -89,6 +89,7 @@ class Lab:
                 self.ask("edge", "PUT", f"hosts/{host}/link", up=up)
             case {"arrangement": "FaultNextMessage", "host_uid": host, "message": message}:
                 more = {"fault": told["fault"], "delay_ms": told["delay"] / 1000}
+                more["times"] = told["times"]
                 self.ask("edge", "POST", f"hosts/{host}/faults", message=message, **more)
             case {"arrangement": name}:
                 raise CannotBe(f"{name} is not for this lab")

@@ -90,6 +90,15 @@ def test_each_fault_does_what_it_says_once(
     assert len(road.inner.arrived) == arrives + 1
 
 
+def test_it_befalls_so_many_messages_and_no_more(road: Road) -> None:
+    lost = FaultNextMessage("h1", MessageKind.PROBE, MessageFault.LOST_BEFORE, times=3)
+    road.link.spoil_next(lost)
+    assert [type(road.carry()) for _ in range(4)] == [ops.Unknown] * 3 + [ops.Done]
+    assert len(road.inner.arrived) == 1
+    seen = road.link.seen(lost)
+    assert (len(seen.met), seen.left) == (3, 0)
+
+
 @pytest.mark.parametrize("fault", [MessageFault.LATE, MessageFault.REPEATED_LATE])
 def test_what_comes_late_arrives_after_what_came_later(road: Road, fault: MessageFault) -> None:
     late, later = ops.PollPairing("late", "s"), ops.PollPairing("later", "s")

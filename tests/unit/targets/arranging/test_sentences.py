@@ -122,6 +122,16 @@ def test_two_arrangements_are_never_the_same_sentence() -> None:
             " is late by 1.5 s.",
         ),
         (
+            arrangements.FaultNextMessage(
+                "h",
+                arrangements.MessageKind.CONFIRM,
+                arrangements.MessageFault.LOST_BEFORE,
+                times=3,
+            ),
+            "See to it that the next confirmation of the pairing from host h to Palette is lost"
+            " before it arrives. So for the next 3 of them.",
+        ),
+        (
             arrangements.InstallCluster("lab-1", None),
             "Remove the cluster from the hosts of slot lab-1, so that they have none.",
         ),
