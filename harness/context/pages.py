@@ -170,9 +170,12 @@ def _list(value: object) -> Json:
 
 
 def sees(context: Context, predicate: str, **args: Json) -> OperationRecord:
-    """Look at the page until it is so."""
-    actor = _last_actor(context)
-    return context.recorder.await_state(actor, actions.ViewPage(), predicate, within_s=None, **args)
+    """Look at the page until it is so; where it never is, a picture of it is kept."""
+    actor, look = _last_actor(context), actions.ViewPage()
+    seen = context.recorder.await_state(actor, look, predicate, within_s=None, **args)
+    if not (seen.value or {}).get("held"):
+        context.perform(actor, actions.ViewPage(pictured=True), "the page")
+    return seen
 
 
 def see(context: Context, judge: Judge, predicate: str, **args: Json) -> None:

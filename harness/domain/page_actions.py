@@ -49,9 +49,12 @@ class EnterAddress(BrowserAction):
 
 @dataclass(frozen=True, slots=True)
 class ViewPage(BrowserAction):
-    """Look at the page that is open; a `tab` of 0 is the one that was used last."""
+    """Look at the page that is open; a `tab` of 0 is the one that was used last. Where it is
+    `pictured`, a picture is kept.
+    """
 
     tab: int = 0
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,9 @@ def test_pictures_are_called_by_their_hash_and_hold_no_secret(
     assert "Registration token" in (tmp_path / str(missed["dom"])).read_text()
     driver.end_scenario("s")
     assert "picture" not in (done(driver, actions.OpenPage(SETTINGS)).response or {})
+    assert "picture" not in (done(driver, actions.ViewPage()).response or {})
+    waited_in_vain = done(driver, actions.ViewPage(pictured=True)).response or {}
+    assert {"picture", "dom"} <= waited_in_vain.keys()
 
 
 def test_somebody_who_has_no_login_is_asked_for_one(driver: BrowserDriver) -> None:

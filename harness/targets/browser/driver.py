@@ -161,10 +161,14 @@ class BrowserDriver(DriverAround):
             return ops.Done(visit.view())
 
         exchange = self._exchange(visit, done)
-        is_done = isinstance(exchange.reply, ops.Done)
-        if isinstance(action, ViewPage) or (is_done and not self._are_kept):
+        if isinstance(action, ViewPage):
+            is_kept = is_wrong = action.pictured
+        else:
+            is_wrong = not isinstance(exchange.reply, ops.Done)
+            is_kept = is_wrong or self._are_kept
+        if not is_kept:
             return exchange
-        return replace(exchange, response=self._with_pictures(exchange, visit, dom=not is_done))
+        return replace(exchange, response=self._with_pictures(exchange, visit, dom=is_wrong))
 
     def _with_pictures(
         self, exchange: Exchange, visit: BrowserVisit, *, dom: bool
