@@ -7,13 +7,13 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
 import pytest
 import trustme
 
 from harness.domain.arrangements import Arrangement, FaultNextMessage, SetLink
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import AgentOperation
+from harness.http_client import HttpClient
 from harness.opening import open_http
 from harness.reference.core.link import LinkReply
 from harness.reference.description import environment, target_text
@@ -28,33 +28,34 @@ REQUIREMENTS = ("PRE-5", "WDR-3", "WDR-4", "WDR-5")
 Verdicts = dict[tuple[str, str], tuple[str, str]]
 
 
+class SourcedClient(HttpClient):
+    """Its connections come from one address."""
+
+    def __init__(self, context: ssl.SSLContext, source: str) -> None:
+        super().__init__(context, 1.0, kept_s=2.0)
+        connect = self._backend.connect_tcp
+        self._backend.connect_tcp = lambda **where: connect(**where | {"local_address": source})  # type: ignore[method-assign]
+
+
 class SourcedLink(HttpLink):
     """Each host arrives from an address of its own, and trusts a second authority."""
 
     def __init__(self, ca_file: Path, sources: Mapping[str, str], authority: trustme.CA) -> None:
-        self._context = ssl.create_default_context(cafile=ca_file)
-        authority.configure_trust(self._context)
-        self._sources = sources
-        self._made: dict[str, httpx.AsyncHTTPTransport] = {}
+        context = ssl.create_default_context(cafile=ca_file)
+        authority.configure_trust(context)
+        self._clients = {host: SourcedClient(context, at) for host, at in sources.items()}
         super().__init__(ca_file, 1.0)
 
     def carry(
         self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
     ) -> LinkReply:
-        if host_uid not in self._made:
-            self._made[host_uid] = httpx.AsyncHTTPTransport(
-                verify=self._context,
-                trust_env=False,
-                local_address=self._sources[host_uid],
-                limits=httpx.Limits(keepalive_expiry=2),
-            )
-        way = _Way(self._made[host_uid], base_url, is_reworded=False)
-        return self._run(self._carry(way, operation))
+        way = _Way(self._clients[host_uid], base_url, is_reworded=False)
+        return self._carry(way, operation, self._call())
 
     def close(self) -> None:
-        while self._made:
-            self._run(self._made.popitem()[1].aclose())
         super().close()
+        for client in self._clients.values():
+            client.close()
 
 
 class Uncut(EmbeddedReference):
