@@ -309,9 +309,11 @@ class Dated(CentralCore):
         return stepped
 
     def state_at(self, request: PairingRequest, moment: int) -> RequestState | None:
-        """Its state at a moment, `None` before there was one; as it is where nothing is known."""
+        """Its state at a moment, `None` before there was one; as it is where nothing is known, or
+        where it ended in no step, as one that lapses undecided.
+        """
         course = self._course.get(request.pairing_uid)
-        if course is None:
+        if course is None or course[-1][1] is not request.state:
             return request.state
         return next((state for since, state in reversed(course) if since <= moment), None)
 
