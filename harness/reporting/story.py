@@ -131,7 +131,9 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
     telling = {story.verdict, Verdict.FAIL} if unstable else {story.verdict}
     checks = [c for c in evidence.checks if c.scenario == line.id and c.verdict in telling]
     history, operations = evidence.histories.get(line.id), story.operations
+    steps = steps_of(report, line.id, story.verdict)
     decisive = story.decisive | {o for c in checks for o in c.operations}
+    decisive = decisive or frozenset(_ended_at(steps, operations))
     expected = dict.fromkeys(expected_of(c, history) for c in checks) if history else {}
     anchors = {o.id: f"{story.anchor}-{n}" for n, o in enumerate(operations, 1)}
     anchors = {id_: a for id_, a in anchors.items() if whole or id_ in decisive}
@@ -142,7 +144,6 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
         if o.id in anchors and o.id in decisive | drawn.shown
     )
     anchors = {e.id: e.anchor for e in exchanges}
-    steps = steps_of(report, line.id, story.verdict)
     return StoryDetail(
         expected="; ".join(filter(None, expected)),
         steps=tuple(_step(step, decisive, anchors) for step in steps),
@@ -150,6 +151,13 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
         left_out=len(operations) - len(exchanges),
         diagram=drawn if operations else None,
     )
+
+
+def _ended_at(steps: Sequence[MarkedStep], operations: Sequence[OperationRecord]) -> list[str]:
+    """The last thing that was asked before a scenario went no further, which nobody judged."""
+    begun = [step.record.operations for step in steps if step.mark is not None]
+    own = [o.id for o in operations if begun and o.id in begun[-1] and o.kind != "SeeEffect"]
+    return own[-1:]
 
 
 def _link(anchors: Mapping[str, str]) -> Callable[[str], str]:

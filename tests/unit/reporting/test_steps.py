@@ -72,6 +72,7 @@ def test_each_step_has_its_mark_and_its_time(tmp_path: Path, given: Verdict, end
         ("When", "it is cancelled by <token:1>", given, ""),
         ("Then", "it is gone", None, ""),
     ]
+    assert [(e.id, e.decisive) for e in detail.exchanges][-1] == (f"{ID}#2", True)
 
 
 def test_a_step_and_an_arrow_lead_to_what_was_exchanged(tmp_path: Path) -> None:
