@@ -682,10 +682,16 @@ class Context:
         """Put a side's clock forward by `by` microseconds, until the scenario ends.
 
         Raises:
-            NotSupported: it is the target's, which does not claim that it can be set.
+            NotSupported: it is the target's, which does not claim that it can be set, or by nothing:
+                requests wait no longer than everything takes to settle.
         """
         if self.recorder.driver.info.plays(side):
             self.needs(Feature.CLOCK)
+        if not by:
+            raise NotSupported(
+                "a request need not wait longer than limits.settle_s here, so no clock goes forward"
+                " while it surely waits; see limits.waits_s"
+            )
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
         if side is arrangements.Side.CENTRAL:
