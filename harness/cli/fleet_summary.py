@@ -97,7 +97,7 @@ def _figures(report: FleetReport) -> Iterator[Text]:
 
 
 def _verdict(report: FleetReport) -> Text:
-    overall = words.describe_overall(report.verdict)
+    overall = f"{words.OVERALL_SYMBOLS[report.verdict]} {words.uncapitalized(report.headline)}"
     took = f" in {report.duration_s:.1f} s" if report.duration_s else ""
     size = (
         f"{report.scenario}, {_hosts(report)}, seed {report.header.seed},"

@@ -682,8 +682,8 @@ class Context:
         """Put a side's clock forward by `by` microseconds, until the scenario ends.
 
         Raises:
-            NotSupported: it is the target's, which does not claim that it can be set, or by nothing:
-                requests wait no longer than everything takes to settle.
+            NotSupported: it is the target's, which does not claim that it can be set; or it is by
+                nothing, as requests wait no longer than everything takes to settle.
         """
         if self.recorder.driver.info.plays(side):
             self.needs(Feature.CLOCK)

@@ -28,7 +28,7 @@ from harness.reporting.model import RequirementReport
 from harness.reporting.report_json import encode_json
 from harness.reporting.summary import code, cut, escaped, listed, table
 from harness.reporting.svg import badge_svg
-from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
+from harness.reporting.words import OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
 
 
 def write_fleet_reports(evidence_path: Path, out_dir: Path, *, whole: bool = False) -> FleetReport:
@@ -131,8 +131,8 @@ def fleet_summary_md(report: FleetReport) -> str:
 
 def _blocks(report: FleetReport) -> Iterator[str]:
     made = report.header.implementation
-    symbol, name = OVERALL_SYMBOLS[report.verdict], OVERALL_NAMES[report.verdict]
-    yield f"## {symbol} {name}: {escaped(report.scenario)}\n"
+    symbol = OVERALL_SYMBOLS[report.verdict]
+    yield f"## {symbol} {report.headline}: {escaped(report.scenario)}\n"
     yield f"{escaped(report.why)}\n"
     yield f"{escaped(f'{made.name} {made.version}'.strip())} · {_size(report)}\n"
     yield from _gate(report)

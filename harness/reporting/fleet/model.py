@@ -30,7 +30,7 @@ from harness.reporting.fleet.realtime import warnings_of
 from harness.reporting.model import JudgedRun, RequirementReport, ScenarioReport
 from harness.reporting.story import OperationDetail, exchange_of
 from harness.reporting.times import seconds_between
-from harness.reporting.words import command
+from harness.reporting.words import OVERALL_NAMES, command
 
 NOT_JUDGED = "the run ended before it was judged"
 
@@ -63,6 +63,11 @@ class FleetReport(JudgedRun):
     demands: tuple[GateLine, ...]
     situations: tuple[SituationReport, ...]
     problems: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        passes = self.verdict is Overall.CONFORMS
+        return "Fleet passes" if passes else OVERALL_NAMES[self.verdict]
 
     @property
     def measures(self) -> MeasuresLine:

@@ -55,14 +55,14 @@ def test_a_run_says_what_it_does_what_came_of_it_and_where_it_is(
     )
     assert "✓ violations == 0 (it is 0)" in said
     assert "invariants    10 pass" in said
-    assert any(line.startswith("✓ conforms: tiny, 12 hosts, seed 1, ") for line in said)
+    assert any(line.startswith("✓ fleet passes: tiny, 12 hosts, seed 1, ") for line in said)
     assert said[-3:] == [
         "report        out/report.html",
         "evidence      out/evidence.jsonl",
         "once more     pairproof replay out",
     ]
     assert {path.name for path in (folder / "out").iterdir()} == FILES
-    assert "Conforms: tiny" in (folder / "page.md").read_text()
+    assert "Fleet passes: tiny" in (folder / "page.md").read_text()
 
 
 def test_the_evidence_says_how_the_run_was_made(
