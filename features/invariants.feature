@@ -50,13 +50,13 @@ Feature: Invariants, judged over everything that was seen
       Then the history keeps to "one manager"
 
       Examples:
-        | lost                                      | messages      | meanwhile                 |
-        | the next 200 confirmations                | confirmations | nothing happens meanwhile |
-        | the next 200 confirmations                | confirmations | the edge restarts         |
-        | the next 200 confirmations                | confirmations | Palette restarts          |
-        | the answers to the next 200 confirmations | answers       | nothing happens meanwhile |
-        | the answers to the next 200 confirmations | answers       | the edge restarts         |
-        | the answers to the next 200 confirmations | answers       | Palette restarts          |
+        | lost                                       | messages      | meanwhile                 |
+        | the next 1000 confirmations                | confirmations | nothing happens meanwhile |
+        | the next 1000 confirmations                | confirmations | the edge restarts         |
+        | the next 1000 confirmations                | confirmations | Palette restarts          |
+        | the answers to the next 1000 confirmations | answers       | nothing happens meanwhile |
+        | the answers to the next 1000 confirmations | answers       | the edge restarts         |
+        | the answers to the next 1000 confirmations | answers       | Palette restarts          |
 
     Scenario: An acceptance that came to nothing leaves the cluster in local hands
       Given a pending pairing request
@@ -206,7 +206,7 @@ Feature: Invariants, judged over everything that was seen
 
     Scenario: A cancel after the acceptance, before the host has heard of it
       Given a pending pairing request
-      And the next 200 questions of the host about its request are lost
+      And the next 1000 questions of the host about its request are lost
       And one of these questions has been lost
       And the administrator has accepted the request
       And the host has not heard of it

@@ -264,7 +264,7 @@ Feature: Withdraw a pairing request from the local cluster
 
     Scenario: The request was accepted, and the host has not heard of it yet
       Given a pending pairing request
-      And the next 200 questions of the host about its request are lost
+      And the next 1000 questions of the host about its request are lost
       And one of these questions has been lost
       And the administrator has accepted the request
       And the host has not heard of it
@@ -276,7 +276,7 @@ Feature: Withdraw a pairing request from the local cluster
     Scenario: The request was accepted, and the word of the cancel arrives twice
       Given a pending pairing request
       And the next word of a cancel arrives twice
-      And the next 200 questions of the host about its request are lost
+      And the next 1000 questions of the host about its request are lost
       And one of these questions has been lost
       And the administrator has accepted the request
       And the host has not heard of it
@@ -287,7 +287,7 @@ Feature: Withdraw a pairing request from the local cluster
 
     Scenario: The host has learned of the acceptance, and its confirmation does not get through
       Given a pending pairing request
-      And the next 200 confirmations of the host are lost
+      And the next 1000 confirmations of the host are lost
       And the request was accepted, and the host has learned of it
       When the operator cancels the pairing request
       And no more of these confirmations are lost

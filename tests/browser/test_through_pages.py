@@ -78,6 +78,15 @@ def test_who_works_in_another_project_than_the_pages_show_goes_over_the_api(tmp_
     assert {way for kind, way in ways(tmp_path / "run") if kind in DECISIONS} == {"api"}
 
 
+@pytest.mark.usefixtures("needs_browser")
+def test_a_cancel_that_a_pairing_has_overtaken_is_none(tmp_path: Path) -> None:
+    """Its button goes as well."""
+    some = "a-cancel-after-the-acceptance-before-the-host-has-heard"
+    done = Command(tmp_path).here("certify", "--driver", "browser", "-k", some, "--out", "run")
+    assert done.returncode == exits.CONFORMS, described(done)
+    assert ("CancelPairingRequest", "browser") in set(ways(tmp_path / "run"))
+
+
 def test_what_is_missing_for_pages_is_said_in_one_line(tmp_path: Path) -> None:
     words = ("certify", "--requirement", "WDR-2P", "--out", "run")
     done = Command(tmp_path).here(*words, env={"PAIRPROOF_BROWSER": "no"})

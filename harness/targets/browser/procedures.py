@@ -17,6 +17,7 @@ from harness.targets.browser.visit import BrowserVisit
 
 SETTINGS, DETAILS, REVIEW = PageName.SETTINGS, PageName.DETAILS, PageName.REVIEW
 _CANCEL = "Cancel Pairing Request"
+_MODE = "Centrally Managed"
 _PAIRING_ID = "Pairing ID"
 
 
@@ -51,7 +52,9 @@ def carry_out(
             return _refused(visit)
         case ops.CancelPairingRequest():
             _do(visit, [actions.OpenPage(SETTINGS), actions.ClickLabel(SETTINGS, _CANCEL)])
-            if visit.comes_to_show(SETTINGS, _CANCEL, there=False):
+            is_gone = visit.comes_to_show(SETTINGS, _CANCEL, there=False)
+            # It goes as well once the cluster is paired, and then there is nothing to choose.
+            if is_gone and visit.comes_to_show(SETTINGS, _MODE):
                 return ops.Done(ops.Acknowledged(""))
             return _refused(visit)
         case ops.RejectPairingRequest(pairing_uid):

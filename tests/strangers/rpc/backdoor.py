@@ -149,8 +149,8 @@ class AnnexesBackdoor(Backdoor):
             self._annexes.arriving.add(arriving)
             arriving.add_done_callback(self._annexes.arriving.discard)
 
-    def spoil_next(self, host: str, kind: str, how: str, for_s: float) -> None:
-        self._annexes.spoiled[host, kind].append({"how": how, "for_s": for_s})
+    def spoil_next(self, host: str, kind: str, how: str, for_s: float, times: int) -> None:
+        self._annexes.spoiled[host, kind].extend([{"how": how, "for_s": for_s}] * times)
 
     def set_clock_ahead(self, by_s: float) -> None:
         self._annexes.ahead_s = self._annexes.ahead_s + by_s if by_s else 0.0

@@ -231,8 +231,7 @@ def link(port: Port, asked: Asked) -> None:
 def spoil_next(port: Port, asked: Asked) -> None:
     how, for_s = asked["fault"], asked["delay"] / 1e6
     about = {"host": asked["host_uid"], "kind": asked["message"], "how": how, "for_s": for_s}
-    for _ in range(asked["times"]):
-        port.call("spoil_next", **about)
+    port.call("spoil_next", times=asked["times"], **about)
 
 
 OF_OFFICE: dict[str, Any] = {
