@@ -60,6 +60,18 @@ def _creation(context: Context, name: str) -> ops.CreateToken:
     return ops.CreateToken(context.own_name(name), context.project(), expiry)
 
 
+def delete(context: Context) -> None:
+    """Have a token deleted by its administrator, and entered.
+
+    Raises:
+        NotSupported: the target deletes none.
+    """
+    by = administrator(context)
+    token = create(context, by)
+    context.use_token(token)
+    context.must_if_offered(context.recorder.perform(by, ops.DeleteToken(token.uid)))
+
+
 # --- values that change -----------------------------------------------------------------------
 
 

@@ -948,6 +948,16 @@ class WhoeverSeesATokenDeletesIt(CentralCore):
         return ops.Acknowledged()
 
 
+@mutant("PRE-4")
+class DeletedTokensAreHidden(CentralCore):
+    """A token that was deleted is found no more, and admits requests as before."""
+
+    def delete_token(self, operation: ops.DeleteToken, call: CentralCall) -> ops.Acknowledged:
+        token = self.owned_token(operation.token_uid, call)
+        self.store.put(replace(token, uid=f"deleted-{token.uid}"))
+        return super().delete_token(operation, call)
+
+
 @mutant("INV-7")
 class EveryProjectCreatesTokens(CentralCore):
     """Whoever works in a project creates registration tokens, for any other one as well."""
