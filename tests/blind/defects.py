@@ -11,7 +11,6 @@ Imports `domain`, `reference`. `BLIND` holds them all, in the order of the proce
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from harness.domain import operations as ops
@@ -30,26 +29,15 @@ from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Probing, Work
 from harness.reference.core.link import Call, LinkReply
 from harness.reference.core.store import Store
-from harness.reference.planting import Core, Mutant, Registry, behaviour_of, name_of
+from harness.reference.planting import Mutant, Registry
+from tests.blind.declaring import declaring
 
 _SECOND = 1_000_000
 
 BLIND: Registry[Mutant] = Registry("mutant")
 """All twenty; apart from the mutants of the registry, whose matrix they are no part of."""
 
-
-def blind(breaks: str) -> Callable[[Core], Core]:
-    """Declare the decorated core one of them. `breaks` is the requirement that it violates."""
-
-    def declare(core: Core) -> Core:
-        BLIND.add(Mutant(name_of(core), breaks, _sentence(core), behaviour_of(core)))
-        return core
-
-    return declare
-
-
-def _sentence(core: type) -> str:
-    return " ".join((core.__doc__ or "").split())
+blind = declaring(BLIND)
 
 
 # --- send ------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ Imports `domain`, `reference`. `FOURTH` holds them all, in the order of the proc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -33,23 +32,15 @@ from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply
 from harness.reference.core.store import Store
-from harness.reference.planting import Core, Memory, Mutant, Registry, behaviour_of, name_of
+from harness.reference.planting import Memory, Mutant, Registry
+from tests.blind.declaring import declaring
 
 _A_MINUTE: Final = 60_000_000
 
 FOURTH: Registry[Mutant] = Registry("mutant")
 """All twenty; apart from the sixty before them, and from the mutants of the registry."""
 
-
-def fourth(breaks: str) -> Callable[[Core], Core]:
-    """Declare the decorated core one of them. `breaks` is the requirement that it violates."""
-
-    def declare(core: Core) -> Core:
-        says = " ".join((core.__doc__ or "").partition("\n\n")[0].split())
-        FOURTH.add(Mutant(name_of(core), breaks, says, behaviour_of(core)))
-        return core
-
-    return declare
+fourth = declaring(FOURTH)
 
 
 # --- send ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ Imports `domain`, `reference`. `SECOND` holds them all, in the order of the proc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.domain import operations as ops
@@ -30,7 +30,8 @@ from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Probing, Work
 from harness.reference.core.link import LinkReply
 from harness.reference.core.store import Store
-from harness.reference.planting import Core, Mutant, Registry, behaviour_of, name_of
+from harness.reference.planting import Mutant, Registry
+from tests.blind.declaring import declaring
 
 _A_SECOND = 1_000_000
 _A_DAY = 86_400 * _A_SECOND
@@ -38,16 +39,7 @@ _A_DAY = 86_400 * _A_SECOND
 SECOND: Registry[Mutant] = Registry("mutant")
 """All twenty; apart from the first, and from the mutants of the registry."""
 
-
-def second(breaks: str) -> Callable[[Core], Core]:
-    """Declare the decorated core one of them. `breaks` is the requirement that it violates."""
-
-    def declare(core: Core) -> Core:
-        says = " ".join((core.__doc__ or "").split())
-        SECOND.add(Mutant(name_of(core), breaks, says, behaviour_of(core)))
-        return core
-
-    return declare
+second = declaring(SECOND)
 
 
 # --- send ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ Imports `domain`, `reference`. `THIRD` holds them all, in the order of the proce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,7 +31,8 @@ from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.store import Store
-from harness.reference.planting import Core, Memory, Mutant, Registry, behaviour_of, name_of
+from harness.reference.planting import Memory, Mutant, Registry
+from tests.blind.declaring import declaring
 
 _A_SECOND = 1_000_000
 _AN_HOUR = 3_600 * _A_SECOND
@@ -39,16 +40,7 @@ _AN_HOUR = 3_600 * _A_SECOND
 THIRD: Registry[Mutant] = Registry("mutant")
 """All twenty; apart from the first and the second, and from the mutants of the registry."""
 
-
-def third(breaks: str) -> Callable[[Core], Core]:
-    """Declare the decorated core one of them. `breaks` is the requirement that it violates."""
-
-    def declare(core: Core) -> Core:
-        says = " ".join((core.__doc__ or "").partition("\n\n")[0].split())
-        THIRD.add(Mutant(name_of(core), breaks, says, behaviour_of(core)))
-        return core
-
-    return declare
+third = declaring(THIRD)
 
 
 # --- send ------------------------------------------------------------------------------------
