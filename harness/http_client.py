@@ -26,7 +26,7 @@ import httpx
 from harness import __version__
 from harness.domain.endpoint import origin_of
 from harness.domain.errors import PairproofError
-from harness.loopback import addresses_of, is_loopback
+from harness.loopback import addresses_of, is_loopback, resolved
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 
 # At the level DEBUG it logs the headers of every answer, and with them sessions and cookies.
@@ -365,11 +365,14 @@ class _BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection, to where the host was judged to be."""
+        """Open a connection, to where the host was judged to be. Of several addresses none takes
+        the time of those that follow.
+        """
         *others, last = _resolved_within(addresses_of(host), self.within(timeout))
-        for address in others:
-            with suppress(httpcore.ConnectError):
-                return self._to(address, port, timeout, local_address, socket_options)
+        for follow, address in zip(range(len(others), 0, -1), others, strict=True):
+            share = self.within(timeout) / (follow + 1)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._to(address, port, share, local_address, socket_options)
         return self._to(last, port, timeout, local_address, socket_options)
 
     def _to(
@@ -386,7 +389,7 @@ class _BoundedBackend(httpcore.NetworkBackend):
 
 
 def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, ...]:
-    """The addresses, resolved if that is a name; the system's resolver knows no bound.
+    """The addresses, resolved in time if that is a name.
 
     Raises:
         httpcore.ConnectError: it cannot be resolved.
@@ -400,8 +403,7 @@ def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, 
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-            asked.set_result(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
+            asked.set_result(resolved(name))
         except (OSError, UnicodeError) as error:
             asked.set_exception(error)
 

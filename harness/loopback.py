@@ -59,5 +59,14 @@ def _is_local(host: str) -> bool:
 
 @lru_cache(maxsize=1_024)
 def _resolved(host: str) -> tuple[str, ...]:
+    return resolved(host)
+
+
+def resolved(host: str) -> tuple[str, ...]:
+    """The addresses of a host as the system's resolver has them now, each once. It knows no bound.
+
+    Raises:
+        OSError, UnicodeError: it has none.
+    """
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

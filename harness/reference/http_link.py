@@ -39,6 +39,7 @@ _KEPT_S = 2.0
 """Idle connections are let go of before any server would: what is sent over one that is closed
 just then may have arrived."""
 
+_STOPPING = "the edge is being stopped"
 _CALLS_ITSELF = {"User-Agent": f"pairproof-edge/{__version__}"}
 
 
@@ -92,7 +93,7 @@ class HttpLink:
         `Unknown` when it failed after that, or when what answers is not a Palette.
         """
         if self._closing.is_set():
-            return NotDelivered("the edge is being stopped")
+            return NotDelivered(_STOPPING)
         if carry := self._carried.get(base_url):
             return carry(host_uid, operation)
         client = self._insecure if insecure else self._trusting
@@ -103,10 +104,14 @@ class HttpLink:
             return self._carry(way, operation, self._call())
         question = self._call(self._wire.agents.hold_s)
         with self._lock:
+            if self._closing.is_set():  # nobody would hang it up any more
+                return NotDelivered(_STOPPING)
             self._questions.setdefault(host_uid, set()).add(question)
-        reply = self._carry(way, operation, question)
-        with self._lock:
-            self._questions.get(host_uid, set()).discard(question)
+        try:
+            reply = self._carry(way, operation, question)
+        finally:
+            with self._lock:
+                self._questions.get(host_uid, set()).discard(question)
         if question.is_over:
             return Unknown(f"{base_url}: the host did not wait for the answer any longer")
         return reply
@@ -196,9 +201,10 @@ class HttpLink:
 
     def close(self) -> None:
         """Close the connections. What is carried from now on is not delivered."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._closing.set()
         for host_uid in tuple(self._questions):
             self.hang_up(host_uid)
         self._trusting.close()

@@ -7,7 +7,9 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 
+import httpcore
 import pytest
 
 from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate
@@ -116,6 +118,26 @@ def test_a_name_that_nobody_resolves_takes_no_longer_than_it_may(
     assert asked.is_set()
     assert not call.is_sent
     never.set()
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_next(
+    client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, given = client._backend._inner, list[float]()
+    connect = inner.connect_tcp
+
+    def connect_tcp(host: str, port: int, timeout: float, *more: Any) -> httpcore.NetworkStream:
+        if host == "192.0.2.1":
+            given.append(timeout)
+            raise httpcore.ConnectTimeout
+        return connect(host, port, timeout, *more)
+
+    monkeypatch.setattr("harness.http_client.resolved", lambda _: ("192.0.2.1", "127.0.0.1"))
+    monkeypatch.setattr(inner, "connect_tcp", connect_tcp)
+    with closing(Silent(ANSWER)) as server:
+        port = port_of(server.listener)
+        assert ask(client, f"http://palette.example:{port}", within_s=10.0) == 204
+    assert 0 < given[0] <= 5.0
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "ftp://palette.example", "http://a b.example"])
