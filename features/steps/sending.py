@@ -140,7 +140,7 @@ def _a_week_later(context: Context) -> None:
 @given("as long has passed at Palette as a request waits")
 @when("as long passes at Palette as a request waits")
 def _as_long_as_it_waits(context: Context) -> None:
-    context.put_clock_forward(Side.CENTRAL, context.waits)
+    context.let_wait(Side.CENTRAL)
 
 
 # --- looking ----------------------------------------------------------------------------------

@@ -674,24 +674,35 @@ class Context:
 
     @property
     def waits(self) -> int:
-        """For how long a request surely waits, in microseconds, less what a scenario takes."""
+        """For how long a request surely waits, in microseconds, less what a scenario takes; that
+        may leave nothing, or less.
+        """
         limits = self.recorder.limits
-        return max(0, round((limits.waits_s - limits.settle_s) * 1_000_000))
+        return round((limits.waits_s - limits.settle_s) * 1_000_000)
+
+    def let_wait(self, *sides: arrangements.Side, at_most: int | None = None) -> None:
+        """Put these clocks forward by as long as a request surely waits, or `at_most` by so much.
+
+        Raises:
+            NotSupported: a clock cannot be set, or a request need not wait at all.
+        """
+        by = self.waits if at_most is None else min(self.waits, at_most)
+        if by <= 0:
+            raise NotSupported(
+                "a request need not wait longer than limits.settle_s here, so no clock goes forward"
+                " while it surely waits; see limits.waits_s"
+            )
+        for side in sides:
+            self.put_clock_forward(side, by)
 
     def put_clock_forward(self, side: arrangements.Side, by: int) -> None:
         """Put a side's clock forward by `by` microseconds, until the scenario ends.
 
         Raises:
-            NotSupported: it is the target's, which does not claim that it can be set; or it is by
-                nothing, as requests wait no longer than everything takes to settle.
+            NotSupported: it is the target's, which does not claim that it can be set.
         """
         if self.recorder.driver.info.plays(side):
             self.needs(Feature.CLOCK)
-        if not by:
-            raise NotSupported(
-                "a request need not wait longer than limits.settle_s here, so no clock goes forward"
-                " while it surely waits; see limits.waits_s"
-            )
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
         if side is arrangements.Side.CENTRAL:

@@ -133,9 +133,7 @@ def let_happen(context: Context, what: str) -> None:
                 if what.endswith("back"):
                     local_actions.set_links(context, up=True)
         case "a day has passed":
-            day = min(DAY, context.waits)
-            for side in Side:
-                context.put_clock_forward(side, day)
+            context.let_wait(*Side, at_most=DAY)
             leased = context.cluster()  # whose login does not last so long
             leased.operator = context.log_in(leased.operator.host_uid)
         case "its tags have changed":

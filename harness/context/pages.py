@@ -174,7 +174,7 @@ def sees(context: Context, predicate: str, **args: Json) -> OperationRecord:
     actor, look = _last_actor(context), actions.ViewPage()
     seen = context.recorder.await_state(actor, look, predicate, within_s=None, **args)
     if not (seen.value or {}).get("held"):
-        context.perform(actor, actions.ViewPage(pictured=True), "the page")
+        context.recorder.perform(actor, actions.ViewPage(pictured=True))
     return seen
 
 

@@ -61,15 +61,18 @@ def _creation(context: Context, name: str) -> ops.CreateToken:
 
 
 def delete(context: Context) -> None:
-    """Have a token deleted by its administrator, and entered.
+    """Have a token deleted by its administrator, and entered once the list has it no more, if it
+    does not keep what was deleted.
 
     Raises:
         NotSupported: the target deletes none.
     """
     by = administrator(context)
     token = create(context, by)
-    context.use_token(token)
     context.must_if_offered(context.recorder.perform(by, ops.DeleteToken(token.uid)))
+    if context.offers(ops.ListTokens):
+        context.recorder.await_state(by, ops.ListTokens(), "no_token_named", name=token.name)
+    context.use_token(token)
 
 
 # --- values that change -----------------------------------------------------------------------

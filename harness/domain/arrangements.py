@@ -195,6 +195,10 @@ class SetLink(Arrangement):
     up: bool
 
 
+TIMES_MAX = 10_000
+"""To so many messages one fault happens at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultNextMessage(Arrangement):
     """What happens to the next messages of a kind from a host, to so many. `delay` is in
@@ -210,6 +214,10 @@ class FaultNextMessage(Arrangement):
     fault: MessageFault
     delay: int = 0
     times: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.times <= TIMES_MAX:
+            raise ValueError(f"times has to be from 1 to {TIMES_MAX}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,8 +168,8 @@ def test_a_clock_that_cannot_be_set_is_not_supported(
         bench.context.put_clock_forward(Side.CENTRAL, 1)
 
 
-def test_a_clock_goes_forward_by_something(bench: Bench) -> None:
+def test_where_a_request_need_not_wait_no_clock_goes_forward_meanwhile(bench: Bench) -> None:
     limits = replace(bench.driver.limits, waits_s=bench.driver.limits.settle_s)
     bench.context.recorder.limits = limits
     with pytest.raises(NotSupported, match=r"limits\.waits_s"):
-        bench.context.put_clock_forward(Side.CENTRAL, bench.context.waits)
+        bench.context.let_wait(Side.CENTRAL)

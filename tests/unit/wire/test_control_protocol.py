@@ -8,11 +8,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.domain.arrangements import ARRANGEMENTS, Arrangement, Inventory, PutUser, Slot
+from harness.domain.arrangements import (
+    ARRANGEMENTS,
+    TIMES_MAX,
+    Arrangement,
+    FaultNextMessage,
+    Inventory,
+    MessageFault,
+    MessageKind,
+    PutUser,
+    Slot,
+)
 from harness.domain.permission import every_grant
 from harness.wire import control
 from harness.wire.http import parse_json
 from harness.wire.model import Malformed
+
+FAULT = {"host_uid": "h", "message": "poll", "fault": "late"}
+
+st.register_type_strategy(
+    FaultNextMessage,
+    st.builds(
+        FaultNextMessage,
+        st.text(),
+        st.sampled_from(MessageKind),
+        st.sampled_from(MessageFault),
+        times=st.integers(1, TIMES_MAX),
+    ),
+)
 
 
 @pytest.mark.parametrize("kind", ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
@@ -57,6 +80,8 @@ def test_an_inventory_comes_back() -> None:
         ("Restart", {"side": "middle"}, "side"),
         ("AdvanceClock", {"side": "edge", "by": 1.5}, "by"),
         ("AdvanceClock", {"side": "edge", "by": "1"}, "by"),
+        ("FaultNextMessage", {**FAULT, "times": 0}, "times"),
+        ("FaultNextMessage", {**FAULT, "times": TIMES_MAX + 1}, "times"),
     ],
 )
 def test_what_is_not_an_arrangement_is_refused(name: str, json: Any, says: str) -> None:
