@@ -19,12 +19,13 @@ Feature: Send a pairing request from the local cluster
       And no request of the cluster waits in Palette
 
       Examples:
-        | session           |
-        | no                |
-        | a made-up         |
-        | a cut-short       |
-        | a logged-out      |
-        | an expired        |
+        | session                |
+        | no                     |
+        | a made-up              |
+        | a cut-short            |
+        | a logged-out           |
+        | an earlier, logged-out |
+        | an expired             |
 
     Scenario Outline: A restart of the edge does not bring <session> session back
       Given a local cluster

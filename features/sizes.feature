@@ -35,6 +35,7 @@ Feature: As many as there are
 
     Scenario: The last of fifty-one requests is found by its tags alone
       Given 51 requests of hosts wait in Palette
+      Then those where a page may turn show their own name and tags
       When the administrator rejects the last of them by its tags
       Then it succeeds
       And each of them is listed once, as its own cluster's

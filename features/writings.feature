@@ -186,6 +186,7 @@ Feature: The same in other words
         | description | letters from right to left     |
         | description | letters beyond the first plane |
         | description | a sign of several              |
+        | description | lines that follow              |
         | tag         | letters that look like others  |
         | tag         | a sign of several              |
 
@@ -204,6 +205,7 @@ Feature: The same in other words
         | description | letters that nobody sees       |
         | description | letters from right to left     |
         | description | letters beyond the first plane |
+        | description | lines that follow              |
         | tag         | wide letters                   |
         | tag         | a sign of several              |
 

@@ -103,6 +103,7 @@ def _observed(context: Context, judge: Judge) -> None:
 
 @then("those where a page may turn show their own name and tags")
 def _rows_are_their_own(context: Context, judge: Judge, waiting: Backlog) -> None:
+    backlog.await_list(context, waiting)
     for taken, fields in backlog.views(context, waiting.at_turns()):
         judge.check("shows", operation=taken.id, fields=fields)
 

@@ -135,14 +135,16 @@ def submit(context: Context, made: Submission, token: str, host: Actor = HOST) -
 
 
 def submission(context: Context, number: int = 1) -> Submission:
-    """A request that is to be sent; forty names go round, and each has a tag of its own."""
+    """A request that is to be sent; forty names go round, and each has a tag of its own, and one
+    that just every seventh has.
+    """
     uid = context.new_id("submitted-cluster")
     pool = NodePool("control-plane-pool", True, (Node("control-plane-1", f"{uid}-host"),))
     cluster = Cluster(
         uid,
         context.marked(f"store-{number % 40}"),
         f"Store no. {number}",
-        {"area": "shop", "store": f"no-{number}"},
+        {"area": "shop", "store": f"no-{number}", f"shelf-{number % 7}": "full"},
         pools=(pool,),
         stack=DOCUMENTED_STACK,
     )
@@ -198,11 +200,16 @@ def await_list(context: Context, backlog: Backlog) -> OperationRecord:
 def views(
     context: Context, submissions: Sequence[Submission]
 ) -> Iterator[tuple[RecordedReply, dict[str, Json]]]:
-    """Each of these requests, opened by its id, and what it has to show."""
+    """Each of these requests, opened by its id, and what it has to show: no tag that others have
+    and it has not.
+    """
+    keys = {key for made in submissions for key in made.cluster.tags}
     for made in submissions:
         taken = context.perform(context.admin(), ops.ViewPairingRequest(made.pairing_uid))
         own, tags = made.cluster, dict[str, Json](made.cluster.tags)
-        yield taken, {"name": own.name, "tags": tags, "local_cluster_uid": own.uid}
+        lacks: list[Json] = [*sorted(keys - own.tags.keys())]
+        shows: dict[str, Json] = {"name": own.name, "tags": tags, "without_tags": lacks}
+        yield taken, {**shows, "local_cluster_uid": own.uid}
 
 
 # --- what is decided in the midst of it ----------------------------------------------------------

@@ -16,7 +16,7 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import LogIn, LogOut, ViewCluster, ViewToken
 from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
-from harness.history.operation import Json
+from harness.history.operation import Json, Outcome
 
 HOUR = 3_600_000_000
 LEEWAY = HOUR // 6
@@ -199,6 +199,17 @@ def _logged_out(context: Context, host_uid: str) -> Actor:
     return actor
 
 
+def _logged_out_after_another(context: Context, host_uid: str) -> Actor:
+    """Raises `NotSupported` where the later of two logins has ended the earlier."""
+    actor = context.log_in(host_uid, "stranger")
+    context.log_in(host_uid)
+    ended = context.recorder.perform(actor, LogOut())
+    if ended.record.outcome is Outcome.FAIL:
+        raise NotSupported("one person's next login to Local UI ends the one before")
+    context.must(ended)
+    return actor
+
+
 def _expired(context: Context, host_uid: str) -> Actor:
     """Raises `NotSupported` where name and password are sent with each operation, in a session's
     place.
@@ -222,6 +233,7 @@ _SESSIONS: Mapping[str, Callable[[Context, str], Actor]] = {
     ),
     "a cut-short": _shortened,
     "a logged-out": _logged_out,
+    "an earlier, logged-out": _logged_out_after_another,
     "an expired": _expired,
     "another cluster's": _of_another_cluster,
 }

@@ -117,15 +117,14 @@ class SlotPool:
         left = [slot for slot in fitting if slot.uid not in without]
         if not left:
             raise Inconclusive(self._why_none(hosts, large, fitting))
-        # The first of the best: where nothing is given, that is the one that came back last.
+        # The first of the smallest, so that a larger one stays for who needs it: where nothing is
+        # given, that is the one that came back last.
         slot = min(left, key=lambda slot: self._rank(slot, consumes))
         self._free.remove(slot)
         return slot
 
     def _rank(self, slot: arrangements.Slot, consumes: bool) -> tuple[bool, bool, int]:
-        if not slot.given:
-            return (False, False, 0)
-        spared = slot.disposable and not consumes
+        spared = slot.given and slot.disposable and not consumes
         return (slot.uid in self._stale, spared, len(slot.host_uids))
 
     def _why_none(

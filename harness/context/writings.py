@@ -151,7 +151,7 @@ def _acceptance(context: Context, written: Written) -> Attempt:
     plain, other = waiting.waiting
     context.must(backlog.accept(context, plain))
     at_first = _borne(context, plain)
-    asked = _entered(context, other)
+    asked = _like(context, plain, other)
     taken = context.recorder.perform(context.admin(), asked, writing=written)
     if taken.record.outcome is Outcome.FAIL:
         still: dict[str, Json] = {"pairing_uid": other.pairing_uid}
@@ -169,16 +169,11 @@ def _borne(context: Context, made: Submission) -> RecordedReply:
     return context.recorder.perform(context.admin(), look)
 
 
-def _entered(context: Context, made: Submission) -> ops.AcceptPairingRequest:
-    """An acceptance like the one before it, under another name."""
-    own = made.cluster
-    return ops.AcceptPairingRequest(
-        made.pairing_uid,
-        context.matching_selection(),
-        f"{context.own_name(own.name)}-2",
-        own.description.replace("2", "1"),
-        {**own.tags, "store": "no-1"},
-    )
+def _like(context: Context, plain: Submission, other: Submission) -> ops.AcceptPairingRequest:
+    """The acceptance of another request like the plain one's, under another name."""
+    name, own = f"{context.own_name(other.cluster.name)}-2", plain.cluster
+    selection = context.matching_selection()
+    return ops.AcceptPairingRequest(other.pairing_uid, selection, name, own.description, own.tags)
 
 
 def _send(context: Context, written: Written) -> Attempt:
@@ -259,7 +254,7 @@ def accept_with_two_profiles(context: Context, doubling: Doubling) -> Attempt:
     packs = tuple(replace(pack, version="40.3.1") for pack in DOCUMENTED_STACK[-1].packs)
     other = replace(DOCUMENTED_STACK[-1], name="edge-other", packs=packs)
     bad = context.publish(published(other, context.new_id("profile"), context.project()))
-    asked = _entered(context, made)
+    asked = _like(context, made, made)
     taken = context.recorder.perform(context.admin(), asked, writing=doubling.of(fits, bad.uid))
     if taken.record.outcome is not Outcome.OK:
         still: dict[str, Json] = {"pairing_uid": made.pairing_uid}
@@ -311,7 +306,7 @@ def accept_unlike(context: Context, difference: str) -> None:
     context.must(backlog.accept(context, plain))
     waiting.end(plain)
     backlog.await_list(context, waiting)
-    context.perform(context.admin(), _entered(context, twin), "the acceptance")
+    context.perform(context.admin(), _like(context, plain, twin), "the acceptance")
 
 
 # --- times ----------------------------------------------------------------------------------------

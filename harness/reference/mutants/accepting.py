@@ -693,6 +693,14 @@ def _of_the_first_plane(text: str) -> str:
 
 
 @mutant("ACC-6")
+class LinesAfterTheFirstAreLost(BearsOtherValues):
+    """Of a description that was confirmed with several lines the paired cluster bears one."""
+
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, description=right.description.partition("\n")[0])
+
+
+@mutant("ACC-6")
 class EmptiedTagsAreKept(BearsOtherValues):
     """Tags that were all removed on acceptance come back."""
 

@@ -504,6 +504,17 @@ class TagsBehindTheFirstPageAreTheFirsts(OtherView):
 
 
 @mutant("REJ-2")
+class TagsAreFilledUpFromTheRequestBefore(OtherView):
+    """A request shows, for keys that it has no tag of, the tags of the one that came before it."""
+
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
+        ids = [request.pairing_uid for request in pending]
+        place = ids.index(view.pairing_uid) if view.pairing_uid in ids else 0
+        before = pending[place - 1].cluster.tags if place else {}
+        return replace(view, tags={**before, **view.tags})
+
+
+@mutant("REJ-2")
 class OneTagOfEachRequest(OtherView):
     """Of the tags of a request one is shown."""
 
@@ -531,6 +542,14 @@ class LongDescriptionIsCutOff(OtherView):
 
     def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         return replace(view, description=view.description[:255])
+
+
+@mutant("ACC-24")
+class DescriptionIsItsFirstParagraph(OtherView):
+    """Of a description that an empty line divides, what stands above it is shown."""
+
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
+        return replace(view, description=view.description.partition("\n\n")[0])
 
 
 @mutant("ACC-24")

@@ -45,6 +45,17 @@ class OneLoginIsEnoughForAll(_LetsIn):
 
 
 @mutant("SND-1")
+class LogOutEndsTheLatestLogin(EdgeCore):
+    """Whoever logs out at a host ends the login that was opened there last, whosever it is."""
+
+    def log_out(self, operation: ops.LogOut, call: EdgeCall) -> ops.Acknowledged:
+        host = self.authenticate(call).subject
+        opened = [s for s in self.store.every(LoginSession) if s.subject == host]
+        self.store.delete(LoginSession, opened[-1].token)
+        return ops.Acknowledged()
+
+
+@mutant("SND-1")
 class BeginningOfASessionIsEnough(_LetsIn):
     """A session is looked up by the beginning that is given of it."""
 

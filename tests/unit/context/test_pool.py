@@ -78,12 +78,14 @@ def test_who_uses_nothing_up_is_given_what_may_not_be() -> None:
         pool.lease(1)
 
 
-def test_the_smallest_that_will_do_is_leased_and_none_that_was_tried() -> None:
-    large, small = given("large", 3), given("small", 1)
+@pytest.mark.parametrize(("large", "small"), [(given("large", 3), given("small")), FREE[::-1]])
+def test_the_smallest_that_will_do_is_leased_and_none_that_was_tried(
+    large: Slot, small: Slot
+) -> None:
     pool = SlotPool((large, small))
     assert pool.lease(1) == small
     pool.give_back(small)
-    assert pool.lease(1, without={"small"}) == large
+    assert pool.lease(1, without={small.uid}) == large
     pool.give_back(large)
     with pytest.raises(Inconclusive):
-        pool.lease(1, without={"small", "large"})
+        pool.lease(1, without={small.uid, large.uid})
