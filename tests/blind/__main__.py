@@ -1,6 +1,6 @@
 """Plants each of the blind defects and runs the whole suite on it, in process.
 
-`python -m tests.blind [--set second|third|fourth] [--names A,B] [--workers N] [--first] [--any]`
+`python -m tests.blind [--set second|third|...] [--names A,B] [--workers N] [--first] [--any]`
 says of each whether `certify` fails, where, and whether at the requirement that it violates; with
 `--any`, of what passes also whether a walk or drawn sequences find it. Nothing here is a gate:
 what passes is told as well.
@@ -23,11 +23,12 @@ from harness.opening import open_inprocess
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.planting import MUTANTS, Mutant, load
 from tests.blind.defects import BLIND
+from tests.blind.defects_fifth import FIFTH
 from tests.blind.defects_fourth import FOURTH
 from tests.blind.defects_second import SECOND
 from tests.blind.defects_third import THIRD
 
-_SETS = {"first": BLIND, "second": SECOND, "third": THIRD, "fourth": FOURTH}
+_SETS = {"first": BLIND, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH}
 _APART = "blind_"
 _SEQUENCES = 10_000
 """So many are drawn where nothing else finds a defect: as many as `explore` draws in a minute."""
