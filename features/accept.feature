@@ -317,6 +317,12 @@ Feature: Accept a pairing request in Palette
       Then Palette manages the cluster
       And Palette still manages the cluster
 
+    Scenario: A confirmation that comes once more undoes nothing
+      Given 3 requests of hosts wait in Palette
+      And one of them is paired, and Palette has changed it since
+      When its host confirms once more
+      Then the cluster is as Palette has changed it
+
     Scenario: A restart of Palette changes nothing about that
       Given a paired cluster
       When Palette is restarted
@@ -467,6 +473,18 @@ Feature: Accept a pairing request in Palette
       And an acceptance was refused for "a wrong version"
       Then the request goes on waiting in Palette
       And the cluster can still be paired with fitting profiles
+
+    Scenario Outline: After a refused match <who> can still reject the request
+      Given a pending pairing request
+      And an acceptance was refused for "a wrong version"
+      When by "<who>", who is let, it is rejected
+      Then it succeeds
+      And nothing is pending in Local UI
+
+      Examples:
+        | who                         |
+        | the project's administrator |
+        | another administrator       |
 
     Scenario: What was entered beside a refused match is not kept
       Given a pending pairing request

@@ -144,18 +144,21 @@ Feature: The edge after a decision
         | deletion of the cluster |
         | creation of a cluster   |
 
-    Scenario Outline: The <operation>, which destroys, is refused for that reason
+    Scenario Outline: The <operation>, which destroys, is refused for that reason when <since>
       Given a local cluster of at least 1 control plane nodes and 2 workers
       And its request was accepted, and it is paired
+      And since then "<since>"
       And a local operation on it was refused
       When the operator asks for the "<operation>"
       Then it is refused because the cluster is centrally managed
       And it has had no effect
 
       Examples:
-        | operation                 |
-        | removal of a machine pool |
-        | removal of a node         |
+        | operation                 | since                        |
+        | removal of a machine pool | nothing has happened         |
+        | removal of a node         | nothing has happened         |
+        | removal of a machine pool | its last node has fallen ill |
+        | removal of a node         | its last node has fallen ill |
 
     Scenario Outline: The <operation> is refused at its <host> host, after <past>, when <since>
       Given a cluster "<shape>", with "<past>" behind it
@@ -167,37 +170,43 @@ Feature: The edge after a decision
       And it has had no effect
 
       Examples:
-        | operation                  | shape          | host  | past            | since                  | login             |
-        | update of the cluster      | of one node    | first | nothing         | the edge has restarted | a login           |
-        | update of the cluster      | of one node    | first | nothing         | Palette has restarted  | a login           |
-        | update of the cluster      | of one node    | first | nothing         | the link has gone down | a login           |
-        | update of the cluster      | of one node    | first | a cancelled one | a day has passed       | an extended login |
-        | update of the cluster      | of three nodes | last  | a rejected one  | nothing has happened   | an extended login |
-        | patch of the named cluster | of one node    | first | nothing         | Palette has restarted  | a login           |
-        | patch of the named cluster | of one node    | first | nothing         | the link has gone down | a login           |
-        | patch of the named cluster | of one node    | first | nothing         | a day has passed       | an extended login |
-        | patch of the named cluster | of one node    | first | a rejected one  | the edge has restarted | a login           |
-        | patch of the named cluster | of three nodes | last  | a cancelled one | nothing has happened   | a login           |
-        | change of the settings     | of one node    | first | nothing         | nothing has happened   | a login           |
-        | change of the settings     | of one node    | first | nothing         | Palette has restarted  | a login           |
-        | change of the settings     | of one node    | first | a cancelled one | a day has passed       | a login           |
-        | change of the settings     | of one node    | first | a rejected one  | the link has gone down | a login           |
-        | change of the settings     | of three nodes | last  | nothing         | the edge has restarted | an extended login |
-        | change of the profiles     | of one node    | first | nothing         | nothing has happened   | a login           |
-        | change of the profiles     | of one node    | first | nothing         | the link has gone down | a login           |
-        | change of the profiles     | of one node    | first | a cancelled one | the edge has restarted | a login           |
-        | change of the profiles     | of three nodes | first | a rejected one  | Palette has restarted  | an extended login |
-        | change of the profiles     | of three nodes | last  | nothing         | a day has passed       | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | nothing has happened   | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | the edge has restarted | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | Palette has restarted  | a login           |
-        | deletion of the cluster    | of one node    | first | a cancelled one | the link has gone down | an extended login |
-        | deletion of the cluster    | of three nodes | last  | a rejected one  | a day has passed       | a login           |
-        | creation of a cluster      | of one node    | first | nothing         | nothing has happened   | a login           |
-        | creation of a cluster      | of one node    | first | nothing         | the edge has restarted | a login           |
-        | creation of a cluster      | of one node    | first | nothing         | a day has passed       | a login           |
-        | creation of a cluster      | of three nodes | last  | a cancelled one | Palette has restarted  | a login           |
-        | creation of a cluster      | of three nodes | last  | a rejected one  | the link has gone down | an extended login |
+        | operation                  | shape          | host  | past            | since                        | login             |
+        | update of the cluster      | of one node    | first | nothing         | the edge has restarted       | a login           |
+        | update of the cluster      | of one node    | first | nothing         | the link has gone down       | a login           |
+        | update of the cluster      | of one node    | first | a cancelled one | a day has passed             | a login           |
+        | update of the cluster      | of one node    | first | a rejected one  | nothing has happened         | a login           |
+        | update of the cluster      | of one node    | first | a rejected one  | its last node has fallen ill | a login           |
+        | update of the cluster      | of three nodes | last  | nothing         | Palette has restarted        | an extended login |
+        | patch of the named cluster | of one node    | first | nothing         | Palette has restarted        | a login           |
+        | patch of the named cluster | of one node    | first | nothing         | the link has gone down       | a login           |
+        | patch of the named cluster | of one node    | first | nothing         | its last node has fallen ill | a login           |
+        | patch of the named cluster | of one node    | first | a rejected one  | nothing has happened         | a login           |
+        | patch of the named cluster | of three nodes | last  | nothing         | a day has passed             | a login           |
+        | patch of the named cluster | of three nodes | last  | a cancelled one | the edge has restarted       | an extended login |
+        | change of the settings     | of one node    | first | nothing         | the edge has restarted       | a login           |
+        | change of the settings     | of one node    | first | nothing         | Palette has restarted        | a login           |
+        | change of the settings     | of one node    | first | a cancelled one | nothing has happened         | a login           |
+        | change of the settings     | of one node    | first | a cancelled one | the link has gone down       | an extended login |
+        | change of the settings     | of three nodes | first | a rejected one  | a day has passed             | an extended login |
+        | change of the settings     | of three nodes | last  | nothing         | its last node has fallen ill | a login           |
+        | change of the profiles     | of one node    | first | nothing         | nothing has happened         | a login           |
+        | change of the profiles     | of one node    | first | nothing         | its last node has fallen ill | a login           |
+        | change of the profiles     | of one node    | first | a cancelled one | the link has gone down       | a login           |
+        | change of the profiles     | of one node    | first | a rejected one  | the edge has restarted       | an extended login |
+        | change of the profiles     | of three nodes | first | a rejected one  | Palette has restarted        | a login           |
+        | change of the profiles     | of three nodes | last  | nothing         | a day has passed             | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | the edge has restarted       | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | a day has passed             | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | its last node has fallen ill | a login           |
+        | deletion of the cluster    | of one node    | first | a cancelled one | Palette has restarted        | a login           |
+        | deletion of the cluster    | of one node    | first | a cancelled one | the link has gone down       | a login           |
+        | deletion of the cluster    | of three nodes | last  | a rejected one  | nothing has happened         | an extended login |
+        | creation of a cluster      | of one node    | first | nothing         | nothing has happened         | an extended login |
+        | creation of a cluster      | of one node    | first | nothing         | the edge has restarted       | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | Palette has restarted        | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | a day has passed             | a login           |
+        | creation of a cluster      | of one node    | first | a cancelled one | its last node has fallen ill | an extended login |
+        | creation of a cluster      | of three nodes | last  | a rejected one  | the link has gone down       | a login           |
 
     Scenario: Another cluster stays in local hands
       Given a local cluster

@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context import backlog, long_texts
-from harness.context.backlog import Backlog
+from harness.context.backlog import Backlog, Changed
 from harness.context.context import Context
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json
@@ -42,6 +42,11 @@ def _long_text(context: Context, field: str, length: int) -> None:
     long_texts.install(context, field, long_texts.text_of(context, length))
 
 
+@given("one of them is paired, and Palette has changed it since", target_fixture="changed")
+def _changed(context: Context, waiting: Backlog) -> Changed:
+    return backlog.pair_and_change(context, waiting)
+
+
 # --- what is done -----------------------------------------------------------------------------
 
 
@@ -63,6 +68,11 @@ def _rejects_by_tags(context: Context, waiting: Backlog) -> None:
 @when("as many more are sent as an id needs to come back")
 def _more_ids(context: Context, waiting: Backlog) -> None:
     backlog.draw_more_ids(context, waiting)
+
+
+@when("its host confirms once more")
+def _confirms_again(context: Context, changed: Changed) -> None:
+    changed.confirm(context)
 
 
 @when("the administrator accepts one of them")
@@ -106,6 +116,11 @@ def _rows_are_their_own(context: Context, judge: Judge, waiting: Backlog) -> Non
     backlog.await_list(context, waiting)
     for taken, fields in backlog.views(context, waiting.at_turns()):
         judge.check("shows", operation=taken.id, fields=fields)
+
+
+@then("the cluster is as Palette has changed it")
+def _still_changed(context: Context, judge: Judge, changed: Changed) -> None:
+    judge.check("shows", **changed.seen(context))
 
 
 @then("each of them has its own pairing id")

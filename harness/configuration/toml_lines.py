@@ -21,15 +21,6 @@ _TRIED_AGAIN_MAX = 400_000
 """Characters of statements that were tried before and were not whole."""
 
 
-def line_of(text: str, path: Path) -> int:
-    """The line (from 1) where the value at `path` is set.
-
-    The nearest table or key above it where the path itself does not occur, as for a key
-    that is missing; 1 where nothing of it does. The text must be valid TOML.
-    """
-    return line_in(lines_of(text), path)
-
-
 def lines_of(text: str) -> Mapping[Path, int]:
     """The line of every path that a valid TOML text sets."""
     lines: dict[Path, int] = {}
@@ -47,7 +38,11 @@ def lines_of(text: str) -> Mapping[Path, int]:
 
 
 def line_in(lines: Mapping[Path, int], path: Path) -> int:
-    """`line_of`, for many paths of one text."""
+    """The line (from 1) where the value at `path` is set.
+
+    The nearest table or key above it where the path itself does not occur, as for a key
+    that is missing; 1 where nothing of it does.
+    """
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)

@@ -13,6 +13,7 @@ from typing import Final
 
 from harness.checkers.ids import sample_size
 from harness.context import entries
+from harness.context.central_changes import borne, central_change
 from harness.context.context import Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.context.selection import select_like
@@ -68,6 +69,25 @@ class Backlog:
         self.waiting.remove(submission)
         self.ended.append(submission)
         return submission
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A paired cluster that Palette has changed: by what it is seen, and what it bears since."""
+
+    made: Submission
+    look: ops.ViewCentralCluster
+    fields: dict[str, Json]
+
+    def confirm(self, context: Context) -> None:
+        """Its host confirms once more, which may be refused."""
+        again = ops.ConfirmPairing(self.made.pairing_uid, self.made.secret)
+        context.perform(HOST, again)
+
+    def seen(self, context: Context) -> dict[str, Json]:
+        """A look at it, and what it has to show, for a check."""
+        view = context.perform(context.admin(), self.look)
+        return {"operation": view.id, "fields": self.fields}
 
 
 def must_bear(context: Context, what: str, count: int) -> None:
@@ -292,6 +312,22 @@ def accept_last(context: Context, backlog: Backlog) -> RecordedReply:
     """An administrator accepts the request that was sent last, once it is listed."""
     await_list(context, backlog)
     return accept(context, backlog.waiting[-1])
+
+
+def pair_and_change(context: Context, backlog: Backlog) -> Changed:
+    """The last request is accepted, its host confirms, and Palette changes the cluster.
+
+    Raises:
+        Inconclusive: one of it did not come to be.
+    """
+    made, admin = backlog.waiting[-1], context.admin()
+    context.must(accept_last(context, backlog))
+    look = ops.ViewCentralCluster(confirm(context, made))
+    context.must_see(admin, look, "handed_over")
+    change = central_change(context, look.cluster_uid)
+    fields = borne(context.must_hold(context.recorder.await_state(admin, change, "succeeds")))
+    context.must_see(admin, look, "bears", fields=fields)
+    return Changed(made, look, fields)
 
 
 def withdraw(context: Context, made: Submission) -> RecordedReply:

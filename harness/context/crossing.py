@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.invariants.entities import reason_of
-from harness.context import local_actions, local_changes
+from harness.context import local_actions, local_changes, selection
 from harness.context.context import DAY, ClusterShape, Context
 from harness.context.entries import endpoint_of_form, revoke_token, token_of_kind
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, RecordedReply
@@ -121,7 +121,8 @@ def go_to(context: Context, host: str, login: str = "a login") -> None:
 
 def let_happen(context: Context, what: str) -> None:
     """Let a side restart, the link of the cluster go down or come back, a day pass, the tags of the
-    cluster be changed by its operator, or nothing happen.
+    cluster be changed by its operator, its last node fall ill, the administrator try to accept its
+    request with profiles that do not fit, or nothing happen.
 
     Raises:
         NotSupported: it cannot be arranged.
@@ -136,6 +137,18 @@ def let_happen(context: Context, what: str) -> None:
             context.let_wait(*Side, at_most=DAY)
             leased = context.cluster()  # whose login does not last so long
             leased.operator = context.log_in(leased.operator.host_uid)
+        case "its last node has fallen ill":
+            workers = any(not pool.control_plane for pool in context.cluster().cluster.pools)
+            last = "last worker" if workers else "last control plane node"
+            try:
+                with left_out_if_impossible():
+                    local_actions.set_health(context, last, Health.UNHEALTHY)
+            except NotReached:
+                raise NotSupported("Local UI does not show by now that a node is ill") from None
+        case "an acceptance was refused":
+            selection.select_unfit(context, "a wrong version")
+            context.must_be_refused(selection.pair(context))
+            context.selection = None
         case "its tags have changed":
             local_changes.must_take_effect(context, "patch of the named cluster")
         case _:
@@ -143,13 +156,13 @@ def let_happen(context: Context, what: str) -> None:
 
 
 def decide(context: Context, whom: str, how: str) -> RecordedReply:
-    """Have the request accepted or rejected by the administrator of the project or of the tenant,
-    who may not be let (PRE-10), or cancelled by the operator.
+    """Have the request accepted or rejected by the administrator of the project, by another one
+    there, or by that of the tenant, who may not be let (PRE-10), or cancelled by the operator.
     """
     leased = context.cluster()
     if how == "cancelled":
         return context.perform(leased.operator, ops.CancelPairingRequest())
-    admin = context.admin()
+    admin = context.admin(whom) if whom.startswith("another") else context.admin()
     if whom.startswith("the tenant's"):
         admin = context.new_admin(whom, every_grant(TENANT), project_uid=TENANT, tenant_admin=True)
     uid = leased.pairing_uid

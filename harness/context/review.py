@@ -15,6 +15,7 @@ from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
+from harness.targets.ledger import LedgerKind
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""
@@ -189,7 +190,12 @@ _REMOVED = " of a removed user"
 def _removed(context: Context, way: str) -> Actor:
     """Somebody who managed requests here until they were removed. What somebody may do may be known
     for a while: that is over when the list is closed to them.
+
+    Raises:
+        NotSupported: the target keeps its users.
     """
+    if LedgerKind.USER in context.recorder.driver.info.keeps:
+        raise NotSupported("users are never removed there (keeps)")
     actor = by(context, context.new_admin("user", every_grant(context.project())), way)
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
     context.recorder.arrange(RemoveUser(actor.user))

@@ -67,6 +67,7 @@ TABLES = (
                 "Palette has restarted",
                 "the link has gone down",
                 "a day has passed",
+                "its last node has fallen ill",
             ),
             "login": ("a login", "an extended login"),
         },

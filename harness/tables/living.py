@@ -19,7 +19,12 @@ _SINCE = (
     "a day has passed",
     "its tags have changed",
 )
-_WHOM = ("the project's administrator", "the tenant's administrator", "the operator")
+_WHOM = (
+    "the project's administrator",
+    "another administrator",
+    "the tenant's administrator",
+    "the operator",
+)
 _THE_OPERATOR_CANCELS = Constraint(
     ("next", "whom"),
     lambda row: (row["next"] == "cancelled") is (row["whom"] == "the operator"),
@@ -30,7 +35,7 @@ _AROUND = {
     "endpoint": ("URL", "bare host"),
     "certificate": ("to be trusted", "any"),
     "beside": ("no other", "its namesake", "its namesake elsewhere", "a paired one"),
-    "since": _SINCE,
+    "since": (*_SINCE, "an acceptance was refused"),
 }
 """What must not matter."""
 

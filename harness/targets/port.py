@@ -28,6 +28,7 @@ from harness.domain.operations import (
 )
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
+from harness.targets.ledger import LedgerKind
 from harness.targets.page_keys import PagesTable
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it
@@ -127,6 +128,8 @@ class TargetInfo:
     """How much it bears at once."""
     pages: PagesTable = PagesTable()
     """How its pages differ from the document."""
+    keeps: frozenset[LedgerKind] = frozenset()
+    """What cannot be removed there once it is made."""
     unseen: str = "only a browser shows them, which goes along with the drivers http and browser"
     """Why nobody sees its pages; empty where they are seen."""
 

@@ -19,7 +19,6 @@ from harness.domain.operations import Operation, PollPairing
 from harness.history.visible import visible_line
 from harness.loopback import is_loopback
 from harness.targets.arranging.reading import ArrangingSettings
-from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import Links
 from harness.targets.peer_table import Peer
 from harness.targets.port import LocalUser, TargetInfo, TargetUnusable
@@ -95,7 +94,6 @@ class Target:
         arranging: how preconditions are arranged.
         links: how links between the two sides are cut.
         proxy: the HTTP proxy for addresses that are not on this machine; may be empty.
-        keeps: what cannot be removed there once it is made.
     """
 
     info: TargetInfo
@@ -115,7 +113,6 @@ class Target:
     peer: Peer = Peer()
     proxy: str = ""
     allow_writes: bool = False
-    keeps: frozenset[LedgerKind] = frozenset()
     arranging: ArrangingSettings = ArrangingSettings()
     links: Links = Links()
 

@@ -174,7 +174,6 @@ class _Reader(TargetFileReader):
             peer=peer,
             proxy=said.network.proxy,
             allow_writes=said.allow_writes,
-            keeps=frozenset(map(LedgerKind, said.keeps)),
             arranging=self.arranging(said, slots),
             links=read_links(self, said.links, hosts),
         )
@@ -218,6 +217,7 @@ class _Reader(TargetFileReader):
             has_sessions=not any("{basic}" in text for text in filled),
             sizes=said.sizes,
             pages=said.pages,
+            keeps=frozenset(map(LedgerKind, said.keeps)),
         )
 
     def not_offered(self, said: TargetTables) -> dict[type[ops.Operation], str]:

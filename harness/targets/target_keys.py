@@ -286,7 +286,8 @@ class _OwnTables:
         tuple[Annotated[str, OneOf(*(kind.value for kind in KEEPABLE))], ...], Distinct()
     ] = ()
     """What cannot be removed there once it is made: it stays, marked with the run, and is no leak;
-    users lose their permissions and their keys where they can be changed."""
+    users lose their permissions and their keys where they can be changed, and what is asked of a
+    removed user is not supported."""
     allow_writes: Annotated[bool, Flag()] = False
     """The harness may change things at addresses that are not loopback."""
     edge: EdgeTable | None = None

@@ -109,7 +109,7 @@ class Ownership:
 
     def keeps(self, kind: LedgerKind) -> bool:
         """Whether the target file says that nothing of this kind can be removed."""
-        return self._target is not None and kind in self._target.keeps
+        return self._target is not None and kind in self._target.info.keeps
 
     def admin(self) -> ops.Credentials | None:
         """Who may look at the registration tokens, and delete them."""

@@ -754,6 +754,26 @@ class TagsGatherFromOneToTheNext(bases.Keeps[dict[str, str]]):
         return replace(right, tags=dict(gathered))
 
 
+@mutant("ACC-12")
+class EachConfirmationWritesTheCluster(CentralCore):
+    """A confirmation writes the cluster as it was accepted; one that comes again does so too."""
+
+    accepted = Memory[dict[str, CentralCluster]](dict)
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: Acceptance
+    ) -> CentralCluster:
+        self.accepted[uid] = super().accepted_cluster(uid, request, operation)
+        return self.accepted[uid]
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        answer = super().confirm(operation, call)
+        as_it_was = self.accepted.get(answer.cluster_uid)
+        if as_it_was is not None:
+            self.store.put(replace(as_it_was, confirmed=True))
+        return answer
+
+
 @mutant("ACC-6")
 class ConfirmationBringsTheOldValues(CentralCore):
     """When the host confirms, the cluster gets back the name and the tags that it had."""
@@ -906,6 +926,23 @@ class UnknownProfileLocksTheRequest(bases.AfterRefusal, bases.Keeps[bool]):
         if operation.pairing_uid in self.kept:
             raise Refusal(Reason.CONFLICT, "another acceptance is under way")
         return super().accept(operation, call)
+
+
+@mutant("ACC-15")
+class WhoTriedToAcceptAloneRejects(CentralCore):
+    """Once an acceptance of a request was refused, only who tried it can reject the request."""
+
+    tried = Memory[dict[str, str]](dict)
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        self.tried[operation.pairing_uid] = self.authenticate(call).email
+        return super().accept(operation, call)
+
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
+        email = self.authenticate(call).email
+        if self.tried.get(operation.pairing_uid, email) != email:
+            raise Refusal(Reason.CONFLICT, "somebody else is about to accept it")
+        return super().reject(operation, call)
 
 
 @mutant("ACC-15")

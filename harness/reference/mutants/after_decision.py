@@ -133,6 +133,23 @@ class NodesCanStillBeRemoved(_LeavesOpen):
 
 
 @mutant("ACC-13")
+class IllClustersAreMendedLocally(_LeavesOpen):
+    """While a node of a paired cluster is ill, whoever is on site may change it."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return site.cluster is not None and bool(site.cluster.unhealthy_nodes())
+
+
+@mutant("ACC-13")
+class IllPoolsCanStillBeRemoved(_LeavesOpen):
+    """A machine pool of a paired cluster can be removed locally while a node of it is ill."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        is_ill = site.cluster is not None and bool(site.cluster.unhealthy_nodes())
+        return isinstance(operation, ops.RemoveMachinePool) and is_ill
+
+
+@mutant("ACC-13")
 class NamedPatchIsOpenElsewhere(_LeavesOpen):
     """The patch by name is refused at the host that sent the request, and at no other."""
 

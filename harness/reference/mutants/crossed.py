@@ -154,8 +154,8 @@ class SiblingsCancelWithoutALogin(EdgeCore):
         return is_senders or super().is_good_here(session, host_uid)
 
 
-# --- what has happened since (ACC-13, WDR-3) ------------------------------------------------------
-@mutant("WDR-3")
+# --- what has happened since (ACC-12, ACC-13, WDR-3) ----------------------------------------------
+@mutant("ACC-12")
 class RestartTakesTheAddressAsEntered(EdgeCore):
     """When the edge has restarted, an address without a scheme leads nowhere."""
 

@@ -45,6 +45,7 @@ class Steps:
         yield from (f"{name} = {value}" for name, value in limits.items())
         if "edge" in roles:
             yield '[edge.login]\nusername_env = "STEPS_USER"\npassword_env = "STEPS_SECRET"'
+            yield "[edge.largest]\ncontrol_plane = 1\nworkers = 4\nworker_pools = 2"
             for rack, hosts in self.addresses["racks"].items():
                 listed = ", ".join(f'{{ uid = "{h}", url = "{u}" }}' for h, u in hosts.items())
                 yield f'[[edge.clusters]]\nslot = "{rack}"\nhosts = [{listed}]'

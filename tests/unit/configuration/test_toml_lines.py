@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from harness.configuration.toml_lines import Path, dotted, line_of
+from harness.configuration.toml_lines import Path, dotted, line_in, lines_of
 
 TEXT = '''\
 # A comment, then [no.table]
@@ -67,7 +67,7 @@ after = 2
     ],
 )
 def test_a_key_is_found_where_it_stands(path: Path, line: int) -> None:
-    assert line_of(TEXT, path) == line
+    assert line_in(lines_of(TEXT), path) == line
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_a_key_is_found_where_it_stands(path: Path, line: int) -> None:
     ],
 )
 def test_what_is_missing_is_told_where_it_would_stand(path: Path, line: int) -> None:
-    assert line_of(TEXT, path) == line
+    assert line_in(lines_of(TEXT), path) == line
 
 
 def test_windows_line_ends_count_once() -> None:
     text = TEXT.replace("\n", "\r\n")
     tomllib.loads(text)
-    assert line_of(text, ("central", "after")) == 31
+    assert line_in(lines_of(text), ("central", "after")) == 31
 
 
 def test_a_path_is_written_as_people_write_it() -> None:

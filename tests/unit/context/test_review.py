@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from harness.context.context import LeasedCluster
-from harness.context.recorder import Actor
-from harness.context.review import KEPT, NONE, borne, tags_from
+from harness.context.recorder import Actor, NotSupported
+from harness.context.review import KEPT, NONE, borne, stranger, tags_from
 from harness.context.selection import editions_from, packs_from
 from harness.context.stacks import BadTable
 from harness.domain.arrangements import Slot
 from harness.domain.cluster import Cluster
 from harness.domain.operations import Credentials
 from harness.domain.profile import ProfileEdition
+from harness.targets.ledger import LedgerKind
+
+from .test_recorder import Bench
 
 OWN = Cluster("uid", "north", "the old one", {"site": "bergen"})
 LEASED = LeasedCluster(Slot("slot", ()), OWN, Actor("operator", Credentials()))
@@ -57,3 +64,12 @@ def test_other_columns_and_states_are_refused() -> None:
         editions_from([["version", "packs"], ["1.0.0", "Calico 3.25.1"]])
     with pytest.raises(BadTable, match="'final'"):
         editions_from([["version", "packs", "state"], ["1.0.0", "Calico 3.25.1", "final"]])
+
+
+def test_users_that_are_kept_are_never_removed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "evidence.jsonl")
+    with closing(bench.driver), closing(bench.writer):
+        stranger(bench.context, "an API key of a removed user")
+        bench.driver.info = replace(bench.driver.info, keeps=frozenset({LedgerKind.USER}))
+        with pytest.raises(NotSupported, match=r"never removed there \(keeps\)"):
+            stranger(bench.context, "an API key of a removed user")

@@ -203,7 +203,7 @@ def test_what_a_target_keeps_is_no_leak_and_can_do_nothing_any_more(ledger: Ledg
     for kind in (LedgerKind.PROJECT, LedgerKind.USER, LedgerKind.TOKEN):
         ledger.intend(entry(kind, uid=f"of-{kind.name}"))
     target = Scripted()
-    target.target = Target(TargetInfo("keeps"), keeps=frozenset(KEEPABLE))
+    target.target = Target(TargetInfo("keeps", keeps=frozenset(KEEPABLE)))
     told = swept(target, ledger)
     assert told == ["kept", "kept: without permissions, by keys that nobody knows", "removed"]
     removed, disabled = target.arranged
