@@ -11,7 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness import __version__
-from harness.domain.arrangements import ARRANGEMENTS, Arrangement, FaultEffect, Inventory
+from harness.domain.arrangements import (
+    ARRANGEMENTS,
+    Arrangement,
+    FaultEffect,
+    Inventory,
+    Restart,
+    SetLink,
+)
 from harness.domain.errors import Reason, Refusal
 from harness.reference.http_app import ReferenceApp, error, headers_of, json_of, respond
 from harness.reference.sides import ArrangementError
@@ -21,6 +28,10 @@ from harness.wire.http import Json, ServerReply
 from harness.wire.model import Malformed
 
 TITLE = "pairproof control port"
+
+_WAITS = (Restart, SetLink)
+"""What may wait: for a side to come up, or for messages that arrive now. All else is written, and
+is not worth the way to a thread and back."""
 
 
 class ControlledReference(Protocol):
@@ -84,7 +95,10 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
         name = request.path_params["arrangement"]
         try:
             arrangement = control.arrangement_from(name, json_of(await request.body()))
-            await anyio.to_thread.run_sync(arranger.arrange, arrangement)
+            if isinstance(arrangement, _WAITS):
+                await anyio.to_thread.run_sync(arranger.arrange, arrangement)
+            else:
+                arranger.arrange(arrangement)
         except KeyError:
             known = ", ".join(sorted(ARRANGEMENTS))
             message = f"there is no arrangement {name}; there are {known}"

@@ -23,9 +23,11 @@ _AT_ONCE = frozenset(
         ops.ViewClusterSettings,
         ops.ViewManagement,
         ops.ViewPairing,
+        ops.LogIn,
+        ops.LogOut,
     }
 )
-"""Reading never calls Palette. All else may, and Palette may be served by the same loop."""
+"""Reading never calls Palette, nor does who comes or goes. All else may, and Palette may be served by the same loop."""
 
 
 def make_local_ui_app(
