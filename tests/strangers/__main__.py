@@ -6,6 +6,7 @@ The files of the runs go to FOLDER, what is published to `reports/`.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,14 @@ STRANGERS: dict[str, tuple[Callable[[Path], AbstractContextManager[Any]], dict[s
 }
 
 
+SET_UP = """
+## How the target was set up
+
+It is one of the products in `tests/strangers`, which were made for the tests and share nothing with
+the harness or with each other. `make reports` starts each, writes its target file and certifies it.
+"""
+
+
 def publish(folder: Path) -> int:
     """Publish each, whatever it comes to; returns how many could not be."""
     missing = 0
@@ -33,13 +42,23 @@ def publish(folder: Path) -> int:
         with served(own) as made:
             file = made.target_file("edge", "central")
             pairproof("certify", "--target", str(file), "--out", str(own / "run"), **variables)
-        missing += pairproof("reports", "submit", str(own / "run")) != 0
+        submitted = pairproof("reports", "submit", str(own / "run"))
+        if published := re.search(r"^published +([^;]+);", submitted, re.MULTILINE):
+            with (Path(published[1]) / "README.md").open("a", encoding="utf-8") as readme:
+                readme.write(SET_UP)
+        missing += published is None
     return missing
 
 
-def pairproof(*words: str, **variables: str) -> int:
-    command = [sys.executable, "-m", "harness.cli", *words]
-    return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
+def pairproof(*words: str, **variables: str) -> str:
+    """What a command has said, once it is said."""
+    command, said = [sys.executable, "-m", "harness.cli", *words], list[str]()
+    environment = {**os.environ, **variables}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        for line in running.stdout or ():
+            sys.stdout.write(line)
+            said.append(line)
+    return "".join(said)
 
 
 if __name__ == "__main__":
