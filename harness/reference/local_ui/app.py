@@ -27,7 +27,8 @@ _AT_ONCE = frozenset(
         ops.LogOut,
     }
 )
-"""Reading never calls Palette, nor does who comes or goes. All else may, and Palette may be served by the same loop."""
+"""What only reads, and who comes or goes, never calls Palette. All else may, and Palette may be
+served by the same loop."""
 
 
 def make_local_ui_app(
