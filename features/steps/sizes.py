@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context import backlog, long_texts
-from harness.context.backlog import Backlog, Changed
+from harness.context.backlog import Backlog, ChangedCluster
 from harness.context.context import Context
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json
@@ -43,7 +43,7 @@ def _long_text(context: Context, field: str, length: int) -> None:
 
 
 @given("one of them is paired, and Palette has changed it since", target_fixture="changed")
-def _changed(context: Context, waiting: Backlog) -> Changed:
+def _changed(context: Context, waiting: Backlog) -> ChangedCluster:
     return backlog.pair_and_change(context, waiting)
 
 
@@ -71,7 +71,7 @@ def _more_ids(context: Context, waiting: Backlog) -> None:
 
 
 @when("its host confirms once more")
-def _confirms_again(context: Context, changed: Changed) -> None:
+def _confirms_again(context: Context, changed: ChangedCluster) -> None:
     changed.confirm(context)
 
 
@@ -119,7 +119,7 @@ def _rows_are_their_own(context: Context, judge: Judge, waiting: Backlog) -> Non
 
 
 @then("the cluster is as Palette has changed it")
-def _still_changed(context: Context, judge: Judge, changed: Changed) -> None:
+def _still_changed(context: Context, judge: Judge, changed: ChangedCluster) -> None:
     judge.check("shows", **changed.seen(context))
 
 

@@ -72,7 +72,7 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedCluster:
     """A paired cluster that Palette has changed: by what it is seen, and what it bears since."""
 
     made: Submission
@@ -314,7 +314,7 @@ def accept_last(context: Context, backlog: Backlog) -> RecordedReply:
     return accept(context, backlog.waiting[-1])
 
 
-def pair_and_change(context: Context, backlog: Backlog) -> Changed:
+def pair_and_change(context: Context, backlog: Backlog) -> ChangedCluster:
     """The last request is accepted, its host confirms, and Palette changes the cluster.
 
     Raises:
@@ -327,7 +327,7 @@ def pair_and_change(context: Context, backlog: Backlog) -> Changed:
     change = central_change(context, look.cluster_uid)
     fields = borne(context.must_hold(context.recorder.await_state(admin, change, "succeeds")))
     context.must_see(admin, look, "bears", fields=fields)
-    return Changed(made, look, fields)
+    return ChangedCluster(made, look, fields)
 
 
 def withdraw(context: Context, made: Submission) -> RecordedReply:
