@@ -13,7 +13,7 @@ from typing import Final
 
 from harness.checkers.ids import sample_size
 from harness.context import entries
-from harness.context.central_changes import borne, central_change
+from harness.context.central_changes import must_change
 from harness.context.context import Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.context.selection import select_like
@@ -320,14 +320,11 @@ def pair_and_change(context: Context, backlog: Backlog) -> ChangedCluster:
     Raises:
         Inconclusive: one of it did not come to be.
     """
-    made, admin = backlog.waiting[-1], context.admin()
+    made = backlog.waiting[-1]
     context.must(accept_last(context, backlog))
     look = ops.ViewCentralCluster(confirm(context, made))
-    context.must_see(admin, look, "handed_over")
-    change = central_change(context, look.cluster_uid)
-    fields = borne(context.must_hold(context.recorder.await_state(admin, change, "succeeds")))
-    context.must_see(admin, look, "bears", fields=fields)
-    return ChangedCluster(made, look, fields)
+    context.must_see(context.admin(), look, "handed_over")
+    return ChangedCluster(made, look, must_change(context, look.cluster_uid))
 
 
 def withdraw(context: Context, made: Submission) -> RecordedReply:

@@ -108,8 +108,22 @@ def must_manage(context: Context, label: str = MAIN) -> None:
     Raises:
         Inconclusive: it does not.
     """
-    changed = context.must_hold(change_once_taken(context, label=label))
-    context.must_hold(await_central(context, borne(changed), label))
+    must_change(context, context.cluster(label).central_uid)
+
+
+def must_change(context: Context, uid: str) -> dict[str, Json]:
+    """A precondition: a central operation on the cluster with this uid takes effect; returns what
+    it bears since.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    admin, change = context.admin(), central_change(context, uid)
+    taken = context.recorder.await_state(admin, change, "succeeds")
+    fields = borne(context.must_hold(taken))
+    look = ops.ViewCentralCluster(uid)
+    context.must_hold(context.recorder.await_state(admin, look, "bears", fields=fields))
+    return fields
 
 
 def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:

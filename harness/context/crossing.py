@@ -138,11 +138,9 @@ def let_happen(context: Context, what: str) -> None:
             leased = context.cluster()  # whose login does not last so long
             leased.operator = context.log_in(leased.operator.host_uid)
         case "its last node has fallen ill":
-            workers = any(not pool.control_plane for pool in context.cluster().cluster.pools)
-            last = "last worker" if workers else "last control plane node"
             try:
                 with left_out_if_impossible():
-                    local_actions.set_health(context, last, Health.UNHEALTHY)
+                    local_actions.set_health(context, _node(context, "last"), Health.UNHEALTHY)
             except NotReached:
                 raise NotSupported("Local UI does not show by now that a node is ill") from None
         case "an acceptance was refused":
@@ -246,9 +244,14 @@ def restart(context: Context, side: str) -> None:
 
 
 def _node(context: Context, amiss: str) -> str:
-    if len(context.cluster().host_uids) == 1:
+    """The position of the first node, or of the last one, which need not be a worker."""
+    leased = context.cluster()
+    if len(leased.host_uids) == 1:
         return "only node"
-    return "last worker" if amiss.endswith("last") else "first control plane node"
+    if not amiss.endswith("last"):
+        return "first control plane node"
+    works = any(not pool.control_plane for pool in leased.cluster.pools)
+    return "last worker" if works else "last control plane node"
 
 
 def _set_health_of_all(context: Context, health: Health) -> None:
