@@ -722,6 +722,7 @@ class Context:
 
     def afresh(self) -> Context:
         """Another context of the same scenario, after this one has given everything back."""
+        self.withdraw()
         self.clean_up()
         context = Context(self.recorder, self._pool, self.inventory, self.seed, self.mark)
         context._made = self._made

@@ -941,13 +941,18 @@ class TokenList(Answer):
 
 @dataclass(frozen=True, slots=True)
 class PollAnswer(Answer):
-    """What became of a request, as its host learns it. `state` is a `RequestState` value."""
+    """What became of a request, as its host learns it. `state` is a `RequestState` value, or
+    `NO_NEWS`.
+    """
 
     state: str
     cluster_uid: str = ""
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
+
+NO_NEWS: Final = ""
+"""What a host is told that asks while nothing has happened, where the answer holds no state."""
 
 Value = Answer | Cluster | ClusterSettings | MatchResult | RegistrationToken | AccessRole | PageView
 

@@ -32,9 +32,6 @@ from harness.wire.codec import CallInput, CallSequence
 from harness.wire.http import reworded
 from harness.wire.mapping import PLAIN, WireMap
 
-_WITHOUT_NEWS = frozenset({204, 304})
-"""What a question that was held in vain may be answered with."""
-
 _KEPT_S = 2.0
 """Idle connections are let go of before any server would: what is sent over one that is closed
 just then may have arrived."""
@@ -179,13 +176,7 @@ class HttpLink:
 
     def _note(self, operation: AgentOperation, status: int, why: str) -> None:
         """Keep an answer that was one, and no news of a server that is down or of a stranger."""
-        nothing_new = self._wire.agents.hold_s and isinstance(operation, PollPairing)
-        if (
-            self._strays is None
-            or status >= 500
-            or isinstance(operation, Probe)
-            or (nothing_new and status in _WITHOUT_NEWS)
-        ):
+        if self._strays is None or status >= 500 or isinstance(operation, Probe):
             return
         kind, route = type(operation).__name__, self._wire.routes[type(operation)]
         self._strays.note(

@@ -22,7 +22,7 @@ Carrying = Generator[Call, TimedReply, LinkReply]
 Begun = tuple[LocalRequest, ops.SubmitPairing]
 """A request as it is written down, and the submission that carries it."""
 
-_LEARNED = {
+_LEARNED: Mapping[str, pairing.LocalEvent] = {
     pairing.RequestState.HANDING_OVER: pairing.LocalEvent.LEARNED_ACCEPTED,
     pairing.RequestState.PAIRED: pairing.LocalEvent.LEARNED_ACCEPTED,
     pairing.RequestState.REJECTED: pairing.LocalEvent.LEARNED_REJECTED,
@@ -268,7 +268,7 @@ class EdgeCore(EdgeRules):
         if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
             return pairing.LocalEvent.LEARNED_FAILED
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
-            return _LEARNED.get(pairing.RequestState(reply.value.state))
+            return _LEARNED.get(reply.value.state)
         return None
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:

@@ -140,6 +140,7 @@ def _acceptance_for(
 _SECOND = 1_000_000
 _LEAST_S = 1.0
 _HOPS_MAX = 2
+_WITHOUT_NEWS = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +308,8 @@ class CallSequence:
             return self._once_more(repeat, response)
         if status in spoken.refused:
             raise _Over(refused_from(response, wire, spoken, in_any_form=True))
+        if self._tells_no_news(status):
+            raise _Over(ops.Done(ops.PollAnswer(ops.NO_NEWS)))
         if not happened(status, spoken):
             if 400 <= status < 600:
                 raise _Over(refused_or_unknown(self._operation, response, wire, spoken))
@@ -332,6 +335,11 @@ class CallSequence:
         self._hops, self._repeats_since = 0, None
         self._begin()
         return self.due
+
+    def _tells_no_news(self, status: int) -> bool:
+        """Whether a question that was held in vain is answered with this."""
+        is_held = self.wire.agents.hold_s > 0 and isinstance(self._operation, ops.PollPairing)
+        return is_held and status in _WITHOUT_NEWS
 
     def _at_the_leader(self, place: Way, response: HttpResponse) -> DueCall:
         """The same call at the host that an answer names; those after it stay there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from harness.catalogue.requirement import Role
 from harness.checkers.ids import sample_size
 from harness.context import backlog, hosts, long_texts
+from harness.context.context import Context
 from harness.context.recorder import Inconclusive, NotReached, NotSupported
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
@@ -95,15 +96,16 @@ def test_a_target_that_takes_no_more_is_not_judged(bench: Bench) -> None:
         backlog.filled(bench.context, 3)
 
 
+@pytest.mark.parametrize("ends", [Context.withdraw, Context.afresh])
 @pytest.mark.parametrize(("mark", "withdrawn"), [("", 0), ("run-1", 3)])
 def test_what_waits_is_withdrawn_where_the_target_outlives_the_run(
-    bench: Bench, mark: str, withdrawn: int
+    bench: Bench, mark: str, withdrawn: int, ends: Callable[[Context], object]
 ) -> None:
     bench.context.mark = mark
     bench.context.recorder.driver = driver = Full(bench, takes=9)
     backlog.filled(bench.context, 3)
     driver.asked.clear()
-    bench.context.withdraw()
+    ends(bench.context)
     assert [type(o) for o in driver.asked] == [ops.WithdrawPairing] * withdrawn
 
 

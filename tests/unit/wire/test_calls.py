@@ -581,3 +581,33 @@ def test_a_failure_that_is_a_result_is_told_there_and_an_error_where_the_standar
     assert isinstance(sequence.reply, Refused)
     assert (sequence.reply.reason, sequence.reply.message) == (reason, message)
     assert sequence.reply.details["call"] == "job"
+
+
+# --- questions that are held ----------------------------------------------------------------------
+
+HOLDS = "[agents]\nhold_s = 2\n"
+REFUSES = "[paths.PollPairing]\nrefused = [204]\n"
+ASKS = ops.PollPairing("request-1", "s3cret")
+CONFIRMS = ops.ConfirmPairing("request-1", "s3cret")
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "status", "comes"),
+    [
+        (HOLDS, ASKS, 204, Done),
+        (HOLDS, ASKS, 304, Done),
+        (HOLDS, CONFIRMS, 204, Unknown),
+        (HOLDS, ASKS, 202, Unknown),
+        (HOLDS + REFUSES, ASKS, 204, Refused),
+        (HOLDS + REFUSES, ASKS, 304, Done),
+        ("", ASKS, 204, Unknown),
+    ],
+)
+def test_only_a_question_that_may_be_held_is_answered_with_no_news(
+    mapping: Mapping, said: str, asked: ops.AgentOperation, status: int, comes: type
+) -> None:
+    sequence = CallSequence(asked, wire=mapping(said))
+    sequence.answered(answer(status=status))
+    assert isinstance(sequence.reply, comes), sequence.reply
+    if comes is Done:
+        assert sequence.reply == Done(ops.PollAnswer(ops.NO_NEWS))
