@@ -11,11 +11,12 @@ import pytest
 from harness.catalogue.requirement import Feature, Role
 from harness.context import entries, local_changes, stacks
 from harness.context.context import ClusterShape, Context
-from harness.context.recorder import Inconclusive, NotSupported
+from harness.context.recorder import Inconclusive, NotReached, NotSupported
 from harness.context.stacks import DOCUMENTED_STACK, Stack
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, InstallCluster, Side
-from harness.targets.port import CannotArrange, NotOffered
+from harness.domain.errors import Reason, Refused
+from harness.targets.port import CannotArrange, DriverAround, Exchange, NotOffered, Outgoing
 
 from .test_recorder import Bench
 
@@ -134,6 +135,37 @@ def test_it_takes_a_free_host_to_add_a_node(bench: Bench) -> None:
 def test_a_session_that_was_logged_out_takes_a_logout(bench: Bench) -> None:
     with pytest.raises(NotSupported, match="does not offer LogOut"):
         entries.stranger_with(without(bench, ops.LogOut), "a logged-out")
+
+
+class Refusing(DriverAround):
+    """Refuses these operations, as soon as somebody has logged in for the second time."""
+
+    def __init__(self, bench: Bench, *kinds: type[ops.Operation]) -> None:
+        super().__init__(bench.driver)
+        self.kinds, self.logins = kinds, 0
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self.logins += isinstance(outgoing.operation, ops.LogIn)
+        if self.logins == 2 and isinstance(outgoing.operation, self.kinds):
+            return Exchange(Refused(Reason.UNAUTHENTICATED, "who are you?"))
+        return super().send(outgoing)
+
+
+@pytest.mark.parametrize(
+    ("refused", "problem", "told"),
+    [
+        ((ops.LogOut, ops.ViewCluster), NotSupported, "next login to Local UI ends the one before"),
+        ((ops.LogOut,), NotReached, "LogOut"),
+    ],
+)
+def test_the_later_login_has_ended_the_earlier_only_if_that_sees_nothing_any_more(
+    bench: Bench, refused: tuple[type[ops.Operation], ...], problem: type[Exception], told: str
+) -> None:
+    context = bench.context
+    context.cluster()
+    context.recorder.driver = Refusing(bench, *refused)
+    with pytest.raises(problem, match=told):
+        entries.stranger_with(context, "an earlier, logged-out")
 
 
 # --- the lab as it is -----------------------------------------------------------------------------
