@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -107,8 +107,16 @@ def test_what_stands_in_a_field_for_a_password_is_not_told(driver: BrowserDriver
     assert TOKEN not in str(exchange)
 
 
-def test_what_is_not_there_is_refused(driver: BrowserDriver) -> None:
+@pytest.fixture
+def impatient(driver: BrowserDriver, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on it does not wait long for what will not come."""
+    limits = replace(driver.limits, await_s=0.5)
+    return lambda: monkeypatch.setattr(driver, "limits", limits)
+
+
+def test_what_is_not_there_is_refused(driver: BrowserDriver, impatient: Callable[[], None]) -> None:
     done(driver, actions.OpenPage(SETTINGS))
+    impatient()
     click = actions.ClickLabel(SETTINGS, "Cancel Pairing Request", patient=False)
     reply = done(driver, click).reply
     assert isinstance(reply, Refused)
@@ -117,7 +125,7 @@ def test_what_is_not_there_is_refused(driver: BrowserDriver) -> None:
 
 
 def test_pictures_are_called_by_their_hash_and_hold_no_secret(
-    driver: BrowserDriver, tmp_path: Path
+    driver: BrowserDriver, tmp_path: Path, impatient: Callable[[], None]
 ) -> None:
     driver.keep_pictures(tmp_path)
     done(driver, actions.KeepPictures())
@@ -126,6 +134,7 @@ def test_pictures_are_called_by_their_hash_and_hold_no_secret(
     done(driver, actions.FillIn(SETTINGS, "Palette endpoint", text=TOKEN))
     token = actions.FillIn(SETTINGS, "Registration token", text=TOKEN)
     shown = done(driver, token).response or {}
+    impatient()
     missed = done(driver, actions.ClickLabel(SETTINGS, "Cancel Pairing Request")).response or {}
     for name in (shown["picture"], missed["picture"], missed["dom"]):
         kept = tmp_path / str(name)

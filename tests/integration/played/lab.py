@@ -51,9 +51,11 @@ class Lab:
         self._held.callback(driver.close)
         return driver
 
-    def target_file(self, half: EmbeddedReference, more: str) -> str:
+    def target_file(self, half: EmbeddedReference, more: str, **limits: float) -> str:
         """The name of the target file that describes it, with its credentials beside."""
-        (self.folder / "half.toml").write_text(f"{target_text(half)}\n{more}", "utf-8")
+        told = "".join(f"{name} = {value}\n" for name, value in limits.items())
+        text = target_text(half).replace("[limits]\n", f"[limits]\n{told}")
+        (self.folder / "half.toml").write_text(f"{text}\n{more}", "utf-8")
         beside = self.folder / "half.env"
         beside.write_text(env_text(environment(half)), "utf-8")
         beside.chmod(0o600)

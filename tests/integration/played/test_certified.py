@@ -84,8 +84,10 @@ class Certified:
     reasons: Mapping[str, str]
 
 
-def certified(lab: Lab, half: EmbeddedReference, more: str, which: str) -> Certified:
-    file = lab.target_file(half, more)
+def certified(
+    lab: Lab, half: EmbeddedReference, more: str, which: str, **limits: float
+) -> Certified:
+    file = lab.target_file(half, more, **limits)
     command, side = Command(lab.folder), next(iter(half.layout.sides)).value
     done = command.here("certify", "--target", file, "--out", "out", "-k", which)
     assert done.returncode in (0, 1, 3), done.stdout + done.stderr
@@ -187,11 +189,13 @@ def test_who_takes_several_calls_for_a_message_is_answered_in_all_of_them(
 AGAIN = "journeys and (send-cancel-send-again or send-reject-send-again)"
 LOST = "lost_messages and submission and took and accepted"
 LATE = "lost_messages and submission and late and rejected"
+IMPATIENT = {"await_s": 1, "settle_s": 2}
+"""What never comes to be is not waited for so long."""
 
 
 def test_one_secret_for_good_is_lawful_where_the_file_says_so(lab: Lab) -> None:
     half = an_edge(lab, HasOneSecret)
-    blamed = certified(lab, half, PLAIN_HTTP, AGAIN)
+    blamed = certified(lab, half, PLAIN_HTTP, AGAIN, **IMPATIENT)
     assert "fail" in blamed.verdicts.values(), "nothing else tells what repeats what"
     stable = f'{PLAIN_HTTP}[agents]\nhost_token = "stable"\n'
     assert {*certified(lab, half, stable, AGAIN).verdicts.values()} == {"pass"}
@@ -233,7 +237,7 @@ def test_one_secret_for_good_may_submit_again_after_a_cancel_that_nobody_was_tol
 def test_a_new_secret_for_each_try_is_lawful_where_the_file_says_where_the_key_is(lab: Lab) -> None:
     key = {"SubmissionKey": "X-Request-Key"}
     half = an_edge(lab, TriesAgainByItsKey, WireMap(headers=key))
-    blamed = certified(lab, half, PLAIN_HTTP, LOST)
+    blamed = certified(lab, half, PLAIN_HTTP, LOST, **IMPATIENT)
     assert "fail" in blamed.verdicts.values(), "the first try is taken for a request of its own"
     said = f'{PLAIN_HTTP}[headers]\nSubmissionKey = "X-Request-Key"\n'
     judged = certified(lab, half, said, LOST)
@@ -258,7 +262,7 @@ CANCELS = "journeys and send-cancel-send-again"
 def test_what_palette_was_sent_and_does_not_know_voids_what_it_came_in(lab: Lab) -> None:
     recall = OperationMap(path="/agent/recall")
     half = an_edge(lab, wire=WireMap(paths={ops.WithdrawPairing: recall}))
-    void = certified(lab, half, PLAIN_HTTP, CANCELS)
+    void = certified(lab, half, PLAIN_HTTP, CANCELS, **IMPATIENT)
     assert {*void.verdicts.values()} == {"inconclusive"}
     (reason,) = {*void.reasons.values()}
     assert "The edge sent POST /agent/recall to Palette" in reason
@@ -273,7 +277,7 @@ def test_an_answer_that_the_host_cannot_read_voids_what_it_came_in(lab: Lab) -> 
     wire = WireMap(paths={ops.PollPairing: phase})
     half = lab.half(Side.CENTRAL, wire=wire)
     accepts = "journeys and send-reject-send-again-accept"
-    void = certified(lab, half, "", accepts)
+    void = certified(lab, half, "", accepts, **IMPATIENT)
     assert {*void.verdicts.values()} == {"inconclusive"}
     (reason,) = {*void.reasons.values()}
     assert "Palette's answer to the host's question" in reason

@@ -68,6 +68,10 @@ def ignoring_restarts(patch: pytest.MonkeyPatch) -> None:
         ignore(side)
 
 
+IMPATIENT = {"await_s": 1.0, "settle_s": 2.0}
+"""Most of what is waited for never comes."""
+
+
 def tried(*requirements: str) -> dict[tuple[str, str], TrialResult]:
     """What both drivers come to, by driver and requirement."""
     results: dict[tuple[str, str], TrialResult] = {}
@@ -76,7 +80,7 @@ def tried(*requirements: str) -> dict[tuple[str, str], TrialResult]:
         assert not result.problem
         results[trial.driver, trial.requirement] = result
 
-    behaviour = Behaviour(limits={"await_s": 1.0})  # most of what is waited for never comes
+    behaviour = Behaviour(limits=IMPATIENT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(MUTANTS.entries, "hurried", Mutant("hurried", "", "", behaviour))
         trials = [Trial("mutant:hurried", d, r) for d in DRIVERS for r in requirements]
@@ -147,6 +151,8 @@ def test_a_withdrawal_that_is_asked_elsewhere_is_not_spoiled_by_the_proxy(
     plain = uncut.addresses.palette[EndpointForm.PLAIN_HTTP]
     forms = "[central.endpoint_forms]"
     text = target_text(uncut).replace(forms, f'endpoint = "{plain}"\n\n{forms}', 1)
+    limits = "".join(f"{name} = {value}\n" for name, value in IMPATIENT.items())
+    text = text.replace("[limits]\n", f"[limits]\n{limits}")
     text += (
         '\n[arrange]\nways = ["link", "control"]\n\n[links]\nway = "proxy"\n'
         '\n[paths.WithdrawPairing]\nmethod = "POST"\npath = "/elsewhere/withdrawn"\n'

@@ -109,10 +109,14 @@ def test_every_defect_is_looked_for() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("role", "habits"), [("edge", rings.HABITS), ("central", hub.HABITS)])
+@pytest.mark.parametrize(
+    ("roles", "habits"),
+    list(zip(ROLES, (rings.HABITS, hub.HABITS, rings.HABITS | hub.HABITS), strict=True)),
+    ids=["edge", "central", "both"],
+)
 def test_its_habits_are_blamed_for_nothing(
-    tmp_path: Path, role: str, habits: dict[str, str]
+    tmp_path: Path, roles: tuple[str, ...], habits: dict[str, str]
 ) -> None:
     """All that a side has, at once: a stranger differs in many ways."""
     with running(tmp_path, *(f"--habit={name}" for name in habits)) as made:
-        nearly_all_is_judged(made, (role,))
+        nearly_all_is_judged(made, roles)

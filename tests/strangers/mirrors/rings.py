@@ -187,8 +187,18 @@ class Rings:
 
     def changed(self, ring: Ring) -> Answer:
         if "leads-in-turn" in self.plants:
-            ring.turn += 1
+            self.turn(ring)
         return Answer({}, 202)
+
+    def turn(self, ring: Ring) -> None:
+        """Another host leads; who has led so far shows nothing older from now on."""
+        ring.turn += 1
+        self.refresh(ring)
+
+    def refresh(self, ring: Ring) -> None:
+        """Its mirrors show how things are."""
+        if "mirrors-show-long-ago" not in self.plants:
+            ring.mirrored = self.seen(ring)
 
     async def sign_in(self, call: Call) -> Answer:
         self.ring(call)
@@ -225,8 +235,7 @@ class Rings:
         return seen
 
     async def mirror(self, ring: Ring) -> float:
-        if "mirrors-show-long-ago" not in self.plants:
-            ring.mirrored = self.seen(ring)
+        self.refresh(ring)
         return SLOW_MIRROR_S if "mirrors-are-slower" in self.plants else MIRROR_S
 
     # --- changes ------------------------------------------------------------------------------
@@ -513,7 +522,7 @@ class Rings:
     def lab_restart(self) -> None:
         """Another host leads after it. All that a ring knows, each of its hosts has on disk."""
         for ring in self.rings.values():
-            ring.turn += 1
+            self.turn(ring)
             if "new-leader-has-forgotten" in self.plants and len(ring.members()) > 1:
                 ring.wish = ring.wish if ring.is_central() else None
 
