@@ -160,6 +160,7 @@ class EdgeReaching:
             wire=central.wire,
             steps=central.info.steps_apart,
             per_second=central.rate_limit.per_second,
+            leaders=central.leaders(Side.CENTRAL),
             close=close,
             local=LocalSide(
                 slots=slots,
@@ -168,6 +169,7 @@ class EdgeReaching:
                 user=target.local_user,
                 wire=target.wire,
                 per_second=target.rate_limit.per_second,
+                leaders=target.leaders(Side.EDGE),
             ),
         )
 
@@ -247,6 +249,7 @@ class CellEndpointFactory:
             wire=target.wire,
             steps=target.info.steps_apart,
             per_second=target.rate_limit.per_second,
+            leaders=target.leaders(Side.CENTRAL),
             close=lambda: closing(belongings, folder, driver.close),
         )
 

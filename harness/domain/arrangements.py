@@ -206,7 +206,7 @@ class FaultNextMessage(Arrangement):
     """
 
     sides = EDGE
-    again = "each is for so many messages more"
+    again = "each is for so many messages more; those that wait go when the link is set up"
     is_read_back = True
 
     host_uid: str

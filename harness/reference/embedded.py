@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from functools import partial
 from itertools import count, repeat
 from pathlib import Path
@@ -42,7 +41,7 @@ from harness.reference.layout import (
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.own_folder import own_folder
 from harness.reference.palette.app import make_palette_app
-from harness.reference.remapped import Remapped, speaking
+from harness.reference.remapped import Remapped, speaking, suited_to
 from harness.reference.server import LOOPBACK, Servers, bind, port_of
 from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
 from harness.reference.sqlite_store import SqliteStore
@@ -105,7 +104,7 @@ class EmbeddedReference:
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
         between = self._between()
-        behaviour = _saying(behaviour, between).with_password(self.secrets.local_password)
+        behaviour = suited_to(between, behaviour).with_password(self.secrets.local_password)
         self.behaviour = behaviour
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
@@ -316,20 +315,6 @@ class EmbeddedReference:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _saying(behaviour: Behaviour, wire: WireMap) -> Behaviour:
-    """A behaviour whose sides say and expect what crosses between them by this wire."""
-    central = behaviour.central
-    return replace(
-        behaviour,
-        central=replace(
-            central,
-            host_secret_stays=wire.agents.secret_stays or central.host_secret_stays,
-            ids_are_numbers=wire.numbers_requests or central.ids_are_numbers,
-        ),
-        edge=replace(behaviour.edge, keys_submissions=wire.has_submission_key),
-    )
 
 
 def databases(db: Path) -> tuple[Path, Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 import threading
 import time
@@ -28,7 +27,7 @@ from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate, what_fa
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
 from harness.reference.strays import StrayMessages
-from harness.wire.codec import CallInput, CallSequence
+from harness.wire.codec import CallInput, CallSequence, unique_for
 from harness.wire.http import reworded
 from harness.wire.mapping import PLAIN, WireMap
 
@@ -142,16 +141,10 @@ class HttpLink:
                 operation = replace(operation, pairing_uid=uid)
         return self._exchanged(way, operation, call)
 
-    def _unique(self, operation: AgentOperation) -> str:
-        """A text for this message alone; a submission that is sent once more has its own again."""
-        if isinstance(operation, SubmitPairing):
-            secret = operation.cluster_token.encode()
-            return f"{self._mark}-{hashlib.blake2b(secret, digest_size=8).hexdigest()}"
-        return f"{self._mark}-{next(self._numbers)}"
-
     def _exchanged(self, way: _Way, operation: AgentOperation, call: HttpCall) -> LinkReply:
         base_url = way.base_url
-        given = CallInput(base_url, self._unique(operation), _now())
+        unique = unique_for(operation, self._mark, next(self._numbers))
+        given = CallInput(base_url, unique, _now())
         sequence = CallSequence(operation, Credentials(), self._wire, given)
         within_s = 2 * self._timeout_s + (call.answer_s or 0.0)
         response = None

@@ -23,6 +23,7 @@ import msgspec
 from harness.domain.errors import Reason
 from harness.domain.operations import PollPairing, Surface
 from harness.domain.pairing import RequestState
+from harness.reference.behaviour import Behaviour
 from harness.reference.strays import StrayMessages, request_in_words
 from harness.wire.codec.played import (
     PlayedOperation,
@@ -58,6 +59,20 @@ _OF_NOBODY = re.compile(r"(HEAD|OPTIONS) .*|GET /(favicon\.ico|robots\.txt|healt
 
 Headers = Sequence[tuple[bytes, bytes]]
 _Telling = Callable[["_Answer"], Awaitable[None]]
+
+
+def suited_to(wire: WireMap, behaviour: Behaviour) -> Behaviour:
+    """A behaviour whose sides say and expect what crosses between them by this wire."""
+    central = behaviour.central
+    return replace(
+        behaviour,
+        central=replace(
+            central,
+            host_secret_stays=wire.agents.secret_stays or central.host_secret_stays,
+            ids_are_numbers=wire.numbers_requests or central.ids_are_numbers,
+        ),
+        edge=replace(behaviour.edge, keys_submissions=wire.has_submission_key),
+    )
 
 
 def speaking(

@@ -5,7 +5,7 @@ address before a run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
@@ -27,7 +27,6 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
 from harness.http_client import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
-from harness.loopback import is_loopback
 from harness.targets import port
 from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.control_port import ControlPort
@@ -243,7 +242,7 @@ class HttpDriver:
             f"{self._mark}-{next(self._numbers)}",
             self._epoch(),
             self._sessions.of(outgoing.credentials),
-            self._leaders(operation) if wire.tables.leader else {},
+            self._described(operation).leaders(_side_of(operation)),
             part,
         )
         return CallSequence(operation, outgoing.credentials, wire, given, page)
@@ -296,17 +295,6 @@ class HttpDriver:
         sequence.answered(response, self._epoch())
         return response
 
-    def _leaders(self, operation: ops.Operation) -> Mapping[str, str]:
-        """The addresses of the side that is asked, as far as anything may be changed there."""
-        described = self._described(operation)
-        if isinstance(operation, ops.LocalOperation):
-            hosts = described.hosts()
-            named = {h.uid: h.url for h in hosts} | {h.url: h.url for h in hosts}
-        else:
-            named = {described.central_url: described.central_url}
-        may_all = described.allow_writes
-        return {name: url for name, url in named.items() if may_all or is_loopback(url)}
-
     def _epoch(self) -> int:
         """Now, since the epoch, by a clock that is never set."""
         return self._began + self.now()
@@ -327,7 +315,7 @@ class HttpDriver:
 
     def _described(self, operation: ops.Operation) -> Target:
         """What describes the side that is asked: the target, or the peer."""
-        return self._of[Side.EDGE if isinstance(operation, ops.LocalOperation) else Side.CENTRAL]
+        return self._of[_side_of(operation)]
 
     # --- arrangements and time ------------------------------------------------------------
 
@@ -437,6 +425,10 @@ def _rewritten(
     rewriting: Rewriting, request: HttpRequest, operation: ops.Operation, wire: WireMap
 ) -> HttpRequest:
     return rewriting.of(request, type(operation) if wire.is_plain else None)
+
+
+def _side_of(operation: ops.Operation) -> Side:
+    return Side.EDGE if isinstance(operation, ops.LocalOperation) else Side.CENTRAL
 
 
 def _located(reply: ops.Unknown, sent: Sent, response: HttpResponse) -> ops.Unknown:

@@ -154,6 +154,17 @@ class Target:
         """Every host of every place."""
         return tuple(host for place in self.places for host in place.hosts)
 
+    def leaders(self, side: Side) -> Mapping[str, str]:
+        """Where else a side may be asked if a host of it says so, by addresses and by uids: where
+        the mapping has such answers, and as far as anything may be changed there.
+        """
+        if not self.wire.tables.leader:
+            return {}
+        hosts = self.hosts() if side is Side.EDGE else ()
+        urls = [host.url for host in hosts] or [self.central_url]
+        named = {host.uid: host.url for host in hosts} | dict(zip(urls, urls, strict=True))
+        return {n: url for n, url in named.items() if self.allow_writes or is_loopback(url)}
+
     def addresses(self) -> tuple[str, ...]:
         """Every address that the harness itself asks."""
         central = [self.central_url] if self.central_url else []

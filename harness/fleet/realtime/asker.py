@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from harness import __version__
@@ -21,7 +22,7 @@ from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.wire.codec import CallInput, CallSequence, DueCall, Sessions
+from harness.wire.codec import CallInput, CallSequence, DueCall, Sessions, unique_for
 from harness.wire.codec.client import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
@@ -82,8 +83,9 @@ class TargetClient:
     """Whoever asks one side of the target from this cell asks here.
 
     `per_second` is how many requests each address may get a second; 0 for no bound. `steps` are
-    asked before each acceptance, and one that is not done is its reply. A reply that comes back is
-    an event's value: nothing is raised, whatever the target does.
+    asked before each acceptance, and one that is not done is its reply. `leaders` are where else it
+    may be asked if it says so. A reply that comes back is an event's value: nothing is raised,
+    whatever the target does.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class TargetClient:
         spending: Spending,
         per_second: float = 0.0,
         steps: Collection[type[ops.Operation]] = (),
+        leaders: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._env = env
         self.client = client
@@ -106,7 +109,7 @@ class TargetClient:
         self._began = time.time_ns() // 1_000 - env.now
         self._sessions = Sessions()
         self._spending = spending
-        self._steps = steps
+        self._steps, self._leaders = steps, leaders
         self._interval = round(SECOND / per_second) if per_second else 0
         self._next_turn: dict[str, int] = {}
         self._answered: dict[str, FineDurations] = {}
@@ -173,9 +176,10 @@ class TargetClient:
             self._asked += 1
             given = CallInput(
                 question.base_url or self._base_url,
-                f"{self._mark}-{self._asked}",
+                unique_for(question.operation, self._mark, self._asked),
                 self._now(),
                 self._sessions.of(question.credentials),
+                self._leaders,
             )
             sequence = CallSequence(
                 question.operation, question.credentials, self._wire, given, page
@@ -228,7 +232,7 @@ class TargetClient:
         if question.correlation:
             headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
         response = await self.client.request(
-            question.base_url or self._base_url,
+            due.base_url,
             self._translation.outward(due.request),
             headers,
             due.limit_s or left_s,

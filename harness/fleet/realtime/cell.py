@@ -36,6 +36,7 @@ from harness.fleet.world import Happenings
 from harness.history.fleet_lines import EffortLine, StormLine
 from harness.load.client import LoadClient
 from harness.load.opening import LoadLimits
+from harness.reference.remapped import suited_to
 from harness.targets.port import CannotArrange
 
 _STORM_S: Final = 30.0
@@ -120,6 +121,7 @@ class RealCell(JudgedCell):
             spending,
             endpoint.per_second / cells,
             endpoint.steps,
+            endpoint.leaders,
         )
         askers: tuple[TargetClient, ...] = (central,)
         palette = Palette(env, central, translation, endpoint.driver)
@@ -130,13 +132,23 @@ class RealCell(JudgedCell):
             scenario, env, clock, recorder, palette, network, happenings, at_once=_AT_ONCE
         )
         if side is None:
-            edge = behaviour_for(scenario, job.planted).edge_factory()
+            behaviour = suited_to(endpoint.wire, behaviour_for(scenario, job.planted))
+            edge = behaviour.edge_factory()
             waits = patience(scenario, settings.speed_milli)
             world.hosts = RealHosts(world, edge, translation, waits)
         else:
             # Each place belongs to one cell, so that nobody else asks there.
             client = await self._client(side.context)
-            local = TargetClient(env, client, "", side.wire, translation, spending, side.per_second)
+            local = TargetClient(
+                env,
+                client,
+                "",
+                side.wire,
+                translation,
+                spending,
+                side.per_second,
+                leaders=side.leaders,
+            )
             askers = (central, local)
             world.hosts = LocalUis(world, local, translation, side)
         make = RealCourse if side is None else EdgeCourse

@@ -105,6 +105,9 @@ class RealHosts(PlayedHosts):
         return heard
 
     def _question(self, call: Call, correlation: str, *, measured: bool = True) -> TargetRequest:
+        match call.operation:
+            case ops.SubmitPairing(key=key) if key:
+                self._translation.name(key)
         return TargetRequest(
             call.operation, _NOBODY, self._plan.deadline, call.base_url, correlation, measured
         )

@@ -37,7 +37,7 @@ class LocalSide:
     Attributes:
         slots: the places for clusters, in the order in which the clusters of a fleet get them.
         urls: the address of each host's Local UI.
-        context, wire, per_second: as `Endpoint` has them of Palette.
+        context, wire, per_second, leaders: as `Endpoint` has them of Palette.
         user: who logs in to each.
     """
 
@@ -47,6 +47,7 @@ class LocalSide:
     user: LocalUser
     wire: WireMap = PLAIN
     per_second: float = 0.0
+    leaders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Endpoint:
         per_second: how many requests a second it wants at most; 0 for no bound.
         close: lets go of it, and removes what was made there; returns what is left.
         steps: what has to be asked before each acceptance.
+        leaders: where else it may be asked if it says so, by addresses and by uids.
         local: its Local UIs; none where the harness plays the edge hosts.
     """
 
@@ -73,6 +75,7 @@ class Endpoint:
     per_second: float = 0.0
     close: Callable[[], Sequence[str]] = field(default=lambda: ())
     steps: frozenset[type[Operation]] = frozenset()
+    leaders: Mapping[str, str] = field(default_factory=dict)
     local: LocalSide | None = None
     client: Callable[[LoadLimits], Client] | None = None
     """Makes another client than `LoadClient`."""

@@ -86,10 +86,12 @@ class FleetReport(JudgedRun):
 
     @property
     def hosts(self) -> int:
-        """How many hosts were asked for; of a run that did not end, fewer may have been there."""
+        """How many hosts were asked for; of a run that did not end, fewer may have been there. A
+        target's clusters may have more than were asked for.
+        """
         match self.evidence.fleet.scenario.get("fleet"):
             case {"hosts": int(hosts)}:
-                return hosts
+                return max(hosts, self.measures.hosts)
             case _:
                 return self.measures.hosts
 

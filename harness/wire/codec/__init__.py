@@ -9,7 +9,14 @@ Imports `domain`. Begin with `calls`.
 
 from __future__ import annotations
 
-from harness.wire.codec.calls import CallInput, CallSequence, DueCall, Sessions, decode
+from harness.wire.codec.calls import (
+    CallInput,
+    CallSequence,
+    DueCall,
+    Sessions,
+    decode,
+    unique_for,
+)
 from harness.wire.codec.client import encode, glimpsed_answer, may_hold_secrets
 from harness.wire.codec.server import (
     credentials_from,
@@ -33,4 +40,5 @@ __all__ = [
     "may_hold_secrets",
     "operation_from",
     "refine",
+    "unique_for",
 ]

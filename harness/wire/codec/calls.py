@@ -7,6 +7,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.domain import operations as ops
@@ -162,6 +163,16 @@ class CallInput:
     session: Mapping[str, str] = field(default_factory=dict)
     leaders: Mapping[str, str] = field(default_factory=dict)
     part: AcceptancePart | None = None
+
+
+def unique_for(operation: ops.Operation, mark: str, number: int) -> str:
+    """A text that no other operation of a run is given: a submission that is sent once more has its
+    own again.
+    """
+    if isinstance(operation, ops.SubmitPairing):
+        secret = operation.cluster_token.encode()
+        return f"{mark}-{blake2b(secret, digest_size=8).hexdigest()}"
+    return f"{mark}-{number}"
 
 
 @dataclass(frozen=True, slots=True)

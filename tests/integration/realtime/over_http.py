@@ -38,6 +38,7 @@ from harness.targets.http import HttpDriver
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
 from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.mapping import PLAIN, WireMap
 
 MS = 1_000
 
@@ -72,12 +73,14 @@ QUICK = Scenario(
 
 
 @contextmanager
-def central(behaviour: Behaviour = Behaviour()) -> Iterator[Target]:
-    """The reference's central side alone, as a target file describes it."""
+def central(
+    behaviour: Behaviour = Behaviour(), wire: WireMap = PLAIN, more: str = ""
+) -> Iterator[Target]:
+    """The reference's central side alone, as a target file describes it, with `more` in it."""
     layout = Layout(clusters=1, hosts=1, tls=False, sides=frozenset({Side.CENTRAL}))
-    with EmbeddedReference(7, layout, behaviour=behaviour) as reference:
-        folder = reference.ca_file.parent
-        yield read_target(target_text(reference), "target.toml", folder, environment(reference))
+    with EmbeddedReference(7, layout, behaviour=behaviour, wire=wire) as reference:
+        text, folder = f"{target_text(reference)}\n{more}", reference.ca_file.parent
+        yield read_target(text, "target.toml", folder, environment(reference))
 
 
 @dataclass

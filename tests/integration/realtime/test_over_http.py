@@ -23,20 +23,26 @@ from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.realtime import every_answer
 from harness.targets.target import Target
 from harness.verifying.fleet import verify_fleet
+from harness.wire.mapping import WireMap
 from tests.integration.realtime.over_http import QUICK, central, run, with_client
 
 KEYS: set[bytes] = set()
 """Every API key that the server has seen."""
+SUBMITTED: list[bytes] = []
+"""The key of every submission that it has seen."""
 
 
 class Keys:
-    """Notes the keys by which people prove who they are."""
+    """Notes the keys by which people prove who they are, and those of submissions."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        KEYS.update(value for name, value in scope.get("headers", ()) if name == b"apikey")
+        headers = dict(scope.get("headers", ()))
+        KEYS.update([headers[b"apikey"]] if b"apikey" in headers else [])
+        if scope.get("path", "").endswith("/clusters/pairing") and scope["method"] == "POST":
+            SUBMITTED.append(headers.get(b"submissionkey", b""))
         await self._app(scope, receive, send)
 
 
@@ -156,3 +162,17 @@ def test_two_runs_have_one_plan_and_do_not_meet(target: Target, tmp_path: Path) 
         found = list(begun(tmp_path / name))
         plans.append([o.args for o in found if o.kind in ("InstallCluster", "PutUser")])
     assert plans[0] == plans[1]
+
+
+def test_where_palette_takes_a_key_a_submission_has_one_that_no_other_run_has(
+    tmp_path: Path,
+) -> None:
+    header, came = {"SubmissionKey": "X-Request-Key"}, list[set[bytes]]()
+    said = '[headers]\nSubmissionKey = "X-Request-Key"\n'
+    with central(Behaviour(wrap_palette=Keys), WireMap(headers=header), said) as target:
+        for name in ("first", "again"):
+            SUBMITTED.clear()
+            run(target, tmp_path / name, few(4))
+            came.append({*SUBMITTED})
+    assert all(len(keys) >= 4 and b"" not in keys for keys in came), came
+    assert came[0].isdisjoint(came[1])

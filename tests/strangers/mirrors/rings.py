@@ -115,7 +115,7 @@ class Rings:
         self.urls: dict[str, str] = {}
         self.cut: set[str] = set()
         self.faults: dict[tuple[str, str], deque[Table]] = defaultdict(deque)
-        self.late: dict[str, list[Callable[[], Awaitable[Table]]]] = defaultdict(list)
+        self.late: dict[str, list[Callable[[], Awaitable[None]]]] = defaultdict(list)
         self.arriving: set[asyncio.Future[Table]] = set()
         self.ahead = 0.0
         self.checking = ssl.create_default_context()
@@ -444,8 +444,12 @@ class Rings:
                 raise Unheard(f"what is there answers {status}", sent=True)
             raise Denied(str(error.get("kind")), str(error.get("text")))
 
+        async def unheard() -> None:
+            with suppress(Denied, Unheard):
+                await once()
+
         if fault["how"] in ("late", "repeated-late"):
-            self.late[self.of(host).name].append(once)
+            self.late[self.of(host).name].append(unheard)
         if fault["how"] == "lost-after":
             await once()
         if fault["how"] in UNHEARD:

@@ -115,8 +115,7 @@ class AnnexesBackdoor(Backdoor):
         for host in annexes.piers[pier].hosts:
             annexes.cut.discard(host)
             annexes.late.pop(host, None)
-            for key in [key for key in annexes.spoiled if key[0] == host]:
-                del annexes.spoiled[key]
+            self._spoil_nothing(host)
         fresh = annexes.piers[pier] = Pier(pier, annexes.piers[pier].hosts)
         return fresh
 
@@ -144,10 +143,16 @@ class AnnexesBackdoor(Backdoor):
 
     def link(self, host: str, up: bool) -> None:
         (self._annexes.cut.discard if up else self._annexes.cut.add)(host)
+        if up:
+            self._spoil_nothing(host)
         for once in self._annexes.late.pop(host, []) if up else []:
             arriving = asyncio.ensure_future(once())
             self._annexes.arriving.add(arriving)
             arriving.add_done_callback(self._annexes.arriving.discard)
+
+    def _spoil_nothing(self, host: str) -> None:
+        for key in [key for key in self._annexes.spoiled if key[0] == host]:
+            del self._annexes.spoiled[key]
 
     def spoil_next(self, host: str, kind: str, how: str, for_s: float, times: int) -> None:
         self._annexes.spoiled[host, kind].extend([{"how": how, "for_s": for_s}] * times)

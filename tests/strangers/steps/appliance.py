@@ -568,8 +568,7 @@ class Appliances:
         for host in rack["hosts"]:
             self.cut.discard(host)
             self.late.pop(host, None)
-            for key in [key for key in self.faults if key[0] == host]:
-                del self.faults[key]
+            self.spoil_nothing(host)
         fresh = bare(rack["hosts"])
         given = call.data.get("cluster", rack["first"])
         if given is not None:
@@ -609,11 +608,18 @@ class Appliances:
         return Reply()
 
     async def lab_link(self, call: Call) -> Reply:
-        (self.cut.discard if call.data["up"] else self.cut.add)(call.parts[0])
-        for once in self.late.pop(call.parts[0], []) if call.data["up"] else []:
+        host, up = call.parts[0], call.data["up"]
+        (self.cut.discard if up else self.cut.add)(host)
+        if up:
+            self.spoil_nothing(host)
+        for once in self.late.pop(host, []) if up else []:
             with suppress(NotHeard, Problem):
                 await once()
         return Reply()
+
+    def spoil_nothing(self, host: str) -> None:
+        for key in [key for key in self.faults if key[0] == host]:
+            del self.faults[key]
 
     def lab_fault(self, call: Call) -> Reply:
         faults = self.faults[call.parts[0], call.data["message"]]

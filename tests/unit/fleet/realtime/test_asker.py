@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refused
 from harness.fleet.realtime.asker import Asked, TargetClient, TargetRequest
 from harness.fleet.realtime.environment import Environment, Event
@@ -17,9 +19,11 @@ from harness.fleet.realtime.translation import Translation
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import LoadError, NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.targets.target_file import load_wire
 from harness.wire.codec import encode_reply
 from harness.wire.http import HttpRequest, HttpResponse, ServerReply
-from harness.wire.mapping import PLAIN
+from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping.keys import LeaderMap
 from harness.wire.routes import ROUTES
 
 URL = "http://palette.test"
@@ -62,13 +66,16 @@ def asks(
     budget: LoadBudget = LoadBudget(),
     change: Callable[[TargetRequest], TargetRequest] = lambda question: question,
     steps: Collection[type[ops.Operation]] = (),
+    wire: WireMap = PLAIN,
+    **leaders: str,
 ) -> tuple[list[LinkReply], EffortLine, Spending]:
     """Ask one after the other; the replies, what was measured, and what was spent."""
 
     async def played() -> tuple[list[LinkReply], EffortLine, Spending]:
         env = Environment()
         spending = Spending(budget, lambda: env.now)
-        asker = TargetClient(env, client, URL, PLAIN, Translation("m", 0), spending, 0, steps)
+        world = (Translation("m", 0), spending)
+        asker = TargetClient(env, client, URL, wire, *world, 0, steps, leaders)
         env.start()
         replies: list[LinkReply] = []
         for operation in operations:
@@ -111,6 +118,37 @@ def test_an_acceptance_has_its_steps_before_it_and_is_measured_as_one() -> None:
     replies, *_ = asks(refused, accept, steps=steps)
     assert isinstance(replies[0], Refused)
     assert len(refused.asked) == 1, "what is not taken is the answer"
+
+
+LED = WireMap(leader=LeaderMap((307,), "Location:"))
+
+
+def test_a_host_that_says_who_leads_is_followed_to_where_the_file_names() -> None:
+    leads = HttpResponse(307, {"location": "http://leader.test"}, b"")
+    client = Scripted([leads, ACKNOWLEDGED])
+    replies, *_ = asks(client, ops.Probe(), wire=LED, **{"http://leader.test": "http://led.test"})
+    assert replies == [ops.Done(ops.Acknowledged())]
+    assert [base_url for base_url, *_ in client.asked] == [URL, "http://led.test"]
+    client = Scripted([leads, ACKNOWLEDGED])
+    (reply,), *_ = asks(client, ops.Probe(), wire=LED)
+    assert isinstance(reply, ops.Unknown)
+    assert len(client.asked) == 1
+
+
+ONCE = """
+[paths.SubmitPairing]
+constants = { "X-Once:" = "{unique}" }
+"""
+
+
+def test_a_submission_that_is_sent_once_more_has_its_own_text_again(tmp_path: Path) -> None:
+    (tmp_path / "wire.toml").write_text(ONCE, "utf-8")
+    cluster = Cluster("c-1", "store")
+    first, other = (ops.SubmitPairing("t", secret, cluster) for secret in ("s-1", "s-2"))
+    client = Scripted([HttpResponse(201, {}, b'{"pairingUid": "p"}')])
+    asks(client, first, first, other, wire=load_wire(tmp_path / "wire.toml"))
+    told = [request.headers["X-Once"] for _, request, *_ in client.asked]
+    assert told[0] == told[1] != told[2]
 
 
 @pytest.mark.parametrize(
