@@ -135,7 +135,8 @@ class RealCell(JudgedCell):
             behaviour = suited_to(endpoint.wire, behaviour_for(scenario, job.planted))
             edge = behaviour.edge_factory()
             waits = patience(scenario, settings.speed_milli)
-            world.hosts = RealHosts(world, edge, translation, waits)
+            holds = round(endpoint.wire.agents.hold_s * SECOND)
+            world.hosts = RealHosts(world, edge, translation, waits, holds)
         else:
             # Each place belongs to one cell, so that nobody else asks there.
             client = await self._client(side.context)

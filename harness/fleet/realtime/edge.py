@@ -38,7 +38,8 @@ _NOBODY = Credentials()
 
 class RealHosts(PlayedHosts):
     """Hosts whose messages go to a target. For the answer to one that is spoiled here they wait as
-    long as `patience` says, in microseconds.
+    long as `patience` says, and for a question that the target may hold so much longer as `holds`
+    says, in microseconds.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class RealHosts(PlayedHosts):
         make_core: Callable[[Store], EdgeCore],
         translation: Translation,
         patience: int,
+        holds: int = 0,
     ) -> None:
         super().__init__(world, make_core)
+        self._holds = holds
         self._palette = world.central
         self._translation = translation
         self._patience = patience
@@ -105,12 +108,13 @@ class RealHosts(PlayedHosts):
         return heard
 
     def _question(self, call: Call, correlation: str, *, measured: bool = True) -> TargetRequest:
+        within = self._plan.deadline
         match call.operation:
             case ops.SubmitPairing(key=key) if key:
                 self._translation.name(key)
-        return TargetRequest(
-            call.operation, _NOBODY, self._plan.deadline, call.base_url, correlation, measured
-        )
+            case ops.PollPairing():
+                within += self._holds
+        return TargetRequest(call.operation, _NOBODY, within, call.base_url, correlation, measured)
 
     def _after(self, delay: int, act: Callable[[], object]) -> None:
         when(self._env.timeout(delay), lambda _: act())

@@ -23,8 +23,8 @@ from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.realtime import every_answer
 from harness.targets.target import Target
 from harness.verifying.fleet import verify_fleet
-from harness.wire.mapping import WireMap
-from tests.integration.realtime.over_http import QUICK, central, run, with_client
+from harness.wire.mapping import AgentHabits, WireMap
+from tests.integration.realtime.over_http import MS, QUICK, central, run, with_client
 
 KEYS: set[bytes] = set()
 """Every API key that the server has seen."""
@@ -176,3 +176,15 @@ def test_where_palette_takes_a_key_a_submission_has_one_that_no_other_run_has(
             came.append({*SUBMITTED})
     assert all(len(keys) >= 4 and b"" not in keys for keys in came), came
     assert came[0].isdisjoint(came[1])
+
+
+def test_for_a_question_that_palette_holds_a_host_waits_so_much_longer(tmp_path: Path) -> None:
+    """It is held as long as nobody decides."""
+    holds, soon = AgentHabits(hold_s=0.6), replace(QUICK.agents, deadline=500 * MS)
+    waits = replace(few(4), agents=soon, admins=replace(QUICK.admins, notice=fixed(2 * SECOND)))
+    with central(wire=WireMap(agents=holds), more="[agents]\nhold_s = 0.6\n") as target:
+        finished = run(target, tmp_path, replace(waits, duration=3 * SECOND))
+    assert finished.realtime is not None
+    effort = finished.realtime.effort
+    assert effort.answered["PollPairing"].count
+    assert "PollPairing" not in effort.unanswered
