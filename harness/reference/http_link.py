@@ -19,7 +19,6 @@ from harness.domain.operations import (
     Credentials,
     PollPairing,
     Probe,
-    SubmitPairing,
     Unknown,
     WithdrawPairing,
 )
@@ -27,7 +26,7 @@ from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate, what_fa
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
 from harness.reference.strays import StrayMessages
-from harness.wire.codec import CallInput, CallSequence, unique_for
+from harness.wire.codec import CallInput, CallSequence, SubmittedBefore, unique_for
 from harness.wire.http import reworded
 from harness.wire.mapping import PLAIN, WireMap
 
@@ -74,7 +73,7 @@ class HttpLink:
         self._hears = hears
         self._reworded: set[str] = set()
         self._questions: dict[str, set[HttpCall]] = {}
-        self._submitted: dict[str, SubmitPairing] = {}
+        self._submitted = SubmittedBefore(wire)
         self._lock = threading.Lock()
         self._trusting = _client(trusted or _trusting_context(ca_file), timeout_s, proxy)
         self._insecure = _client(_insecure_context(), timeout_s, proxy)
@@ -127,18 +126,13 @@ class HttpLink:
         return HttpCall(self._timeout_s + holds_s)
 
     def _carry(self, way: _Way, operation: AgentOperation, call: HttpCall) -> LinkReply:
-        if not self._wire.spoken(WithdrawPairing).route.parameters():
-            return self._exchanged(way, operation, call)
-        match operation:
-            case SubmitPairing(cluster_token=secret):
-                self._submitted[secret] = operation
-            case WithdrawPairing(cluster_token=secret, pairing_uid="") if secret in self._submitted:
-                # Its id never came. The same submission is answered with the same id (SND-4).
-                again = self._exchanged(way, self._submitted[secret], self._call())
-                uid = "" if isinstance(again, NotDelivered) else pairing_uid_of(again)
-                if not uid:
-                    return again
-                operation = replace(operation, pairing_uid=uid)
+        before = self._submitted.of(operation)
+        if before and isinstance(operation, WithdrawPairing):
+            again = self._exchanged(way, before, self._call())
+            uid = "" if isinstance(again, NotDelivered) else pairing_uid_of(again)
+            if not uid:
+                return again
+            operation = replace(operation, pairing_uid=uid)
         return self._exchanged(way, operation, call)
 
     def _exchanged(self, way: _Way, operation: AgentOperation, call: HttpCall) -> LinkReply:

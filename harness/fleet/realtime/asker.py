@@ -14,7 +14,7 @@ from harness import __version__
 from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.flows import steps_before
+from harness.domain.flows import pairing_uid_of, steps_before
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.pace import Spending
 from harness.fleet.realtime.translation import Translation
@@ -22,7 +22,14 @@ from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.wire.codec import CallInput, CallSequence, DueCall, Sessions, unique_for
+from harness.wire.codec import (
+    CallInput,
+    CallSequence,
+    DueCall,
+    Sessions,
+    SubmittedBefore,
+    unique_for,
+)
 from harness.wire.codec.client import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
@@ -110,6 +117,7 @@ class TargetClient:
         self._sessions = Sessions()
         self._spending = spending
         self._steps, self._leaders = steps, leaders
+        self._submitted = SubmittedBefore(wire)
         self._interval = round(SECOND / per_second) if per_second else 0
         self._next_turn: dict[str, int] = {}
         self._answered: dict[str, FineDurations] = {}
@@ -140,8 +148,16 @@ class TargetClient:
         event.succeed(self._translation.reply_from_target(reply))
 
     async def _stepped(self, question: TargetRequest) -> tuple[LinkReply, bool]:
-        """The reply to an operation, after the steps that an acceptance has before it."""
+        """The reply to an operation, after what it has before it: the steps of an acceptance, or
+        the submission whose id never came.
+        """
         until, asked = self._env.now + question.within, question.operation
+        again = self._submitted.of(asked)
+        if again and isinstance(asked, ops.WithdrawPairing):
+            before = await self._exchanged(replace(question, operation=again))
+            if isinstance(before[0], NotDelivered) or not (uid := pairing_uid_of(before[0])):
+                return before
+            question = replace(question, operation=replace(asked, pairing_uid=uid))
         if self._steps and isinstance(asked, ops.AcceptPairingRequest):
             for step in steps_before(asked, self._steps):
                 before = await self._exchanged(replace(question, operation=step))

@@ -273,7 +273,7 @@ _lawful(
 _WARNING = r"Once it is paired,[^<]*"
 
 _lawful(
-    "warns_matched_to_its_own",
+    "warns_in_words_of_its_own",
     "ACC-4",
     "The warning says the same in other words, which the target file gives.",
     lambda page, html: on(

@@ -14,6 +14,7 @@ from harness.wire.codec.calls import (
     CallSequence,
     DueCall,
     Sessions,
+    SubmittedBefore,
     decode,
     unique_for,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "CallSequence",
     "DueCall",
     "Sessions",
+    "SubmittedBefore",
     "credentials_from",
     "decode",
     "encode",

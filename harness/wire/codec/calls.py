@@ -175,6 +175,25 @@ def unique_for(operation: ops.Operation, mark: str, number: int) -> str:
     return f"{mark}-{number}"
 
 
+class SubmittedBefore:
+    """What hosts have submitted, for a Palette that withdraws by the id alone: one that never came
+    is learned by submitting once more, which is answered with the same id (SND-4).
+    """
+
+    def __init__(self, wire: WireMap) -> None:
+        self._is_needed = bool(wire.spoken(ops.WithdrawPairing).route.parameters())
+        self._by_secret: dict[str, ops.SubmitPairing] = {}
+
+    def of(self, operation: ops.Operation) -> ops.SubmitPairing | None:
+        """What has to be submitted once more before this can be asked, if anything."""
+        match operation:
+            case ops.SubmitPairing(cluster_token=secret) if self._is_needed:
+                self._by_secret[secret] = operation
+            case ops.WithdrawPairing(cluster_token=secret, pairing_uid=""):
+                return self._by_secret.get(secret)
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class DueCall:
     """A request to send.

@@ -145,10 +145,36 @@ def test_a_submission_that_is_sent_once_more_has_its_own_text_again(tmp_path: Pa
     (tmp_path / "wire.toml").write_text(ONCE, "utf-8")
     cluster = Cluster("c-1", "store")
     first, other = (ops.SubmitPairing("t", secret, cluster) for secret in ("s-1", "s-2"))
-    client = Scripted([HttpResponse(201, {}, b'{"pairingUid": "p"}')])
+    client = Scripted([HttpResponse(201, {}, b'{"uid": "p-7"}')])
     asks(client, first, first, other, wire=load_wire(tmp_path / "wire.toml"))
     told = [request.headers["X-Once"] for _, request, *_ in client.asked]
     assert told[0] == told[1] != told[2]
+
+
+BY_ID = """
+[paths.WithdrawPairing]
+method = "DELETE"
+path = "/requests/{pairingUid}"
+request = { pairingUid = "{pairingUid}" }
+"""
+
+
+def test_what_is_withdrawn_by_an_id_that_never_came_is_submitted_once_more(tmp_path: Path) -> None:
+    (tmp_path / "wire.toml").write_text(BY_ID, "utf-8")
+    wire, cluster = load_wire(tmp_path / "wire.toml"), Cluster("c-1", "store")
+    submitted = ops.SubmitPairing("t", "s-1", cluster)
+    named = HttpResponse(201, {}, b'{"uid": "p-7"}')
+    client = Scripted([NoResponse("it broke"), named, HttpResponse(204, {}, b"")])
+    replies, *_ = asks(client, submitted, ops.WithdrawPairing("c-1", "s-1"), wire=wire)
+    assert isinstance(replies[1], ops.Done), replies
+    asked = [(request.method, request.path) for _, request, *_ in client.asked]
+    assert asked[0] == asked[1]
+    assert asked[2] == ("DELETE", "/requests/p-7")
+    refused = HttpResponse(422, {}, b'{"code": "RegistrationTokenUnusable", "message": "no"}')
+    client = Scripted([NoResponse("it broke"), refused])
+    replies, *_ = asks(client, submitted, ops.WithdrawPairing("c-1", "s-1"), wire=wire)
+    assert isinstance(replies[1], Refused), "nothing is withdrawn without an id"
+    assert len(client.asked) == 2
 
 
 @pytest.mark.parametrize(
