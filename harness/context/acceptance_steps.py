@@ -12,7 +12,7 @@ from harness.checkers.registry import Judge
 from harness.context.context import Context
 from harness.context.recorder import NotSupported, OnlyObserved, RecordedReply
 from harness.domain import operations as ops
-from harness.domain.flows import Acceptance, steps_before
+from harness.domain.flows import steps_before
 from harness.history.operation import Outcome
 
 STEPS: Mapping[str, type[ops.CentralOperation]] = {
@@ -45,7 +45,7 @@ def must_have_steps(context: Context) -> None:
 def go_on_to(context: Context, step: str) -> RecordedReply:
     """One step alone, with the selection that was made, or else with one that fits."""
     leased = context.cluster()
-    acceptance = Acceptance(context.matching_selection()).on(leased.pairing_uid)
+    acceptance = context.acceptance().on(leased.pairing_uid)
     every = (*steps_before(acceptance), acceptance)
     operation = next(each for each in every if isinstance(each, STEPS[step]))
     return context.accepted(leased, context.perform(context.admin(), operation, step))

@@ -509,7 +509,7 @@ def select_profiles_for(context: Context, stack: tuple[StackProfile, ...]) -> No
 
 def come_to_its_end(context: Context) -> None:
     """Wait until nothing is pending on either side; then see who manages the cluster: Local UI has
-    time to say so.
+    time to say so, and where the cancel was refused, Palette has time to show what it manages.
     """
     operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s
     seen = context.recorder.await_state(
@@ -519,8 +519,9 @@ def come_to_its_end(context: Context) -> None:
     look = ops.ViewCentralCluster(context.cluster().central_uid)
     context.recorder.await_state(context.admin(), look, "not_being_handed_over", within_s=settle_s)
     shown = context.perform(operator, ops.ViewManagement(), "the mode").value
-    tries = 0 if shown == ops.Management(ManagementMode.CENTRAL) else 1
-    context.until_taken(lambda: change_centrally(context), tries)
+    refused = context.performed("the cancel").record.outcome is Outcome.FAIL
+    is_central = refused or shown == ops.Management(ManagementMode.CENTRAL)
+    context.until_taken(lambda: change_centrally(context), 0 if is_central else 1)
     ruled = context.performed().record.outcome is Outcome.OK
     mode = (ManagementMode.CENTRAL if ruled else ManagementMode.LOCAL).value
     seen = context.recorder.await_state(operator, ops.ViewManagement(), "mode_is", mode=mode)

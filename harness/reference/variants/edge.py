@@ -301,7 +301,17 @@ class AnOfflineCancelIsToldSecondsLater(EdgeCore):
 
 
 class _OneSecretForGood(AnOfflineCancelIsToldSecondsLater):
-    """A host that tells of an offline cancel late, under the secret of all its requests."""
+    """A host that tells of an offline cancel late, under the secret of all its requests; before it
+    sends again where it knows no id, as that would end the next one.
+    """
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        site = self.sendable(operation, call)
+        for owed in (each for each in site.owed if not each.pairing_uid):
+            yield from EdgeCore.settle_debt(self, site.slot, owed)
+        if not all(owed.pairing_uid for owed in self.site_of(call.host_uid).owed):
+            raise Refusal(Reason.HOST_UNREACHABLE, "Palette could not be told of a request before")
+        return (yield from super().send(operation, call))
 
     def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)

@@ -1,0 +1,32 @@
+"""Lawful choices that were blamed together, and each alone for nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.catalogue.verdict import Verdict
+from harness.proving.trials import Trial, TrialResult, run_trials
+from harness.reference import planting
+
+planting.load()
+TOGETHER = {
+    # What it says of Pair cluster is refused where a step that was taken may not be taken again.
+    "no_step_of_an_acceptance_is_taken_twice+an_acceptance_says_everything": "ACC-4",
+    # Neither side shows that the acceptance holds before the host has confirmed it.
+    "the_cluster_is_local_until_it_confirms"
+    "+a_cluster_is_shown_once_its_host_has_confirmed": "WDR-6",
+    # What is told late, by the secret of all requests, comes while a list is waited for.
+    "one_secret_for_good_and_an_offline_cancel_told_late+the_list_is_two_seconds_behind": "INV-9",
+}
+
+
+@pytest.mark.parametrize("choices", TOGETHER)
+def test_choices_that_meet_are_blamed_for_nothing(choices: str) -> None:
+    found: list[TrialResult] = []
+    trials = [Trial(f"variant:{choices}", "inprocess", TOGETHER[choices])]
+    run_trials(trials, 1, lambda _, result: found.append(result))
+    (result,) = found
+    assert not result.problem
+    assert not result.with_verdict(Verdict.FAIL), result.ended
+    assert not result.with_verdict(Verdict.INCONCLUSIVE), result.ended
+    assert result.with_verdict(Verdict.PASS)
