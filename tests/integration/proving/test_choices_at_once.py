@@ -15,6 +15,8 @@ TOGETHER = {
     # Neither side shows that the acceptance holds before the host has confirmed it.
     "the_cluster_is_local_until_it_confirms"
     "+a_cluster_is_shown_once_its_host_has_confirmed": "WDR-6",
+    # A request that ends with its token, a second later, may be shown as failed by then.
+    "a_request_ends_with_its_token+the_request_is_shown_a_second_late": "PRE-4",
     # What is told late, by the secret of all requests, comes while a list is waited for.
     "one_secret_for_good_and_an_offline_cancel_told_late+the_list_is_two_seconds_behind": "INV-9",
 }
