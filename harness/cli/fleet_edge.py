@@ -15,6 +15,7 @@ from harness.cli.exits import CannotDo
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, DisturbMessages, SetLink, Side, Slot
 from harness.domain.pairing import LocalState
+from harness.fleet.realtime.asker import AskedSide
 from harness.fleet.realtime.settings import CellDriver, Endpoint, LocalSide
 from harness.fleet.scenario import FaultKind, Scenario
 from harness.opening import playing
@@ -154,22 +155,14 @@ class EdgeReaching:
 
         return Endpoint(
             driver=_Arranging(belongings.noted(both.driver), both.links),
-            url=central.central_url,
+            central=asked_side(central, Side.CENTRAL),
             endpoint=both.endpoint(self.needs),
-            context=central.trust_of(Side.CENTRAL).context(),
-            wire=central.wire,
-            steps=central.info.steps_apart,
-            per_second=central.rate_limit.per_second,
-            leaders=central.leaders(Side.CENTRAL),
             close=close,
             local=LocalSide(
+                asked=asked_side(target, Side.EDGE),
                 slots=slots,
                 urls={host.uid: host.url for host in target.hosts()},
-                context=target.trust_of(Side.EDGE).context(),
                 user=target.local_user,
-                wire=target.wire,
-                per_second=target.rate_limit.per_second,
-                leaders=target.leaders(Side.EDGE),
             ),
         )
 
@@ -243,15 +236,22 @@ class CellEndpointFactory:
         belongings = noting(driver, self.target_file, folder, self.mark)
         return Endpoint(
             driver=belongings.noted(driver),
-            url=target.central_url,
+            central=asked_side(target, Side.CENTRAL),
             endpoint=target.endpoint,
-            context=target.trust_of(Side.CENTRAL).context(),
-            wire=target.wire,
-            steps=target.info.steps_apart,
-            per_second=target.rate_limit.per_second,
-            leaders=target.leaders(Side.CENTRAL),
             close=lambda: closing(belongings, folder, driver.close),
         )
+
+
+def asked_side(target: Target, side: Side) -> AskedSide:
+    """How the cells of a fleet ask one side of a target."""
+    return AskedSide(
+        target.trust_of(side).context(),
+        target.central_url,
+        target.wire,
+        target.rate_limit.per_second,
+        target.info.steps_apart,
+        target.leaders(side),
+    )
 
 
 def noting(driver: HttpDriver, target_file: Path, folder: Path, mark: str) -> Belongings:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
-from types import MappingProxyType
 from typing import Final, Protocol
 
 from harness import __version__
@@ -32,7 +32,7 @@ from harness.wire.codec import (
 )
 from harness.wire.codec.client import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
-from harness.wire.mapping import WireMap
+from harness.wire.mapping import PLAIN, WireMap
 
 Asked = ops.CentralOperation | ops.AgentOperation | ops.LocalOperation
 
@@ -86,39 +86,51 @@ class TargetRequest:
     measured: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class AskedSide:
+    """A side of the target, as it is asked.
+
+    Attributes:
+        context: which certificates are trusted.
+        url: where, if a request does not say it.
+        wire: how it speaks.
+        per_second: how many requests each address may get a second; 0 for no bound.
+        steps: asked before each acceptance; one that is not done is its reply.
+        leaders: where else it may be asked if it says so, by addresses and by uids.
+    """
+
+    context: ssl.SSLContext
+    url: str = ""
+    wire: WireMap = PLAIN
+    per_second: float = 0.0
+    steps: Collection[type[ops.Operation]] = ()
+    leaders: Mapping[str, str] = field(default_factory=dict)
+
+
 class TargetClient:
     """Whoever asks one side of the target from this cell asks here.
 
-    `per_second` is how many requests each address may get a second; 0 for no bound. `steps` are
-    asked before each acceptance, and one that is not done is its reply. `leaders` are where else it
-    may be asked if it says so. A reply that comes back is an event's value: nothing is raised,
-    whatever the target does.
+    A reply that comes back is an event's value: nothing is raised, whatever the target does.
     """
 
     def __init__(
         self,
         env: Environment,
         client: Client,
-        base_url: str,
-        wire: WireMap,
+        side: AskedSide,
         translation: Translation,
         spending: Spending,
-        per_second: float = 0.0,
-        steps: Collection[type[ops.Operation]] = (),
-        leaders: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._env = env
         self.client = client
-        self._base_url = base_url
-        self._wire = wire
+        self._side = side
         self._translation = translation
         self._mark, self._asked = token_hex(4), 0
         self._began = time.time_ns() // 1_000 - env.now
         self._sessions = Sessions()
         self._spending = spending
-        self._steps, self._leaders = steps, leaders
-        self._submitted = SubmittedBefore(wire)
-        self._interval = round(SECOND / per_second) if per_second else 0
+        self._submitted = SubmittedBefore(side.wire)
+        self._interval = round(SECOND / side.per_second) if side.per_second else 0
         self._next_turn: dict[str, int] = {}
         self._answered: dict[str, FineDurations] = {}
         self._unanswered: dict[str, int] = {}
@@ -141,7 +153,7 @@ class TargetClient:
 
     async def _ask(self, event: Event, question: TargetRequest, due: int) -> None:
         if self._interval:
-            due = max(due, await self._turn(question.base_url or self._base_url))
+            due = max(due, await self._turn(question.base_url or self._side.url))
         reply, was_sent = await self._stepped(question)
         if question.measured and was_sent:
             self._measure(type(question.operation).__name__, reply, self._env.now - due)
@@ -158,8 +170,8 @@ class TargetClient:
             if isinstance(before[0], NotDelivered) or not (uid := pairing_uid_of(before[0])):
                 return before
             question = replace(question, operation=replace(asked, pairing_uid=uid))
-        if self._steps and isinstance(asked, ops.AcceptPairingRequest):
-            for step in steps_before(asked, self._steps):
+        if self._side.steps and isinstance(asked, ops.AcceptPairingRequest):
+            for step in steps_before(asked, self._side.steps):
                 before = await self._exchanged(replace(question, operation=step))
                 if not isinstance(before[0], ops.Done):
                     return before
@@ -191,14 +203,14 @@ class TargetClient:
         while True:
             self._asked += 1
             given = CallInput(
-                question.base_url or self._base_url,
+                question.base_url or self._side.url,
                 unique_for(question.operation, self._mark, self._asked),
                 self._now(),
                 self._sessions.of(question.credentials),
-                self._leaders,
+                self._side.leaders,
             )
             sequence = CallSequence(
-                question.operation, question.credentials, self._wire, given, page
+                question.operation, question.credentials, self._side.wire, given, page
             )
             failed = await self._called(sequence, question, until)
             if failed is not None:
@@ -246,7 +258,7 @@ class TargetClient:
         """Send one request, and bring the answer in our words."""
         headers = dict(_AGENT)
         if question.correlation:
-            headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
+            headers |= self._side.wire.headers_sent({"X-Request-Id": question.correlation})
         response = await self.client.request(
             due.base_url,
             self._translation.outward(due.request),

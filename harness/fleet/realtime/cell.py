@@ -112,17 +112,9 @@ class RealCell(JudgedCell):
         clock = RealClock(env)
         cells = scenario.fleet.cells
         spending = Spending(settings.budget.share(cells), clock.now)
-        central = TargetClient(
-            env,
-            await self._client(endpoint.context),
-            endpoint.url,
-            endpoint.wire,
-            translation,
-            spending,
-            endpoint.per_second / cells,
-            endpoint.steps,
-            endpoint.leaders,
-        )
+        asked = replace(endpoint.central, per_second=endpoint.central.per_second / cells)
+        client = await self._client(asked.context)
+        central = TargetClient(env, client, asked, translation, spending)
         askers: tuple[TargetClient, ...] = (central,)
         palette = Palette(env, central, translation, endpoint.driver)
         recorder = RealRecorder(self._name, env, self._listener, self._part, self._bounds)
@@ -132,24 +124,15 @@ class RealCell(JudgedCell):
             scenario, env, clock, recorder, palette, network, happenings, at_once=_AT_ONCE
         )
         if side is None:
-            behaviour = suited_to(endpoint.wire, behaviour_for(scenario, job.planted))
+            behaviour = suited_to(asked.wire, behaviour_for(scenario, job.planted))
             edge = behaviour.edge_factory()
             waits = patience(scenario, settings.speed_milli)
-            holds = round(endpoint.wire.agents.hold_s * SECOND)
+            holds = round(asked.wire.agents.hold_s * SECOND)
             world.hosts = RealHosts(world, edge, translation, waits, holds)
         else:
             # Each place belongs to one cell, so that nobody else asks there.
-            client = await self._client(side.context)
-            local = TargetClient(
-                env,
-                client,
-                "",
-                side.wire,
-                translation,
-                spending,
-                side.per_second,
-                leaders=side.leaders,
-            )
+            client = await self._client(side.asked.context)
+            local = TargetClient(env, client, side.asked, translation, spending)
             askers = (central, local)
             world.hosts = LocalUis(world, local, translation, side)
         make = RealCourse if side is None else EdgeCourse
@@ -208,7 +191,7 @@ class RealCell(JudgedCell):
         many = self._settings.storm // self._job.scenario.fleet.cells
         if not many or not isinstance(client, LoadClient):
             return
-        storm = await client.storm(self._endpoint.url, many, _STORM_S)
+        storm = await client.storm(self._endpoint.central.url, many, _STORM_S)
         count = len(storm.took)
         p50, p99, longest = (
             storm.took[-(-count * percent // 100) - 1] // 1_000 if count else 0

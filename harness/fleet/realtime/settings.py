@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.domain.arrangements import Arrangement, Slot
-from harness.domain.operations import Operation
-from harness.fleet.realtime.asker import Client
+from harness.fleet.realtime.asker import AskedSide, Client
 from harness.fleet.realtime.pace import LoadBudget, Rate
 from harness.load.opening import LoadLimits
 from harness.targets.port import LocalUser
-from harness.wire.mapping import PLAIN, WireMap
 
 
 class CellDriver(Protocol):
@@ -35,19 +32,16 @@ class LocalSide:
     """The target's own edge hosts, where operators act at their Local UIs.
 
     Attributes:
+        asked: how they are asked.
         slots: the places for clusters, in the order in which the clusters of a fleet get them.
         urls: the address of each host's Local UI.
-        context, wire, per_second, leaders: as `Endpoint` has them of Palette.
         user: who logs in to each.
     """
 
+    asked: AskedSide
     slots: tuple[Slot, ...]
     urls: Mapping[str, str]
-    context: ssl.SSLContext
     user: LocalUser
-    wire: WireMap = PLAIN
-    per_second: float = 0.0
-    leaders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +50,16 @@ class Endpoint:
 
     Attributes:
         driver: what arranges on it.
-        url: where its Palette is asked.
+        central: how its Palette is asked.
         endpoint: what operators enter at Local UI.
-        context: which certificates are trusted.
-        wire: how it speaks.
-        per_second: how many requests a second it wants at most; 0 for no bound.
         close: lets go of it, and removes what was made there; returns what is left.
-        steps: what has to be asked before each acceptance.
-        leaders: where else it may be asked if it says so, by addresses and by uids.
         local: its Local UIs; none where the harness plays the edge hosts.
     """
 
     driver: CellDriver
-    url: str
+    central: AskedSide
     endpoint: str
-    context: ssl.SSLContext
-    wire: WireMap = PLAIN
-    per_second: float = 0.0
     close: Callable[[], Sequence[str]] = field(default=lambda: ())
-    steps: frozenset[type[Operation]] = frozenset()
-    leaders: Mapping[str, str] = field(default_factory=dict)
     local: LocalSide | None = None
     client: Callable[[LoadLimits], Client] | None = None
     """Makes another client than `LoadClient`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from harness.cli.fleet_edge import asked_side
 from harness.domain.arrangements import Side
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
@@ -124,10 +125,8 @@ def reach(target: Target, adapt: Adapt, number: int) -> Endpoint:
     return adapt(
         Endpoint(
             driver,
-            target.central_url,
+            asked_side(target, Side.CENTRAL),
             target.endpoint,
-            target.trust_of(Side.CENTRAL).context(),
-            target.wire,
             close=close,
         )
     )
@@ -163,7 +162,7 @@ def with_client(took_ns: list[int]) -> Adapt:
 
     def adapt(endpoint: Endpoint) -> Endpoint:
         def client(limits: LoadLimits) -> Timed:
-            return Timed(LoadClient(endpoint.context, limits), took_ns)
+            return Timed(LoadClient(endpoint.central.context, limits), took_ns)
 
         return replace(endpoint, client=client)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refused
-from harness.fleet.realtime.asker import Asked, TargetClient, TargetRequest
+from harness.fleet.realtime.asker import Asked, AskedSide, TargetClient, TargetRequest
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.pace import LoadBudget, Spending
 from harness.fleet.realtime.translation import Translation
@@ -74,8 +75,9 @@ def asks(
     async def played() -> tuple[list[LinkReply], EffortLine, Spending]:
         env = Environment()
         spending = Spending(budget, lambda: env.now)
+        side = AskedSide(ssl.create_default_context(), URL, wire, 0, steps, leaders)
         world = (Translation("m", 0), spending)
-        asker = TargetClient(env, client, URL, wire, *world, 0, steps, leaders)
+        asker = TargetClient(env, client, side, *world)
         env.start()
         replies: list[LinkReply] = []
         for operation in operations:
@@ -228,9 +230,9 @@ def test_it_is_measured_from_when_it_was_due() -> None:
     async def played() -> EffortLine:
         now_ns = 0
         env = Environment(lambda: now_ns)
-        asker = TargetClient(
-            env, Scripted([ACKNOWLEDGED]), URL, PLAIN, Translation("m", 0), SPENDING
-        )
+        side = AskedSide(ssl.create_default_context(), URL)
+        world = (Translation("m", 0), SPENDING)
+        asker = TargetClient(env, Scripted([ACKNOWLEDGED]), side, *world)
         env.start()
         over = asyncio.get_running_loop().create_future()
         timer = env.timeout(1_000)
