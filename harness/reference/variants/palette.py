@@ -660,9 +660,14 @@ class TextsHave255CharactersAtMost(CentralCore):
 class PairingIdsHaveFourDigits(CentralCore):
     """A pairing id has four digits, and is drawn until it is one that nobody had."""
 
+    _had = Memory[set[str]](set)  # also by those whose project is forgotten
+
     def new_pairing_uid(self, draws: Draws) -> str:
-        while self.store.get(PairingRequest, uid := f"{draws.bits128('pairing') % 10_000:04d}"):
+        while (uid := f"{draws.bits128('pairing') % 10_000:04d}") in self._had or self.store.get(
+            PairingRequest, uid
+        ):
             pass
+        self._had.add(uid)
         return uid
 
 
