@@ -14,6 +14,7 @@ from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.draws import derived_bits
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.flows import pairing_uid_of
 from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.domain.token import RegistrationToken
@@ -36,7 +37,7 @@ from harness.reference.core.edge_flows import (
     is_final,
     why_not,
 )
-from harness.reference.core.link import Call, NotDelivered
+from harness.reference.core.link import Call, LinkReply, NotDelivered
 from harness.reference.core.records import (
     Boots,
     LocalRequest,
@@ -319,6 +320,14 @@ class _OneSecretForGood(AnOfflineCancelIsToldSecondsLater):
         request = replace(request, cluster_token=secret)
         self.store.put(replace(self.site_of(call.host_uid), request=request))
         return request, replace(submission, cluster_token=secret)
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        told = super().admitted(host_uid, request, reply)
+        site = self.site_of(host_uid)
+        uid = "" if isinstance(reply, NotDelivered) else pairing_uid_of(reply)
+        if uid and (site.request is None or site.request.pairing_uid != uid):
+            self.owe(site, replace(request, pairing_uid=uid))
+        return told
 
 
 variant(
