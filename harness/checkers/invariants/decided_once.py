@@ -132,11 +132,11 @@ class DecidedOnce(Rule):
             slot, final, local = request.slot, request.final, request.local
             if slot is None or slot.gone or slot.arranged or final is None or local is None:
                 continue
-            if final.state != entities.PAIRED or local.state in (entities.PAIRED, "Pairing", ""):
+            if local.state in ("Pairing", "") or entities.PAIRED not in (final.state, local.state):
                 continue
-            if self.known.is_settled(slot, local.start):
+            if final.state != local.state and self.known.is_settled(slot, local.start):
                 reason = (
-                    f"request {request.uid} is paired centrally, and Local UI shows"
+                    f"request {request.uid} is {final.state} centrally, and Local UI shows"
                     f" {local.state} after everything has settled"
                 )
                 ids = final.operation, local.operation

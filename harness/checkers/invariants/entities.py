@@ -18,6 +18,7 @@ FINAL_STATES = frozenset(state.value for state in _ENDS)
 """What a decided request is called. Other names mean nothing here."""
 
 PAIRED = RequestState.PAIRED.value
+FAILED = RequestState.FAILED.value
 NEVER = 1 << 62
 """A time or a count that is never reached."""
 
@@ -95,6 +96,8 @@ class ObservedRequest:
     """The decision that the central side showed."""
     paired: Sighting | None = None
     """The pairing took effect: the host said so, or a central operation was carried out."""
+    held: bool = False
+    """That was more than Local UI saying so, which may be said too early."""
     asked: OperationRecord | None = None
     """A central operation that was taken while the pairing may still have been under way."""
     ruled: Sighting | None = None

@@ -325,6 +325,8 @@ class Hearing(Arrangements):
         slot = request.slot
         if state == entities.PAIRED and slot is not None and slot.paired is None and not slot.gone:
             slot.paired = request
+        elif state == entities.FAILED:
+            self._failed(request)
         self.known.is_over(request, operation.end or operation.start)
 
     def _ruled(self, operation: OperationRecord) -> None:
@@ -356,10 +358,21 @@ class Hearing(Arrangements):
     def _took_effect(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
         request.asked = None
         request.ruled = request.ruled or self.known.sighted(operation)
-        self._paired(request, operation)
+        self._paired(request, operation, held=True)
 
-    def _paired(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
+    def _failed(self, request: entities.ObservedRequest) -> None:
+        """A host that said that it is paired was about to be, and is not."""
+        slot = request.slot
+        if request.paired is not None and not request.held:
+            request.paired = None
+            if slot is not None and slot.paired is request:
+                slot.paired, slot.suspect = None, ""
+
+    def _paired(
+        self, request: entities.ObservedRequest, operation: OperationRecord, *, held: bool
+    ) -> None:
         """The pairing took effect: its record stays as long as its cluster does."""
+        request.held = request.held or held
         if request.paired is None:
             request.paired = self.known.sighted(operation)
             slot = request.slot
@@ -394,7 +407,9 @@ class Hearing(Arrangements):
                 request.slot = slot
                 slot.add(request)
             if status == entities.PAIRED:
-                self._paired(request, operation)
+                self._paired(request, operation, held=False)
+            elif status == entities.FAILED:
+                self._failed(request)
         elif refused and operation.tags.get("host") == request.host:
             request.local = entities.ObservedState(
                 "none", operation.id, operation.start, known.tick
@@ -465,7 +480,7 @@ class Hearing(Arrangements):
             if request.slot is not None:
                 request.slot.moved = operation.end or operation.start
             if state == entities.PAIRED:
-                self._paired(request, operation)
+                self._paired(request, operation, held=True)
 
     def _unheard(self, operation: OperationRecord) -> None:
         """Its host could not learn what became of its request, and not by its own fault."""

@@ -185,13 +185,22 @@ class Linearizable(Rule):
             looks.append(self._seen_in_wait(operation))
             return ()
         found: list[Violation] = []
-        for register, call in self._open.pop(operation.id, ()):
+        for register, call in self._returning(operation):
             if operation.args.get("pairing_uid"):
                 self._tell_answer(register, call, operation)
             elif operation.outcome is not FAIL:
-                self._unsure(call, table.WITHDRAW, operation)
+                call.action, call.sure = table.WITHDRAW, False
             found += self._returned(register, call)
         return found
+
+    def _returning(
+        self, operation: OperationRecord
+    ) -> Sequence[tuple[Register, RegisterCall[RegisterAction]]]:
+        """What has been under way by an operation until now, whatever its answer says."""
+        under_way = self._open.pop(operation.id, ())
+        for _, call in under_way:
+            call.end = operation.end or operation.start
+        return under_way
 
     def _alone(self, register: Register, operation: OperationRecord) -> Iterable[Violation]:
         """The answer of a call since whose beginning nothing has changed."""
@@ -212,7 +221,6 @@ class Linearizable(Rule):
         self, register: Register, call: RegisterCall[RegisterAction], operation: OperationRecord
     ) -> None:
         """What the answer says, if it says anything."""
-        call.end = operation.end or operation.start
         action = call.action = self._action(register, operation)
         if action is not None:
             call.sure = operation.outcome is not INFO
@@ -257,7 +265,8 @@ class Linearizable(Rule):
             self._open[wait.id] = [self._begin(wait, self.register(uid))]
 
     def _seen_in_wait(self, look: OperationRecord) -> RegisterCall[RegisterAction]:
-        call: RegisterCall[RegisterAction] = RegisterCall(look.id, start=look.start)
+        end = look.end or look.start
+        call: RegisterCall[RegisterAction] = RegisterCall(look.id, start=look.start, end=end)
         under_way = self._open.get(look.id)
         if under_way:
             self._tell_answer(under_way[0][0], call, look)
@@ -265,8 +274,8 @@ class Linearizable(Rule):
 
     def _waited(self, wait: OperationRecord) -> Iterable[Violation]:
         looks = self._looks.pop(wait.id, None)
-        under_way = self._open.pop(wait.id, None)
-        if looks is None or under_way is None:
+        under_way = self._returning(wait)
+        if looks is None or not under_way:
             return ()
         told_by = [look for look in looks if look.action is not None]
         if len(told_by) > _LOOKS_MAX:
@@ -315,10 +324,10 @@ class Linearizable(Rule):
     def _sent(self, operation: OperationRecord) -> Iterable[Violation]:
         uid = entities.text(entities.fields_of(operation), "pairing_uid")
         found: list[Violation] = []
-        for register, call in self._open.pop(operation.id, ()):
+        for register, call in self._returning(operation):
             harmless = entities.reason_of(operation) in HARMLESS["SendPairingRequest"]
             if not harmless and register.uid != uid:
-                self._unsure(call, table.WITHDRAW, operation)
+                call.action, call.sure = table.WITHDRAW, False
             found += self._returned(register, call)
         if uid and uid not in self.given_up:
             found += self._created(uid, operation)
@@ -345,18 +354,11 @@ class Linearizable(Rule):
     def _cancelled(self, operation: OperationRecord) -> Iterable[Violation]:
         harmless = entities.reason_of(operation) in HARMLESS["CancelPairingRequest"]
         found: list[Violation] = []
-        for register, call in self._open.pop(operation.id, ()):
+        for register, call in self._returning(operation):
             if not harmless:  # Palette may hear of it later (WDR-8); INV-4 says until when
-                self._unsure(call, table.WITHDRAW, operation)
+                call.action, call.sure = table.WITHDRAW, False
             found += self._returned(register, call)
         return found
-
-    @staticmethod
-    def _unsure(
-        call: RegisterCall[RegisterAction], action: RegisterAction, operation: OperationRecord
-    ) -> None:
-        call.action, call.sure = action, False
-        call.end = operation.end or operation.start
 
     # --- what nobody says the effect of ------------------------------------------------
 

@@ -14,8 +14,8 @@ class NothingLocalAfter(Rule):
     """The confirmation is seen by what it brings: a central operation that took effect, or
     Local UI that shows the request as paired.
 
-    A host that says it is centrally managed may still be about to confirm, and fail. Only if
-    it does not, a local operation that took effect afterwards was wrong.
+    A host that says it is centrally managed, or that its request is paired, may still be about to
+    confirm, and fail. Only if it does not, a local operation that took effect afterwards was wrong.
 
     A local operation that began before the confirmation is not judged, even if its answer came
     after it: it may have taken effect before. That it did not could be told only by a look at
@@ -42,13 +42,16 @@ class NothingLocalAfter(Rule):
             return NOTHING
         request, seen = slot.paired, slot.central_seen
         paired = request.paired if request else None
-        if request is not None and paired is not None and paired.tick < self.known.started:
+        if paired is not None and paired.tick >= self.known.started:
+            paired = None
+        if request is not None and paired is not None and request.held:
             reason = (
                 f"the pairing of request {request.uid} took effect, and afterwards so did a"
                 f" local {operation.kind}"
             )
             return self.blame(request.uid, reason, paired.operation, operation.id)
-        if seen is not None and seen.tick < self.known.started and not slot.suspect:
+        obeyed = seen is not None and seen.tick < self.known.started
+        if (obeyed or paired is not None) and not slot.suspect:
             slot.suspect = operation.id
         return NOTHING
 
@@ -76,11 +79,13 @@ class NothingLocalAfter(Rule):
         return found
 
     def _held(self, slot: ObservedSlot, look: str) -> Violations:
+        shown = slot.central_seen or (slot.paired.paired if slot.paired else None)
         reason = (
-            f"the host of {slot.cluster_uid or slot.key} said that it is centrally managed,"
+            f"the host of {slot.cluster_uid or slot.key} said that it is"
+            f" {'centrally managed' if slot.central_seen else 'paired'},"
             " then a local operation took effect, and the pairing held"
         )
-        seen = slot.central_seen.operation if slot.central_seen else ""
+        seen = shown.operation if shown else ""
         return self.blame(f"{slot.key}@{slot.born}", reason, seen, slot.suspect, look)
 
     def end(self, at: int) -> Iterator[Violation]:

@@ -153,9 +153,17 @@ class OneManager(Rule):
             if self.known.is_settled(slot, mode.start):
                 yield from self._at_last(slot, mode.state, mode.operation)
 
+    def _is_paired(self, request: entities.ObservedRequest, slot: entities.ObservedSlot) -> bool:
+        """Whether the pairing took effect, as Palette shows, or the host, once all has settled."""
+        final, local = request.final, request.local
+        if request.held or (final is not None and final.state == entities.PAIRED):
+            return True
+        said = local is not None and local.state == entities.PAIRED
+        return said and local is not None and self.known.is_settled(slot, local.start)
+
     def _at_last(self, slot: entities.ObservedSlot, mode: str, look: str) -> Violations:
         requests = list(dict.fromkeys([*slot.requests.values(), *filter(None, [slot.paired])]))
-        taken = next((r for r in requests if _is_paired(r)), None)
+        taken = next((r for r in requests if self._is_paired(r, slot)), None)
         if mode == "local" and taken is not None:
             mark = taken.final.operation if taken.final else ""
             reason = f"request {taken.uid} is paired, and its host says that it is locally managed"
@@ -180,11 +188,6 @@ class OneManager(Rule):
         return self.blame(
             taken.uid, reason, look, refused.operation, within=self.known.limits.settle
         )
-
-
-def _is_paired(request: entities.ObservedRequest) -> bool:
-    final = request.final
-    return request.paired is not None or (final is not None and final.state == entities.PAIRED)
 
 
 def _is_ended(request: entities.ObservedRequest) -> bool:

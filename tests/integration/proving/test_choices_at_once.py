@@ -17,6 +17,9 @@ TOGETHER = {
     "+a_cluster_is_shown_once_its_host_has_confirmed": "WDR-6",
     # A request that ends with its token, a second later, may be shown as failed by then.
     "a_request_ends_with_its_token+the_request_is_shown_a_second_late": "PRE-4",
+    # Local UI says "Paired" before the host has confirmed, which may be refused then.
+    "the_confirmation_needs_a_good_token"
+    "+an_accepted_request_is_shown_as_paired_at_once": "SND-9",
     # What is told late, by the secret of all requests, comes while a list is waited for.
     "one_secret_for_good_and_an_offline_cancel_told_late+the_list_is_two_seconds_behind": "INV-9",
 }
@@ -31,4 +34,4 @@ def test_choices_that_meet_are_blamed_for_nothing(choices: str) -> None:
     assert not result.problem
     assert not result.with_verdict(Verdict.FAIL), result.ended
     assert not result.with_verdict(Verdict.INCONCLUSIVE), result.ended
-    assert result.with_verdict(Verdict.PASS)
+    assert result.with_verdict(Verdict.PASS) or result.with_verdict(Verdict.OBSERVED)

@@ -264,12 +264,39 @@ def a_failed_hand_over_and_a_second_one_that_holds(t: HistoryBuilder) -> None:
     t.local_shows("Paired", "B")
 
 
+@good("INV-10")
+def paired_is_said_too_early_and_the_hand_over_fails(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.accept("A")
+    t.local_shows("Paired")
+    t.patch()
+    t.local_shows("Failed")
+    t.patch()
+    t.mode("local", at=(900_000, 900_010))
+
+
+@good("INV-10")
+def paired_is_said_too_early_and_a_second_one_holds(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.accept("A")
+    t.local_shows("Paired")
+    t.view("A", "Failed")
+    t.local_shows("Failed")
+    t.patch()
+    t.send("B")
+    t.patch()
+    t.accept("B")
+    t.local_shows("Paired", "B")
+
+
 @bad("INV-10")
 def a_local_operation_after_the_host_said_paired(t: HistoryBuilder) -> str:
     t.set_up().send()
     t.accept()
     t.local_shows("Paired")
-    return t.patch()
+    patch = t.patch()
+    t.local_shows("Paired")
+    return patch
 
 
 @bad("INV-10")

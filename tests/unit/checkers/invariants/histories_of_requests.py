@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.checkers.invariants.handwritten import HistoryBuilder
+from tests.unit.checkers.invariants.handwritten import MS, HistoryBuilder
 from tests.unit.checkers.invariants.histories import bad, good
 
 # --- INV-2: no request is lost --------------------------------------------------------------
@@ -348,6 +348,18 @@ def a_list_that_is_behind_a_rejection(t: HistoryBuilder) -> None:
     t.view(state="Rejected")
 
 
+@good("INV-6")
+def a_list_that_is_behind_a_rejection_beside_a_cancel_in_vain(t: HistoryBuilder) -> None:
+    """The cancel's end tells that it is rejected for good: that is when the list starts to lag."""
+    t.set_up().send()
+    t.later(31)
+    now = t.now // MS
+    t.reject(at=(now + 1, now + 10))
+    t.cancel("NoPairingRequest", at=(now + 5, now + 20))
+    t.listed("A")
+    t.listed("A", states="Rejected")
+
+
 @bad("INV-6")
 def a_rejected_request_becomes_paired(t: HistoryBuilder) -> str:
     t.set_up().send()
@@ -386,6 +398,15 @@ def the_sides_do_not_agree_in_the_end(t: HistoryBuilder) -> str:
     t.view(state="Paired")
     t.later(31)
     return t.local_shows("Rejected")
+
+
+@bad("INV-6")
+def its_host_goes_on_saying_paired(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept()
+    t.view(state="Failed")
+    t.later(31)
+    return t.local_shows("Paired")
 
 
 # --- INV-9: everything settles --------------------------------------------------------------
