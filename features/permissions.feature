@@ -65,44 +65,64 @@ Feature: Who may manage pairing requests
       Given a pending pairing request
       And "<beside>" beside it, of another cluster
       And by "<by>" comes a user who has "<rights>" here "<since>", and "<besides>" besides
-      And "<after>" has come in between
+      And "<after>" has come in between for them
       When this person tries to "<action>"
       Then it succeeds
 
       @PRE-8 @central @extended
       Examples:
-        | action | rights                    | since       | besides  | by         | beside   | after     |
-        | list   | every right               | always      | no right | an API key | no other | a look    |
-        | list   | a Cluster Viewer's rights | of more     | no right | an API key | no other | a look    |
-        | find   | every right               | always      | no right | an API key | no other | a look    |
-        | open   | a Cluster Editor's rights | for a while | no right | a login    | no other | a look    |
-        | accept | every right               | always      | no right | an API key | another  | a restart |
-        | reject | every right               | for a while | no right | an API key | another  | a restart |
+        | action | rights      | since  | besides  | by         | beside   | after  |
+        | open   | every right | always | no right | an API key | no other | a look |
 
       @PRE-9 @central @extended
       Examples:
-        | action | rights                    | since       | besides                        | by         | beside        | after     |
-        | list   | a Cluster Editor's rights | for a while | every right in the tenant      | an API key | another       | a restart |
-        | list   | a Cluster Viewer's rights | always      | every right in another project | a login    | one elsewhere | a look    |
-        | find   | every right               | always      | no right                       | an API key | one elsewhere | a look    |
-        | find   | a Cluster Editor's rights | of more     | every right in the tenant      | a login    | another       | a look    |
-        | find   | a Cluster Viewer's rights | for a while | every right in another project | an API key | another       | a restart |
-        | open   | every right               | always      | every right in another project | an API key | no other      | a look    |
-        | open   | a Cluster Editor's rights | always      | every right in the tenant      | an API key | one elsewhere | a restart |
-        | open   | a Cluster Viewer's rights | of more     | every right in the tenant      | an API key | another       | a restart |
-        | match  | every right               | always      | every right in another project | an API key | another       | a look    |
-        | match  | every right               | for a while | no right                       | a login    | one elsewhere | a look    |
-        | match  | every right               | for a while | every right in the tenant      | an API key | no other      | a restart |
-        | accept | every right               | for a while | every right in the tenant      | an API key | no other      | a look    |
-        | accept | a Cluster Editor's rights | of more     | every right in another project | a login    | one elsewhere | a look    |
-        | reject | every right               | always      | every right in another project | a login    | no other      | a look    |
-        | reject | every right               | always      | every right in the tenant      | an API key | one elsewhere | a look    |
+        | action | rights                    | since       | besides                        | by         | beside        | after            |
+        | open   | a Cluster Editor's rights | for a while | every right in the tenant      | an API key | no other      | a restart        |
+        | open   | a Cluster Editor's rights | of more     | every right in another project | a login    | another       | a look elsewhere |
+        | open   | a Cluster Viewer's rights | always      | no right                       | an API key | one elsewhere | a restart        |
+        | match  | every right               | always      | every right in another project | an API key | no other      | a look           |
+        | match  | every right               | always      | every right in the tenant      | an API key | another       | a restart        |
+        | match  | every right               | for a while | no right                       | an API key | no other      | a look elsewhere |
+        | match  | every right               | for a while | no right                       | a login    | one elsewhere | a look           |
+        | accept | every right               | always      | every right in another project | an API key | no other      | a look           |
+        | accept | every right               | for a while | every right in the tenant      | a login    | another       | a look           |
+        | accept | a Cluster Editor's rights | always      | every right in the tenant      | an API key | another       | a look elsewhere |
+        | accept | a Cluster Editor's rights | of more     | no right                       | an API key | one elsewhere | a restart        |
+        | reject | every right               | always      | no right                       | an API key | another       | a look elsewhere |
+        | reject | every right               | always      | every right in another project | a login    | no other      | a look           |
+        | reject | every right               | for a while | every right in the tenant      | an API key | one elsewhere | a restart        |
+
+    Scenario Outline: A user may <action>, and sees the request: one who has <rights>
+      Given a pending pairing request
+      And "<beside>" beside it, of another cluster
+      And by "<by>" comes a user who has "<rights>" here "<since>", and "<besides>" besides
+      And "<after>" has come in between for them
+      When this person tries to "<action>"
+      Then it succeeds
+      And the request is seen in the list
+
+      @PRE-8 @central @extended
+      Examples:
+        | action | rights                    | since       | besides  | by         | beside   | after     |
+        | list   | every right               | always      | no right | an API key | no other | a look    |
+        | list   | a Cluster Editor's rights | of more     | no right | a login    | another  | a look    |
+        | find   | every right               | always      | no right | an API key | no other | a look    |
+        | find   | every right               | for a while | no right | an API key | no other | a look    |
+        | find   | a Cluster Editor's rights | of more     | no right | an API key | another  | a restart |
+
+      @PRE-9 @central @extended
+      Examples:
+        | action | rights                    | since       | besides                        | by         | beside        | after            |
+        | list   | a Cluster Viewer's rights | always      | every right in the tenant      | a login    | one elsewhere | a look elsewhere |
+        | list   | a Cluster Viewer's rights | for a while | every right in another project | an API key | another       | a restart        |
+        | find   | a Cluster Editor's rights | of more     | every right in another project | a login    | one elsewhere | a look elsewhere |
+        | find   | a Cluster Viewer's rights | of more     | every right in the tenant      | an API key | no other      | a look           |
 
     Scenario Outline: A user may not <action>: one who <amiss>
       Given a pending pairing request
       And "<beside>" beside it, of another cluster
       And by "<by>" comes a user who would "<action>" and "<amiss>", with "<besides>" besides
-      And "<after>" has come in between
+      And "<after>" has come in between for them
       When this person tries to "<action>"
       Then it is refused
       And one request of the cluster waits in Palette
@@ -110,82 +130,82 @@ Feature: Who may manage pairing requests
 
       @PRE-8 @central @extended
       Examples:
-        | action | amiss                              | besides  | by                    | beside   | after  |
-        | open   | lacks the right to it              | no right | an API key            | no other | a look |
-        | open   | has lost the right to it           | no right | a login of afterwards | no other | a look |
-        | open   | has lost every right here          | no right | a login               | no other | a look |
-        | open   | has no right here                  | no right | an API key            | no other | a look |
-        | match  | has no right here                  | no right | an API key            | no other | a look |
-        | accept | has lost every right here          | no right | a login of afterwards | no other | a look |
-        | accept | has just a Cluster Viewer's rights | no right | an API key            | another  | a look |
-        | accept | has just a Cluster Viewer's rights | no right | a login               | no other | a look |
-        | accept | has no right here                  | no right | an API key            | no other | a look |
-        | reject | has lost the right to it           | no right | a login of afterwards | another  | a look |
-        | reject | has lost every right here          | no right | an API key            | no other | a look |
-        | reject | has just a Cluster Editor's rights | no right | a login               | no other | a look |
+        | action | amiss                              | besides  | by                    | beside   | after     |
+        | open   | lacks the right to it              | no right | an API key            | no other | a look    |
+        | open   | has lost the right to it           | no right | a login of afterwards | no other | a look    |
+        | match  | has no right here                  | no right | a login               | no other | a look    |
+        | accept | has lost every right here          | no right | an API key            | no other | a restart |
+        | accept | has no right here                  | no right | an API key            | no other | a look    |
+        | reject | has lost the right to it           | no right | a login of afterwards | another  | a look    |
+        | reject | has lost every right here          | no right | an API key            | no other | a look    |
+        | reject | has just a Cluster Viewer's rights | no right | an API key            | another  | a look    |
+        | reject | has no right here                  | no right | an API key            | no other | a look    |
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                                  | besides                        | by                    | beside        | after     |
-        | open   | works in another project               | every right in another project | an API key            | one elsewhere | a restart |
-        | open   | works in another project               | every right in the tenant      | an API key            | no other      | a look    |
-        | open   | works in a project that does not exist | every right in another project | a login               | another       | a look    |
-        | match  | has lost every right here              | every right in another project | a login of afterwards | one elsewhere | a look    |
-        | match  | works in another project               | every right in the tenant      | a login               | another       | a look    |
-        | match  | works in a project that does not exist | no right                       | an API key            | no other      | a restart |
-        | accept | lacks the right to it                  | every right in another project | a login               | another       | a look    |
-        | accept | has lost the right to it               | every right in another project | an API key            | one elsewhere | a restart |
-        | accept | has just a Cluster Viewer's rights     | no right                       | an API key            | one elsewhere | a look    |
-        | accept | works in another project               | every right in the tenant      | an API key            | no other      | a look    |
-        | accept | works in a project that does not exist | no right                       | an API key            | no other      | a look    |
-        | reject | lacks the right to it                  | no right                       | an API key            | one elsewhere | a look    |
-        | reject | has just a Cluster Viewer's rights     | every right in another project | an API key            | no other      | a restart |
-        | reject | has just a Cluster Editor's rights     | no right                       | an API key            | one elsewhere | a look    |
-        | reject | has just a Cluster Editor's rights     | every right in another project | an API key            | another       | a restart |
-        | reject | has no right here                      | no right                       | a login               | one elsewhere | a look    |
-        | reject | works in another project               | no right                       | an API key            | no other      | a look    |
-        | reject | works in a project that does not exist | every right in the tenant      | an API key            | no other      | a look    |
+        | action | amiss                                  | besides                        | by                    | beside        | after            |
+        | open   | has lost every right here              | no right                       | an API key            | another       | a look elsewhere |
+        | open   | has no right here                      | no right                       | an API key            | one elsewhere | a look           |
+        | open   | works in another project               | every right in another project | an API key            | one elsewhere | a restart        |
+        | open   | works in a project that does not exist | every right in the tenant      | a login               | no other      | a look           |
+        | match  | has lost every right here              | every right in another project | a login of afterwards | one elsewhere | a look           |
+        | match  | works in another project               | no right                       | an API key            | no other      | a look elsewhere |
+        | match  | works in another project               | every right in the tenant      | an API key            | no other      | a look           |
+        | match  | works in a project that does not exist | every right in another project | an API key            | another       | a restart        |
+        | accept | lacks the right to it                  | every right in another project | a login               | no other      | a look elsewhere |
+        | accept | has lost the right to it               | no right                       | a login of afterwards | one elsewhere | a look elsewhere |
+        | accept | has just a Cluster Viewer's rights     | no right                       | an API key            | one elsewhere | a look           |
+        | accept | has just a Cluster Viewer's rights     | every right in another project | an API key            | no other      | a restart        |
+        | accept | works in another project               | every right in the tenant      | a login               | another       | a look           |
+        | accept | works in a project that does not exist | no right                       | an API key            | no other      | a look           |
+        | reject | lacks the right to it                  | no right                       | an API key            | one elsewhere | a restart        |
+        | reject | has just a Cluster Viewer's rights     | every right in another project | a login               | no other      | a look elsewhere |
+        | reject | has just a Cluster Editor's rights     | no right                       | an API key            | one elsewhere | a look           |
+        | reject | has just a Cluster Editor's rights     | no right                       | a login               | no other      | a look elsewhere |
+        | reject | has just a Cluster Editor's rights     | every right in another project | an API key            | another       | a restart        |
+        | reject | works in another project               | no right                       | an API key            | no other      | a look           |
+        | reject | works in a project that does not exist | every right in the tenant      | an API key            | no other      | a look           |
 
     Scenario Outline: A user sees no list
       Given a pending pairing request
       And "<beside>" beside it, of another cluster
       And by "<by>" comes a user who would "<action>" and "<amiss>", with "<besides>" besides
-      And "<after>" has come in between
+      And "<after>" has come in between for them
       When this person tries to "<action>"
       Then it is refused, or shows no request
 
       @PRE-8 @central @extended
       Examples:
-        | action | amiss                     | besides  | by                    | beside   | after     |
-        | list   | lacks the right to it     | no right | an API key            | no other | a look    |
-        | list   | has lost the right to it  | no right | a login               | no other | a look    |
-        | list   | has lost the right to it  | no right | a login of afterwards | no other | a look    |
-        | list   | has lost every right here | no right | an API key            | another  | a restart |
-        | find   | lacks the right to it     | no right | an API key            | no other | a restart |
-        | find   | has lost every right here | no right | an API key            | no other | a look    |
+        | action | amiss                     | besides  | by                    | beside   | after  |
+        | list   | lacks the right to it     | no right | an API key            | no other | a look |
+        | list   | has lost the right to it  | no right | a login               | no other | a look |
+        | list   | has lost the right to it  | no right | a login of afterwards | another  | a look |
+        | list   | has lost every right here | no right | a login               | no other | a look |
+        | find   | lacks the right to it     | no right | an API key            | another  | a look |
+        | find   | has lost every right here | no right | a login of afterwards | no other | a look |
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                                  | besides                        | by                    | beside        | after     |
-        | list   | has no right here                      | every right in another project | an API key            | no other      | a restart |
-        | list   | works in a project that does not exist | every right in the tenant      | a login               | one elsewhere | a look    |
-        | find   | has lost the right to it               | no right                       | a login of afterwards | one elsewhere | a look    |
-        | find   | has no right here                      | every right in another project | a login               | another       | a look    |
-        | find   | works in a project that does not exist | every right in the tenant      | an API key            | another       | a restart |
+        | action | amiss                                  | besides                        | by         | beside        | after            |
+        | list   | has no right here                      | every right in another project | an API key | no other      | a restart        |
+        | list   | works in a project that does not exist | every right in the tenant      | a login    | one elsewhere | a look elsewhere |
+        | find   | has lost the right to it               | every right in another project | an API key | one elsewhere | a restart        |
+        | find   | has no right here                      | no right                       | a login    | another       | a look elsewhere |
+        | find   | works in a project that does not exist | every right in the tenant      | an API key | no other      | a look           |
 
     Scenario Outline: A user sees another list
       Given a pending pairing request
       And "<beside>" beside it, of another cluster
       And by "<by>" comes a user who would "<action>" and "<amiss>", with "<besides>" besides
-      And "<after>" has come in between
+      And "<after>" has come in between for them
       When this person tries to "<action>"
       Then this request is not seen
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                    | besides  | by         | beside   | after  |
-        | list   | works in another project | no right | an API key | no other | a look |
-        | find   | works in another project | no right | a login    | another  | a look |
+        | action | amiss                    | besides                   | by         | beside   | after     |
+        | list   | works in another project | no right                  | an API key | no other | a look    |
+        | find   | works in another project | every right in the tenant | an API key | no other | a restart |
 
   @PRE-10 @central @extended @unspecified
   Rule: How far tenant scope goes, and how a missing permission is answered, is observed

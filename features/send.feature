@@ -200,19 +200,47 @@ Feature: Send a pairing request from the local cluster
       Then the cluster is still locally managed
       And the cluster stays locally managed
 
-    Scenario Outline: The <operation> works while a request is pending
-      Given a pending pairing request
+    Scenario Outline: The <operation> works while a request is pending, after <past>, when <since>
+      Given a cluster "<shape>", with "<past>" behind it
+      And a pending pairing request
+      And since then "<since>"
+      And the operator is at its "first" host, by "a login"
       When the operator asks for the "<operation>"
       Then it succeeds
       And the "<operation>" has taken effect
 
       Examples:
-        | operation                  |
-        | update of the cluster      |
-        | patch of the named cluster |
-        | change of the settings     |
-        | change of the profiles     |
-        | deletion of the cluster    |
+        | operation                  | shape          | past            | since                                 |
+        | update of the cluster      | of one node    | nothing         | nothing has happened                  |
+        | update of the cluster      | of one node    | nothing         | the edge has restarted without a link |
+        | update of the cluster      | of one node    | nothing         | a day has passed                      |
+        | update of the cluster      | of three nodes | nothing         | the link has gone down                |
+        | update of the cluster      | of three nodes | a cancelled one | the edge has restarted                |
+        | update of the cluster      | of three nodes | a rejected one  | Palette has restarted                 |
+        | patch of the named cluster | of one node    | nothing         | nothing has happened                  |
+        | patch of the named cluster | of one node    | nothing         | the edge has restarted                |
+        | patch of the named cluster | of one node    | a cancelled one | a day has passed                      |
+        | patch of the named cluster | of one node    | a rejected one  | the link has gone down                |
+        | patch of the named cluster | of three nodes | nothing         | the edge has restarted without a link |
+        | patch of the named cluster | of three nodes | nothing         | Palette has restarted                 |
+        | change of the settings     | of one node    | nothing         | Palette has restarted                 |
+        | change of the settings     | of one node    | nothing         | a day has passed                      |
+        | change of the settings     | of one node    | a cancelled one | the edge has restarted without a link |
+        | change of the settings     | of one node    | a cancelled one | the link has gone down                |
+        | change of the settings     | of one node    | a rejected one  | nothing has happened                  |
+        | change of the settings     | of three nodes | nothing         | the edge has restarted                |
+        | change of the profiles     | of one node    | nothing         | nothing has happened                  |
+        | change of the profiles     | of one node    | nothing         | the edge has restarted                |
+        | change of the profiles     | of one node    | nothing         | the link has gone down                |
+        | change of the profiles     | of one node    | a cancelled one | Palette has restarted                 |
+        | change of the profiles     | of one node    | a rejected one  | a day has passed                      |
+        | change of the profiles     | of three nodes | a rejected one  | the edge has restarted without a link |
+        | deletion of the cluster    | of one node    | nothing         | the edge has restarted without a link |
+        | deletion of the cluster    | of one node    | nothing         | Palette has restarted                 |
+        | deletion of the cluster    | of one node    | nothing         | the link has gone down                |
+        | deletion of the cluster    | of one node    | a rejected one  | the edge has restarted                |
+        | deletion of the cluster    | of three nodes | nothing         | a day has passed                      |
+        | deletion of the cluster    | of three nodes | a cancelled one | nothing has happened                  |
 
     Scenario Outline: After the <operation> the request is as pending as before, and can be cancelled
       Given a pending pairing request
@@ -256,18 +284,6 @@ Feature: Send a pairing request from the local cluster
         | patch of the named cluster |
         | change of the settings     |
         | change of the profiles     |
-
-    Scenario: Local operations work while Palette cannot be reached
-      Given a pending pairing request
-      And the cluster cannot reach Palette
-      Then the cluster is still locally managed
-      And local operations on the cluster still take effect
-
-    Scenario: Local operations work after a restart of the edge
-      Given a pending pairing request
-      When the edge restarts
-      Then the cluster is still locally managed
-      And local operations on the cluster still take effect
 
   @SND-7 @both @core @unspecified
   Rule: A second send while a request is pending

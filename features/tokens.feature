@@ -14,19 +14,25 @@ Feature: Registration tokens, and who administers them
       Then the request is sent
       And its request waits in the project of the token
 
-      @PRE-9 @central @extended
-      Examples:
-        | first       | then        | name    | project | state | restart | used |
-        | in an hour  | in an hour  | its own | another | on    | Palette | new  |
-        | a while ago | in two days | its own | another | on    | none    | used |
-
       @PRE-4 @both @core
       Examples:
-        | first       | then        | name            | project | state      | restart | used |
-        | in an hour  | in an hour  | another         | its own | on         | none    | new  |
-        | in an hour  | in two days | a deleted one's | its own | off and on | Palette | new  |
-        | in two days | in an hour  | another         | its own | off and on | none    | used |
-        | a while ago | in an hour  | a deleted one's | its own | off and on | none    | used |
+        | first       | then        | name            | project | state      | restart | used       |
+        | in an hour  | in an hour  | its own         | its own | on         | none    | still used |
+        | in an hour  | in an hour  | a deleted one's | its own | on         | Palette | new        |
+        | in an hour  | in an hour  | a deleted one's | its own | off and on | none    | used       |
+        | in two days | in an hour  | its own         | its own | on         | none    | new        |
+        | in two days | in two days | another         | its own | on         | Palette | new        |
+        | a while ago | in an hour  | another         | its own | off and on | none    | still used |
+        | a while ago | in an hour  | a deleted one's | its own | on         | none    | new        |
+        | a while ago | in two days | its own         | its own | on         | none    | used       |
+
+      @PRE-9 @central @extended
+      Examples:
+        | first       | then        | name            | project | state      | restart | used       |
+        | in an hour  | in two days | another         | another | on         | none    | still used |
+        | in two days | in an hour  | another         | another | on         | none    | used       |
+        | in two days | in two days | a deleted one's | another | off and on | none    | still used |
+        | a while ago | in an hour  | its own         | another | off and on | Palette | new        |
 
     Scenario Outline: A token that is no good after its changes: to expire <first>, then <then>
       Given a local cluster
@@ -38,22 +44,21 @@ Feature: Registration tokens, and who administers them
 
       @PRE-4 @both @core
       Examples:
-        | first       | then        | name            | project | state      | restart | used |
-        | in an hour  | in two days | another         | its own | off        | none    | used |
-        | in an hour  | a while ago | its own         | its own | off and on | none    | used |
-        | in an hour  | a while ago | a deleted one's | its own | on         | none    | new  |
-        | in two days | in two days | a deleted one's | another | off        | Palette | new  |
-        | in two days | a while ago | its own         | its own | on         | none    | new  |
-        | a while ago | in an hour  | its own         | its own | off        | none    | new  |
-        | a while ago | a while ago | another         | another | off and on | Palette | new  |
-
-    @PRE-4 @both @core
-    Scenario: A token that its administrator has deleted admits no request
-      Given a local cluster
-      And a registration token that its administrator has deleted
-      When the operator sends a pairing request
-      Then the request is refused
-      And nothing is pending in Local UI
+        | first       | then        | name            | project | state      | restart | used       |
+        | in an hour  | in an hour  | another         | its own | deleted    | none    | used       |
+        | in an hour  | in an hour  | another         | another | off        | Palette | new        |
+        | in an hour  | in two days | another         | its own | off        | none    | still used |
+        | in an hour  | a while ago | its own         | its own | on         | none    | used       |
+        | in an hour  | a while ago | a deleted one's | its own | off and on | Palette | new        |
+        | in two days | in an hour  | its own         | its own | off        | none    | new        |
+        | in two days | in two days | its own         | another | deleted    | Palette | new        |
+        | in two days | in two days | a deleted one's | another | off        | none    | used       |
+        | in two days | a while ago | its own         | its own | off and on | none    | still used |
+        | in two days | a while ago | another         | another | on         | none    | still used |
+        | a while ago | in an hour  | a deleted one's | its own | deleted    | none    | still used |
+        | a while ago | in two days | its own         | its own | off        | none    | new        |
+        | a while ago | a while ago | another         | another | off and on | none    | used       |
+        | a while ago | a while ago | a deleted one's | another | on         | Palette | new        |
 
   @INV-7 @both @resilience
   Rule: Nobody else changes registration tokens

@@ -201,6 +201,7 @@ Feature: The same in other words
       Examples:
         | field       | letters                        |
         | name        | letters that look like others  |
+        | name        | the letters of another's       |
         | description | an accent apart                |
         | description | letters that nobody sees       |
         | description | letters from right to left     |

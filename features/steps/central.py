@@ -113,6 +113,11 @@ def _in_between(context: Context, what: str) -> None:
     review.let_come_between(context, what)
 
 
+@given(parsers.parse('"{what}" has come in between for them'))
+def _in_between_for_them(context: Context, person: Actor, what: str) -> None:
+    review.let_come_between(context, what, person)
+
+
 @given("the target tells projects apart")
 def _needs_scopes(context: Context) -> None:
     context.needs(Feature.SCOPES)
@@ -404,6 +409,13 @@ def _of_gone(context: Context, judge: Judge, label: str) -> None:
 def _listed_once(context: Context, judge: Judge, label: str) -> None:
     uid = context.cluster(label).pairing_uid
     judge.check("listed_once", operation=context.noted("the list"), pairing_uid=uid)
+
+
+@then("the request is seen in the list")
+def _seen(context: Context, judge: Judge, person: Actor) -> None:
+    uid, look = context.cluster().pairing_uid, ops.ListPairingRequests()
+    seen = context.recorder.await_state(person, look, "listed", pairing_uid=uid)
+    judge.check("held", operation=seen.id)
 
 
 @then("this request is not seen")

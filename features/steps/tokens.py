@@ -18,11 +18,6 @@ def _created(context: Context) -> RegistrationToken:
     return tokens.create(context, tokens.administrator(context))
 
 
-@given("a registration token that its administrator has deleted")
-def _deleted(context: Context) -> None:
-    tokens.delete(context)
-
-
 @given(
     parsers.parse(
         "a {used} token that is to expire {first}, and then {then}, under {name} name and for"
@@ -32,7 +27,7 @@ def _deleted(context: Context) -> None:
 def _changed(
     context: Context, used: str, first: str, then: str, name: str, project: str, state: str
 ) -> None:
-    tokens.change(context, Changes(first, then, name, project, state, used == "used"))
+    tokens.change(context, Changes(first, then, name, project, state, used))
 
 
 @given(parsers.parse('then "{side}" has restarted'))

@@ -71,7 +71,7 @@ def _rejects(context: Context, waiting: Backlog, letters: str) -> None:
 
 @when(parsers.parse("the administrator accepts one of them with a {field} written with {letters}"))
 def _accepts_with(context: Context, waiting: Backlog, field: str, letters: str) -> None:
-    long_texts.accept_with(context, waiting, field, long_texts.text_with(context, letters))
+    long_texts.accept_written(context, waiting, field, letters)
 
 
 @when(parsers.parse("the administrator accepts a request whose packs {difference}"))

@@ -133,6 +133,10 @@ def let_happen(context: Context, what: str) -> None:
                 local_actions.set_links(context, up=False)
                 if what.endswith("back"):
                     local_actions.set_links(context, up=True)
+        case "the edge has restarted without a link":
+            let_happen(context, "the link has gone down")
+            restart(context, "the edge")
+            local_actions.followed(context)
         case "a day has passed":
             context.let_wait(*Side, at_most=DAY)
             leased = context.cluster()  # whose login does not last so long

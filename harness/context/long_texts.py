@@ -44,6 +44,10 @@ def text_with(context: Context, letters: str) -> str:
     return f"{context.own_name('store')} {LETTERS[letters]} to its end"
 
 
+_ANOTHERS: Final = "the letters of another's"
+"""In place of letters of a kind: all that another cluster bears there."""
+
+
 def install(context: Context, field: str, text: str) -> None:
     """Install the scenario's cluster with this `name`, `description` or `tag`.
 
@@ -89,6 +93,22 @@ def shown_whole(context: Context, field: str) -> dict[str, Json]:
     context.recorder.await_state(context.admin(), look, "listed", pairing_uid=leased.pairing_uid)
     view = context.perform(context.admin(), ops.ViewPairingRequest(leased.pairing_uid))
     return _whole(view.id, field, getattr(leased.cluster, field, leased.cluster.tags.get(_TAG)))
+
+
+def accept_written(context: Context, backlog: Backlog, field: str, letters: str) -> None:
+    """Accept the last request with letters of this kind, or with those that another cluster bears.
+
+    Raises:
+        NotReached: that one was not paired.
+    """
+    if letters != _ANOTHERS:
+        accept_with(context, backlog, field, text_with(context, letters))
+        return
+    text, first = context.own_name("store"), backlog.waiting[-1]
+    accept_with(context, backlog, field, text)
+    context.must(context.performed())
+    confirm(context, backlog.end(first))
+    accept_with(context, backlog, field, text)
 
 
 def accept_with(context: Context, backlog: Backlog, field: str, text: str) -> None:

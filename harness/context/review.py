@@ -95,8 +95,9 @@ def put_beside(context: Context, what: str) -> None:
         pending_in(context, "another cluster", "another project")
 
 
-def let_come_between(context: Context, what: str) -> None:
-    """Let Palette restart, or an administrator look at the request.
+def let_come_between(context: Context, what: str, person: Actor | None = None) -> None:
+    """Let Palette restart, an administrator look at the request, or this person at the list of
+    another project than they work in.
 
     Raises:
         NotSupported: it cannot be restarted, and other scenarios show the same without that.
@@ -104,6 +105,11 @@ def let_come_between(context: Context, what: str) -> None:
     if what == "a restart":
         with left_out_if_impossible():
             local_actions.restart(context, Side.CENTRAL)
+    elif what == "a look elsewhere":
+        assert person is not None
+        is_here = person.credentials.project_uid == context.project()
+        other = working_in(context, person, "another project" if is_here else "the project")
+        context.recorder.perform(other, ops.ListPairingRequests())
     else:
         look = ops.ViewPairingRequest(context.cluster().pairing_uid)
         context.must(context.recorder.perform(context.admin(), look))

@@ -71,7 +71,8 @@ def select_versions(context: Context, kind: ProfileType, rows: Rows) -> None:
 class CrossedVersions:
     """A profile that is to have two published versions, and perhaps a draft before both.
 
-    `made` is `in order`, `in reverse`, or `the later one meanwhile`: after the first was matched.
+    `made` is `in order`, `in reverse`, `the later one meanwhile`: after the first was matched; or
+    `the later one after a pairing`: after another cluster was paired with it, if it fits.
     """
 
     type: ProfileType
@@ -112,12 +113,14 @@ def select_crossed(
     editions = crossed.editions(
         fitting.packs, _unlike(fitting.packs, unlike), later_fits=later_fits
     )
-    last = editions.pop() if crossed.made == "the later one meanwhile" else None
+    last = editions.pop() if crossed.made.startswith("the later one") else None
     select_like(context, [p for p in stack if p is not fitting])
     uid, project = context.new_id("profile"), context.project()
     _select(context, ClusterProfile(uid, fitting.name, crossed.type, tuple(editions), project))
     if last is not None:
-        if context.offers(MatchProfiles):
+        if crossed.made == "the later one after a pairing":
+            _decide_another(context, fits=not later_fits)
+        elif context.offers(MatchProfiles):
             match(context)
         add_edition(context, crossed.type, last)
     if "-" in crossed.later:
@@ -125,6 +128,20 @@ def select_crossed(
         seen = context.must_if_offered(context.recorder.perform(context.admin(), look)).value
         if isinstance(seen, ProfileView) and not seen.published:
             raise NotSupported("a version before a release is never the latest there")
+
+
+def _decide_another(context: Context, *, fits: bool) -> None:
+    """A precondition: another cluster like it is paired with what is selected, if that fits.
+
+    Raises:
+        Inconclusive: it is not, or is although nothing fits.
+    """
+    label = "another cluster"
+    if fits:
+        context.paired(label)
+    else:
+        context.pending(label)
+        context.must_be_refused(context.accept(label))
 
 
 def select_of_one_rank(context: Context, versions: Sequence[str]) -> None:

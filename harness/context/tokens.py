@@ -60,21 +60,6 @@ def _creation(context: Context, name: str) -> ops.CreateToken:
     return ops.CreateToken(context.own_name(name), context.project(), expiry)
 
 
-def delete(context: Context) -> None:
-    """Have a token deleted by its administrator, and entered once the list has it no more, if it
-    does not keep what was deleted.
-
-    Raises:
-        NotSupported: the target deletes none.
-    """
-    by = administrator(context)
-    token = create(context, by)
-    context.must_if_offered(context.recorder.perform(by, ops.DeleteToken(token.uid)))
-    if context.offers(ops.ListTokens):
-        context.recorder.await_state(by, ops.ListTokens(), "no_token_named", name=token.name)
-    context.use_token(token)
-
-
 # --- values that change -----------------------------------------------------------------------
 
 
@@ -82,7 +67,8 @@ def delete(context: Context) -> None:
 class Changes:
     """What becomes of a token: when it expires at first and in the end, by the names of features;
     its name, which a token may have had that was deleted, and its project; whether it is off in
-    between, or stays so; and whether a cluster has used it before.
+    between, or stays so, or is deleted in the end; and whether a cluster has used it before, or
+    does so still, as its request is pending.
     """
 
     first: str
@@ -90,7 +76,7 @@ class Changes:
     name: str
     project: str
     state: str
-    was_used: bool
+    used: str
 
 
 def change(context: Context, changes: Changes) -> None:
@@ -98,17 +84,19 @@ def change(context: Context, changes: Changes) -> None:
     changes at once, each value said each time.
 
     Raises:
-        NotSupported: the target does not take a change, or has no other project.
+        NotSupported: the target does not take a change, deletes none, or has no other project.
     """
     if changes.project == "another":
         context.needs(Feature.SCOPES)
     by = administrator(context)
     token = create(context, by)
-    if changes.was_used:
-        context.use_token(token)
+    context.use_token(token)
+    if changes.used == "used":
         local_actions.send_and_cancel(context, 1)
         local_actions.gone(context)
-    if changes.state != "on":
+    elif changes.used == "still used":
+        context.pending("another cluster")
+    if changes.state in ("off", "off and on"):
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=False)))
     token = _updated(context, by, replace(token, expiry=_at(context, changes.first)))
     name = _another_name(context, by, token, changes.name)
@@ -120,7 +108,16 @@ def change(context: Context, changes: Changes) -> None:
     shown = context.must(context.recorder.perform(by, ops.ViewToken(token.uid))).value
     if isinstance(shown, RegistrationToken) and shown.project_uid != token.project_uid:
         raise NotSupported("a registration token stays with the project that it was created for")
+    if changes.state == "deleted":
+        _delete(context, by, token)
     context.use_token(token)
+
+
+def _delete(context: Context, by: Actor, token: RegistrationToken) -> None:
+    """Until the list has it no more, if it does not keep what was deleted."""
+    context.must_if_offered(context.recorder.perform(by, ops.DeleteToken(token.uid)))
+    if context.offers(ops.ListTokens):
+        context.recorder.await_state(by, ops.ListTokens(), "no_token_named", name=token.name)
 
 
 def _another_name(context: Context, by: Actor, token: RegistrationToken, which: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.tables.covering import Constraint, Row, Table, tags_of
+from harness.tables.covering import Constraint, Row, Table, at_most, tags_of
 
 _LISTS = ("list", "find")
 _ACTIONS = (*_LISTS, "open", "match", "accept", "reject")
@@ -35,7 +35,7 @@ _AROUND: Mapping[str, tuple[str, ...]] = {
     "besides": ("no right", _IN_ANOTHER, _IN_TENANT),
     "by": ("an API key", "a login"),
     "beside": ("no other", "another", "one elsewhere"),
-    "after": ("a look", "a restart"),
+    "after": ("a look", "a look elsewhere", "a restart"),
 }
 """What must not matter."""
 _TENANTS_MAY_EXTEND = Constraint(  # PRE-10
@@ -43,12 +43,12 @@ _TENANTS_MAY_EXTEND = Constraint(  # PRE-10
     lambda r: r["besides"] != _IN_TENANT or r["amiss"] in (_ELSEWHERE, _NOWHERE),
 )
 _LOGINS_MAY_END = Constraint(
-    ("by", "after"), lambda r: r["by"] == "an API key" or r["after"] == "a look"
+    ("by", "after"), lambda r: r["by"] == "an API key" or r["after"] != "a restart"
 )
 
 
 def _tags(row: Row) -> tuple[str, ...]:
-    scoped = row["besides"] != "no right" or row["beside"] == "one elsewhere"
+    scoped = row["besides"] != "no right" or "elsewhere" in f"{row['beside']} {row['after']}"
     is_abroad = row.get("amiss") in (_ELSEWHERE, _NOWHERE)
     return tags_of("PRE-9" if scoped or is_abroad else "PRE-8")
 
@@ -69,11 +69,15 @@ _BESIDES_VERSIONS: Mapping[str, tuple[str, ...]] = {
         "1.1.0-rc.2 < 1.1.0",
         _RELEASE_CANDIDATES,
     ),
-    "made": ("in order", "in reverse", "the later one meanwhile"),
+    "made": ("in order", "in reverse", "the later one meanwhile", "the later one after a pairing"),
     "draft": ("no draft", "an older draft that fits", "an older draft that does not"),
     "after": ("a look", "a restart"),
 }
 _OLDER = "the earlier version"
+_A_RESTART_MAY_FORGET = at_most(
+    1, {"made": (_BESIDES_VERSIONS["made"][-1],), "after": ("a restart",)}
+)
+"""What a pairing has left."""
 
 
 def _is_told_apart(row: Row) -> bool:
@@ -85,7 +89,11 @@ TABLES = (
     Table(
         "permissions",
         {"action": _ACTIONS, "rights": tuple(_MAY), "since": _SINCE, **_AROUND},
-        lambda row: "A user may <action>: one who has <rights>",
+        lambda row: (
+            "A user may <action>, and sees the request: one who has <rights>"
+            if row["action"] in _LISTS
+            else "A user may <action>: one who has <rights>"
+        ),
         _tags,
         (
             Constraint(("action", "rights"), lambda r: r["action"] in _MAY[r["rights"]]),
@@ -119,6 +127,7 @@ TABLES = (
         "profile_match",
         {"asked": ("the profile itself", "the later version"), **_BESIDES_VERSIONS},
         lambda row: "The later of the versions <versions> fits, made <made>",
+        constraints=_A_RESTART_MAY_FORGET,
     ),
     Table(
         "profile_match",
@@ -128,7 +137,7 @@ TABLES = (
             **_BESIDES_VERSIONS,
         },
         lambda row: "The earlier of the versions <versions> fits, made <made>",
-        constraints=(Constraint(("versions",), _is_told_apart),),
+        constraints=(Constraint(("versions",), _is_told_apart), *_A_RESTART_MAY_FORGET),
     ),
 )
 """Those who may, and those who may not for one reason; versions of which the latest fits, and those

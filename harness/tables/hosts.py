@@ -1,5 +1,5 @@
 """What hosts are refused, and what is refused at them: of another cluster's request (INV-7), of a
-paired cluster, and to who is not logged in.
+paired cluster, and to who is not logged in; and what works at them while a request is pending.
 """
 
 from __future__ import annotations
@@ -17,6 +17,23 @@ _OF_ONE_THE_FIRST_IS_THE_LAST = Constraint(
 )
 
 _WITHDRAWALS = ("withdraws", "has ended")
+
+_OPERATIONS = (
+    "update of the cluster",
+    "patch of the named cluster",
+    "change of the settings",
+    "change of the profiles",
+    "deletion of the cluster",
+)
+_PAST = ("nothing", "a cancelled one", "a rejected one")
+_SINCE = (
+    "nothing has happened",
+    "the edge has restarted",
+    "the edge has restarted without a link",
+    "Palette has restarted",
+    "the link has gone down",
+    "a day has passed",
+)
 
 
 def _is_possible(row: Row) -> bool:
@@ -49,26 +66,17 @@ TABLES = (
         ),
     ),
     Table(
+        "send",
+        {"operation": _OPERATIONS, "shape": _HOSTS["shape"], "past": _PAST, "since": _SINCE},
+        lambda row: "The <operation> works while a request is pending, after <past>, when <since>",
+    ),
+    Table(
         "after_decision",
         {
-            "operation": (
-                "update of the cluster",
-                "patch of the named cluster",
-                "change of the settings",
-                "change of the profiles",
-                "deletion of the cluster",
-                "creation of a cluster",
-            ),
+            "operation": (*_OPERATIONS, "creation of a cluster"),
             **_HOSTS,
-            "past": ("nothing", "a cancelled one", "a rejected one"),
-            "since": (
-                "nothing has happened",
-                "the edge has restarted",
-                "Palette has restarted",
-                "the link has gone down",
-                "a day has passed",
-                "its last node has fallen ill",
-            ),
+            "past": _PAST,
+            "since": (*_SINCE, "its last node has fallen ill"),
             "login": ("a login", "an extended login"),
         },
         lambda row: "The <operation> is refused at its <host> host, after <past>, when <since>",

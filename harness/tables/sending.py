@@ -59,8 +59,22 @@ _EXPIRIES = ("in an hour", "in two days", "a while ago")
 """Of a token that is made to expire in a day: sooner, later, and before now."""
 
 
-def _admits(row: Row) -> bool:
-    return row["then"] != "a while ago" and row["state"] != "off"
+_GONE = ("off", "deleted")
+_CHANGES: Mapping[str, tuple[str, ...]] = {
+    "first": _EXPIRIES,
+    "then": _EXPIRIES,
+    "name": ("its own", "another", "a deleted one's"),
+    "project": ("its own", "another"),
+    "state": ("on", "off and on", *_GONE),
+    "restart": ("none", "Palette"),
+    "used": ("new", "used", "still used"),
+}
+_A_RESTART_MAY_FORGET = at_most(1, {"restart": ("Palette",), "used": ("used", "still used")})
+"""What a use has left."""
+
+
+def _has_one_fault(row: Row) -> bool:
+    return (row["then"] == "a while ago") is (row["state"] not in _GONE)
 
 
 TABLES = (
@@ -105,25 +119,17 @@ TABLES = (
     ),
     Table(
         "tokens",
-        {
-            "first": _EXPIRIES,
-            "then": _EXPIRIES,
-            "name": ("its own", "another", "a deleted one's"),
-            "project": ("its own", "another"),
-            "state": ("on", "off and on", "off"),
-            "restart": ("none", "Palette"),
-            "used": ("new", "used"),
-        },
-        lambda row: (
-            f"A token that is {'good' if _admits(row) else 'no good'} after its changes:"
-            " to expire <first>, then <then>"
-        ),
-        lambda row: tags_of("PRE-9" if _admits(row) and row["project"] == "another" else "PRE-4"),
-        (
-            *at_most(1, {"then": _EXPIRIES[2:], "state": ("off",)}),
-            # A restart may forget what a use has left.
-            *at_most(1, {"restart": ("Palette",), "used": ("used",)}),
-        ),
+        {**_CHANGES, "then": _EXPIRIES[:2], "state": ("on", "off and on")},
+        lambda row: "A token that is good after its changes: to expire <first>, then <then>",
+        lambda row: tags_of("PRE-9" if row["project"] == "another" else "PRE-4"),
+        _A_RESTART_MAY_FORGET,
+    ),
+    Table(
+        "tokens",
+        _CHANGES,
+        lambda row: "A token that is no good after its changes: to expire <first>, then <then>",
+        lambda row: tags_of("PRE-4"),
+        (Constraint(("then", "state"), _has_one_fault), *_A_RESTART_MAY_FORGET),
     ),
     Table(
         "tokens",

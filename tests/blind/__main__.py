@@ -26,9 +26,17 @@ from tests.blind.defects import BLIND
 from tests.blind.defects_fifth import FIFTH
 from tests.blind.defects_fourth import FOURTH
 from tests.blind.defects_second import SECOND
+from tests.blind.defects_sixth import SIXTH
 from tests.blind.defects_third import THIRD
 
-_SETS = {"first": BLIND, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH}
+_SETS = {
+    "first": BLIND,
+    "second": SECOND,
+    "third": THIRD,
+    "fourth": FOURTH,
+    "fifth": FIFTH,
+    "sixth": SIXTH,
+}
 _APART = "blind_"
 _SEQUENCES = 10_000
 """So many are drawn where nothing else finds a defect: as many as `explore` draws in a minute."""

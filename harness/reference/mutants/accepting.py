@@ -119,6 +119,16 @@ class WordsOfAPreReleaseComeFirst(OtherLatest):
 
 
 @mutant("PRE-7")
+class AcceptedProfilesGoOnMatching(bases.Keeps[bool]):
+    """Profiles by which a cluster was accepted match every other like it, in whatever version."""
+
+    def require_match(self, request: PairingRequest, selection: ops.Selected) -> None:
+        if (request.cluster.stack, selection) not in self.kept:
+            super().require_match(request, selection)
+            self.keep((request.cluster.stack, selection), True)
+
+
+@mutant("PRE-7")
 class VersionsComparedByTwoParts(OtherLatest):
     """Of a profile's version two parts are compared, so that 1.0.1 does not follow 1.0.0."""
 
@@ -752,6 +762,18 @@ class TagsGatherFromOneToTheNext(bases.Keeps[dict[str, str]]):
         gathered = self.keep(request.project_uid, {})
         gathered.update(right.tags)
         return replace(right, tags=dict(gathered))
+
+
+@mutant("ACC-6")
+class NamesGetANumberBehindThem(CentralCore):
+    """A cluster that is accepted under a name that another one bears gets a 2 behind it."""
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: Acceptance
+    ) -> CentralCluster:
+        right = super().accepted_cluster(uid, request, operation)
+        others = (c.name for c in self.store.every(CentralCluster) if c.uid != uid)
+        return replace(right, name=f"{right.name}-2") if right.name in others else right
 
 
 @mutant("ACC-12")

@@ -958,6 +958,17 @@ class DeletedTokensAreHidden(CentralCore):
         return super().delete_token(operation, call)
 
 
+@mutant("PRE-4")
+class TokensOfWhatIsPendingAreKept(DeletedTokensAreHidden):
+    """A token that is deleted while a request is pending that came with it admits further ones."""
+
+    def delete_token(self, operation: ops.DeleteToken, call: CentralCall) -> ops.Acknowledged:
+        waiting = self.store.find(PairingRequest, "any_open", "yes")
+        if any(request.token_uid == operation.token_uid for request in waiting):
+            return super().delete_token(operation, call)
+        return CentralCore.delete_token(self, operation, call)
+
+
 @mutant("INV-7")
 class EveryProjectCreatesTokens(CentralCore):
     """Whoever works in a project creates registration tokens, for any other one as well."""

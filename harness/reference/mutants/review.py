@@ -293,6 +293,17 @@ class AnyProjectIsSeen(CentralCore):
 
 
 @mutant("PRE-9")
+class TheFirstListIsGoneOnWith(bases.Keeps[str]):
+    """Whoever has asked for the list of one project is shown that one in every other as well."""
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        scope = self.authorise(call, PairPermission.LIST)
+        first = self.keep(self.authenticate(call).email, scope)
+        there = replace(call, credentials=replace(call.credentials, project_uid=first))
+        return super().list_requests(operation, there)
+
+
+@mutant("PRE-9")
 class PermissionAnywhereCounts(CentralCore):
     """A permission is looked for without regard to the scope in which it was given."""
 

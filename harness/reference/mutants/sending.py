@@ -8,7 +8,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ManagementMode
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pairing import LocalState, RequestState
+from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
@@ -364,6 +364,23 @@ class PendingRequestLocksAfterARestart(bases.Remembers):
         super().require_local(site)
         if bases.of_request(site.request) in self.kept:
             raise bases.busy()
+
+
+@mutant("SND-6")
+class RestartLocksUntilPaletteAnswers(PendingRequestLocksAfterARestart):
+    """A request that was pending at a start of the edge locks the cluster while Palette is away."""
+
+    is_away = False
+
+    def event_of(self, reply: LinkReply) -> LocalEvent | None:
+        self.is_away = isinstance(reply, NotDelivered)
+        return super().event_of(reply)
+
+    def require_local(self, site: SlotState) -> None:
+        if self.is_away:
+            super().require_local(site)
+        else:
+            EdgeCore.require_local(self, site)
 
 
 @mutant("SND-6")
