@@ -155,11 +155,29 @@ def change_locally(context: Context, kind: str = "", actor: Actor | None = None)
     seen = context.look(ops.ViewCluster()).value
     cluster = leased.cluster
     if isinstance(seen, Cluster):
-        cluster = replace(seen, stack=leased.cluster.stack)
+        pools = _with_their_hosts(seen.pools, leased.cluster.pools)
+        cluster = replace(seen, pools=pools, stack=leased.cluster.stack)
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
     operation = make(_now(context, cluster, free))
     context.changing = operation
     return context.perform(actor or leased.operator, operation, "the local operation")
+
+
+def _with_their_hosts(
+    shown: tuple[NodePool, ...], installed: tuple[NodePool, ...]
+) -> tuple[NodePool, ...]:
+    """The pools with the hosts that their nodes were installed on, where nobody shows that."""
+    hosts = {node.name: node.host_uid for pool in installed for node in pool.nodes}
+    return tuple(
+        replace(
+            pool,
+            nodes=tuple(
+                node if node.host_uid else replace(node, host_uid=hosts.get(node.name, ""))
+                for node in pool.nodes
+            ),
+        )
+        for pool in shown
+    )
 
 
 def another_like_it(context: Context) -> ops.LocalClusterOperation:

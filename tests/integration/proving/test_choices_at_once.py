@@ -18,8 +18,7 @@ TOGETHER = {
     # A request that ends with its token, a second later, may be shown as failed by then.
     "a_request_ends_with_its_token+the_request_is_shown_a_second_late": "PRE-4",
     # Local UI says "Paired" before the host has confirmed, which may be refused then.
-    "the_confirmation_needs_a_good_token"
-    "+an_accepted_request_is_shown_as_paired_at_once": "SND-9",
+    "the_confirmation_needs_a_good_token+an_accepted_request_is_shown_as_paired_at_once": "SND-9",
     # What is told late, by the secret of all requests, comes while a list is waited for.
     "one_secret_for_good_and_an_offline_cancel_told_late+the_list_is_two_seconds_behind": "INV-9",
 }

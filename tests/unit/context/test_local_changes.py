@@ -15,6 +15,7 @@ from harness.context.recorder import Inconclusive, NotReached, NotSupported
 from harness.context.stacks import DOCUMENTED_STACK, Stack
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, InstallCluster, Side
+from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refused
 from harness.targets.port import CannotArrange, DriverAround, Exchange, NotOffered, Outgoing
 
@@ -115,6 +116,29 @@ def test_each_is_seen_by_what_it_changes(bench: Bench, kind: str) -> None:
     context.new_cluster(shape=ClusterShape(1, 2, spare=1))
     context.must(local_changes.change_locally(context, kind))
     assert (local_changes.local_effect(context).value or {})["held"] is True
+
+
+class WithoutHosts(DriverAround):
+    """A Local UI that does not say on which hosts its nodes run."""
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        exchange = super().send(outgoing)
+        shown = exchange.reply.value if isinstance(exchange.reply, ops.Done) else None
+        if not isinstance(shown, Cluster):
+            return exchange
+        pools = tuple(
+            replace(pool, nodes=tuple(replace(node, host_uid="") for node in pool.nodes))
+            for pool in shown.pools
+        )
+        return replace(exchange, reply=ops.Done(replace(shown, pools=pools)))
+
+
+@pytest.mark.parametrize("kind", ["addition of a machine pool", "scaling of a machine pool"])
+def test_a_free_host_is_known_where_nobody_shows_who_runs_where(bench: Bench, kind: str) -> None:
+    bench.context.recorder.driver = WithoutHosts(bench.driver)
+    context = without(bench)
+    context.new_cluster(shape=ClusterShape(1, 2, spare=1))
+    context.must(local_changes.change_locally(context, kind))
 
 
 @pytest.mark.parametrize("kind", ["patch of the named cluster", "change of the settings"])
