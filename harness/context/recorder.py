@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
@@ -210,14 +211,24 @@ class Recorder:
         return taken
 
     def at_once(self, works: Sequence[Callable[[], RecordedReply]]) -> list[RecordedReply]:
-        """Have these done at one instant, each an operation; what each came back with, in order."""
-        done: dict[int, RecordedReply] = {}
+        """Have these done at one instant, each an operation; what each came back with, in order.
+
+        Raises:
+            PairproofError: one of them could not be done; what the first of these says.
+        """
+        done: list[Future[RecordedReply]] = [Future() for _ in works]
 
         def kept(n: int) -> Callable[[], None]:
-            return lambda: done.update({n: works[n]()})
+            def work() -> None:
+                try:
+                    done[n].set_result(works[n]())
+                except PairproofError as error:
+                    done[n].set_exception(error)
+
+            return work
 
         together(self.driver, [kept(n) for n in range(len(works))])
-        return [done[n] for n in range(len(works))]
+        return [each.result(0) for each in done]
 
     def _sent(self, invoked: OperationRecord, outgoing: Outgoing) -> Exchange:
         """What came back; what the driver finds not to be there has not happened."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.requirement import Feature, Role
-from harness.context import entries, local_changes, stacks
+from harness.context import entries, local_changes, settling, stacks
 from harness.context.context import ClusterShape, Context
 from harness.context.recorder import Inconclusive, NotReached, NotSupported
 from harness.context.stacks import DOCUMENTED_STACK, Stack
@@ -94,6 +94,13 @@ def test_what_is_not_offered_is_so_whatever_the_lab_lacks(bench: Bench) -> None:
     context.new_cluster(shape=ClusterShape(5))
     with pytest.raises(NotOffered, match="does not offer AddMachinePool"):
         local_changes.change_locally(context, "addition of a machine pool")
+
+
+def test_what_is_not_offered_is_so_while_a_cancel_is_under_way(bench: Bench) -> None:
+    context = without(bench, ops.PatchNamedCluster)
+    context.pending()
+    with pytest.raises(NotOffered, match="does not offer PatchNamedCluster"):
+        settling.cancel_and_change(context, "patch of the named cluster")
 
 
 @pytest.mark.parametrize(
