@@ -274,8 +274,8 @@ def ours_refused(json: Json, spoken: Spoken) -> Json:
     ours: dict[str, Any] = {BODY: None if json is None else {}}
     read_fields(spoken.error, {BODY: json}, ours)
     read: Json = ours[BODY]
-    if spoken.said.rpc and isinstance(read, dict) and not isinstance(read.get("details", {}), dict):
-        read = {**read, "details": {"data": read["details"]}}
+    if isinstance(read, dict) and not isinstance(read.get("details") or {}, dict):
+        read = {**read, "details": {"data": read["details"]}}  # as JSON-RPC and RFC 9457 have it
     code = read.get("code") if isinstance(read, dict) else None
     if isinstance(read, dict) and isinstance(code, int) and not isinstance(code, bool):
         return {**read, "code": str(code)}

@@ -24,6 +24,15 @@ from tests.unit.wire.mapped import arrives
 
 SECOND = 1_000_000
 
+PROBLEMS = """
+[errors]
+code = "type"
+message = "detail"
+details = "errors"
+
+[codes]
+"urn:x:invalid" = "InvalidInput"
+"""
 ACCEPT = """
 [[paths.AcceptPairingRequest.calls]]
 name = "open"
@@ -418,6 +427,16 @@ def test_an_error_of_json_rpc_is_a_refusal(
     assert isinstance(sequence.reply, Refused)
     assert (sequence.reply.reason, sequence.reply.message) == (Reason.NOT_FOUND, "no")
     assert details.items() <= sequence.reply.details.items()
+
+
+def test_details_may_be_a_list(mapping: Mapping) -> None:
+    """As the problems of RFC 9457 often are."""
+    sequence = CallSequence(ops.ListTokens(), wire=mapping(PROBLEMS))
+    told = {"type": "urn:x:invalid", "detail": "no", "errors": [{"pointer": "/name"}]}
+    sequence.answered(answer(told, 422))
+    assert isinstance(sequence.reply, Refused)
+    assert (sequence.reply.reason, sequence.reply.message) == (Reason.INVALID_INPUT, "no")
+    assert "/name" in sequence.reply.details["data"]
 
 
 @pytest.mark.parametrize(
