@@ -59,14 +59,19 @@ class WireMap(WireKeys):
     @property
     def has_submission_key(self) -> bool:
         """Whether it has room for the key of a submission."""
-        request = self.paths.get(ops.SubmitPairing, OperationMap()).request
-        return bool(self.headers.get("SubmissionKey") or request.get("SubmissionKey:"))
+        keys = [call.request.get("SubmissionKey:") for call in self._submission()]
+        return bool(self.headers.get("SubmissionKey") or any(keys))
 
     @property
     def numbers_requests(self) -> bool:
         """Whether the id of a request is a number where it is submitted."""
-        answer = self.paths.get(ops.SubmitPairing, OperationMap()).response
-        return answer.get("uid", "").endswith(" as number")
+        said = (call.response.get("uid", "") for call in self._submission())
+        return any(uid.endswith(" as number") for uid in said)
+
+    def _submission(self) -> tuple[AnyCall, ...]:
+        """What is said of a submission, in one call or in several."""
+        said = self.paths.get(ops.SubmitPairing, OperationMap())
+        return (said, *said.calls)
 
     def headers_sent(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers by the names that the target has for them."""

@@ -18,6 +18,7 @@ from harness.wire.codec import CallInput, CallSequence, Sessions, encode, glimps
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
+from harness.wire.mapping.keys import CallMap, OperationMap
 from harness.wire.mapping.rooms import NO_ROOMS
 from harness.wire.mapping.translate import constants_held, ours_asked, theirs_answered
 from tests.unit.wire.mapped import arrives
@@ -179,6 +180,19 @@ def test_a_status_may_say_that_it_is_not_over(mapping: Mapping) -> None:
 
 
 # --- what goes wrong ------------------------------------------------------------------------------
+
+
+def test_what_a_submission_needs_is_told_by_any_of_its_calls() -> None:
+    reserves = CallMap(name="reserve", path="/tickets")
+    submits = CallMap(
+        name="submit",
+        path="/tickets/7",
+        request={"SubmissionKey:": "key", "spec.registrationToken": "token"},
+        response={"uid": "number as number"},
+    )
+    wire = WireMap({ops.SubmitPairing: OperationMap(calls=(reserves, submits))})
+    assert wire.numbers_requests
+    assert wire.has_submission_key
 
 
 @pytest.mark.parametrize(("after", "name"), [(0, "open"), (1, "profiles"), (2, "details")])
