@@ -207,7 +207,8 @@ def await_loss(context: Context, message: arrangements.MessageKind, times: int =
     Raises:
         Inconclusive: they have not.
     """
-    fault, within_s = message_faults(context, message)[-1], context.recorder.limits.await_s
+    fault = message_faults(context, message)[-1]
+    within_s = context.recorder.patience(fault)
     met = (context.recorder.see_effect(fault, within_s, times).value or {}).get("met")
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:

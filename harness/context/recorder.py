@@ -296,16 +296,16 @@ class Recorder:
                 self.see_effect(arrangement)
             case SetLink(host_uid, up):
                 for fault in [f for f in self._faults if getattr(f, "host_uid", "") == host_uid]:
-                    self.see_effect(fault, self._patience(fault))
+                    self.see_effect(fault, self.patience(fault))
                 if up:
                     self._faults.pop(SetLink(host_uid, up=False), None)
 
-    def _patience(self, fault: Arrangement) -> float:
-        """How long to wait for a message to come by, which a host may send in its own time."""
+    def patience(self, fault: Arrangement) -> float:
+        """How many seconds to wait for a message to come by, which a host sends in its own time."""
         comes = isinstance(fault, FaultNextMessage) and (
             SetLink(fault.host_uid, up=False) not in self._faults
         )
-        return self.limits.await_s if comes else 0
+        return self.limits.await_s + self.driver.info.hold_s if comes else 0
 
     def _see_after(self, arrangement: Arrangement) -> None:
         match arrangement:
@@ -321,7 +321,7 @@ class Recorder:
         do what, which may be why; returns whether anything was told.
         """
         for fault in tuple(self._faults):
-            self.see_effect(fault, self._patience(fault))
+            self.see_effect(fault, self.patience(fault))
         for lasting in tuple(self._lasting.values()) if failed else ():
             self.see_effect(lasting)
         return self._is_read_back

@@ -121,6 +121,8 @@ class TargetInfo:
     """Changes of a cluster's profiles by archives that somebody has uploaded."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
+    hold_s: float = 0.0
+    """How long it holds a question of a host: the next one may not come before."""
     tells_submissions: bool = True
     """Whether a submission can be told from another one, and from one that was withdrawn before it
     came, however late: its host has a secret for each."""

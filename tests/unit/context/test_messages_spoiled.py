@@ -49,6 +49,17 @@ def test_a_message_that_never_comes_voids_the_scenario(context: Context) -> None
         settling.must_have_met(context)
 
 
+def test_where_questions_are_held_the_next_one_is_waited_for_longer(context: Context) -> None:
+    context.recorder.driver.info = TargetInfo("x", hold_s=20.0)  # type: ignore[misc]
+    before = context.recorder.driver.now()
+    settling.before(context, "confirmation")
+    settling.spoil(context, "confirmation", LOST)
+    settling.let_pass_again(context)
+    with pytest.raises(Inconclusive, match="no confirm message of host"):
+        settling.must_have_met(context)
+    assert context.recorder.driver.now() - before > 20_000_000
+
+
 def test_a_decision_that_nobody_makes_voids_the_scenario(context: Context) -> None:
     settling.spoil(context, "rejection", "arrives twice")
     settling.take(context, "not sent yet, rejected")
