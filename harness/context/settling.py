@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from threading import Event
 
@@ -87,19 +88,20 @@ def spoil(context: Context, message: str, fate: str) -> None:
 
     Raises:
         KeyError: there is no such message or fate.
-        NotSupported: whoever gets it late could not know what it was, or there is no wire.
+        NotSupported: whoever gets it late could not know what it was, or nobody can write it
+            otherwise.
     """
     fault = local_actions.FATES[fate]
     is_told = message != "submission" or context.recorder.driver.info.tells_submissions
-    if fault is MessageFault.REWORDED and context.recorder.driver.name == "inprocess":
-        raise NotSupported("there is no wire, and so there are no words")
     if fault in _LATE and not is_told:
         raise NotSupported("nothing tells a submission that is late from another one")
     if message == AFTER_IT:
         (*_, first) = local_actions.message_faults(context)
         local_actions.spoil_next(context, first.message, fault)
     elif message in MESSAGES:
-        local_actions.spoil_next(context, MESSAGES[message], fault)
+        is_rare = fault is MessageFault.REWORDED
+        with left_out_if_impossible() if is_rare else nullcontext():
+            local_actions.spoil_next(context, MESSAGES[message], fault)
     else:
         context.decision_fault = fault
 
