@@ -155,29 +155,25 @@ def change_locally(context: Context, kind: str = "", actor: Actor | None = None)
     seen = context.look(ops.ViewCluster()).value
     cluster = leased.cluster
     if isinstance(seen, Cluster):
-        pools = _with_their_hosts(seen.pools, leased.cluster.pools)
-        cluster = replace(seen, pools=pools, stack=leased.cluster.stack)
+        cluster = replace(_with_its_hosts(seen, leased), stack=leased.cluster.stack)
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
     operation = make(_now(context, cluster, free))
     context.changing = operation
     return context.perform(actor or leased.operator, operation, "the local operation")
 
 
-def _with_their_hosts(
-    shown: tuple[NodePool, ...], installed: tuple[NodePool, ...]
-) -> tuple[NodePool, ...]:
-    """The pools with the hosts that their nodes were installed on, where nobody shows that."""
-    hosts = {node.name: node.host_uid for pool in installed for node in pool.nodes}
-    return tuple(
-        replace(
-            pool,
-            nodes=tuple(
-                node if node.host_uid else replace(node, host_uid=hosts.get(node.name, ""))
-                for node in pool.nodes
-            ),
-        )
-        for pool in shown
-    )
+def _with_its_hosts(shown: Cluster, leased: LeasedCluster) -> Cluster:
+    """The cluster with the hosts that its nodes were put on, where nobody shows that: a node that
+    came later bears its host's name.
+    """
+    known = {uid: uid for uid in leased.slot.host_uids}
+    known |= {n.name: n.host_uid for pool in leased.cluster.pools for n in pool.nodes}
+
+    def placed(node: Node) -> Node:
+        return node if node.host_uid else replace(node, host_uid=known.get(node.name, ""))
+
+    pools = (replace(pool, nodes=tuple(map(placed, pool.nodes))) for pool in shown.pools)
+    return replace(shown, pools=tuple(pools))
 
 
 def another_like_it(context: Context) -> ops.LocalClusterOperation:
@@ -285,4 +281,4 @@ def must_take_effect(context: Context, kind: str = "") -> None:
     leased = context.cluster()
     seen, stack = context.look(ops.ViewCluster()).value, context.look(ops.ViewStack()).value
     if isinstance(seen, Cluster) and isinstance(stack, ops.Stack):
-        leased.cluster = replace(seen, stack=stack.profiles)
+        leased.cluster = replace(_with_its_hosts(seen, leased), stack=stack.profiles)

@@ -140,12 +140,19 @@ class WithoutHosts(DriverAround):
         return replace(exchange, reply=ops.Done(replace(shown, pools=pools)))
 
 
-@pytest.mark.parametrize("kind", ["addition of a machine pool", "scaling of a machine pool"])
+@pytest.mark.parametrize(
+    "kind",
+    ["addition of a machine pool", "change of a machine pool", "scaling of a machine pool"],
+)
 def test_a_free_host_is_known_where_nobody_shows_who_runs_where(bench: Bench, kind: str) -> None:
     bench.context.recorder.driver = WithoutHosts(bench.driver)
     context = without(bench)
     context.new_cluster(shape=ClusterShape(1, 2, spare=1))
+    local_changes.must_take_effect(context, kind)
+    assert "" not in context.cluster().cluster.host_uids()
     context.must(local_changes.change_locally(context, kind))
+    assert "" not in local_changes.effect_of(context)[2]["host_uids"]
+    assert (local_changes.local_effect(context).value or {})["held"] is True
 
 
 @pytest.mark.parametrize("kind", ["patch of the named cluster", "change of the settings"])
