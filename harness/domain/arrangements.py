@@ -151,7 +151,7 @@ class RenewCluster(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class SetHostMode(Arrangement):
-    """The mode that a host was installed in (PRE-3)."""
+    """The mode that a host was installed in (PRE-3), until the next `InstallCluster` there."""
 
     sides = EDGE
 
@@ -334,7 +334,10 @@ class ForgetProject(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class PutUser(Arrangement):
-    """A user of Palette with an API key and a password, who may do this and no more."""
+    """A user of Palette with an API key and a password, who may do this and no more.
+
+    The scope of a grant is the uid of a project, or an empty text for the whole tenant.
+    """
 
     sides = CENTRAL
     again = "one of this e-mail is replaced, and may do nothing any more that is not asked for"
