@@ -19,6 +19,7 @@ from harness.domain.arrangements import (
     DisturbMessages,
     FaultEffect,
     FaultNextMessage,
+    MessageFault,
     PutProfile,
     PutUser,
     Restart,
@@ -35,7 +36,15 @@ from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
 from harness.history.predicates import Sample, holds, starved_s
 from harness.history.redaction import CUT, Redactor
-from harness.targets.port import Driver, Exchange, NotOffered, Outgoing, strays_of, together
+from harness.targets.port import (
+    CannotArrange,
+    Driver,
+    Exchange,
+    NotOffered,
+    Outgoing,
+    strays_of,
+    together,
+)
 from harness.targets.port import NotSupported as NotSupported
 from harness.wire.writings import Rewriting, Writing
 
@@ -104,6 +113,12 @@ class WrittenPlainly(NotSupported):
         told = f"{taken.record.kind} has no body here that could be written with {writing}"
         super().__init__(told)
         self.taken = taken
+
+
+def _is_of_words(arrangement: Arrangement) -> bool:
+    """Whether it takes a wire."""
+    fault = arrangement.fault if isinstance(arrangement, FaultNextMessage) else None
+    return fault is MessageFault.REWORDED
 
 
 class Recorder:
@@ -271,6 +286,8 @@ class Recorder:
         name = type(arrangement).__name__
         invoked = self._invoke(actor, name, to_json_object(arrangement), {})
         try:
+            if _is_of_words(arrangement) and self.driver.name == "inprocess":
+                raise CannotArrange(name, "there is no wire, and so there are no words")
             came = self.driver.arrange(arrangement)
         except PairproofError as error:
             self._writer.outcome(

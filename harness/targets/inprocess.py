@@ -8,13 +8,7 @@ from typing import Protocol
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature
 from harness.domain import operations as ops
-from harness.domain.arrangements import (
-    Arrangement,
-    FaultEffect,
-    FaultNextMessage,
-    Inventory,
-    MessageFault,
-)
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
 from harness.domain.errors import PairproofError, Reason, Refused
 from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing, TargetInfo
 
@@ -117,9 +111,6 @@ class InprocessDriver:
         Raises:
             CannotArrange: the implementation says that it cannot.
         """
-        if isinstance(arrangement, FaultNextMessage) and arrangement.fault is MessageFault.REWORDED:
-            why = "there is no wire, and so there are no words"
-            raise CannotArrange(type(arrangement).__name__, why)
         try:
             self._implementation.arrange(arrangement)
         except PairproofError as error:

@@ -12,7 +12,7 @@ from harness.context.context import Context
 from harness.context.recorder import Inconclusive, NotSupported
 from harness.domain.arrangements import SetClusterState
 from harness.domain.cluster import ClusterState
-from harness.targets.port import TargetInfo
+from harness.targets.port import DriverAround, TargetInfo
 from tests.unit.context.test_recorder import Bench
 
 LOST = "is lost before it takes effect"
@@ -58,6 +58,16 @@ def test_where_questions_are_held_the_next_one_is_waited_for_longer(context: Con
     with pytest.raises(Inconclusive, match="no confirm message of host"):
         settling.must_have_met(context)
     assert context.recorder.driver.now() - before > 20_000_000
+
+
+def test_words_take_a_wire_and_a_rehearsal_of_one_has_them(context: Context) -> None:
+    settling.before(context, "question")
+    with pytest.raises(NotSupported, match="there is no wire"):
+        settling.spoil(context, "question", "is answered in other words")
+    assert count(context, "FaultNextMessage") == 1, "it is known what was needed"
+    context.recorder.driver = DriverAround(context.recorder.driver)
+    context.recorder.driver.name = "http"
+    settling.spoil(context, "question", "is answered in other words")
 
 
 def test_a_decision_that_nobody_makes_voids_the_scenario(context: Context) -> None:
