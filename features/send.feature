@@ -205,6 +205,7 @@ Feature: Send a pairing request from the local cluster
       And a pending pairing request
       And since then "<since>"
       And the operator is at its "first" host, by "a login"
+      Then the cluster is still locally managed
       When the operator asks for the "<operation>"
       Then it succeeds
       And the "<operation>" has taken effect

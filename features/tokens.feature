@@ -60,6 +60,14 @@ Feature: Registration tokens, and who administers them
         | a while ago | a while ago | another         | another | off and on | none    | used       |
         | a while ago | a while ago | a deleted one's | another | on         | Palette | new        |
 
+    @PRE-4 @both @core
+    Scenario: A token that its administrator has deleted admits no request
+      Given a local cluster
+      And a registration token that its administrator has deleted
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+
   @INV-7 @both @resilience
   Rule: Nobody else changes registration tokens
 

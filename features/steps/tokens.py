@@ -18,6 +18,11 @@ def _created(context: Context) -> RegistrationToken:
     return tokens.create(context, tokens.administrator(context))
 
 
+@given("a registration token that its administrator has deleted")
+def _deleted(context: Context) -> None:
+    tokens.delete(context)
+
+
 @given(
     parsers.parse(
         "a {used} token that is to expire {first}, and then {then}, under {name} name and for"

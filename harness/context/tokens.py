@@ -60,6 +60,18 @@ def _creation(context: Context, name: str) -> ops.CreateToken:
     return ops.CreateToken(context.own_name(name), context.project(), expiry)
 
 
+def delete(context: Context) -> None:
+    """Have a token deleted by its administrator, and entered, where none can be changed as well.
+
+    Raises:
+        NotSupported: the target deletes none.
+    """
+    by = administrator(context)
+    token = create(context, by)
+    _delete(context, by, token)
+    context.use_token(token)
+
+
 # --- values that change -----------------------------------------------------------------------
 
 
