@@ -11,7 +11,7 @@ import ast
 import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
 from inspect import getsource
@@ -301,6 +301,14 @@ def _related(
             yield Flaw(path, told, f"remove it; these have it: {', '.join(values)}")
 
 
+def _fields(schema: core_schema.DataclassSchema) -> list[str]:
+    """In the order of the properties, which is not that of the class: what needs its name comes
+    last.
+    """
+    arguments: Any = schema["schema"]
+    return [field["name"] for field in arguments["fields"]]
+
+
 class _Tree(GenerateJsonSchema):
     """Titles are what a kind says in words; what a key means is the text below its field."""
 
@@ -309,8 +317,8 @@ class _Tree(GenerateJsonSchema):
         texts: dict[str, str] = {}
         for of in reversed(schema["cls"].__mro__[:-1]):
             texts |= texts_below(of)
-        for field, node in zip(fields(schema["cls"]), made["properties"].values(), strict=True):
-            node |= {"description": texts[field.name]} if field.name in texts else {}
+        for field, node in zip(_fields(schema), made["properties"].values(), strict=True):
+            node |= {"description": texts[field]} if field in texts else {}
         return made
 
     def dict_schema(self, schema: core_schema.DictSchema) -> Node:

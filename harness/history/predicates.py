@@ -398,7 +398,9 @@ def _hosts_of(sample: Sample, pool: str) -> list[str]:
 @predicate(
     "Local UI shows pool {pool} on these hosts: {host_uids}",
     "Local UI {still}shows pool {pool} on these hosts: {shown}; in place of: {host_uids}",
-    lambda sample, pool, host_uids: {"shown": described([*_hosts_of(sample, pool)])},
+    lambda sample, pool, host_uids: {
+        "shown": described([host or "one without a name" for host in _hosts_of(sample, pool)])
+    },
 )
 def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
     """The cluster's pool of this name runs on just these hosts; there is no such pool for none.

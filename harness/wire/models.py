@@ -137,13 +137,13 @@ V1Uid uid! # The uid of what was created.
 V1ObjectMetaInputEntity annotations:labels labels:labels name # Metadata on the way in.
 V1ObjectEntity name uid # What something is called.
 V1ProjectMetadata metadata:V1ObjectEntity # One line of the list of projects.
-V1ProjectsMetadata items!:[V1ProjectMetadata] # The list of projects.
+*V1ProjectsMetadata items!:[V1ProjectMetadata] # The list of projects.
 V1ClusterProfileMetadataSpec cloudType version # The `spec` of a line of the list of profiles.
 V1ClusterProfileMetadata metadata:V1ObjectEntity spec:V1ClusterProfileMetadataSpec # One line of the
     list of profiles.
-V1ClusterProfilesMetadata items!:[V1ClusterProfileMetadata] # The list of profiles, a line for each
+*V1ClusterProfilesMetadata items!:[V1ClusterProfileMetadata] # The list of profiles, a line for each
     version.
-V1SpectroClustersMetadata items!:[V1ObjectMeta] # The list of clusters.
+*V1SpectroClustersMetadata items!:[V1ObjectMeta] # The list of clusters.
 V1ObjectMetaInputEntitySchema metadata!:V1ObjectMetaInputEntity # A change of something's metadata.
 
 V1SpectroClusterPairMeta localClusterToken localClusterUid name uid # Which local cluster asks, and
@@ -248,7 +248,7 @@ V1UserSpecEntity emailId firstName ~lastName ~loginMode ~roles:[text] ~teams:[te
     is.
 V1UserEntity metadata:V1ObjectMeta spec:V1UserSpecEntity # A new user.
 V1UserMetaEntity emailId ~name uid # One line of the list of users.
-V1UsersMetadata items!:[V1UserMetaEntity] # The users.
+*V1UsersMetadata items!:[V1UserMetaEntity] # The users.
 V1UidSummary ~name uid # A role that somebody holds.
 V1UserRoleUIDs roles:[text] # The roles that somebody is to hold in the tenant.
 V1UserRolesEntity inheritedRoles:[V1UidSummary] roles:[V1UidSummary] # The roles that somebody holds

@@ -302,7 +302,7 @@ class CallSequence:
     def _due_call(self) -> DueCall:
         known = {} if self.wire.is_plain else self._known()
         request = request_of(self._asked, self.spoken, self.wire, known)
-        located = _located(request, self._base_url) if self.spoken.path else request
+        located = _located(request, self._base_url) if self.spoken.paths else request
         return DueCall(located, self._base_url, self.spoken)
 
     def _known(self) -> dict[str, str]:

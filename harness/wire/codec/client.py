@@ -270,8 +270,6 @@ def _reason(status: int, code: str, wire: WireMap) -> Reason:
 
 # --- pages ----------------------------------------------------------------------------------------
 
-PagedList = ops.PairingList | ops.TokenList | ops.RoleList
-
 
 def is_list(operation: ops.Operation, reply: ops.Reply) -> bool:
     """Whether a reply is a list, of which more pages may follow."""
@@ -293,7 +291,6 @@ def joined(pages: Sequence[ops.Reply]) -> ops.Reply:
     other = next((page for page in pages if not isinstance(page, ops.Done)), None)
     if other is not None or len(pages) == 1:
         return other or pages[0]
-    values = (page.value for page in pages if isinstance(page, ops.Done))
-    lists = [value for value in values if isinstance(value, PagedList)]
+    lists: list[Any] = [page.value for page in pages if isinstance(page, ops.Done)]
     items = chain.from_iterable(value.items for value in lists)
-    return ops.Done(type(lists[0])(tuple(items)))  # type: ignore[arg-type]
+    return ops.Done(type(lists[0])(tuple(items)))

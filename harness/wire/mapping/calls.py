@@ -89,7 +89,7 @@ class Spoken:
     answer_constants: tuple[tuple[Way, Json], ...] = ()
     is_assumed: bool = False
     is_silent: bool = False
-    path: Template | None = None
+    paths: tuple[Template, ...] = ()
     keep: tuple[tuple[str, Way], ...] = ()
     while_: Conditions = ()
     refused_when: Conditions = ()
@@ -121,7 +121,7 @@ class Spoken:
 
     def templates(self) -> Iterator[Template]:
         """The texts in which names stand."""
-        texts = [*(text for _, text, _ in self.filled), self.path]
+        texts = [*(text for _, text, _ in self.filled), *self.paths]
         every = (*texts, *(value for _, value in self.constants))
         return (text for text in every if isinstance(text, Template))
 
@@ -233,7 +233,7 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         tuple(constants.items()),
         tuple(answer_constants),
         route.operation is ops.Probe and change.response.get("service") == "",
-        path=_path(change.path, (*at, "path"), names, asked),
+        paths=_paths(change, at, names, asked),
         keep=tuple(_keep(name, text, (*at, "keep", name)) for name, text in change.keep.items()),
         while_=_conditions(repeated, (*at, "repeat", "while")),
         refused_when=_conditions(change.refused_when, (*at, "refused_when")),
@@ -302,17 +302,23 @@ def template_at(text: str, at: At, place_for: Callable[[str], KnownName | Way]) 
         raise MappingError(at, str(error), allowed, "correct it") from error
 
 
-def _path(path: str, at: At, names: Names, moves: Iterable[FieldMapping]) -> Template | None:
+def _paths(
+    call: AnyCall, at: At, names: Names, moves: Iterable[FieldMapping]
+) -> tuple[Template, ...]:
+    """The ways to fill its path, the first of which all names have a value counts; none where it
+    has parameters alone.
+    """
     own = {move.theirs for move in moves}
 
     def place_for(name: str) -> KnownName | Way:
         return (PATH, name) if (PATH, name) in own else names.place_for(name)
 
-    if not path:
-        return None
-    template = template_at(path, at, place_for)
-    is_plain = all(isinstance(p, str) or is_parameter(p) for p in template.parts)
-    return None if is_plain else template
+    told = {"path": call.path, "else_path": call.else_path}
+    found = [template_at(path, (*at, key), place_for) for key, path in told.items() if path]
+    has_parameters_alone = len(found) == 1 and all(
+        isinstance(part, str) or is_parameter(part) for part in found[0].parts
+    )
+    return () if has_parameters_alone else tuple(found)
 
 
 def is_parameter(part: KnownName | Way) -> bool:

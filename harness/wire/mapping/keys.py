@@ -181,6 +181,8 @@ class _CallKeys:
     path: Annotated[str, PATH] = ""
     """The path, with its parameters in braces; what an earlier call kept may stand in it, and be
     all of it."""
+    else_path: Annotated[str, PATH, KeyRelation(needs=("path",))] = ""
+    """The path where a name in `path` has no value: no project is chosen, say."""
     status: Statuses = ()
     """The answers that mean that it happened, without it every 2xx; the harness answers with the
     first one where it plays the side."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from harness.wire import json_path as at
@@ -83,7 +84,7 @@ def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str
     Raises:
         Unknowable: nobody knows what one of its names stands for.
     """
-    if spoken.path is None:
+    if not spoken.paths:
         try:
             return spoken.route.url_path(theirs[PATH])
         except KeyError as missing:
@@ -92,7 +93,15 @@ def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str
     def looked_up(place: Way) -> str | None:
         return as_text(value_in(theirs if is_parameter(place) else ours, place))
 
-    first, *rest = spoken.path.parts
+    *others, last = spoken.paths
+    for path in others:
+        with suppress(Unknowable):
+            return _path(path, known, looked_up)
+    return _path(last, known, looked_up)
+
+
+def _path(path: Template, known: Known, looked_up: Callable[[Way], str | None]) -> str:
+    first, *rest = path.parts
     begin = first if isinstance(first, str) else Template((first,)).filled(known, looked_up)
     return begin + Template(tuple(rest)).filled(known, looked_up, segment)
 

@@ -292,19 +292,41 @@ def _calls(
 
 def _route(kind: type[ops.Operation], call: AnyCall, at: At, names: Names) -> Route:
     ours = ROUTES[kind]
+    _check_path(call.path, call, (*at, "path"), names)
+    if call.else_path:
+        _check_path(call.else_path, call, (*at, "else_path"), names)
+        _check_else_path(kind, call, (*at, "else_path"))
+    method = call.method.upper() or ours.method
+    return replace(ours, path=call.path or ours.path, method=method)
+
+
+def _check_path(path: str, call: AnyCall, at: At, names: Names) -> None:
+    ours = names.route
     moved = {text for places in call.request.values() for text in listed(places)}
     unknown = [
         name
-        for name in parameters_in(call.path)
+        for name in parameters_in(path)
         if name.isidentifier() and f"{{{name}}}" not in moved and not names.know(name)
     ]
     if unknown:
         knows = ", ".join(ours.parameters()) or "no parameter"
-        found = f"the path {call.path!r} has {{{min(unknown)}}}, and the operation knows {knows}"
+        found = f"the path {path!r} has {{{min(unknown)}}}, and the operation knows {knows}"
         allowed = "a path with the parameters of the operation and no other"
-        raise MappingError((*at, "path"), f"{ours.id}: {found}", allowed, "correct the path")
-    method = call.method.upper() or ours.method
-    return replace(ours, path=call.path or ours.path, method=method)
+        raise MappingError(at, f"{ours.id}: {found}", allowed, "correct the path")
+
+
+def _check_else_path(kind: type[ops.Operation], call: AnyCall, at: At) -> None:
+    """It has what the operation always says, and is one of a person's."""
+    if issubclass(kind, ops.AgentOperation):
+        found = "a message of an edge host has one path"
+        raise MappingError(at, found, "path alone", "remove it")
+    own = {n: listed(call.request.get(f"{{{n}}}", f"{{{n}}}")) for n in ROUTES[kind].parameters()}
+    named = {f"{{{name}}}" for name in parameters_in(call.path)}
+    there = {f"{{{name}}}" for name in parameters_in(call.else_path)}
+    for name in (name for places in own.values() for name in places):
+        if name in named - there:
+            found = f"{call.else_path} lacks {name}, which {call.path} has"
+            raise MappingError(at, found, f"a path with {name}", "add it")
 
 
 def _rpc_route(wire: WireMap, kind: type[ops.Operation], call: AnyCall, at: At) -> Route:

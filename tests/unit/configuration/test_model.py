@@ -32,7 +32,7 @@ from harness.files import FileKind
 class Room:
     """A room."""
 
-    name: Annotated[str, Text()]
+    name: Annotated[str, Text()] = field(kw_only=True)
     """What it is called."""
     kind: Annotated[str, OneOf("kitchen", "garden")] = "kitchen"
     oven: Annotated[bool, Flag(), KeyRelation(only_for={"kind": ("kitchen",)})] = False
@@ -121,10 +121,10 @@ def test_a_file_becomes_what_it_says_and_is_written_again() -> None:
             [
                 "rooms[0].beds: true is no whole number; write a whole number from 0 to 9",
                 "rooms[0].naem: there is no such key in [rooms[0]]; did you mean name? there are"
-                " name, kind, oven, beds, roses",
+                " kind, oven, beds, roses, name",
+                'rooms[1].kind: there is no "gardn" here; did you mean garden?',
                 "rooms[1].name: it is missing; add name = …: a text that is not blank."
                 " What it is called.",
-                'rooms[1].kind: there is no "gardn" here; did you mean garden?',
             ],
         ),
         (

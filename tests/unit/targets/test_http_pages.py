@@ -8,6 +8,7 @@ import httpx
 import pytest
 import respx
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, ListPairingRequests, PairingList, Unknown
 from harness.targets.http import HttpDriver
@@ -49,6 +50,34 @@ def test_every_page_is_read_with_the_same_request(driver: HttpDriver) -> None:
     pages = (exchange.response or {})["pages"]
     assert isinstance(pages, list)
     assert len(pages) == 2
+
+
+LISTS = [
+    (ops.ListCentralClusters(), "/v1/dashboard/spectroclusters/metadata", {}),
+    (ops.ListProjects(), "/v1/dashboard/projects/metadata", {"metadata": {"uid": "u"}}),
+    (ops.ListProfiles(), "/v1/dashboard/clusterprofiles/metadata", {"metadata": {"uid": "u"}}),
+    (ops.ListUsers(), "/v1/users/meta", {}),
+    (ops.ListTokens(), "/v1/edgehosts/tokens", {"metadata": {"uid": "u"}}),
+    (ops.ListRoles(), "/v1/roles", {"metadata": {"name": "reader"}}),
+]
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("asks", "path", "more"), LISTS, ids=[type(asks).__name__ for asks, _, _ in LISTS]
+)
+def test_every_list_may_come_in_pages(
+    driver: HttpDriver, asks: ops.Operation, path: str, more: dict[str, object]
+) -> None:
+    item = {"uid": "u", "status": {"isActive": True}, **more}
+    pages = ({"items": [item], "listmeta": {"continue": more}} for more in ("2", ""))
+    route = respx.get(f"{CENTRAL}{path}").mock(
+        side_effect=[httpx.Response(200, json=json) for json in pages]
+    )
+    reply = driver.send(Outgoing(asks, Credentials(), "", "scenario#1")).reply
+    assert isinstance(reply, Done), reply
+    assert len(reply.value.items) == 2
+    assert [dict(call.request.url.params) for call in route.calls] == [{}, {"continue": "2"}]
 
 
 @respx.mock

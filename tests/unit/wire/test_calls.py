@@ -313,6 +313,56 @@ def test_the_answer_may_stand_in_headers_and_cookies(mapping: Mapping) -> None:
     assert sessions.of(other) == {}
 
 
+PROJECT_IN_PATH = """
+[paths.ViewPairingRequest]
+path = "/projects/{project}/requests/{pairingUid}"
+else_path = "/requests/{pairingUid}"
+request = { "ProjectUid:" = "{project}" }
+
+[[paths.AcceptPairingRequest.calls]]
+name = "open"
+path = "/projects/{ProjectUid:}/drafts"
+else_path = "/drafts"
+request = { "{pairingUid}" = "request", "spec.profiles" = "profiles" }
+keep = { draft = "id" }
+[[paths.AcceptPairingRequest.calls]]
+name = "finish"
+path = "/projects/{ProjectUid:}/drafts/{kept.draft}"
+else_path = "/drafts/{kept.draft}"
+response = { uid = "cluster" }
+"""
+
+
+@pytest.mark.parametrize(("project", "begin"), [("p/1", "/projects/p%2F1"), ("", "")])
+def test_a_project_may_stand_in_the_path(mapping: Mapping, project: str, begin: str) -> None:
+    wire = mapping(PROJECT_IN_PATH)
+    mine = Credentials(session="s", project_uid=project)
+    view = CallSequence(ops.ViewPairingRequest("req-1"), mine, wire)
+    assert sent(view).path == f"{begin}/requests/req-1"
+    assert "ProjectUid" not in sent(view).headers
+    accepts = CallSequence(ops.AcceptPairingRequest("req-1", ()), mine, wire)
+    assert sent(accepts).path == f"{begin}/drafts"
+    accepts.answered(answer({"id": "d-1"}))
+    assert sent(accepts).path == f"{begin}/drafts/d-1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('else_path = "/requests/{pairingUid}"', 'else_path = "/requests"', "lacks {pairingUid}"),
+        ('"/requests/{pairingUid}"', '"/requests/{pairingUid}/{place}"', "has {place}, and"),
+        ('path = "/projects/{project}/requests/{pairingUid}"', "", "no effect without path"),
+        ("[paths.ViewPairingRequest]", "[paths.PollPairing]", "an edge host has one path"),
+    ],
+)
+def test_another_path_that_cannot_be_is_refused_when_it_is_read(
+    mapping: Mapping, old: str, new: str, told: str
+) -> None:
+    with pytest.raises(TargetFileError) as raised:
+        mapping(PROJECT_IN_PATH.replace(old, new, 1))
+    assert told in str(raised.value)
+
+
 def test_the_tables_are_written_as_they_are_read(mapping: Mapping) -> None:
     wire = mapping(ACCEPT)
     assert mapping(wire_text(wire)) == wire
@@ -340,6 +390,7 @@ def test_the_tables_are_written_as_they_are_read(mapping: Mapping) -> None:
         ('name = "job"', 'name = "job"\nstep = "review"', "nothing follows it"),
         ('name = "details"', 'name = "details"\nstep = "detail"', "did you mean details?"),
         ('"data.result.cluster" }', '"data.x" }\nfilled = { uuid = "x" }', "no such field"),
+        ('path = "{kept.job}"', 'path = "{kept.job}"\nelse_path = "/{x}"', "has {x}, and the"),
     ],
 )
 def test_what_cannot_be_is_refused_when_it_is_read(
