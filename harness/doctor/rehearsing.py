@@ -28,9 +28,6 @@ from harness.targets.port import Arranger, Driver, DriverAround, Exchange, Outgo
 from harness.targets.stepping import SteppingDriver
 from harness.targets.target import Target
 
-_TELLS_NOTHING = (Commands, Given, PersonArranger)
-"""Ways that do not tell what came of what they have arranged."""
-
 
 class DescribedDriver(Driver, Protocol):
     """A driver of which it is known what a target file says, or would say.
@@ -148,4 +145,8 @@ class _DryWay:
         return arrangement
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        return None if isinstance(self.way, _TELLS_NOTHING) else self.reference.seen(arrangement)
+        if isinstance(self.way, Commands):
+            tells = self.way.tells
+        else:
+            tells = not isinstance(self.way, Given | PersonArranger)
+        return self.reference.seen(arrangement) if tells else None

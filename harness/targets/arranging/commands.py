@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from string import Formatter
@@ -15,13 +16,14 @@ from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
-from harness.domain.arrangements import ARRANGEMENTS, Arrangement, RenewCluster
+from harness.domain.arrangements import ARRANGEMENTS, Arrangement, FaultEffect, RenewCluster
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.process import CompletedCommand, Staying, run_command
 from harness.targets.port import ArrangingFailed, CannotArrange
-from harness.wire.control import to_json
-from harness.wire.http import Json
+from harness.wire.control import from_json, to_json
+from harness.wire.http import Json, NotJson, parse_json
+from harness.wire.model import Malformed
 
 ANY: Final = "*"
 """The entry for all arrangements that have none of their own."""
@@ -63,6 +65,13 @@ class WhatCanBe(Arrangement):
     """Asks a command what it can arrange. Nothing is to be brought about."""
 
 
+@dataclass(frozen=True, slots=True)
+class SeeEffect(Arrangement):
+    """Asks a command what has come of an arrangement so far. Nothing is to be brought about."""
+
+    of: Arrangement
+
+
 class Commands:
     """Runs the command that is meant for an arrangement."""
 
@@ -75,6 +84,8 @@ class Commands:
         self._staying: dict[tuple[str, ...], Staying] = {}
         self._can: frozenset[str] | None = None
         """What the command for all else has said that it can, once it was asked."""
+        self._tells: bool | None = None
+        """Whether it has said that it tells what came of an arrangement."""
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Whether there is no command for it, and what to write."""
@@ -97,21 +108,28 @@ class Commands:
         """
         if ANY not in self._commands:
             return ""
-        command, told = self._commands[ANY], b""
+        command = self._commands[ANY]
         try:
-            finished = self._run(command, WhatCanBe())
-            if not finished.problem and finished.code == command.expect:
-                told = finished.output
+            can = self._asked_what_it_can(command)
         except CannotArrange as error:
             return f"{error.how}, and does not say"
-        try:
-            can = msgspec.json.decode(told, type=_Can).can
         except msgspec.DecodeError:
             return f"{_called(command)} does not answer"
-        if strange := min(can - ARRANGEMENTS.keys(), default=""):
+        if strange := min(can - ARRANGEMENTS.keys() - {SeeEffect.__name__}, default=""):
             return f"{_called(command)} knows {strange}, which is no arrangement, and does not say"
         self._can = can
         return ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether the command for all else says that it can tell what came of an arrangement. It is
+        asked once.
+        """
+        if self._tells is None and ANY in self._commands:
+            self._tells = False
+            with suppress(CannotArrange, msgspec.DecodeError):
+                self._tells = SeeEffect.__name__ in self._asked_what_it_can(self._commands[ANY])
+        return bool(self._tells)
 
     def renews(self, slot: str) -> bool:
         """Whether there is a command that puts the cluster of this slot back."""
@@ -125,6 +143,48 @@ class Commands:
             ArrangingFailed: it ended otherwise than expected, or says what makes no sense.
         """
         command = self._command_for(arrangement)
+        told = self._printed(command, arrangement)
+        return adopted_text(arrangement, told, _called(command))
+
+    def see_able(self, arrangement: Arrangement) -> None:
+        """See that there is a command for it.
+
+        Raises:
+            CannotArrange: there is none.
+        """
+        self._command_for(arrangement)
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of it, as the command for all else tells; `None` where that cannot.
+
+        Raises:
+            ArrangingFailed: it ended otherwise than expected, or says what makes no sense.
+        """
+        if not self.tells:
+            return None
+        command, asked = self._commands[ANY], SeeEffect(arrangement)
+        try:
+            told = parse_json(self._printed(command, asked) or b"{}")
+            return from_json(FaultEffect, told) if told else None
+        except CannotArrange:
+            return None
+        except (NotJson, Malformed) as error:
+            why = f"{_called(command)} does not tell what came of it: {error}"
+            raise ArrangingFailed(type(arrangement).__name__, why) from error
+
+    def close(self) -> None:
+        """End the commands that stay."""
+        for staying in self._staying.values():
+            staying.close()
+        self._staying.clear()
+
+    def _asked_what_it_can(self, command: Command) -> frozenset[str]:
+        finished = self._run(command, WhatCanBe())
+        done = not finished.problem and finished.code == command.expect
+        return msgspec.json.decode(finished.output if done else b"", type=_Can).can
+
+    def _printed(self, command: Command, arrangement: Arrangement) -> bytes:
+        """What it prints when it is asked for the arrangement."""
         finished = self._run(command, arrangement)
         what = type(arrangement).__name__
         secrets = (*command.secrets, *_secrets_of(to_json(arrangement)))
@@ -141,23 +201,7 @@ class Commands:
         if command.expect_output and not re.search(command.expect_output, output):
             why = f"its output does not contain {command.expect_output!r}"
             raise ArrangingFailed(what, _describe(command, why, finished, secrets))
-        return adopted_text(arrangement, finished.output, _called(command))
-
-    def see_able(self, arrangement: Arrangement) -> None:
-        """See that there is a command for it.
-
-        Raises:
-            CannotArrange: there is none.
-        """
-        self._command_for(arrangement)
-
-    def seen(self, arrangement: Arrangement) -> None: ...
-
-    def close(self) -> None:
-        """End the commands that stay."""
-        for staying in self._staying.values():
-            staying.close()
-        self._staying.clear()
+        return finished.output
 
     def _run(self, command: Command, arrangement: Arrangement) -> CompletedCommand:
         what = type(arrangement).__name__
@@ -207,9 +251,16 @@ class _Can(msgspec.Struct):
 
 def _given(arrangement: Arrangement) -> bytes:
     """The arrangement as a line of JSON, without its end."""
+    return json.dumps(_named(arrangement)).encode()
+
+
+def _named(arrangement: Arrangement) -> dict[str, Json]:
+    name = type(arrangement).__name__
+    if isinstance(arrangement, SeeEffect):
+        return {"arrangement": name, "of": _named(arrangement.of)}
     fields = to_json(arrangement)
     assert isinstance(fields, dict)
-    return json.dumps({"arrangement": type(arrangement).__name__, **fields}).encode()
+    return {"arrangement": name, **fields}
 
 
 def _as_completed(finished: CompletedCommand) -> CompletedCommand:

@@ -446,6 +446,9 @@ class Hub:
     def lab_clock(self, by: float) -> None:
         self.ahead = self.ahead + by if by else 0.0
 
+    def lab_now(self) -> Table:
+        return {"now": self.now()}
+
     def lab_restart(self) -> None:
         for petition in self.petitions.values():
             petition.news.set()

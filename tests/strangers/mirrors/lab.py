@@ -17,6 +17,12 @@ KINDS = {"cluster": "full", "infra": "base", "add-on": "extra", "system": "syste
 PHASES = {"Provisioning": "coming", "Running": "running", "Deleting": "going", "Error": "broken"}
 CONDITIONS = {"Healthy": "good", "Unhealthy": "ill"}
 SHAPES = {"shape", "larger shape"}
+CAN = [
+    *("CreateProject", "ForgetProject", "PutUser", "RemoveUser", "PutToken", "RemoveToken"),
+    *("PutProfile", "RemoveProfile", "SetRateLimit", "AdvanceClock", "SetClockRight", "Restart"),
+    *("Reset", "InstallCluster", "RenewCluster", "SetHostMode", "SetClusterState"),
+    *("SetNodeHealth", "SetLink", "FaultNextMessage", "SeeEffect"),
+]
 AT_HUB, AT_RINGS = "central", "edge"
 
 
@@ -48,6 +54,10 @@ def arranged(asked: Asked, sides: dict[str, str]) -> Asked:
         return told
 
     match asked:
+        case {"arrangement": "WhatCanBe"}:
+            return {"can": CAN}
+        case {"arrangement": "SeeEffect", "of": {"arrangement": "AdvanceClock", "side": "central"}}:
+            return {"now": round(at(AT_HUB, "now")["now"] * 1e6)}
         case {"arrangement": "CreateProject", "name": name}:
             return at(AT_HUB, "project", name=name)
         case {"arrangement": "ForgetProject", "uid": uid}:

@@ -65,6 +65,48 @@ def test_one_that_does_not_know_the_question_may_still_do_everything(code: str, 
     assert asked.cannot(arrangements.SetRateLimit) == ""
 
 
+TELLS = """
+import json, sys
+for line in sys.stdin:
+    match json.loads(line):
+        case {"arrangement": "WhatCanBe"}:
+            told = {"can": ["SeeEffect", "AdvanceClock"]}
+        case {"arrangement": "SeeEffect", "of": {"arrangement": "AdvanceClock", "side": "central"}}:
+            told = {"now": 1700000000000000}
+        case {"arrangement": "SeeEffect", "of": {"arrangement": "Restart"}}:
+            told = {"starts": "often"}
+        case {"arrangement": "SeeEffect"}:
+            told = {"cannot": "that leaves no trace"}
+            if "once" in sys.argv:
+                sys.exit(3)
+    print(json.dumps(told), flush=True)
+"""
+CLOCK = arrangements.AdvanceClock(arrangements.Side.CENTRAL, 0)
+
+
+@pytest.mark.parametrize(
+    "command", [python(TELLS, "once"), replace(python(TELLS), stays=True)], ids=["once", "stays"]
+)
+def test_one_that_says_so_tells_what_came_of_an_arrangement(command: Command) -> None:
+    asked = commands(command)
+    assert asked.seen(CLOCK) == arrangements.FaultEffect(now=1_700_000_000_000_000)
+    assert asked.seen(TOKEN) is None
+    with pytest.raises(ArrangingFailed, match="does not tell what came of it: starts: Expected"):
+        asked.seen(arrangements.Restart(arrangements.Side.EDGE))
+    assert asked.cannot(arrangements.Restart) == "", "what it can is asked by the doctor alone"
+    asked.close()
+
+
+@pytest.mark.parametrize("code", ["pass", CAN_TWO, "import sys; sys.exit(1)"])
+def test_of_one_that_does_not_say_so_nothing_is_asked_a_second_time(
+    code: str, tmp_path: Path
+) -> None:
+    asked = commands(python(f"open({str(tmp_path / 'log')!r}, 'a').write('.')\n{code}"))
+    assert asked.seen(CLOCK) is None
+    assert asked.seen(CLOCK) is None
+    assert (tmp_path / "log").read_text("ascii") == "."
+
+
 def test_one_that_can_nothing_says_so() -> None:
     asked = commands(python("print('{\"can\": []}')"))
     assert asked.ask_what_it_can() == ""
