@@ -152,16 +152,19 @@ SILENT: Final[Mapping[str, Writing]] = {
 
 
 def doubled(text: str, other: str, *, first: bool, in_another_case: bool) -> Writing:
-    """Each key that holds this text stands there twice: once with another one, which comes `first`
-    or after it, and perhaps begins with a letter of the other case.
+    """Each key that holds this text, or the number that it is, stands there twice: once with another
+    one, which comes `first` or after it, and perhaps begins with a letter of the other case.
     """
+    held: dict[str | int, Json] = {text: other}
+    if text.isdecimal() and other.isdecimal():
+        held[int(text)] = int(other)
 
     def pairs(fields: Mapping[str, Json]) -> Pairs:
         for key, value in fields.items():
-            if value != text:
+            if not isinstance(value, str | int) or isinstance(value, bool) or value not in held:
                 yield key, value
                 continue
-            decoy = (_other_case(key) if in_another_case else key, other)
+            decoy = (_other_case(key) if in_another_case else key, held[value])
             yield from (decoy, (key, value)) if first else ((key, value), decoy)
 
     return lambda body, _: _text(body, pairs)

@@ -92,6 +92,15 @@ def test_a_key_is_doubled_where_it_holds_the_text(
     assert [pair for pair in pairs(text) if pair[1] in ("good", "bad")] == expected
 
 
+def test_a_key_is_doubled_where_the_text_is_a_number_there() -> None:
+    twice = doubled("7", "8", first=True, in_another_case=False)
+    assert twice({"profile": 7, "name": "7"}, None) == (
+        '{"profile":8,"profile":7,"name":"8","name":"7"}'
+    )
+    assert twice({"first": True, "n": 17}, None) == '{"first":true,"n":17}'
+    assert doubled("1", "2", first=True, in_another_case=False)({"a": True}, None) == '{"a":true}'
+
+
 def test_tags_and_texts_are_written_otherwise() -> None:
     tagged = json.loads(with_tags(lambda version: f"v{version}")(BODY, None))
     assert [p["tag"] for p in tagged["spec"]["profiles"][0]["packs"]] == ["v3.25.1", "v22.04"]
