@@ -228,6 +228,11 @@ Feature: Accept a pairing request in Palette
         | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
         | nothing changed   | (kept)       | (kept)          | (kept)              |
 
+    Scenario: Of two who accept it at one instant, what is borne was confirmed by whose acceptance counts
+      Given a pending pairing request
+      When two administrators accept it at one instant, each under a name of their own
+      Then the central cluster bears what was confirmed by whose acceptance was taken
+
     Scenario Outline: Of two accepted in turn each bears its own: the second <second>, by <who>
       Given a pending pairing request of "north"
       And a pending pairing request of "south"

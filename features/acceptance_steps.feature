@@ -14,6 +14,15 @@ Feature: The steps of an acceptance, in calls
       And the request goes on waiting in Palette
       And the steps in their order lead to Pair cluster, and this one is among them
 
+    Scenario: Who has understood it once is warned again
+      Given the steps of an acceptance are calls of their own
+      And the administrator has paired another cluster
+      And a pending pairing request
+      When the administrator goes on to "the details"
+      Then it is refused
+      And the request goes on waiting in Palette
+      And the steps in their order lead to Pair cluster, and this one is among them
+
   @ACC-11 @central @core
   Rule: No call can be left out
 
@@ -120,3 +129,29 @@ Feature: The steps of an acceptance, in calls
       Then it is refused
       And the request goes on waiting in Palette
       And the steps in their order lead to Pair cluster, and this one is among them
+
+  @ACC-20 @central @core
+  Rule: What was decided meanwhile stays so, however far somebody had come
+
+    Scenario Outline: It is <ended> after Validate, and Pair cluster is not taken
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      And the administrator has gone through the steps up to "Validate"
+      And the request is "<ended>" meanwhile
+      When the administrator goes on to Pair cluster after all
+      Then it is refused
+      And the cluster is still locally managed
+
+      Examples:
+        | ended                             |
+        | cancelled by the operator         |
+        | rejected by another administrator |
+
+  @ACC-6 @central @core
+  Rule: What somebody else enters is not what was confirmed
+
+    Scenario: Another administrator enters details after Validate
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      When another administrator enters other details after Validate, before Pair cluster
+      Then the central cluster bears the first ones, or the request goes on waiting

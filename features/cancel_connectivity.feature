@@ -42,6 +42,7 @@ Feature: Connectivity failures during a cancel
         | fault                          |
         | is lost before it takes effect |
         | is lost after it took effect   |
+        | is never answered              |
 
     Scenario: The link comes back later
       Given a pending pairing request

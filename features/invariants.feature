@@ -62,9 +62,20 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And the cluster cannot reach Palette
       And the administrator has accepted the request
-      And a week has passed at Palette
+      And Palette waits for its host no longer
       And the administrator has opened the request
       And the cluster can reach Palette again
+      And the pairing has come to nothing
+      Then local operations on the cluster still take effect
+
+    Scenario: An acceptance that came to nothing though its host has learned of it leaves the cluster in local hands
+      Given a pending pairing request
+      And the next 1000 confirmations of the host are lost
+      And the administrator has accepted the request
+      And one of these confirmations has been lost
+      And Palette waits for its host no longer
+      And the administrator has opened the request
+      And no more of these confirmations are lost
       And the pairing has come to nothing
       Then local operations on the cluster still take effect
 

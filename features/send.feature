@@ -27,6 +27,13 @@ Feature: Send a pairing request from the local cluster
         | an earlier, logged-out |
         | an expired             |
 
+    Scenario: Somebody whose session was ended at another host of the cluster sends no request
+      Given a cluster "of three nodes", with "nothing" behind it
+      When somebody with an elsewhere logged-out session sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
     Scenario Outline: A restart of the edge does not bring <session> session back
       Given a local cluster
       When somebody with <session> session, from before a restart of the edge, sends a pairing request
@@ -493,15 +500,22 @@ Feature: Send a pairing request from the local cluster
       When the operator sends a pairing request until one is taken
       Then just the request of "the cluster" waits in the other project, and that stays so
 
-    Scenario: Insecure that was asked for once is not asked for again
+    Scenario Outline: Insecure that <who> has asked for once is not asked for again: it has <done>
       Given a local cluster
       And an endpoint of the form "untrusted"
       And a send that was refused
-      And a request that was sent insecurely and cancelled
+      And "<who>" has asked for insecure, and has "<done>"
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
       And no request reaches Palette
+
+      Examples:
+        | who             | done                   |
+        | the cluster     | sent and cancelled     |
+        | the cluster     | checked the connection |
+        | another cluster | sent and cancelled     |
+        | another cluster | checked the connection |
 
   @SND-14 @central @extended @unspecified
   Rule: A token without an expiry, or without a default project

@@ -6,6 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context.acceptance_steps import (
+    cross,
     go_on_in_order,
     go_on_out_of_order,
     go_on_to,
@@ -15,11 +16,23 @@ from harness.context.acceptance_steps import (
     try_too_early,
 )
 from harness.context.context import Context
+from harness.context.crossing import decide
+from harness.context.local_actions import gone
+from harness.context.selection import pair
+from harness.history.operation import OperationRecord
+
+OTHER = "another cluster"
 
 
 @given("the steps of an acceptance are calls of their own")
 def _in_calls(context: Context) -> None:
     must_have_steps(context)
+
+
+@given("the administrator has paired another cluster")
+def _has_paired_another(context: Context) -> None:
+    context.pending(OTHER)
+    context.must(pair(context, OTHER))
 
 
 @given(parsers.parse('the administrator has gone through the steps up to "{last}"'))
@@ -41,6 +54,31 @@ def _can_be_taken_again(context: Context, step: str) -> None:
 @when(parsers.parse('the administrator goes on to "{step}"'))
 def _goes_on(context: Context, judge: Judge, step: str) -> None:
     go_on_out_of_order(context, judge, step)
+
+
+@given(parsers.parse('the request is "{ended}" meanwhile'))
+def _has_ended_meanwhile(context: Context, ended: str) -> None:
+    how, _, whom = ended.partition(" by ")
+    context.must(decide(context, whom, how))
+    gone(context)
+
+
+@when("the administrator goes on to Pair cluster after all")
+def _goes_on_after_all(context: Context) -> None:
+    go_on_to(context, "Pair cluster")
+
+
+@when(
+    "another administrator enters other details after Validate, before Pair cluster",
+    target_fixture="borne",
+)
+def _crosses(context: Context, judge: Judge) -> OperationRecord:
+    return cross(context, judge)
+
+
+@then("the central cluster bears the first ones, or the request goes on waiting")
+def _bears_the_first(judge: Judge, borne: OperationRecord) -> None:
+    judge.check("held", operation=borne.id)
 
 
 @when(parsers.parse('the administrator takes "{step}" again, and the others that are left'))

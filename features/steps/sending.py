@@ -8,10 +8,13 @@ from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.checkers.registry import Judge
 from harness.context import local_actions, local_changes
 from harness.context.central_changes import change_centrally
-from harness.context.context import DAY, Context
+from harness.context.context import MAIN, Context
 from harness.context.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
 from harness.context.local_actions import (
+    cancelled,
+    check_connection,
     gone,
+    outlast_the_handover,
     restart,
     send_and_cancel,
     send_and_reject,
@@ -90,11 +93,17 @@ def _rejected_times(context: Context, times: int) -> None:
     send_and_reject(context, times)
 
 
-@given("a request that was sent insecurely and cancelled")
-def _insecure_before(context: Context) -> None:
+@given(parsers.parse('"{who}" has asked for insecure, and has "{done}"'))
+def _insecure_before(context: Context, who: str, done: str) -> None:
+    label = OTHER if who == OTHER else MAIN
     context.insecure = True
-    send_and_cancel(context, 1)
-    gone(context)
+    if done == "checked the connection":
+        context.must(check_connection(context, context.cluster(label).operator))
+    else:
+        context.pending(label)
+        cancelled(context, label)
+    if label == MAIN:
+        gone(context)
     context.insecure = False
 
 
@@ -132,9 +141,9 @@ def _palette_restarts(context: Context) -> None:
     restart(context, Side.CENTRAL)
 
 
-@given("a week has passed at Palette")
-def _a_week_later(context: Context) -> None:
-    context.put_clock_forward(Side.CENTRAL, 7 * DAY)
+@given("Palette waits for its host no longer")
+def _handover_is_over(context: Context) -> None:
+    outlast_the_handover(context)
 
 
 @given("as long has passed at Palette as a request waits")

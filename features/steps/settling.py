@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import local_changes, settling
+from harness.context import central_changes, local_changes, settling
 from harness.context.context import Context
 
 
@@ -47,6 +47,18 @@ def _get_through(context: Context) -> None:
 @when(parsers.parse('it is decided at one instant: "{first}", "{second}", "{third}"'))
 def _decided_at_once(context: Context, first: str, second: str, third: str) -> None:
     settling.decide_at_once(context, (first, second, third))
+
+
+@when("two administrators accept it at one instant, each under a name of their own")
+def _accept_at_once(context: Context) -> None:
+    settling.accept_at_once(context)
+
+
+@then("the central cluster bears what was confirmed by whose acceptance was taken")
+def _bears_whose_was_taken(context: Context, judge: Judge) -> None:
+    fields = central_changes.borne(context.performed(settling.TAKEN).record)
+    seen = central_changes.await_central(context, fields)
+    judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @when(parsers.parse("two operators send from {hosts:d} of its hosts, the {message} under way"))

@@ -203,7 +203,14 @@ def _stale(history: History) -> frozenset[str]:
     return frozenset(stale)
 
 
-_NEVER_THERE = ("lost-before", "server-error", "unavailable", "rate-limited", "garbled")
+_NEVER_THERE = (
+    "lost-before",
+    "unanswered",
+    "server-error",
+    "unavailable",
+    "rate-limited",
+    "garbled",
+)
 """The faults by which a message has no effect."""
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
+from harness.context import central_changes
 from harness.context.context import Context
-from harness.context.recorder import NotSupported, OnlyObserved, RecordedReply
+from harness.context.recorder import Actor, NotSupported, OnlyObserved, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.flows import steps_before
-from harness.history.operation import Outcome
+from harness.history.operation import OperationRecord, Outcome
 
 STEPS: Mapping[str, type[ops.CentralOperation]] = {
     "I understand": ops.AcknowledgeWarning,
@@ -42,13 +43,44 @@ def must_have_steps(context: Context) -> None:
         raise NotSupported(lacking(Feature.SERVER_STEPS))
 
 
-def go_on_to(context: Context, step: str) -> RecordedReply:
-    """One step alone, with the selection that was made, or else with one that fits."""
+def go_on_to(
+    context: Context, step: str, who: Actor | None = None, name: str | None = None
+) -> RecordedReply:
+    """One step alone, with the selection that was made, or else with one that fits; by the
+    administrator and under the cluster's own name, unless something else is said.
+    """
     leased = context.cluster()
-    acceptance = context.acceptance().on(leased.pairing_uid)
+    acceptance = context.acceptance(name=name).on(leased.pairing_uid)
     every = (*steps_before(acceptance), acceptance)
     operation = next(each for each in every if isinstance(each, STEPS[step]))
-    return context.accepted(leased, context.perform(context.admin(), operation, step))
+    return context.accepted(leased, context.perform(who or context.admin(), operation, step))
+
+
+def cross(context: Context, judge: Judge) -> OperationRecord:
+    """Two administrators go through the steps of one request, each under a name of their own: the
+    first one up to Validate, the other one up to the details, and then the first one pairs the
+    cluster. Wait until it bears what the first one had confirmed, or, where that was refused, the
+    request is seen to wait.
+
+    Raises:
+        OnlyObserved: no order of the steps is claimed; what became of it is all that there is.
+    """
+    first, other = context.admin(), context.admin("another administrator")
+    names = list(STEPS)
+    for step in (each for each in names[:-1] if context.offers(STEPS[each])):
+        context.must(go_on_to(context, step, first, "first-choice"))
+    for step in (each for each in names[:2] if context.offers(STEPS[each])):
+        go_on_to(context, step, other, "second-choice")
+    taken = go_on_to(context, names[-1], first, "first-choice")
+    if not context.recorder.driver.info.claims_steps:
+        situation = "another administrator has entered details since Validate"
+        judge.check("observed", situation=situation, operations=[taken.id])
+        raise OnlyObserved
+    if taken.record.outcome is Outcome.FAIL:
+        look, uid = ops.ListPairingRequests(), context.cluster().pairing_uid
+        return context.recorder.await_state(first, look, "listed", pairing_uid=uid)
+    context.must(taken)
+    return central_changes.await_central(context, {"name": context.own_name("first-choice")})
 
 
 def go_on_out_of_order(context: Context, judge: Judge, step: str) -> None:
@@ -120,6 +152,10 @@ def see_allowed_in_its_turn(context: Context, judge: Judge) -> None:
 
 def _done(context: Context) -> list[str]:
     """The steps that were taken, in their order."""
-    operations = context.recorder.history().operations
-    taken = {operation.kind for operation in operations if operation.outcome is Outcome.OK}
+    operations, uid = context.recorder.history().operations, context.cluster().pairing_uid
+    taken = {
+        operation.kind
+        for operation in operations
+        if operation.outcome is Outcome.OK and operation.args.get("pairing_uid") == uid
+    }
     return [step for step, kind in STEPS.items() if kind.__name__ in taken]

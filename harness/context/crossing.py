@@ -82,7 +82,7 @@ def stand(context: Context, shape: str, past: str) -> None:
                 local_actions.check_connection(context, context.cluster().operator)
                 local_actions.set_links(context, up=True)
     if grows:
-        local_changes.must_take_effect(context, "scaling of a machine pool")
+        local_changes.must_take_effect(context, local_changes.GROWTHS)
     if is_last_asked:
         go_to(context, "last")
 
@@ -152,7 +152,7 @@ def let_happen(context: Context, what: str) -> None:
             context.must_be_refused(selection.pair(context))
             context.selection = None
         case "its tags have changed":
-            local_changes.must_take_effect(context, "patch of the named cluster")
+            local_changes.must_take_effect(context, local_changes.TAGGINGS)
         case _:
             restart(context, what.removesuffix(" has restarted"))
 

@@ -199,6 +199,25 @@ def _logged_out(context: Context, host_uid: str) -> Actor:
     return actor
 
 
+def _logged_out_elsewhere(context: Context, host_uid: str) -> Actor:
+    """One that was in use here when it was ended at another host of the cluster, which may tell
+    this one a moment later.
+
+    Raises:
+        NotSupported: no other host has a session that is good here.
+    """
+    other = next((uid for uid in context.cluster().host_uids if uid != host_uid), host_uid)
+    actor = context.log_in(other, "stranger")
+    here = replace(actor, host_uid=host_uid)
+    looked = context.recorder.perform(here, ViewCluster())
+    if other == host_uid or looked.record.outcome is Outcome.FAIL:
+        raise NotSupported("a session of one host of a cluster is none at another")
+    context.must(looked)
+    context.must(context.recorder.perform(actor, LogOut()))
+    context.recorder.await_state(here, ViewCluster(), "not_shown")
+    return here
+
+
 def _logged_out_after_another(context: Context, host_uid: str) -> Actor:
     """Raises `NotSupported` where the later of two logins has ended the earlier."""
     actor = context.log_in(host_uid, "stranger")
@@ -236,6 +255,7 @@ _SESSIONS: Mapping[str, Callable[[Context, str], Actor]] = {
     "a cut-short": _shortened,
     "a logged-out": _logged_out,
     "an earlier, logged-out": _logged_out_after_another,
+    "an elsewhere logged-out": _logged_out_elsewhere,
     "an expired": _expired,
     "another cluster's": _of_another_cluster,
 }

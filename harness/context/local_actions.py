@@ -9,7 +9,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import faults_took_effect
 from harness.context import local_changes
 from harness.context.central_changes import change_centrally, change_once_taken
-from harness.context.context import MAIN, Context, LeasedCluster
+from harness.context.context import DAY, MAIN, Context, LeasedCluster
 from harness.context.recorder import (
     Actor,
     Inconclusive,
@@ -166,8 +166,12 @@ def go_to_a_host_that_knows(context: Context) -> None:
         driver.sleep(round(limits.poll_s * 1_000_000))
 
 
+_HANDOVER_MARGIN_S = 2.0
+"""A product may look only every now and then whether it is over."""
+
 FATES: Mapping[str, arrangements.MessageFault] = {
     "is lost before it takes effect": arrangements.MessageFault.LOST_BEFORE,
+    "is never answered": arrangements.MessageFault.UNANSWERED,
     "is lost after it took effect": arrangements.MessageFault.LOST_AFTER,
     "comes late": arrangements.MessageFault.LATE,
     "arrives twice": arrangements.MessageFault.REPEATED,
@@ -208,7 +212,7 @@ def await_loss(context: Context, message: arrangements.MessageKind, times: int =
         Inconclusive: they have not.
     """
     fault = message_faults(context, message)[-1]
-    within_s = context.recorder.patience(fault)
+    within_s = context.recorder.patience(fault, times)
     met = (context.recorder.see_effect(fault, within_s, times).value or {}).get("met")
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:
@@ -377,6 +381,19 @@ def decided_by_the_profiles(context: Context) -> None:
         return
     context.selection = None
     context.must(context.accept())
+
+
+def outlast_the_handover(context: Context) -> None:
+    """Let more time pass at Palette than an acceptance waits for its host.
+
+    Raises:
+        NotSupported: its clock cannot be set, and nothing says how long it waits.
+    """
+    driver = context.recorder.driver
+    if driver.info.handover_s and driver.info.plays(arrangements.Side.CENTRAL):
+        driver.sleep(round((driver.info.handover_s + _HANDOVER_MARGIN_S) * 1e6))
+    else:
+        context.put_clock_forward(arrangements.Side.CENTRAL, 7 * DAY)
 
 
 def come_to_nothing(context: Context) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.context.context import Context, LeasedCluster
@@ -137,19 +137,25 @@ _OPERATIONS: Mapping[str, tuple[type[ops.LocalClusterOperation], _Make]] = {
 """What each asks, and how it is made."""
 PROBES = tuple(_OPERATIONS)[:4]
 """What shows whether local operations work, the best one first: nothing is lost by any of them."""
+TAGGINGS = (*PROBES[:2], "deprecated patch of the cluster")
+"""What changes the tags of a cluster."""
+GROWTHS = ("scaling of a machine pool", "change of a machine pool", "addition of a machine pool")
+"""What lets a cluster run on a host more."""
 
 
-def change_locally(context: Context, kind: str = "", actor: Actor | None = None) -> RecordedReply:
-    """Carry out a local cluster operation by its name on the cluster as Local UI
-    shows it, and keep it in mind; without a name, the first of `PROBES` that the target has.
-    Without an `actor`, the operator asks for it.
+def change_locally(
+    context: Context, kind: str | Sequence[str] = PROBES, actor: Actor | None = None
+) -> RecordedReply:
+    """Carry out a local cluster operation by its name, or the first of several that the target has,
+    on the cluster as Local UI shows it, and keep it in mind. Without an `actor`, the operator asks
+    for it.
 
     Raises:
         KeyError: there is no such operation.
         Inconclusive: the cluster cannot be looked at, or the operation takes what is not there.
         NotOffered: the target does not have it.
     """
-    kinds = {name: _OPERATIONS[name][0] for name in ([kind] if kind else PROBES)}
+    kinds = {name: _OPERATIONS[name][0] for name in ([kind] if isinstance(kind, str) else kind)}
     make = _OPERATIONS[context.first_offered(kinds)][1]
     leased = context.cluster()
     seen = context.look(ops.ViewCluster()).value
@@ -269,9 +275,9 @@ def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _
     return ops.ViewCluster(), "deleting_or_gone", {}
 
 
-def must_take_effect(context: Context, kind: str = "") -> None:
-    """A precondition: a local cluster operation was seen to work while the cluster is in local
-    hands. The cluster is what Local UI then shows.
+def must_take_effect(context: Context, kind: str | Sequence[str] = PROBES) -> None:
+    """A precondition: a local cluster operation, or the first of several that the target has, was
+    seen to work while the cluster is in local hands. The cluster is what Local UI then shows.
 
     Raises:
         Inconclusive: it does not work here, which is a matter of SND-6.

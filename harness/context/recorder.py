@@ -317,12 +317,14 @@ class Recorder:
                 if up:
                     self._faults.pop(SetLink(host_uid, up=False), None)
 
-    def patience(self, fault: Arrangement) -> float:
-        """How many seconds to wait for a message to come by, which a host sends in its own time."""
+    def patience(self, fault: Arrangement, times: int = 1) -> float:
+        """How many seconds to wait for a message to come by, or for several, which a host sends in
+        its own time; each may come only when the one before was answered.
+        """
         comes = isinstance(fault, FaultNextMessage) and (
             SetLink(fault.host_uid, up=False) not in self._faults
         )
-        return self.limits.await_s + self.driver.info.hold_s if comes else 0
+        return self.limits.await_s + times * self.driver.info.hold_s if comes else 0
 
     def _see_after(self, arrangement: Arrangement) -> None:
         match arrangement:

@@ -291,6 +291,34 @@ def decide_at_once(context: Context, decisions: Sequence[str]) -> None:
         context.accepted(leased, taken)
 
 
+TAKEN = "the acceptance that was taken"
+
+
+def accept_at_once(context: Context) -> None:
+    """Two administrators accept the request at one instant, each under a name of their own.
+
+    Raises:
+        NotSupported: neither of the two is taken then.
+        NotReached: it is not known that just one was.
+    """
+    leased, recorder = context.cluster(), context.recorder
+    people = (context.admin(), context.admin("another administrator"))
+    entered = [
+        context.acceptance(name=f"choice-{n}", tags={"chosen-by": f"person-{n}"}) for n in (1, 2)
+    ]
+    answers = recorder.at_once(
+        [
+            partial(recorder.perform, who, each.on(leased.pairing_uid))
+            for who, each in zip(people, entered, strict=True)
+        ]
+    )
+    if all(each.record.outcome is Outcome.FAIL for each in answers):
+        raise NotSupported("of two that accept a request at one instant neither is taken")
+    first, second = sorted(answers, key=lambda each: each.record.outcome is not Outcome.OK)
+    context.note(TAKEN, context.accepted(leased, context.must(first)))
+    context.must_be_refused(second)
+
+
 UNDER_WAY = 500_000
 """For how long a message is held so that something can be done meanwhile, in microseconds."""
 

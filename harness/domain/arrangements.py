@@ -43,6 +43,8 @@ class MessageFault(StrEnum):
 
     LOST_BEFORE = "lost-before"
     """It never arrives, so it takes no effect."""
+    UNANSWERED = "unanswered"
+    """It never arrives, and nothing says so: its connection stays as it is."""
     LOST_AFTER = "lost-after"
     """It takes effect; the answer never comes."""
     DELAYED = "delayed"

@@ -175,6 +175,7 @@ _ENDED: Final = {
 
 _FATES: Final = {
     "lost-before": "never arrives",
+    "unanswered": "never arrives, and is never answered",
     "lost-after": "arrives, and its answer is lost",
     "delayed": "is delayed",
     "late": "arrives late",

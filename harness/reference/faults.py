@@ -163,7 +163,7 @@ class FaultyLink:
             return self._inner.carry(host_uid, base_url, insecure, operation)
 
         match fault.fault if fault else None:
-            case MessageFault.LOST_BEFORE:
+            case MessageFault.LOST_BEFORE | MessageFault.UNANSWERED:
                 return ops.Unknown(_BROKE)
             case MessageFault.LOST_AFTER:
                 deliver()

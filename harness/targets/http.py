@@ -234,7 +234,7 @@ class HttpDriver:
     def _sequence(self, outgoing: port.Outgoing, page: str) -> CallSequence:
         operation, wire = outgoing.operation, self._wire(outgoing.operation)
         try:
-            part = self._acceptances.part(operation, wire)
+            part = self._acceptances.part(operation, outgoing.credentials, wire)
         except Unknowable as error:
             raise port.NotOffered(type(operation), str(error)) from error
         given = CallInput(

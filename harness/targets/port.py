@@ -123,6 +123,8 @@ class TargetInfo:
     """Whether a login to Local UI begins something that can end."""
     hold_s: float = 0.0
     """How long it holds a question of a host: the next one may not come before."""
+    handover_s: float = 0.0
+    """How long an acceptance waits for its host, where no clock has to be put forward for that."""
     tells_submissions: bool = True
     """Whether a submission can be told from another one, and from one that was withdrawn before it
     came, however late: its host has a secret for each."""

@@ -23,18 +23,19 @@ class SteppingDriver(DriverAround):
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
-        self._begun: set[str] = set()
-        """The requests of which somebody takes the steps themselves."""
+        self._begun: set[tuple[str, ops.Credentials]] = set()
+        """The requests of which somebody takes the steps themselves, and who."""
 
     def send(self, outgoing: Outgoing) -> Exchange:
         operation = outgoing.operation
         if isinstance(operation, ops.AcceptanceStep):
-            self._begun.add(operation.pairing_uid)
+            self._begun.add((operation.pairing_uid, outgoing.credentials))
         elif isinstance(operation, ops.AcceptPairingRequest):
-            begun = operation.pairing_uid in self._begun
-            self._begun.discard(operation.pairing_uid)
+            begun = (operation.pairing_uid, outgoing.credentials)
+            is_begun = begun in self._begun
+            self._begun.discard(begun)
             there = [kind for kind in ops.ACCEPTANCE_STEPS if self.info.offers(kind)]
-            for step in () if begun else steps_before(operation, there):
+            for step in () if is_begun else steps_before(operation, there):
                 exchange = self._driver.send(replace(outgoing, operation=step))
                 if not isinstance(exchange.reply, ops.Done):
                     return exchange

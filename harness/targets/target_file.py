@@ -149,7 +149,12 @@ class _Reader(TargetFileReader):
                 self.flaw(("paths", name, "calls"), told, remedy)
         tells = not wire.agents.secret_stays  # a withdrawal names no key
         return Target(
-            info=replace(info, tells_submissions=tells, hold_s=wire.agents.hold_s),
+            info=replace(
+                info,
+                tells_submissions=tells,
+                hold_s=wire.agents.hold_s,
+                handover_s=wire.agents.handover_s,
+            ),
             places=places,
             local_user=LocalUser(*logins),
             central_url=central.url if central else "",

@@ -152,8 +152,9 @@ SILENT: Final[Mapping[str, Writing]] = {
 
 
 def doubled(text: str, other: str, *, first: bool, in_another_case: bool) -> Writing:
-    """Each key that holds this text, or the number that it is, stands there twice: once with another
-    one, which comes `first` or after it, and perhaps begins with a letter of the other case.
+    """Each key that holds this text, or the number that it is, stands there twice: once with
+    another one, which comes `first` or after it, and perhaps begins with a letter of the other
+    case.
     """
     held: dict[str | int, Json] = {text: other}
     if text.isdecimal() and other.isdecimal():

@@ -406,7 +406,8 @@ class Hearing(Arrangements):
             if request.slot is None:
                 request.slot = slot
                 slot.add(request)
-            if status == entities.PAIRED:
+            has_failed = request.final is not None and request.final.state == entities.FAILED
+            if status == entities.PAIRED and not has_failed:  # or its host has not heard of that
                 self._paired(request, operation, held=False)
             elif status == entities.FAILED:
                 self._failed(request)

@@ -27,7 +27,7 @@ from harness.domain.profile import (
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import CentralCluster, PairingRequest
+from harness.reference.core.records import CentralCluster, PairingRequest, StepsTaken
 from harness.reference.mutants import bases
 from harness.reference.planting import Memory, mutant
 
@@ -1083,6 +1083,58 @@ class DetailsAreTakenWithoutTheWarning(CentralCore):
 
     def require(self, done: bool, what: str) -> None:
         super().require(done or "warning" in what, what)
+
+
+@_stepwise("ACC-4")
+class WarningIsAcknowledgedOnceForAll(bases.Keeps[StepsTaken]):
+    """Who has acknowledged the warning for one request need not for the next."""
+
+    def acknowledge(self, operation: ops.AcknowledgeWarning, call: CentralCall) -> ops.Acknowledged:
+        email = self.authenticate(call).email
+        self.keep(email, StepsTaken(email))
+        return super().acknowledge(operation, call)
+
+    def taken(self, request: PairingRequest, call: CentralCall) -> StepsTaken:
+        taken = super().taken(request, call)
+        return taken if taken.by else self.kept.get(self.authenticate(call).email, taken)
+
+
+@_stepwise("ACC-6")
+class DetailsAreOfWhoeverEnteredThemLast(CentralCore):
+    """How far a request has come is kept of the request, whoever has taken the steps."""
+
+    def taken(self, request: PairingRequest, call: CentralCall) -> StepsTaken:
+        return request.steps or StepsTaken("")
+
+    def acknowledge(self, operation: ops.AcknowledgeWarning, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        return self.take(request, request.steps or StepsTaken(self.authenticate(call).email))
+
+    def enter_details(self, operation: ops.EnterDetails, call: CentralCall) -> ops.Acknowledged:
+        request = self.stepwise(operation, call)
+        before = self.taken(request, call)
+        super().enter_details(operation, call)
+        request = self.stepwise(operation, call)
+        after = self.taken(request, call)
+        if before.entered is None or after.entered is None:
+            return ops.Acknowledged()
+        entered = replace(after.entered, selection=before.entered.selection)
+        return self.take(request, replace(after, entered=entered, validated=before.validated))
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        taken = self.taken(self.stepwise(operation, call), call)
+        return super().accept(taken.entered or operation, call)
+
+
+@_stepwise("ACC-20")
+class ValidatedRequestIsAcceptedThoughItEnded(CentralCore):
+    """Pair cluster looks at what was validated, and not at whether the request is still pending."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request and request.steps and request.steps.validated:
+            self.store.put(replace(request, state=RequestState.PENDING))
+        return super().accept(operation, call)
 
 
 @_stepwise("ACC-11")

@@ -21,7 +21,7 @@ from harness.reference.core.edge_flows import EdgeCore, Probing, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import LocalRequest, PairingRequest, SlotState, User
 from harness.reference.mutants import bases
-from harness.reference.planting import mutant
+from harness.reference.planting import Memory, mutant
 
 
 # --- the cluster's state -------------------------------------------------------------------------
@@ -592,6 +592,21 @@ class InsecureIsOverlooked(EntersOtherwise):
 
     def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
         return replace(operation, insecure=False)
+
+
+@mutant("SND-13")
+class InsecureIsRememberedOfTheEndpoint(EntersOtherwise):
+    """Where somebody has asked for insecure, nobody looks at the certificate any more."""
+
+    _known = Memory[set[str]](set)
+
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
+        if entries.insecure:
+            self._known.add(entries.endpoint)
+        return (yield from super().unreachable(site, url, entries))
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        return replace(operation, insecure=operation.insecure or operation.endpoint in self._known)
 
 
 @mutant("PRE-6")

@@ -272,6 +272,20 @@ class OperatesBeforeTheConfirmation(CentralCore):
 
 
 @mutant("INV-1")
+class HandoverThatFailedLeavesItClosed(bases.Remembers):
+    """A cluster that is closed as its host confirms stays closed where that comes to nothing."""
+
+    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
+        self.keep(request.pairing_uid)
+        yield from super().follow_confirming(slot, request)
+
+    def require_local(self, site: SlotState) -> None:
+        super().require_local(site)
+        if bases.is_in(site, LocalState.FAILED) and bases.of_request(site.request) in self.kept:
+            raise Refusal(Reason.CENTRALLY_MANAGED, "this cluster is being handed over")
+
+
+@mutant("INV-1")
 class RefusedProfilesAreTheDesiredOnes(bases.Performs, bases.Keeps[ops.UpdateCentralProfiles]):
     """Profiles that were refused before the host confirmed come with the next change."""
 

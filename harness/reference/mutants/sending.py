@@ -143,6 +143,19 @@ class LogoutIsUndoneByARestart(bases.Remembers):
         return super().authenticate(call)
 
 
+@mutant("SND-1")
+class LogoutIsOfOneHostAlone(bases.Remembers):
+    """A login is good at each host of its cluster, and a log-out counts only where it was asked."""
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        there, here = self.site_of(session.subject), self.site_of(host_uid)
+        return there.slot == here.slot and f"{session.token} {host_uid}" not in self.kept
+
+    def log_out(self, operation: ops.LogOut, call: EdgeCall) -> ops.Acknowledged:
+        self.keep(f"{self.authenticate(call).token} {call.host_uid}")
+        return ops.Acknowledged()
+
+
 # --- the id is shown -----------------------------------------------------------------------------
 @mutant("SND-3")
 class IdIsKeptInMemory(bases.Remembers):

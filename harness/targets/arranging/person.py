@@ -173,6 +173,7 @@ _MESSAGE = {
 }
 _FATE = {
     arrangements.MessageFault.LOST_BEFORE: "is lost before it arrives",
+    arrangements.MessageFault.UNANSWERED: "is lost, and its connection stays as it is",
     arrangements.MessageFault.LOST_AFTER: "arrives, and its answer is lost",
     arrangements.MessageFault.DELAYED: "is late",
     arrangements.MessageFault.LATE: "is not answered, and arrives when the link is set up",

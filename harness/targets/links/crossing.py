@@ -272,7 +272,7 @@ class Crossing:
                 self.took_effect()
                 self.reset()
             case faults.BlackHole():
-                self._swallow()
+                self.swallow()
             case faults.ConnectionReset(way=way):
                 end = self.edge if way is faults.Way.REQUEST else self.palette
                 end.cut = Cut(end, fault)
@@ -285,7 +285,8 @@ class Crossing:
                 self._hinder()
         self.settle()
 
-    def _swallow(self) -> None:
+    def swallow(self) -> None:
+        """Nothing comes through any more, and nothing says so."""
         if self.is_swallowing:
             return
         self.is_swallowing = True

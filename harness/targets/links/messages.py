@@ -280,6 +280,9 @@ class Conversation:
             case MessageFault.LOST_BEFORE:
                 self._held.clear()
                 self._crossing.reset()
+            case MessageFault.UNANSWERED:
+                self._held.clear()
+                self._crossing.swallow()
             case MessageFault.LOST_AFTER:
                 self._cuts_answer = True
                 self._is_silent = self._fate is not None and self._fate.silent

@@ -68,16 +68,18 @@ class AcceptancePart:
 
 
 class StepwiseAcceptances:
-    """The acceptances of which somebody takes the steps themselves, by their request.
+    """The acceptances of which somebody takes the steps themselves, by their request and by who.
 
     Asked for a step, it makes the calls of that step, and before them what is no step and was not
     made yet: other steps are left out. Pair cluster is what follows the last step.
     """
 
     def __init__(self) -> None:
-        self._begun: dict[str, CallProgress] = {}
+        self._begun: dict[tuple[str, ops.Credentials], CallProgress] = {}
 
-    def part(self, operation: ops.Operation, wire: WireMap) -> AcceptancePart | None:
+    def part(
+        self, operation: ops.Operation, who: ops.Credentials, wire: WireMap
+    ) -> AcceptancePart | None:
         """The calls that an operation takes, where it is a part of an acceptance.
 
         Raises:
@@ -85,14 +87,15 @@ class StepwiseAcceptances:
         """
         calls = wire.calls(ops.AcceptPairingRequest)
         if isinstance(operation, ops.AcceptanceStep) and type(operation) in wire.steps:
-            progress = self._begun.setdefault(operation.pairing_uid, CallProgress())
+            progress = self._begun.setdefault((operation.pairing_uid, who), CallProgress())
             own = [each for each in calls if each.step is type(operation)]
         elif (
-            isinstance(operation, ops.AcceptPairingRequest) and operation.pairing_uid in self._begun
+            isinstance(operation, ops.AcceptPairingRequest)
+            and (begun := (operation.pairing_uid, who)) in self._begun
         ):
-            progress = self._begun[operation.pairing_uid]
+            progress = self._begun[begun]
             if calls[-1] in progress.made:
-                del self._begun[operation.pairing_uid]
+                del self._begun[begun]
                 return None
             last = max(n for n, each in enumerate(calls) if each.step)
             own = list(calls[last + 1 :])

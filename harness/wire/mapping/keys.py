@@ -104,6 +104,7 @@ STEPS: Final[Mapping[str, type[ops.AcceptanceStep]]] = {
 """The steps that calls of an acceptance may be."""
 
 HOLD_S_MAX: Final = 120
+HANDOVER_S_MAX: Final = 600
 """The longest that a question may be held open."""
 
 _STABLE: Final = "stable"
@@ -260,6 +261,9 @@ class AgentHabits:
     hold_s: Annotated[float, Above(HOLD_S_MAX)] = 0.0
     """How long Palette holds a question about a request that waits for its decision; without it,
     it answers at once."""
+    handover_s: Annotated[float, Above(HANDOVER_S_MAX)] = 0.0
+    """How long Palette waits for a host to confirm an acceptance, which then fails: a run waits so
+    long where that must not hold; without it, Palette's clock is put forward."""
     beside: Annotated[
         dict[Annotated[str, _MESSAGE], Annotated[int, Whole(200, 299)]], NamedBy("message")
     ] = field(default_factory=dict)

@@ -37,6 +37,19 @@ def test_a_message_that_is_lost_before_never_arrives(scenery: Scenery) -> None:
     assert (proxy.counts().messages, proxy.counts().spoiled) == (4, 1)
 
 
+def test_a_message_that_is_not_answered_never_arrives_and_its_connection_stays(
+    scenery: Scenery,
+) -> None:
+    proxy = scenery.reading()
+    host = scenery.ever(scenery.host(proxy, timeout_s=0.2))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.UNANSWERED))
+    assert host.ask(*PROBE) == FINE
+    with pytest.raises(TimeoutError):
+        host.ask(*SUBMIT, b"request")
+    assert SUBMIT not in scenery.palette.asked
+    assert host.ask(*SUBMIT, b"request") == FINE, "by another connection"
+
+
 def test_a_message_that_is_lost_after_has_arrived(scenery: Scenery) -> None:
     proxy = scenery.reading()
     host = scenery.host(proxy)

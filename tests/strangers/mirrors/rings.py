@@ -43,7 +43,7 @@ ANSWER_S, HELD_S = 1.0, 2.5
 TRIES = 3
 UNHEARD = (
     *("lost-before", "lost-after", "late", "server-error", "unavailable", "rate-limited"),
-    "garbled",
+    *("garbled", "unanswered"),
 )
 """What the lab may do to a message so that its answer, if there is one, never comes."""
 ZONE = timezone(timedelta(hours=-5))

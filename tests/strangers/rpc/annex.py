@@ -496,7 +496,7 @@ class Annexes:
                 await once()
 
         match spoiled.get("how"):
-            case "lost-before" | "unavailable" | "garbled":
+            case "lost-before" | "unanswered" | "unavailable" | "garbled":
                 raise Unheard("the connection broke", sent=True)
             case "late":
                 self.late[host].append(unheard)

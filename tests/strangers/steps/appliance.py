@@ -539,7 +539,7 @@ class Appliances:
             return understood(*told)
 
         match fault["fault"]:
-            case "lost-before" | "unavailable" | "garbled":
+            case "lost-before" | "unanswered" | "unavailable" | "garbled":
                 raise NotHeard("the connection broke", sent=True)
             case "late":
                 self.late[host].append(once)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.catalogue.requirement import Feature
 from harness.context import crossing
 from harness.context.recorder import NotReached, NotSupported
 from harness.domain import operations as ops
@@ -68,3 +70,32 @@ def test_what_is_not_so_is_not_taken_for_its_way(bench: Bench, reply: ops.Reply)
     _last_host_says(bench, reply)
     with pytest.raises(NotReached, match="precondition not reached: SendPairingRequest"):
         _stand(bench)
+
+
+@pytest.mark.parametrize(
+    ("missing", "grew_by"),
+    [
+        ((), "ScaleMachinePool"),
+        ((ops.ScaleMachinePool,), "UpdateMachinePool"),
+        ((ops.ScaleMachinePool, ops.UpdateMachinePool), "AddMachinePool"),
+    ],
+)
+def test_a_cluster_grows_by_whatever_the_target_has(
+    bench: Bench, missing: tuple[type[ops.Operation], ...], grew_by: str
+) -> None:
+    features = bench.driver.info.features | {Feature.MULTI_NODE}
+    lacks = dict.fromkeys(missing, "")
+    bench.driver.info = replace(bench.driver.info, features=features, not_offered=lacks)
+    crossing.stand(bench.context, "of two nodes, and then of three", "nothing")
+    kinds = [each.kind for each in bench.context.recorder.history().operations]
+    assert grew_by in kinds
+    assert len(bench.context.cluster().cluster.host_uids()) == 3
+
+
+@pytest.mark.parametrize("missing", [(), (ops.PatchNamedCluster,)])
+def test_tags_change_by_whatever_the_target_has(
+    bench: Bench, missing: tuple[type[ops.Operation], ...]
+) -> None:
+    bench.driver.info = replace(bench.driver.info, not_offered=dict.fromkeys(missing, ""))
+    crossing.let_happen(bench.context, "its tags have changed")
+    assert bench.context.cluster().cluster.tags

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.context import settling
+from harness.context import local_actions, settling
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, NotSupported
-from harness.domain.arrangements import SetClusterState
+from harness.domain.arrangements import MessageKind, SetClusterState
 from harness.domain.cluster import ClusterState
 from harness.targets.port import DriverAround, TargetInfo
 from tests.unit.context.test_recorder import Bench
@@ -58,6 +58,19 @@ def test_where_questions_are_held_the_next_one_is_waited_for_longer(context: Con
     with pytest.raises(Inconclusive, match="no confirm message of host"):
         settling.must_have_met(context)
     assert context.recorder.driver.now() - before > 20_000_000
+
+
+def test_of_two_that_are_held_the_second_is_waited_for_as_long(context: Context) -> None:
+    context.recorder.driver.info = TargetInfo("x", hold_s=20.0)  # type: ignore[misc]
+    before = context.recorder.driver.now()
+    settling.before(context, "question")
+    for message in ("question", settling.AFTER_IT):
+        settling.spoil(context, message, LOST)
+    settling.bring_on(context, "question")
+    settling.take(context, "cancelled")
+    with pytest.raises(Inconclusive, match="of 2 poll messages that were to be spoiled 1 came"):
+        local_actions.await_loss(context, MessageKind.POLL, 2)
+    assert context.recorder.driver.now() - before > 40_000_000
 
 
 def test_words_take_a_wire_and_a_rehearsal_of_one_has_them(context: Context) -> None:

@@ -400,6 +400,15 @@ def the_sides_do_not_agree_in_the_end(t: HistoryBuilder) -> str:
     return t.local_shows("Rejected")
 
 
+@good("INV-6")
+def its_host_has_not_heard_that_it_failed(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.accept()
+    t.view(state="Failed")
+    t.local_shows("Paired")
+    t.local_shows("Failed")
+
+
 @bad("INV-6")
 def its_host_goes_on_saying_paired(t: HistoryBuilder) -> str:
     t.set_up().send()
