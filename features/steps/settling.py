@@ -56,7 +56,8 @@ def _accept_at_once(context: Context) -> None:
 
 @then("the central cluster bears what was confirmed by whose acceptance was taken")
 def _bears_whose_was_taken(context: Context, judge: Judge) -> None:
-    fields = central_changes.borne(context.performed(settling.TAKEN).record)
+    entered = context.performed(settling.TAKEN).record.args
+    fields = {name: entered[name] for name in ("name", "description", "tags")}
     seen = central_changes.await_central(context, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
