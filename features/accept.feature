@@ -297,6 +297,37 @@ Feature: Accept a pairing request in Palette
       And Palette shows the cluster
       And Palette manages the cluster
 
+    Scenario Outline: Palette's list of clusters has the paired cluster once, when <since>
+      Given Palette has a list of clusters
+      And a pending pairing request
+      And the administrator has accepted it with the name "first-choice", the description "(kept)" and the tags "(kept)"
+      And the host has confirmed the pairing
+      And it is so that <since>
+      Then Palette lists the cluster once, by the name "first-choice"
+
+      Examples:
+        | since                           |
+        | nothing has happened            |
+        | Palette has restarted           |
+        | another cluster has been paired |
+
+    Scenario: Each of two paired clusters is listed
+      Given Palette has a list of clusters
+      And a pending pairing request
+      And the administrator has accepted it with the name "first-choice", the description "(kept)" and the tags "(kept)"
+      And the host has confirmed the pairing
+      And it is so that another cluster has been paired
+      Then Palette lists the other cluster once as well
+
+    Scenario: Who works in another project does not see the paired cluster in its list
+      Given Palette has a list of clusters
+      And the target tells projects apart
+      And a pending pairing request
+      And the administrator has accepted the request
+      And the host has confirmed the pairing
+      And an administrator of another project who lists clusters
+      Then the cluster is not among those
+
     Scenario Outline: The <operation> of the paired cluster takes effect
       Given a paired cluster
       Then the "<operation>" by Palette takes effect

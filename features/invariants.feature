@@ -243,6 +243,10 @@ Feature: Invariants, judged over everything that was seen
         | reject | cancel | accept |
         | cancel | accept | reject |
         | cancel | reject | accept |
+        | accept | accept | accept |
+        | reject | reject | reject |
+        | cancel | cancel | cancel |
+        | accept | accept | cancel |
 
   @INV-7 @both @resilience
   Rule: Only who is authorised changes anything

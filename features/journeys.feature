@@ -213,22 +213,21 @@ Feature: Whole journeys, from the local cluster to Palette
       @ACC-12 @both @core
       Examples:
         | next     | whom                        | shape                           | past            | endpoint  | certificate   | beside                 | since                     |
-        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | its namesake           | nothing has happened      |
-        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | its namesake elsewhere | its tags have changed     |
-        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | a paired one           | the edge has restarted    |
-        | accepted | the project's administrator | of one node                     | a rejected one  | URL       | to be trusted | no other               | the edge has restarted    |
-        | accepted | the project's administrator | of three nodes                  | nothing         | URL       | to be trusted | no other               | Palette has restarted     |
-        | accepted | the project's administrator | of three nodes                  | a rejected one  | URL       | any           | no other               | nothing has happened      |
-        | accepted | the project's administrator | of two nodes, and then of three | a cancelled one | URL       | to be trusted | no other               | the link has come back    |
-        | accepted | another administrator       | of one node                     | a rejected one  | URL       | to be trusted | its namesake           | an acceptance was refused |
+        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | no other               | nothing has happened      |
+        | accepted | the project's administrator | of one node                     | nothing         | URL       | to be trusted | no other               | Palette has restarted     |
+        | accepted | the project's administrator | of three nodes                  | a cancelled one | URL       | any           | no other               | a day has passed          |
+        | accepted | the project's administrator | of two nodes, and then of three | nothing         | URL       | to be trusted | no other               | the link has come back    |
+        | accepted | another administrator       | of one node                     | a rejected one  | bare host | any           | its namesake           | a day has passed          |
         | accepted | another administrator       | of three nodes                  | nothing         | URL       | to be trusted | a paired one           | its tags have changed     |
+        | accepted | another administrator       | of three nodes, the last asked  | nothing         | URL       | to be trusted | no other               | the edge has restarted    |
         | accepted | another administrator       | of three nodes, the last asked  | nothing         | URL       | to be trusted | its namesake           | Palette has restarted     |
-        | accepted | another administrator       | of three nodes, the last asked  | nothing         | bare host | any           | no other               | the edge has restarted    |
-        | accepted | the tenant's administrator  | of one node                     | a cancelled one | bare host | to be trusted | a paired one           | nothing has happened      |
-        | accepted | the tenant's administrator  | of three nodes, the last asked  | nothing         | URL       | to be trusted | no other               | a day has passed          |
-        | accepted | the tenant's administrator  | of three nodes, the last asked  | a rejected one  | URL       | to be trusted | its namesake           | the link has come back    |
-        | accepted | the tenant's administrator  | of two nodes, and then of three | a cancelled one | URL       | to be trusted | no other               | an acceptance was refused |
-        | accepted | the tenant's administrator  | of two nodes, and then of three | a rejected one  | bare host | any           | its namesake elsewhere | Palette has restarted     |
+        | accepted | another administrator       | of three nodes, the last asked  | a cancelled one | URL       | to be trusted | its namesake elsewhere | nothing has happened      |
+        | accepted | another administrator       | of two nodes, and then of three | nothing         | bare host | any           | no other               | an acceptance was refused |
+        | accepted | the tenant's administrator  | of one node                     | nothing         | URL       | to be trusted | its namesake elsewhere | its tags have changed     |
+        | accepted | the tenant's administrator  | of three nodes                  | a rejected one  | bare host | any           | a paired one           | Palette has restarted     |
+        | accepted | the tenant's administrator  | of three nodes, the last asked  | a cancelled one | URL       | to be trusted | its namesake           | an acceptance was refused |
+        | accepted | the tenant's administrator  | of three nodes, the last asked  | a rejected one  | URL       | any           | its namesake elsewhere | the link has come back    |
+        | accepted | the tenant's administrator  | of two nodes, and then of three | nothing         | bare host | to be trusted | a paired one           | the edge has restarted    |
 
     Scenario Outline: However it was sent, a request that is <next> by <whom> leaves its cluster alone
       Given a cluster "<shape>", with "<past>" behind it
@@ -246,27 +245,30 @@ Feature: Whole journeys, from the local cluster to Palette
 
       @REJ-7 @edge @core
       Examples:
-        | next     | whom                        | shape                           | past            | endpoint  | certificate   | beside                 | since                     |
-        | rejected | the project's administrator | of one node                     | a cancelled one | URL       | any           | a paired one           | Palette has restarted     |
-        | rejected | the project's administrator | of three nodes, the last asked  | nothing         | bare host | to be trusted | its namesake elsewhere | an acceptance was refused |
-        | rejected | the project's administrator | of two nodes, and then of three | nothing         | URL       | to be trusted | its namesake           | a day has passed          |
-        | rejected | another administrator       | of three nodes                  | nothing         | URL       | to be trusted | a paired one           | the link has come back    |
-        | rejected | another administrator       | of three nodes                  | a cancelled one | bare host | any           | its namesake elsewhere | a day has passed          |
-        | rejected | another administrator       | of two nodes, and then of three | nothing         | URL       | to be trusted | its namesake elsewhere | nothing has happened      |
-        | rejected | another administrator       | of two nodes, and then of three | a rejected one  | URL       | to be trusted | a paired one           | a day has passed          |
-        | rejected | the tenant's administrator  | of three nodes                  | nothing         | URL       | to be trusted | its namesake           | the edge has restarted    |
-        | rejected | the tenant's administrator  | of two nodes, and then of three | a rejected one  | URL       | to be trusted | no other               | its tags have changed     |
+        | next     | whom                        | shape                           | past            | endpoint  | certificate   | beside                 | since                      |
+        | rejected | the project's administrator | of one node                     | a rejected one  | URL       | any           | its namesake elsewhere | the edge has restarted     |
+        | rejected | the project's administrator | of three nodes                  | a rejected one  | URL       | any           | its namesake elsewhere | an acceptance was refused  |
+        | rejected | the project's administrator | of three nodes, the last asked  | nothing         | bare host | to be trusted | a paired one           | its token has been deleted |
+        | rejected | the project's administrator | of two nodes, and then of three | a cancelled one | bare host | to be trusted | its namesake           | its tags have changed      |
+        | rejected | another administrator       | of one node                     | a cancelled one | URL       | to be trusted | a paired one           | the link has come back     |
+        | rejected | another administrator       | of three nodes                  | a cancelled one | URL       | any           | its namesake elsewhere | its token has been deleted |
+        | rejected | the tenant's administrator  | of one node                     | nothing         | URL       | to be trusted | no other               | its token has been deleted |
+        | rejected | the tenant's administrator  | of one node                     | a cancelled one | URL       | to be trusted | no other               | Palette has restarted      |
+        | rejected | the tenant's administrator  | of three nodes                  | nothing         | bare host | any           | its namesake           | nothing has happened       |
+        | rejected | the tenant's administrator  | of two nodes, and then of three | nothing         | URL       | to be trusted | its namesake elsewhere | a day has passed           |
 
       @WDR-3 @both @core
       Examples:
-        | next      | whom         | shape                           | past            | endpoint  | certificate   | beside                 | since                     |
-        | cancelled | the operator | of one node                     | nothing         | URL       | to be trusted | no other               | a day has passed          |
-        | cancelled | the operator | of one node                     | a rejected one  | URL       | any           | its namesake elsewhere | the link has come back    |
-        | cancelled | the operator | of three nodes                  | a cancelled one | URL       | any           | a paired one           | an acceptance was refused |
-        | cancelled | the operator | of three nodes, the last asked  | nothing         | URL       | to be trusted | a paired one           | nothing has happened      |
-        | cancelled | the operator | of three nodes, the last asked  | a cancelled one | bare host | any           | its namesake           | its tags have changed     |
-        | cancelled | the operator | of two nodes, and then of three | nothing         | URL       | to be trusted | no other               | Palette has restarted     |
-        | cancelled | the operator | of two nodes, and then of three | a cancelled one | URL       | to be trusted | its namesake elsewhere | the edge has restarted    |
+        | next      | whom         | shape                           | past            | endpoint  | certificate   | beside                 | since                      |
+        | cancelled | the operator | of one node                     | nothing         | URL       | to be trusted | a paired one           | an acceptance was refused  |
+        | cancelled | the operator | of one node                     | nothing         | bare host | to be trusted | its namesake elsewhere | nothing has happened       |
+        | cancelled | the operator | of three nodes                  | nothing         | URL       | to be trusted | its namesake           | the link has come back     |
+        | cancelled | the operator | of three nodes                  | a cancelled one | URL       | to be trusted | its namesake           | the edge has restarted     |
+        | cancelled | the operator | of three nodes, the last asked  | nothing         | URL       | to be trusted | a paired one           | a day has passed           |
+        | cancelled | the operator | of three nodes, the last asked  | a rejected one  | bare host | any           | no other               | its tags have changed      |
+        | cancelled | the operator | of two nodes, and then of three | nothing         | URL       | to be trusted | its namesake elsewhere | Palette has restarted      |
+        | cancelled | the operator | of two nodes, and then of three | a rejected one  | URL       | to be trusted | its namesake           | its token has been deleted |
+        | cancelled | the operator | of two nodes, and then of three | a rejected one  | URL       | to be trusted | a paired one           | nothing has happened       |
 
   Rule: What is over is over, whatever has happened since
     The rows are drawn (harness/tables).
@@ -280,43 +282,47 @@ Feature: Whole journeys, from the local cluster to Palette
 
       @ACC-20 @central @core
       Examples:
-        | fate      | next     | whom                        | since                  |
-        | rejected  | accepted | the project's administrator | nothing has happened   |
-        | rejected  | accepted | the project's administrator | the edge has restarted |
-        | rejected  | accepted | another administrator       | the link has come back |
-        | rejected  | accepted | the tenant's administrator  | the edge has restarted |
-        | rejected  | accepted | the tenant's administrator  | a day has passed       |
-        | rejected  | accepted | the tenant's administrator  | its tags have changed  |
-        | withdrawn | accepted | the project's administrator | Palette has restarted  |
-        | withdrawn | accepted | the project's administrator | its tags have changed  |
-        | withdrawn | accepted | another administrator       | a day has passed       |
-        | withdrawn | accepted | the tenant's administrator  | the link has come back |
+        | fate      | next     | whom                        | since                      |
+        | rejected  | accepted | the project's administrator | nothing has happened       |
+        | rejected  | accepted | the project's administrator | the edge has restarted     |
+        | rejected  | accepted | the project's administrator | its token has been deleted |
+        | rejected  | accepted | another administrator       | the link has come back     |
+        | rejected  | accepted | the tenant's administrator  | the edge has restarted     |
+        | rejected  | accepted | the tenant's administrator  | the link has come back     |
+        | rejected  | accepted | the tenant's administrator  | a day has passed           |
+        | rejected  | accepted | the tenant's administrator  | its tags have changed      |
+        | withdrawn | accepted | the project's administrator | Palette has restarted      |
+        | withdrawn | accepted | the project's administrator | its tags have changed      |
+        | withdrawn | accepted | another administrator       | a day has passed           |
+        | withdrawn | accepted | the tenant's administrator  | its token has been deleted |
 
       @REJ-6 @central @core
       Examples:
-        | fate      | next     | whom                        | since                  |
-        | rejected  | rejected | another administrator       | its tags have changed  |
-        | rejected  | rejected | the tenant's administrator  | Palette has restarted  |
-        | withdrawn | rejected | the project's administrator | the link has come back |
-        | withdrawn | rejected | another administrator       | nothing has happened   |
-        | withdrawn | rejected | another administrator       | the edge has restarted |
-        | paired    | rejected | the project's administrator | a day has passed       |
-        | paired    | rejected | another administrator       | the edge has restarted |
+        | fate      | next     | whom                        | since                      |
+        | rejected  | rejected | another administrator       | its tags have changed      |
+        | rejected  | rejected | the tenant's administrator  | Palette has restarted      |
+        | withdrawn | rejected | the project's administrator | the link has come back     |
+        | withdrawn | rejected | another administrator       | nothing has happened       |
+        | withdrawn | rejected | another administrator       | the edge has restarted     |
+        | paired    | rejected | the project's administrator | a day has passed           |
+        | paired    | rejected | another administrator       | its token has been deleted |
 
       @WDR-1 @edge @core
       Examples:
-        | fate      | next      | whom         | since                  |
-        | rejected  | cancelled | the operator | nothing has happened   |
-        | rejected  | cancelled | the operator | Palette has restarted  |
-        | rejected  | cancelled | the operator | a day has passed       |
-        | rejected  | cancelled | the operator | its tags have changed  |
-        | withdrawn | cancelled | the operator | the edge has restarted |
+        | fate      | next      | whom         | since                      |
+        | rejected  | cancelled | the operator | nothing has happened       |
+        | rejected  | cancelled | the operator | Palette has restarted      |
+        | rejected  | cancelled | the operator | a day has passed           |
+        | rejected  | cancelled | the operator | its tags have changed      |
+        | rejected  | cancelled | the operator | its token has been deleted |
+        | withdrawn | cancelled | the operator | the edge has restarted     |
 
       @ACC-14 @central @core
       Examples:
-        | fate   | next     | whom                       | since                 |
-        | paired | accepted | another administrator      | Palette has restarted |
-        | paired | accepted | the tenant's administrator | nothing has happened  |
+        | fate   | next     | whom                        | since                  |
+        | paired | accepted | the project's administrator | the edge has restarted |
+        | paired | accepted | another administrator       | Palette has restarted  |
+        | paired | accepted | the tenant's administrator  | nothing has happened   |
 
       @WDR-6 @both @core
       Examples:

@@ -51,6 +51,19 @@ Feature: Who may manage pairing requests
         | accept |
         | reject |
 
+    Scenario Outline: By profiles of the project where one works, one cannot <action> in another
+      Given a pending pairing request
+      And a user with every permission in "another project"
+      And "another project" is selected
+      When this person tries to "<action>", with profiles of their own that fit
+      Then it is refused
+      And one request of the cluster waits in Palette
+
+      Examples:
+        | action |
+        | match  |
+        | accept |
+
     Scenario: A user of another project can manage what is there
       Given a pending pairing request of "south" in another project
       And a user with every permission in "another project"
@@ -133,12 +146,11 @@ Feature: Who may manage pairing requests
         | action | amiss                              | besides  | by                    | beside   | after     |
         | open   | lacks the right to it              | no right | an API key            | no other | a look    |
         | open   | has lost the right to it           | no right | a login of afterwards | no other | a look    |
-        | match  | has no right here                  | no right | a login               | no other | a look    |
+        | match  | has no right here                  | no right | an API key            | no other | a restart |
         | accept | has lost every right here          | no right | an API key            | no other | a restart |
+        | accept | has just a Cluster Viewer's rights | no right | an API key            | another  | a look    |
         | accept | has no right here                  | no right | an API key            | no other | a look    |
-        | reject | has lost the right to it           | no right | a login of afterwards | another  | a look    |
-        | reject | has lost every right here          | no right | an API key            | no other | a look    |
-        | reject | has just a Cluster Viewer's rights | no right | an API key            | another  | a look    |
+        | reject | has lost every right here          | no right | a login of afterwards | no other | a look    |
         | reject | has no right here                  | no right | an API key            | no other | a look    |
 
       @PRE-9 @central @extended
@@ -146,24 +158,25 @@ Feature: Who may manage pairing requests
         | action | amiss                                  | besides                        | by                    | beside        | after            |
         | open   | has lost every right here              | no right                       | an API key            | another       | a look elsewhere |
         | open   | has no right here                      | no right                       | an API key            | one elsewhere | a look           |
-        | open   | works in another project               | every right in another project | an API key            | one elsewhere | a restart        |
-        | open   | works in a project that does not exist | every right in the tenant      | a login               | no other      | a look           |
+        | open   | works in another project               | every right in the tenant      | a login               | no other      | a look           |
+        | open   | works in a project that does not exist | every right in another project | an API key            | another       | a restart        |
         | match  | has lost every right here              | every right in another project | a login of afterwards | one elsewhere | a look           |
-        | match  | works in another project               | no right                       | an API key            | no other      | a look elsewhere |
+        | match  | works in another project               | every right in another project | an API key            | another       | a look elsewhere |
         | match  | works in another project               | every right in the tenant      | an API key            | no other      | a look           |
-        | match  | works in a project that does not exist | every right in another project | an API key            | another       | a restart        |
+        | match  | works in a project that does not exist | no right                       | a login               | no other      | a look           |
         | accept | lacks the right to it                  | every right in another project | a login               | no other      | a look elsewhere |
         | accept | has lost the right to it               | no right                       | a login of afterwards | one elsewhere | a look elsewhere |
-        | accept | has just a Cluster Viewer's rights     | no right                       | an API key            | one elsewhere | a look           |
         | accept | has just a Cluster Viewer's rights     | every right in another project | an API key            | no other      | a restart        |
         | accept | works in another project               | every right in the tenant      | a login               | another       | a look           |
         | accept | works in a project that does not exist | no right                       | an API key            | no other      | a look           |
         | reject | lacks the right to it                  | no right                       | an API key            | one elsewhere | a restart        |
+        | reject | has lost the right to it               | every right in another project | an API key            | another       | a restart        |
+        | reject | has just a Cluster Viewer's rights     | no right                       | an API key            | one elsewhere | a look           |
         | reject | has just a Cluster Viewer's rights     | every right in another project | a login               | no other      | a look elsewhere |
         | reject | has just a Cluster Editor's rights     | no right                       | an API key            | one elsewhere | a look           |
         | reject | has just a Cluster Editor's rights     | no right                       | a login               | no other      | a look elsewhere |
         | reject | has just a Cluster Editor's rights     | every right in another project | an API key            | another       | a restart        |
-        | reject | works in another project               | no right                       | an API key            | no other      | a look           |
+        | reject | works in another project               | every right in another project | an API key            | no other      | a look           |
         | reject | works in a project that does not exist | every right in the tenant      | an API key            | no other      | a look           |
 
     Scenario Outline: A user sees no list
@@ -182,16 +195,16 @@ Feature: Who may manage pairing requests
         | list   | has lost the right to it  | no right | a login of afterwards | another  | a look |
         | list   | has lost every right here | no right | a login               | no other | a look |
         | find   | lacks the right to it     | no right | an API key            | another  | a look |
-        | find   | has lost every right here | no right | a login of afterwards | no other | a look |
+        | find   | has lost every right here | no right | an API key            | no other | a look |
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                                  | besides                        | by         | beside        | after            |
-        | list   | has no right here                      | every right in another project | an API key | no other      | a restart        |
-        | list   | works in a project that does not exist | every right in the tenant      | a login    | one elsewhere | a look elsewhere |
-        | find   | has lost the right to it               | every right in another project | an API key | one elsewhere | a restart        |
-        | find   | has no right here                      | no right                       | a login    | another       | a look elsewhere |
-        | find   | works in a project that does not exist | every right in the tenant      | an API key | no other      | a look           |
+        | action | amiss                                  | besides                        | by                    | beside        | after            |
+        | list   | has no right here                      | every right in another project | an API key            | no other      | a restart        |
+        | list   | works in a project that does not exist | every right in the tenant      | a login               | one elsewhere | a look elsewhere |
+        | find   | has lost the right to it               | every right in another project | a login of afterwards | no other      | a look           |
+        | find   | has no right here                      | no right                       | a login               | another       | a look elsewhere |
+        | find   | works in a project that does not exist | every right in the tenant      | an API key            | no other      | a look           |
 
     Scenario Outline: A user sees another list
       Given a pending pairing request
@@ -203,9 +216,9 @@ Feature: Who may manage pairing requests
 
       @PRE-9 @central @extended
       Examples:
-        | action | amiss                    | besides                   | by         | beside   | after     |
-        | list   | works in another project | no right                  | an API key | no other | a look    |
-        | find   | works in another project | every right in the tenant | an API key | no other | a restart |
+        | action | amiss                    | besides                        | by         | beside        | after     |
+        | list   | works in another project | every right in another project | an API key | no other      | a look    |
+        | find   | works in another project | every right in the tenant      | an API key | one elsewhere | a restart |
 
   @PRE-10 @central @extended @unspecified
   Rule: How far tenant scope goes, and how a missing permission is answered, is observed

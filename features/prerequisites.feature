@@ -431,54 +431,55 @@ Feature: Prerequisites of a pairing request
 
       @SND-1 @edge @core
       Examples:
-        | was | shape                           | past            | token     | endpoint | certificate   | restart  |
-        | fit | of one node                     | nothing         | as before | URL      | to be trusted | the edge |
-        | fit | of one node                     | a rejected one  | as before | URL      | to be trusted | none     |
-        | fit | of three nodes                  | a cancelled one | as before | URL      | any           | the edge |
-        | fit | of two nodes, and then of three | a rejected one  | new       | URL      | to be trusted | none     |
-
-      @SND-8 @edge @core
-      Examples:
-        | was | shape       | past            | token | endpoint  | certificate   | restart |
-        | fit | of one node | a cancelled one | new   | bare host | to be trusted | Palette |
+        | was | shape                          | past                   | token     | endpoint | certificate   | restart |
+        | fit | of one node                    | nothing                | as before | URL      | to be trusted | none    |
+        | fit | of one node                    | a rejected one         | as before | URL      | to be trusted | Palette |
+        | fit | of three nodes, the last asked | one of another cluster | new       | URL      | to be trusted | Palette |
 
       @PRE-4 @both @core
       Examples:
-        | was | shape                          | past           | token           | endpoint  | certificate | restart |
-        | fit | of three nodes                 | a rejected one | activated again | URL       | any         | none    |
-        | fit | of three nodes, the last asked | nothing        | activated again | bare host | any         | Palette |
+        | was | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | fit | of one node                     | one of another cluster | activated again | bare host | any           | the edge |
+        | fit | of two nodes, and then of three | nothing                | activated again | URL       | to be trusted | Palette  |
+
+      @SND-8 @edge @core
+      Examples:
+        | was | shape          | past            | token     | endpoint  | certificate   | restart |
+        | fit | of three nodes | a cancelled one | as before | bare host | to be trusted | Palette |
 
       @PRE-5 @edge @extended
       Examples:
         | was                    | shape                           | past                | token           | endpoint | certificate   | restart  |
-        | fit                    | of three nodes                  | a link that was cut | as before       | URL      | to be trusted | none     |
-        | fit                    | of three nodes, the last asked  | a link that was cut | as before       | URL      | to be trusted | the edge |
-        | fit                    | of two nodes, and then of three | a link that was cut | activated again | URL      | to be trusted | Palette  |
-        | in Error               | of three nodes, the last asked  | a link that was cut | new             | URL      | to be trusted | none     |
-        | without a healthy node | of one node                     | a link that was cut | as before       | URL      | any           | Palette  |
+        | fit                    | of three nodes                  | a link that was cut | new             | URL      | to be trusted | the edge |
+        | in Error               | of one node                     | a link that was cut | activated again | URL      | any           | Palette  |
+        | in Error               | of three nodes, the last asked  | a link that was cut | as before       | URL      | to be trusted | none     |
+        | without a healthy node | of two nodes, and then of three | a link that was cut | as before       | URL      | to be trusted | Palette  |
 
       @WDR-7 @edge @core
       Examples:
         | was | shape                          | past            | token     | endpoint | certificate   | restart |
         | fit | of three nodes, the last asked | a cancelled one | as before | URL      | to be trusted | none    |
 
+      @REJ-7 @edge @core
+      Examples:
+        | was | shape                          | past           | token           | endpoint | certificate   | restart |
+        | fit | of three nodes, the last asked | a rejected one | activated again | URL      | to be trusted | none    |
+
       @PRE-1 @edge @core
       Examples:
-        | was      | shape                           | past            | token           | endpoint  | certificate   | restart  |
-        | in Error | of one node                     | a cancelled one | activated again | URL       | any           | none     |
-        | in Error | of three nodes                  | a rejected one  | as before       | bare host | to be trusted | Palette  |
-        | in Error | of two nodes, and then of three | nothing         | as before       | URL       | to be trusted | the edge |
+        | was      | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | in Error | of three nodes                  | nothing                | new             | bare host | to be trusted | none     |
+        | in Error | of three nodes                  | one of another cluster | as before       | URL       | to be trusted | none     |
+        | in Error | of two nodes, and then of three | a cancelled one        | activated again | URL       | any           | the edge |
+        | in Error | of two nodes, and then of three | a rejected one         | new             | bare host | to be trusted | the edge |
 
       @PRE-2 @edge @core
       Examples:
-        | was                    | shape                           | past            | token | endpoint  | certificate   | restart  |
-        | without a healthy node | of three nodes                  | nothing         | new   | bare host | to be trusted | none     |
-        | without a healthy node | of two nodes, and then of three | a cancelled one | new   | bare host | any           | the edge |
-
-      @REJ-7 @edge @core
-      Examples:
-        | was                    | shape                          | past           | token           | endpoint | certificate   | restart  |
-        | without a healthy node | of three nodes, the last asked | a rejected one | activated again | URL      | to be trusted | the edge |
+        | was                    | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | without a healthy node | of one node                     | a cancelled one        | new             | URL       | any           | none     |
+        | without a healthy node | of three nodes                  | a rejected one         | activated again | URL       | any           | the edge |
+        | without a healthy node | of three nodes, the last asked  | nothing                | as before       | bare host | any           | the edge |
+        | without a healthy node | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | none     |
 
     Scenario Outline: A cluster that <amiss> sends no request, after <past>
       Given a cluster "<shape>", with "<past>" behind it
@@ -492,65 +493,77 @@ Feature: Prerequisites of a pairing request
 
       @PRE-1 @edge @core
       Examples:
-        | amiss           | shape                           | past                | token           | endpoint  | certificate   | restart  |
-        | is Provisioning | of one node                     | a cancelled one     | as before       | URL       | to be trusted | none     |
-        | is Provisioning | of three nodes                  | a rejected one      | new             | bare host | to be trusted | Palette  |
-        | is Provisioning | of three nodes, the last asked  | nothing             | as before       | URL       | to be trusted | the edge |
-        | is Provisioning | of two nodes, and then of three | a link that was cut | activated again | URL       | any           | none     |
-        | is in Error     | of one node                     | nothing             | as before       | URL       | to be trusted | none     |
-        | is in Error     | of three nodes                  | nothing             | activated again | bare host | any           | none     |
-        | is in Error     | of three nodes, the last asked  | a rejected one      | as before       | URL       | to be trusted | Palette  |
-        | is in Error     | of two nodes, and then of three | a cancelled one     | new             | bare host | any           | none     |
-        | is in Error     | of two nodes, and then of three | a link that was cut | as before       | URL       | to be trusted | the edge |
+        | amiss           | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | is Provisioning | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of three nodes                  | a link that was cut    | new             | URL       | to be trusted | Palette  |
+        | is Provisioning | of three nodes, the last asked  | one of another cluster | as before       | URL       | to be trusted | the edge |
+        | is Provisioning | of two nodes, and then of three | a rejected one         | activated again | bare host | any           | none     |
+        | is in Error     | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | is in Error     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
+        | is in Error     | of one node                     | a link that was cut    | activated again | URL       | any           | none     |
+        | is in Error     | of three nodes                  | one of another cluster | new             | bare host | to be trusted | the edge |
+        | is in Error     | of three nodes, the last asked  | one of another cluster | activated again | URL       | to be trusted | none     |
+        | is in Error     | of two nodes, and then of three | nothing                | as before       | bare host | any           | Palette  |
 
       @PRE-5 @edge @extended
       Examples:
-        | amiss                     | shape                           | past                | token           | endpoint | certificate   | restart  |
-        | has its last host cut off | of three nodes                  | nothing             | new             | URL      | to be trusted | the edge |
-        | has its last host cut off | of three nodes                  | a cancelled one     | as before       | URL      | to be trusted | none     |
-        | has its last host cut off | of three nodes                  | a link that was cut | as before       | URL      | any           | Palette  |
-        | has its last host cut off | of two nodes, and then of three | a rejected one      | activated again | URL      | to be trusted | none     |
+        | amiss                     | shape                           | past                   | token           | endpoint | certificate   | restart  |
+        | has its last host cut off | of three nodes                  | nothing                | new             | URL      | to be trusted | the edge |
+        | has its last host cut off | of three nodes                  | a rejected one         | as before       | URL      | any           | none     |
+        | has its last host cut off | of three nodes                  | a link that was cut    | activated again | URL      | to be trusted | Palette  |
+        | has its last host cut off | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
+        | has its last host cut off | of two nodes, and then of three | a cancelled one        | as before       | URL      | to be trusted | none     |
 
       @PRE-2 @edge @core
       Examples:
-        | amiss                      | shape                           | past                | token           | endpoint  | certificate   | restart  |
-        | has an ill node, the first | of one node                     | a rejected one      | as before       | bare host | to be trusted | the edge |
-        | has an ill node, the first | of three nodes                  | nothing             | activated again | URL       | to be trusted | none     |
-        | has an ill node, the first | of three nodes, the last asked  | a link that was cut | new             | URL       | any           | Palette  |
-        | has an ill node, the first | of two nodes, and then of three | a cancelled one     | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | nothing             | new             | URL       | to be trusted | Palette  |
-        | has an ill node, the last  | of three nodes                  | a link that was cut | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes, the last asked  | a cancelled one     | as before       | bare host | to be trusted | the edge |
-        | has an ill node, the last  | of two nodes, and then of three | a rejected one      | activated again | URL       | any           | none     |
+        | amiss                      | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | has an ill node, the first | of one node                     | nothing                | as before       | URL       | to be trusted | the edge |
+        | has an ill node, the first | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has an ill node, the first | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
+        | has an ill node, the first | of three nodes, the last asked  | a rejected one         | activated again | bare host | to be trusted | Palette  |
+        | has an ill node, the first | of two nodes, and then of three | a cancelled one        | new             | URL       | any           | none     |
+        | has an ill node, the last  | of three nodes                  | nothing                | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | a cancelled one        | activated again | URL       | to be trusted | Palette  |
+        | has an ill node, the last  | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes, the last asked  | a cancelled one        | as before       | bare host | any           | none     |
+        | has an ill node, the last  | of three nodes, the last asked  | a rejected one         | new             | URL       | to be trusted | the edge |
+        | has an ill node, the last  | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
 
       @PRE-4 @both @core
       Examples:
-        | amiss                            | shape                           | past                | token           | endpoint  | certificate   | restart  |
-        | has a token that was deactivated | of one node                     | nothing             | activated again | bare host | to be trusted | none     |
-        | has a token that was deactivated | of three nodes                  | a rejected one      | new             | URL       | to be trusted | Palette  |
-        | has a token that was deactivated | of three nodes, the last asked  | a cancelled one     | as before       | URL       | to be trusted | none     |
-        | has a token that was deactivated | of two nodes, and then of three | a link that was cut | as before       | URL       | any           | the edge |
-        | has a token that was deleted     | of one node                     | a rejected one      | as before       | URL       | to be trusted | none     |
-        | has a token that was deleted     | of three nodes                  | nothing             | new             | URL       | to be trusted | the edge |
-        | has a token that was deleted     | of three nodes, the last asked  | a link that was cut | activated again | URL       | any           | Palette  |
-        | has a token that was deleted     | of two nodes, and then of three | a cancelled one     | as before       | bare host | to be trusted | none     |
-        | has a token that was expired     | of one node                     | a cancelled one     | activated again | URL       | to be trusted | the edge |
-        | has a token that was expired     | of three nodes                  | a link that was cut | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes, the last asked  | a rejected one      | new             | bare host | any           | none     |
-        | has a token that was expired     | of two nodes, and then of three | nothing             | as before       | URL       | to be trusted | Palette  |
+        | amiss                            | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | has a token that was deactivated | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has a token that was deactivated | of one node                     | one of another cluster | as before       | URL       | any           | Palette  |
+        | has a token that was deactivated | of three nodes                  | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has a token that was deactivated | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | none     |
+        | has a token that was deactivated | of two nodes, and then of three | nothing                | activated again | bare host | to be trusted | the edge |
+        | has a token that was deleted     | of one node                     | a cancelled one        | as before       | bare host | to be trusted | none     |
+        | has a token that was deleted     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has a token that was deleted     | of three nodes                  | nothing                | activated again | URL       | to be trusted | none     |
+        | has a token that was deleted     | of three nodes, the last asked  | a link that was cut    | new             | URL       | any           | the edge |
+        | has a token that was deleted     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | Palette  |
+        | has a token that was expired     | of one node                     | nothing                | new             | URL       | to be trusted | Palette  |
+        | has a token that was expired     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes                  | nothing                | activated again | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes, the last asked  | a cancelled one        | as before       | bare host | to be trusted | none     |
+        | has a token that was expired     | of two nodes, and then of three | a link that was cut    | as before       | URL       | any           | the edge |
 
       @PRE-6 @edge @core
       Examples:
-        | amiss                             | shape                           | past                | token           | endpoint | certificate   | restart  |
-        | has an endpoint that is malformed | of one node                     | a cancelled one     | activated again | URL      | to be trusted | Palette  |
-        | has an endpoint that is malformed | of one node                     | a link that was cut | new             | URL      | any           | the edge |
-        | has an endpoint that is malformed | of three nodes                  | nothing             | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is malformed | of three nodes, the last asked  | nothing             | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is malformed | of two nodes, and then of three | a rejected one      | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of one node                     | a link that was cut | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of three nodes                  | a cancelled one     | new             | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of three nodes, the last asked  | a rejected one      | activated again | URL      | any           | the edge |
-        | has an endpoint that is refusing  | of two nodes, and then of three | nothing             | as before       | URL      | any           | Palette  |
+        | amiss                             | shape                           | past                   | token           | endpoint | certificate   | restart  |
+        | has an endpoint that is malformed | of one node                     | a cancelled one        | as before       | URL      | to be trusted | the edge |
+        | has an endpoint that is malformed | of one node                     | a rejected one         | as before       | URL      | to be trusted | Palette  |
+        | has an endpoint that is malformed | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of three nodes, the last asked  | nothing                | new             | URL      | any           | none     |
+        | has an endpoint that is malformed | of two nodes, and then of three | a link that was cut    | activated again | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | a link that was cut    | as before       | URL      | to be trusted | Palette  |
+        | has an endpoint that is refusing  | of three nodes                  | nothing                | activated again | URL      | any           | the edge |
+        | has an endpoint that is refusing  | of three nodes, the last asked  | a rejected one         | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of two nodes, and then of three | one of another cluster | new             | URL      | any           | none     |
 
     Scenario Outline: A cluster that <amiss> and <besides> sends no request
       Given a local cluster

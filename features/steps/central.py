@@ -8,6 +8,7 @@ from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import central_changes, journey, review, selection
 from harness.context.context import MAIN, Context
+from harness.context.crossing import let_happen
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
@@ -134,6 +135,11 @@ def _selects_scope(context: Context, person: Actor, scope: str) -> Actor:
 @when(parsers.parse('this person tries to "{action}"'))
 def _tries(context: Context, person: Actor, action: str) -> None:
     review.attempt(context, person, action)
+
+
+@when(parsers.parse('this person tries to "{action}", with profiles of their own that fit'))
+def _tries_by_their_own(context: Context, person: Actor, action: str) -> None:
+    review.attempt_by_their_profiles(context, person, action)
 
 
 @when("this person looks into the tenant as well")
@@ -522,6 +528,46 @@ def _goes_on_bearing(context: Context, judge: Judge, name: str) -> None:
 @then("Palette shows the cluster")
 def _registered(context: Context, judge: Judge) -> None:
     seen = review.await_registered(context)
+    judge.check("held", operation=seen.id)
+
+
+@given("Palette has a list of clusters")
+def _lists_clusters(context: Context) -> None:
+    listed = context.recorder.perform(context.admin(), ops.ListCentralClusters())
+    context.must_if_offered(listed)
+
+
+@given(parsers.parse("it is so that {since}"))
+def _since_the_pairing(context: Context, since: str) -> None:
+    if since == "another cluster has been paired":
+        context.paired(review.OTHER)
+    else:
+        let_happen(context, since)
+
+
+@then(parsers.parse('Palette lists the cluster once, by the name "{name}"'))
+def _cluster_listed(context: Context, judge: Judge, name: str) -> None:
+    seen = review.await_listed_cluster(context, MAIN, context.own_name(name))
+    judge.check("held", operation=seen.id)
+
+
+@then("Palette lists the other cluster once as well")
+def _other_cluster_listed(context: Context, judge: Judge) -> None:
+    own = context.cluster(review.OTHER).cluster.name
+    judge.check("held", operation=review.await_listed_cluster(context, review.OTHER, own).id)
+
+
+@given("an administrator of another project who lists clusters", target_fixture="person")
+def _elsewhere(context: Context) -> Actor:
+    person = review.admin_of(context, "another project")
+    context.must(context.recorder.perform(person, ops.ListCentralClusters()))
+    return person
+
+
+@then("the cluster is not among those")
+def _cluster_not_listed(context: Context, judge: Judge, person: Actor) -> None:
+    look, uid = ops.ListCentralClusters(), context.cluster().central_uid
+    seen = context.recorder.stays(person, look, "cluster_not_listed", cluster_uid=uid)
     judge.check("held", operation=seen.id)
 
 

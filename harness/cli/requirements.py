@@ -81,11 +81,12 @@ STEPS_IN_CALLS = "variant:an_acceptance_takes_its_steps_in_calls"
 
 _WITH_STEPS = {
     "planted": STEPS_IN_CALLS,
-    "requirement": "ACC-4,ACC-11,ACC-17,ACC-18",
+    "requirement": "ACC-4,ACC-6,ACC-11,ACC-17,ACC-18,ACC-20",
 }
 """A run of what the reference as it is does not claim."""
 _REPLACED = (
     ("MatchProfiles", "PatchNamedCluster", "ChangeCentralCluster"),
+    ("ScaleMachinePool", "UpdateToken"),
     ("ListPairingRequests",),
 )
 """In place of these, a scenario that can asks something else, or nothing; a run without each."""

@@ -398,10 +398,16 @@ class Context:
     def matching_selection(self, label: str = MAIN) -> tuple[ops.SelectedProfile, ...]:
         """The selection of a scenario; profiles that match the cluster if none was made."""
         if self.selection is None:
-            stack = self.cluster(label).cluster.stack
-            made = [published(p, self.new_id("profile"), self.project()) for p in stack]
-            self.selection = tuple(ops.SelectedProfile(self.publish(p).uid) for p in made)
+            self.selection = self.fitting_profiles(self.project(), label)
         return self.selection
+
+    def fitting_profiles(
+        self, project_uid: str, label: str = MAIN
+    ) -> tuple[ops.SelectedProfile, ...]:
+        """Profiles of a project, made for this alone, that match the cluster."""
+        stack = self.cluster(label).cluster.stack
+        made = [published(p, self.new_id("profile"), project_uid) for p in stack]
+        return tuple(ops.SelectedProfile(self.publish(p).uid) for p in made)
 
     # --- requests ---------------------------------------------------------------------
 

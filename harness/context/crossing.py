@@ -76,6 +76,8 @@ def stand(context: Context, shape: str, past: str) -> None:
             local_actions.gone(context)
         case "a rejected one":
             local_actions.send_and_reject(context, 1)
+        case "one of another cluster":
+            context.pending("another cluster")
         case "a link that was cut":
             with left_out_if_impossible():
                 local_actions.set_links(context, up=False)
@@ -122,7 +124,7 @@ def go_to(context: Context, host: str, login: str = "a login") -> None:
 def let_happen(context: Context, what: str) -> None:
     """Let a side restart, the link of the cluster go down or come back, a day pass, the tags of the
     cluster be changed by its operator, its last node fall ill, the administrator try to accept its
-    request with profiles that do not fit, or nothing happen.
+    request with profiles that do not fit, its token be deleted, or nothing happen.
 
     Raises:
         NotSupported: it cannot be arranged.
@@ -151,6 +153,10 @@ def let_happen(context: Context, what: str) -> None:
             selection.select_unfit(context, "a wrong version")
             context.must_be_refused(selection.pair(context))
             context.selection = None
+        case "its token has been deleted":
+            with left_out_if_impossible():
+                revoke_token(context, "deleted")
+            context.use_token(context.new_token(context.project()))  # for what is sent afterwards
         case "its tags have changed":
             local_changes.must_take_effect(context, local_changes.TAGGINGS)
         case _:

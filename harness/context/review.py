@@ -115,6 +115,17 @@ def let_come_between(context: Context, what: str, person: Actor | None = None) -
         context.must(context.recorder.perform(context.admin(), look))
 
 
+OTHER = "another cluster"
+
+
+def await_listed_cluster(context: Context, label: str, name: str) -> OperationRecord:
+    """Wait until Palette's list of clusters has a paired cluster once, by this name."""
+    look, uid = ops.ListCentralClusters(), context.cluster(label).central_uid
+    return context.recorder.await_state(
+        context.admin(), look, "cluster_listed_once", cluster_uid=uid, name=name
+    )
+
+
 def pending_in(context: Context, label: str, project: str) -> LeasedCluster:
     """A cluster whose request is pending in this project, by a token of that project.
 
@@ -457,9 +468,20 @@ def attempt(context: Context, actor: Actor, action: str, label: str = MAIN) -> R
     """Let somebody `list`, `find`, `open`, `match`, `accept` or `reject` a cluster's request; who
     finds it, lists the requests of its cluster.
     """
+    return _attempt(context, actor, action, context.acceptance(label), label)
+
+
+def attempt_by_their_profiles(context: Context, actor: Actor, action: str) -> RecordedReply:
+    """The same, where what is selected are profiles of the project in which somebody works."""
+    selection = context.fitting_profiles(actor.credentials.project_uid)
+    return _attempt(context, actor, action, replace(context.acceptance(), selection=selection))
+
+
+def _attempt(
+    context: Context, actor: Actor, action: str, entered: Acceptance, label: str = MAIN
+) -> RecordedReply:
     leased = context.cluster(label)
-    operation = _operation(leased, context.acceptance(label), action)
-    return context.accepted(leased, context.perform(actor, operation))
+    return context.accepted(leased, context.perform(actor, _operation(leased, entered, action)))
 
 
 def _operation(leased: LeasedCluster, entered: Acceptance, action: str) -> ops.Operation:

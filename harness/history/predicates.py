@@ -201,6 +201,34 @@ def listed_for(
     return sample.outcome is Outcome.OK and len(found) == times and known
 
 
+def _clusters(sample: Sample, cluster_uid: str) -> list[str]:
+    """By which name a cluster stands in the list of clusters, each time that it does."""
+    items = _dicts(sample.value, "items")
+    return [str(i.get("name") or "(no name)") for i in items if i.get("uid") == cluster_uid]
+
+
+@predicate(
+    "Palette's list of clusters has {cluster_uid} once, as {name}",
+    "Palette's list of clusters {still}has {cluster_uid} as: {shown}; in place of: {name}",
+    lambda sample, cluster_uid, name: {"shown": described([*_clusters(sample, cluster_uid)])},
+)
+def cluster_listed_once(sample: Sample, *, cluster_uid: str, name: str) -> bool:
+    """The cluster stands in the list of clusters once, by this name, where that has names."""
+    found = _clusters(sample, cluster_uid)
+    return sample.outcome is Outcome.OK and found in ([name], ["(no name)"])
+
+
+@predicate(
+    "Palette's list of clusters is closed, or does not have {cluster_uid}",
+    "Palette's list of clusters {still}has {cluster_uid}",
+)
+def cluster_not_listed(sample: Sample, *, cluster_uid: str) -> bool:
+    """The list of clusters is refused, or has no such cluster."""
+    return is_refused(sample) or (
+        sample.outcome is Outcome.OK and not _clusters(sample, cluster_uid)
+    )
+
+
 @predicate("{subject} is answered with success", "{subject} is {still}refused")
 def succeeds(sample: Sample) -> bool:
     """The operation is answered with success."""

@@ -42,6 +42,10 @@ _TENANTS_MAY_EXTEND = Constraint(  # PRE-10
     ("amiss", "besides"),
     lambda r: r["besides"] != _IN_TENANT or r["amiss"] in (_ELSEWHERE, _NOWHERE),
 )
+_WHO_WORKS_ELSEWHERE_MAY_THERE = Constraint(
+    ("amiss", "besides"), lambda r: r["amiss"] != _ELSEWHERE or r["besides"] != "no right"
+)
+"""Or else it is closed to them for another reason."""
 _LOGINS_MAY_END = Constraint(
     ("by", "after"), lambda r: r["by"] == "an API key" or r["after"] != "a restart"
 )
@@ -120,6 +124,7 @@ TABLES = (
                 lambda r: r["by"] != _AFTERWARDS or r["amiss"].startswith("has lost"),
             ),
             _TENANTS_MAY_EXTEND,
+            _WHO_WORKS_ELSEWHERE_MAY_THERE,
             _LOGINS_MAY_END,
         ),
     ),

@@ -18,6 +18,7 @@ _SINCE = (
     "the link has come back",
     "a day has passed",
     "its tags have changed",
+    "its token has been deleted",
 )
 _WHOM = (
     "the project's administrator",
@@ -29,6 +30,10 @@ _THE_OPERATOR_CANCELS = Constraint(
     ("next", "whom"),
     lambda row: (row["next"] == "cancelled") is (row["whom"] == "the operator"),
 )
+_A_TOKEN_MAY_BE_NEEDED = Constraint(
+    ("next", "since"), lambda row: row["next"] != "accepted" or "token" not in row["since"]
+)
+"""To be handed over (SND-9); to be turned down or taken back it is not."""
 _AROUND = {
     "shape": ("of one node", "of three nodes", LAST_ASKED, GROWN),
     "past": ("nothing", "a cancelled one", "a rejected one"),
@@ -62,6 +67,15 @@ TABLES = (
         lambda row: tags_of(_ENDS[row["next"]]),
         (
             _THE_OPERATOR_CANCELS,
+            _A_TOKEN_MAY_BE_NEEDED,
+            Constraint(  # where a restart may take it for another, most is asked there
+                ("next", "since", "endpoint"),
+                lambda row: (
+                    "restarted" not in row["since"]
+                    or row["endpoint"] == "URL"
+                    or row["next"] == "accepted"
+                ),
+            ),
             Constraint(
                 ("since", "endpoint"),
                 lambda row: "link" not in row["since"] or row["endpoint"] == "URL",

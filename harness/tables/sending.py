@@ -26,7 +26,10 @@ LAST_ASKED = "of three nodes, the last asked"
 GROWN = "of two nodes, and then of three"
 _AROUND: Mapping[str, tuple[str, ...]] = {
     "shape": ("of one node", "of three nodes", LAST_ASKED, GROWN),
-    "past": ("nothing", "a cancelled one", "a rejected one", "a link that was cut"),
+    "past": (
+        *("nothing", "a cancelled one", "a rejected one", "a link that was cut"),
+        "one of another cluster",
+    ),
     "token": ("as before", "new", "activated again"),
     "endpoint": ("URL", "bare host"),
     "certificate": ("to be trusted", "any"),
@@ -36,6 +39,8 @@ _AROUND: Mapping[str, tuple[str, ...]] = {
 _LINKS_HAVE_THEIR_OWN = Constraint(
     ("past", "endpoint"), lambda row: "link" not in row["past"] or row["endpoint"] == "URL"
 )
+_USES_IT = ("a cancelled one", "a rejected one", "one of another cluster")
+"""What is behind a cluster that has used the token of before."""
 _HAS_ITS_OWN = {"endpoint", "cut"}
 """Words of what is amiss that goes by an endpoint of its own."""
 _PECULIAR: tuple[tuple[Row, str], ...] = (
@@ -53,6 +58,11 @@ _PECULIAR: tuple[tuple[Row, str], ...] = (
 def _tags(row: Row) -> tuple[str, ...]:
     found = (id_ for some, id_ in _PECULIAR if some.items() <= row.items())
     return tags_of(next(found, "SND-1"))
+
+
+def _is_of_hosts(row: Row) -> bool:
+    """Whether what is amiss with a host would be, where its cluster has grown."""
+    return row["shape"] == GROWN and not {"ill", "cut"}.isdisjoint(row["amiss"].split())
 
 
 _EXPIRIES = ("in an hour", "in two days", "a while ago")
@@ -97,6 +107,22 @@ TABLES = (
             Constraint(
                 ("amiss", "endpoint"),
                 lambda row: not _HAS_ITS_OWN & {*row["amiss"].split()} or row["endpoint"] == "URL",
+            ),
+            Constraint(  # what has become of a token is of interest where it was used
+                ("amiss", "past", "token"),
+                lambda row: (
+                    "token" not in row["amiss"]
+                    or row["past"] not in _USES_IT
+                    or row["token"] == "as before"
+                ),
+            ),
+            Constraint(  # what is known of its hosts is of interest where it was asked for before
+                ("amiss", "shape", "past"),
+                lambda row: not _is_of_hosts(row) or row["past"] in _USES_IT[:2],
+            ),
+            Constraint(  # and was not forgotten since
+                ("amiss", "shape", "restart"),
+                lambda row: not _is_of_hosts(row) or row["restart"] != "the edge",
             ),
             Constraint(  # of one node, the first is the last
                 ("amiss", "shape"),

@@ -15,7 +15,7 @@ from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, ProfileChoice, match_profiles
 from harness.domain.pairing import RequestState
-from harness.domain.permission import PairPermission
+from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import (
     ClusterProfile,
     Layer,
@@ -1070,6 +1070,39 @@ class RefusedAcceptRevives(bases.AfterRefusal):
     def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))
+
+
+# --- the list of clusters ------------------------------------------------------------------------
+@mutant("ACC-12")
+class ListOfClustersIsOfThoseSinceTheStart(bases.Wakes):
+    """After a restart of Palette the list of clusters has none of those that were there before."""
+
+    _before: frozenset[str] = frozenset()
+
+    def wake(self) -> None:
+        self._before = frozenset(c.uid for c in self.store.every(CentralCluster))
+
+    def list_clusters(
+        self, operation: ops.ListCentralClusters, call: CentralCall
+    ) -> ops.CentralClusterList:
+        listed = super().list_clusters(operation, call).items
+        return ops.CentralClusterList(tuple(c for c in listed if c.uid not in self._before))
+
+
+@mutant("ACC-12")
+class ListOfClustersHasTheNewestAlone(CentralCore):
+    """The list of clusters has no more than the cluster that was paired last."""
+
+    def clusters_of(self, scope: str) -> list[CentralCluster]:
+        return super().clusters_of(scope)[-1:]
+
+
+@mutant("ACC-12")
+class ListOfClustersKnowsNoProject(CentralCore):
+    """The list has the clusters of every project, whoever asks for it."""
+
+    def clusters_of(self, scope: str) -> list[CentralCluster]:
+        return super().clusters_of(TENANT)
 
 
 # --- in steps, each a call of its own (ACC-4, ACC-11, ACC-17, ACC-18) ----------------------------

@@ -369,6 +369,16 @@ class MatchFromAnotherProject(CentralCore):
         return self.matched(request, operation.selection)
 
 
+@mutant("PRE-9")
+class MatchByTheProfilesOfTheCaller(CentralCore):
+    """A match is made with the profiles of whoever asks, of whichever project the request is."""
+
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
+        scope = self.authorise(call, PairPermission.GET)
+        request = self.visible(operation.pairing_uid, TENANT, call.now)
+        return self.matched(replace(request, project_uid=scope), operation.selection)
+
+
 PAGE = 50
 """How many items a page has, or a table is read to."""
 

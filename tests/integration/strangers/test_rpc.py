@@ -158,6 +158,30 @@ DEFECTS = {
     "every-zone-is-shown": ("PRE-9", "central"),
 }
 """Where each has to be found, and in which role it is looked for."""
+BLIND = {
+    "remembers-a-yes": "PRE-8",
+    "fit-is-not-judged-again": "PRE-7",
+    "namesakes-are-cleared-away": "ACC-3",
+    "voucher-that-admitted-stays-open": "PRE-4",
+    "grant-writes-over-what-came-meanwhile": "INV-6",
+    "restart-undoes-the-unconfirmed": "INV-8",
+    "only-open-copies-are-known": "INV-9",
+    "compare-across-zones": "PRE-9",
+    "refused-grant-leaves-its-draft": "ACC-15",
+    "decline-trips-over-a-gone-voucher": "REJ-7",
+    "reached-once-is-reached": "PRE-5",
+    "log-out-ends-the-newest": "SND-1",
+    "restart-brings-back-the-recalled": "WDR-4",
+    "settings-at-a-sibling": "ACC-13",
+    "letters-lose-their-marks": "ACC-24",
+    "files-anew-when-unheard": "INV-9",
+    "one-recovery-clears-the-alarm": "PRE-2",
+    "edit-before-the-question": "ACC-13",
+    "rounds-by-the-wall-clock": "INV-9",
+}
+"""Planted by somebody who did not know the suite, and where each is found."""
+MISSED = {"previews-sort-as-text"}
+"""Of those, what is not found: nobody shows which versions of a profile are offered."""
 BESIDES = {"sites-obey-both": ("INV-10",)}
 """The invariants that are broken as well, over all that was seen."""
 HABITS = [tuple(words.HABITS)[start::2] for start in (0, 1)]
@@ -219,6 +243,16 @@ def test_each_defect_is_found_at_its_requirement(tmp_path: Path, defect: str) ->
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("defect", BLIND)
+def test_what_nobody_had_in_mind_is_found(tmp_path: Path, defect: str) -> None:
+    requirement = BLIND[defect]
+    options = ("--requirement", requirement, "--fail-fast")
+    with to_certify(tmp_path, "--defect", defect) as running:
+        _, said = certify(running, ("edge", "central"), *options)
+    assert by_requirement(tmp_path / "out").get(requirement) == "fail", said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("habits", HABITS, ids=["odd", "even"])
 def test_no_habit_is_blamed(tmp_path: Path, habits: tuple[str, ...]) -> None:
     planted = [word for habit in habits for word in ("--habit", habit)]
@@ -229,7 +263,7 @@ def test_no_habit_is_blamed(tmp_path: Path, habits: tuple[str, ...]) -> None:
 
 
 def test_there_is_a_requirement_for_each_defect() -> None:
-    assert DEFECTS.keys() == words.DEFECTS.keys()
+    assert DEFECTS.keys() | BLIND.keys() | MISSED == words.DEFECTS.keys()
     assert len(words.HABITS) >= 8
 
 

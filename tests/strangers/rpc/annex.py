@@ -7,6 +7,7 @@ import re
 import secrets
 import ssl
 import time
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -75,6 +76,9 @@ class Pier:
     filing: Filing | None = None
     untold: list[Filing] = field(default_factory=list)
     """Recalled here, and the office has not heard of it."""
+    reached: set[tuple[str, str, bool]] = field(default_factory=set)
+    alarm: bool | None = None
+    due: float = 0.0
 
     @property
     def obeys(self) -> bool:
@@ -163,7 +167,9 @@ class Annexes:
     @method("session.close")
     async def sign_out(self, call: Call) -> Table:
         self.pier(call)
-        if "cookie-outlives-its-session" not in self.planted:
+        if "log-out-ends-the-newest" in self.planted:
+            del self.sessions[[s for s, (host, _) in self.sessions.items() if host == call.at][-1]]
+        elif "cookie-outlives-its-session" not in self.planted:
             del self.sessions[call.cookie(words.COOKIE)]
         call.also.append(("Set-Cookie", f"{words.COOKIE}=; Path=/; Max-Age=0"))
         return {}
@@ -218,7 +224,13 @@ class Annexes:
 
     @method("site.set")
     async def set_settings(self, call: Call) -> Table:
-        site = self.changeable(call)
+        pier = self.pier(call)
+        filing = pier.filing
+        sibling = pier.obeys and filing is not None and filing.host != call.at
+        if sibling and "settings-at-a-sibling" in self.planted:
+            site = self.site(pier)
+        else:
+            site = self.changeable(call)
         site["settings"] = {n: call.params.get(n) or [] for n in ("clocks", "keys")}
         return {}
 
@@ -229,10 +241,14 @@ class Annexes:
 
     @method("site.edit")
     async def edit(self, call: Call) -> Table:
-        labels = self.changeable(call)["labels"]
+        site = self.pier(call).site
+        if site is None or "edit-before-the-question" not in self.planted:
+            site = self.changeable(call)
+        labels = site["labels"]
         for edit in call.listed("edits"):
             name = edit["pointer"].removeprefix("/metadata/labels/")
             labels[name.replace("~1", "/").replace("~0", "~")] = edit["value"]
+        self.changeable(call)
         return {}
 
     @method("site.rebundle")
@@ -318,12 +334,16 @@ class Annexes:
         if "last-machine-is-not-asked" in self.planted and len(hosts) > 1:
             hosts.pop()
         for host in hosts:
+            reached, once = self.piers[self.pier_of[host]].reached, (host, base, verify)
+            if once in reached and "reached-once-is-reached" in self.planted:
+                continue
             try:
                 told = await self.send(host, "probe", base, verify, "agent.ping", {})
             except (Unheard, Fault) as error:
                 return f"host {host} cannot reach {base}: {error}"
             if not isinstance(told, dict) or told.get("who") != "office":
                 return f"host {host} finds no office at {base}"
+            reached.add(once)
         return ""
 
     @method("uplink.apply")
@@ -335,6 +355,8 @@ class Annexes:
         if site["condition"] != "up":
             raise Fault(words.NOT_UP, f"the site is {site['condition']}, not up")
         unfit = [u["unit"] for r in site["racks"] for u in r["units"] if u["health"] != "fit"]
+        if pier.alarm is False and "one-recovery-clears-the-alarm" in self.planted:
+            unfit = []
         if unfit:
             raise Fault(words.UNFIT, f"these are not fit: {', '.join(unfit)}", units=unfit)
         base = office_of(call.text("office"))
@@ -368,8 +390,17 @@ class Annexes:
             ],
             "agent": AGENT,
         }
+        if "letters-lose-their-marks" in self.planted:
+            message["about"] = plain(message["about"])
+            message["labels"] = {plain(k): plain(v) for k, v in message["labels"].items()}
         try:
-            told = await self.tell(filing, "submit", "agent.submit", message)
+            try:
+                told = await self.tell(filing, "submit", "agent.submit", message)
+            except Unheard as unheard:
+                if not unheard.sent or "files-anew-when-unheard" not in self.planted:
+                    raise
+                filing.secret = message["secret"] = secrets.token_hex(16)
+                told = await self.tell(filing, "submit", "agent.submit", message)
         except Unheard as unheard:
             self.drop(pier, filing, instead=before, untold=unheard.sent)
             raise Fault(words.OUT_OF_REACH, f"the office did not take it: {unheard}") from None
@@ -438,6 +469,10 @@ class Annexes:
         while True:
             await asyncio.sleep(pause_s)
             pier = self.piers[name]
+            if "rounds-by-the-wall-clock" in self.planted:
+                if self.now() < pier.due:
+                    continue
+                pier.due = self.now() + pause_s / 2
             for filing in list(pier.untold):
                 await self.make_up_for(pier, filing)
             if pier.filing is not None and pier.filing.phase in (FILED, OBEYING):
@@ -516,6 +551,10 @@ class Annexes:
             case "delayed":
                 await asyncio.sleep(spoiled["for_s"])
         return await once()
+
+
+def plain(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
 
 
 def need_voucher(call: Call) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.strangers.rpc.annex import Annexes, Pier
 from tests.strangers.rpc.office import Member, Office, Voucher
 from tests.strangers.rpc.transport import NO_SUCH_METHOD, Call, Fault, Table
-from tests.strangers.rpc.words import FILED, NO_SUCH_THING
+from tests.strangers.rpc.words import FILED, GRANTED, NO_SUCH_THING
 
 Answer = Callable[[Call], Awaitable[Any]]
 
@@ -59,6 +59,7 @@ class OfficeBackdoor(Backdoor):
         self._office.members.pop(mail, None)
         kept = {k: v for k, v in self._office.sessions.items() if v[0] != mail}
         self._office.sessions = kept
+        self._office.let = {k: v for k, v in self._office.let.items() if k[0] != mail}
 
     def put_voucher(
         self, voucher: str, name: str, zone: str, until: float | None, blocked: bool
@@ -88,6 +89,14 @@ class OfficeBackdoor(Backdoor):
 
     def restart(self) -> None:
         """What the office keeps is on disk; what it does by itself is done anew at each look."""
+        office = self._office
+        office.let.clear()
+        office.fitted.clear()
+        if "restart-undoes-the-unconfirmed" in office.planted:
+            for a in office.applications.values():
+                if a.phase == GRANTED:
+                    office.sites.pop(a.runs_as, None)
+                    a.phase, a.granted, a.runs_as = FILED, 0.0, ""
 
     def reset(self) -> None:
         self._office.clear()
@@ -134,6 +143,7 @@ class AnnexesBackdoor(Backdoor):
         if not units:
             raise Fault(NO_SUCH_THING, f"{pier} has no unit {unit}")
         units[0]["health"] = health
+        self._annexes.piers[pier].alarm = health != "fit"
 
     def _site(self, pier: str) -> Table:
         site = self._annexes.piers[pier].site
@@ -166,6 +176,13 @@ class AnnexesBackdoor(Backdoor):
             for pier in self._annexes.piers.values():
                 if pier.filing is not None and pier.filing.phase == FILED:
                     pier.filing = None
+        for pier in self._annexes.piers.values():
+            pier.due = 0.0
+            missed = [f for f in pier.untold if f.phase == FILED]
+            back = "restart-brings-back-the-recalled" in self._annexes.planted
+            if back and missed and pier.filing is None:
+                pier.filing = missed[-1]
+                pier.untold.remove(missed[-1])
 
     def reset(self) -> None:
         for pier in self._annexes.piers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ READER, APPROVER, DECLINER = "reader", "approver", "decliner"
 GRANT_LASTS_S = 4.0
 """How long the office waits for a host to obey."""
 ROWS_MAX, ROWS_OF_SHORT_PAGES = 100, 2
+YES_LASTS_S, PREPARING_S = 300.0, 0.25
 
 
 @dataclass
@@ -113,6 +115,10 @@ class Office:
         self.applications: dict[int, Application] = {}
         self.sites: dict[str, OfficeSite] = {}
         self.void_before_they_came: set[tuple[str, str]] = set()
+        self.let: dict[tuple[str, str, str], float] = {}
+        self.fitted: set[tuple[int, str]] = set()
+        self.have_admitted: set[str] = set()
+        self.journal: list[str] = []
         self.ahead_s = 0.0
         self.refusing, self.refusing_s = 0, 1
         self.decided_last: Application | None = None
@@ -171,7 +177,13 @@ class Office:
         zones = {zone}
         if "whole-tenancy-rules-its-zones" in self.planted:
             zones.add(TENANCY)
-        return any((role, held) in member.roles for held in zones)
+        held_now = any((role, held) in member.roles for held in zones)
+        if "remembers-a-yes" in self.planted:
+            asked = member.mail, role, zone
+            if held_now:
+                self.let[asked] = self.now() + YES_LASTS_S
+            return self.now() < self.let.get(asked, 0.0)
+        return held_now
 
     def permitted(self, call: Call, role: str) -> str:
         """The zone of the call, for somebody who holds the role there."""
@@ -253,8 +265,11 @@ class Office:
 
     @method("application.compare")
     async def compare(self, call: Call) -> Table:
-        a = self.known(call, self.permitted(call, READER))
+        zone = self.permitted(call, READER)
+        a = self.known(call, TENANCY if "compare-across-zones" in self.planted else zone)
         faults = list(self.misfits(a, call.listed("choice")))
+        if not faults:
+            self.fitted.add((a.number, wording_of(call.listed("choice"))))
         return {"fits": not faults, "misfits": faults}
 
     def misfits(self, a: Application, choice: list[Table]) -> Iterator[Table]:
@@ -271,7 +286,8 @@ class Office:
             if not editions:
                 yield misfit("unreleased", f"nothing of {bundle['name']} is released")
                 continue
-            latest = max(editions, key=lambda e: order_of(e["edition"]))
+            as_text = "previews-sort-as-text" in self.planted
+            latest = max(editions, key=lambda e: order_of(e["edition"], previews_as_text=as_text))
             if chosen.get("edition") not in (None, "", latest["edition"]):
                 yield misfit("outdated", f"{bundle['name']} has a later edition")
             offered += latest["items"]
@@ -305,15 +321,26 @@ class Office:
         labels = call.labels("labels") if "labels" in call.params else a.labels
 
         async def work() -> Table:
+            if "refused-grant-leaves-its-draft" in self.planted:
+                a.name, a.about, a.labels = name, about, labels
             faults = list(self.misfits(a, choice))
+            fitted = (a.number, wording_of(choice)) in self.fitted
+            if fitted and "fit-is-not-judged-again" in self.planted:
+                faults = []
             if faults:
                 why = "; ".join(fault["text"] for fault in faults)
                 raise Fault(words.DOES_NOT_FIT, f"the bundles do not fit: {why}")
             need_filed(a)
+            if "grant-writes-over-what-came-meanwhile" in self.planted:
+                await asyncio.sleep(PREPARING_S)
             runs_as = f"S-{secrets.token_hex(6)}"
             self.sites[runs_as] = OfficeSite(runs_as, a.zone, name, about, labels)
             a.phase, a.granted, a.runs_as = GRANTED, self.now(), runs_as
             self.decided_last = a
+            if "namesakes-are-cleared-away" in self.planted:
+                for other in list(self.applications.values()):
+                    if (other.name, other.zone, other.phase) == (a.name, a.zone, FILED):
+                        del self.applications[other.number]
             return {"site": runs_as}
 
         return self.jobs.start(self.member(call).mail, "grant", work())
@@ -328,6 +355,8 @@ class Office:
             if "job-that-did-nothing" not in self.planted:
                 a.phase = DECLINED
                 self.decided_last = a
+            if "decline-trips-over-a-gone-voucher" in self.planted:
+                self.journal.append(f"{a.name}, by {self.vouchers[a.voucher].name}: declined")
             return {}
 
         return self.jobs.start(self.member(call).mail, "decline", work())
@@ -423,6 +452,8 @@ class Office:
     def is_good(self, voucher: Voucher) -> bool:
         factor = 1000 if "moments-in-milliseconds" in self.planted else 1
         over = voucher.until is not None and self.now() >= voucher.until * factor
+        if "voucher-that-admitted-stays-open" in self.planted:
+            over = over and voucher.secret not in self.have_admitted
         return not voucher.blocked and not over
 
     # --- what hosts ask -----------------------------------------------------------------------
@@ -437,6 +468,9 @@ class Office:
         if not (site and secret and name):
             raise Fault(INVALID_PARAMS, "site, secret and name are needed")
         for known in self.applications.values():
+            only_open = "only-open-copies-are-known" in self.planted
+            if only_open and known.phase != FILED:
+                continue
             if (known.site, known.secret) == (site, secret):
                 return {"application": known.number}
         if (site, secret) in self.void_before_they_came:
@@ -445,6 +479,7 @@ class Office:
         found = [v for v in self.vouchers.values() if given and v.secret == given]
         if not found or not self.is_good(found[0]):
             raise Fault(words.BAD_VOUCHER, "the voucher is unknown, blocked or over")
+        self.have_admitted.add(given)
         number = self.next_number()
         self.applications[number] = Application(
             number,
@@ -543,6 +578,10 @@ def set_cookie(call: Call, session: str, planted: frozenset[str], name: str = wo
 def need_filed(a: Application) -> None:
     if a.phase != FILED:
         raise Fault(words.DECIDED_ALREADY, f"application {a.number} is {a.phase}", phase=a.phase)
+
+
+def wording_of(choice: list[Table]) -> str:
+    return repr(sorted((str(c.get("bundle")), str(c.get("edition") or "")) for c in choice))
 
 
 def shown_voucher(voucher: Voucher) -> Table:

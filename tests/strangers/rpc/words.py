@@ -44,6 +44,28 @@ DEFECTS: Final = {
     "last-machine-is-not-asked": "the check of the connection leaves out the last host",
     "numbers-come-again": "the number of an application that was declined is given to the next",
     "every-zone-is-shown": "applications are listed whatever zone is asked for",
+    # of the office
+    "remembers-a-yes": "who was once let do a thing is let for some minutes, whatever they lost",
+    "fit-is-not-judged-again": "a choice that was found to fit is granted unlooked at",
+    "namesakes-are-cleared-away": "granting forgets what else is filed under the same name",
+    "voucher-that-admitted-stays-open": "a voucher that has admitted a host does not end any more",
+    "grant-writes-over-what-came-meanwhile": "granting looks, prepares, and writes without a look",
+    "restart-undoes-the-unconfirmed": "what was granted and not confirmed waits again at a restart",
+    "only-open-copies-are-known": "a copy of what was decided already is filed as another one",
+    "compare-across-zones": "bundles are compared with an application of any zone",
+    "previews-sort-as-text": "the tenth preview of an edition comes before its ninth",
+    "refused-grant-leaves-its-draft": "what a refused grant called the site is kept",
+    "decline-trips-over-a-gone-voucher": "declining fails, when done, if the voucher was dropped",
+    # of the annexes
+    "reached-once-is-reached": "a host that has reached an office is not asked to again",
+    "log-out-ends-the-newest": "signing out ends whichever session of the host is the newest",
+    "restart-brings-back-the-recalled": "a recall that the office missed is undone by a restart",
+    "settings-at-a-sibling": "hosts that did not file take settings even when the office runs it",
+    "letters-lose-their-marks": "what is filed of text and labels is cut down to plain letters",
+    "files-anew-when-unheard": "an application without an answer is filed again, as another one",
+    "one-recovery-clears-the-alarm": "a unit that is fit again makes all of them count as fit",
+    "edit-before-the-question": "labels are edited, and then it is asked whether they may be",
+    "rounds-by-the-wall-clock": "when the clock goes back, hosts wait until it has caught up",
 }
 HABITS: Final = {
     "jobs-dawdle": "a job is queued, then running, for a while each",
