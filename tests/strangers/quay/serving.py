@@ -49,6 +49,7 @@ class Quay:
             for pier, hosts in self.addresses["piers"].items():
                 listed = ", ".join(f'{{ uid = "{h}", url = "{url}" }}' for h, url in hosts.items())
                 yield f'[[edge.clusters]]\nslot = "{pier}"\nhosts = [{listed}]'
+            yield '[peer]\ncert_file = "shown.pem"\nkey_file = "shown.pem"'
             yield "[links.sources]"
             yield from (f'{h} = "{source}"' for h, source in self.addresses["sources"].items())
         if "central" in roles:
@@ -57,7 +58,6 @@ class Quay:
             yield f'untrusted = "https://{self.addresses["odd"]}"\nbare-host = "{harbour}"'
             lab = [sys.executable, "-I", "-S", str(command), self.addresses["lab"]]
             yield f'[arrange.commands."*"]\ncommand = {json.dumps(lab)}\nstays = true'
-        yield '[peer]\ncert_file = "shown.pem"\nkey_file = "shown.pem"'
 
 
 @contextmanager

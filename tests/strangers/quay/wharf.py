@@ -164,6 +164,8 @@ class Server:
                     pass
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
                 pass
+            except asyncio.CancelledError:
+                pass  # it ends as a whole
             finally:
                 writer.close()
 
@@ -270,7 +272,7 @@ async def read_message(reader: asyncio.StreamReader) -> tuple[str, dict[str, str
             pass
     elif "content-length" in headers:
         body = await reader.readexactly(min(int(headers["content-length"]), BODY_MAX + 1))
-    elif start.startswith("HTTP/") and start.split()[1] not in ("204", "304"):
+    elif re.match(r"HTTP/\S+ (?!1|204|304)", start):
         body = await reader.read()
     return start, headers, body
 
@@ -326,6 +328,8 @@ async def call(
                 writer.write(_written(base, method, path, body, headers))
                 await writer.drain()
                 start, _, raw = await read_message(reader)
+                while re.match(r"HTTP/\S+ 1", start):
+                    start, _, raw = await read_message(reader)
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
                 raise Trouble("refused", "the connection broke") from error
             finally:

@@ -59,7 +59,7 @@ HABITS: Final = {
     "numbers-go-down": "each number is lower than the one before",
     "empty-first-page": "the first page of a list has nothing but a cursor",
     "in-no-order": "a list has no order that anybody could name",
-    "lists-are-late": "a list shows how things were a second ago",
+    "lists-are-late": "a list shows how things were half a second ago",
     "drafts-show": "a petition with a draft is in a phase of its own, and waits on",
     # what a berth does
     "wastes-a-ticket": "a berth takes a ticket, and another one for its submission",
