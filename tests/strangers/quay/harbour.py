@@ -33,7 +33,7 @@ HOLD_S = 2.0
 """How long a berth's question is held while its petition waits."""
 HANDOVER_S = 6.0
 """How long an acceptance waits for its berth."""
-LIST_LAG_S, LONG_LAG_S = 0.1, 0.5
+LIST_LAG_S, LONG_LAG_S = 0.1, 0.25
 WATCH_S = 0.1
 
 

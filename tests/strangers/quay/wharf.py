@@ -23,7 +23,7 @@ Table = dict[str, Any]
 Headers = Iterable[tuple[str, str]]
 BODY_MAX = 1 << 20
 CHUNK = 100
-SLEEPS_AFTER_S, WAKING_S = 8.0, 1.0
+SLEEPS_AFTER_S, WAKING_S = 5.0, 0.5
 """After how long without a question a side is asleep, and what it takes to wake."""
 SPENT_EVERY = 300
 REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content"}

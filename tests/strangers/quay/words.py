@@ -52,14 +52,14 @@ HABITS: Final = {
     "writes-widely": "JSON is indented and escaped, and its type says a charset",
     "whole-addresses": "`Location` is a whole address",
     "odd-statuses": "refusals have other statuses, with the same codes",
-    "wakes-slowly": "the first answer after a while takes a second",
+    "wakes-slowly": "the first answer after a while takes half a second",
     "spent-now-and-then": "people are told to come back, at a date, after many questions",
     "far-east-time": "moments are written as they are in Nepal",
     # what the harbour does
     "numbers-go-down": "each number is lower than the one before",
     "empty-first-page": "the first page of a list has nothing but a cursor",
     "in-no-order": "a list has no order that anybody could name",
-    "lists-are-late": "a list shows how things were half a second ago",
+    "lists-are-late": "a list shows how things were a quarter of a second ago",
     "drafts-show": "a petition with a draft is in a phase of its own, and waits on",
     # what a berth does
     "wastes-a-ticket": "a berth takes a ticket, and another one for its submission",
