@@ -2,13 +2,81 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from tests.integration.acceptance.certifying import described
+from tests.integration.acceptance.certifying import by_requirement, described
 from tests.integration.cli.command import Command
+from tests.sources import ROOT
+
+ROLES = [("edge",), ("central",), ("edge", "central")]
+INCONCLUSIVE = 3
+
+
+class Served(Protocol):
+    """A stranger as it runs."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    def target_file(self, *roles: str) -> Path: ...
+
+
+@dataclass(frozen=True)
+class Certifier:
+    """Certifies a stranger whose file names these variables; the harness plays the other side."""
+
+    variables: Mapping[str, str]
+
+    def certify(self, made: Served, roles: tuple[str, ...], *words: str) -> tuple[int, str]:
+        """The exit code, and what was said."""
+        return certified(made.folder, made.target_file(*roles), *words, env=self.variables)
+
+    def some_conforms(self, made: Served, roles: tuple[str, ...], some: str) -> None:
+        code, said = self.certify(made, roles, "-k", some)
+        assert code == 0, said
+        found = by_requirement(made.folder / "out")
+        assert len(found) > 5
+        assert set(found.values()) == {"pass"}, found
+
+    def nearly_all_is_judged(self, made: Served, roles: tuple[str, ...]) -> None:
+        code, said = self.certify(made, roles)
+        assert code == 0, said
+        none_fails_and_nearly_all_is_judged(made.folder / "out", said)
+
+    def finds(self, made: Served, requirement: str, roles: str) -> None:
+        """A defect, at its requirement. A harness that is starved of time does not blame."""
+        code, said = INCONCLUSIVE, ""
+        for _ in range(3):
+            words = ("--requirement", requirement, "--fail-fast")
+            code, said = self.certify(made, tuple(roles.split("-")), *words)
+            if code != INCONCLUSIVE:
+                break
+        assert code == 1, said
+        assert by_requirement(made.folder / "out") == {requirement: "fail"}
+
+
+def imported_by(stranger: str) -> set[str]:
+    """The packages that it imports beside its own modules."""
+    imported = {
+        alias.name if isinstance(node, ast.Import) else node.module or ""
+        for file in (ROOT / "tests" / "strangers" / stranger).glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    others = {name for name in imported if not name.startswith(f"tests.strangers.{stranger}")}
+    return {name.partition(".")[0] for name in others}
+
+
+def planted(kind: str, names: Iterable[str]) -> list[str]:
+    """The words that plant defects or habits."""
+    return [f"--{kind}={name}" for name in names]
 
 
 def certified(

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from harness.reference.certificates import Certificates
-from tests.integration.acceptance.certifying import by_requirement
-from tests.integration.strangers.certified import certified, none_fails_and_nearly_all_is_judged
+from tests.integration.strangers.certified import ROLES, Certifier, planted
 from tests.strangers.mirrors import hub, rings
 from tests.strangers.mirrors.serving import ENVIRONMENT, Mirrors, served
 
-ROLES = [("edge",), ("central",), ("edge", "central")]
+CERTIFIER = Certifier(ENVIRONMENT)
 SOME = " or ".join(
     (
         "unhealthy-among-many and middle",  # PRE-2: a host that mirrors is asked
@@ -60,29 +59,8 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirrors]:
         yield made
 
 
-@pytest.fixture(autouse=True)
-def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-
-
-def certify(made: Mirrors, roles: tuple[str, ...], *words: str) -> tuple[int, str]:
-    """Certify it in these roles; the harness plays the other side."""
-    return certified(made.folder, made.target_file(*roles), *words)
-
-
-def nearly_all_is_judged(made: Mirrors, roles: tuple[str, ...]) -> None:
-    code, said = certify(made, roles)
-    assert code == 0, said
-    none_fails_and_nearly_all_is_judged(made.folder / "out", said)
-
-
 def test_some_of_it_conforms(stranger: Mirrors) -> None:
-    code, said = certify(stranger, ("edge",), "-k", SOME)
-    assert code == 0, said
-    found = by_requirement(stranger.folder / "out")
-    assert len(found) > 5
-    assert set(found.values()) == {"pass"}, found
+    CERTIFIER.some_conforms(stranger, ("edge",), SOME)
 
 
 @pytest.mark.slow
@@ -90,18 +68,14 @@ def test_some_of_it_conforms(stranger: Mirrors) -> None:
 def test_all_of_it_conforms_and_nearly_all_is_judged(
     stranger: Mirrors, roles: tuple[str, ...]
 ) -> None:
-    nearly_all_is_judged(stranger, roles)
+    CERTIFIER.nearly_all_is_judged(stranger, roles)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
-    requirement, role = DEFECTS[defect]
-    with running(tmp_path, "--defect", defect) as made:
-        words = ("--requirement", requirement, "--fail-fast")
-        code, said = certify(made, (role,), *words)
-    assert code == 1, said
-    assert by_requirement(tmp_path / "out") == {requirement: "fail"}
+    with running(tmp_path, *planted("defect", [defect])) as made:
+        CERTIFIER.finds(made, *DEFECTS[defect])
 
 
 def test_every_defect_is_looked_for() -> None:
@@ -118,5 +92,5 @@ def test_its_habits_are_blamed_for_nothing(
     tmp_path: Path, roles: tuple[str, ...], habits: dict[str, str]
 ) -> None:
     """All that a side has, at once: a stranger differs in many ways."""
-    with running(tmp_path, *(f"--habit={name}" for name in habits)) as made:
-        nearly_all_is_judged(made, roles)
+    with running(tmp_path, *planted("habit", habits)) as made:
+        CERTIFIER.nearly_all_is_judged(made, roles)

@@ -4,7 +4,6 @@ file alone.
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
 from collections.abc import Iterator
@@ -15,11 +14,18 @@ import pytest
 
 from harness.reference.certificates import Certificates
 from tests.integration.acceptance.certifying import SOME, by_requirement
-from tests.integration.strangers.certified import certified, none_fails_and_nearly_all_is_judged
+from tests.integration.strangers.certified import (
+    ROLES,
+    Certifier,
+    certified,
+    imported_by,
+    none_fails_and_nearly_all_is_judged,
+    planted,
+)
 from tests.strangers.steps import appliance, office
 from tests.strangers.steps.serving import ENVIRONMENT, Steps, steps
 
-ROLES = [("edge",), ("central",), ("edge", "central")]
+CERTIFIER = Certifier(ENVIRONMENT)
 DEFECTS = {
     "wizard-forgets-profiles": ("ACC-7", "central"),
     "wizard-forgets-details": ("ACC-6", "central"),
@@ -54,26 +60,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
         yield made
 
 
-@pytest.fixture(autouse=True)
-def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-
-
-def certify(
-    made: Steps, roles: tuple[str, ...], *words: str, await_s: float = 5
-) -> tuple[int, str]:
-    """Certify it in these roles; the harness plays the other side."""
-    return certified(made.folder, made.target_file(*roles, await_s=await_s), *words)
-
-
 @pytest.mark.slow
 def test_some_of_it_conforms(stranger: Steps) -> None:
-    code, said = certify(stranger, ("edge", "central"), "-k", SOME)
-    assert code == 0, said
-    found = by_requirement(stranger.folder / "out")
-    assert len(found) > 5
-    assert set(found.values()) == {"pass"}, found
+    CERTIFIER.some_conforms(stranger, ("edge", "central"), SOME)
 
 
 @pytest.mark.slow
@@ -81,21 +70,15 @@ def test_some_of_it_conforms(stranger: Steps) -> None:
 def test_all_of_it_conforms_and_nearly_all_is_judged(
     stranger: Steps, roles: tuple[str, ...]
 ) -> None:
-    _, said = certify(stranger, roles)
+    _, said = CERTIFIER.certify(stranger, roles)
     none_fails_and_nearly_all_is_judged(stranger.folder / "out", said)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_its_defects_are_found(tmp_path: Path, defect: str) -> None:
-    requirement, role = DEFECTS[defect]
-    with running(tmp_path, "--defect", defect) as made:
-        for _ in range(3):
-            code, said = certify(made, (role,), "--requirement", requirement, await_s=2)
-            if code != 3:  # a harness that is starved of time does not blame
-                break
-    assert code == 1, said
-    assert by_requirement(tmp_path / "out") == {requirement: "fail"}
+    with running(tmp_path, *planted("defect", [defect])) as made:
+        CERTIFIER.finds(made, *DEFECTS[defect])
 
 
 @pytest.mark.slow
@@ -106,7 +89,8 @@ def test_its_file_of_both_sides_serves_one_of_them(stranger: Steps, role: str, w
     file = stranger.target_file("edge", "central")
     with file.open("a", encoding="utf-8") as text:
         text.write('[peer]\nca_out = "peer-ca.pem"\n')
-    code, said = certified(stranger.folder, file, "--role", role, "-k", words)
+    asked = ("--role", role, "-k", words)
+    code, said = certified(stranger.folder, file, *asked, env=ENVIRONMENT)
     assert code == 0, said
     out = stranger.folder / "out"
     assert json.loads((out / "report.json").read_text("utf-8"))["roles"] == [role]
@@ -122,7 +106,7 @@ def test_what_comes_of_its_steps_is_observed_where_no_order_is_claimed(tmp_path:
         file = made.target_file("central")
         file.write_text(file.read_text("utf-8").replace(', "server-steps"', ""), "utf-8")
         words = ("--requirement", "ACC-4,ACC-11,ACC-17", "--driver", "http")
-        code, said = certified(tmp_path, file, *words)
+        code, said = certified(tmp_path, file, *words, env=ENVIRONMENT)
     assert code == 0, said
     found = by_requirement(tmp_path / "out")
     assert found == dict.fromkeys(["ACC-4", "ACC-11", "ACC-17"], "observed"), said
@@ -139,31 +123,18 @@ def test_every_defect_is_looked_for() -> None:
 
 
 def test_it_shares_nothing_with_the_harness_or_another_stranger() -> None:
-    own = "tests.strangers.steps"
-    folder = Path(office.__file__).parent
-    imported = {
-        alias.name if isinstance(node, ast.Import) else node.module or ""
-        for file in folder.glob("*.py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    others = {name for name in imported if not name.startswith(own)}
-    assert {name.partition(".")[0] for name in others} <= {*sys.stdlib_module_names, "trustme"}
+    assert imported_by("steps") <= {*sys.stdlib_module_names, "trustme"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("habit", office.HABITS)
 def test_a_habit_is_blamed_for_nothing(tmp_path: Path, habit: str) -> None:
-    with running(tmp_path, "--habit", habit) as made:
-        code, said = certify(made, ("edge", "central"), "-k", SOME)
-    assert code == 0, said
-    assert set(by_requirement(tmp_path / "out").values()) == {"pass"}
+    with running(tmp_path, *planted("habit", [habit])) as made:
+        CERTIFIER.some_conforms(made, ("edge", "central"), SOME)
 
 
 @pytest.mark.slow
 def test_all_its_habits_at_once_are_blamed_for_nothing(tmp_path: Path) -> None:
-    words = (word for habit in office.HABITS for word in ("--habit", habit))
-    with running(tmp_path, *words) as made:
-        _, said = certify(made, ("edge", "central"))
+    with running(tmp_path, *planted("habit", office.HABITS)) as made:
+        _, said = CERTIFIER.certify(made, ("edge", "central"))
     none_fails_and_nearly_all_is_judged(tmp_path / "out", said)
