@@ -120,6 +120,10 @@ class HarbourYard(Shipyard):
     def do_set_clock_right(self, **_: Any) -> None:
         self._harbour.clock.ahead = 0.0
 
+    def do_see_effect(self, of: Table) -> Table:
+        is_of_the_clock = of["arrangement"] == "AdvanceClock"
+        return {"now": int(self._harbour.clock.now() * 1e6)} if is_of_the_clock else {}
+
     def do_reset(self, **_: Any) -> None:
         self._store.clear(*KINDS)
         self._harbour.wake()
