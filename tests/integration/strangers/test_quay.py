@@ -19,7 +19,7 @@ SOME = " or ".join(
     (
         "unhealthy-among-many and middle",  # PRE-2: another host leads
         "the-connection-check-says-no and second",  # PRE-5
-        "works-after-a-reject and named",  # REJ-7: a held question is answered
+        "works-after-a-reject and profiles",  # REJ-7: a held question is answered
         "cancels-nothing",  # WDR-1: a cookie, and the word beside it
         "said-about-the-operation and deletion",  # ACC-13: a job that fails
         "the-id-is-shown-after-a-restart-of-the-edge",  # SND-3: it is kept

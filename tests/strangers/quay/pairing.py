@@ -141,7 +141,9 @@ class Pairing:
                 raise Problem(422, "voucher-bad", "a registration token is needed")
             asked = {"base": base, "voucher": digest(voucher), "lax": lax}
             petition = self.petition
-            if petition and petition["phase"] in (WAITING, LEARNED, SWEARING):
+            if petition and petition["phase"] in (LEARNED, SWEARING):
+                raise Problem(409, "governed-afar", "this cluster is being handed over already")
+            if petition and petition["phase"] == WAITING:
                 if asked.items() <= petition.items():
                     return {"number": petition["number"]}  # the same once more
                 why = "another pairing request waits already; cancel it first"
