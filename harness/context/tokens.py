@@ -111,6 +111,7 @@ def change(context: Context, changes: Changes) -> None:
         context.pending("another cluster")
     if changes.state in ("off", "off and on"):
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=False)))
+        token = replace(token, active=False)
     token = _updated(context, by, replace(token, expiry=_at(context, changes.first)))
     name = _another_name(context, by, token, changes.name)
     project = context.project("another project") if changes.project == "another" else ""
@@ -118,6 +119,7 @@ def change(context: Context, changes: Changes) -> None:
     token = _updated(context, by, replace(token, expiry=_at(context, changes.then)))
     if changes.state == "off and on":
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=True)))
+        token = replace(token, active=True)
     shown = context.must(context.recorder.perform(by, ops.ViewToken(token.uid))).value
     if isinstance(shown, RegistrationToken) and shown.project_uid != token.project_uid:
         raise NotSupported("a registration token stays with the project that it was created for")
