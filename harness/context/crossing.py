@@ -21,6 +21,7 @@ from harness.domain.cluster import ClusterState, Health
 from harness.domain.errors import Reason
 from harness.domain.permission import TENANT, every_grant
 from harness.history.operation import Outcome
+from harness.history.predicates import Sample, listed
 from harness.targets.port import CannotArrange
 
 _SIDES = {"the edge": Side.EDGE, "Palette": Side.CENTRAL}
@@ -154,13 +155,28 @@ def let_happen(context: Context, what: str) -> None:
             context.must_be_refused(selection.pair(context))
             context.selection = None
         case "its token has been deleted":
-            with left_out_if_impossible():
-                revoke_token(context, "deleted")
-            context.use_token(context.new_token(context.project()))  # for what is sent afterwards
+            _lose_the_token(context)
         case "its tags have changed":
             local_changes.must_take_effect(context, local_changes.TAGGINGS)
         case _:
             restart(context, what.removesuffix(" has restarted"))
+
+
+def _lose_the_token(context: Context) -> None:
+    """The token of the request is deleted; what is sent afterwards has another one.
+
+    Raises:
+        NotSupported: it cannot be, or a request that waited ends with its token.
+    """
+    admin, look, uid = context.admin(), ops.ListPairingRequests(), context.cluster().pairing_uid
+    waited = listed(Sample.of(context.recorder.perform(admin, look).record), pairing_uid=uid)
+    with left_out_if_impossible():
+        revoke_token(context, "deleted")
+    context.use_token(context.new_token(context.project()))
+    if waited:
+        seen = context.recorder.stays(admin, look, "listed", pairing_uid=uid)
+        if not (seen.value or {}).get("held"):
+            raise NotSupported("a request that waits ends with its registration token there")
 
 
 def decide(context: Context, whom: str, how: str) -> RecordedReply:
