@@ -81,6 +81,7 @@ class Context:
         seen: the ids of all operations that were noted, in order: what an observation tells of.
         refused: those of the operations that had to be refused for the scenario to go on.
         not_asked: under which names nothing is kept, as the target does not offer it.
+        usable: the endpoint of the target, over links that can be cut where they are to be.
         insecure: whether operators ask Local UI not to mind the certificate.
         mark: what all that is made is called by, and drawn with, on a target that outlives the
             run; empty where all goes with the run, so that the same seed gives the same ids.
@@ -103,7 +104,8 @@ class Context:
         self.profiles: dict[str, ClusterProfile] = {}
         self.selection: tuple[ops.SelectedProfile, ...] | None = None
         need = need_of(recorder.scenario)
-        self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
+        self.usable = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
+        self.endpoint = self.usable
         self._kinds = need.kinds
         self.insecure = False
         self.seen: list[str] = []

@@ -129,9 +129,11 @@ def endpoint_of_form(context: Context, form: str) -> str:
         Inconclusive: the target has no such endpoint.
     """
     if form in _MADE:
-        return _MADE[form](*_parts(context.inventory.endpoint))
+        return _MADE[form](*_parts(context.usable))
     if form == EndpointForm.MISSING:
         return ""
+    if form == EndpointForm.USABLE:  # over a link that can be cut, where one is to be
+        return context.usable
     if form not in context.inventory.endpoint_forms:
         raise Inconclusive(
             f"the target has no endpoint of the form {form}; name one under its endpoints"
