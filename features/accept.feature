@@ -302,7 +302,7 @@ Feature: Accept a pairing request in Palette
       And a pending pairing request
       And the administrator has accepted it with the name "first-choice", the description "(kept)" and the tags "(kept)"
       And the host has confirmed the pairing
-      And it is so that <since>
+      And since then "<since>"
       Then Palette lists the cluster once, by the name "first-choice"
 
       Examples:
@@ -316,7 +316,7 @@ Feature: Accept a pairing request in Palette
       And a pending pairing request
       And the administrator has accepted it with the name "first-choice", the description "(kept)" and the tags "(kept)"
       And the host has confirmed the pairing
-      And it is so that another cluster has been paired
+      And since then "another cluster has been paired"
       Then Palette lists the other cluster once as well
 
     Scenario: Who works in another project does not see the paired cluster in its list

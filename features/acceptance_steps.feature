@@ -16,7 +16,7 @@ Feature: The steps of an acceptance, in calls
 
     Scenario: Who has understood it once is warned again
       Given the steps of an acceptance are calls of their own
-      And the administrator has paired another cluster
+      And since then "another cluster has been paired"
       And a pending pairing request
       When the administrator goes on to "the details"
       Then it is refused

@@ -18,21 +18,12 @@ from harness.context.acceptance_steps import (
 from harness.context.context import Context
 from harness.context.crossing import decide
 from harness.context.local_actions import gone
-from harness.context.selection import pair
 from harness.history.operation import OperationRecord
-
-OTHER = "another cluster"
 
 
 @given("the steps of an acceptance are calls of their own")
 def _in_calls(context: Context) -> None:
     must_have_steps(context)
-
-
-@given("the administrator has paired another cluster")
-def _has_paired_another(context: Context) -> None:
-    context.pending(OTHER)
-    context.must(pair(context, OTHER))
 
 
 @given(parsers.parse('the administrator has gone through the steps up to "{last}"'))

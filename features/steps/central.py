@@ -7,8 +7,7 @@ from pytest_bdd import given, parsers, then, when
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import central_changes, journey, review, selection
-from harness.context.context import MAIN, Context
-from harness.context.crossing import let_happen
+from harness.context.context import MAIN, OTHER, Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
@@ -537,14 +536,6 @@ def _lists_clusters(context: Context) -> None:
     context.must_if_offered(listed)
 
 
-@given(parsers.parse("it is so that {since}"))
-def _since_the_pairing(context: Context, since: str) -> None:
-    if since == "another cluster has been paired":
-        context.paired(review.OTHER)
-    else:
-        let_happen(context, since)
-
-
 @then(parsers.parse('Palette lists the cluster once, by the name "{name}"'))
 def _cluster_listed(context: Context, judge: Judge, name: str) -> None:
     seen = review.await_listed_cluster(context, MAIN, context.own_name(name))
@@ -553,8 +544,8 @@ def _cluster_listed(context: Context, judge: Judge, name: str) -> None:
 
 @then("Palette lists the other cluster once as well")
 def _other_cluster_listed(context: Context, judge: Judge) -> None:
-    own = context.cluster(review.OTHER).cluster.name
-    judge.check("held", operation=review.await_listed_cluster(context, review.OTHER, own).id)
+    own = context.cluster(OTHER).cluster.name
+    judge.check("held", operation=review.await_listed_cluster(context, OTHER, own).id)
 
 
 @given("an administrator of another project who lists clusters", target_fixture="person")

@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import THEN, Judge
 from harness.context import central_changes, local_actions, local_changes, review
-from harness.context.context import MAIN, Context
+from harness.context.context import MAIN, OTHER, Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 
@@ -22,7 +22,7 @@ def _local_cluster(context: Context) -> None:
 
 @given("another local cluster")
 def _another_cluster(context: Context) -> None:
-    context.cluster("another cluster")
+    context.cluster(OTHER)
 
 
 @given("a pending pairing request")
@@ -32,7 +32,7 @@ def _pending(context: Context) -> None:
 
 @given("a pending pairing request of another cluster")
 def _pending_elsewhere(context: Context) -> None:
-    context.pending("another cluster")
+    context.pending(OTHER)
 
 
 @given("a paired cluster")

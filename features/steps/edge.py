@@ -7,14 +7,13 @@ from pytest_bdd import given, parsers, then, when
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import crossing, local_actions, neighbours, review
-from harness.context.context import ClusterShape, Context
+from harness.context.context import OTHER, ClusterShape, Context
 from harness.context.entries import HOUR, LEEWAY, endpoint_of_form, token_of_kind
 from harness.context.recorder import NotSupported
 from harness.domain.arrangements import Side
 from harness.domain.cluster import Health
 from harness.domain.operations import VerifyConnection
 
-OTHER = "another cluster"
 POSITIONS = {"first": 1, "second": 2, "last": -1}
 
 # --- the cluster's condition ------------------------------------------------------------------

@@ -7,13 +7,11 @@ from pytest_bdd import given, parsers, then, when
 from harness.checkers.registry import Judge
 from harness.context import hosts
 from harness.context.central_changes import change_centrally
-from harness.context.context import Context
+from harness.context.context import OTHER, Context
 from harness.context.entries import stranger_with
 from harness.context.local_actions import decided_by_the_profiles
 from harness.context.local_changes import change_locally
 from harness.domain.operations import ListPairingRequests, ViewCentralCluster, ViewPairing
-
-OTHER = "another cluster"
 
 
 @when("a central operation is tried")

@@ -8,7 +8,7 @@ from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.checkers.registry import Judge
 from harness.context import local_actions, local_changes
 from harness.context.central_changes import change_centrally
-from harness.context.context import MAIN, Context
+from harness.context.context import MAIN, OTHER, Context
 from harness.context.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
 from harness.context.local_actions import (
     cancelled,
@@ -25,8 +25,6 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json
-
-OTHER = "another cluster"
 
 # --- sessions ---------------------------------------------------------------------------------
 

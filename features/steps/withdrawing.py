@@ -6,14 +6,12 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context import local_actions, local_changes, siblings
-from harness.context.context import DAY, Context
+from harness.context.context import DAY, OTHER, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Side
 from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json
-
-OTHER = "another cluster"
 
 # --- requests that have come to something -------------------------------------------------------
 

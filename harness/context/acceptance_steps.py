@@ -72,10 +72,9 @@ def cross(context: Context, judge: Judge) -> OperationRecord:
     for step in (each for each in names[:2] if context.offers(STEPS[each])):
         go_on_to(context, step, other, "second-choice")
     taken = go_on_to(context, names[-1], first, "first-choice")
-    if not context.recorder.driver.info.claims_steps:
-        situation = "another administrator has entered details since Validate"
-        judge.check("observed", situation=situation, operations=[taken.id])
-        raise OnlyObserved
+    _only_observe_without_an_order(
+        context, judge, "another administrator has entered details since Validate", [taken.id]
+    )
     if taken.record.outcome is Outcome.FAIL:
         look, uid = ops.ListPairingRequests(), context.cluster().pairing_uid
         return context.recorder.await_state(first, look, "listed", pairing_uid=uid)
@@ -96,9 +95,15 @@ def go_on_out_of_order(context: Context, judge: Judge, step: str) -> None:
     if missed and not any(map(context.offers, missed)):
         context.recorder.driver.info.must_offer(missed[0])
     context.note("the refused", go_on_to(context, step))
+    first = f"after {' and '.join(done)}" if done else "first"
+    _only_observe_without_an_order(context, judge, f"{step}, {first}", context.seen)
+
+
+def _only_observe_without_an_order(
+    context: Context, judge: Judge, situation: str, operations: Sequence[str]
+) -> None:
     if not context.recorder.driver.info.claims_steps:
-        first = f"after {' and '.join(done)}" if done else "first"
-        judge.check("observed", situation=f"{step}, {first}", operations=list(context.seen))
+        judge.check("observed", situation=situation, operations=list(operations))
         raise OnlyObserved
 
 

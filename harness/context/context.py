@@ -39,7 +39,7 @@ from harness.targets.port import CannotArrange, Outgoing
 DAY = 86_400_000_000
 """A day in microseconds."""
 
-MAIN = "the cluster"
+MAIN, OTHER = "the cluster", "another cluster"
 """What the one cluster of a scenario is called where no other name is given."""
 
 

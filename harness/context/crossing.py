@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from harness.catalogue.requirement import Feature
 from harness.checkers.invariants.entities import reason_of
 from harness.context import local_actions, local_changes, selection
-from harness.context.context import DAY, ClusterShape, Context
+from harness.context.context import DAY, OTHER, ClusterShape, Context
 from harness.context.entries import endpoint_of_form, revoke_token, token_of_kind
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, RecordedReply
 from harness.domain import operations as ops
@@ -78,7 +78,7 @@ def stand(context: Context, shape: str, past: str) -> None:
         case "a rejected one":
             local_actions.send_and_reject(context, 1)
         case "one of another cluster":
-            context.pending("another cluster")
+            context.pending(OTHER)
         case "a link that was cut":
             with left_out_if_impossible():
                 local_actions.set_links(context, up=False)
@@ -125,7 +125,8 @@ def go_to(context: Context, host: str, login: str = "a login") -> None:
 def let_happen(context: Context, what: str) -> None:
     """Let a side restart, the link of the cluster go down or come back, a day pass, the tags of the
     cluster be changed by its operator, its last node fall ill, the administrator try to accept its
-    request with profiles that do not fit, its token be deleted, or nothing happen.
+    request with profiles that do not fit, its token be deleted, another
+    cluster be paired, or nothing happen.
 
     Raises:
         NotSupported: it cannot be arranged.
@@ -154,6 +155,8 @@ def let_happen(context: Context, what: str) -> None:
             selection.select_unfit(context, "a wrong version")
             context.must_be_refused(selection.pair(context))
             context.selection = None
+        case "another cluster has been paired":
+            context.paired(OTHER)
         case "its token has been deleted":
             _lose_the_token(context)
         case "its tags have changed":

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from harness.context.context import DAY, Context
+from harness.context.context import DAY, OTHER, Context
 from harness.context.recorder import Actor, Inconclusive, NotSupported
 from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
@@ -245,7 +245,7 @@ def _expired(context: Context, host_uid: str) -> Actor:
 
 
 def _of_another_cluster(context: Context, host_uid: str) -> Actor:
-    other = context.cluster("another cluster").operator
+    other = context.cluster(OTHER).operator
     return _with_session(context, host_uid, other.credentials.session)
 
 

@@ -166,9 +166,6 @@ def go_to_a_host_that_knows(context: Context) -> None:
         driver.sleep(round(limits.poll_s * 1_000_000))
 
 
-_HANDOVER_MARGIN_S = 2.0
-"""A product may look only every now and then whether it is over."""
-
 FATES: Mapping[str, arrangements.MessageFault] = {
     "is lost before it takes effect": arrangements.MessageFault.LOST_BEFORE,
     "is never answered": arrangements.MessageFault.UNANSWERED,
@@ -381,6 +378,10 @@ def decided_by_the_profiles(context: Context) -> None:
         return
     context.selection = None
     context.must(context.accept())
+
+
+_HANDOVER_MARGIN_S = 2.0
+"""A product may look only every now and then whether it is over."""
 
 
 def outlast_the_handover(context: Context) -> None:

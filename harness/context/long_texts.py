@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from harness.context.backlog import Backlog, accept, await_list, confirm
-from harness.context.context import Context
+from harness.context.context import OTHER, Context
 from harness.context.recorder import NotSupported
 from harness.domain import operations as ops
 from harness.history.operation import Json, OperationRecord, Outcome
@@ -79,7 +79,7 @@ def see_sent_otherwise(context: Context) -> OperationRecord:
     Raises:
         NotReached: that one is refused as well.
     """
-    context.must(context.send("another cluster"))
+    context.must(context.send(OTHER))
     look, uid = ops.ListPairingRequests(), context.cluster().cluster.uid
     return context.recorder.await_state(
         context.admin(), look, "none_listed_for", local_cluster_uid=uid

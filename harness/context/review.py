@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from harness.context import central_changes, local_actions
-from harness.context.context import DAY, MAIN, Context, LeasedCluster
+from harness.context.context import DAY, MAIN, OTHER, Context, LeasedCluster
 from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
@@ -90,9 +90,9 @@ _FATES: Mapping[str, Callable[[Context], LeasedCluster]] = {
 def put_beside(context: Context, what: str) -> None:
     """Let a request of another cluster be pending beside that of the scenario, if any is to be."""
     if what == "another":
-        context.pending("another cluster")
+        context.pending(OTHER)
     elif what == "one elsewhere":
-        pending_in(context, "another cluster", "another project")
+        pending_in(context, OTHER, "another project")
 
 
 def let_come_between(context: Context, what: str, person: Actor | None = None) -> None:
@@ -113,9 +113,6 @@ def let_come_between(context: Context, what: str, person: Actor | None = None) -
     else:
         look = ops.ViewPairingRequest(context.cluster().pairing_uid)
         context.must(context.recorder.perform(context.admin(), look))
-
-
-OTHER = "another cluster"
 
 
 def await_listed_cluster(context: Context, label: str, name: str) -> OperationRecord:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.context import stacks
-from harness.context.context import MAIN, Context
+from harness.context.context import MAIN, OTHER, Context
 from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.arrangements import PutProfile
@@ -136,7 +136,7 @@ def _decide_another(context: Context, *, fits: bool) -> None:
     Raises:
         Inconclusive: it is not, or is although nothing fits.
     """
-    label = "another cluster"
+    label = OTHER
     if fits:
         context.paired(label)
     else:

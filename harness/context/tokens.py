@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from harness.catalogue.requirement import Feature
 from harness.context import local_actions, review
-from harness.context.context import DAY, Context
+from harness.context.context import DAY, OTHER, Context
 from harness.context.crossing import left_out_if_impossible
 from harness.context.entries import HOUR, LEEWAY
 from harness.context.recorder import Actor, NotSupported, RecordedReply
@@ -108,7 +108,7 @@ def change(context: Context, changes: Changes) -> None:
         local_actions.send_and_cancel(context, 1)
         local_actions.gone(context)
     elif changes.used == "still used":
-        context.pending("another cluster")
+        context.pending(OTHER)
     if changes.state in ("off", "off and on"):
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=False)))
         token = replace(token, active=False)

@@ -10,9 +10,6 @@ from harness.context.recorder import Actor
 from harness.explore.model import Rule
 from harness.explore.world import CentralState, Local, ModelWorld
 
-OTHER = "another cluster"
-"""What features call the second cluster."""
-
 
 class SequenceContext(Context):
     """The context of one sequence; `person` is the one who turned up last, "this person"."""

@@ -6,11 +6,11 @@ be written down as a scenario and run again as one.
 
 from __future__ import annotations
 
-from harness.explore.action import OTHER, Action, Does, SequenceContext
+from harness.explore.action import Action, Does, SequenceContext
 from harness.explore.actions_arranged import CONDITIONS, ENTRIES, LINKS, MACHINES, SELECTIONS
 from harness.explore.actions_people import ADMINISTRATOR, OPERATOR, PEOPLE, STARTS
 
-__all__ = ["ACTIONS", "OTHER", "STARTS", "Action", "Does", "SequenceContext"]
+__all__ = ["ACTIONS", "STARTS", "Action", "Does", "SequenceContext"]
 
 ACTIONS = (
     *OPERATOR,

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from harness.context import entries, journey, local_actions, local_changes, review
 from harness.context.central_changes import change_centrally
-from harness.context.context import ClusterShape, Context
+from harness.context.context import OTHER, ClusterShape, Context
 from harness.context.recorder import Actor, RecordedReply
 from harness.domain import operations as ops
 from harness.explore import action, model
-from harness.explore.action import OTHER, Action, Does, Fits, SequenceContext
+from harness.explore.action import Action, Does, Fits, SequenceContext
 from harness.explore.model import ModelOutcome, Rule
 from harness.explore.world import CentralState, ModelPerson, ModelSlot, ModelWorld
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.context import central_changes, local_changes, review
-from harness.context.context import MAIN, Context
+from harness.context.context import MAIN, OTHER, Context
 from harness.domain.cluster import ManagementMode
 from harness.domain.operations import ListPairingRequests, ViewManagement, ViewPairing
-from harness.explore.actions import OTHER
 from harness.explore.world import CentralState, Local, ModelSlot, ModelWorld
 from harness.history.operation import Json, OperationRecord
 

@@ -11,10 +11,11 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import messages_were_understood
 from harness.checkers.registry import Finding, run_check
 from harness.checkers.sentences import sentence_of
+from harness.context.context import OTHER
 from harness.context.recorder import RecordedReply
 from harness.domain.errors import PairproofError
 from harness.explore import model
-from harness.explore.actions import OTHER, Action, SequenceContext
+from harness.explore.actions import Action, SequenceContext
 from harness.explore.assertions import ASSERTIONS, Assertion
 from harness.explore.world import ModelSlot, ModelWorld, Worlds
 from harness.history.lines import CheckLine

@@ -16,9 +16,10 @@ from random import Random
 from typing import Protocol
 
 from harness.catalogue.requirement import Feature
+from harness.context.context import OTHER
 from harness.context.recorder import Inconclusive
 from harness.domain.errors import PairproofError
-from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
+from harness.explore.actions import ACTIONS, STARTS, Action, SequenceContext
 from harness.explore.actions_arranged import ARRIVES, REACHES, SPOILED, WAITS
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step

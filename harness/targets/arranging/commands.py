@@ -125,6 +125,8 @@ class Commands:
         """Whether the command for all else says that it can tell what came of an arrangement. It is
         asked once.
         """
+        if self._can is not None:
+            return SeeEffect.__name__ in self._can
         if self._tells is None and ANY in self._commands:
             self._tells = False
             with suppress(CannotArrange, msgspec.DecodeError):

@@ -104,8 +104,9 @@ STEPS: Final[Mapping[str, type[ops.AcceptanceStep]]] = {
 """The steps that calls of an acceptance may be."""
 
 HOLD_S_MAX: Final = 120
-HANDOVER_S_MAX: Final = 600
 """The longest that a question may be held open."""
+HANDOVER_S_MAX: Final = 600
+"""The longest that a run waits for an acceptance to fail."""
 
 _STABLE: Final = "stable"
 _MESSAGE: Final = Text(r"^[A-Z]+ /[^\s?#]*$", "a method and a path, such as POST /hosts/{id}/beat")
