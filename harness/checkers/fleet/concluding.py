@@ -177,7 +177,7 @@ def conclude(
     measures = merge(cell.measures for cell in cells)
     every = (*found, *_found_at_the_end(cells, measures.ended_at))
     violations = tuple(v for v in every if v.invariant not in _not_judged(terms))
-    measures = _without_the_played(terms, _without_the_unheard(terms, measures), every)
+    measures = _without_the_played(terms, _without_the_unseen(terms, measures), every)
     gates = (
         *evaluate(terms.gate, measures, len(violations), complete),
         *reached(terms.reach, measures),
@@ -207,14 +207,26 @@ def _without_the_played(
     return measures.with_undecided(undecided)
 
 
-def _without_the_unheard(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
-    """Of hosts that nobody hears, only a local operation that was answered tells about INV-10."""
-    answered = (measures.operations.get(kind, {}) for kind in LOCAL_CHANGES)
-    is_heard = terms.realtime is None or "edge" in terms.played
-    if is_heard or any(n["ok"] + n["fail"] for n in answered if n):
+def _without_the_unseen(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
+    """Of a target, nothing tells about what never came to be: whoever takes nothing breaks nothing.
+    Of hosts that nobody hears, only a local operation that was answered tells about INV-10.
+    """
+    if terms.realtime is None:
         return measures
-    why = "no local operation was answered, so nothing tells whether a paired cluster refuses it"
-    return measures.with_undecided({**measures.undecided, "INV-10": why})
+    known = [measures.operations.get(kind, {}) for kind in LOCAL_CHANGES]
+    unseen: dict[str, str] = {}
+    if not _done(measures, "SendPairingRequest", "SubmitPairing"):
+        unseen |= dict.fromkeys(("INV-2", "INV-5", "INV-9"), "no request was sent successfully")
+    if not _done(measures, "AcceptPairingRequest") and not measures.requests.get("paired"):
+        unseen |= dict.fromkeys(("INV-1", "INV-3"), "no request was accepted")
+    if "edge" not in terms.played and not any(n["ok"] + n["fail"] for n in known if n):
+        why = "no local operation was answered, so nothing tells whether a paired cluster refuses it"
+        unseen["INV-10"] = why
+    return measures.with_undecided({**unseen, **measures.undecided})
+
+
+def _done(measures: MeasuresLine, *kinds: str) -> int:
+    return sum(measures.operations.get(kind, {}).get("ok", 0) for kind in kinds)
 
 
 def _set_aside(terms: Terms) -> Iterator[GateLine]:

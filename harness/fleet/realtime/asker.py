@@ -154,7 +154,12 @@ class TargetClient:
     async def _ask(self, event: Event, question: TargetRequest, due: int) -> None:
         if self._interval:
             due = max(due, await self._turn(question.base_url or self._side.url))
-        reply, was_sent = await self._stepped(question)
+        theirs = replace(
+            question,
+            operation=self._translation.outward(question.operation),
+            credentials=self._translation.outward(question.credentials),
+        )
+        reply, was_sent = await self._stepped(theirs)
         if question.measured and was_sent:
             self._measure(type(question.operation).__name__, reply, self._env.now - due)
         event.succeed(self._translation.reply_from_target(reply))
@@ -255,17 +260,12 @@ class TargetClient:
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
     async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
-        """Send one request, and bring the answer in our words."""
+        """The answer to one request."""
         headers = dict(_AGENT)
         if question.correlation:
             headers |= self._side.wire.headers_sent({"X-Request-Id": question.correlation})
-        response = await self.client.request(
-            due.base_url,
-            self._translation.outward(due.request),
-            headers,
-            due.limit_s or left_s,
-        )
-        return self._translation.inward(response)
+        limit_s = due.limit_s or left_s
+        return await self.client.request(due.base_url, due.request, headers, limit_s)
 
     def _now(self) -> int:
         """Now, since the epoch, by a clock that is never set."""

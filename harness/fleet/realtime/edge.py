@@ -111,7 +111,7 @@ class RealHosts(PlayedHosts):
         within = self._plan.deadline
         match call.operation:
             case ops.SubmitPairing(key=key) if key:
-                self._translation.name(key)
+                self._translation.name(key, "key")
             case ops.PollPairing():
                 within += self._holds
         return TargetRequest(call.operation, _NOBODY, within, call.base_url, correlation, measured)
@@ -146,7 +146,7 @@ class LocalUis:
         """
         member, there = slot.member, self._slot(slot)
         self._translation.learn_slot(member.slot, there.uid)
-        self._translation.learn(slot.host, there.host_uids[0])
+        self._translation.learn(slot.host, there.host_uids[0], "host_uid")
         wanted = arrangements.InstallCluster(
             member.slot, member.cluster, () if there.given else ("stack",)
         )

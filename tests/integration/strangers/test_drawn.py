@@ -33,17 +33,9 @@ def test_no_sequence_differs(tmp_path: Path, name: str) -> None:
     assert "nothing differs from the procedure" in said
 
 
-NUMBERS = pytest.mark.xfail(
-    reason="where a file says `as number`, a fleet's ids of profiles stay texts: nothing pairs",
-    strict=True,
-)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("role", FLEETS)
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=NUMBERS if n == "quay" else ()) for n in STRANGERS]
-)
+@pytest.mark.parametrize("name", STRANGERS)
 def test_a_fleet_pairs_and_violates_nothing(tmp_path: Path, name: str, role: str) -> None:
     said = asked(tmp_path, name, "fleet", "two-admins", "--role", role, *FLEETS[role])
     assert "fleet passes" in said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.catalogue.verdict import Overall, Verdict
 from harness.checkers.fleet.concluding import Conclusion, Terms, conclude, terms_of_run
@@ -29,13 +29,21 @@ def terms(**realtime: object) -> Terms:
     return terms_of_run(fleet_lines.FleetLine(scenario=SCENARIO, realtime=line))
 
 
+DONE: dict[str, dict[str, int]] = {
+    kind: {"ok": 1, "fail": 0, "info": 0}
+    for kind in ("SendPairingRequest", "AcceptPairingRequest", "PatchCluster")
+}
+
+NOTHING = fleet_lines.MeasuresLine()
+
+
 @dataclass
 class Cell:
     """What is left of a cell."""
 
     violations: list[fleet_lines.ViolationLine] = field(default_factory=list)
     cell: int = 0
-    measures: fleet_lines.MeasuresLine = fleet_lines.MeasuresLine()
+    measures: fleet_lines.MeasuresLine = fleet_lines.MeasuresLine(operations=DONE)
     ids: bytes = b""
 
 
@@ -114,13 +122,32 @@ def test_what_began_late_counts_from_when_it_was_due() -> None:
 
 def test_of_hosts_that_nobody_hears_a_local_operation_has_to_be_answered() -> None:
     """Else a paired cluster that takes any would pass unseen."""
-    silent = conclude(terms(played=["central"]), [Cell()], (), True)
-    assert verdicts(silent)["INV-10"] is Verdict.INCONCLUSIVE
-    assert overall(silent)[0] is Overall.INCONCLUSIVE
     for counts, verdict in (
         ({"ok": 0, "fail": 0, "info": 3}, Verdict.INCONCLUSIVE),
         ({"ok": 0, "fail": 1, "info": 0}, Verdict.PASS),
     ):
-        tried = Cell(measures=fleet_lines.MeasuresLine(operations={"PatchCluster": counts}))
-        came_to = conclude(terms(played=["central"]), [tried], (), True)
+        came_to = after({**DONE, "PatchCluster": counts})
         assert verdicts(came_to)["INV-10"] is verdict
+        assert (overall(came_to)[0] is Overall.CONFORMS) == (verdict is Verdict.PASS)
+
+
+def after(operations: dict[str, dict[str, int]], **more: int) -> Conclusion:
+    measures = fleet_lines.MeasuresLine(operations=operations, requests=more)
+    return conclude(terms(played=["central"]), [Cell(measures=measures)], (), True)
+
+
+def test_whoever_takes_nothing_conforms_to_nothing() -> None:
+    refused = {"ok": 0, "fail": 7, "info": 0}
+    found = after({**DONE, "AcceptPairingRequest": refused})
+    assert overall(found)[0] is Overall.INCONCLUSIVE
+    assert "no request was accepted" in overall(found)[1]
+    assert verdicts(found)["INV-1"] is Verdict.INCONCLUSIVE
+    assert verdicts(found)["INV-9"] is Verdict.PASS
+    # Each answer was lost, and yet they were accepted.
+    assert (
+        overall(after({**DONE, "AcceptPairingRequest": refused}, paired=1))[0] is Overall.CONFORMS
+    )
+    none_sent = after({**DONE, "SendPairingRequest": refused})
+    assert verdicts(none_sent)["INV-9"] is Verdict.INCONCLUSIVE
+    in_virtual_time = conclude(replace(terms(), realtime=None), [Cell(measures=NOTHING)], (), True)
+    assert overall(in_virtual_time)[0] is Overall.CONFORMS

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import Done, PairingList, PairingListItem, Unknown
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    CentralClusterView,
+    Credentials,
+    Done,
+    LogInToPalette,
+    NamedScope,
+    PairingList,
+    PairingListItem,
+    ScopeList,
+    SelectedProfile,
+    SubmitPairing,
+    Unknown,
+)
 from harness.domain.permission import Grant, PairPermission
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.fleet.realtime.translation import Translation, new_mark
 from harness.reference.core.link import NotDelivered
-from harness.wire.http import HttpRequest, HttpResponse
 
 PROJECT, PROFILE = "a" * 24, "b" * 24
 TOKEN = RegistrationToken("c" * 24, "token-0", "<token:0.0.0>", PROJECT, expiry=1_000)
@@ -24,39 +36,44 @@ def translation(mark: str = "pairproof-1", cell: int = 0, epoch: int = 0) -> Tra
 
 
 def test_two_runs_and_two_cells_have_names_of_their_own() -> None:
-    names = {translation(m, c).name(PROJECT) for m in ("run-1", "run-2") for c in (0, 1)}
+    names = {
+        translation(m, c).name(PROJECT, "project_uid") for m in ("run-1", "run-2") for c in (0, 1)
+    }
     assert len(names) == 4
-    assert translation().name(PROJECT) == translation().name(PROJECT)
+    assert translation().name(PROJECT, "project_uid") == translation().name(PROJECT, "project_uid")
     assert new_mark() != new_mark()
 
 
 def test_what_goes_out_is_in_the_targets_words_and_what_comes_back_in_ours() -> None:
     here = translation()
-    secret = here.secret("<api_key:1>")
-    theirs = here.name(PROJECT)
-    request = HttpRequest(
-        "POST",
-        f"/v1/projects/{PROJECT}/things",
-        {"project": PROJECT},
-        {"ApiKey": "<api_key:1>", "Authorization": "Bearer <api_key:1>", "Accept": "a/b"},
-        {"uid": PROJECT, "list": [PROJECT, 3, None], "other": "text"},
+    secret, theirs = here.secret("<api_key:1>"), here.name(PROFILE, "profile_uid")
+    chosen = (SelectedProfile(PROFILE, "1.0.0"), SelectedProfile("other", "text"))
+    sent = here.outward(AcceptPairingRequest("p1", chosen, "shop", tags={"key": "<api_key:1>"}))
+    assert [each.uid for each in sent.selection] == [theirs, "other"]
+    assert sent.tags == {"key": secret}
+    who = here.outward(Credentials("Bearer <api_key:1>", "<api_key:1>"))
+    assert who == Credentials(f"Bearer {secret}", secret)
+    view = CentralClusterView("c1", "shop", "", {"key": secret}, "Running", profiles=(theirs, "x"))
+    assert here.reply_from_target(Done(view)) == Done(
+        replace(view, tags={"key": "<api_key:1>"}, profiles=(PROFILE, "x"))
     )
-    sent = here.outward(request)
-    assert sent.path == f"/v1/projects/{theirs}/things"
-    assert sent.query == {"project": theirs}
-    assert sent.headers == {"ApiKey": secret, "Authorization": f"Bearer {secret}", "Accept": "a/b"}
-    assert sent.json == {"uid": theirs, "list": [theirs, 3, None], "other": "text"}
-    answer = HttpResponse(200, {}, json.dumps({"uid": theirs, "key": secret}).encode())
-    assert json.loads(here.inward(answer).body) == {"uid": PROJECT, "key": "<api_key:1>"}
+
+
+def test_ids_of_two_kinds_may_be_the_same_text_there() -> None:
+    here = translation()
+    here.learn(PROJECT, "7", "project_uid")
+    here.learn(PROFILE, "7", "profile_uid")
+    view = CentralClusterView("7", "7", "7", {"7": "7"}, "Running", profiles=("7",))
+    assert here.reply_from_target(Done(view)) == Done(replace(view, profiles=(PROFILE,)))
+    scopes = ScopeList((NamedScope("7", "7"),))
+    assert here.reply_from_target(Done(scopes)) == Done(ScopeList((NamedScope(PROJECT, "7"),)))
 
 
 def test_what_it_does_not_know_passes_as_it_is() -> None:
     here = translation()
-    body = json.dumps({"uid": "d" * 24, "<x:1>": "<nobody:1>"}).encode()
-    assert here.inward(HttpResponse(200, {}, body)).body == body
-    assert here.outward(HttpRequest("GET", "/x", json={"a": "<nobody:1>"})).json == {
-        "a": "<nobody:1>"
-    }
+    view = CentralClusterView("d" * 24, "<nobody:1>", "", {"<x:1>": "<nobody:1>"}, "Running")
+    assert here.reply_from_target(Done(view)) == Done(view)
+    assert here.outward(LogInToPalette("<nobody:1>", "")) == LogInToPalette("<nobody:1>", "")
 
 
 def test_secrets_are_unguessable_and_stay_the_same() -> None:
@@ -91,19 +108,21 @@ def test_the_targets_clock_becomes_the_runs() -> None:
 def test_what_is_arranged_bears_the_mark_and_the_targets_names() -> None:
     here = translation("pairproof-9", epoch=5_000)
     project = here.arranged(arrangements.CreateProject(PROJECT, "project-0"))
-    assert project == arrangements.CreateProject(here.name(PROJECT), "pairproof-9-0-project-0")
+    assert project == arrangements.CreateProject(
+        here.name(PROJECT, "project_uid"), "pairproof-9-0-project-0"
+    )
     token = here.arranged(arrangements.PutToken(TOKEN))
     assert isinstance(token, arrangements.PutToken)
     assert token.token.value == here.secret(TOKEN.value)
-    assert token.token.project_uid == here.name(PROJECT)
+    assert token.token.project_uid == here.name(PROJECT, "project_uid")
     assert token.token.expiry == 6_000
     profile = here.arranged(
         arrangements.PutProfile(ClusterProfile(PROFILE, "p", ProfileType.FULL, (), PROJECT))
     )
     assert isinstance(profile, arrangements.PutProfile)
     assert (profile.profile.uid, profile.profile.project_uid) == (
-        here.name(PROFILE),
-        here.name(PROJECT),
+        here.name(PROFILE, "profile_uid"),
+        here.name(PROJECT, "project_uid"),
     )
     assert here.arranged(arrangements.Restart(arrangements.Side.CENTRAL)) == arrangements.Restart(
         arrangements.Side.CENTRAL
@@ -118,7 +137,7 @@ def test_people_are_other_people_there() -> None:
     assert isinstance(user, arrangements.PutUser)
     assert user.email == "anna.0.m@example.com"
     assert user.api_key == here.secret("<api_key:a>")
-    assert {grant.scope for grant in user.grants} == {here.name(PROJECT)}
+    assert {grant.scope for grant in user.grants} == {here.name(PROJECT, "project_uid")}
 
 
 def test_a_target_may_choose_names_and_values_of_its_own() -> None:
@@ -129,11 +148,16 @@ def test_a_target_may_choose_names_and_values_of_its_own() -> None:
     )
     chosen = RegistrationToken("t-7", "n", "own-value-of-theirs", "theirs-1", 0)
     here.came_to_be(arrangements.PutToken(TOKEN), arrangements.PutToken(chosen))
-    request = HttpRequest("GET", f"/{TOKEN.uid}", json=[TOKEN.value, PROJECT])
-    sent = here.outward(request)
-    assert (sent.path, sent.json) == ("/t-7", ["own-value-of-theirs", "theirs-1"])
-    back = here.inward(HttpResponse(200, {}, b'["own-value-of-theirs", "theirs-1"]'))
-    assert json.loads(back.body) == [TOKEN.value, PROJECT]
+    sent = here.outward(SubmitPairing(TOKEN.value, "", Cluster("d" * 24, "shop")))
+    assert sent.registration_token == "own-value-of-theirs"
+    back = here.reply_from_target(
+        Done(
+            replace(
+                TOKEN, uid="t-7", value="own-value-of-theirs", project_uid="theirs-1", expiry=1_000
+            )
+        )
+    )
+    assert back == Done(TOKEN)
     assert "own-value-of-theirs" not in str(
         here.reply_from_target(Unknown("own-value-of-theirs is bad"))
     )
@@ -142,13 +166,13 @@ def test_a_target_may_choose_names_and_values_of_its_own() -> None:
 def test_a_cluster_stands_at_a_slot_and_on_hosts_of_the_target() -> None:
     here = translation()
     here.learn_slot("slot-0", "north")
-    here.learn("host-0", "edge-7")
+    here.learn("host-0", "edge-7", "host_uid")
     pools = (NodePool("control", True, (Node("n1", "host-0"),)),)
     asked = arrangements.InstallCluster("slot-0", Cluster("d" * 24, "shop", pools=pools))
     there = here.arranged(asked)
     assert isinstance(there, arrangements.InstallCluster)
     assert there.cluster is not None
-    assert (there.slot, there.cluster.uid) == ("north", here.name("d" * 24))
+    assert (there.slot, there.cluster.uid) == ("north", here.name("d" * 24, "local_cluster_uid"))
     assert there.cluster.host_uids() == ("edge-7",)
     # What stands there already has names of its own, and perhaps one more host.
     nodes = (Node("their-node", "edge-7"), Node("other", "edge-8"))
@@ -159,13 +183,13 @@ def test_a_cluster_stands_at_a_slot_and_on_hosts_of_the_target() -> None:
     assert ours.cluster is not None
     assert (ours.slot, ours.cluster.uid, ours.cluster.name) == ("slot-0", "d" * 24, "store")
     assert ours.cluster.host_uids() == ("host-0", "edge-8")
-    assert json.loads(here.inward(HttpResponse(200, {}, b'["their-uid"]')).body) == ["d" * 24]
+    assert here.reply_from_target(Done(given)) == Done(ours.cluster)
 
 
 def test_faults_are_arranged_at_hosts_and_slots_of_the_target() -> None:
     here = translation()
     here.learn_slot("slot-0", "north")
-    here.learn("host-0", "edge-7")
+    here.learn("host-0", "edge-7", "host_uid")
     assert here.arranged(arrangements.SetLink("host-0", up=False)) == arrangements.SetLink(
         "edge-7", up=False
     )
