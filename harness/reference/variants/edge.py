@@ -172,12 +172,14 @@ class ARejectedRequestIsShownForASecond(EdgeCore):
     """Local UI shows a rejected request for a second from the first look on, then no request."""
 
     SHOWN_FOR = 1_000_000
-    _shown_since = Memory[dict[str, int]](dict)
+    _shown_since = Memory[dict[tuple[str, str], int]](dict)
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         if view.status == LocalState.REJECTED.value:
-            since = self._shown_since.setdefault(view.pairing_uid, call.now)
+            # A Palette that was set up anew may count its requests from the first on again.
+            known = _uid(self.site_of(call.host_uid)), view.pairing_uid
+            since = self._shown_since.setdefault(known, call.now)
             if call.now - since >= self.SHOWN_FOR:
                 raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
         return view
