@@ -330,6 +330,16 @@ Feature: The edge after a decision
       And the cluster is locally managed
       And a local operation on the cluster takes effect
 
+    Scenario: The request was rejected, and its host is cut off for some seconds more
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And its request was rejected in Palette
+      And it stays so for some seconds
+      When the cluster can reach Palette again
+      Then nothing is pending in Local UI
+      And the cluster is locally managed
+      And a local operation on the cluster takes effect
+
     Scenario: A rejected request does not come back with a restart
       Given a pairing request that was rejected
       When the edge restarts

@@ -377,6 +377,21 @@ Feature: Invariants, judged over everything that was seen
         | 2     | 1       | check of the connection |
         | 2     | 1       | submission              |
 
+    Scenario: The operator cancels while the submission is under way
+      Given a local cluster
+      When the operator sends a pairing request, and cancels with the submission under way
+      And all messages get through again
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
+
+    Scenario: A link that is down for some seconds
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And it stays so for some seconds
+      When the cluster can reach Palette again
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
+
     Scenario: A link that comes and goes
       Given a pending pairing request
       And the link has gone down and come back 2 times, and is down again

@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -120,7 +121,7 @@ class HttpClient:
 
     Certificates are checked with `contexts` by address, and with `context` elsewhere. Through
     `proxy` goes what is not on this machine; it may be empty. A connection that is idle is kept
-    for `kept_s`.
+    for `kept_s`, or as long as its address has shown that it keeps it.
     """
 
     def __init__(
@@ -141,8 +142,7 @@ class HttpClient:
         self._connect_s = connect_s
         self._contexts = contexts or {}
         self._proxy = proxy
-        self._kept_s = kept_s
-        self._backend = _BoundedBackend()
+        self._backend = _BoundedBackend(kept_s)
         self._lock = threading.Lock()
         self._transports: dict[str, _Transport] = {}
 
@@ -217,7 +217,7 @@ class HttpClient:
             if base_url not in self._transports:
                 context = self._contexts.get(base_url, self._context)
                 proxy = self._proxy_for(base_url)
-                self._transports[base_url] = _Transport(context, self._backend, proxy, self._kept_s)
+                self._transports[base_url] = _Transport(context, self._backend, proxy)
             return self._transports[base_url]
 
     def _proxy_for(self, base_url: str) -> str:
@@ -300,7 +300,7 @@ class _Transport(httpx.HTTPTransport):
     """httpx's transport over connections that keep a deadline."""
 
     def __init__(
-        self, context: ssl.SSLContext, backend: httpcore.NetworkBackend, proxy: str, kept_s: float
+        self, context: ssl.SSLContext, backend: httpcore.NetworkBackend, proxy: str
     ) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx bounds each read alone, so that a byte now and then never ends; its transport
@@ -310,9 +310,33 @@ class _Transport(httpx.HTTPTransport):
             ssl_context=context,
             max_connections=None,
             max_keepalive_connections=_KEPT_MAX,
-            keepalive_expiry=kept_s,
             network_backend=backend,
         )
+
+
+@dataclass(slots=True)
+class IdleConnections:
+    """How long an address keeps connections that are idle: what is sent just as it closes one may
+    or may not have arrived.
+
+    Attributes:
+        kept_s: after so long a connection is given up.
+        proved_s: after so long one was answered all the same. One that is found closed sooner was
+            not closed for being idle: whoever was there has restarted.
+    """
+
+    kept_s: float
+    proved_s: float = 0.0
+
+    def is_over(self, idle_s: float, *, closed: bool) -> bool:
+        """Whether a connection that is idle for so long is given up."""
+        if closed and idle_s > self.proved_s:
+            self.kept_s = min(self.kept_s, max(self.proved_s, idle_s / 2))
+        return closed or idle_s > self.kept_s
+
+    def answers(self, idle_s: float) -> None:
+        """A connection was answered that had been idle for so long."""
+        self.proved_s = max(self.proved_s, idle_s)
 
 
 class _UnderWay(threading.local):
@@ -325,9 +349,10 @@ class _UnderWay(threading.local):
 class _BoundedBackend(httpcore.NetworkBackend):
     """Opens connections whose reads and writes end at the deadline of the calling thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_s: float) -> None:
         self._inner = httpcore.SyncBackend()
         self._under_way = _UnderWay()
+        self._kept = defaultdict[tuple[str, int], IdleConnections](lambda: IdleConnections(kept_s))
 
     def begin(self, call: HttpCall, within_s: float) -> None:
         """This thread's exchange begins; the deadline is for all that it does from now on."""
@@ -368,12 +393,13 @@ class _BoundedBackend(httpcore.NetworkBackend):
         """Open a connection, to where the host was judged to be. Of several addresses none takes
         the time of those that follow.
         """
+        kept = self._kept[host, port]
         *others, last = _resolved_within(addresses_of(host), self.within(timeout))
         for follow, address in zip(range(len(others), 0, -1), others, strict=True):
             share = self.within(timeout) / (follow + 1)
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._to(address, port, share, local_address, socket_options)
-        return self._to(last, port, timeout, local_address, socket_options)
+                return self._to(address, port, share, local_address, socket_options, kept)
+        return self._to(last, port, timeout, local_address, socket_options, kept)
 
     def _to(
         self,
@@ -382,10 +408,11 @@ class _BoundedBackend(httpcore.NetworkBackend):
         timeout: float | None,
         local_address: str | None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+        kept: IdleConnections,
     ) -> httpcore.NetworkStream:
         left = self.within(timeout)
         inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
-        return _BoundedStream(inner, self)
+        return _BoundedStream(inner, self, kept)
 
 
 def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, ...]:
@@ -423,19 +450,29 @@ class _BoundedStream(httpcore.NetworkStream):
     TLS, in place of two.
     """
 
-    def __init__(self, inner: httpcore.NetworkStream, backend: _BoundedBackend) -> None:
+    def __init__(
+        self, inner: httpcore.NetworkStream, backend: _BoundedBackend, kept: IdleConnections
+    ) -> None:
         self._inner = inner
         self._backend = backend
+        self._kept = kept
         self._unsent = bytearray()
+        self._used = time.monotonic()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Send what was written, and read what is there, as long as there is time."""
+        idle_s = 0.0
         if self._unsent:
+            idle_s = time.monotonic() - self._used
             self._backend.sends(self._inner)
             buffer, self._unsent = bytes(self._unsent), bytearray()
             with suppress(httpcore.WriteError):  # whoever reads no further may have answered
                 self._inner.write(buffer, self._backend.within(timeout))
-        return self._inner.read(max_bytes, self._backend.within(timeout))
+        came = self._inner.read(max_bytes, self._backend.within(timeout))
+        self._used = time.monotonic()
+        if came:
+            self._kept.answers(idle_s)
+        return came
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Take it; it is sent with the next read."""
@@ -449,11 +486,16 @@ class _BoundedStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Begin to speak TLS."""
         inner = self._inner.start_tls(ssl_context, server_hostname, self._backend.within(timeout))
-        return _BoundedStream(inner, self._backend)
+        return _BoundedStream(inner, self._backend, self._kept)
 
     def get_extra_info(self, info: str) -> Any:
-        """What the connection knows of itself."""
-        return self._inner.get_extra_info(info)
+        """What the connection knows of itself. An idle one is asked whether there is anything to
+        read, which is so where it was closed.
+        """
+        known = self._inner.get_extra_info(info)
+        if info != "is_readable":
+            return known
+        return self._kept.is_over(time.monotonic() - self._used, closed=bool(known))
 
     def close(self) -> None:
         """Close the connection."""

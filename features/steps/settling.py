@@ -67,6 +67,11 @@ def _sent_twice(context: Context, hosts: int, message: str) -> None:
     settling.send_twice(context, hosts, message)
 
 
+@when("the operator sends a pairing request, and cancels with the submission under way")
+def _cancels_what_is_under_way(context: Context) -> None:
+    settling.send_and_cancel(context)
+
+
 @when(parsers.parse('the operator cancels, and asks for the "{change}" while that is on its way'))
 def _cancels_and_changes(context: Context, change: str) -> None:
     settling.cancel_and_change(context, change)

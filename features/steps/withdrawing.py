@@ -153,6 +153,11 @@ def _list_is_watched(context: Context) -> None:
     local_actions.watch_list(context)
 
 
+@given("it stays so for some seconds")
+def _some_seconds(context: Context) -> None:
+    local_actions.let_pass(context, local_actions.SOME_SECONDS_S)
+
+
 @when("a while passes")
 def _a_while(context: Context) -> None:
     local_actions.let_pass(context)

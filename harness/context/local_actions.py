@@ -26,6 +26,8 @@ from harness.history.operation import Json, OperationRecord, Outcome
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
+SOME_SECONDS_S = 3.0
+"""A host that misses so much of its Palette may have tried a good many times to reach it."""
 
 # --- the cluster in Palette ---------------------------------------------------------------------
 
@@ -390,11 +392,16 @@ def outlast_the_handover(context: Context) -> None:
     Raises:
         NotSupported: its clock cannot be set, and nothing says how long it waits.
     """
-    driver = context.recorder.driver
-    if driver.info.handover_s and driver.info.plays(arrangements.Side.CENTRAL):
+    driver, side = context.recorder.driver, arrangements.Side.CENTRAL
+    if driver.info.handover_s and driver.info.plays(side):
         driver.sleep(round((driver.info.handover_s + _HANDOVER_MARGIN_S) * 1e6))
+    elif Feature.CLOCK in driver.info.features or not driver.info.plays(side):
+        context.put_clock_forward(side, 7 * DAY)
     else:
-        context.put_clock_forward(arrangements.Side.CENTRAL, 7 * DAY)
+        raise NotSupported(
+            "no clock can be set, and nothing says how long an acceptance waits for its host:"
+            " give handover_s in [agents]"
+        )
 
 
 def come_to_nothing(context: Context) -> None:
@@ -442,10 +449,10 @@ def watch_list(context: Context) -> OperationRecord:
     return seen
 
 
-def let_pass(context: Context) -> None:
+def let_pass(context: Context, during_s: float = WHILE_S) -> None:
     """Let a while pass, long enough for what either side does of itself."""
     operator = context.cluster().operator
-    context.recorder.stays(operator, ops.ViewManagement(), "succeeds", during_s=WHILE_S)
+    context.recorder.stays(operator, ops.ViewManagement(), "succeeds", during_s=during_s)
 
 
 def watch_both_sides(context: Context) -> None:

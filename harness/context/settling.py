@@ -345,6 +345,22 @@ def send_twice(context: Context, hosts: int, message: str) -> None:
         context.sent(leased, each)
 
 
+def send_and_cancel(context: Context) -> None:
+    """An operator sends, and cancels while the submission is on its way to Palette.
+
+    Raises:
+        NotSupported: nobody can hold the submission, or what is under way cannot be cancelled.
+    """
+    leased, operator = context.cluster(), context.cluster().operator
+    send = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
+    both = (send, ops.CancelPairingRequest())
+    asks = [partial(context.recorder.perform, operator, each) for each in both]
+    with left_out_if_impossible():
+        sent, cancelled = _while_held(context, operator.host_uid, MessageKind.SUBMIT, *asks)
+    context.sent(leased, sent)
+    context.note("the cancel", cancelled)
+
+
 def cancel_and_change(context: Context, change: str) -> None:
     """The operator cancels, and asks for a local cluster operation while the host's word of it is
     on its way to Palette.

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    create_model,
+)
 
 from harness.domain.cluster import ClusterState
 from harness.domain.match import Mismatch
@@ -124,6 +132,8 @@ def _words(kind: type[str]) -> frozenset[str]:
     return frozenset(str(word.value) for word in kind)  # type: ignore[attr-defined]
 
 
+# One without a value may be told as null.
+_Label = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
 _TEXT, _OPEN = Leaf(single=True), Leaf(open=True)
 _KINDS: Mapping[str, tuple[Any, Leaf]] = {
     "text": (str, _TEXT),
@@ -134,7 +144,7 @@ _KINDS: Mapping[str, tuple[Any, Leaf]] = {
     "any": (JsonValue, Leaf(spare=True)),
     "object": (dict[str, JsonValue], _OPEN),
     "texts": (dict[str, str | None], _OPEN),
-    "labels": (dict[str, str], _OPEN),
+    "labels": (dict[str, _Label], _OPEN),
     "flags": (dict[str, bool], _OPEN),
 }
 _WORDS = {

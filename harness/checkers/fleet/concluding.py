@@ -220,8 +220,9 @@ def _without_the_unseen(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
     if not _done(measures, "AcceptPairingRequest") and not measures.requests.get("paired"):
         unseen |= dict.fromkeys(("INV-1", "INV-3"), "no request was accepted")
     if "edge" not in terms.played and not any(n["ok"] + n["fail"] for n in known if n):
-        why = "no local operation was answered, so nothing tells whether a paired cluster refuses it"
-        unseen["INV-10"] = why
+        unseen["INV-10"] = (
+            "no local operation was answered, so nothing tells whether a paired cluster refuses it"
+        )
     return measures.with_undecided({**unseen, **measures.undecided})
 
 

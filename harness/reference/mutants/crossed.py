@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
-from harness.domain.errors import Reason, Refusal
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import Begun, EdgeCore, Probing, Work
+from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Probing, Work
+from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import (
     CentralCluster,
     LocalRequest,
@@ -310,6 +311,49 @@ class GivesUpAlone(EdgeCore):
         site = self.slot_state(slot)
         if event and site and self.is_same(site.request, request):
             self.learned(site, request, event)
+
+
+@mutant("REJ-7")
+class AsksInVainForTwoSeconds(EdgeCore):
+    """A host that has had no answer for two seconds does not ask any more."""
+
+    heard = Memory[dict[str, int]](dict)
+    given_up = Memory[set[str]](set)
+
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        uid = request.pairing_uid
+        if point == "polling" and uid in self.given_up:
+            return self.unasked()
+        answer = yield self.call(point, request, operation)
+        if isinstance(answer.reply, ops.Done | Refused):
+            self.heard[uid] = answer.now
+        if answer.now - self.heard.setdefault(uid, answer.now) >= 2 * bases.SECOND:
+            self.given_up.add(uid)
+        return answer.reply
+
+    def unasked(self) -> LinkReply:
+        """What it takes the answer for that it does not ask for."""
+        return NotDelivered("it asks no more")
+
+
+@mutant("INV-9")
+class FailsAfterTwoSecondsInVain(AsksInVainForTwoSeconds):
+    """A host that has had no answer for two seconds takes its request for failed."""
+
+    def unasked(self) -> LinkReply:
+        return Refused(Reason.NOT_FOUND, "nobody was heard")
+
+
+@mutant("INV-9")
+class CancelledOnItsWayIsNotWithdrawn(EdgeCore):
+    """A request that is cancelled before its submission was answered is ended here alone."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        site = self.slot_state(slot)
+        if site is None or request.state is not LocalState.SUBMITTING:
+            yield from super().end(slot, request)
+        elif self.is_same(site.request, request):
+            self.store.put(replace(site, request=None))
 
 
 @mutant("WDR-5")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from harness.domain import operations as ops
 from harness.domain.endpoint import origin_of
-from harness.domain.errors import Refused
+from harness.domain.errors import Reason, Refused
 from harness.wire.codec.client import (
     asked_of,
     happened,
@@ -106,6 +106,21 @@ class StepwiseAcceptances:
         several = tuple(each for each in calls if each in own or each in beside)
         _check_known(calls, several, progress)
         return AcceptancePart(_acceptance_for(operation), several, progress)
+
+    def begins_anew(
+        self, operation: ops.Operation, who: ops.Credentials, wire: WireMap, reply: ops.Reply
+    ) -> bool:
+        """Whether the first step finds nothing any more of what was begun for it, as with a wizard
+        that ended when another step was refused. That is forgotten then: the step opens another.
+        """
+        first = next((c.step for c in wire.calls(ops.AcceptPairingRequest) if c.step), None)
+        if first is None or not isinstance(operation, first) or not isinstance(reply, Refused):
+            return False
+        begun = self._begun.get((operation.pairing_uid, who))
+        is_gone = reply.reason is Reason.NOT_FOUND and begun is not None and bool(begun.made)
+        if is_gone:
+            del self._begun[operation.pairing_uid, who]
+        return is_gone
 
 
 def _check_known(

@@ -432,7 +432,9 @@ FORMS: Final[Mapping[str, WireField]] = {
     ":time!": WireField(
         read=lambda value, name: from_timestamp(needed_text(value, name), name), write=to_timestamp
     ),
-    ":texts": WireField(read=lambda value, _: dict(value or ()), write=dict),
+    ":texts": WireField(
+        read=lambda value, _: {name: text or "" for name, text in (value or {}).items()}, write=dict
+    ),
     ":texts?": WireField(read=as_read, write=lambda value: None if value is None else dict(value)),
     ":words": WireField(read=lambda value, _: tuple(value or ()), write=list),
 } | {
@@ -446,6 +448,7 @@ FORMS: Final[Mapping[str, WireField]] = {
 """How an attribute is read and written: a text that may be missing, and is always written; with `!`
 it has to be there and not be empty; with `?` it is left out when it is empty. `:any!` has to be
 there, a text may be empty; a parameter of the path; a `:switch` of the query that is off when it is
-missing, as a `:flag` is; an empty `:time` is none; `:texts` are an object whose names are data, and
-`None` with `?`, `:words` a list; one of a closed set, which is told to whom says nothing as well.
+missing, as a `:flag` is; an empty `:time` is none; `:texts` are an object whose names are data, one
+that is null is empty, and all are `None` with `?`; `:words` a list; one of a closed set, which is
+told to whom says nothing as well.
 """

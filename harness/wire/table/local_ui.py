@@ -253,8 +253,8 @@ UpdateClusterSettings PUT /v1/edge-mgmt/cluster/settings 202 v1EdgeNativeCluster
     V1EdgeNativeClusterSettings settings=(SETTINGS) -> DONE
 ViewClusterSettings GET /v1/edge-mgmt/cluster 200 v1ClusterConfig
     -> ClusterSettings V1ClusterConfiguration
-    ntp_servers=spec.cloudConfig.spec!.clusterConfig.ntpServers:words
-    ssh_keys=spec.cloudConfig.spec!.clusterConfig.sshKeys:words
+    ntp_servers=spec.cloudConfig.spec.clusterConfig.ntpServers:words
+    ssh_keys=spec.cloudConfig.spec.clusterConfig.sshKeys:words
     spec.cloudConfig.spec.machinePoolConfig:=[]
 RestoreLocalManagement ours PUT /v1/edge-mgmt/settings/management 202 v1SettingsManagementUpdate
     V1Management type:="local" -> DONE

@@ -12,7 +12,7 @@ from typing import Any
 import httpcore
 import pytest
 
-from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate
+from harness.http_client import HttpCall, HttpClient, IdleConnections, NoAnswer, TooLate
 from harness.reference.server import bind, port_of
 from harness.wire.http import HttpRequest
 
@@ -99,6 +99,54 @@ def test_an_answer_has_its_own_time_from_the_first_byte_that_is_sent(client: Htt
     with closing(Silent()) as server, pytest.raises(TooLate):
         ask(client, server.url, call, LONG_S)
     assert call.is_sent
+
+
+def test_where_idle_connections_are_closed_none_is_used_that_is_about_to_be() -> None:
+    kept = IdleConnections(30.0)
+    assert not kept.is_over(20.0, closed=False)
+    assert kept.is_over(30.1, closed=False)
+    kept.answers(0.2)
+    # One that was found closed sooner than another one was answered tells of a restart.
+    assert kept.is_over(0.1, closed=True)
+    assert not kept.is_over(20.0, closed=False)
+    assert kept.is_over(0.5, closed=True)
+    assert kept.is_over(0.26, closed=False)
+    assert not kept.is_over(0.24, closed=False)
+    # What was answered once is so again.
+    assert kept.is_over(0.21, closed=True)
+    assert not kept.is_over(0.2, closed=False)
+
+
+class Impatient:
+    """A server that closes its connections as soon as it has answered, without a word of it."""
+
+    def __init__(self) -> None:
+        self.listener = bind()
+        self.listener.setblocking(True)
+        self.url = f"http://127.0.0.1:{port_of(self.listener)}"
+        self.connections = 0
+        self.closed = threading.Semaphore(0)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                self.connections += 1
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                self.closed.release()
+
+
+def test_a_connection_that_was_closed_while_it_was_idle_is_not_used(client: HttpClient) -> None:
+    server = Impatient()
+    with closing(server.listener):
+        for count in range(1, 4):
+            sent = client.prepare(server.url, HttpRequest("POST", "/x"), {})
+            assert client.exchange(server.url, sent, LONG_S).status == 204
+            assert server.connections == count
+            assert server.closed.acquire(timeout=LONG_S)
 
 
 def test_a_name_that_nobody_resolves_takes_no_longer_than_it_may(

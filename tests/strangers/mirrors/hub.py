@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -20,6 +20,16 @@ DEFECTS = {
     "withdraw-is-only-acknowledged": "a withdrawn request goes on waiting",
     "any-version-fits": "a pack fits whatever its version",
     "refused-may-be-approved": "a request that was refused can still be approved",
+    "rights-lose-their-scope": "what somebody may in one scope is kept, and then holds in each",
+    "token-once-good-stays-good": "a token that was used once is not looked up again",
+    "latest-is-by-letter": "the latest version of a profile is the last one by the alphabet",
+    "two-versions-of-a-pack-fit": "a surplus pack passes if the cluster has one of its name",
+    "approval-decides-later": "an approval looks whether a request is open, and then takes a while",
+    "numbers-are-recounted": "after a restart numbers go on from the last request that waits",
+    "labels-are-merged": "a label that was removed on approval is there all the same",
+    "refused-change-is-kept": "a change that comes before the host obeys is refused, and made",
+    "mismatch-leaves-a-name": "an approval that matches nothing renames the request that waits",
+    "list-ends-with-its-page": "of the requests that wait only the first twenty are listed",
 }
 HABITS = {
     "no-news-is-204": "a question about a request that waits on is answered with nothing",
@@ -27,6 +37,14 @@ HABITS = {
     "forgets-the-decided": "a request cannot be read once it was decided",
     "asks-for-the-token-again": "a cluster joins only while its token is still good",
     "whole-tenant-rules": "who may something in the tenant may it in each project",
+    "numbers-are-urns": "a request's id is long, in either case, with colons, a plus and an equals",
+    "list-is-a-moment-old": "the list of requests is a copy, which is made anew at times",
+    "nothing-is-null": "what is empty in an answer to people is null there",
+    "deciding-takes-reading": "who may not list and read requests may not decide them",
+    "twenty-calls-a-second": "more calls than that are sent away for a second",
+    "requests-go-with-their-token": "a request is void once its token has been deleted",
+    "approval-waits-for-its-host": "an approval is answered when the host obeys, or after a while",
+    "changes-come-later": "a change of a cluster that has joined takes effect after its answer",
 }
 OPEN, APPROVED, MEMBER, REFUSED, WITHDRAWN, VOID = (
     "open",
@@ -37,11 +55,15 @@ OPEN, APPROVED, MEMBER, REFUSED, WITHDRAWN, VOID = (
     "void",
 )
 TENANT = ""
+PAGE = 20
 HOLD_S = 1.0
 """How long a host's question is held while its request waits."""
 HANDOVER_S = 4.0
 """How long an approval waits for its host."""
 SESSION_S = 7200.0
+COPY_S, OBEDIENCE_S, CHANGE_S = 1.5, 1.0, 1.0
+"""What habits take: how old a list may be, and how long an approval, or a change, may take."""
+CALLS, CALLS_S = 20, 1.0
 ZONE = timezone(timedelta(hours=2))
 
 
@@ -72,6 +94,7 @@ class Hub:
     def __init__(self, plants: frozenset[str] = frozenset()) -> None:
         self.plants = plants
         self.number = 1000
+        self.recent: list[float] = []
         self.clear()
         hides = "hides-the-forbidden" in plants
 
@@ -116,6 +139,9 @@ class Hub:
         self.members: dict[str, Table] = {}
         self.ahead = 0.0
         self.limit: Table = {"calls": 0, "after": 1}
+        self.rights: dict[str, set[str]] = {}
+        self.used: dict[str, Table] = {}
+        self.copied: tuple[float, list[Petition]] = 0.0, []
 
     def now(self) -> float:
         return time.time() + self.ahead
@@ -125,7 +151,16 @@ class Hub:
             if self.limit["calls"]:
                 self.limit["calls"] -= 1
                 raise Problem(429, "slow-down", "wait", Retry_After=str(self.limit["after"]))
-            return await handler(call)
+            if "twenty-calls-a-second" in self.plants:
+                now = time.monotonic()
+                self.recent = [t for t in self.recent if now - t < CALLS_S]
+                if len(self.recent) >= CALLS:
+                    raise Problem(429, "slow-down", "wait", Retry_After="1")
+                self.recent.append(now)
+            answer = await handler(call)
+            if "nothing-is-null" in self.plants:
+                answer = replace(answer, body=sparse(answer.body))
+            return answer
 
         return spared
 
@@ -153,6 +188,9 @@ class Hub:
         project = call.headers.get("x-project", TENANT)
         where = {project, TENANT} if "whole-tenant-rules" in self.plants else {project}
         held = {grant["permission"] for grant in people[0]["grants"] if grant["scope"] in where}
+        if "rights-lose-their-scope" in self.plants:
+            held |= self.rights.get(people[0]["email"], set())
+            self.rights[people[0]["email"]] = set(held)
         if people[0]["tenant"]:
             held.add("tokens")
         if (project and project not in self.projects) or held.isdisjoint(what):
@@ -166,6 +204,9 @@ class Hub:
         found = self.petitions.get(known)
         if found and found.state == APPROVED and self.now() > found.approved + HANDOVER_S:
             self.break_off(found)
+        dies = "requests-go-with-their-token" in self.plants
+        if dies and found and found.state == OPEN and found.token not in self.tokens:
+            found.become(VOID)
         return found
 
     def break_off(self, petition: Petition) -> None:
@@ -173,10 +214,22 @@ class Hub:
         petition.become(VOID)
 
     def known(self, call: Call, *what: str) -> Petition:
+        if "deciding-takes-reading" in self.plants and what[0] in ("update", "delete"):
+            for reading in ("list", "get"):
+                self.allowed(call, reading)
         project, found = self.allowed(call, *what), self.current(call.parts[0])
         if found is None or project not in (TENANT, found.project):
             raise Problem(404, "not-found", "there is no such request")
         return found
+
+    def to_list(self) -> list[Petition]:
+        """All requests, as a list of them knows them."""
+        found = [p for p in map(self.current, list(self.petitions)) if p]
+        if "list-is-a-moment-old" not in self.plants:
+            return found
+        if time.monotonic() - self.copied[0] > COPY_S:
+            self.copied = time.monotonic(), [replace(p) for p in found]
+        return self.copied[1]
 
     async def requests(self, call: Call) -> Answer:
         project, asked = self.allowed(call, "list"), call.query
@@ -188,12 +241,12 @@ class Hub:
                 "state": p.state,
                 "received_at": datetime.fromtimestamp(p.received, ZONE).isoformat(),
             }
-            for p in filter(None, map(self.current, list(self.petitions)))
+            for p in self.to_list()
             if p.state == asked.get("state", OPEN)
             and project in (TENANT, p.project)
             and asked.get("cluster_id", p.cluster) == p.cluster
         ]
-        return Answer(found)
+        return Answer(found[:PAGE] if "list-ends-with-its-page" in self.plants else found)
 
     async def request(self, call: Call) -> Answer:
         petition = self.known(call, "get")
@@ -218,7 +271,8 @@ class Hub:
             if not released:
                 yield {"kind": "unreleased", "text": f"no version of {profile['name']} is out"}
                 continue
-            latest = max(released, key=lambda v: age(v["version"]))
+            by_letter = "latest-is-by-letter" in self.plants
+            latest = max(released, key=lambda v: v["version"] if by_letter else age(v["version"]))
             if choice.get("version") not in (None, "", latest["version"]):
                 yield {"kind": "outdated", "text": f"{profile['name']} has a later version"}
             offered += latest["packs"]
@@ -234,7 +288,10 @@ class Hub:
             text += f", there is {others[0]}" if others else ""
             kind = "other_version" if others else "absent"
             yield {"kind": kind, "text": text, "pack": pack["name"]}
+        names = {p["name"] for profile in petition.hosted["profiles"] for p in profile["packs"]}
         for _, name, version in left.elements():
+            if name in names and "two-versions-of-a-pack-fit" in self.plants:
+                continue
             yield {"kind": "surplus", "text": f"{name} {version} is too much", "pack": name}
 
     def pack(self, pack: Table) -> tuple[str, str, str]:
@@ -246,11 +303,17 @@ class Hub:
         again = petition.state == REFUSED and "refused-may-be-approved" in self.plants
         if not again:
             need_open(petition)
+        if "mismatch-leaves-a-name" in self.plants and call.text("cluster_name"):
+            petition.hosted["cluster_name"] = call.text("cluster_name")
         why = "; ".join(d["text"] for d in self.differences(petition, call.rows("profiles")))
         if why:
             raise Problem(422, "no-match", why)
+        if "approval-decides-later" in self.plants:
+            await asyncio.sleep(0.03)
         petition.member = f"m-{secrets.token_hex(6)}"
         hosted, given = petition.hosted, call.body
+        if "labels-are-merged" in self.plants:
+            given["labels"] = (hosted.get("labels") or {}) | (given.get("labels") or {})
         self.members[petition.member] = {
             "project": petition.project,
             "cluster_name": given.get("cluster_name") or hosted.get("cluster_name"),
@@ -260,6 +323,9 @@ class Hub:
         }
         petition.approved = self.now()
         petition.become(APPROVED)
+        ends = time.monotonic() + OBEDIENCE_S * ("approval-waits-for-its-host" in self.plants)
+        while petition.state == APPROVED and time.monotonic() < ends:
+            await asyncio.sleep(0.02)
         return Answer({"member_id": petition.member}, 201)
 
     async def refuse(self, call: Call) -> Answer:
@@ -282,10 +348,16 @@ class Hub:
 
     async def change(self, call: Call) -> Answer:
         member = self.joined(call)
-        if member["status"] != "running":
-            raise Problem(409, "not-yet", "its host has not said yet that it obeys")
+        joining = member["status"] != "running"
         names = ("cluster_name", "description", "labels")
-        member |= {n: call.body[n] for n in names if call.body.get(n) is not None}
+        given = {n: call.body[n] for n in names if call.body.get(n) is not None}
+        if not joining and "changes-come-later" in self.plants:
+            asyncio.get_running_loop().call_later(CHANGE_S, member.update, given)
+            return Answer(status=202)
+        if not joining or "refused-change-is-kept" in self.plants:
+            member |= given
+        if joining:
+            raise Problem(409, "not-yet", "its host has not said yet that it obeys")
         return Answer(status=204)
 
     # --- tokens -------------------------------------------------------------------------------
@@ -340,10 +412,15 @@ class Hub:
                 return Answer({"request_id": p.id}, 201)
         given = call.text("token")
         token = next((t for t in self.tokens.values() if given and t["value"] == given), None)
+        if "token-once-good-stays-good" in self.plants:
+            token = self.used.get(given, token)
         if token is None or not self.is_good(token):
             raise Problem(422, "bad-token", "the token is unknown, ended or switched off")
+        self.used[given] = token
         self.number += 1
         uid = f"r-{self.number}"
+        if "numbers-are-urns" in self.plants:
+            uid = f"URN:pairing:Hub+{self.number}:{secrets.token_hex(48)}="
         hosted = {n: v for n, v in call.body.items() if n not in ("token", "cluster_id")}
         hosted = {"cluster_id": cluster, "profiles": call.rows("profiles"), **hosted}
         origin = token["project"], token["token_id"], secret, cluster
@@ -422,6 +499,7 @@ class Hub:
 
     def lab_person(self, **said: Any) -> None:
         self.people[said["email"]] = said
+        self.rights.pop(said["email"], None)
 
     def lab_no_person(self, email: str) -> None:
         self.people.pop(email, None)
@@ -450,12 +528,23 @@ class Hub:
         return {"now": self.now()}
 
     def lab_restart(self) -> None:
+        if "numbers-are-recounted" in self.plants:
+            decided = {k for k, p in self.petitions.items() if p.state not in (OPEN, APPROVED)}
+            while f"r-{self.number}" in decided:
+                self.number -= 1
         for petition in self.petitions.values():
             petition.news.set()
             petition.news = asyncio.Event()
 
     def lab_reset(self) -> None:
         self.clear()
+
+
+def sparse(value: Any) -> Any:
+    """The same, in which null stands for members that are empty."""
+    if isinstance(value, dict):
+        return {n: None if v in ("", [], {}) else sparse(v) for n, v in value.items()}
+    return [sparse(v) for v in value] if isinstance(value, list) else value
 
 
 def need_open(petition: Petition) -> None:

@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -25,22 +25,42 @@ DEFECTS = {
     "leader-asks-itself-alone": "the check of the connection leaves out the mirrors",
     "cancel-needs-the-hub": "a request cannot be cancelled while the hub is out of reach",
     "one-password-is-as-good": "whatever password is given with the user's name will do",
+    "reached-once-is-reached": "a host that has reached a hub is not asked again whether it does",
+    "careless-once-is-always": "an address that was asked with any certificate is always so",
+    "resend-goes-unchecked": "who asks again after a refusal is not asked for a sound cluster",
+    "slash-at-the-end-stays": "the address of a hub is taken with the slash that ends it",
+    "cancel-passes-at-handover": "a request can be cancelled until the hub has heard of obedience",
+    "restart-frees-the-joined": "after a restart the hub has to say again that it manages",
+    "restart-wants-certificates": "after a restart it is forgotten that any certificate will do",
+    "lock-outlives-handover": "a cluster whose handover was broken off goes on as the hub's",
+    "polls-are-given-up": "a request is forgotten once the hub was silent for a while",
+    "new-overtakes-cancelled": "a request is sent before the hub has heard that the last is over",
 }
 HABITS = {
     "sends-on-by-307": "a mirror sends whoever wants a change on, in place of refusing it",
     "leads-in-turn": "after each change another host of the ring leads",
     "mirrors-are-slower": "what a mirror shows is half a second old",
+    "idle-callers-are-hung-up-on": "a connection ends unannounced once it was idle for a moment",
+    "cancelled-shows-as-broken-off": "a request that was cancelled is shown on, as broken off",
+    "polls-rest": "the leader pauses for more than a second before it asks the hub again",
+    "leadership-wanders": "another host of the ring leads each second",
+    "takes-the-hubs-name": "a cluster that has joined shows the name and labels that it has there",
+    "the-sick-withdraw": "a request is withdrawn when its cluster is not sound any more",
+    "leader-shows-a-copy": "the leader too shows how things were a moment ago",
 }
 SENDING, AWAITING, OBEYING, JOINED = "sending", "awaiting", "obeying", "joined"
 TURNED_DOWN, BROKEN_OFF = "turned-down", "broken-off"
 LEARNED = {"approved": OBEYING, "member": OBEYING, "refused": TURNED_DOWN, "void": BROKEN_OFF}
 DECIDED = ("decided", "approved", "not-found")
 """Kinds of refusals after which the hub has nothing left to be told of a request."""
-MIRROR_S, SLOW_MIRROR_S = 0.1, 0.5
+MIRROR_S, SLOW_MIRROR_S, COPY_S = 0.1, 0.5, 1.0
 ROUND_S = 0.05
+REST_S, LEADS_S, IDLE_S = 1.5, 1.0, 0.2
+"""Habits: between polls, until another host leads, and until an idle connection ends."""
 ANSWER_S, HELD_S = 1.0, 2.5
 """How long the leader waits for the hub: as a rule, and where that may hold the question."""
 TRIES = 3
+PATIENCE, LATER_S = 30, 2.0
 UNHEARD = (
     *("lost-before", "lost-after", "late", "server-error", "unavailable", "rate-limited"),
     *("garbled", "unanswered"),
@@ -90,6 +110,11 @@ class Ring:
     secret: str = field(default_factory=lambda: secrets.token_hex(16))
     mirrored: Table = field(default_factory=dict)
     held: asyncio.Task[Any] | None = None
+    reached: set[tuple[str, str]] = field(default_factory=set)
+    waived: set[str] = field(default_factory=set)
+    missed: int = 0
+    taken: Table = field(default_factory=dict)
+    """What it bears instead of its own since it has joined."""
 
     def members(self) -> list[str]:
         groups = self.cluster["node-groups"] if self.cluster else []
@@ -125,7 +150,8 @@ class Rings:
         self.trusting.check_hostname = False
         self.trusting.verify_mode = ssl.CERT_NONE
         self.tasks: list[asyncio.Task[None]] = []
-        self.server = Server(lambda p: {"error": {"kind": p.kind, "text": str(p)}})
+        idle_s = IDLE_S if "idle-callers-are-hung-up-on" in plants else None
+        self.server = Server(lambda p: {"error": {"kind": p.kind, "text": str(p)}}, idle_s)
         for route, handler in (
             ("POST /edge/sign-in", self.sign_in),
             ("GET /edge/cluster", self.show),
@@ -146,7 +172,7 @@ class Rings:
         self.rings[name] = Ring(name, hosts)
         for host in hosts:
             self.urls[host] = f"https://localhost:{await self.server.listen(host, tls)}"
-        for work in (self.mirror, self.follow, self.pay):
+        for work in (self.mirror, self.follow, self.pay, self.wander):
             self.tasks.append(asyncio.create_task(self.over_and_over(name, work)))
         return {host: self.urls[host] for host in hosts}
 
@@ -195,6 +221,11 @@ class Rings:
         ring.turn += 1
         self.refresh(ring)
 
+    async def wander(self, ring: Ring) -> float:
+        if "leadership-wanders" in self.plants:
+            self.turn(ring)
+        return LEADS_S
+
     def refresh(self, ring: Ring) -> None:
         """Its mirrors show how things are."""
         if "mirrors-show-long-ago" not in self.plants:
@@ -209,6 +240,7 @@ class Rings:
     async def show(self, call: Call) -> Answer:
         ring = self.ring(call)
         leads = call.at == ring.leader() or call.at not in ring.members()
+        leads = leads and "leader-shows-a-copy" not in self.plants
         shown = (self.seen(ring) if leads else ring.mirrored).get(call.path)
         if shown is None:
             kind = "no-request" if call.path.endswith("pairing") else "no-cluster"
@@ -219,7 +251,7 @@ class Rings:
         """All that is to be seen of a ring, by the path where it is asked."""
         seen: Table = {"/edge/manager": {"managed-by": "hub" if ring.is_central() else "itself"}}
         if ring.cluster is not None:
-            cluster = copy.deepcopy(ring.cluster)
+            cluster = copy.deepcopy(ring.cluster) | ring.taken
             seen["/edge/profiles"] = {"profiles": cluster.pop("profiles")}
             as_of = datetime.fromtimestamp(time.time() + self.ahead, ZONE)
             seen["/edge/cluster"] = {**cluster, "as-of": as_of.isoformat()}
@@ -236,6 +268,8 @@ class Rings:
 
     async def mirror(self, ring: Ring) -> float:
         self.refresh(ring)
+        if "leader-shows-a-copy" in self.plants:
+            return COPY_S
         return SLOW_MIRROR_S if "mirrors-are-slower" in self.plants else MIRROR_S
 
     # --- changes ------------------------------------------------------------------------------
@@ -259,32 +293,41 @@ class Rings:
     async def check(self, call: Call) -> Answer:
         ring = self.led(call)
         need_cluster(ring)
-        why = await self.out_of_reach(ring, address_of(call), careless=careless(call))
+        why = await self.out_of_reach(ring, self.address(call), careless=careless(call))
         return Answer({"reached": not why, "remark": why or "each host reaches the hub"})
+
+    def address(self, call: Call) -> str:
+        slash = call.text("hub-address").strip().endswith("/")
+        return address_of(call) + "/" * (slash and "slash-at-the-end-stays" in self.plants)
 
     async def out_of_reach(self, ring: Ring, base: str, *, careless: bool) -> str:
         """Why some host does not reach the hub; empty if all do."""
         alone = "leader-asks-itself-alone" in self.plants
         for host in [ring.leader()] if alone else ring.members():
+            if "reached-once-is-reached" in self.plants and (host, base) in ring.reached:
+                continue
             try:
                 told = await self.over_link(host, "probe", base, careless, "GET", "/agent/hello")
             except (Unheard, Denied) as error:
                 return f"host {host} does not reach {base}: {error}"
             if told.get("product") != "mirrors_hub":
                 return f"host {host} does not reach {base}: what is there is no hub"
+            ring.reached.add((host, base))
         return ""
 
     async def send_request(self, call: Call) -> Answer:
         ring = self.led(call)
         need_local(ring)
         cluster = need_cluster(ring)
-        if cluster["phase"] != "running":
+        again = ring.wish is not None and ring.wish.standing in (TURNED_DOWN, BROKEN_OFF)
+        sound = again and "resend-goes-unchecked" in self.plants
+        if cluster["phase"] != "running" and not sound:
             raise Problem(409, "not-running", f"the cluster is {cluster['phase']}, not running")
         members = [m for group in cluster["node-groups"] for m in group["members"]]
         ill = [m["node-name"] for m in members if m["condition"] != "good"]
-        if ill:
+        if ill and not sound:
             raise Problem(409, "node-ill", f"not in good condition: {', '.join(ill)}")
-        base = address_of(call)
+        base = self.address(call)
         if not call.text("token").strip():
             raise Problem(422, "bad-token", "the token is missing")
         if ring.wish is not None and ring.wish.standing in (SENDING, AWAITING):
@@ -309,7 +352,8 @@ class Rings:
         why = await self.out_of_reach(ring, wish.base, careless=wish.careless)
         if why:
             raise Problem(424, "out-of-reach", why)
-        await self.pay(ring)
+        if "new-overtakes-cancelled" not in self.plants:
+            await self.pay(ring)
         for tries_left in reversed(range(TRIES)):
             try:
                 await self.learn_id(ring, wish)
@@ -331,15 +375,22 @@ class Rings:
     async def cancel(self, call: Call) -> Answer:
         ring = self.led(call)
         wish = ring.wish
-        if ring.is_central():
+        early = "cancel-passes-at-handover" in self.plants and wish and wish.standing == OBEYING
+        if ring.is_central() and not early:
             raise Problem(409, "request-approved", "the request was approved")
-        if wish is None or wish.standing not in (SENDING, AWAITING):
+        if wish is None or (wish.standing not in (SENDING, AWAITING) and not early):
             raise Problem(404, "no-request", "no request waits")
         if wish.standing == AWAITING:
             await self.withdraw_now(ring, wish)
         if ring.wish is wish:
-            ring.wish = None
+            ring.wish = self.ended(wish)
         return self.changed(ring)
+
+    def ended(self, wish: Wish) -> Wish | None:
+        """What is shown of a request that was withdrawn."""
+        if "cancelled-shows-as-broken-off" in self.plants and wish.id:
+            return replace(wish, standing=BROKEN_OFF, remark="was cancelled here")
+        return None
 
     async def withdraw_now(self, ring: Ring, wish: Wish) -> None:
         try:
@@ -376,7 +427,7 @@ class Rings:
                         continue
                 with suppress(ValueError):
                     ring.debts.remove(wish)
-        return ROUND_S
+        return LATER_S if ring.debts and "new-overtakes-cancelled" in self.plants else ROUND_S
 
     async def follow(self, ring: Ring) -> float:
         """Learn what became of the request, and say that the ring obeys."""
@@ -384,6 +435,12 @@ class Rings:
         if wish is None or wish.standing not in (AWAITING, OBEYING):
             return ROUND_S
         obeying, path = wish.standing == OBEYING, f"/agent/requests/{wish.id}"
+        pause = REST_S if "polls-rest" in self.plants and not obeying else ROUND_S
+        if "the-sick-withdraw" in self.plants and not obeying and not is_sound(ring.cluster):
+            with suppress(Unheard, Denied):
+                await self.withdraw(ring, wish, final=False)
+                ring.wish = self.ended(wish) if ring.wish is wish else ring.wish
+                return ROUND_S
         asked = (
             self.tell(ring, wish, "confirm", "PUT", f"{path}/obedience")
             if obeying
@@ -392,7 +449,11 @@ class Rings:
         ring.held = asyncio.create_task(asked)
         await asyncio.wait({ring.held})
         if ring.held.cancelled() or isinstance(ring.held.exception(), Unheard):
-            return ROUND_S
+            ring.missed += 1
+            if ring.missed >= PATIENCE and "polls-are-given-up" in self.plants and not obeying:
+                ring.missed, ring.wish = 0, None if ring.wish is wish else ring.wish
+            return pause
+        ring.missed = 0
         denied = ring.held.exception()
         if isinstance(denied, Denied) and denied.kind not in DECIDED:
             return ROUND_S
@@ -401,11 +462,17 @@ class Rings:
             return ROUND_S
         if obeying:
             wish.standing = JOINED if state == "member" else BROKEN_OFF
+            if state == "member" and "takes-the-hubs-name" in self.plants:
+                borne = {"display-name": "cluster_name", "labels": "labels"}
+                told = ring.held.result()
+                ring.taken = {n: told[m] for n, m in borne.items() if told.get(m) is not None}
         elif state == "withdrawn":
-            ring.wish = None
+            ring.wish = self.ended(wish)
         elif state in LEARNED:
             wish.standing, wish.remark = LEARNED[state], f"the hub says: {state}"
-        return ROUND_S if wish.standing == AWAITING else 0
+            if wish.standing == OBEYING and "lock-outlives-handover" in self.plants:
+                ring.manager = "hub"
+        return pause if wish.standing == AWAITING else 0
 
     # --- the link to the hub ------------------------------------------------------------------
 
@@ -431,7 +498,10 @@ class Rings:
             raise Unheard("it has no connection", sent=False)
         waiting = self.faults[self.of(host).name, kind]
         fault = waiting.popleft() if waiting else {"how": ""}
-        tls = self.trusting if careless else self.checking
+        waived = self.of(host).waived
+        if careless and "careless-once-is-always" in self.plants:
+            waived.add(base)
+        tls = self.trusting if careless or base in waived else self.checking
         within = HELD_S if kind == "poll" else ANSWER_S
 
         async def once() -> Table:
@@ -529,11 +599,23 @@ class Rings:
             self.turn(ring)
             if "new-leader-has-forgotten" in self.plants and len(ring.members()) > 1:
                 ring.wish = ring.wish if ring.is_central() else None
+            if ring.wish and "restart-wants-certificates" in self.plants:
+                ring.wish.careless = False
+            if ring.wish and "restart-frees-the-joined" in self.plants:
+                joined = ring.wish.standing == JOINED
+                ring.wish.standing = AWAITING if joined else ring.wish.standing
 
     def lab_reset(self) -> None:
         for ring in self.rings:
             self.lab_cluster(ring, None)
         self.ahead = 0.0
+
+
+def is_sound(cluster: Table | None) -> bool:
+    if cluster is None or cluster["phase"] != "running":
+        return False
+    members = [m for group in cluster["node-groups"] for m in group["members"]]
+    return all(m["condition"] == "good" for m in members)
 
 
 def need_local(ring: Ring) -> None:

@@ -71,10 +71,13 @@ Handler = Callable[[Call], Coroutine[Any, Any, Answer]]
 
 
 class Server:
-    """Serves the same routes at any number of ports. `tabled` is what a problem looks like."""
+    """Serves the same routes at any number of ports. `tabled` is what a problem looks like.
 
-    def __init__(self, tabled: Callable[[Problem], Any]) -> None:
-        self._tabled = tabled
+    A connection that was used ends when it has been idle for `idle_s`.
+    """
+
+    def __init__(self, tabled: Callable[[Problem], Any], idle_s: float | None = None) -> None:
+        self._tabled, self._idle_s = tabled, idle_s
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
         self._servers: list[asyncio.Server] = []
 
@@ -87,8 +90,9 @@ class Server:
     async def listen(self, at: str, tls: ssl.SSLContext | None = None) -> int:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
-                while await self._one(at, reader, writer):
-                    pass
+                within_s = None
+                while await self._one(at, reader, writer, within_s):
+                    within_s = self._idle_s
             writer.close()
 
         server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls, backlog=128)
@@ -97,9 +101,15 @@ class Server:
         return port
 
     async def _one(
-        self, at: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        at: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        within_s: float | None,
     ) -> bool:
-        head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        async with asyncio.timeout(within_s):
+            top = await reader.readuntil(b"\r\n\r\n")
+        head, *lines = top.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines if line)
         headers = {name.lower(): value.strip() for name, _, value in pairs}
         raw = await reader.readexactly(min(int(headers.get("content-length", 0)), BODY_MAX))

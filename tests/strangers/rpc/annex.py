@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.strangers.rpc import words
 from tests.strangers.rpc.jobs import Jobs
-from tests.strangers.rpc.office import set_cookie
+from tests.strangers.rpc.office import keep_few, set_cookie
 from tests.strangers.rpc.transport import (
     INTERNAL,
     NO_SUCH_METHOD,
@@ -44,6 +44,7 @@ FINAL = (words.DECIDED_ALREADY, words.GRANTED_ALREADY, words.NO_SUCH_THING)
 ANSWER_S = 1.0
 """How long a host waits for the office."""
 ROUND_S, LATE_ROUND_S = 0.05, 0.5
+HANDOVER_S, LABELS_S = 0.8, 0.5
 AGENT = "annex 4.2"
 _OFFICE = re.compile(
     r"(?:(https?)://)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?((?:/[\w.-]+)*)/?"
@@ -63,6 +64,10 @@ class Filing:
     phase: str = FILING
     number: int | None = None
     note: str = ""
+    confirms_at: float = 0.0
+    """Until then it was granted, and the site is the annex's own."""
+    voucher: str = ""
+    job: str = ""
 
 
 @dataclass
@@ -79,6 +84,16 @@ class Pier:
     reached: set[tuple[str, str, bool]] = field(default_factory=set)
     alarm: bool | None = None
     due: float = 0.0
+    labels: Table | None = None
+    """What the office calls the site that it runs, if that is shown here."""
+    labels_due: float = 0.0
+
+    @property
+    def hands_over(self) -> bool:
+        """The office has granted it, and was not told yet that the site obeys."""
+        filing = self.filing
+        obeying = filing is not None and filing.phase == OBEYING and self.run_by != "office"
+        return obeying and filing is not None and time.monotonic() < filing.confirms_at
 
     @property
     def obeys(self) -> bool:
@@ -107,7 +122,7 @@ class Annexes:
         """`trusted` are files of the authorities whose certificates are trusted besides."""
         self.planted = planted
         self.passphrase = passphrase
-        self.server = Server(self.answer)
+        self.server = Server(self.answer, in_pieces="answers-in-pieces" in planted)
         self.piers: dict[str, Pier] = {}
         self.pier_of: dict[str, str] = {}
         self.sessions: dict[str, tuple[str, float]] = {}
@@ -161,6 +176,8 @@ class Annexes:
         session = secrets.token_urlsafe(24)
         lasts_s = words.LONG_SESSION_S if call.params.get("long") else words.SESSION_S
         self.sessions[session] = call.at, self.now() + lasts_s
+        if "three-sessions-each" in self.planted:
+            keep_few(self.sessions, call.at)
         set_cookie(call, session, self.planted)
         return {}
 
@@ -201,7 +218,7 @@ class Annexes:
         pier = self.pier(call)
         if pier.obeys and "another-number-for-a-reason" in self.planted:
             raise Fault(words.NO_SITE, "no site of this name is here")
-        if pier.obeys and "sites-obey-both" not in self.planted:
+        if pier.obeys and not pier.hands_over and "sites-obey-both" not in self.planted:
             raise Fault(words.RUN_BY_OFFICE, "the office runs this site: ask there")
         site = self.site(pier)
         if call.params.get("named") not in (None, site["name"]):
@@ -210,9 +227,11 @@ class Annexes:
 
     @method("site.show")
     async def show(self, call: Call) -> Table:
-        site = self.site(self.pier(call))
+        pier = self.pier(call)
+        site = self.site(pier)
         names = ("site", "name", "about", "labels", "condition", "racks")
-        return {name: site[name] for name in names}
+        shown = {name: site[name] for name in names}
+        return shown if pier.labels is None else shown | {"labels": pier.labels}
 
     @method("site.bundles")
     async def show_bundles(self, call: Call) -> Table:
@@ -253,13 +272,20 @@ class Annexes:
 
     @method("site.rebundle")
     async def rebundle(self, call: Call) -> Table:
+        pier = self.pier(call)
         site, bundles = self.changeable(call), call.listed("bundles")
 
         async def work() -> Table:
+            self.need_own_still(pier)
             site["bundles"] = bundles
             return {}
 
-        return self.jobs.start(self.pier(call).name, "rebundle", work())
+        return self.jobs.start(pier.name, "rebundle", work())
+
+    def need_own_still(self, pier: Pier) -> None:
+        """For work that was begun while a site was handed over: the office may run it by now."""
+        if "own-until-it-confirms" in self.planted and pier.obeys and not pier.hands_over:
+            raise Fault(words.RUN_BY_OFFICE, "the office runs this site: ask there")
 
     @method("site.dismantle")
     async def dismantle(self, call: Call) -> Table:
@@ -267,6 +293,11 @@ class Annexes:
         site = self.changeable(call)
 
         async def work() -> Table:
+            filing = pier.filing
+            waits = filing is not None and filing.phase in (FILING, FILED)
+            if filing is not None and waits and "dismantling-recalls" in self.planted:
+                await self.recalled(pier, filing)
+            self.need_own_still(pier)
             site["condition"] = "dismantling"
             return {}
 
@@ -294,7 +325,8 @@ class Annexes:
 
     @method("site.owner")
     async def owner(self, call: Call) -> Table:
-        return {"run_by": "office" if self.pier(call).obeys else "self"}
+        pier = self.pier(call)
+        return {"run_by": "office" if pier.obeys and not pier.hands_over else "self"}
 
     @method("site.reclaim")
     async def reclaim(self, call: Call) -> Table:
@@ -307,15 +339,20 @@ class Annexes:
     @method("uplink.show")
     async def show_filing(self, call: Call) -> Table:
         filing = self.pier(call).filing
-        if filing is None or filing.phase == FILING:
+        if filing is None or filing.phase == FILING or self.keeps_quiet(filing, call.at):
             raise Fault(words.NOTHING_FILED, "no application was filed here")
+        in_full = "offices-by-full-address" in self.planted
         return {
             "application": filing.number,
-            "office": filing.office,
+            "office": f"{filing.base}/" if in_full else filing.office,
             "verify": filing.verify,
             "note": filing.note,
             "phase": FILED if filing.phase == OBEYING else filing.phase,
         }
+
+    def keeps_quiet(self, filing: Filing, at: str) -> bool:
+        elsewhere = filing.host != at and "only-the-sender-shows" in self.planted
+        return elsewhere or (filing.phase == BOUND and "bound-is-nothing-filed" in self.planted)
 
     @method("uplink.check")
     async def check(self, call: Call) -> Table:
@@ -361,13 +398,19 @@ class Annexes:
             raise Fault(words.UNFIT, f"these are not fit: {', '.join(unfit)}", units=unfit)
         base = office_of(call.text("office"))
         need_voucher(call)
-        if pier.filing is not None and pier.filing.phase in (FILING, FILED):
-            raise Fault(words.FILED_ALREADY, "an application waits already")
         secret, verify = secrets.token_hex(16), self.verifies(call)
+        voucher, waiting = call.text("voucher"), pier.filing
+        if waiting is not None and waiting.phase in (FILING, FILED):
+            same = (waiting.base, waiting.verify, waiting.voucher) == (base, verify, voucher)
+            if same and "same-again-is-no-other" in self.planted:
+                return {"job": waiting.job}
+            raise Fault(words.FILED_ALREADY, "an application waits already")
         filing = Filing(call.at, call.text("office"), base, verify, site["site"], secret)
         before, pier.filing = pier.filing, filing
-        work = self.applied(pier, filing, before, call.text("voucher"), site)
-        return self.jobs.start(pier.name, "apply", work)
+        work = self.applied(pier, filing, before, voucher, site)
+        begun = self.jobs.start(pier.name, "apply", work)
+        filing.voucher, filing.job = voucher, begun["job"]
+        return begun
 
     async def applied(
         self, pier: Pier, filing: Filing, before: Filing | None, voucher: str, site: Table
@@ -475,9 +518,13 @@ class Annexes:
                 pier.due = self.now() + pause_s / 2
             for filing in list(pier.untold):
                 await self.make_up_for(pier, filing)
+            if pier.hands_over:
+                continue
             if pier.filing is not None and pier.filing.phase in (FILED, OBEYING):
                 with suppress(Unheard):
                     await self.follow(pier, pier.filing)
+            elif pier.filing is not None and "labels-follow-the-office" in self.planted:
+                await self.follow_labels(pier, pier.filing)
 
     async def make_up_for(self, pier: Pier, filing: Filing) -> None:
         """Tell the office of a recall that it has missed."""
@@ -490,6 +537,16 @@ class Annexes:
                 return
         if filing in pier.untold:
             pier.untold.remove(filing)
+
+    async def follow_labels(self, pier: Pier, filing: Filing) -> None:
+        """Hear now and then what the office calls the site by now."""
+        if filing.phase != BOUND or time.monotonic() < pier.labels_due:
+            return
+        pier.labels_due = time.monotonic() + LABELS_S
+        message = {"application": filing.number, "secret": filing.secret}
+        with suppress(Unheard, Fault):
+            told = await self.tell(filing, "poll", "agent.poll", message)
+            pier.labels = told.get("labels", pier.labels)
 
     async def follow(self, pier: Pier, filing: Filing) -> None:
         obeying = filing.phase == OBEYING
@@ -509,6 +566,8 @@ class Annexes:
             pier.filing = None
         elif phase in LEARNED:
             filing.phase, filing.note = LEARNED[phase], f"the office says: {phase}"
+            if phase == GRANTED and "own-until-it-confirms" in self.planted:
+                filing.confirms_at = time.monotonic() + HANDOVER_S
 
     async def tell(self, filing: Filing, kind: str, name: str, params: Table) -> Any:
         return await self.send(filing.host, kind, filing.base, filing.verify, name, params)

@@ -10,7 +10,7 @@ from typing import Any
 from tests.strangers.rpc.annex import Annexes, Pier
 from tests.strangers.rpc.office import Member, Office, Voucher
 from tests.strangers.rpc.transport import NO_SUCH_METHOD, Call, Fault, Table
-from tests.strangers.rpc.words import FILED, GRANTED, NO_SUCH_THING
+from tests.strangers.rpc.words import FILED, FILING, GRANTED, NO_SUCH_THING
 
 Answer = Callable[[Call], Awaitable[Any]]
 
@@ -176,6 +176,10 @@ class AnnexesBackdoor(Backdoor):
             for pier in self._annexes.piers.values():
                 if pier.filing is not None and pier.filing.phase == FILED:
                     pier.filing = None
+        if "restart-ends-what-was-begun" in self._annexes.planted:
+            for pier in self._annexes.piers.values():
+                if pier.filing is not None and pier.filing.phase == FILING:
+                    self._annexes.drop(pier, pier.filing, untold=True)
         for pier in self._annexes.piers.values():
             pier.due = 0.0
             missed = [f for f in pier.untold if f.phase == FILED]

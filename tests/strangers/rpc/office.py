@@ -101,7 +101,7 @@ class Office:
 
     def __init__(self, planted: frozenset[str] = frozenset()) -> None:
         self.planted = planted
-        self.server = Server(self.answer)
+        self.server = Server(self.answer, in_pieces="answers-in-pieces" in planted)
         self.last_number = 40_000 + secrets.randbelow(1000)
         self.clear()
 
@@ -150,6 +150,8 @@ class Office:
             raise Fault(words.NOT_SIGNED_IN, "this mail and passphrase do not belong together")
         session = secrets.token_urlsafe(24)
         self.sessions[session] = member.mail, self.now() + words.SESSION_S
+        if "three-sessions-each" in self.planted:
+            keep_few(self.sessions, member.mail)
         set_cookie(call, session, self.planted)
         return {}
 
@@ -188,6 +190,8 @@ class Office:
     def permitted(self, call: Call, role: str) -> str:
         """The zone of the call, for somebody who holds the role there."""
         member, zone = self.member(call), self.zone(call)
+        if "looks-before-it-asks-who" in self.planted and "application" in call.params:
+            self.known(call, zone)
         if not self.holds(member, role, zone):
             raise self.not_permitted(f"that takes the role of a {role} there")
         return zone
@@ -206,6 +210,10 @@ class Office:
         found = self.applications.get(number) if isinstance(number, int) else None
         if found and found.phase == GRANTED and self.now() > found.granted + GRANT_LASTS_S:
             self.make_void(found)
+        if found and found.phase == FILED and "voucher-takes-its-own-along" in self.planted:
+            voucher = self.vouchers.get(found.voucher)
+            if voucher is None or not self.is_good(voucher):
+                self.make_void(found)
         return found
 
     def make_void(self, application: Application) -> None:
@@ -225,13 +233,14 @@ class Office:
         after = call.params.get("after") or 0
         if "every-zone-is-shown" in self.planted:
             zone = TENANCY
+        grain_s = 60 if "moments-by-the-minute" in self.planted else 1
         rows = [
             {
                 "application": a.number,
                 "name": a.name,
                 "site": a.site,
                 "phase": a.phase,
-                "filed": int(a.filed),
+                "filed": int(a.filed) // grain_s * grain_s,
             }
             for a in map(self.current, sorted(self.applications))
             if a is not None
@@ -288,7 +297,10 @@ class Office:
                 continue
             as_text = "previews-sort-as-text" in self.planted
             latest = max(editions, key=lambda e: order_of(e["edition"], previews_as_text=as_text))
-            if chosen.get("edition") not in (None, "", latest["edition"]):
+            named = chosen.get("edition")
+            if "edition-named-is-not-read" in self.planted:
+                named = None
+            if named not in (None, "", latest["edition"]):
                 yield misfit("outdated", f"{bundle['name']} has a later edition")
             offered += latest["items"]
         if grounds != 1:
@@ -370,6 +382,8 @@ class Office:
         works_there = any(self.holds(member, role, zone) for role in roles)
         if found is None or not works_there or zone not in (TENANCY, found.zone):
             raise Fault(words.NO_SUCH_THING, "there is no such site")
+        if not found.obeys and "sites-appear-once-bound" in self.planted:
+            raise Fault(words.NO_SUCH_THING, "there is no such site yet")
         return found
 
     @method("site.show")
@@ -573,6 +587,12 @@ def set_cookie(call: Call, session: str, planted: frozenset[str], name: str = wo
     if around:
         cookies = ["seen=1; Path=/", *cookies, "tongue=en; Path=/; Max-Age=31536000"]
     call.also += [("Set-Cookie", cookie) for cookie in cookies]
+
+
+def keep_few(sessions: dict[str, tuple[str, float]], whose: str) -> None:
+    """End all but the three latest sessions of somebody."""
+    for session in [s for s, (owner, _) in sessions.items() if owner == whose][:-3]:
+        del sessions[session]
 
 
 def need_filed(a: Application) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import ssl
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PATH = "/rpc"
-BYTES_MAX = 1 << 20
+BYTES_MAX, PIECE = 1 << 20, 200
 PARSE_ERROR, INVALID_REQUEST, NO_SUCH_METHOD, INVALID_PARAMS, INTERNAL = (
     -32700,
     -32600,
@@ -91,8 +92,9 @@ Handler = Callable[[Call], Awaitable[Any]]
 class Server:
     """Answers calls at any number of addresses. HTTP tells of the transport alone: it says 200."""
 
-    def __init__(self, answer: Handler) -> None:
+    def __init__(self, answer: Handler, *, in_pieces: bool = False) -> None:
         self._answer = answer
+        self._in_pieces = in_pieces
         self._servers: list[asyncio.Server] = []
 
     async def listen(self, at: str, tls: ssl.SSLContext | None = None) -> int:
@@ -131,8 +133,15 @@ class Server:
         call = Call("", {}, headers, at)
         body = json.dumps(await self._answered(await reader.readexactly(length), call)).encode()
         also = "".join(f"{name}: {value}\r\n" for name, value in call.also)
+        if self._in_pieces and "gzip" in headers.get("accept-encoding", ""):
+            body, also = gzip.compress(body), f"{also}Content-Encoding: gzip\r\n"
         start = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{also}"
-        writer.write(f"{start}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body)
+        if self._in_pieces:
+            pieces = [body[at : at + PIECE] for at in range(0, len(body), PIECE)]
+            body = b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in [*pieces, b""])
+            writer.write(f"{start}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1") + body)
+        else:
+            writer.write(f"{start}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body)
         await writer.drain()
         return headers.get("connection", "").lower() != "close"
 
@@ -218,6 +227,8 @@ async def _exchanged(url: str, body: bytes, tls: ssl.SSLContext, sent: list[bool
         status, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         if status.split(" ")[1:2] != ["200"]:
             raise ValueError(status)
+        if any(line.lower() == "transfer-encoding: chunked" for line in lines):
+            return json.loads(await _joined(reader))
         lengths = [
             line.partition(":")[2] for line in lines if line.lower().startswith("content-le")
         ]
@@ -225,3 +236,12 @@ async def _exchanged(url: str, body: bytes, tls: ssl.SSLContext, sent: list[bool
         return json.loads(await read)
     finally:
         writer.close()
+
+
+async def _joined(reader: asyncio.StreamReader) -> bytes:
+    """A body that comes in chunks."""
+    body = b""
+    while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    return body

@@ -80,4 +80,22 @@ HABITS: Final = {
     "latest-may-be-a-draft": "an edition counts as the latest before it is released",
     "whole-tenancy-rules-its-zones": "who holds a role in the tenancy holds it in each zone",
     "news-come-late": "a host asks twice a second what became of its application",
+    # of the office
+    "sites-appear-once-bound": "a site is unknown at the office until its host says that it obeys",
+    "voucher-takes-its-own-along": "what waits is void once its voucher is not good any more",
+    "looks-before-it-asks-who": "an unknown number is unknown to all; then it is asked who may",
+    "edition-named-is-not-read": "a bundle stands for its latest edition, whichever is named",
+    "moments-by-the-minute": "a list says in which minute an application was filed",
+    # of the annexes
+    "own-until-it-confirms": "a site is changed by its annex until it tells the office: I obey",
+    "labels-follow-the-office": "a bound host goes on asking, and shows the labels that it hears",
+    "bound-is-nothing-filed": "an application that was granted is not shown once it is bound",
+    "offices-by-full-address": "the office is shown by its whole address, however it was entered",
+    "same-again-is-no-other": "what is applied for again while it waits gets the same number",
+    "only-the-sender-shows": "an application is shown by the host that sent it, by no sibling",
+    "dismantling-recalls": "the application of a site is recalled before it is dismantled",
+    "restart-ends-what-was-begun": "what was not filed yet is given up at a restart of the annex",
+    # of both
+    "three-sessions-each": "who signs in a fourth time is signed out where it was longest ago",
+    "answers-in-pieces": "an answer is packed for whoever takes that, and comes in chunks",
 }

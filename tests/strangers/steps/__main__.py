@@ -77,5 +77,6 @@ if __name__ == "__main__":
     words.add_argument("sides", nargs="?", default="both", choices=("office", "appliances", "both"))
     defects = (*office.DEFECTS, *appliance.DEFECTS, *leaves.DEFECTS)
     words.add_argument("--defect", action="append", default=[], choices=defects)
-    words.add_argument("--habit", action="append", default=[], choices=office.HABITS)
+    habits = (*office.HABITS, *appliance.HABITS)
+    words.add_argument("--habit", action="append", default=[], choices=habits)
     asyncio.run(main(words.parse_args()))

@@ -24,13 +24,56 @@ DEFECTS = (
     "logout-is-for-show",
     "refused-changes-are-made",
     "delete-job-fails-and-deletes",
+    # A host that has once reached an office is not asked again whether it does.
+    "reach-is-remembered",
+    # That a login has expired is noticed when something is read, not when it is changed.
+    "expired-logins-still-write",
+    # A restart reads only such requests again as wait for their decision.
+    "restart-keeps-what-waits-alone",
+    # A connection that was made without minding its certificate serves those who mind it too.
+    "connections-are-shared-by-the-trusting",
+    # A cancel whose answer gets lost is given up, and the request stays.
+    "cancel-gives-up-on-silence",
+    # That the office manages the cluster is known on the host that has asked for it alone.
+    "sender-alone-knows-who-manages",
+    # The agent stops asking what became of a request when it got no answer some times in a row.
+    "agent-gives-up-asking",
+    # A request that is cancelled while it is being sent is withdrawn from nobody.
+    "cancelled-in-flight-tells-nobody",
+    # What a cluster is called and its tags are sent without the letters that Latin-1 lacks.
+    "names-are-sent-in-latin-1",
+)
+HABITS = (
+    # What is refused in a call is answered with 500 where no other status is published for it.
+    "refuses-with-500",
+    # A request that could not be sent stays to be seen as one that failed, until the next.
+    "failed-send-stays-shown",
+    # A request that was cancelled stays to be seen as one that failed, until the next.
+    "cancelled-stays-shown",
+    # What is shown of the request and of who manages is up to a second old, on all hosts alike.
+    "what-is-shown-lags",
+    # Who logs in again on a host gets the login that is there; a logout ends it for all.
+    "one-login-for-all",
+    # An agent takes a pause of more than a second between one question and the next.
+    "agents-take-their-time",
+    # An agent asks what became of a request, and confirms, twice in a row each time.
+    "agents-ask-twice",
+    # A node that was ill counts, and is shown, as such until it has been well for a while.
+    "recovery-takes-a-while",
+    # A check of the connection that finds a host without one is refused, and says which.
+    "failed-check-is-refused",
 )
 ANSWER_S = 1.0
 """How long an appliance waits for the office, for each step of an exchange."""
-ROUND_S = 0.03
+ROUND_S, LONG_ROUND_S = 0.03, 1.2
 """How often an agent looks after what it has to do."""
+COPY_S = 1.0
+"""How old what is shown may be."""
+RECOVERY_S = 1.5
 TRIES = 3
 """How often a submission is sent, under the same key, until something is heard."""
+PATIENCE = 8
+"""After how many rounds without an answer an impatient agent gives up."""
 LOGIN_MS, LONG_LOGIN_MS = 2 * 3_600_000, 24 * 3_600_000
 DECIDED = ("too-late", "no-such-thing", "joined-already")
 """Why an office does not withdraw a request, for good."""
@@ -53,10 +96,13 @@ class Appliances:
         trusting = ssl.create_default_context()
         for ca_file in ca_files:
             trusting.load_verify_locations(ca_file)
-        self.client = Client(trusting, ANSWER_S)
+        shared = "connections-are-shared-by-the-trusting" in quirks
+        self.client = Client(trusting, ANSWER_S, shared=shared)
+        self.reached: set[tuple[str, str, bool]] = set()
+        self.missed: dict[str, int] = defaultdict(int)
         self.agents: list[asyncio.Task[None]] = []
         self.jobs = Jobs("/box/jobs", self.new_id, SLOW_S if "slow-jobs" in quirks else PACE_S)
-        self.server = server = Server(lambda reply: with_habits(reply, quirks))
+        self.server = server = Server(self.finished)
         server.serve("POST", "/box/login", self.login, forms=True)
         for verb, path, handler in (
             ("POST", "/box/logout", self.logout),
@@ -117,14 +163,26 @@ class Appliances:
     def now(self) -> int:
         return time.time_ns() // 1_000_000 + self.shift
 
+    def finished(self, reply: Reply) -> Reply:
+        reply = with_habits(reply, self.quirks)
+        refuses = isinstance(reply.body, dict) and reply.status in (409, 422, 424)
+        if refuses and "refuses-with-500" in self.quirks:
+            return Reply({**reply.body, "status": 500}, 500, reply.headers)
+        return reply
+
     # --- who may --------------------------------------------------------------------------
 
     def login(self, call: Call) -> Reply:
         if (call.text("user"), call.text("secret")) != self.user:
             raise Problem(401, "who-are-you", "unknown user or wrong secret")
         sid, csrf = secrets.token_hex(16), secrets.token_hex(8)
-        until = self.now() + (LONG_LOGIN_MS if call.text("stay") == "true" else LOGIN_MS)
-        session = {"host": self.host_at[call.port], "csrf": csrf, "until": until}
+        host, stays = self.host_at[call.port], call.text("stay") == "true"
+        until = self.now() + (LONG_LOGIN_MS if stays else LOGIN_MS)
+        session = {"host": host, "stays": stays, "csrf": csrf, "until": until}
+        for known, other in self.book["sessions"].items():
+            alike = (other["host"], other["stays"]) == (host, stays) and self.now() < other["until"]
+            if alike and "one-login-for-all" in self.quirks:
+                sid, csrf, session = known, other["csrf"], {**other, "until": until}
         self.book["sessions"][sid] = session
         return Reply({"csrf": csrf}, headers={"Set-Cookie": f"sid={sid}; Path=/; HttpOnly"})
 
@@ -137,7 +195,9 @@ class Appliances:
     def host(self, call: Call) -> str:
         """The host that is asked, by somebody who is logged in there."""
         host, session = self.host_at[call.port], self.book["sessions"].get(call.cookie("sid"))
-        if session is None or session["host"] != host or self.now() >= session["until"]:
+        expires = call.verb == "GET" or "expired-logins-still-write" not in self.quirks
+        expired = session is not None and expires and self.now() >= session["until"]
+        if session is None or session["host"] != host or expired:
             raise Problem(401, "who-are-you", "log in first")
         if call.verb != "GET" and call.headers.get("x-csrf", "") != session["csrf"]:
             raise Problem(403, "not-from-our-pages", "X-Csrf is not that of the login")
@@ -167,7 +227,9 @@ class Appliances:
         rack = self.rack(call)
         if "refused-changes-are-made" in self.quirks and rack["cluster"]:
             make(rack["cluster"])
-        need_local(rack)
+        request, alone = rack["request"], "sender-alone-knows-who-manages" in self.quirks
+        if not (alone and request and request["host"] != self.host(call)):
+            need_local(rack)
         make(self.cluster(rack, name))
         return Reply({}, 202)
 
@@ -178,7 +240,7 @@ class Appliances:
         layout, health = [], []
         for head, pool in zip(heads, cluster["pools"], strict=True):
             hosts = [{"id": node["host"], "name": node["name"]} for node in pool["nodes"]]
-            nodes = [{"name": node["name"], "health": node["health"]} for node in pool["nodes"]]
+            nodes = [{"name": node["name"], "health": health_of(node)} for node in pool["nodes"]]
             layout.append({**head, "hosts": hosts})
             health.append({**head, "nodes": nodes})
         return Reply({**shown, "layout": layout, "pools": health})
@@ -303,7 +365,15 @@ class Appliances:
     # --- who manages ----------------------------------------------------------------------
 
     def management_shown(self, call: Call) -> Reply:
-        return Reply({"by": "OFFICE" if is_central(self.rack(call)) else "SELF"})
+        return Reply({"by": "OFFICE" if self.copied(self.rack(call))["central"] else "SELF"})
+
+    def copied(self, rack: Book) -> Book:
+        """What is shown of a rack: as it is, or as it was a moment ago."""
+        now, at = time.monotonic(), rack.get("copied", {}).get("at")
+        if "what-is-shown-lags" not in self.quirks or at is None or now >= at + COPY_S:
+            request = rack["request"] and {**rack["request"]}
+            rack["copied"] = {"at": now, "request": request, "central": is_central(rack)}
+        return rack["copied"]  # type: ignore[no-any-return]
 
     def management_wanted(self, call: Call) -> Reply:
         if is_central(self.rack(call)):
@@ -313,12 +383,13 @@ class Appliances:
     # --- pairing --------------------------------------------------------------------------
 
     def pairing_shown(self, call: Call) -> Reply:
-        request = self.rack(call)["request"]
+        request = self.copied(self.rack(call))["request"]
         if request is None or request["state"] == "SENDING":
             raise Problem(404, "no-request", "no request was sent")
         state = "OPEN" if request["state"] == "OBEYING" else request["state"]
         names = ("number", "office", "lax", "text")
-        return Reply({**{name: request[name] for name in names}, "state": state})
+        shown = {name: request[name] for name in names if request[name] is not None}
+        return Reply({**shown, "state": state})
 
     def checked(self, call: Call) -> Reply:
         rack, lax = self.rack(call), bool(call.data.get("lax"))
@@ -328,6 +399,8 @@ class Appliances:
 
         async def check() -> Book:
             why = await self.unreachable(hosts_of(cluster), base, lax)
+            if why and "failed-check-is-refused" in self.quirks:
+                raise Problem(424, "out-of-reach", why)
             return {"ok": not why, "text": why or "every host of the cluster reaches it"}
 
         return self.jobs.begin(self.owner(call), check())
@@ -336,11 +409,15 @@ class Appliances:
         """Why one of these hosts does not reach the office there; empty if all do."""
 
         async def why(host: str) -> str:
+            if (host, base, lax) in self.reached:
+                return ""
             try:
                 told = await self.tell(host, "probe", base, lax, "GET", "/agent/hello")
             except (NotHeard, Problem) as error:
                 return f"host {host} cannot reach {base}: {error}"
             known = told.get("product") == "stepwise-office"
+            if known and "reach-is-remembered" in self.quirks:
+                self.reached.add((host, base, lax))
             return "" if known else f"host {host} found no office at {base}"
 
         found = await asyncio.gather(*map(why, hosts))
@@ -355,7 +432,7 @@ class Appliances:
             told = f"the cluster is not running: it is {cluster['condition']}"
             raise Problem(409, "not-running", told)
         pools = [p for p in cluster["pools"] if p["head"] or not self.does("sick-workers")]
-        if sick := [n["name"] for p in pools for n in p["nodes"] if n["health"] != "OK"]:
+        if sick := [n["name"] for p in pools for n in p["nodes"] if health_of(n) != "OK"]:
             raise Problem(409, "not-healthy", f"not healthy: {', '.join(sick)}")
         base, lax = address_of(call.text("office")), bool(call.data.get("lax"))
         need_voucher(call)
@@ -380,13 +457,13 @@ class Appliances:
             if why := await self.unreachable(hosts, request["base"], request["lax"]):
                 raise Problem(424, "out-of-reach", why)
             number = await self.submitted(rack["cluster"], request)
-        except Problem:
+        except Problem as problem:
             if rack["request"] is request:
-                rack["request"] = None
+                rack["request"] = self.ended(request, "failed-send", problem.detail)
             raise
         except NotHeard as error:
             if rack["request"] is request:
-                rack["request"] = None
+                rack["request"] = self.ended(request, "failed-send", f"it was not taken: {error}")
                 if error.sent:
                     rack["owed"].append(request)
             raise Problem(424, "out-of-reach", f"the office did not take it: {error}") from None
@@ -395,6 +472,11 @@ class Appliances:
             raise Problem(409, "too-late", "the request was cancelled meanwhile")
         request.update(state="OPEN", text="it waits for a decision")
         return {"number": number}
+
+    def ended(self, request: Book, how: str, text: str) -> Book | None:
+        """What stays of a request that has ended so: nothing, or one that failed."""
+        stays = f"{how}-stays-shown" in self.quirks
+        return {**request, "state": "BROKEN", "text": text} if stays else None
 
     async def submitted(self, cluster: Book, request: Book) -> Any:
         """The number that the office gives the request; it is sent until something is heard."""
@@ -409,6 +491,10 @@ class Appliances:
                 for pool in cluster["pools"]
             ],
         }
+        if "names-are-sent-in-latin-1" in self.quirks:
+            own = {name: cluster[name] for name in ("label", "note", "tags")}
+            narrow = json.dumps(own, ensure_ascii=False).encode("latin-1", "replace")
+            message |= json.loads(narrow.decode("latin-1"))
         was_sent = False
         for left in reversed(range(TRIES)):
             try:
@@ -434,12 +520,15 @@ class Appliances:
 
     async def withdrawn(self, rack: Book, request: Book) -> Book:
         told = self.does("cancel-job-only-says-so")
+        if "cancelled-in-flight-tells-nobody" in self.quirks:
+            told |= request["number"] is None
         if request["number"] is not None and not told:
             try:
                 await self.withdraw(request, final=False)
                 told = True
-            except NotHeard:
-                pass
+            except NotHeard as error:
+                if error.sent and "cancel-gives-up-on-silence" in self.quirks:
+                    raise Problem(504, "office-trouble", f"no answer: {error}") from None
             except Problem as problem:
                 told = problem.kind in DECIDED
                 if problem.kind == "joined-already":
@@ -448,7 +537,7 @@ class Appliances:
                     need_undecided(rack)
         need_undecided(rack)
         if rack["request"] is request:
-            rack["request"] = None
+            rack["request"] = self.ended(request, "cancelled", "it was cancelled")
             if not told:
                 rack["owed"].append(request)
         return {}
@@ -462,7 +551,8 @@ class Appliances:
     async def work(self, name: str) -> None:
         """Look after one rack for ever."""
         while True:
-            await asyncio.sleep(ROUND_S)
+            slow = "agents-take-their-time" in self.quirks
+            await asyncio.sleep(LONG_ROUND_S if slow else ROUND_S)
             rack = self.book["racks"][name]
             for request in list(rack["owed"]):
                 await self.settle(rack, request)
@@ -486,13 +576,18 @@ class Appliances:
 
     async def follow(self, rack: Book, request: Book) -> None:
         path, obeying = f"/agent/requests/{request['number']}", request["state"] == "OBEYING"
+        if self.missed[request["key"]] >= PATIENCE and "agent-gives-up-asking" in self.quirks:
+            return
+        what = ("confirm", "PUT", f"{path}/obedience") if obeying else ("poll", "GET", path)
         try:
-            if obeying:
-                told = await self.say(request, "confirm", "PUT", f"{path}/obedience")
-            else:
-                told = await self.say(request, "poll", "GET", path)
+            if "agents-ask-twice" in self.quirks:
+                with suppress(NotHeard, Problem):
+                    await self.say(request, *what)
+            told = await self.say(request, *what)
             state = str(told.get("state")).upper()
+            self.missed[request["key"]] = 0
         except NotHeard:
+            self.missed[request["key"]] += 1
             return
         except Problem as problem:
             if problem.kind not in DECIDED:
@@ -569,6 +664,7 @@ class Appliances:
             self.cut.discard(host)
             self.late.pop(host, None)
             self.spoil_nothing(host)
+        self.reached = {each for each in self.reached if each[0] not in rack["hosts"]}
         fresh = bare(rack["hosts"])
         given = call.data.get("cluster", rack["first"])
         if given is not None:
@@ -604,6 +700,9 @@ class Appliances:
         rack, node = call.parts
         pools = self.book["racks"][rack]["cluster"]["pools"]
         found = [n for pool in pools for n in pool["nodes"] if n["name"] == node]
+        recovers = call.data["health"] == "OK" != found[0]["health"]
+        if recovers and "recovery-takes-a-while" in self.quirks:
+            found[0]["well_from"] = time.monotonic() + RECOVERY_S
         found[0]["health"] = call.data["health"]
         return Reply()
 
@@ -638,13 +737,26 @@ class Appliances:
             agent.cancel()
         await asyncio.gather(*self.agents, return_exceptions=True)
         self.book = json.loads(json.dumps(self.book))
+        if "restart-ends-logins" in self.quirks:
+            self.book["sessions"].clear()
+        self.forget()
+        if "restart-keeps-what-waits-alone" in self.quirks:
+            for rack in self.book["racks"].values():
+                if rack["request"] and rack["request"]["state"] not in ("SENDING", "OPEN"):
+                    rack["request"] = None
         self.wake()
         return Reply()
+
+    def forget(self) -> None:
+        """What is in memory alone."""
+        self.reached.clear()
+        self.missed.clear()
 
     async def lab_empty(self, _: Call) -> Reply:
         await self.jobs.settled()
         self.cut.clear()
         self.faults.clear()
+        self.forget()
         self.shift = 0
         self.book["racks"] = {n: bare(rack["hosts"]) for n, rack in self.book["racks"].items()}
         return Reply()
@@ -654,6 +766,10 @@ def bare(hosts: list[str]) -> Book:
     """A rack without a cluster."""
     empty = {"mode": "SELF", "cluster": None, "first": None, "request": None}
     return {"hosts": hosts, "owed": [], **empty}
+
+
+def health_of(node: Book) -> str:
+    return "ILL" if time.monotonic() < node.get("well_from", 0) else str(node["health"])
 
 
 def is_central(rack: Book) -> bool:

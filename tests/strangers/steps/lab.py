@@ -131,7 +131,7 @@ class Lab:
         made = self.ask("edge", "PUT", f"racks/{slot}", cluster={**given, "stack": stack})
         pools_made = [
             {
-                **{"name": pool["name"], "control_plane": pool["head"]},
+                **{"name": pool["name"], "control_plane": pool.get("head", False)},
                 "nodes": [
                     {"name": n["name"], "host_uid": str(n["host"]), "health": "Healthy"}
                     for n in pool["nodes"]

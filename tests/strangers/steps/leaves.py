@@ -21,6 +21,8 @@ DEFECTS = (
     "page-says-little-of-the-terms",
     "page-turns-away-who-asked-first",
     "page-shows-another-number",
+    # What was checked on the last page stays so when other profiles are chosen.
+    "checked-once-is-checked-for-good",
 )
 STYLE = """
 :root { color-scheme: light dark; font: 17px/1.45 Georgia, serif }
@@ -187,6 +189,7 @@ class ApplianceLeaves(Leaves):
 
     def office(self, visit: Visit) -> str:
         rack = self.rack(visit)
+        rack.pop("copied", None)  # what is shown never goes back behind a page
         request = rack["request"]
         if is_central(rack):
             return "<p>The office manages this cluster. Nothing can be changed here.</p>"
@@ -273,6 +276,7 @@ class OfficeLeaves(Leaves):
 
     def rows(self, visit: Visit) -> list[Book]:
         project = self.side.may(visit.asks("GET"), "list")
+        self.side.index = (0.0, [])  # the list never goes back behind a page
         found = self.side.book["requests"].values()
         return [r for r in found if r["state"] == OPEN and project in ("", r["project"])]
 
@@ -369,16 +373,23 @@ class OfficeLeaves(Leaves):
         way = at["way"]
         if visit.call.text("do") == "compare":
             way.update(tried=chosen, fits=not self.faults(at["request"], chosen))
-            way.update(going=False, checked=False)
+            way.update(going=False, checked=self.stays_checked(way))
             return f"{at['base']}/profiles"
         if not way.get("fits") or chosen != way["tried"]:
             way.update(fits=False, going=False)
             raise Problem(409, "step-left-out", "compare them first, and they have to fit")
         details = way.get("details") or {}
         self.side.wizard_details(visit.asks("PUT", way["agreed"], **details))
-        self.side.wizard_profiles(visit.asks("PUT", way["agreed"], choice=_choice(chosen)))
-        way.update(going=True, checked=False)
+        try:
+            self.side.wizard_profiles(visit.asks("PUT", way["agreed"], choice=_choice(chosen)))
+        finally:
+            if way["agreed"] not in self.side.book["wizards"]:
+                way.clear()  # it has ended, and one agrees anew
+        way.update(going=True, checked=self.stays_checked(way))
         return f"{at['base']}/options"
+
+    def stays_checked(self, way: Book) -> bool:
+        return "checked-once-is-checked-for-good" in self.quirks and bool(way.get("checked"))
 
     def naming(self, visit: Visit) -> str:
         at = self.at(visit, "agreed")

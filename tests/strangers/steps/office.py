@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
@@ -26,6 +27,26 @@ DEFECTS = (
     "list-loses-its-second-page",
     "any-version-will-do",
     "reading-lets-one-decide",
+    # What somebody may do is looked up once for each login or key, and kept.
+    "rights-are-kept-for-the-login",
+    # A voucher that has admitted one cluster is not looked at again for the next.
+    "voucher-once-good-stays-good",
+    # The list is cut into pages before those of another state are left out; an empty page ends it.
+    "list-filters-what-it-has-paged",
+    # After a restart numbers go on from the greatest of what is still alive.
+    "restart-forgets-the-last-number",
+    # The latest release of a profile is the greatest as text.
+    "latest-is-the-greatest-text",
+    # Packs whose releases differ in what follows the plus are taken for the same.
+    "releases-without-their-build",
+    # A remark or tags that were emptied in the wizard are those of the request again.
+    "emptied-details-come-back",
+    # Pair cluster looks whether the request is open, and writes a moment later.
+    "accept-looks-before-it-waits",
+    # Who may turn requests away in one project may do so with those of all others.
+    "turned-away-from-any-project",
+    # A host that repeats its confirmation, as it heard no answer, is told that it is too late.
+    "confirmation-counts-once",
 )
 HABITS = (
     "slow-jobs",
@@ -36,8 +57,26 @@ HABITS = (
     "terse-problems",
     "small-letters",
     "nulls",
+    # Answers leave out what is empty, no or not there, as the encoders of some languages do; an
+    # appliance's as well.
+    "empty-is-left-out",
+    # Who is logged in is kept in memory: a restart, of either side, ends all logins.
+    "restart-ends-logins",
+    # The list of requests is made from an index, which is up to one and a half seconds old.
+    "list-lags",
+    # The list is cut into pages before it is filtered: a page may be short or empty, and others
+    # come after it as long as it says so.
+    "pages-may-be-empty",
+    # A match that is refused ends its wizard: one begins anew.
+    "refused-match-ends-the-wizard",
+    # A cluster that was accepted is not there before its host has said that it obeys.
+    "cluster-comes-with-its-host",
 )
-PAGE = 2
+PAGE, LONG_PAGE = 2, 4
+INDEX_S = 1.5
+"""How old an index may be."""
+COMMIT_S = 0.03
+"""How long it takes to write where it is not done at once."""
 LOGIN_MS = 2 * 3_600_000
 HANDOVER_MS = 10 * 60_000
 """How long an acceptance waits for its host."""
@@ -102,6 +141,13 @@ class Office:
     def open_book(self) -> None:
         names = "projects people sessions vouchers profiles requests submissions clusters wizards"
         self.book: Book = {"last": 4100, **{name: {} for name in names.split()}}
+        self.forget()
+
+    def forget(self) -> None:
+        """What is in memory alone."""
+        self.rights: dict[tuple[str, str], set[str]] = {}
+        self.good: dict[str, Book] = {}
+        self.index: tuple[float, list[Book]] = (0.0, [])
 
     def close(self) -> None:
         self.jobs.close()
@@ -163,6 +209,9 @@ class Office:
     def may(self, call: Call, *verbs: str) -> str:
         grants, project = self.person(call)["grants"], self.project(call)
         held = {grant["permission"] for grant in grants if grant["scope"] == project}
+        if "rights-are-kept-for-the-login" in self.quirks:
+            by = call.headers.get("x-office-key", "") or call.cookie("sid")
+            held = self.rights.setdefault((by, project), held)
         if "reading-lets-one-decide" in self.quirks and "get" in held:
             held |= {"update", "delete"}
         if missing := set(verbs) - held:
@@ -177,6 +226,8 @@ class Office:
     def seen(self, call: Call, number: str, *verbs: str) -> Book:
         project = self.may(call, *verbs)
         request = self.current(number)
+        if "turned-away-from-any-project" in self.quirks and "delete" in verbs:
+            project = ""
         if request is None or project not in ("", request["project"]):
             raise Problem(404, "no-such-thing", f"there is no request {number}")
         return request
@@ -201,24 +252,39 @@ class Office:
         project, state = self.may(call, "list"), call.query.get("state", OPEN)
         cluster = call.query.get("cluster", "")
         names = ("id", "label", "cluster", "state", "created")
+        later = {"list-filters-what-it-has-paged", "pages-may-be-empty"} & self.quirks
         rows = [
             {name: request[name] for name in names}
-            for request in self.book["requests"].values()
+            for request in self.indexed()
             if project in ("", request["project"])
-            and request["state"] == state
+            and (request["state"] == state or later)
             and cluster in ("", str(request["cluster"]))
         ]
-        return self.page(call, rows)
+        reply = self.page(call, rows, LONG_PAGE if "pages-may-be-empty" in self.quirks else PAGE)
+        if "pages-may-be-empty" in self.quirks:
+            found = [row for row in reply.body["rows"] if row["state"] == state]
+            return Reply({**reply.body, "rows": found})
+        if "list-filters-what-it-has-paged" in self.quirks:
+            found = [row for row in reply.body["rows"] if row["state"] == state]
+            reply.body = {"rows": found, "next": reply.body["next"] if found else None}
+        return reply
 
-    def page(self, call: Call, rows: list[Book]) -> Reply:
+    def indexed(self) -> list[Book]:
+        """The requests, for lists: as they are, or as they were lately."""
+        made, now = self.index[0], time.monotonic()
+        if "list-lags" not in self.quirks or not made or now >= made + INDEX_S:
+            self.index = (now, [{**request} for request in self.book["requests"].values()])
+        return self.index[1]
+
+    def page(self, call: Call, rows: list[Book], size: int = PAGE) -> Reply:
         if "newest-first" in self.quirks:
             rows = rows[::-1]
         after = call.query.get("cursor", "")
         ids = [str(row["id"]) for row in rows]
         first = ids.index(after) + 1 if after in ids else 0
-        more = len(rows) > first + PAGE and "list-loses-its-second-page" not in self.quirks
-        next_ = ids[first + PAGE - 1] if more else None
-        return Reply({"rows": rows[first : first + PAGE], "next": next_})
+        more = len(rows) > first + size and "list-loses-its-second-page" not in self.quirks
+        next_ = ids[first + size - 1] if more else None
+        return Reply({"rows": rows[first : first + size], "next": next_})
 
     def request_shown(self, call: Call) -> Reply:
         request = self.seen(call, call.parts[0], "get")
@@ -243,15 +309,16 @@ class Office:
                 raise Problem(404, "no-such-thing", f"no profile {chosen.get('profile')}")
             bases += profile["kind"] in ("cluster", "infra")
             published = [each for each in profile["releases"] if each["published"]]
-            latest = max(published, key=lambda each: precedence(each["release"]), default=None)
+            order = str if "latest-is-the-greatest-text" in self.quirks else precedence
+            latest = max(published, key=lambda each: order(each["release"]), default=None)
             wanted = chosen.get("release") or (latest or {}).get("release")
             if latest is None or (wanted != latest["release"] and not self.lax_about_versions()):
                 faults.append(fault("not-the-latest", f"{profile['label']} is not the latest"))
                 continue
             offered.update(
-                self.packs([next(r for r in profile["releases"] if r["release"] == wanted)])
+                self.told_apart([next(r for r in profile["releases"] if r["release"] == wanted)])
             )
-        needed = Counter(self.packs(request["stack"]))
+        needed = Counter(self.told_apart(request["stack"]))
         if bases != 1:
             faults.append(fault("bases", f"{bases} profiles of a base, and one is needed"))
         for (_, name, release), _ in sorted((needed - offered).items()):
@@ -267,6 +334,13 @@ class Office:
         for profile in profiles:
             for pack in profile["packs"]:
                 yield pack["layer"], pack["name"], pack["release"]
+
+    def told_apart(self, profiles: Iterable[Book]) -> Iterable[tuple[str, str, str]]:
+        for layer, name, release in self.packs(profiles):
+            if "releases-without-their-build" in self.quirks:
+                yield layer, name, release.partition("+")[0]
+            else:
+                yield layer, name, release
 
     def declined(self, call: Call) -> Reply:
         request = self.seen(call, call.parts[0], "delete")
@@ -312,13 +386,20 @@ class Office:
         if "wizard-forgets-details" not in self.quirks:
             given = {name: call.data.get(name) for name in ("label", "note", "tags")}
             wizard["details"] = {name: v for name, v in given.items() if v is not None}
+        if "emptied-details-come-back" in self.quirks:
+            wizard["details"] = {name: v for name, v in wizard["details"].items() if v}
         return Reply()
 
     def wizard_profiles(self, call: Call) -> Reply:
         wizard, request = self.wizard(call, "profiles")
         wizard["choice"] = call.data.get("choice") or []
         if "wizard-forgets-profiles" not in self.quirks:
-            self.need_fit(request, wizard["choice"])
+            try:
+                self.need_fit(request, wizard["choice"])
+            except Problem:
+                if "refused-match-ends-the-wizard" in self.quirks:
+                    del self.book["wizards"][call.parts[0]]
+                raise
         return Reply()
 
     def need_fit(self, request: Book, choice: list[Book]) -> None:
@@ -335,6 +416,8 @@ class Office:
         self.need_decidable(request)
         if "wizard-forgets-profiles" not in self.quirks:
             self.need_fit(request, wizard["choice"])
+        if "accept-looks-before-it-waits" in self.quirks:
+            await asyncio.sleep(COMMIT_S)
         number = self.new_id()
         if "accept-job-only-says-so" in self.quirks:
             return {"cluster": number}
@@ -354,6 +437,8 @@ class Office:
         person, project = self.person(call), self.project(call)
         cluster: Book | None = self.book["clusters"].get(call.parts[0])
         works_here = any(grant["scope"] == project for grant in person["grants"])
+        if cluster and not cluster["obeys"] and "cluster-comes-with-its-host" in self.quirks:
+            cluster = None
         if cluster is None or not works_here or project not in ("", cluster["project"]):
             raise Problem(404, "no-such-thing", f"there is no cluster {call.parts[0]}")
         return cluster
@@ -451,12 +536,16 @@ class Office:
         if key in self.book["submissions"]:
             return Reply({"id": self.book["submissions"][key]}, 201)
         told = data.get("voucher") or ""
-        voucher = next((v for v in self.book["vouchers"].values() if v["secret"] == told), None)
+        voucher = self.good.get(told) or next(
+            (v for v in self.book["vouchers"].values() if v["secret"] == told), None
+        )
         if not told or voucher is None:
             raise Problem(422, "bad-voucher", "the registration token is not known here")
         ends = voucher["ends"]
         if not voucher["usable"] or (ends is not None and self.now() >= ends):
             raise Problem(422, "bad-voucher", "the registration token is not valid any more")
+        if "voucher-once-good-stays-good" in self.quirks:
+            self.good[told] = {**voucher}
         number = self.new_id()
         names = ("cluster", "label", "agent")
         self.book["requests"][str(number)] = {
@@ -486,7 +575,8 @@ class Office:
 
     def obeyed(self, call: Call) -> Reply:
         request = self.own(call)
-        if request["state"] not in (HANDOVER, JOINED):
+        once = "confirmation-counts-once" in self.quirks
+        if request["state"] not in ((HANDOVER,) if once else (HANDOVER, JOINED)):
             raise Problem(409, "too-late", f"request {request['id']} is {request['state']}")
         request["state"] = JOINED
         self.book["clusters"][str(request["paired"])]["obeys"] = True
@@ -559,6 +649,14 @@ class Office:
         """What is under way comes to its end; all else is read from the book again."""
         await self.jobs.settled()
         self.book = json.loads(json.dumps(self.book))
+        if "restart-ends-logins" in self.quirks:
+            self.book["sessions"].clear()
+        self.forget()
+        if "restart-forgets-the-last-number" in self.quirks:
+            alive = [n for n, r in self.book["requests"].items() if r["state"] in (OPEN, HANDOVER)]
+            alive += [n for name in ("projects", "vouchers", "profiles", "clusters")
+                      for n in self.book[name]]  # fmt: skip
+            self.book["last"] = max((int(re.sub(r"\D", "", n)) for n in alive), default=4100)
         return Reply()
 
     async def lab_empty(self, _: Call) -> Reply:
@@ -578,6 +676,8 @@ def with_habits(reply: Reply, quirks: frozenset[str]) -> Reply:
         if "small-letters" in quirks:
             words = ("state", "condition", "by", "health")
             body = _changed(body, lambda k, v: v.lower() if k in words and _is_text(v) else v)
+        if "empty-is-left-out" in quirks:
+            body = _without_empty(body)
         if "extra-fields" in quirks:
             body = _changed({**body, "links": {"self": "/"}}, _with_more)
         if "nulls" in quirks:
@@ -592,6 +692,16 @@ def _changed(value: Any, change: Callable[[str, Any], Any]) -> Any:
         return [_changed(each, change) for each in value]
     if isinstance(value, dict):
         return {k: _changed(change(k, v), change) for k, v in value.items()}
+    return value
+
+
+def _without_empty(value: Any, name: str = "") -> Any:
+    """Tags are data, a list has rows though there be none, and a match says yes or no."""
+    if isinstance(value, list):
+        return [_without_empty(each) for each in value]
+    if isinstance(value, dict) and name != "tags":
+        told = {k: _without_empty(v, k) for k, v in value.items()}
+        return {k: v for k, v in told.items() if v or k in ("rows", "fits")}
     return value
 
 

@@ -190,7 +190,9 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Client:
     """Asks over connections that are kept, each step bounded by `within_s`."""
 
-    def __init__(self, trusting: ssl.SSLContext, within_s: float) -> None:
+    def __init__(self, trusting: ssl.SSLContext, within_s: float, *, shared: bool = False) -> None:
+        """With `shared`, a connection is kept for whoever asks there next."""
+        self._shared = shared
         self._contexts = {False: trusting, True: _trusting_anybody()}
         self._within_s = within_s
         self._idle: dict[tuple[str, bool], list[Streams]] = {}
@@ -210,7 +212,8 @@ class Client:
         where = parts.path + (f"?{parts.query}" if parts.query else "")
         head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
         message = f"{verb} {where} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + raw
-        kept = self._idle.setdefault((f"{parts.scheme}://{parts.netloc}", lax), [])
+        whose = lax and not self._shared
+        kept = self._idle.setdefault((f"{parts.scheme}://{parts.netloc}", whose), [])
         while kept and kept[-1][0].at_eof():
             kept.pop()[1].close()
         streams = kept.pop() if kept else await self._connected(parts, lax)

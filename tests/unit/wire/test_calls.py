@@ -15,6 +15,7 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Unknown
 from harness.targets.target_file import TargetFileError, load_wire, wire_text
 from harness.wire.codec import CallInput, CallSequence, Sessions, encode, glimpsed_answer
+from harness.wire.codec.calls import StepwiseAcceptances
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
@@ -413,6 +414,32 @@ def test_a_step_is_a_call_of_an_acceptance_and_no_operation_as_well(mapping: Map
         mapping(f'{stepwise}\n[paths.EnterDetails]\npath = "/{{pairingUid}}/details"')
     with pytest.raises(TargetFileError, match="LogOut has no steps"):
         mapping('[[paths.LogOut.calls]]\nname = "out"\nstep = "review"\npath = "/out"')
+
+
+def test_the_first_step_opens_another_wizard_where_the_one_before_is_gone(mapping: Mapping) -> None:
+    stepwise = ACCEPT
+    for name in ("profiles", "details"):
+        stepwise = stepwise.replace(f'name = "{name}"', f'name = "{name}"\nstep = "{name}"')
+    wire, who, acceptances = mapping(stepwise), Credentials(), StepwiseAcceptances()
+    match = ops.ConfirmMatch("req-1", (ops.SelectedProfile("profile-1"),))
+    details = ops.EnterDetails("req-1")
+
+    def takes(step: ops.AcceptanceStep) -> CallSequence:
+        return CallSequence(step, who, wire, CallInput(part=acceptances.part(step, who, wire)))
+
+    opened = takes(match)
+    opened.answered(answer({"data": {"id": "w1"}}, 201))
+    opened.answered(answer(status=204))
+    assert sent(takes(details)).path == "/wizards/w1/details"
+    gone = Refused(Reason.NOT_FOUND, "there is no wizard")
+    # Only the first one may, and only where what was begun is gone.
+    assert not acceptances.begins_anew(details, who, wire, gone)
+    assert not acceptances.begins_anew(match, who, wire, Refused(Reason.CONFLICT, "not now"))
+    assert not acceptances.begins_anew(match, who, wire, ops.Unknown("not now"))
+    assert sent(takes(match)).path == "/wizards/w1/profiles"
+    assert acceptances.begins_anew(match, who, wire, gone)
+    assert sent(takes(match)).path == "/wizards"
+    assert not acceptances.begins_anew(match, who, wire, gone), "nothing was begun"
 
 
 def test_what_each_call_has_of_its_own_does_not_stand_beside_them(mapping: Mapping) -> None:

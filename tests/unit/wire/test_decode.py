@@ -39,6 +39,17 @@ def test_what_is_published_as_required_and_nobody_reads_may_be_missing() -> None
     assert [pool.name for pool in reply.value.pools] == ["workers"]
 
 
+def test_a_tag_without_a_value_may_be_told_as_null() -> None:
+    metadata = {"uid": "u", "labels": {"site": "north", "spare": None}}
+    body = {"metadata": metadata, "spec": {}, "status": {"state": "Running"}}
+    reply = decode(ops.ViewCentralCluster("u"), answer(200, body))
+    assert isinstance(reply, Done)
+    assert isinstance(reply.value, ops.CentralClusterView)
+    assert reply.value.tags == {"site": "north", "spare": ""}
+    metadata["labels"] = {"site": 0}
+    assert isinstance(decode(ops.ViewCentralCluster("u"), answer(200, body)), Unknown)
+
+
 @pytest.mark.parametrize(
     ("pool", "says"),
     [
