@@ -32,6 +32,9 @@ from harness.targets.target import Control, Host, Target, TargetSlot
 from harness.targets.trust import Trust
 from harness.wire.control import HEALTH_PATH, bearer
 from harness.wire.http import HttpRequest
+from harness.wire.json_path import BODY, QUERY
+from harness.wire.model import CONTINUE, LIST_META
+from harness.wire.routes import ROUTES
 
 Clock = Callable[[], datetime]
 """This machine's time, UTC."""
@@ -108,10 +111,32 @@ def examine_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> 
             _asked(driver, operation, f"Palette, {type(operation).__name__}", notes, clock)
         if Side.EDGE not in target.sides:
             _asked(driver, ops.Probe(), "Palette, as edge hosts ask it", notes, clock)
+        _pages(driver, notes)
     for control in dict.fromkeys(target.controls.values()):
         if control.url not in dead:
             _control(driver, control, notes)
     return notes
+
+
+def _pages(driver: HttpDriver, notes: Notes) -> None:
+    """Where one list says elsewhere than published how it goes on, others mostly do too: read where
+    nothing stands, each seems to end with its first page.
+    """
+    wire, page, more = driver.target.wire, (BODY, LIST_META, CONTINUE), (QUERY, CONTINUE)
+    moved, left = [], []
+    for kind in (kind for kind, route in ROUTES.items() if route.is_paged):
+        calls = wire.calls(kind) if driver.info.offers(kind) else ()
+        answers = [each for call in calls for each in call.answer if each.ours == page]
+        if any(each.theirs != page for each in answers):
+            moved.append(kind.__name__)
+        elif answers and all(each.ours != more for call in calls for each in call.asked):
+            left.append(kind.__name__)
+    for name in left if moved else ():
+        notes.note(
+            f"the next page of {name} is read at listmeta.continue, that of {moved[0]} is not",
+            f'say in paths.{name} where it stands, or request = {{ "?continue" = "" }} if there are'
+            " no pages",
+        )
 
 
 def _asked(

@@ -377,6 +377,14 @@ def a_node_that_is_ill(setup: Setup) -> None:
     setup.add(GIVEN_ALONE)
 
 
+def one_list_whose_pages_are_called_otherwise(setup: Setup) -> None:
+    setup.add(
+        '[paths.ListPairingRequests]\nrequest = { "?continue" = "?after" }\n'
+        'response = { "listmeta.continue" = "next" }\n'
+        '[paths.ListTokens]\nresponse = { items = "rows" }'
+    )
+
+
 # --- preconditions ------------------------------------------------------------------------------
 
 
@@ -424,6 +432,13 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
     (nobody_answers, 2, "api", "within 0.2 s", "address is the API's"),
     (a_path_that_is_not_there, 2, "login", "refuses the login", "edge.login"),
     (too_many_requests, 0, "api", "too many requests", "rate_limit.per_second"),
+    (
+        one_list_whose_pages_are_called_otherwise,
+        0,
+        "api",
+        "the next page of ListTokens is read at listmeta.continue",
+        "paths.ListTokens",
+    ),
     (a_clock_that_is_wrong, 3, "api", "behind this machine's", "NTP"),
     (the_wrong_secret, 2, "api", "does not know the secret", "control.secret_env"),
     (no_control_port, 2, "api", "this is no control port", "correct control.url"),
