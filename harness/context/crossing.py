@@ -19,9 +19,10 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ClusterState, Health
 from harness.domain.errors import Reason
+from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, every_grant
-from harness.history.operation import Outcome
-from harness.history.predicates import Sample, listed
+from harness.history.operation import Json, Outcome
+from harness.history.predicates import Sample, bears
 from harness.targets.port import CannotArrange
 
 _SIDES = {"the edge": Side.EDGE, "Palette": Side.CENTRAL}
@@ -171,13 +172,15 @@ def _lose_the_token(context: Context) -> None:
     Raises:
         NotSupported: it cannot be, or a request that waited ends with its token.
     """
-    admin, look, uid = context.admin(), ops.ListPairingRequests(), context.cluster().pairing_uid
-    waited = listed(Sample.of(context.recorder.perform(admin, look).record), pairing_uid=uid)
+    admin, look = context.admin(), ops.ViewPairingRequest(context.cluster().pairing_uid)
+    waits: dict[str, Json] = {"state": RequestState.PENDING.value}
+    waited = bears(Sample.of(context.recorder.perform(admin, look).record), fields=waits)
     with left_out_if_impossible():
         revoke_token(context, "deleted")
     context.use_token(context.new_token(context.project()))
     if waited:
-        seen = context.recorder.stays(admin, look, "listed", pairing_uid=uid)
+        # Not by the list, which may lag.
+        seen = context.recorder.stays(admin, look, "bears", fields=waits)
         if not (seen.value or {}).get("held"):
             raise NotSupported("a request that waits ends with its registration token there")
 
