@@ -117,6 +117,15 @@ Feature: The edge after a decision
         | change of the profiles          |
         | change of the settings          |
 
+    Scenario: The update of the cluster is refused at a host that has joined since the send
+      Given a local cluster of at least 1 control plane nodes and 1 workers, and a free host
+      And a pending pairing request
+      And the cluster runs on a host more, and is paired with it
+      And the operator is at that host
+      When the operator asks for the "update of the cluster"
+      Then it is refused
+      And it has had no effect
+
     Scenario Outline: The <operation> is refused where a host is free
       Given a local cluster of at least 1 control plane nodes and 1 workers, and a free host
       And the "<operation>" was seen to take effect on it

@@ -281,6 +281,17 @@ Feature: Prerequisites of a pairing request
         | second |
         | last   |
 
+    Scenario: The host by which it has sent before is cut off
+      Given a cluster "of three nodes", with "a rejected one" behind it
+      And the first host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
+      When the operator checks the connection
+      Then the connection check says no
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
     Scenario: A host that was cut off gets its link back
       Given a local cluster of at least 1 control plane nodes and 2 workers
       And each of its hosts was asked for the connection

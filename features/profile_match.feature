@@ -530,6 +530,16 @@ Feature: Match the profiles of a local cluster
       When version "1.1.0" of the add-on profile is published, with "Prometheus-Grafana 45.0.0"
       Then Palette refuses to pair the cluster with them
 
+    Scenario: A draft that is published meanwhile undoes a match
+      Given a pending pairing request
+      And fitting profiles are selected, with these versions of the add-on profile:
+        | version | packs                     | state     |
+        | 1.0.0   | Prometheus-Grafana 44.3.1 | published |
+        | 1.1.0   | Prometheus-Grafana 45.0.0 | draft     |
+      And the administrator has matched them with the request
+      When the drafts of the add-on profile are published
+      Then Palette refuses to pair the cluster with them
+
     Scenario: A version that is published meanwhile can make a match
       Given a pending pairing request
       And fitting profiles are selected, with these versions of the add-on profile:

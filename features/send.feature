@@ -19,13 +19,14 @@ Feature: Send a pairing request from the local cluster
       And no request of the cluster waits in Palette
 
       Examples:
-        | session                |
-        | no                     |
-        | a made-up              |
-        | a cut-short            |
-        | a logged-out           |
-        | an earlier, logged-out |
-        | an expired             |
+        | session                 |
+        | no                      |
+        | a made-up               |
+        | a cut-short             |
+        | a logged-out            |
+        | an extended, logged-out |
+        | an earlier, logged-out  |
+        | an expired              |
 
     Scenario: Somebody whose session was ended at another host of the cluster sends no request
       Given a cluster "of three nodes", with "nothing" behind it

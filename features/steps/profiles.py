@@ -167,6 +167,11 @@ def _publish_version(context: Context, version: str, packs: str) -> None:
     selection.add_edition(context, ProfileType.ADD_ON, edition)
 
 
+@when("the drafts of the add-on profile are published")
+def _publish_drafts(context: Context) -> None:
+    selection.publish_drafts(context, ProfileType.ADD_ON)
+
+
 @given("an acceptance with them was refused")
 def _was_refused(context: Context) -> None:
     context.must_be_refused(selection.pair(context))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import local_actions, local_changes, siblings
+from harness.context import crossing, local_actions, local_changes, siblings
 from harness.context.context import DAY, OTHER, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
@@ -52,6 +52,16 @@ def _accepted_and_learned(context: Context) -> None:
 @given("its request was accepted, and it is paired")
 def _paired(context: Context) -> None:
     context.paired()
+
+
+@given("the cluster runs on a host more, and is paired with it")
+def _paired_with_a_host_more(context: Context) -> None:
+    crossing.pair_with_a_host_more(context)
+
+
+@given("the operator is at that host")
+def _at_the_last_host(context: Context) -> None:
+    crossing.go_to(context, "last")
 
 
 @given("the pairing has come to nothing")

@@ -332,9 +332,16 @@ class Context:
 
         Raises:
             Inconclusive: the login was not answered with a session.
+            NotSupported: the target has no extended logins.
         """
         visitor = Actor(label, ops.Credentials(), host_uid)
-        return self._in_session(visitor, self._ask_to_log_in(visitor, extended))
+        try:
+            return self._in_session(visitor, self._ask_to_log_in(visitor, extended))
+        except NotReached:
+            if not extended:
+                raise
+        self.log_in(host_uid, label)  # who is let in
+        raise NotSupported("Local UI has no extended logins")
 
     def _ask_to_log_in(self, visitor: Actor, extended: bool = False) -> RecordedReply:
         user = self.recorder.driver.local_user

@@ -113,14 +113,24 @@ def go_to(context: Context, host: str, login: str = "a login") -> None:
         NotSupported: the target has no extended logins.
     """
     leased = context.cluster()
-    uid, extended = leased.host(-1 if host == "last" else 1), login == "an extended login"
-    try:
-        leased.operator = context.log_in(uid, extended=extended)
-    except NotReached:
-        if not extended:
-            raise
-        leased.operator = context.log_in(uid)  # which is let in
-        raise NotSupported("Local UI has no extended logins") from None
+    uid = leased.host(-1 if host == "last" else 1)
+    leased.operator = context.log_in(uid, extended=login == "an extended login")
+
+
+def pair_with_a_host_more(context: Context) -> None:
+    """The cluster, whose request waits, is let run on a host more, which is its last one then, and
+    is paired with that.
+
+    Raises:
+        NotSupported: it cannot grow, or its request is not accepted then (SND-9).
+        Inconclusive: it has not grown, or is not handed over.
+    """
+    local_changes.must_take_effect(context, local_changes.GROWTHS)
+    taken = context.accept()
+    if taken.record.outcome is Outcome.FAIL:
+        raise NotSupported("a request whose cluster has grown since is not accepted there")
+    context.must(taken)
+    context.must_be_paired()
 
 
 def let_happen(context: Context, what: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from harness.context.context import DAY, OTHER, Context
@@ -195,8 +196,8 @@ def _shortened(context: Context, host_uid: str) -> Actor:
     return _with_session(context, host_uid, context.log_in(host_uid).credentials.session[:-4])
 
 
-def _logged_out(context: Context, host_uid: str) -> Actor:
-    actor = context.log_in(host_uid, "stranger")
+def _logged_out(context: Context, host_uid: str, *, extended: bool = False) -> Actor:
+    actor = context.log_in(host_uid, "stranger", extended=extended)
     context.must(context.recorder.perform(actor, LogOut()))
     return actor
 
@@ -256,6 +257,7 @@ _SESSIONS: Mapping[str, Callable[[Context, str], Actor]] = {
     ),
     "a cut-short": _shortened,
     "a logged-out": _logged_out,
+    "an extended, logged-out": partial(_logged_out, extended=True),
     "an earlier, logged-out": _logged_out_after_another,
     "an elsewhere logged-out": _logged_out_elsewhere,
     "an expired": _expired,

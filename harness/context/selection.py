@@ -206,8 +206,21 @@ def add_edition(context: Context, kind: ProfileType, edition: ProfileEdition) ->
         Inconclusive: it shows another one as the latest.
     """
     named(context)
-    profile = _made(context, kind)
-    came = context.publish(replace(profile, editions=(*profile.editions, edition)))
+    _publish(context, kind, (*_made(context, kind).editions, edition))
+
+
+def publish_drafts(context: Context, kind: ProfileType) -> None:
+    """Publish what is a draft yet of a profile that is selected, the last of its versions.
+
+    Raises:
+        Inconclusive: Palette shows another one as the latest.
+    """
+    editions = _made(context, kind).editions
+    _publish(context, kind, tuple(replace(edition, published=True) for edition in editions))
+
+
+def _publish(context: Context, kind: ProfileType, editions: tuple[ProfileEdition, ...]) -> None:
+    came = context.publish(replace(_made(context, kind), editions=editions))
     look, version = ViewProfile(came.uid), came.editions[-1].version
     context.must_see(context.admin(), look, "version_not_otherwise", version=version)
 

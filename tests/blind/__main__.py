@@ -26,6 +26,7 @@ from tests.blind.defects import BLIND
 from tests.blind.defects_fifth import FIFTH
 from tests.blind.defects_fourth import FOURTH
 from tests.blind.defects_second import SECOND
+from tests.blind.defects_seventh import SEVENTH
 from tests.blind.defects_sixth import SIXTH
 from tests.blind.defects_third import THIRD
 
@@ -36,6 +37,7 @@ _SETS = {
     "fourth": FOURTH,
     "fifth": FIFTH,
     "sixth": SIXTH,
+    "seventh": SEVENTH,
 }
 _APART = "blind_"
 _SEQUENCES = 10_000
