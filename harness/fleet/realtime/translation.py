@@ -178,10 +178,8 @@ class Translation:
                     )
                 )
             case arrangements.PutProfile(profile):
-                uid, project = (
-                    self.name(profile.uid, "profile_uid"),
-                    self._scope(profile.project_uid),
-                )
+                uid = self.name(profile.uid, "profile_uid")
+                project = self._scope(profile.project_uid)
                 return arrangements.PutProfile(replace(profile, uid=uid, project_uid=project))
             case arrangements.InstallCluster(slot, Cluster() as cluster):
                 installed = self._cluster(cluster, self.name)
