@@ -279,7 +279,7 @@ ReleaseCentralCluster ours POST /v1/spectroclusters/{uid}/release 204 v1SpectroC
 
 # A token may be listed without its value.
 TOKEN = RegistrationToken V1EdgeToken uid=metadata.uid! name=metadata.name value=spec.token
-    project_uid=spec.defaultProject?.uid? expiry=spec.expiry:time active=status.isActive:any!
+    project_uid=spec.defaultProject?.uid? expiry=spec.expiry:time active=status.isActive:flag
 ListTokens GET /v1/edgehosts/tokens 200 v1EdgeTokensList
     -> TokenList V1EdgeTokens items[TOKEN]
 CreateToken POST /v1/edgehosts/tokens 201 v1EdgeTokensCreate

@@ -10,6 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.match import MatchResult, Mismatch
 from harness.domain.operations import Done, Operation, Unknown
+from harness.domain.token import RegistrationToken
 from harness.wire.codec import decode
 from harness.wire.codec.server import STATUS_OF
 from harness.wire.http import HttpResponse, Json
@@ -48,6 +49,14 @@ def test_a_tag_without_a_value_may_be_told_as_null() -> None:
     assert reply.value.tags == {"site": "north", "spare": ""}
     metadata["labels"] = {"site": 0}
     assert isinstance(decode(ops.ViewCentralCluster("u"), answer(200, body)), Unknown)
+
+
+def test_a_flag_that_is_off_may_be_left_out() -> None:
+    body = {"metadata": {"uid": "u", "name": "n"}, "spec": {"token": "t"}, "status": {}}
+    reply = decode(ops.ViewToken("u"), answer(200, body))
+    assert isinstance(reply, Done)
+    assert isinstance(reply.value, RegistrationToken)
+    assert not reply.value.active
 
 
 @pytest.mark.parametrize(
