@@ -69,7 +69,7 @@ def _sent_twice(context: Context, hosts: int, message: str) -> None:
 
 @when("the operator sends a pairing request, and cancels with the submission under way")
 def _cancels_what_is_under_way(context: Context) -> None:
-    settling.send_and_cancel(context)
+    settling.cancel_on_its_way(context)
 
 
 @when(parsers.parse('the operator cancels, and asks for the "{change}" while that is on its way'))

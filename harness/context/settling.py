@@ -345,11 +345,11 @@ def send_twice(context: Context, hosts: int, message: str) -> None:
         context.sent(leased, each)
 
 
-def send_and_cancel(context: Context) -> None:
+def cancel_on_its_way(context: Context) -> None:
     """An operator sends, and cancels while the submission is on its way to Palette.
 
     Raises:
-        NotSupported: nobody can hold the submission, or what is under way cannot be cancelled.
+        NotSupported: nobody can hold the submission.
     """
     leased, operator = context.cluster(), context.cluster().operator
     send = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
