@@ -70,10 +70,21 @@ class Open:
         return self.driver(target_at(self.faulty(behave).url, answer_s))
 
 
+ENDS_WITHIN_S = 30.0
+"""A thread that was told to end may take a moment for it, more on a busy machine."""
+
+
+@contextmanager
+def leaving_no_thread() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(ENDS_WITHIN_S)
+        assert not thread.is_alive(), thread.name
+
+
 @contextmanager
 def opening() -> Iterator[Open]:
     """What is opened here leaves no thread behind."""
-    before = set(threading.enumerate())
-    with ExitStack() as held:
+    with leaving_no_thread(), ExitStack() as held:
         yield Open(held)
-    assert set(threading.enumerate()) <= before

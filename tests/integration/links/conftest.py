@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from harness.reference.server import Servers
+from tests.integration.http.targets import leaving_no_thread
 from tests.integration.links.palettes import Scenery
 
 
@@ -20,7 +20,5 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def scenery(servers: Servers) -> Iterator[Scenery]:
-    before = set(threading.enumerate())
-    with ExitStack() as held:
+    with leaving_no_thread(), ExitStack() as held:
         yield Scenery(held, servers)
-    assert set(threading.enumerate()) <= before
