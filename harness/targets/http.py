@@ -189,9 +189,7 @@ class HttpDriver:
         sequence, calls = self._sequence(outgoing, page), list[CallExchange]()
         while True:
             answered = self._carry(outgoing, sequence, calls, within_s)
-            if self._acceptances.begins_anew(
-                outgoing.operation, outgoing.credentials, sequence.wire, answered.reply
-            ):
+            if self._acceptances.begins_anew(outgoing.operation, outgoing.credentials, sequence):
                 sequence = self._sequence(outgoing, page)
                 continue
             pause_s = wait_asked_for(answered, self.target.rate_limit.wait_s)

@@ -108,19 +108,21 @@ class StepwiseAcceptances:
         return AcceptancePart(_acceptance_for(operation), several, progress)
 
     def begins_anew(
-        self, operation: ops.Operation, who: ops.Credentials, wire: WireMap, reply: ops.Reply
+        self, operation: ops.Operation, who: ops.Credentials, sequence: CallSequence
     ) -> bool:
-        """Whether the first step finds nothing any more of what was begun for it, as with a wizard
-        that ended when another step was refused. That is forgotten then: the step opens another.
+        """Whether the first step finds nothing any more of what was begun for it before, as with a
+        wizard that ended when another step was refused. That is forgotten then: the step opens
+        another.
         """
-        first = next((c.step for c in wire.calls(ops.AcceptPairingRequest) if c.step), None)
-        if first is None or not isinstance(operation, first) or not isinstance(reply, Refused):
+        reply = sequence.reply
+        if not (sequence.goes_on and isinstance(reply, Refused)):
             return False
-        begun = self._begun.get((operation.pairing_uid, who))
-        is_gone = reply.reason is Reason.NOT_FOUND and begun is not None and bool(begun.made)
-        if is_gone:
-            del self._begun[operation.pairing_uid, who]
-        return is_gone
+        calls = sequence.wire.calls(ops.AcceptPairingRequest)
+        first = next(each.step for each in calls if each.step)
+        if not isinstance(operation, first) or reply.reason is not Reason.NOT_FOUND:
+            return False
+        del self._begun[operation.pairing_uid, who]
+        return True
 
 
 def _check_known(
@@ -237,6 +239,7 @@ class CallSequence:
 
     Attributes:
         wire: how the target speaks.
+        goes_on: whether calls were made before that it goes on from.
     """
 
     def __init__(
@@ -259,6 +262,7 @@ class CallSequence:
         self._asked = asked_of(part.acceptance if part else operation, credentials, page)
         self._calls = part.calls if part else wire.calls(type(operation))
         self._progress = part.progress if part else CallProgress()
+        self.goes_on = bool(self._progress.made)
         self._number = 0
         self._now = given.now
         self._repeats_since: int | None = None

@@ -173,6 +173,8 @@ _BY_HAND: Mapping[str, ByHand] = {
         needs="machinePoolConfigPatches[].op machinePoolConfigPatches[].path"
         " machinePoolConfigPatches[].value",
     ),
+    # Without any they may be left out, and still have to have a place.
+    "CONFIGURED": ByHand(needs="spec.cloudConfig.spec"),
     "RestoreLocalManagement": ByHand(check=_is_local, needs="type"),
 }
 
@@ -251,11 +253,11 @@ RemoveNode
 SETTINGS = ClusterSettings ntp_servers=ntpServers:words ssh_keys=sshKeys:words
 UpdateClusterSettings PUT /v1/edge-mgmt/cluster/settings 202 v1EdgeNativeClusterSettings
     V1EdgeNativeClusterSettings settings=(SETTINGS) -> DONE
-ViewClusterSettings GET /v1/edge-mgmt/cluster 200 v1ClusterConfig
-    -> ClusterSettings V1ClusterConfiguration
+CONFIGURED = ClusterSettings V1ClusterConfiguration
     ntp_servers=spec.cloudConfig.spec.clusterConfig.ntpServers:words
     ssh_keys=spec.cloudConfig.spec.clusterConfig.sshKeys:words
     spec.cloudConfig.spec.machinePoolConfig:=[]
+ViewClusterSettings GET /v1/edge-mgmt/cluster 200 v1ClusterConfig -> CONFIGURED
 RestoreLocalManagement ours PUT /v1/edge-mgmt/settings/management 202 v1SettingsManagementUpdate
     V1Management type:="local" -> DONE
 """,

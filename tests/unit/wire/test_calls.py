@@ -416,6 +416,9 @@ def test_a_step_is_a_call_of_an_acceptance_and_no_operation_as_well(mapping: Map
         mapping('[[paths.LogOut.calls]]\nname = "out"\nstep = "review"\npath = "/out"')
 
 
+NO = {"error": {"code": "C", "text": "no"}}
+
+
 def test_the_first_step_opens_another_wizard_where_the_one_before_is_gone(mapping: Mapping) -> None:
     stepwise = ACCEPT
     for name in ("profiles", "details"):
@@ -427,19 +430,27 @@ def test_the_first_step_opens_another_wizard_where_the_one_before_is_gone(mappin
     def takes(step: ops.AcceptanceStep) -> CallSequence:
         return CallSequence(step, who, wire, CallInput(part=acceptances.part(step, who, wire)))
 
+    def refused(step: ops.AcceptanceStep, status: int, *before: HttpResponse) -> CallSequence:
+        taken = takes(step)
+        for each in before:
+            taken.answered(each)
+        taken.answered(answer({"code": "C", "message": "no", "data": NO}, status))
+        assert isinstance(taken.reply, Refused)
+        return taken
+
     opened = takes(match)
     opened.answered(answer({"data": {"id": "w1"}}, 201))
     opened.answered(answer(status=204))
     assert sent(takes(details)).path == "/wizards/w1/details"
-    gone = Refused(Reason.NOT_FOUND, "there is no wizard")
     # Only the first one may, and only where what was begun is gone.
-    assert not acceptances.begins_anew(details, who, wire, gone)
-    assert not acceptances.begins_anew(match, who, wire, Refused(Reason.CONFLICT, "not now"))
-    assert not acceptances.begins_anew(match, who, wire, ops.Unknown("not now"))
+    assert not acceptances.begins_anew(details, who, refused(details, 404))
+    assert not acceptances.begins_anew(match, who, refused(match, 409))
     assert sent(takes(match)).path == "/wizards/w1/profiles"
-    assert acceptances.begins_anew(match, who, wire, gone)
+    assert acceptances.begins_anew(match, who, refused(match, 404))
     assert sent(takes(match)).path == "/wizards"
-    assert not acceptances.begins_anew(match, who, wire, gone), "nothing was begun"
+    # One that was opened for this very step, and is gone at once, is not opened again and again.
+    again = refused(match, 404, answer({"data": {"id": "w2"}}, 201))
+    assert not acceptances.begins_anew(match, who, again)
 
 
 def test_what_each_call_has_of_its_own_does_not_stand_beside_them(mapping: Mapping) -> None:
