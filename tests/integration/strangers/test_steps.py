@@ -33,7 +33,7 @@ DEFECTS = {
     "accept-job-only-says-so": ("ACC-14", "central"),
     "wizard-opens-for-what-is-decided": ("ACC-20", "central"),
     "withdraw-takes-the-newest": ("WDR-3", "central"),
-    "list-loses-its-second-page": ("ACC-3", "central"),
+    "list-loses-its-second-page": ("ACC-3", "central", "INV-2"),
     "any-version-will-do": ("PRE-7", "central"),
     "reading-lets-one-decide": ("PRE-8", "central"),
     "cancel-job-only-says-so": ("WDR-3", "edge"),
