@@ -93,6 +93,7 @@ def _expiry(url: str, secure: ssl.SSLSocket, today: datetime, notes: Notes) -> N
         notes.note(f"{url}: its certificate ends in {days} days", "renew it")
 
 
+_ASKED_BY_HOSTS: Final = (ops.PollPairing, ops.ConfirmPairing, ops.WithdrawPairing)
 _SKEW_S: Final = 3.0
 """Dates have whole seconds, and an answer may have waited for its turn here."""
 
@@ -112,10 +113,30 @@ def examine_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> 
         if Side.EDGE not in target.sides:
             _asked(driver, ops.Probe(), "Palette, as edge hosts ask it", notes, clock)
         _pages(driver, notes)
+    if Side.CENTRAL not in target.sides:
+        _codes(driver, notes)
     for control in dict.fromkeys(target.controls.values()):
         if control.url not in dead:
             _control(driver, control, notes)
     return notes
+
+
+def _codes(driver: HttpDriver, notes: Notes) -> None:
+    """Hosts go by the code of a refusal: where several mean one of ours, which they are told."""
+    wire = driver.target.wire
+    own = {
+        ours
+        for kind in _ASKED_BY_HOSTS
+        for each in wire.calls(kind)
+        for ours in each.said.codes.values()
+    }
+    for reason in (Reason.NOT_FOUND, Reason.ALREADY_ACCEPTED, Reason.REQUEST_DECIDED):
+        several = [theirs for theirs, ours in wire.codes.items() if ours == reason]
+        if len(several) > 1 and reason not in own:
+            notes.note(
+                f"of {len(several)} codes for {reason}, hosts are told {several[0]}",
+                "say in paths.WithdrawPairing.codes, and of the others that hosts ask, which it is",
+            )
 
 
 def _pages(driver: HttpDriver, notes: Notes) -> None:
@@ -124,7 +145,8 @@ def _pages(driver: HttpDriver, notes: Notes) -> None:
     """
     wire, page, more = driver.target.wire, (BODY, LIST_META, CONTINUE), (QUERY, CONTINUE)
     moved, left = [], []
-    for kind in (kind for kind, route in ROUTES.items() if route.is_paged):
+    unasked = () if driver.target.arranging.admin else (ops.ListRoles, ops.ListUsers)
+    for kind in (k for k, route in ROUTES.items() if route.is_paged and k not in unasked):
         calls = wire.calls(kind) if driver.info.offers(kind) else ()
         answers = [each for call in calls for each in call.answer if each.ours == page]
         if any(each.theirs != page for each in answers):
@@ -266,7 +288,11 @@ def _cluster(
     driver: HttpDriver, place: TargetSlot, host: Host, session: ops.Credentials, notes: Notes
 ) -> None:
     """What stands at a place. The same cluster is seen from each of its hosts."""
-    mode = _value(_ask(driver, ops.ViewManagement(), session, host.uid), ops.Management)
+    managed = _ask(driver, ops.ViewManagement(), session, host.uid)
+    if isinstance(managed, ops.Unknown):
+        told = f"host {host.uid} does not show who manages it: {managed.why}"
+        notes.problem(told, "see that [paths.ViewManagement] fits")
+    mode = _value(managed, ops.Management)
     is_renewed = driver.arranging.way_for(InstallCluster) in (Commands.name, ControlPort.name)
     if mode is not None and mode.mode is ManagementMode.CENTRAL:
         told = f"host {host.uid} in slot {place.slot} is centrally managed"

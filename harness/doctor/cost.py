@@ -184,7 +184,8 @@ def _named(reason: str) -> tuple[str, str]:
     if claimed == Feature.PAGES and why:
         return "its pages are not seen", why
     if all(claim in {feature.value for feature in Feature} for claim in claimed.split(" or ")):
-        return f"{reason} is not claimed", "add it to features, if the target has it"
+        beside = f", and {why}" if why else ""
+        return f"{claimed} is not claimed{beside}", "add it to features, if the target has it"
     what, *remedies = _REMEDY.split(reason, maxsplit=1)
     return what, remedies[0] if remedies else "nothing, unless the target comes to have it"
 

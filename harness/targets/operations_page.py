@@ -32,7 +32,8 @@ A field in **bold** has to be there: without it, an answer says nothing, and a r
 understood, so a file that has it nowhere is refused. All others may be nowhere. `{uid}` is a
 parameter of the path, `?name` of the query, `Name:` a header. Beside these, a call has
 `Authorization:` (or `ApiKey:` in Palette) and `ProjectUid:`, and a list that comes in pages has
-`?continue` in its request and `listmeta.continue` in its answer.
+`?continue` in its request and `listmeta.continue` in its answer. `labels` and `annotations` are
+objects of texts, but for the `labels` of a pool, which are a list of texts.
 
 """
 

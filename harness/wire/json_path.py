@@ -3,6 +3,7 @@ r"""Where a value stands in a request or an answer, as a mapping writes it.
 | text | place |
 | --- | --- |
 | `spec.profiles[].uid` | a field of the body; `[]` is each element of a list |
+| `conditions[type=Paired].status` | the same, in the element of a list whose `type` is `Paired` |
 | `$` | the whole body |
 | `?state` | a query parameter |
 | `{uid}` | a parameter of the path |
@@ -23,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.domain.errors import PairproofError
 
@@ -33,8 +35,9 @@ PATH, QUERY, HEADERS, COOKIES, BODY = "path", "query", "headers", "cookies", "bo
 """The rooms of a message."""
 
 Way = tuple[str, ...]
-"""The steps to a field of a body: names, and `EACH`; the whole body has none. The way to a place
-of a message begins with its room, and one that is nowhere has no steps.
+"""The steps to a field of a body: names, `EACH`, and choices of one element (`[type=Paired]`); the
+whole body has none. The way to a place of a message begins with its room, and one that is nowhere
+has no steps.
 """
 
 NOWHERE: Way = ()
@@ -46,7 +49,9 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):")
 _COOKIE = re.compile(r"(?:Set-)?Cookie: *([^\s;,=]+)", re.IGNORECASE)
 _QUERY = re.compile(r"\?([^\s?&=#]+)")
-_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[\])*)")
+_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[(?:\w+=[^\[\]]+)?\])*)")
+_LIST_STEP = re.compile(r"\[[^\]]*\]")
+_CHOICE = re.compile(r"\[(\w+)=([^\[\]]+)\]")
 _WAY = re.compile(rf"{_STEP.pattern}(?:\.{_STEP.pattern})*")
 _SPECIAL = re.compile(r"[.\[\]\\]")
 _ESCAPED = re.compile(r"\\(.)")
@@ -88,15 +93,23 @@ def way_of(text: str) -> Way:
     steps: list[str] = []
     for name, lists in _STEP.findall(text):
         steps += [_ESCAPED.sub(r"\1", name)] if name != "$" else []
-        steps += [EACH] * (len(lists) // len(EACH))
+        steps += _LIST_STEP.findall(lists)
     return tuple(steps)
+
+
+@lru_cache
+def chosen_by(step: str) -> tuple[str, str] | None:
+    """The field and its text by which a step chooses one element of a list, if it does."""
+    found = _CHOICE.fullmatch(step)
+    return (found[1], found[2]) if found else None
 
 
 def dotted(way: Way) -> str:
     """The way as one writes it."""
     text = ""
     for step in way:
-        text += step if step == EACH else "." + _SPECIAL.sub(r"\\\g<0>", step)
+        is_of_list = step == EACH or chosen_by(step)
+        text += step if is_of_list else "." + _SPECIAL.sub(r"\\\g<0>", step)
     return text[1:] if text.startswith(".") else f"${text}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from harness.domain.operations import Operation
+from harness.domain.operations import Operation, Surface
 from harness.wire.codec.engine import read_ways, way_at
 from harness.wire.json_path import (
     BODY,
@@ -39,13 +39,47 @@ _NO_CONTENT: Final = 204
 def losses(
     wire: WireMap, asked: Iterable[_Kind], served: Collection[_Kind] = ()
 ) -> Iterator[MappingError]:
-    """What these operations lose, key by key. The requests of those that are served are read."""
+    """What these operations lose, key by key. The requests of those that are served are read, and
+    have to be told apart.
+    """
+    if wire.is_plain:
+        return
+    yield from mixed_up(wire, served)
     told = set()
-    for kind in () if wire.is_plain else asked:
+    for kind in asked:
         for error in _of_operation(wire, kind, is_served=kind in served):
             if error.place not in told:
                 yield error
             told.add(error.place)
+
+
+def mixed_up(wire: WireMap, kinds: Collection[_Kind] = ROUTES) -> Iterator[MappingError]:
+    """Of two operations at one place that nothing in the request tells apart, the one that was put
+    there.
+    """
+    seen: dict[tuple[bool, str, str], list[Spoken]] = {}
+    # Whoever was moved is to blame, and not who has always been there.
+    for kind in sorted((k for k in ROUTES if k in kinds), key=lambda k: k in wire.paths):
+        one, route = wire.spoken(kind), wire.spoken(kind).route
+        here = seen.setdefault((route.surface is Surface.LOCAL_UI, route.method, route.shape()), [])
+        for other in here:
+            if not _apart(one, other):
+                yield MappingError(
+                    ("paths", route.operation.__name__, "path"),
+                    f"{route.method} {route.path} is where {other.route.operation.__name__}"
+                    " is asked",
+                    "a place of its own, or constants that tell the two apart",
+                    "correct the path or the method",
+                )
+        here.append(one)
+
+
+def _apart(one: Spoken, other: Spoken) -> bool:
+    if one.route.rpc != other.route.rpc:
+        return True
+    held, others = dict(one.constants), dict(other.constants)
+    same_path = one.route.path == other.route.path
+    return same_path and any(held[p] != others[p] for p in held.keys() & others.keys())
 
 
 def _of_operation(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[MappingError]:

@@ -101,8 +101,8 @@ V1ClusterProfileConfigurationSpec ~archiveUploadPath
 V1ClusterProfileConfiguration metadata:V1MetaData spec:V1ClusterProfileConfigurationSpec # The
     replacement of the stack.
 
-V1Settings ~featureFlags:flags ~installationMode:airgap|connected managementMode:central|local #
-    General settings of a host.
+V1Settings ~featureFlags:flags ~installationMode managementMode:central|local # General settings of
+    a host.
 V1Management type!:central|local edgeHostToken paletteEndpoint projectName insecure:flag # Who shall
     manage a host.
 """)

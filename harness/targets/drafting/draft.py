@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
@@ -33,7 +34,7 @@ from harness.targets.reading import address
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA, TARGETS
 from harness.wire.json_path import At
-from harness.wire.losses import losses
+from harness.wire.losses import losses, mixed_up
 from harness.wire.mapping import PLAIN, MappingError, OperationMap, WireMap
 from harness.wire.mapping.keys import PATH
 from harness.wire.routes import ROUTES, Route, routes_of
@@ -308,7 +309,7 @@ def _wrong(drafted: Mapping[type[Operation], Drafted]) -> MappingError | None:
     except MappingError as error:
         return error
     agent = [kind for kind in drafted if kind.surface is Surface.AGENT]
-    return next(losses(wire, drafted, agent), None)
+    return next(chain(mixed_up(wire), losses(wire, drafted, agent)), None)
 
 
 def _without(drafted: Drafted, place: At) -> Drafted | None:

@@ -222,7 +222,10 @@ def refused_from(
     retry_after = response.header(renamed.name if renamed else "Retry-After")
     if retry_after:
         details[RETRY_AFTER] = (renamed.read(retry_after) if renamed else None) or retry_after
-    return Refused(_reason(response.status, code, wire), error.message or code, details)
+    codes = {**wire.codes, **spoken.said.codes}
+    return Refused(
+        _reason(response.status, codes.get(code, code), wire), error.message or code, details
+    )
 
 
 def refused_within(response: HttpResponse, wire: WireMap, spoken: Spoken) -> Refused | None:
@@ -259,7 +262,7 @@ def _reason(status: int, code: str, wire: WireMap) -> Reason:
     if status == 429:
         return Reason.RATE_LIMITED
     try:
-        return Reason(wire.codes.get(code, code))
+        return Reason(code)
     except ValueError:
         pass
     if status in wire.tables.reason_of:

@@ -130,6 +130,7 @@ Status = Annotated[int, Whole(200, 599)]
 Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
 
 _Reason = Annotated[str, OneOf(*(reason.value for reason in Reason))]
+_Codes = Annotated[dict[str, _Reason], NamedBy("theirs")]
 
 # --- the keys -------------------------------------------------------------------------------------
 
@@ -196,6 +197,9 @@ class _CallKeys:
     """Where the target has a value of the answer: ours = theirs."""
     states: WordTable = field(default_factory=dict)
     """Words that are different here only: ours = theirs."""
+    codes: _Codes = field(default_factory=dict)
+    """Codes of errors that mean something else here than in `codes`, or are to be said here of
+    several: theirs = ours."""
     constants: Constants = field(default_factory=dict)
     """What the target wants in each request besides."""
     keep: Annotated[dict[str, str], NamedBy("name")] = field(default_factory=dict)
@@ -250,6 +254,9 @@ class ErrorMap(ErrorPlaces):
     """An answer of success that holds the code of an error is a refusal."""
     refused: Statuses = ()
     """Answers that mean a refusal of any operation, with any JSON or none."""
+    constants: Constants = field(default_factory=dict)
+    """What the body of an error holds besides, where the harness plays the side: field = value;
+    `"{status}"` is the status, as a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +319,9 @@ class WireKeys:
     """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
     fields: Places = field(default_factory=dict)
     """Names of fields, wherever they stand: ours = theirs; empty where the target has none."""
-    codes: Annotated[dict[str, _Reason], NamedBy("theirs")] = field(default_factory=dict)
-    """The codes of errors: theirs = ours."""
+    codes: _Codes = field(default_factory=dict)
+    """The codes of errors: theirs = ours. Of several for one of ours the side that the harness
+    plays says the first."""
     code_status: Annotated[dict[_Reason, Status], NamedBy("our code")] = field(default_factory=dict)
     """The statuses of refusals: our code = status."""
     errors: ErrorMap = ErrorMap()

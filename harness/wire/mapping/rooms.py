@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.wire.http import Json, spelt
-from harness.wire.json_path import BODY, COOKIES, EACH, HEADERS, PATH, QUERY, Way, is_in_body
+from harness.wire.json_path import (
+    BODY,
+    COOKIES,
+    EACH,
+    HEADERS,
+    PATH,
+    QUERY,
+    Way,
+    chosen_by,
+    is_in_body,
+)
 from harness.wire.mapping.values import ValueForm
 from harness.wire.model import Malformed, json_kind
 
@@ -64,21 +74,30 @@ def _values_at(
     for n, step in enumerate(way):
         if json is None:  # null is as good as missing
             return ()
-        if not isinstance(json, list if step == EACH else dict):
+        choice = chosen_by(step)
+        is_of_list = step == EACH or choice is not None
+        if not isinstance(json, list if is_of_list else dict):
             if not is_strict:
                 return ()
-            kind = "a list" if step == EACH else "an object"
+            kind = "a list" if is_of_list else "an object"
             told = f"{kind} is needed, and this is {json_kind(json)}"
             raise Malformed(".".join((above, *way[:n])).strip(".") or BODY, told)
-        if isinstance(json, list):
+        if choice is not None:
+            json = next((item for item in json if _is_chosen(item, *choice)), None)
+        elif isinstance(json, list):
             name, rest = ".".join((above, *way[:n])), way[n + 1 :]
             return [
                 ((at, *positions), value)
                 for at, item in enumerate(json)
                 for positions, value in _values_at(item, rest, f"{name}.{at}", is_strict)
             ]
-        json = json.get(step)
+        else:
+            json = json.get(step)
     return () if json is None else (((), json),)
+
+
+def _is_chosen(item: Json, name: str, text: str) -> bool:
+    return isinstance(item, dict) and spelt(item.get(name)) == text
 
 
 def put_in(rooms: dict[str, Any], place: Way, value: Json, positions: _Positions = ()) -> None:
@@ -107,6 +126,13 @@ def with_value(json: Json, way: Way, value: Json, positions: _Positions = ()) ->
         at, items = positions[0], json if isinstance(json, list) else []
         items += [{} for _ in range(at + 1 - len(items))]
         items[at] = with_value(items[at], way[1:], value, positions[1:])
+        return items
+    if choice := chosen_by(way[0]):
+        items = json if isinstance(json, list) else []
+        here = [n for n, item in enumerate(items) if _is_chosen(item, *choice)]
+        if not here:
+            here, items = [len(items)], [*items, dict([choice])]
+        items[here[0]] = with_value(items[here[0]], way[1:], value, positions)
         return items
     fields = json if isinstance(json, dict) else {}
     fields[way[0]] = with_value(fields.get(way[0]), way[1:], value, positions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,6 @@ from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Known, Template, 
 from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
 from harness.wire.mapping.rooms import (
     AS_IT_IS,
-    FieldMapping,
     Rooms,
     put_in,
     read_fields,
@@ -220,7 +219,7 @@ def theirs_answered(
     call.
     """
     if status >= 400:
-        status, body = theirs_refused(status, json, wire, spoken.error)
+        status, body = theirs_refused(status, json, wire, spoken)
         theirs: dict[str, Any] = {HEADERS: {}, BODY: body}
     else:
         status = spoken.said.status[0] if spoken.said.status else status
@@ -262,16 +261,19 @@ def _with_number(body: dict[str, Json]) -> dict[str, Json]:
     return {**body, "error": {**error, "code": number}}
 
 
-def theirs_refused(
-    status: int, json: Json, wire: WireMap, error: Iterable[FieldMapping]
-) -> tuple[int, Json]:
+def theirs_refused(status: int, json: Json, wire: WireMap, spoken: Spoken) -> tuple[int, Json]:
     """Status and body of the published error as the target has them; all else stays."""
     if not isinstance(json, dict) or "code" not in json:
         return status, json
     ours = str(json["code"])
     told: dict[str, Any] = {BODY: {}}
-    write_fields(error, {BODY: {**json, "code": wire.tables.said.get(ours, ours)}}, told)
-    return wire.code_status.get(ours, status), told[BODY]
+    own = (theirs for theirs, meant in spoken.said.codes.items() if meant == ours)
+    code = next(own, wire.tables.said.get(ours, ours))
+    write_fields(spoken.error, {BODY: {**json, "code": code}}, told)
+    status = wire.code_status.get(ours, status)
+    for place, value in wire.tables.error_constants:
+        put_in(told, place, status if value == "{status}" else value)
+    return status, told[BODY]
 
 
 def ours_refused(json: Json, spoken: Spoken) -> Json:

@@ -4,7 +4,7 @@ each operation is asked by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 
@@ -112,6 +112,7 @@ class Tables:
         headers: ours to theirs, only those that are different.
         error: where an error has the fields of the published one.
         said: the codes of errors, ours to theirs.
+        error_constants: what else an error of the played side holds.
         reason_of: our code by the status of a refusal, where that tells.
     """
 
@@ -123,6 +124,7 @@ class Tables:
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: tuple[FieldMapping, ...] = (AS_IT_IS,)
     said: Mapping[str, str] = field(default_factory=dict)
+    error_constants: tuple[tuple[Way, str | int | float | bool], ...] = ()
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -145,8 +147,6 @@ def compiled(wire: WireMap) -> Tables:
     session = tuple(dict.fromkeys(name for call in logins for name in call.keep))
     calls = _every_call(wire, session)
     spoken = {kind: deciding(several) for kind, several in calls.items()}
-    # Whoever was moved is to blame, and not who has always been there.
-    _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.paths))
     statuses = wire.code_status
     return Tables(
         routes={
@@ -165,6 +165,10 @@ def compiled(wire: WireMap) -> Tables:
         },
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
+        error_constants=tuple(
+            (answered_place(text, ("errors", "constants", text)), value)
+            for text, value in wire.errors.constants.items()
+        ),
         said={ours: theirs for theirs, ours in reversed(list(wire.codes.items()))},
         reason_of={s: c for c, s in statuses.items() if list(statuses.values()).count(s) == 1},
     )
@@ -351,32 +355,6 @@ def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, 
                 raise MappingError(at, found, fits, f'{there} "{{{name}}}" = "id"')
             found, fits = f"{route.path} lacks {{{name}}}", f"a path with {{{name}}}"
             raise MappingError(at, found, fits, f'add it, or {there} "{{{name}}}" = "?id"')
-
-
-def _check_places(spoken: Iterable[Spoken]) -> None:
-    """Two operations at one place are told apart by what each request holds besides."""
-    seen: dict[tuple[bool, str, str], list[Spoken]] = {}
-    for one in spoken:
-        route = one.route
-        key = (route.surface is ops.Surface.LOCAL_UI, route.method, route.shape())
-        for other in seen.setdefault(key, []):
-            if not _apart(one, other):
-                raise MappingError(
-                    ("paths", route.operation.__name__, "path"),
-                    f"{route.method} {route.path} is where {other.route.operation.__name__}"
-                    " is asked",
-                    "a place of its own, or constants that tell the two apart",
-                    "correct the path or the method",
-                )
-        seen[key].append(one)
-
-
-def _apart(one: Spoken, other: Spoken) -> bool:
-    if one.route.rpc != other.route.rpc:
-        return True
-    held, others = dict(one.constants), dict(other.constants)
-    same_path = one.route.path == other.route.path
-    return same_path and any(held[p] != others[p] for p in held.keys() & others.keys())
 
 
 PLAIN = WireMap()

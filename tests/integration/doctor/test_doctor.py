@@ -385,6 +385,12 @@ def one_list_whose_pages_are_called_otherwise(setup: Setup) -> None:
     )
 
 
+def two_codes_for_what_hosts_are_told(setup: Setup) -> None:
+    a_role_without_its_side(setup)
+    setup.replace('roles = ["edge", "central"]', 'roles = ["edge"]')
+    setup.add('[codes]\ntaken = "PairingRequestAccepted"\ntoo-late = "PairingRequestAccepted"')
+
+
 # --- preconditions ------------------------------------------------------------------------------
 
 
@@ -438,6 +444,13 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
         "api",
         "the next page of ListTokens is read at listmeta.continue",
         "paths.ListTokens",
+    ),
+    (
+        two_codes_for_what_hosts_are_told,
+        0,
+        "api",
+        "of 2 codes for PairingRequestAccepted, hosts are told taken",
+        "paths.WithdrawPairing.codes",
     ),
     (a_clock_that_is_wrong, 3, "api", "behind this machine's", "NTP"),
     (the_wrong_secret, 2, "api", "does not know the secret", "control.secret_env"),

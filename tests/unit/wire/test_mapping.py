@@ -16,9 +16,11 @@ from harness.domain.operations import Credentials, Done, Operation, Reply, Unkno
 from harness.wire.codec import decode, encode
 from harness.wire.http import HttpResponse
 from harness.wire.json_path import BODY, dotted, place_of, way_of
+from harness.wire.losses import losses
 from harness.wire.mapping import PLAIN, ErrorMap, MappingError, OperationMap, WireMap
 from harness.wire.mapping.rooms import FieldMapping, read_fields, write_fields
 from harness.wire.mapping.translate import constants_held
+from harness.wire.routes import ROUTES
 from tests.unit.wire.mapped import WILD, answered, arrives, as_asked
 
 ACCEPT = ops.AcceptPairingRequest("p1", (ops.SelectedProfile("prof", "1.0"),), description="d")
@@ -281,6 +283,21 @@ def test_an_error_is_read_where_the_target_has_it() -> None:
     assert isinstance(reads(ops.ViewCluster(), {"code": "E42"}, wire, 409), Unknown)
 
 
+def test_an_error_that_is_played_holds_what_is_said_besides() -> None:
+    besides = {"kind": "Status", "error.number": "{status}"}
+    wire = WireMap(
+        errors=ErrorMap("error.type", "message", "", "", constants=besides),
+        code_status={"Conflict": 410},
+    )
+    said = answered(ops.PollPairing("p", "s"), Refused(Reason.CONFLICT, "no"), wire)
+    assert said.status == 410
+    assert json.loads(said.body) == {
+        "kind": "Status",
+        "message": "no",
+        "error": {"type": "Conflict", "number": 410},
+    }
+
+
 def test_an_error_that_is_a_bare_text_or_has_a_number_is_read() -> None:
     text = WireMap(errors=ErrorMap(message="$"), code_status={"NodeUnhealthy": 423})
     reply = reads(ops.ViewCluster(), "the node is not well", text, 423)
@@ -291,6 +308,20 @@ def test_an_error_that_is_a_bare_text_or_has_a_number_is_read() -> None:
     reply = reads(ops.ViewCluster(), {"code": 1042}, number, 400)
     assert isinstance(reply, Refused)
     assert reply.reason is Reason.CONFLICT
+
+
+def test_a_code_means_what_its_own_call_says_and_is_said_there() -> None:
+    wire = mapping(ops.WithdrawPairing, codes={"too-late": "PairingRequestAccepted"})
+    wire = replace(wire, codes={"taken": "PairingRequestAccepted", "too-late": "Conflict"})
+    withdrawn, viewed = ops.WithdrawPairing("c", "s"), ops.ViewPairingRequest("p")
+    refused = Refused(Reason.ALREADY_ACCEPTED, "it was accepted")
+    said = {
+        kind: json.loads(answered(kind, refused, wire).body)["code"] for kind in (withdrawn, viewed)
+    }
+    assert said == {withdrawn: "too-late", viewed: "taken"}
+    read = {kind: reads(kind, {"code": "too-late"}, wire, 409) for kind in (withdrawn, viewed)}
+    reasons = {kind: reply.reason for kind, reply in read.items() if isinstance(reply, Refused)}
+    assert reasons == {withdrawn: Reason.ALREADY_ACCEPTED, viewed: Reason.CONFLICT}
 
 
 def test_a_success_can_hold_a_refusal_where_the_mapping_says_so() -> None:
@@ -449,19 +480,46 @@ def test_an_operation_that_cannot_be_is_refused(
 
 
 def test_two_operations_at_one_place_need_something_that_tells_them_apart() -> None:
+    """Where the harness serves them: whoever asks knows what they ask."""
     there = {"method": "GET", "path": "/v1/edgehosts/tokens"}
-    with pytest.raises(MappingError, match="is where ListTokens is asked"):
-        mapping(ops.ListPairingRequests, **there)
+    moved = mapping(ops.ListPairingRequests, **there)
+    (told,) = losses(moved, (), ROUTES)
+    assert "is where ListTokens is asked" in str(told)
+    assert not list(losses(moved, (), [ops.SubmitPairing, ops.PollPairing]))
     constants = [{"what": "requests"}, {"what": "tokens"}]
-    WireMap(
+    apart = WireMap(
         {
             ops.ListPairingRequests: OperationMap(**there, constants=constants[0]),
             ops.ListTokens: OperationMap(constants=constants[1]),
         }
     )
+    assert not list(losses(apart, (), ROUTES))
 
 
-@pytest.mark.parametrize("text", ["a", "a.b[].c", "$", "$[]", "$[].a", "a\\.b.c[][]"])
+def test_an_element_of_a_list_is_chosen_by_what_it_holds() -> None:
+    place = place_of("status.conditions[type=Paired].status")
+    theirs = {
+        "conditions": [{"type": "Ready", "status": "?"}, {"type": "Paired", "status": "True"}]
+    }
+    field = FieldMapping((BODY, "paired"), place)
+    ours: dict[str, Any] = {BODY: {}}
+    read_fields([field], {BODY: {"status": theirs}}, ours)
+    assert ours[BODY] == {"paired": "True"}
+    for nothing in ({}, {"conditions": []}, {"conditions": [{"type": "Ready"}, "Paired", None]}):
+        read = {BODY: {}}
+        read_fields([field], {BODY: {"status": nothing}}, read)
+        assert read == {BODY: {}}
+    written: dict[str, Any] = {BODY: {"status": {"conditions": [{"type": "Ready"}]}}}
+    for value in ("False", "True"):
+        write_fields([field], {BODY: {"paired": value}}, written)
+    assert written[BODY] == {
+        "status": {"conditions": [{"type": "Ready"}, {"type": "Paired", "status": "True"}]}
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "a.b[].c", "$", "$[]", "$[].a", "a\\.b.c[][]", "a[].b[type=Is so].c"]
+)
 def test_a_way_is_written_as_it_was_read(text: str) -> None:
     assert dotted(way_of(text)) == text
 
