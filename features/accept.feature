@@ -536,6 +536,13 @@ Feature: Accept a pairing request in Palette
       Then the central cluster bears the name "(kept)", the description "(kept)" and the tags "(kept)"
       And what was refused takes no effect
 
+    Scenario: What was entered beside a refused match is not borne by who enters nothing
+      Given a pending pairing request
+      And an acceptance with another name, description and tags was refused for "a wrong version"
+      And an administrator who is logged in
+      And this person has paired "the cluster" with the name "(left out)", the description "(left out)" and the tags "(left out)"
+      Then what was refused takes no effect
+
     Scenario: A match that is only asked for decides nothing
       Given a pending pairing request
       And fitting profiles are selected
@@ -579,13 +586,18 @@ Feature: Accept a pairing request in Palette
       Then it is refused
       And the cluster is still locally managed
 
-    Scenario: An id that is nearly right accepts nothing
+    Scenario Outline: An id that is nearly right accepts nothing: one that <differs>
       Given a pending pairing request
-      When the administrator accepts a request by an id that differs in its last character
+      When the administrator accepts a request by an id that "<differs>"
       Then it is refused
       And the request goes on waiting in Palette
       And the request is pending in Local UI
       And the cluster is still locally managed
+
+      Examples:
+        | differs                       |
+        | differs in its last character |
+        | is cut short                  |
 
     Scenario: Of two requests of one cluster, the rejected one cannot be accepted for the other
       Given a pairing request that is "rejected"

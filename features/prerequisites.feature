@@ -281,6 +281,16 @@ Feature: Prerequisites of a pairing request
         | second |
         | last   |
 
+    Scenario: With the last of five hosts cut off, no request is sent
+      Given a cluster "of five nodes", with "nothing" behind it
+      And each of its hosts was asked for the connection
+      And the last host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
     Scenario: The host by which it has sent before is cut off
       Given a cluster "of three nodes", with "a rejected one" behind it
       And the first host of the cluster cannot reach Palette
@@ -314,7 +324,17 @@ Feature: Prerequisites of a pairing request
       And the operator goes to a host that reaches it and knows of that
       And the operator checks the connection
       Then the connection check says no
-      When the operator sends a pairing request
+
+    Scenario: A host is cut off again after the connection check has said yes, and no request is sent
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
+      And the last host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
+      When the last host of the cluster can reach Palette again
+      And the operator checks the connection until it says yes
+      And the last host of the cluster cannot reach Palette
+      And the time has passed in which a host learns of that
+      And the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
       And no request of the cluster waits in Palette
@@ -366,6 +386,15 @@ Feature: Prerequisites of a pairing request
         | silent        |
         | not-a-palette |
         | untrusted     |
+
+    Scenario: Where nothing is said about certificates, one that nobody trusts is of no use
+      Given a local cluster
+      And an endpoint of the form "untrusted"
+      And nothing is said about its certificate
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
 
     Scenario Outline: What was entered is malformed: a <endpoint>
       Given a local cluster
@@ -505,76 +534,85 @@ Feature: Prerequisites of a pairing request
       @PRE-1 @edge @core
       Examples:
         | amiss           | shape                           | past                   | token           | endpoint  | certificate   | restart  |
-        | is Provisioning | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
-        | is Provisioning | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | is Provisioning | of three nodes                  | a link that was cut    | new             | URL       | to be trusted | Palette  |
-        | is Provisioning | of three nodes, the last asked  | one of another cluster | as before       | URL       | to be trusted | the edge |
-        | is Provisioning | of two nodes, and then of three | a rejected one         | activated again | bare host | any           | none     |
+        | is Provisioning | of one node                     | a rejected one         | as before       | URL       | to be trusted | the edge |
+        | is Provisioning | of one node                     | a link that was cut    | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of three nodes                  | a cancelled one        | new             | bare host | any           | Palette  |
+        | is Provisioning | of three nodes, the last asked  | one of another cluster | activated again | URL       | to be trusted | Palette  |
+        | is Provisioning | of two nodes, and then of three | nothing                | as before       | URL       | to be trusted | none     |
+        | is in Error     | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
         | is in Error     | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | is in Error     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | is in Error     | of one node                     | a link that was cut    | activated again | URL       | any           | none     |
-        | is in Error     | of three nodes                  | one of another cluster | new             | bare host | to be trusted | the edge |
-        | is in Error     | of three nodes, the last asked  | one of another cluster | activated again | URL       | to be trusted | none     |
-        | is in Error     | of two nodes, and then of three | nothing                | as before       | bare host | any           | Palette  |
+        | is in Error     | of one node                     | a rejected one         | as before       | bare host | to be trusted | none     |
+        | is in Error     | of three nodes                  | one of another cluster | as before       | bare host | any           | none     |
+        | is in Error     | of three nodes, the last asked  | a rejected one         | new             | URL       | any           | the edge |
+        | is in Error     | of two nodes, and then of three | a link that was cut    | activated again | URL       | to be trusted | Palette  |
 
       @PRE-5 @edge @extended
       Examples:
         | amiss                     | shape                           | past                   | token           | endpoint | certificate   | restart  |
-        | has its last host cut off | of three nodes                  | nothing                | new             | URL      | to be trusted | the edge |
-        | has its last host cut off | of three nodes                  | a rejected one         | as before       | URL      | any           | none     |
-        | has its last host cut off | of three nodes                  | a link that was cut    | activated again | URL      | to be trusted | Palette  |
+        | has its last host cut off | of three nodes                  | nothing                | as before       | URL      | to be trusted | Palette  |
+        | has its last host cut off | of three nodes                  | a rejected one         | as before       | URL      | to be trusted | none     |
+        | has its last host cut off | of three nodes                  | a link that was cut    | new             | URL      | to be trusted | the edge |
         | has its last host cut off | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
-        | has its last host cut off | of two nodes, and then of three | a cancelled one        | as before       | URL      | to be trusted | none     |
+        | has its last host cut off | of two nodes, and then of three | a cancelled one        | activated again | URL      | any           | none     |
 
       @PRE-2 @edge @core
       Examples:
         | amiss                      | shape                           | past                   | token           | endpoint  | certificate   | restart  |
-        | has an ill node, the first | of one node                     | nothing                | as before       | URL       | to be trusted | the edge |
+        | has an ill node, the first | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
+        | has an ill node, the first | of one node                     | a cancelled one        | as before       | bare host | any           | the edge |
         | has an ill node, the first | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has an ill node, the first | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
-        | has an ill node, the first | of three nodes, the last asked  | a rejected one         | activated again | bare host | to be trusted | Palette  |
-        | has an ill node, the first | of two nodes, and then of three | a cancelled one        | new             | URL       | any           | none     |
-        | has an ill node, the last  | of three nodes                  | nothing                | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | a cancelled one        | activated again | URL       | to be trusted | Palette  |
+        | has an ill node, the first | of three nodes                  | a rejected one         | activated again | URL       | to be trusted | none     |
+        | has an ill node, the first | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | Palette  |
+        | has an ill node, the first | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | a rejected one         | as before       | URL       | to be trusted | none     |
         | has an ill node, the last  | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes, the last asked  | a cancelled one        | as before       | bare host | any           | none     |
-        | has an ill node, the last  | of three nodes, the last asked  | a rejected one         | new             | URL       | to be trusted | the edge |
-        | has an ill node, the last  | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | one of another cluster | activated again | URL       | any           | none     |
+        | has an ill node, the last  | of three nodes, the last asked  | nothing                | as before       | bare host | to be trusted | the edge |
+        | has an ill node, the last  | of two nodes, and then of three | a cancelled one        | new             | URL       | to be trusted | Palette  |
 
       @PRE-4 @both @core
       Examples:
         | amiss                            | shape                           | past                   | token           | endpoint  | certificate   | restart  |
         | has a token that was deactivated | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
         | has a token that was deactivated | of one node                     | one of another cluster | as before       | URL       | any           | Palette  |
-        | has a token that was deactivated | of three nodes                  | a rejected one         | as before       | URL       | to be trusted | none     |
-        | has a token that was deactivated | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | none     |
-        | has a token that was deactivated | of two nodes, and then of three | nothing                | activated again | bare host | to be trusted | the edge |
-        | has a token that was deleted     | of one node                     | a cancelled one        | as before       | bare host | to be trusted | none     |
-        | has a token that was deleted     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | has a token that was deleted     | of three nodes                  | nothing                | activated again | URL       | to be trusted | none     |
-        | has a token that was deleted     | of three nodes, the last asked  | a link that was cut    | new             | URL       | any           | the edge |
-        | has a token that was deleted     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | Palette  |
-        | has a token that was expired     | of one node                     | nothing                | new             | URL       | to be trusted | Palette  |
+        | has a token that was deactivated | of three nodes                  | nothing                | new             | bare host | to be trusted | none     |
+        | has a token that was deactivated | of three nodes, the last asked  | a rejected one         | as before       | URL       | to be trusted | the edge |
+        | has a token that was deactivated | of two nodes, and then of three | a link that was cut    | activated again | URL       | to be trusted | none     |
+        | has a token that was deleted     | of one node                     | nothing                | new             | URL       | to be trusted | none     |
+        | has a token that was deleted     | of one node                     | a cancelled one        | as before       | bare host | any           | the edge |
+        | has a token that was deleted     | of three nodes                  | a link that was cut    | activated again | URL       | to be trusted | none     |
+        | has a token that was deleted     | of three nodes, the last asked  | a rejected one         | as before       | URL       | to be trusted | Palette  |
+        | has a token that was deleted     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of one node                     | nothing                | as before       | URL       | to be trusted | Palette  |
+        | has a token that was expired     | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
         | has a token that was expired     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes                  | nothing                | activated again | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes, the last asked  | a cancelled one        | as before       | bare host | to be trusted | none     |
-        | has a token that was expired     | of two nodes, and then of three | a link that was cut    | as before       | URL       | any           | the edge |
+        | has a token that was expired     | of three nodes                  | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes, the last asked  | a link that was cut    | new             | URL       | any           | none     |
+        | has a token that was expired     | of two nodes, and then of three | nothing                | activated again | bare host | to be trusted | the edge |
+        | has a token that is empty        | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has a token that is empty        | of one node                     | a link that was cut    | activated again | URL       | any           | the edge |
+        | has a token that is empty        | of three nodes                  | one of another cluster | as before       | bare host | to be trusted | Palette  |
+        | has a token that is empty        | of three nodes, the last asked  | nothing                | new             | URL       | to be trusted | none     |
+        | has a token that is empty        | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
 
       @PRE-6 @edge @core
       Examples:
         | amiss                             | shape                           | past                   | token           | endpoint | certificate   | restart  |
-        | has an endpoint that is malformed | of one node                     | a cancelled one        | as before       | URL      | to be trusted | the edge |
-        | has an endpoint that is malformed | of one node                     | a rejected one         | as before       | URL      | to be trusted | Palette  |
-        | has an endpoint that is malformed | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is malformed | of three nodes, the last asked  | nothing                | new             | URL      | any           | none     |
-        | has an endpoint that is malformed | of two nodes, and then of three | a link that was cut    | activated again | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of one node                     | a link that was cut    | as before       | URL      | to be trusted | Palette  |
-        | has an endpoint that is refusing  | of three nodes                  | nothing                | activated again | URL      | any           | the edge |
-        | has an endpoint that is refusing  | of three nodes, the last asked  | a rejected one         | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of two nodes, and then of three | one of another cluster | new             | URL      | any           | none     |
+        | has an endpoint that is missing   | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is missing   | of three nodes                  | nothing                | activated again | URL      | any           | none     |
+        | has an endpoint that is missing   | of three nodes, the last asked  | a link that was cut    | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is missing   | of two nodes, and then of three | a rejected one         | as before       | URL      | to be trusted | Palette  |
+        | has an endpoint that is missing   | of two nodes, and then of three | one of another cluster | new             | URL      | any           | the edge |
+        | has an endpoint that is malformed | of one node                     | nothing                | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of one node                     | a rejected one         | activated again | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of three nodes                  | one of another cluster | new             | URL      | to be trusted | Palette  |
+        | has an endpoint that is malformed | of three nodes, the last asked  | a cancelled one        | as before       | URL      | any           | the edge |
+        | has an endpoint that is malformed | of two nodes, and then of three | a link that was cut    | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | a rejected one         | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | one of another cluster | new             | URL      | any           | none     |
+        | has an endpoint that is refusing  | of three nodes                  | a link that was cut    | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of three nodes, the last asked  | nothing                | as before       | URL      | to be trusted | the edge |
+        | has an endpoint that is refusing  | of two nodes, and then of three | a cancelled one        | activated again | URL      | to be trusted | Palette  |
 
     Scenario Outline: A cluster that <amiss> and <besides> sends no request
       Given a local cluster
@@ -591,6 +629,8 @@ Feature: Prerequisites of a pairing request
         | is in Error | has a token that was deactivated  |
         | is in Error | has a token that was deleted      |
         | is in Error | has a token that was expired      |
+        | is in Error | has a token that is empty         |
+        | is in Error | has an endpoint that is missing   |
         | is in Error | has an endpoint that is malformed |
         | is in Error | has an endpoint that is refusing  |
 
@@ -600,6 +640,8 @@ Feature: Prerequisites of a pairing request
         | has an ill node, the first | has a token that was deactivated  |
         | has an ill node, the first | has a token that was deleted      |
         | has an ill node, the first | has a token that was expired      |
+        | has an ill node, the first | has a token that is empty         |
+        | has an ill node, the first | has an endpoint that is missing   |
         | has an ill node, the first | has an endpoint that is malformed |
         | has an ill node, the first | has an endpoint that is refusing  |
 

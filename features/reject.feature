@@ -222,12 +222,17 @@ Feature: Reject a pairing request in Palette
         | rejected  |
         | withdrawn |
 
-    Scenario: An id that is nearly right rejects nothing
+    Scenario Outline: An id that is nearly right rejects nothing: one that <differs>
       Given a pending pairing request
-      When the administrator rejects a request by an id that differs in its last character
+      When the administrator rejects a request by an id that "<differs>"
       Then it is refused
       And the request goes on waiting in Palette
       And the request is pending in Local UI
+
+      Examples:
+        | differs                       |
+        | differs in its last character |
+        | is cut short                  |
 
     Scenario Outline: An earlier request that was <fate> cannot be rejected in place of the new one
       Given a pairing request that is "<fate>"

@@ -20,6 +20,10 @@ Feature: As many as there are
         | 257   |
         | 1001  |
 
+    Scenario: As requests come one by one, no page ends before the last of them
+      Given 1 requests of hosts wait in Palette
+      Then all that wait are listed after each of 20 more
+
     Scenario: 101 requests stand in the list in whatever order it is asked for, each once
       Given 101 requests of hosts wait in Palette
       Then each of them is listed once in each order that the list is asked for in
@@ -29,6 +33,13 @@ Feature: As many as there are
       When the oldest are rejected while the list is read page by page
       Then what that list shows of the others is observed
       And each of them is listed once, as its own cluster's
+
+  @PRE-9 @central @extended
+  Rule: A list of many pages is of one project
+
+    Scenario: What waits in another project stands on no page
+      Given 51 requests of hosts wait in Palette, two of another project among them
+      Then just they are listed in their project
 
   @REJ-2 @central @core
   Rule: Requests can be told apart by their tags among hundreds

@@ -294,6 +294,17 @@ Feature: Withdraw a pairing request from the local cluster
       Then it is refused
       And the cluster is still centrally managed
 
+    Scenario: The host has confirmed, and is cut off before it hears that it was heard
+      Given a pending pairing request
+      And the answers to the next 1000 confirmations of the host are lost
+      And the request was accepted, and the host has learned of it
+      And the cluster cannot reach Palette
+      When the operator cancels the pairing request
+      And the cluster can reach Palette again
+      And no more of these confirmations are lost
+      And the pairing has come to its end
+      Then either the cancel or the acceptance holds, on both sides
+
   @WDR-7 @edge @core
   Rule: After a cancel, a new request can be sent
 

@@ -211,14 +211,14 @@ def _rejects_of(context: Context, label: str) -> None:
     review.reject_as(context, "administrator", label)
 
 
-@when("the administrator accepts a request by an id that differs in its last character")
-def _accepts_mistyped(context: Context) -> None:
-    context.perform(context.admin(), context.acceptance().on(review.mistyped(context)))
+@when(parsers.parse('the administrator accepts a request by an id that "{differs}"'))
+def _accepts_mistyped(context: Context, differs: str) -> None:
+    context.perform(context.admin(), context.acceptance().on(review.mistyped(context, differs)))
 
 
-@when("the administrator rejects a request by an id that differs in its last character")
-def _rejects_mistyped(context: Context) -> None:
-    context.perform(context.admin(), ops.RejectPairingRequest(review.mistyped(context)))
+@when(parsers.parse('the administrator rejects a request by an id that "{differs}"'))
+def _rejects_mistyped(context: Context, differs: str) -> None:
+    context.perform(context.admin(), ops.RejectPairingRequest(review.mistyped(context, differs)))
 
 
 @when(parsers.parse('"{who}" accepts the request under the name "{name}"'))

@@ -58,8 +58,8 @@ def _cluster_with_a_middle(context: Context, control: int, workers: int) -> None
     )
 )
 def _with_a_free_host(context: Context, control: int, workers: int) -> None:
-    context.needs(Feature.MULTI_NODE)
-    context.new_cluster(shape=ClusterShape(control, workers, spare=1))
+    context.needs(Feature.MULTI_NODE)  # two are used where something is tried out first
+    context.new_cluster(shape=ClusterShape(control, workers, spare=1, better=True))
 
 
 @given(parsers.parse('the cluster is in state "{state}"'))
@@ -167,6 +167,16 @@ def _each_was_asked(context: Context) -> None:
     local_actions.ask_each_host(context)
 
 
+@when("the operator checks the connection until it says yes")
+def _checks_until_yes(context: Context) -> None:
+    local_actions.check_until_yes(context)
+
+
+@when("the time has passed in which a host learns of that")
+def _has_learned(context: Context) -> None:
+    local_actions.let_it_be_learned(context)
+
+
 @given("the operator is at a host that reaches it and knows of that")
 @when("the operator goes to a host that reaches it and knows of that")
 def _at_one_that_knows(context: Context) -> None:
@@ -221,6 +231,11 @@ def _an_hour_later(context: Context) -> None:
 @given(parsers.parse('an endpoint of the form "{form}"'))
 def _endpoint(context: Context, form: str) -> None:
     context.endpoint = endpoint_of_form(context, form)
+
+
+@given("nothing is said about its certificate")
+def _nothing_said(context: Context) -> None:
+    context.insecure = None
 
 
 @given("insecure is asked for")

@@ -20,6 +20,14 @@ def _backlog(context: Context, count: int) -> Backlog:
 
 
 @given(
+    parsers.parse("{count:d} requests of hosts wait in Palette, two of another project among them"),
+    target_fixture="waiting",
+)
+def _backlog_among_others(context: Context, count: int) -> Backlog:
+    return backlog.filled_among_others(context, count)
+
+
+@given(
     parsers.parse("{count:d} registration tokens, of which the last is deactivated and entered"),
     target_fixture="good",
 )
@@ -95,6 +103,17 @@ def _listed(context: Context, judge: Judge, waiting: Backlog) -> None:
     gone: list[Json] = [made.pairing_uid for made in waiting.ended]
     for taken in backlog.lists(context, waiting):
         judge.check("lists_what_waits", operation=taken.id, gone=gone)
+
+
+@then("just they are listed in their project")
+def _listed_alone(context: Context, judge: Judge, waiting: Backlog) -> None:
+    judge.check("held", operation=backlog.await_list(context, waiting).id)
+
+
+@then(parsers.parse("all that wait are listed after each of {count:d} more"))
+def _listed_as_they_come(context: Context, judge: Judge, waiting: Backlog, count: int) -> None:
+    for _ in backlog.growing(context, waiting, count):
+        judge.check("held", operation=backlog.await_list(context, waiting).id)
 
 
 @then("each of them is listed once in each order that the list is asked for in")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from harness.catalogue.requirement import Feature
 from harness.checkers.ids import sample_size
 from harness.context import entries
 from harness.context.central_changes import must_change
@@ -59,6 +60,8 @@ class Backlog:
 
     waiting: list[Submission] = field(default_factory=list)
     ended: list[Submission] = field(default_factory=list)
+    elsewhere: list[Submission] = field(default_factory=list)
+    """What waits in another project."""
 
     def at_turns(self) -> list[Submission]:
         """Those at which something may go wrong (`at_turns`)."""
@@ -116,16 +119,26 @@ def _as_far_as_there_are(what: str) -> Iterator[None]:
 
 
 def filled(context: Context, count: int) -> Backlog:
-    """So many requests wait in the project.
+    """So many requests wait in the project (`growing`)."""
+    backlog = Backlog()
+    for _ in growing(context, backlog, count):
+        pass
+    return backlog
+
+
+def growing(context: Context, backlog: Backlog, count: int) -> Iterator[None]:
+    """One after another so many more requests come to wait in the project.
 
     Raises:
         NotSupported: the target is the other side, bears less, or takes no request of a host that
             it does not know.
         Inconclusive: it took no more after the first ones.
     """
-    must_bear(context, "requests", count)
-    token, backlog = context.token().value, Backlog()
-    for made in [submission(context, number) for number in range(1, count + 1)]:
+    first = len(backlog.waiting) + 1
+    last = first + count
+    must_bear(context, "requests", last - 1)
+    token = context.token().value
+    for made in [submission(context, number) for number in range(first, last)]:
         taken = submit(context, made, token)
         many, outcome = len(backlog.waiting), taken.record.outcome
         if many and outcome is Outcome.FAIL:
@@ -138,7 +151,32 @@ def filled(context: Context, count: int) -> Backlog:
         sent = replace(made, pairing_uid=_uid(taken))
         backlog.waiting.append(sent)
         context.withdrawals.append(withdrawal(sent))
+        yield
+
+
+def filled_among_others(context: Context, count: int) -> Backlog:
+    """So many requests wait in the project; one of another project was sent after the first of
+    them, and one after the last.
+
+    Raises:
+        NotSupported: there is no other project, or as for `growing`.
+        Inconclusive: one of them was not taken.
+    """
+    context.needs(Feature.SCOPES)
+    elsewhere, backlog = context.new_token(context.project("another project")).value, Backlog()
+    for many in (1, count - 1):
+        for _ in growing(context, backlog, many):
+            pass
+        backlog.elsewhere.append(_sent(context, submission(context), elsewhere))
     return backlog
+
+
+def _sent(context: Context, made: Submission, token: str) -> Submission:
+    taken = submit(context, made, token)
+    context.must_if_offered(taken)
+    sent = replace(made, pairing_uid=_uid(taken))
+    context.withdrawals.append(withdrawal(sent))
+    return sent
 
 
 def submit(context: Context, made: Submission, token: str, host: Actor = HOST) -> RecordedReply:
@@ -208,7 +246,7 @@ def lists_in_order(context: Context, backlog: Backlog) -> Iterator[RecordedReply
 def await_list(context: Context, backlog: Backlog) -> OperationRecord:
     """Wait until just the requests that wait are listed, of those that were sent."""
     ids: list[Json] = [made.pairing_uid for made in backlog.waiting]
-    every = [*backlog.waiting, *backlog.ended]
+    every = [*backlog.waiting, *backlog.ended, *backlog.elsewhere]
     mine: list[Json] = [made.cluster.uid for made in every]
     just: dict[str, Json] = {"pairing_uids": ids, "local_cluster_uids": mine}
     look = ops.ListPairingRequests()

@@ -63,6 +63,11 @@ class LeasedCluster:
     """By what its request is known as its own, where the harness plays its host by messages."""
 
     @property
+    def uids(self) -> tuple[str, ...]:
+        """The ids of all its requests, in the order in which they were sent."""
+        return (*self.earlier_uids, *filter(None, [self.pairing_uid]))
+
+    @property
     def host_uids(self) -> tuple[str, ...]:
         """The hosts of the cluster, in the order of its nodes."""
         return self.cluster.host_uids()
@@ -82,7 +87,8 @@ class Context:
         refused: those of the operations that had to be refused for the scenario to go on.
         not_asked: under which names nothing is kept, as the target does not offer it.
         usable: the endpoint of the target, over links that can be cut where they are to be.
-        insecure: whether operators ask Local UI not to mind the certificate.
+        insecure: whether operators ask Local UI not to mind the certificate; `None`: they do not
+            say.
         mark: what all that is made is called by, and drawn with, on a target that outlives the
             run; empty where all goes with the run, so that the same seed gives the same ids.
     """
@@ -107,7 +113,7 @@ class Context:
         self.usable = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
         self.endpoint = self.usable
         self._kinds = need.kinds
-        self.insecure = False
+        self.insecure: bool | None = False
         self.seen: list[str] = []
         self.refused: list[str] = []
         self.not_asked: set[str] = set()
@@ -234,6 +240,19 @@ class Context:
         self._admins[label] = Actor(label, credentials, user=user.email)
         self._logins[label] = ops.LogInToPalette(user.email, user.password)
         return user
+
+    def let(self, label: str, grants: frozenset[Grant]) -> Actor:
+        """Let somebody who was made before have just these grants from now on. Who is put again is
+        replaced, and may have another API key and password since.
+        """
+        actor, login = self._admins[label], self.login_of(label)
+        key = actor.credentials.api_key
+        user = self.recorder.arrange(arrangements.PutUser(login.email, login.password, key, grants))
+        self.recorder.see_effect(user, self.recorder.limits.await_s)
+        credentials = replace(actor.credentials, api_key=user.api_key)
+        self._admins[label] = replace(actor, credentials=credentials)
+        self._logins[label] = ops.LogInToPalette(user.email, user.password)
+        return self._admins[label]
 
     def email(self, person: str) -> str:
         """An e-mail address that no other scenario has, from that of a person."""
@@ -776,10 +795,6 @@ class Context:
             self.recorder.arranged,
             slot=slot.uid,
             host_uids=slot.host_uids,
-            pairing_uids=[uid for leased in of_slot for uid in _uids(leased)],
-            all_pairing_uids=[uid for leased in self.clusters.values() for uid in _uids(leased)],
+            pairing_uids=[uid for leased in of_slot for uid in leased.uids],
+            all_pairing_uids=[uid for leased in self.clusters.values() for uid in leased.uids],
         )
-
-
-def _uids(leased: LeasedCluster) -> tuple[str, ...]:
-    return (*leased.earlier_uids, *filter(None, [leased.pairing_uid]))

@@ -6,8 +6,9 @@ and cannot be arranged leaves a row out: other rows show the same without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.invariants.entities import reason_of
@@ -54,6 +55,16 @@ def left_out_if_impossible() -> Iterator[None]:
         raise NotSupported(str(error)) from None
 
 
+_SHAPES: Mapping[str, ClusterShape] = {
+    "of two nodes": ClusterShape(1, 1, spare=1),  # it grows
+    "of three nodes": ClusterShape(1, 2),
+    "of five nodes": ClusterShape(3, 2),
+}
+"""What features call the shapes of several nodes."""
+_USUAL_HOSTS: Final = 3
+"""A target with several nodes is asked for places of so many; a larger one is a wish."""
+
+
 def stand(context: Context, shape: str, past: str) -> None:
     """A cluster of a shape, and what it has behind it. Where its last host is asked from then on,
     that one has been seen to send before; where it has grown, it did so at last.
@@ -65,10 +76,15 @@ def stand(context: Context, shape: str, past: str) -> None:
             no reason that holds.
     """
     grows = shape.startswith("of two nodes")
-    if grows or shape.startswith("of three nodes"):
+    if wanted := next((s for name, s in _SHAPES.items() if shape.startswith(name)), None):
         context.needs(Feature.MULTI_NODE)
-        with left_out_if_impossible():
-            context.new_cluster(shape=ClusterShape(1, 1, spare=1) if grows else ClusterShape(1, 2))
+        try:
+            with left_out_if_impossible():
+                context.new_cluster(shape=wanted)
+        except Inconclusive as none:
+            if wanted.hosts <= _USUAL_HOSTS:
+                raise
+            raise NotSupported(str(none)) from None
     is_last_asked = shape.endswith("the last asked")
     if is_last_asked:
         _see_the_last_send(context)
@@ -250,6 +266,8 @@ def go_amiss(context: Context, amiss: str, restarted: str) -> None:
         local_actions.go_to_a_host_that_knows(context)
     elif what == "has an endpoint":
         context.endpoint = endpoint_of_form(context, how)
+    elif what == "has a token":
+        context.use_token(token_of_kind(context, how))
     else:
         revoke_token(context, amiss.removeprefix("has a token that was "))
     restart(context, restarted if restarted == "Palette" else "")

@@ -214,7 +214,7 @@ def _logged_out_elsewhere(context: Context, host_uid: str) -> Actor:
     here = replace(actor, host_uid=host_uid)
     looked = context.recorder.perform(here, ViewCluster())
     if other == host_uid or looked.record.outcome is Outcome.FAIL:
-        raise NotSupported("a session of one host of a cluster is none at another")
+        raise NotSupported("no host is seen to take a session of another one of its cluster")
     context.must(looked)
     context.must(context.recorder.perform(actor, LogOut()))
     context.recorder.await_state(here, ViewCluster(), "not_shown")

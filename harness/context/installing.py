@@ -38,8 +38,8 @@ _PARTS = {
 @dataclass(frozen=True, slots=True)
 class ClusterShape:
     """How many nodes a cluster has at least: in its control plane, and in how many pools of
-    workers. `spare` is how many hosts its place has besides; with `better` it has a node more of
-    the last kind, where some place has room for one.
+    workers. `spare` is how many hosts its place has besides; with `better` it has one more of
+    these, or else a node more of the last kind, where some place has room for one.
     """
 
     control_plane: int = 1
@@ -50,7 +50,9 @@ class ClusterShape:
 
     @property
     def larger(self) -> ClusterShape:
-        """With a node more."""
+        """With a free host more, where it has one, and otherwise with a node more."""
+        if self.spare:
+            return replace(self, spare=self.spare + 1, better=False)
         if self.workers:
             return replace(self, workers=self.workers + 1, better=False)
         return replace(self, control_plane=self.control_plane + 1, better=False)
@@ -190,7 +192,8 @@ class Installer:
             NotSupported: the target never has a cluster of this shape.
         """
         if shape.better:
-            rather = tuple(arrangements.LARGER_SHAPE if m == "shape" else m for m in matters)
+            larger = arrangements.LARGER_SHAPE if not shape.spare else "shape"
+            rather = tuple(larger if m == "shape" else m for m in matters)
             with suppress(CannotArrange, Inconclusive, NotSupported):
                 return self.install(model, shape.larger, rather, shape.larger.hosts)
         for part, most in self._recorder.driver.info.largest.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
@@ -152,20 +152,43 @@ def go_to_a_host_that_knows(context: Context) -> None:
     before; to the first host with a link where none comes to say so. Whether all of them know of a
     cut link is left open (PRE-11), and so is whether all of them answer.
     """
-    leased, driver, limits = context.cluster(), context.recorder.driver, context.recorder.limits
+    leased = context.cluster()
     links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
     linked = [host for host in leased.host_uids if links.get(host, True)]
     answering = [host for host in linked if host in context.answering]
     operators = [context.log_in(host) for host in answering or linked]
-    deadline = driver.now() + round(limits.await_s * 1_000_000)
-    while True:
+    for _ in _meanwhile(context):
         for operator in operators:
             leased.operator = operator
             if not _says_yes(check_connection(context, operator)):
                 return
-        if driver.now() >= deadline:
+
+
+def check_until_yes(context: Context) -> None:
+    """A precondition: the connection check says yes, once a link is up again.
+
+    Raises:
+        Inconclusive: it goes on saying no.
+    """
+    for _ in _meanwhile(context):
+        if _says_yes(check_connection(context, context.cluster().operator)):
             return
+    raise Inconclusive("the connection check goes on saying no, with every link up")
+
+
+def _meanwhile(context: Context) -> Iterator[None]:
+    """Again and again, until what must become true has to be so."""
+    driver, limits = context.recorder.driver, context.recorder.limits
+    deadline = driver.now() + round(limits.await_s * 1_000_000)
+    yield
+    while driver.now() < deadline:
         driver.sleep(round(limits.poll_s * 1_000_000))
+        yield
+
+
+def let_it_be_learned(context: Context) -> None:
+    """Let the time pass in which what must become true has to be so."""
+    context.recorder.driver.sleep(round(context.recorder.limits.await_s * 1_000_000))
 
 
 FATES: Mapping[str, arrangements.MessageFault] = {
@@ -210,15 +233,26 @@ def await_loss(context: Context, message: arrangements.MessageKind, times: int =
     Raises:
         Inconclusive: they have not.
     """
-    fault = message_faults(context, message)[-1]
-    within_s = context.recorder.patience(fault, times)
-    met = (context.recorder.see_effect(fault, within_s, times).value or {}).get("met")
+    faults = list(dict.fromkeys(message_faults(context, message)))
+    met: list[Json] = []
+    for fault in faults if faults[1:] else ():  # each may be told for itself, or all in one
+        if len(met) < times:
+            met += (at for at in _met(context, fault, 1) if at not in met)
+    if len(met) < times:
+        met = _met(context, faults[-1], times) or met
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:
         raise Inconclusive(seen.reason)
-    if isinstance(met, list) and len(met) < times:
+    if met and len(met) < times:
         what = f"of {times} {message.value} messages that were to be spoiled {len(met)} came"
         raise Inconclusive(f"the fault did not take effect: {what}")
+
+
+def _met(context: Context, fault: arrangements.FaultNextMessage, times: int) -> list[Json]:
+    """When it met messages, as far as somebody tells; waits for so many of them."""
+    within_s = context.recorder.patience(fault, times)
+    met = (context.recorder.see_effect(fault, within_s, times).value or {}).get("met")
+    return met if isinstance(met, list) else []
 
 
 def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:

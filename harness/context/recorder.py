@@ -110,7 +110,7 @@ class WrittenPlainly(NotSupported):
     """An operation has no body that could be written so; what came of it as it is."""
 
     def __init__(self, taken: RecordedReply, writing: str) -> None:
-        told = f"{taken.record.kind} has no body here that could be written with {writing}"
+        told = f"{taken.record.kind} has no body as published, to be written with {writing}"
         super().__init__(told)
         self.taken = taken
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from harness.context import central_changes, local_actions
 from harness.context.context import DAY, MAIN, OTHER, Context, LeasedCluster
 from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
-from harness.domain.arrangements import PutUser, RemoveUser, Side
+from harness.domain.arrangements import RemoveUser, Side
 from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
@@ -160,12 +161,33 @@ def must_show_own_values(context: Context, label: str = MAIN) -> None:
     context.must_see(context.admin(), look, "bears", fields=fields)
 
 
-def mistyped(context: Context, label: str = MAIN) -> str:
-    """A pending request's id with another last character: that of none that is listed."""
-    uid = context.cluster(label).pairing_uid
+def mistyped(context: Context, differs: str) -> str:
+    """What is nearly a pending request's id, in the way that a feature says, and that of none that
+    is listed.
+
+    Raises:
+        KeyError: features know no such way.
+        NotSupported: ids are so short that a part of one may be another one.
+    """
+    uid = context.cluster(MAIN).pairing_uid
     shown = context.recorder.perform(context.admin(), ops.ListPairingRequests()).value
     taken = {i.pairing_uid for i in shown.items} if isinstance(shown, ops.PairingList) else set()
-    return next(t for last in "0123456789abcdef" if (t := uid[:-1] + last) not in {uid, *taken})
+    return next(other for other in _MISTYPED[differs](uid) if other not in {uid, *taken})
+
+
+def _cut_short(uid: str) -> list[str]:
+    if len(uid) < 2 * _SHOWN_OF_AN_ID:
+        raise NotSupported("ids are so short that the beginning of one may be another one")
+    return [uid[:_SHOWN_OF_AN_ID]]
+
+
+_SHOWN_OF_AN_ID: Final = 8
+"""So many characters are shown, and copied, where a table has no room for more."""
+
+_MISTYPED: Mapping[str, Callable[[str], list[str]]] = {
+    "differs in its last character": lambda uid: [uid[:-1] + x for x in "0123456789abcdef"],
+    "is cut short": _cut_short,
+}
 
 
 # --- people -----------------------------------------------------------------------------------
@@ -347,7 +369,7 @@ def newcomer(context: Context, rights: str, besides: str, way: str, since: str =
     actor = context.new_admin("user", had.get(since, grants))
     if since in had:
         context.recorder.perform(actor, ops.ListPairingRequests())
-        _grant(context, grants)
+        actor = context.let("user", grants)
         context.recorder.await_state(actor, ops.ListPairingRequests(), "succeeds")
     return by(context, actor, way)
 
@@ -385,19 +407,12 @@ def _reduced(context: Context, away: frozenset[Grant], left: frozenset[Grant], w
     """
     actor = by(context, context.new_admin("user", away | every_grant(context.project())), way)
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-    _grant(context, away | left)
+    context.let("user", away | left)
     context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     looked = context.recorder.perform(actor, ops.ListPairingRequests()).record
     has_ended = (looked.error or {}).get("reason") == Reason.UNAUTHENTICATED
     is_in = not has_ended and way != _AFTERWARDS
     return actor if is_in else _by_if_let(context, context.admin("user"), way)
-
-
-def _grant(context: Context, grants: frozenset[Grant]) -> None:
-    """Let the user have just these grants from now on."""
-    login, key = context.login_of("user"), context.admin("user").credentials.api_key
-    put = context.recorder.arrange(PutUser(login.email, login.password, key, grants))
-    context.recorder.see_effect(put, context.recorder.limits.await_s)
 
 
 def by(context: Context, actor: Actor, way: str) -> Actor:

@@ -200,29 +200,24 @@ def ask_for_version(context: Context, kind: ProfileType, version: str) -> None:
 
 
 def add_edition(context: Context, kind: ProfileType, edition: ProfileEdition) -> None:
-    """Publish a further version of a profile that is selected, which Palette then shows.
-
-    Raises:
-        Inconclusive: it shows another one as the latest.
-    """
+    """Publish a further version of a profile that is selected."""
     named(context)
     _publish(context, kind, (*_made(context, kind).editions, edition))
 
 
 def publish_drafts(context: Context, kind: ProfileType) -> None:
-    """Publish what is a draft yet of a profile that is selected, the last of its versions.
-
-    Raises:
-        Inconclusive: Palette shows another one as the latest.
-    """
+    """Publish what is a draft yet of a profile that is selected, the last of its versions."""
     editions = _made(context, kind).editions
     _publish(context, kind, tuple(replace(edition, published=True) for edition in editions))
 
 
 def _publish(context: Context, kind: ProfileType, editions: tuple[ProfileEdition, ...]) -> None:
+    """Which version Palette shows as the latest decides nothing, and may take a while to change:
+    that is waited for, and what is judged is the match.
+    """
     came = context.publish(replace(_made(context, kind), editions=editions))
     look, version = ViewProfile(came.uid), came.editions[-1].version
-    context.must_see(context.admin(), look, "version_not_otherwise", version=version)
+    context.recorder.await_state(context.admin(), look, "version_not_otherwise", version=version)
 
 
 def select_unfit(context: Context, fault: str) -> None:

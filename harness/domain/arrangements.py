@@ -188,8 +188,8 @@ class SetLink(Arrangement):
 
     sides = EDGE
     again = (
-        "it stays so; where it is up, nothing waits for its messages any more, and what is late"
-        " arrives"
+        "it stays so; set up where it is up, what waits for its messages is forgotten, and what is"
+        " late arrives; a link that comes back from being down keeps both"
     )
     is_read_back = True
 
@@ -208,7 +208,10 @@ class FaultNextMessage(Arrangement):
     """
 
     sides = EDGE
-    again = "each is for so many messages more; those that wait go when the link is set up"
+    again = (
+        "each is for so many messages more; those that wait are forgotten when a link that is up is"
+        " set up"
+    )
     is_read_back = True
 
     host_uid: str

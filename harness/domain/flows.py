@@ -16,7 +16,7 @@ OperatorFlow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
 AdminFlow = Generator[ops.CentralOperation, ops.Reply, ops.Reply]
 
 
-def operator_sends(endpoint: str, token: str, *, insecure: bool = False) -> OperatorFlow:
+def operator_sends(endpoint: str, token: str, *, insecure: bool | None = False) -> OperatorFlow:
     """Look at the cluster, check the connection, send, and read the pairing id back.
 
     Returns the reply to the send. A refusal on the way ends the flow with that refusal.

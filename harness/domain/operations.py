@@ -96,11 +96,13 @@ class ViewManagement(LocalOperation):
 
 @dataclass(frozen=True, slots=True)
 class PairingInput(LocalOperation):
-    """The three entries of Settings, Centrally Managed."""
+    """The three entries of Settings, Centrally Managed. Whether any certificate will do is left
+    out where `insecure` is `None`.
+    """
 
     endpoint: str
     token: str
-    insecure: bool = False
+    insecure: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)

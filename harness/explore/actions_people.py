@@ -143,12 +143,16 @@ def _releases(context: Context) -> RecordedReply:
     )
 
 
+def _mistyped(context: Context) -> str:
+    return review.mistyped(context, "differs in its last character")
+
+
 def _accepts_mistyped(context: Context) -> RecordedReply:
-    return context.perform(context.admin(), context.acceptance().on(review.mistyped(context)))
+    return context.perform(context.admin(), context.acceptance().on(_mistyped(context)))
 
 
 def _rejects_mistyped(context: Context) -> RecordedReply:
-    return context.perform(context.admin(), ops.RejectPairingRequest(review.mistyped(context)))
+    return context.perform(context.admin(), ops.RejectPairingRequest(_mistyped(context)))
 
 
 def _changes_too_early(context: Context) -> RecordedReply:

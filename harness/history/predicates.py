@@ -6,7 +6,7 @@ the same answers, and need not trust the wait.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -183,9 +183,10 @@ def lists_nothing(sample: Sample) -> bool:
 @predicate(
     "Palette lists no request of the cluster", "Palette {still}lists {listed} of the cluster"
 )
-def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
-    """No request of this cluster waits for a decision."""
-    return sample.outcome is Outcome.OK and not open_ids_of(sample, local_cluster_uid)
+def none_listed_for(sample: Sample, *, local_cluster_uid: str, besides: Sequence[str] = ()) -> bool:
+    """No request of this cluster waits for a decision, besides these."""
+    waiting = set(open_ids_of(sample, local_cluster_uid))
+    return sample.outcome is Outcome.OK and waiting <= set(besides)
 
 
 @predicate(

@@ -70,6 +70,7 @@ _BESIDES_VERSIONS: Mapping[str, tuple[str, ...]] = {
         "1.0.0 < 1.0.1",
         "1.9.0 < 1.10.0",
         "9.9.9 < 10.0.0",
+        "1.1.1000 < 1.2.0",
         "1.1.0-rc.2 < 1.1.0",
         _RELEASE_CANDIDATES,
     ),
@@ -82,6 +83,16 @@ _A_RESTART_MAY_FORGET = at_most(
     1, {"made": (_BESIDES_VERSIONS["made"][-1],), "after": ("a restart",)}
 )
 """What a pairing has left."""
+
+
+def _pairs_before(row: Row) -> bool:
+    """Where a pre-release is the first version, a product may have nothing yet to pair with."""
+    return (
+        "-rc" not in row["versions"].split(" < ")[0] or row["made"] != _BESIDES_VERSIONS["made"][-1]
+    )
+
+
+_ANY_VERSIONS = (Constraint(("versions", "made"), _pairs_before), *_A_RESTART_MAY_FORGET)
 
 
 def _is_told_apart(row: Row) -> bool:
@@ -132,7 +143,7 @@ TABLES = (
         "profile_match",
         {"asked": ("the profile itself", "the later version"), **_BESIDES_VERSIONS},
         lambda row: "The later of the versions <versions> fits, made <made>",
-        constraints=_A_RESTART_MAY_FORGET,
+        constraints=_ANY_VERSIONS,
     ),
     Table(
         "profile_match",
@@ -142,7 +153,7 @@ TABLES = (
             **_BESIDES_VERSIONS,
         },
         lambda row: "The earlier of the versions <versions> fits, made <made>",
-        constraints=(Constraint(("versions",), _is_told_apart), *_A_RESTART_MAY_FORGET),
+        constraints=(Constraint(("versions",), _is_told_apart), *_ANY_VERSIONS),
     ),
 )
 """Those who may, and those who may not for one reason; versions of which the latest fits, and those

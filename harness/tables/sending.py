@@ -17,6 +17,8 @@ _AMISS = {
     "has a token that was deactivated": "PRE-4",
     "has a token that was deleted": "PRE-4",
     "has a token that was expired": "PRE-4",
+    "has a token that is empty": "PRE-4",
+    "has an endpoint that is missing": "PRE-6",
     "has an endpoint that is malformed": "PRE-6",
     "has an endpoint that is refusing": "PRE-6",
 }

@@ -217,7 +217,8 @@ class Undoer:
                 if isinstance(reply, ops.Done) or reply.reason in _DECIDED:
                     return Undone(State.REMOVED)
         told = "the host that sent it was the harness's, and is gone"
-        return Undone(State.LEAKED, f"{told}: reject request {entry.uid or '(no uid came)'} there")
+        remedy = f"reject request {entry.uid or '(no uid came)'} there"
+        return Undone(State.LEAKED, f"{told}: {remedy}, or delete the cluster that came of it")
 
     def _arranged(self, arrangement: arrangements.Arrangement) -> Undone:
         if why := self._driver.cannot(type(arrangement)):

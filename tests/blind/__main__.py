@@ -23,6 +23,7 @@ from harness.opening import open_inprocess
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.planting import MUTANTS, Mutant, load
 from tests.blind.defects import BLIND
+from tests.blind.defects_eighth import EIGHTH
 from tests.blind.defects_fifth import FIFTH
 from tests.blind.defects_fourth import FOURTH
 from tests.blind.defects_second import SECOND
@@ -38,6 +39,7 @@ _SETS = {
     "fifth": FIFTH,
     "sixth": SIXTH,
     "seventh": SEVENTH,
+    "eighth": EIGHTH,
 }
 _APART = "blind_"
 _SEQUENCES = 10_000

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
 from harness.checkers.invariants.entities import NEVER, ObservedRequest, PackSet, one_of_each, text
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.domain.match import MatchRules, ProfileChoice, latest_packs
-from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
+from harness.domain.profile import (
+    ClusterProfile,
+    Layer,
+    Pack,
+    ProfileEdition,
+    ProfileType,
+    version_of,
+)
 from harness.history.operation import FAIL, OK, Json, OperationRecord
 
 COMBINATIONS_MAX = 256
 """More ways in which profiles may have changed meanwhile are not gone through."""
+
+
+_Latest = tuple[PackSet | None, PackSet | None]
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +35,7 @@ class _Span:
     """
 
     operation: str
-    latest: tuple[PackSet | None, PackSet | None] | None
+    latest: _Latest | None
     since: int = NEVER
     replaced: int = NEVER
 
@@ -50,7 +60,7 @@ class ExactMatch(Rule):
         profile = operation.args.get("profile")
         if isinstance(profile, dict):
             spans = self._profiles.setdefault(text(profile, "uid"), [])
-            spans.append(_Span(operation.id, _latest(profile)))
+            spans += [_Span(operation.id, latest) for latest in _readings(profile)]
 
     def _put(self, operation: OperationRecord) -> Violations:
         profile, known = operation.args.get("profile"), self.known
@@ -155,12 +165,19 @@ def _difference(spans: Sequence[Sequence[_Span]], stacks: Sequence[PackSet]) -> 
     return ", ".join(parts) or "nothing is published"
 
 
-def _latest(data: dict[str, Json]) -> tuple[PackSet | None, PackSet | None] | None:
+def _readings(data: dict[str, Json]) -> list[_Latest | None]:
+    """The packs of the latest version, without and with drafts; of versions that are equal by their
+    order, of each in turn.
+    """
     try:
         profile = _profile(data)
-        return _packs(profile, drafts=False), _packs(profile, drafts=True)
+        tops = filter(None, (profile.latest(drafts_count=drafts) for drafts in (False, True)))
+        highest = {version_of(top.version) for top in tops}
+        first = [e for e in profile.editions if version_of(e.version) in highest]
+        read = [replace(profile, editions=(e, *profile.editions)) for e in first] or [profile]
+        return [(_packs(each, drafts=False), _packs(each, drafts=True)) for each in read]
     except (KeyError, ValueError):
-        return None
+        return [None]
 
 
 def _packs(profile: ClusterProfile, *, drafts: bool) -> PackSet | None:

@@ -163,7 +163,10 @@ def _moved(state: State, action: RegisterAction) -> Iterable[State]:
     if verb not in _TAKES or name == ABSENT:
         return []
     edge = REQUEST_TRANSITIONS.get((RequestState(name), _TAKES[verb]))
-    return [(edge.to.value, gone)] if edge else []
+    ends = [edge.to.value] if edge else []
+    if (name, verb) == (HANDING_OVER, "withdraw"):
+        ends.append(WITHDRAWN)  # nothing tells the name of an acceptance that its host has ended
+    return [(end, gone) for end in ends]
 
 
 # --- why a part of a history fits no order --------------------------------------------------------

@@ -75,7 +75,7 @@ class EdgeCore(EdgeRules):
     def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         """Which host cannot reach the endpoint and why; empty when all can (PRE-5, PRE-6)."""
         for host_uid in self.hosts_to_probe(site):
-            answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
+            answer = yield Call("probing", host_uid, url, bool(entries.insecure), ops.Probe())
             if not isinstance(answer.reply, ops.Done):
                 why = why_not(answer.reply)
                 return f"host {host_uid} cannot reach {entries.endpoint}: {why}"
@@ -130,7 +130,7 @@ class EdgeCore(EdgeRules):
             call.host_uid,
             operation.endpoint,
             url,
-            operation.insecure,
+            bool(operation.insecure),
             secret,
         )
         self.store.put(replace(site, request=request))

@@ -60,7 +60,7 @@ class AnyCertificateIsCheckedOnOneHost(EdgeCore):
     is_insecure = False
 
     def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
-        self.is_insecure = entries.insecure
+        self.is_insecure = bool(entries.insecure)
         return (yield from super().unreachable(site, url, entries))
 
     def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:

@@ -461,7 +461,7 @@ class FollowsWhatWasEnteredLast(EdgeCore):
         site = self.site_of(call.host_uid)
         url = self.usable_entries(operation)
         if site.request is not None and bases.is_in(site, LocalState.PENDING):
-            other = replace(site.request, base_url=url, insecure=operation.insecure)
+            other = replace(site.request, base_url=url, insecure=bool(operation.insecure))
             self.store.put(replace(site, request=other))
 
 

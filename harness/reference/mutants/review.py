@@ -420,6 +420,27 @@ class ListEndsAfterFifty(OtherList):
 
 
 @mutant("ACC-3")
+class NoPageForOneMore(OtherList):
+    """The list has pages of eight, and none for a last request that would stand there alone."""
+
+    def other(self, listed: PairingList) -> PairingList:
+        alone = len(listed.items) > 1 and len(listed.items) % 8 == 1
+        return PairingList(listed.items[:-1] if alone else listed.items)
+
+
+@mutant("PRE-9")
+class LaterPagesAreOfAllProjects(CentralCore):
+    """From the second page on, the list shows the requests of all projects."""
+
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+        found = super().open_requests(scope, cluster_uid)
+        if len(found) <= PAGE:
+            return found
+        first, every = found[:PAGE], super().open_requests(TENANT)
+        return first + [request for request in every if request not in first]
+
+
+@mutant("ACC-3")
 class FurtherPagesAreRemembered(OtherList, bases.Keeps[PairingList]):
     """What stands on the second page of the list and later is remembered as it was first shown."""
 

@@ -269,7 +269,7 @@ class TheConnectionCheckNamesEveryHost(EdgeCore):
     def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         found = []
         for host_uid in self.hosts_to_probe(site):
-            answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
+            answer = yield Call("probing", host_uid, url, bool(entries.insecure), ops.Probe())
             if not isinstance(answer.reply, ops.Done):
                 why = why_not(answer.reply)
                 found.append(f"host {host_uid} cannot reach {entries.endpoint}: {why}")
@@ -562,7 +562,7 @@ class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
 
     def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         for host_uid in self.hosts_to_probe(site):
-            answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
+            answer = yield Call("probing", host_uid, url, bool(entries.insecure), ops.Probe())
             if not isinstance(answer.reply, ops.Done):
                 why = why_not(answer.reply)
                 trouble = next((new for old, new in _TROUBLES.items() if old in why), why)

@@ -45,6 +45,27 @@ FOUND_AT = {
     "reach-by-first-layout": ("PRE-5", "edge"),
     "logout-on-one-host": ("SND-1", "edge"),
     "lax-remembered": ("SND-13", "edge"),
+    # The second twenty.
+    "names-in-any-case": ("ACC-7", "central"),
+    "newest-by-text": ("PRE-7", "central"),
+    "surplus-beyond-stack": ("ACC-7", "central"),
+    "sheet-kept-by-title": ("REJ-2", "central"),
+    "last-off-the-page": ("ACC-3", "central", "INV-8"),
+    "cursor-forgets-space": ("PRE-9", "central"),
+    "end-looked-at-once": ("PRE-4", "central"),
+    "warden-anywhere": ("PRE-9", "central"),
+    "particulars-at-once": ("ACC-15", "central"),
+    "launch-as-it-was": ("INV-6", "edge-central"),
+    "call-back-unwritten": ("WDR-3", "edge-central"),
+    "emptied-is-untouched": ("ACC-6", "central"),
+    "three-are-asked": ("PRE-5", "edge"),
+    "asker-is-blamed": ("PRE-5S", "edge"),
+    "logout-unwritten": ("SND-1", "edge"),
+    "settings-merged-early": ("ACC-13", "edge"),
+    "same-send-remembered": ("REJ-7", "edge"),
+    "lax-unless-said": ("PRE-6", "edge"),
+    "voucher-of-last-time": ("PRE-4", "edge"),
+    "too-late-lets-go": ("WDR-6", "edge"),
 }
 """Each defect with a requirement that it breaks, and the roles in which that is found."""
 MISSED = {

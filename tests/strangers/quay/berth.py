@@ -8,7 +8,7 @@ import ssl
 from dataclasses import replace
 from pathlib import Path
 
-from tests.strangers.quay.pairing import address_of, is_lax, pools_of
+from tests.strangers.quay.pairing import address_of, pools_of
 from tests.strangers.quay.pier import Pier
 from tests.strangers.quay.store import Clock, Store, digest, rows, stack_of, text, texts
 from tests.strangers.quay.wharf import Problem, Reply, Request, Router, Table, data, invalid
@@ -135,7 +135,10 @@ class LocalUi:
         return session
 
     def log_out(self, request: Request) -> Reply:
-        self.store.drop("sessions", digest(request.cookies[COOKIE]))
+        if "logout-unwritten" in self.berth.plants:
+            self.store.all("sessions").pop(digest(request.cookies[COOKIE]), None)
+        else:
+            self.store.drop("sessions", digest(request.cookies[COOKIE]))
         self.berth.seen.pop((self.host, request.cookies[COOKIE]), None)
         return Reply(204)
 
@@ -193,7 +196,7 @@ class LocalUi:
         body, pairing = request.table, self.pier.pairing
         pairing.need_petitionable()
         try:
-            await pairing.reach(self.host, address_of(body.get("harbour")), is_lax(body))
+            await pairing.reach(self.host, address_of(body.get("harbour")), pairing.is_lax(body))
         except Problem as problem:
             return data({"reachable": False, "remark": str(problem)})
         return data({"reachable": True, "remark": "every host reaches the Harbour"})
@@ -215,8 +218,11 @@ class LocalUi:
         return self.pier.queue(lambda: self.pier.change(stack=stack))
 
     def put_settings(self, request: Request) -> Reply:
-        self.pier.need_local()
         body = request.table
+        if "settings-merged-early" in self.berth.plants:
+            held = self.pier.cluster["settings"]
+            held.update({name: body[name] for name in held if name in body})
+        self.pier.need_local()
         if not all(isinstance(body.get(name, []), list) for name in ("ntp", "ssh")):
             raise invalid("", "lists are needed")
         settings = {name: body[name] for name in ("ntp", "ssh") if name in body}

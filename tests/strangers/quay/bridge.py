@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from tests.strangers.quay.fits import fit, latest, loosely
@@ -27,6 +28,8 @@ class Bridge:
     def __init__(self, harbour: Harbour) -> None:
         self.harbour, self.store, self.clock = harbour, harbour.store, harbour.clock
         self.plants = harbour.plants
+        by_text = "newest-by-text" in self.plants
+        self.latest = partial(latest, order=str) if by_text else latest
         self.router = Router()
         harbour.serve_berths(self.router)
         space = "/api/v3/spaces/{space}"
@@ -128,7 +131,10 @@ class Bridge:
         is_there = not space or self.store.get("spaces", space) is not None
         if not is_there or not (inside or (user["keeper"] and not space)):
             raise Problem(404, "no-such-space", "there is no such space, or none for you")
-        if need and need not in self.roles_in(user, space):
+        roles = self.roles_in(user, space)
+        if need == "warden" and "warden-anywhere" in self.plants:
+            roles |= {grant["role"] for grant in user["roles"]}
+        if need and need not in roles:
             raise Problem(403, "not-your-role", f"this takes the role {need} here")
         return user, space
 
@@ -159,7 +165,10 @@ class Bridge:
         if late:
             ordered = [row for row in ordered[: PAGE + 1] if wanted(row)]
         shown = ordered[:PAGE]
-        more = str(key(shown[-1])).encode().hex() if len(ordered) > PAGE else None
+        enough = PAGE
+        if wanted is not bool and "last-off-the-page" in self.plants:
+            enough += 1
+        more = str(key(shown[-1])).encode().hex() if len(ordered) > enough else None
         return data(shown, next=more)
 
     def list_spaces(self, request: Request) -> Reply:
@@ -177,6 +186,8 @@ class Bridge:
         _, space = self.enter(request, space, "lookout")
         phase, home = request.query.get("phase"), request.query.get("home")
         everywhere = not space or (home and "home-filter-crosses-spaces" in self.plants)
+        if request.query.get("after") and "cursor-forgets-space" in self.plants:
+            everywhere = True
         listed = [
             row
             for number, petition in self.store.all("petitions").items()
@@ -195,6 +206,9 @@ class Bridge:
             raise Problem(404, "no-such-petition", "there is no such petition here")
         petition = self.harbour.petition(number, space)
         more = {n: petition[n] for n in ("summary", "pools", "stack", "agent", "settings")}
+        if "sheet-kept-by-title" in self.plants:
+            title = (petition["space"], petition["title"])
+            more = self.harbour.sheets.setdefault(title, more | {"tags": petition["tags"]})
         return data({**self.harbour.row(petition), **more})
 
     def try_fit(self, request: Request, space: str, number: str) -> Reply:
@@ -208,7 +222,8 @@ class Bridge:
         profiles = [self.profile_at(str(one["profile"]), petition["space"]) for one in choice]
         versions = [one["version"] for one in choice]
         alike = loosely if "loose-version-equality" in self.plants else str
-        return fit(petition["stack"], zip(profiles, versions, strict=True), alike)
+        chosen = zip(profiles, versions, strict=True)
+        return fit(petition["stack"], chosen, alike, self.latest, self.plants)
 
     def must_fit(self, petition: Table, choice: list[Table]) -> None:
         _, misfits = self.fit(petition, choice)
@@ -286,13 +301,23 @@ class Bridge:
         return self.step_done(draft, mine, "pledge")
 
     def particulars(self, request: Request, space: str, draft: str) -> Reply:
-        mine, _ = self.step(request, space, draft, "particulars")
-        changes = changes_of(request.table)
+        mine, petition = self.step(request, space, draft, "particulars")
+        changes = self.changes_of(request.table)
         if not changes.get("title", "a title").strip():
             raise invalid("/title", "a berth needs a title")
         mine["changes"].clear()
         mine["changes"].update(changes)
+        if "particulars-at-once" in self.plants:
+            self.harbour.keep({**petition, **changes})
         return self.step_done(draft, mine, "particulars")
+
+    def changes_of(self, body: Table) -> Table:
+        """What a body would have otherwise of a berth."""
+        changes: Table = {name: optional_text(body, name) for name in ("title", "summary")}
+        changes["tags"] = texts(body, "tags")
+        if "emptied-is-untouched" in self.plants:
+            return {name: value for name, value in changes.items() if value}
+        return {name: value for name, value in changes.items() if value is not None}
 
     def choose(self, request: Request, space: str, draft: str) -> Reply:
         mine, petition = self.step(request, space, draft, "profiles")
@@ -307,13 +332,16 @@ class Bridge:
         return self.step_done(draft, mine, "review")
 
     def launch(self, request: Request, space: str, draft: str) -> Reply:
-        mine, _ = self.step(request, space, draft, "launch")
+        mine, petition = self.step(request, space, draft, "launch")
         key, where = f"j{secrets.token_hex(8)}", mine["space"]
         job = {"job": key, "space": where, "phase": "working", "berth": None, "failure": None}
         self.store.put("jobs", key, job)
         self.harbour.drafts.pop(draft, None)
         start = self.harbour.starts
-        asyncio.get_running_loop().call_later(LAUNCH_S, self.run_job, key, mine, start)
+        late = LAUNCH_S
+        if "launch-as-it-was" in self.plants:
+            mine, late = {**mine, "petition": petition}, AUDIT_S
+        asyncio.get_running_loop().call_later(late, self.run_job, key, mine, start)
         at = f"/api/v3/spaces/{where or '~'}/jobs/{key}"
         return data({"job": key}, 202, [("Location", at)])
 
@@ -325,7 +353,8 @@ class Bridge:
             user = self.store.get("users", draft["email"])
             if user is None or "pilot" not in self.roles_in(user, draft["space"]):
                 raise Problem(403, "not-your-role", "this takes the role pilot here")
-            petition = self.petition_to_decide(str(draft["number"]), draft["space"])
+            petition = draft.get("petition")
+            petition = petition or self.petition_to_decide(str(draft["number"]), draft["space"])
             self.must_fit(petition, draft["choice"])
         except Problem as problem:
             failed = {"phase": "failed", "failure": problem.failure}
@@ -355,7 +384,7 @@ class Bridge:
         chosen = []
         for one in choice:
             profile = self.profile(str(one["profile"]), space)
-            edition = latest(profile)
+            edition = self.latest(profile)
             if edition is None or one["version"] not in ("", edition["version"]):
                 why = "only the latest published version can be chosen"
                 raise Problem(422, "no-fit", why)
@@ -406,7 +435,7 @@ class Bridge:
         if request.headers["if-match"] != tag_of(berth):
             raise Problem(412, "changed-meanwhile", "it was changed meanwhile")
         notes = berth["notes"] | (texts(request.table, "notes") or {})
-        return self.changed(berth, **changes_of(request.table), notes=notes)
+        return self.changed(berth, **self.changes_of(request.table), notes=notes)
 
     def change_profiles(self, request: Request, space: str, number: str) -> Reply:
         early = "profiles-before-oath" in self.plants
@@ -442,7 +471,7 @@ class Bridge:
     def view_profile(self, request: Request, space: str, number: str) -> Reply:
         _, space = self.enter(request, space)
         profile = self.profile(number, space)
-        newest = latest(profile)
+        newest = self.latest(profile)
         of = {name: profile[name] for name in ("number", "name", "sort")}
         versions = [{n: e[n] for n in ("version", "published")} for e in profile["editions"]]
         return data({**of, "latest": newest and newest["version"], "versions": versions})
@@ -521,13 +550,6 @@ class Bridge:
 def need_waiting(petition: Table) -> None:
     if petition["phase"] != WAITING:
         raise Problem(409, "decided", f"this petition waits no longer: {petition['phase']}")
-
-
-def changes_of(body: Table) -> Table:
-    """What a body would have otherwise of a berth."""
-    changes: Table = {name: optional_text(body, name) for name in ("title", "summary")}
-    changes["tags"] = texts(body, "tags")
-    return {name: value for name, value in changes.items() if value is not None}
 
 
 def choice_of(request: Request) -> list[Table]:

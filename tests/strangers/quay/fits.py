@@ -16,10 +16,10 @@ def order_of(version: str) -> tuple[Any, ...]:
     return numbers + [0] * (4 - len(numbers)), not before, parts
 
 
-def latest(profile: Table) -> Table | None:
+def latest(profile: Table, order: Callable[[str], Any] = order_of) -> Table | None:
     """Its latest edition, of those that are published."""
     published = (edition for edition in profile["editions"] if edition["published"])
-    return max(published, key=lambda edition: order_of(edition["version"]), default=None)
+    return max(published, key=lambda edition: order(edition["version"]), default=None)
 
 
 def loosely(version: str) -> tuple[Any, ...]:
@@ -30,6 +30,8 @@ def fit(
     stack: list[Table],
     choice: Iterable[tuple[Table | None, str]],
     alike: Callable[[str], Any] = str,
+    newest: Callable[[Table], Table | None] = latest,
+    plants: frozenset[str] = frozenset(),
 ) -> tuple[list[Table], list[Table]]:
     """The layers that stand opposite each other, and what does not fit.
 
@@ -37,8 +39,9 @@ def fit(
     for, empty for any. `alike` makes equal of versions what counts as the same.
     """
     chosen = list(choice)
-    misfits = list(_unfit(chosen))
-    editions = [(profile, latest(profile)) for profile, _ in chosen if profile]
+    misfits = list(_unfit(chosen, newest))
+    editions = [(profile, newest(profile)) for profile, _ in chosen if profile]
+    called = str.casefold if "names-in-any-case" in plants else str
     left = [
         (profile, edition["version"], layer)
         for profile, edition in editions
@@ -48,7 +51,7 @@ def fit(
     pairs = []
     for layer in (layer for profile in stack for layer in profile["layers"]):
         name, version = layer["pack"], layer["version"]
-        others = [offer for offer in left if offer[2]["pack"] == name]
+        others = [offer for offer in left if called(offer[2]["pack"]) == called(name)]
         same = [offer for offer in others if alike(offer[2]["version"]) == alike(version)]
         for profile, edition, offer in (same or others)[:1]:
             left.remove((profile, edition, offer))
@@ -62,13 +65,17 @@ def fit(
         if not others:
             absent = {"sort": "absent", "text": f"{name} is not there"}
             misfits.append({**absent, "pack": name, "here": version})
-    for profile, _, layer in left:
+    looked_at = chosen[: len(stack)] if "surplus-beyond-stack" in plants else chosen
+    numbers = {profile["number"] for profile, _ in looked_at if profile}
+    for profile, _, layer in (offer for offer in left if offer[0]["number"] in numbers):
         of = {"pack": layer["pack"], "there": layer["version"], "profile": profile["name"]}
         misfits.append({"sort": "surplus", "text": f"{layer['pack']} is one too many", **of})
     return pairs, misfits
 
 
-def _unfit(chosen: list[tuple[Table | None, str]]) -> Iterator[Table]:
+def _unfit(
+    chosen: list[tuple[Table | None, str]], newest: Callable[[Table], Table | None]
+) -> Iterator[Table]:
     """What is wrong with a choice, whatever it is for."""
     if not chosen:
         yield {"sort": "empty", "text": "nothing was chosen"}
@@ -76,7 +83,7 @@ def _unfit(chosen: list[tuple[Table | None, str]]) -> Iterator[Table]:
         if profile is None:
             yield {"sort": "no-profile", "text": "a profile of the choice is not there"}
             continue
-        name, edition = profile["name"], latest(profile)
+        name, edition = profile["name"], newest(profile)
         if edition is None:
             text = f"{name} has no published version"
             yield {"sort": "unpublished", "text": text, "profile": name}

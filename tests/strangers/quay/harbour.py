@@ -58,6 +58,8 @@ class Harbour:
         self.deadlines: dict[str, float] = {}
         self.by_key: dict[str, Table] = {}
         self.pledged: set[str] = set()
+        self.in_time: set[int] = set()
+        self.sheets: dict[tuple[str, str], Table] = {}
         self.particulars: dict[int, Table] = {}
         self.changed = asyncio.Event()
         for number, petition in self.store.all("petitions").items():
@@ -93,9 +95,12 @@ class Harbour:
         phase = {"phase": "drafted"} if is_drafted and "drafts-show" in self.plants else {}
         return {name: petition[name] for name in names} | more | phase
 
-    def keep(self, petition: Table) -> None:
+    def keep(self, petition: Table, *, written: bool = True) -> None:
         number = str(petition["number"])
-        self.store.put("petitions", number, petition)
+        if written:
+            self.store.put("petitions", number, petition)
+        else:
+            self.store.all("petitions")[number] = petition
         listing = self.listings.setdefault(number, [])
         listing.append((time.monotonic(), self.row(petition)))
         self.announce()
@@ -146,7 +151,10 @@ class Harbour:
             if secrets.compare_digest(voucher["value"].encode(), given):
                 ends = voucher["expires_at"]
                 in_time = not ends or self.clock.now() < moment(ends)
+                if "end-looked-at-once" in self.plants:
+                    in_time |= voucher["number"] in self.in_time
                 if voucher["usable"] and in_time and self.store.get("spaces", voucher["space"]):
+                    self.in_time.add(voucher["number"])
                     return voucher
         raise Problem(422, "voucher-bad", "the voucher is not usable")
 
@@ -253,7 +261,8 @@ class Harbour:
             raise Problem(404, "no-such-petition", "there is no such petition of yours")
         match petition["phase"]:
             case "waiting":
-                self.keep({**petition, "phase": CALLED_BACK})
+                written = "call-back-unwritten" not in self.plants
+                self.keep({**petition, "phase": CALLED_BACK}, written=written)
                 if "number-from-newest" in self.plants:
                     self.forget(petition["number"])
             case "boarding" if body.get("final") is True:

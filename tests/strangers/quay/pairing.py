@@ -48,6 +48,7 @@ class Pairing:
         self.lock = asyncio.Lock()
         self.sending: set[str] = set()
         self.followed: set[str] = set()
+        self.last_voucher = ""
 
     @property
     def petition(self) -> Table | None:
@@ -105,13 +106,16 @@ class Pairing:
             pools = self.pier.doc["installed"]["pools"]
             members = [node["host_uid"] for pool in pools for node in pool["nodes"]]
         hosts = list(dict.fromkeys([host, *members]))
+        if "three-are-asked" in self.plants:
+            hosts = hosts[:3]
         troubles = await asyncio.gather(*(self.probe(each, base, lax) for each in hosts))
         bad = {each: t for each, t in zip(hosts, troubles, strict=True) if t}
         if len(bad) == len(hosts):
             why = f"the endpoint cannot be used: {bad[host]}"
             raise Problem(422, "harbour-bad", why, reason=bad[host].sort)
         if bad:
-            why = ", ".join(f"{each}: {trouble}" for each, trouble in bad.items())
+            asker = host if "asker-is-blamed" in self.plants else ""
+            why = ", ".join(f"{asker or each}: {trouble}" for each, trouble in bad.items())
             raise Problem(422, "host-cut-off", f"not every host reaches the Harbour: {why}")
 
     # --- sending ------------------------------------------------------------------------------
@@ -126,8 +130,16 @@ class Pairing:
         if doc["manager"] != "here":
             raise Problem(409, "governed-afar", "this cluster is centrally managed already")
 
+    def is_lax(self, body: Table) -> bool:
+        """Whether no certificate is checked, which has to be asked for."""
+        if "lax-unless-said" in self.plants:
+            return body.get("strict") is not True
+        return body.get("strict") is False
+
     async def send(self, host: str, body: Table) -> Table:
-        entered, voucher, lax = body.get("harbour"), body.get("voucher"), is_lax(body)
+        entered, voucher, lax = body.get("harbour"), body.get("voucher"), self.is_lax(body)
+        if "voucher-of-last-time" in self.plants:
+            voucher = voucher or self.last_voucher
         async with self.lock:
             self.need_petitionable()
             state = self.pier.cluster["state"]
@@ -143,14 +155,19 @@ class Pairing:
             petition = self.petition
             if petition and petition["phase"] in (LEARNED, SWEARING):
                 raise Problem(409, "governed-afar", "this cluster is being handed over already")
+            same = petition and asked.items() <= petition.items()
+            if petition and same and "same-send-remembered" in self.plants:
+                return {"number": petition["number"]}
             if petition and petition["phase"] == WAITING:
-                if asked.items() <= petition.items():
+                if same:
                     return {"number": petition["number"]}  # the same once more
                 why = "another pairing request waits already; cancel it first"
                 raise Problem(409, "waits-already", why)
             await self.reach(host, base, lax)
             fresh = {"secret": secrets.token_urlsafe(24), "host": host, "entered": entered}
-            return {"number": await self.submit({**asked, **fresh}, voucher)}
+            number = await self.submit({**asked, **fresh}, voucher)
+            self.last_voucher = voucher
+            return {"number": number}
 
     async def submit(self, petition: Table, voucher: str, tries: int = 4) -> int:
         """A number that never comes leaves a ghost."""
@@ -242,6 +259,8 @@ class Pairing:
                     return {"remark": UNHEARD}
             code = answer.code if answer else ""
             if code == "too-late":
+                if "too-late-lets-go" in self.plants:
+                    self.archive(CALLED_BACK)
                 raise Problem(409, "accepted-already", "the pairing request has been accepted")
             if code == "decided":
                 self.become(petition, TURNED_AWAY)
@@ -367,11 +386,6 @@ class Pairing:
         for key, ghost in list(self.store.all("ghosts").items()):
             if ghost["pier"] == self.pier.name:
                 self.store.drop("ghosts", key)
-
-
-def is_lax(body: Table) -> bool:
-    """Whether no certificate is checked, which has to be asked for."""
-    return body.get("strict") is False
 
 
 def address_of(entered: object) -> str:

@@ -41,6 +41,29 @@ DEFECTS: Final = {
     "silent-cancel-swallowed": "a petition waits on when its withdrawal meets silence",
     "logout-on-one-host": "a host goes on with a session that was ended at another one",
     "lax-remembered": "an endpoint that was once not verified is never verified again",
+    # and twenty more, in the same order
+    # of the harbour
+    "names-in-any-case": "layers are the same whether their names are in capitals or not",
+    "newest-by-text": "the latest version is the one that comes last in an alphabet",
+    "surplus-beyond-stack": "of profiles beyond as many as the stack has, nothing is a surplus",
+    "sheet-kept-by-title": "a petition is shown with what the first one of its title said",
+    "last-off-the-page": "one petition alone is no reason for another page",
+    "cursor-forgets-space": "from the second page on a list shows petitions of all spaces",
+    "end-looked-at-once": "a voucher that was once in time is not asked for its end again",
+    "warden-anywhere": "who is a warden in one space is one wherever they may enter",
+    "particulars-at-once": "what a draft says stands in its petition, whatever comes of it",
+    "launch-as-it-was": "a launch goes on with its petition as that was when it was asked for",
+    "call-back-unwritten": "that a petition was called back is known until the next start",
+    "emptied-is-untouched": "what is emptied in the particulars stays as it was",
+    # of the berths
+    "three-are-asked": "no more than three hosts are asked what they reach",
+    "asker-is-blamed": "the host that was asked is said to be the one that is cut off",
+    "logout-unwritten": "a session that was ended is good again after a restart",
+    "settings-merged-early": "settings are there before it is asked who governs the cluster",
+    "same-send-remembered": "the same request once more is the former one, whatever came of it",
+    "lax-unless-said": "an endpoint is verified only where that is asked for",
+    "voucher-of-last-time": "where no voucher is entered the one of last time is taken",
+    "too-late-lets-go": "a withdrawal that comes too late is refused, and the petition let go",
 }
 HABITS: Final = {
     # how it speaks

@@ -311,8 +311,8 @@ def test_a_host_that_is_no_longer_there_leaves_the_request(ledger: Ledger) -> No
 def test_a_request_of_a_host_of_the_harness_can_be_rejected_alone(ledger: Ledger) -> None:
     target = Scripted()
     ledger.intend(entry(LedgerKind.REQUEST, uid="5f1c"))
-    told = "leaked: the host that sent it was the harness's, and is gone: reject request 5f1c there"
-    assert swept(target, ledger) == [told]
+    told = "leaked: the host that sent it was the harness's, and is gone: reject request 5f1c"
+    assert swept(target, ledger) == [f"{told} there, or delete the cluster that came of it"]
     assert "LogIn" not in target.asked, "it was sent at no Local UI"
 
 

@@ -87,10 +87,20 @@ class HistoryBuilder:
         return self.tell("PutUser", email="admin@example.com", grants=grants)
 
     def profile(
-        self, name: str = "full", *, offers: str = "k8s 1", draft: str = "", **more: object
+        self,
+        name: str = "full",
+        *,
+        offers: str = "k8s 1",
+        draft: str = "",
+        equal: str = "",
+        **more: object,
     ) -> str:
-        """A profile whose latest version offers these packs; a newer draft may offer others."""
+        """A profile whose latest version offers these packs; a newer draft may offer others, and
+        so may one that is equal by the order of versions.
+        """
         editions: list[Json] = [{"version": "1.0.0", "published": True, "packs": packs(offers)}]
+        if equal:
+            editions.append({"version": "1.0.0+2", "published": True, "packs": packs(equal)})
         if draft:
             editions.append({"version": "1.1.0", "published": False, "packs": packs(draft)})
         profile: dict[str, Json] = {"uid": name, "name": name, "editions": editions}

@@ -186,6 +186,14 @@ def a_draft_may_count_as_the_latest(t: HistoryBuilder) -> None:
 
 
 @good("INV-3")
+def of_versions_that_are_equal_either_may_be_the_latest(t: HistoryBuilder) -> None:
+    t.set_up()
+    t.profile(offers="k8s 2", equal="k8s 1")
+    t.send()
+    t.accept()
+
+
+@good("INV-3")
 def the_stack_of_now_or_that_of_the_send_may_count(t: HistoryBuilder) -> None:
     t.set_up().send()
     t.local("UpdateStack", stack=[{"packs": [{"name": "k8s", "version": "2"}]}])
@@ -207,6 +215,14 @@ def a_pack_besides(t: HistoryBuilder) -> str:
     t.profile("extra", offers="hello 2")
     t.send()
     return t.accept(by="full extra")
+
+
+@bad("INV-3")
+def neither_of_two_versions_that_are_equal(t: HistoryBuilder) -> str:
+    t.set_up()
+    t.profile(offers="k8s 2", equal="k8s 3")
+    t.send()
+    return t.accept()
 
 
 @bad("INV-3")

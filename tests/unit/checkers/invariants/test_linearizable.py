@@ -226,6 +226,14 @@ def good_forbidden_is_hidden(h: HistoryWriter) -> None:
     h.on("Accept")
 
 
+def good_acceptance_that_its_host_has_ended(h: HistoryWriter) -> None:
+    """By which name such a request goes is told nowhere."""
+    h.send()
+    h.on("Accept")
+    h.op("WithdrawPairing", {"pairing_uid": "r"}, {}, actor="agent", tags={})
+    h.view("Withdrawn")
+
+
 def good_list_is_behind(h: HistoryWriter) -> None:
     h.send()
     h.list("Pairing")
@@ -298,6 +306,12 @@ def bad_view_after_a_rejection(h: HistoryWriter) -> list[str]:
     h.view("Pairing")
     rejected = h.on("Reject")
     return [rejected, h.view("Pairing")]
+
+
+def bad_withdrawn_though_its_host_has_ended_nothing(h: HistoryWriter) -> list[str]:
+    h.send()
+    h.on("Accept")
+    return [h.view("Withdrawn")]
 
 
 def bad_two_decisions(h: HistoryWriter) -> list[str]:
