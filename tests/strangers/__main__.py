@@ -14,12 +14,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.strangers.kube import serving as kube
 from tests.strangers.mirrors import serving as mirrors
 from tests.strangers.quay import serving as quay
 from tests.strangers.rpc import serving as rpc
 from tests.strangers.steps import serving as steps
 
 STRANGERS: dict[str, tuple[Callable[[Path], AbstractContextManager[Any]], dict[str, str]]] = {
+    "kube": (kube.served, kube.ENVIRONMENT),
     "mirrors": (mirrors.served, mirrors.ENVIRONMENT),
     "quay": (quay.served, quay.ENVIRONMENT),
     "rpc": (rpc.served, rpc.ENVIRONMENT),
