@@ -42,7 +42,7 @@ Feature: Prerequisites of a pairing request
       And a send that was refused
       When the node "only node" recovers
       Then nothing becomes pending again in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
       When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
@@ -61,7 +61,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | node          |
@@ -74,7 +74,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | node                      |
@@ -105,7 +105,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | node                    |
@@ -166,7 +166,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
       And the cluster is still locally managed
 
       Examples:
@@ -273,7 +273,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | host   |
@@ -289,7 +289,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
     Scenario: The host by which it has sent before is cut off
       Given a cluster "of three nodes", with "a rejected one" behind it
@@ -300,7 +300,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
     Scenario: A host that was cut off gets its link back
       Given a local cluster of at least 1 control plane nodes and 2 workers
@@ -310,7 +310,7 @@ Feature: Prerequisites of a pairing request
       And a send that was refused
       When the last host of the cluster can reach Palette again
       Then nothing becomes pending again in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
       When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
@@ -337,7 +337,7 @@ Feature: Prerequisites of a pairing request
       And the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
     Scenario: The hosts of another cluster do not matter
       Given a local cluster
@@ -374,7 +374,7 @@ Feature: Prerequisites of a pairing request
       Then an answer comes in bounded time
       And the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
       And the cluster is still locally managed
 
       Examples:
@@ -394,7 +394,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
     Scenario Outline: What was entered is malformed: a <endpoint>
       Given a local cluster
@@ -528,91 +528,87 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
       And the cluster is still locally managed
 
       @PRE-1 @edge @core
       Examples:
         | amiss           | shape                           | past                   | token           | endpoint  | certificate   | restart  |
-        | is Provisioning | of one node                     | a rejected one         | as before       | URL       | to be trusted | the edge |
-        | is Provisioning | of one node                     | a link that was cut    | as before       | URL       | to be trusted | none     |
-        | is Provisioning | of three nodes                  | a cancelled one        | new             | bare host | any           | Palette  |
-        | is Provisioning | of three nodes, the last asked  | one of another cluster | activated again | URL       | to be trusted | Palette  |
-        | is Provisioning | of two nodes, and then of three | nothing                | as before       | URL       | to be trusted | none     |
-        | is in Error     | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of one node                     | a rejected one         | activated again | URL       | to be trusted | Palette  |
+        | is Provisioning | of three nodes                  | nothing                | as before       | bare host | to be trusted | none     |
+        | is Provisioning | of three nodes, the last asked  | a link that was cut    | as before       | URL       | to be trusted | none     |
+        | is Provisioning | of two nodes, and then of three | one of another cluster | new             | URL       | any           | the edge |
         | is in Error     | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | is in Error     | of one node                     | a rejected one         | as before       | bare host | to be trusted | none     |
-        | is in Error     | of three nodes                  | one of another cluster | as before       | bare host | any           | none     |
-        | is in Error     | of three nodes, the last asked  | a rejected one         | new             | URL       | any           | the edge |
-        | is in Error     | of two nodes, and then of three | a link that was cut    | activated again | URL       | to be trusted | Palette  |
+        | is in Error     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
+        | is in Error     | of three nodes                  | a link that was cut    | new             | URL       | to be trusted | the edge |
+        | is in Error     | of three nodes, the last asked  | one of another cluster | activated again | bare host | to be trusted | Palette  |
+        | is in Error     | of two nodes, and then of three | nothing                | as before       | URL       | any           | none     |
 
       @PRE-5 @edge @extended
       Examples:
         | amiss                     | shape                           | past                   | token           | endpoint | certificate   | restart  |
         | has its last host cut off | of three nodes                  | nothing                | as before       | URL      | to be trusted | Palette  |
-        | has its last host cut off | of three nodes                  | a rejected one         | as before       | URL      | to be trusted | none     |
-        | has its last host cut off | of three nodes                  | a link that was cut    | new             | URL      | to be trusted | the edge |
-        | has its last host cut off | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
-        | has its last host cut off | of two nodes, and then of three | a cancelled one        | activated again | URL      | any           | none     |
+        | has its last host cut off | of three nodes                  | a cancelled one        | activated again | URL      | to be trusted | the edge |
+        | has its last host cut off | of three nodes                  | a link that was cut    | activated again | URL      | any           | none     |
+        | has its last host cut off | of three nodes                  | one of another cluster | new             | URL      | to be trusted | none     |
+        | has its last host cut off | of two nodes, and then of three | a rejected one         | as before       | URL      | to be trusted | none     |
 
       @PRE-2 @edge @core
       Examples:
         | amiss                      | shape                           | past                   | token           | endpoint  | certificate   | restart  |
         | has an ill node, the first | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
-        | has an ill node, the first | of one node                     | a cancelled one        | as before       | bare host | any           | the edge |
+        | has an ill node, the first | of one node                     | a link that was cut    | as before       | URL       | any           | Palette  |
         | has an ill node, the first | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
         | has an ill node, the first | of three nodes                  | a rejected one         | activated again | URL       | to be trusted | none     |
-        | has an ill node, the first | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | Palette  |
+        | has an ill node, the first | of three nodes, the last asked  | a cancelled one        | new             | bare host | to be trusted | the edge |
         | has an ill node, the first | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | a cancelled one        | as before       | URL       | to be trusted | none     |
         | has an ill node, the last  | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | one of another cluster | activated again | URL       | any           | none     |
+        | has an ill node, the last  | of three nodes                  | one of another cluster | new             | bare host | any           | none     |
         | has an ill node, the last  | of three nodes, the last asked  | nothing                | as before       | bare host | to be trusted | the edge |
-        | has an ill node, the last  | of two nodes, and then of three | a cancelled one        | new             | URL       | to be trusted | Palette  |
+        | has an ill node, the last  | of two nodes, and then of three | a rejected one         | activated again | bare host | to be trusted | Palette  |
 
       @PRE-4 @both @core
       Examples:
         | amiss                            | shape                           | past                   | token           | endpoint  | certificate   | restart  |
         | has a token that was deactivated | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | has a token that was deactivated | of one node                     | one of another cluster | as before       | URL       | any           | Palette  |
-        | has a token that was deactivated | of three nodes                  | nothing                | new             | bare host | to be trusted | none     |
-        | has a token that was deactivated | of three nodes, the last asked  | a rejected one         | as before       | URL       | to be trusted | the edge |
+        | has a token that was deactivated | of one node                     | a rejected one         | as before       | URL       | to be trusted | the edge |
+        | has a token that was deactivated | of three nodes                  | one of another cluster | as before       | bare host | to be trusted | Palette  |
+        | has a token that was deactivated | of three nodes, the last asked  | nothing                | new             | URL       | any           | none     |
         | has a token that was deactivated | of two nodes, and then of three | a link that was cut    | activated again | URL       | to be trusted | none     |
         | has a token that was deleted     | of one node                     | nothing                | new             | URL       | to be trusted | none     |
-        | has a token that was deleted     | of one node                     | a cancelled one        | as before       | bare host | any           | the edge |
+        | has a token that was deleted     | of one node                     | one of another cluster | as before       | bare host | to be trusted | none     |
         | has a token that was deleted     | of three nodes                  | a link that was cut    | activated again | URL       | to be trusted | none     |
         | has a token that was deleted     | of three nodes, the last asked  | a rejected one         | as before       | URL       | to be trusted | Palette  |
-        | has a token that was deleted     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of one node                     | nothing                | as before       | URL       | to be trusted | Palette  |
-        | has a token that was expired     | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has a token that was deleted     | of two nodes, and then of three | a cancelled one        | as before       | URL       | any           | the edge |
+        | has a token that was expired     | of one node                     | nothing                | activated again | bare host | any           | Palette  |
         | has a token that was expired     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes                  | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes, the last asked  | a link that was cut    | new             | URL       | any           | none     |
-        | has a token that was expired     | of two nodes, and then of three | nothing                | activated again | bare host | to be trusted | the edge |
-        | has a token that is empty        | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | has a token that is empty        | of one node                     | a link that was cut    | activated again | URL       | any           | the edge |
-        | has a token that is empty        | of three nodes                  | one of another cluster | as before       | bare host | to be trusted | Palette  |
-        | has a token that is empty        | of three nodes, the last asked  | nothing                | new             | URL       | to be trusted | none     |
-        | has a token that is empty        | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes                  | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | the edge |
+        | has a token that was expired     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has a token that is empty        | of one node                     | a rejected one         | as before       | URL       | any           | the edge |
+        | has a token that is empty        | of three nodes                  | a cancelled one        | as before       | URL       | to be trusted | Palette  |
+        | has a token that is empty        | of three nodes, the last asked  | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has a token that is empty        | of two nodes, and then of three | a cancelled one        | as before       | bare host | to be trusted | none     |
 
       @PRE-6 @edge @core
       Examples:
         | amiss                             | shape                           | past                   | token           | endpoint | certificate   | restart  |
-        | has an endpoint that is missing   | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is missing   | of three nodes                  | nothing                | activated again | URL      | any           | none     |
-        | has an endpoint that is missing   | of three nodes, the last asked  | a link that was cut    | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is missing   | of two nodes, and then of three | a rejected one         | as before       | URL      | to be trusted | Palette  |
-        | has an endpoint that is missing   | of two nodes, and then of three | one of another cluster | new             | URL      | any           | the edge |
-        | has an endpoint that is malformed | of one node                     | nothing                | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is malformed | of one node                     | a rejected one         | activated again | URL      | to be trusted | none     |
+        | has an endpoint that is missing   | of one node                     | a cancelled one        | activated again | URL      | to be trusted | the edge |
+        | has an endpoint that is missing   | of three nodes                  | a cancelled one        | as before       | URL      | any           | Palette  |
+        | has an endpoint that is missing   | of three nodes, the last asked  | a cancelled one        | new             | URL      | to be trusted | none     |
+        | has an endpoint that is missing   | of two nodes, and then of three | a rejected one         | new             | URL      | to be trusted | Palette  |
+        | has an endpoint that is malformed | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of one node                     | a link that was cut    | activated again | URL      | to be trusted | none     |
         | has an endpoint that is malformed | of three nodes                  | one of another cluster | new             | URL      | to be trusted | Palette  |
-        | has an endpoint that is malformed | of three nodes, the last asked  | a cancelled one        | as before       | URL      | any           | the edge |
-        | has an endpoint that is malformed | of two nodes, and then of three | a link that was cut    | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of three nodes, the last asked  | a rejected one         | as before       | URL      | any           | the edge |
+        | has an endpoint that is malformed | of two nodes, and then of three | nothing                | as before       | URL      | to be trusted | none     |
         | has an endpoint that is refusing  | of one node                     | a rejected one         | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of one node                     | one of another cluster | new             | URL      | any           | none     |
+        | has an endpoint that is refusing  | of one node                     | one of another cluster | new             | URL      | any           | the edge |
         | has an endpoint that is refusing  | of three nodes                  | a link that was cut    | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of three nodes, the last asked  | nothing                | as before       | URL      | to be trusted | the edge |
-        | has an endpoint that is refusing  | of two nodes, and then of three | a cancelled one        | activated again | URL      | to be trusted | Palette  |
+        | has an endpoint that is refusing  | of three nodes, the last asked  | nothing                | as before       | URL      | to be trusted | Palette  |
+        | has an endpoint that is refusing  | of two nodes, and then of three | a cancelled one        | activated again | URL      | to be trusted | none     |
 
     Scenario Outline: A cluster that <amiss> and <besides> sends no request
       Given a local cluster
@@ -621,7 +617,7 @@ Feature: Prerequisites of a pairing request
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       @PRE-1 @edge @core
       Examples:

@@ -450,31 +450,25 @@ Feature: Match the profiles of a local cluster
 
       Examples:
         | asked              | profile | versions                 | made                          | draft                        | after     |
-        | the profile itself | add-on  | 1.0.0 < 1.0.1            | in reverse                    | no draft                     | a look    |
         | the profile itself | add-on  | 1.9.0 < 1.10.0           | in order                      | no draft                     | a look    |
-        | the profile itself | add-on  | 1.9.0 < 1.10.0           | the later one meanwhile       | no draft                     | a look    |
-        | the profile itself | add-on  | 9.9.9 < 10.0.0           | in order                      | no draft                     | a look    |
-        | the profile itself | add-on  | 9.9.9 < 10.0.0           | the later one meanwhile       | no draft                     | a look    |
-        | the profile itself | add-on  | 1.1.1000 < 1.2.0         | in order                      | no draft                     | a look    |
-        | the profile itself | add-on  | 1.1.1000 < 1.2.0         | in reverse                    | an older draft that fits     | a restart |
-        | the profile itself | add-on  | 1.1.0-rc.2 < 1.1.0       | in order                      | no draft                     | a look    |
-        | the profile itself | add-on  | 1.1.0-rc.9 < 1.1.0-rc.10 | in order                      | no draft                     | a look    |
-        | the profile itself | infra   | 1.0.0 < 1.0.1            | in order                      | an older draft that does not | a look    |
-        | the profile itself | infra   | 9.9.9 < 10.0.0           | in reverse                    | no draft                     | a restart |
-        | the profile itself | infra   | 9.9.9 < 10.0.0           | the later one after a pairing | an older draft that does not | a look    |
-        | the profile itself | infra   | 1.1.0-rc.2 < 1.1.0       | in reverse                    | an older draft that does not | a look    |
-        | the profile itself | infra   | 1.1.0-rc.9 < 1.1.0-rc.10 | the later one meanwhile       | an older draft that fits     | a look    |
-        | the profile itself | full    | 1.0.0 < 1.0.1            | the later one meanwhile       | an older draft that fits     | a restart |
-        | the profile itself | full    | 1.9.0 < 1.10.0           | the later one after a pairing | an older draft that does not | a look    |
-        | the profile itself | full    | 1.1.1000 < 1.2.0         | the later one after a pairing | no draft                     | a look    |
-        | the profile itself | full    | 1.1.0-rc.2 < 1.1.0       | in order                      | an older draft that fits     | a look    |
-        | the profile itself | full    | 1.1.0-rc.9 < 1.1.0-rc.10 | in reverse                    | an older draft that does not | a look    |
-        | the later version  | add-on  | 1.0.0 < 1.0.1            | the later one after a pairing | no draft                     | a look    |
-        | the later version  | add-on  | 1.1.0-rc.9 < 1.1.0-rc.10 | in order                      | an older draft that does not | a restart |
-        | the later version  | infra   | 1.9.0 < 1.10.0           | in reverse                    | an older draft that fits     | a restart |
-        | the later version  | infra   | 1.1.1000 < 1.2.0         | the later one meanwhile       | an older draft that does not | a look    |
-        | the later version  | full    | 9.9.9 < 10.0.0           | the later one after a pairing | an older draft that fits     | a look    |
-        | the later version  | full    | 1.1.0-rc.2 < 1.1.0       | the later one meanwhile       | no draft                     | a restart |
+        | the profile itself | add-on  | 1.9.0 < 1.10.0           | in reverse                    | no draft                     | a look    |
+        | the profile itself | add-on  | 1.9.0 < 1.10.0           | the later one after a pairing | an older draft that does not | a look    |
+        | the profile itself | add-on  | 9.999.1001 < 10.0.0      | in reverse                    | no draft                     | a look    |
+        | the profile itself | add-on  | 9.999.1001 < 10.0.0      | the later one meanwhile       | an older draft that fits     | a look    |
+        | the profile itself | add-on  | 1.1.0-rc.9 < 1.1.0-rc.10 | in order                      | an older draft that does not | a restart |
+        | the profile itself | infra   | 1.0.0 < 1.0.1            | in order                      | an older draft that does not | a restart |
+        | the profile itself | infra   | 1.0.0 < 1.0.1            | the later one after a pairing | no draft                     | a look    |
+        | the profile itself | infra   | 9.999.1001 < 10.0.0      | the later one after a pairing | an older draft that does not | a look    |
+        | the profile itself | infra   | 1.1.0-rc.2 < 1.1.0       | in reverse                    | an older draft that fits     | a restart |
+        | the profile itself | full    | 1.0.0 < 1.0.1            | the later one meanwhile       | an older draft that fits     | a look    |
+        | the profile itself | full    | 1.1.0-rc.9 < 1.1.0-rc.10 | in reverse                    | no draft                     | a look    |
+        | the later version  | add-on  | 1.0.0 < 1.0.1            | in reverse                    | an older draft that does not | a look    |
+        | the later version  | add-on  | 1.1.0-rc.2 < 1.1.0       | in order                      | no draft                     | a look    |
+        | the later version  | infra   | 1.9.0 < 1.10.0           | the later one meanwhile       | no draft                     | a restart |
+        | the later version  | infra   | 1.1.0-rc.9 < 1.1.0-rc.10 | the later one meanwhile       | an older draft that fits     | a look    |
+        | the later version  | full    | 1.9.0 < 1.10.0           | the later one after a pairing | an older draft that fits     | a look    |
+        | the later version  | full    | 9.999.1001 < 10.0.0      | in order                      | an older draft that fits     | a restart |
+        | the later version  | full    | 1.1.0-rc.2 < 1.1.0       | the later one meanwhile       | an older draft that does not | a restart |
 
     Scenario Outline: The earlier of the versions <versions> fits, made <made>
       Given a pending pairing request
@@ -487,29 +481,25 @@ Feature: Match the profiles of a local cluster
       And Palette refuses to pair the cluster with them
 
       Examples:
-        | asked               | unlike                    | profile | versions           | made                          | draft                        | after     |
-        | the profile itself  | another version of a pack | add-on  | 1.0.0 < 1.0.1      | in reverse                    | an older draft that does not | a restart |
-        | the profile itself  | another version of a pack | add-on  | 1.0.0 < 1.0.1      | the later one meanwhile       | no draft                     | a look    |
-        | the profile itself  | another version of a pack | add-on  | 9.9.9 < 10.0.0     | in reverse                    | no draft                     | a look    |
-        | the profile itself  | another version of a pack | add-on  | 9.9.9 < 10.0.0     | the later one meanwhile       | no draft                     | a look    |
-        | the profile itself  | another version of a pack | add-on  | 1.1.1000 < 1.2.0   | the later one after a pairing | no draft                     | a look    |
-        | the profile itself  | another version of a pack | add-on  | 1.1.0-rc.2 < 1.1.0 | the later one meanwhile       | no draft                     | a look    |
-        | the profile itself  | another version of a pack | infra   | 1.1.0-rc.2 < 1.1.0 | in order                      | no draft                     | a look    |
-        | the profile itself  | another version of a pack | full    | 1.9.0 < 1.10.0     | the later one after a pairing | no draft                     | a look    |
-        | the profile itself  | a pack more               | add-on  | 1.9.0 < 1.10.0     | in order                      | an older draft that fits     | a look    |
-        | the profile itself  | a pack more               | add-on  | 9.9.9 < 10.0.0     | the later one after a pairing | an older draft that does not | a look    |
-        | the profile itself  | a pack more               | full    | 1.1.1000 < 1.2.0   | in reverse                    | no draft                     | a look    |
-        | the later version   | another version of a pack | add-on  | 9.9.9 < 10.0.0     | the later one after a pairing | an older draft that fits     | a look    |
-        | the later version   | another version of a pack | add-on  | 1.1.1000 < 1.2.0   | the later one meanwhile       | an older draft that fits     | a restart |
-        | the later version   | another version of a pack | infra   | 1.0.0 < 1.0.1      | in order                      | no draft                     | a look    |
-        | the later version   | another version of a pack | full    | 9.9.9 < 10.0.0     | in order                      | no draft                     | a restart |
-        | the later version   | a pack more               | infra   | 1.9.0 < 1.10.0     | the later one meanwhile       | an older draft that does not | a look    |
-        | the later version   | a pack more               | infra   | 1.1.0-rc.2 < 1.1.0 | in reverse                    | an older draft that fits     | a restart |
-        | the earlier version | another version of a pack | infra   | 9.9.9 < 10.0.0     | the later one after a pairing | no draft                     | a look    |
-        | the earlier version | another version of a pack | infra   | 1.1.1000 < 1.2.0   | in order                      | an older draft that does not | a look    |
-        | the earlier version | another version of a pack | full    | 1.1.0-rc.2 < 1.1.0 | the later one meanwhile       | an older draft that does not | a look    |
-        | the earlier version | a pack more               | add-on  | 1.9.0 < 1.10.0     | in reverse                    | no draft                     | a restart |
-        | the earlier version | a pack more               | full    | 1.0.0 < 1.0.1      | the later one after a pairing | an older draft that fits     | a look    |
+        | asked               | unlike                    | profile | versions            | made                          | draft                        | after     |
+        | the profile itself  | another version of a pack | add-on  | 9.999.1001 < 10.0.0 | in order                      | an older draft that fits     | a restart |
+        | the profile itself  | another version of a pack | infra   | 1.0.0 < 1.0.1       | in reverse                    | no draft                     | a look    |
+        | the profile itself  | another version of a pack | infra   | 1.9.0 < 1.10.0      | the later one after a pairing | an older draft that fits     | a look    |
+        | the profile itself  | another version of a pack | infra   | 9.999.1001 < 10.0.0 | the later one meanwhile       | an older draft that does not | a look    |
+        | the profile itself  | another version of a pack | full    | 1.0.0 < 1.0.1       | in reverse                    | no draft                     | a look    |
+        | the profile itself  | another version of a pack | full    | 1.1.0-rc.2 < 1.1.0  | in order                      | an older draft that does not | a look    |
+        | the profile itself  | a pack more               | add-on  | 1.0.0 < 1.0.1       | in reverse                    | no draft                     | a look    |
+        | the later version   | another version of a pack | add-on  | 9.999.1001 < 10.0.0 | in reverse                    | an older draft that does not | a restart |
+        | the later version   | another version of a pack | full    | 1.0.0 < 1.0.1       | in order                      | an older draft that fits     | a restart |
+        | the later version   | another version of a pack | full    | 1.9.0 < 1.10.0      | the later one meanwhile       | no draft                     | a look    |
+        | the later version   | another version of a pack | full    | 9.999.1001 < 10.0.0 | the later one after a pairing | no draft                     | a look    |
+        | the later version   | a pack more               | infra   | 1.1.0-rc.2 < 1.1.0  | the later one meanwhile       | no draft                     | a restart |
+        | the earlier version | another version of a pack | add-on  | 1.0.0 < 1.0.1       | the later one meanwhile       | an older draft that fits     | a look    |
+        | the earlier version | another version of a pack | add-on  | 1.9.0 < 1.10.0      | in reverse                    | an older draft that fits     | a restart |
+        | the earlier version | a pack more               | add-on  | 1.0.0 < 1.0.1       | the later one after a pairing | an older draft that does not | a look    |
+        | the earlier version | a pack more               | add-on  | 1.1.0-rc.2 < 1.1.0  | in reverse                    | an older draft that fits     | a look    |
+        | the earlier version | a pack more               | infra   | 1.9.0 < 1.10.0      | in order                      | an older draft that does not | a look    |
+        | the earlier version | a pack more               | full    | 9.999.1001 < 10.0.0 | in order                      | no draft                     | a look    |
 
     Scenario: The latest of a dozen versions fits
       Given a pending pairing request

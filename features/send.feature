@@ -16,7 +16,7 @@ Feature: Send a pairing request from the local cluster
       When somebody with <session> session sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | session                 |
@@ -33,14 +33,14 @@ Feature: Send a pairing request from the local cluster
       When somebody with an elsewhere logged-out session sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
     Scenario Outline: A restart of the edge does not bring <session> session back
       Given a local cluster
       When somebody with <session> session, from before a restart of the edge, sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | session      |
@@ -258,7 +258,7 @@ Feature: Send a pairing request from the local cluster
       And Local UI goes on showing its pairing id
       When the operator cancels the pairing request
       Then it succeeds
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | operation                  |
@@ -342,7 +342,7 @@ Feature: Send a pairing request from the local cluster
       And a request that was sent
       When the operator cancels the pairing request
       Then it succeeds
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | endpoint  |
@@ -472,7 +472,7 @@ Feature: Send a pairing request from the local cluster
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | endpoint     |
@@ -486,7 +486,7 @@ Feature: Send a pairing request from the local cluster
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
-      And no request of the cluster waits in Palette
+      And no request of the cluster comes to Palette
 
       Examples:
         | token   |

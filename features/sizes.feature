@@ -22,7 +22,7 @@ Feature: As many as there are
 
     Scenario: As requests come one by one, no page ends before the last of them
       Given 1 requests of hosts wait in Palette
-      Then all that wait are listed after each of 20 more
+      Then all that wait are listed after each of 12 more
 
     Scenario: 101 requests stand in the list in whatever order it is asked for, each once
       Given 101 requests of hosts wait in Palette

@@ -11,6 +11,7 @@ from harness.context import central_changes, local_actions, local_changes, revie
 from harness.context.context import MAIN, OTHER, Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
+from harness.history.operation import Json
 
 # --- what is given ----------------------------------------------------------------------------
 
@@ -143,14 +144,17 @@ def _none_reaches_palette(context: Context, judge: Judge) -> None:
 
 @then("no request of the cluster waits in Palette")
 def _none_in_palette(context: Context, judge: Judge) -> None:
-    """Nor does one come: what was refused may be under way all the same."""
-    admin, leased, look = context.admin(), context.cluster(), ops.ListPairingRequests()
-    uid, earlier = leased.cluster.uid, [*leased.uids]  # these may be listed a while too late
+    admin, look, uid = context.admin(), ops.ListPairingRequests(), context.cluster().cluster.uid
     seen = context.recorder.await_state(admin, look, "none_listed_for", local_cluster_uid=uid)
     judge.check("held", operation=seen.id)
-    seen = context.recorder.stays(
-        admin, look, "none_listed_for", local_cluster_uid=uid, besides=earlier
-    )
+
+
+@then("no request of the cluster comes to Palette")
+def _none_comes(context: Context, judge: Judge) -> None:
+    """What was refused may be under way all the same; what came before may be listed a while."""
+    leased, look = context.cluster(), ops.ListPairingRequests()
+    about: dict[str, Json] = {"local_cluster_uid": leased.cluster.uid, "besides": [*leased.uids]}
+    seen = context.recorder.stays(context.admin(), look, "none_listed_for", **about)
     judge.check("held", operation=seen.id)
 
 

@@ -144,7 +144,7 @@ def _releases(context: Context) -> RecordedReply:
 
 
 def _mistyped(context: Context) -> str:
-    return review.mistyped(context, "differs in its last character")
+    return review.mistyped(context, _NEARLY)
 
 
 def _accepts_mistyped(context: Context) -> RecordedReply:
@@ -175,7 +175,8 @@ def _refused(what: str, does: Does, requirement: str, fits: Fits) -> Action:
     return _assertion(what, does, model.always(ModelOutcome.REFUSED, requirement), fits)
 
 
-_MISTYPED = "a request by an id that differs in its last character"
+_NEARLY = "differs in its last character"
+_MISTYPED = f'a request by an id that "{_NEARLY}"'
 _GIVE_BACK = "asks Palette to give the cluster back to local management"
 
 ADMINISTRATOR = (

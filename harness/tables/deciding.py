@@ -69,8 +69,7 @@ _BESIDES_VERSIONS: Mapping[str, tuple[str, ...]] = {
     "versions": (
         "1.0.0 < 1.0.1",
         "1.9.0 < 1.10.0",
-        "9.9.9 < 10.0.0",
-        "1.1.1000 < 1.2.0",
+        "9.999.1001 < 10.0.0",
         "1.1.0-rc.2 < 1.1.0",
         _RELEASE_CANDIDATES,
     ),

@@ -21,8 +21,8 @@ from harness.history.evidence import write_whole
 from harness.history.lines import ENCODER, EvidenceHeader, Footer, Line, digested, encode
 from harness.history.scan import RawLine, scan
 
-_LEVEL: Final = 12
-"""Beyond, a second more for every hundredth less."""
+_LEVEL: Final = 15
+"""Beyond, twenty seconds more for a tenth less."""
 
 _NETWORKS: Final = [
     ip_network(network)
