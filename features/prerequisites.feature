@@ -534,81 +534,76 @@ Feature: Prerequisites of a pairing request
       @PRE-1 @edge @core
       Examples:
         | amiss           | shape                           | past                   | token           | endpoint  | certificate   | restart  |
+        | is Provisioning | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
         | is Provisioning | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | is Provisioning | of one node                     | a rejected one         | activated again | URL       | to be trusted | Palette  |
-        | is Provisioning | of three nodes                  | nothing                | as before       | bare host | to be trusted | none     |
-        | is Provisioning | of three nodes, the last asked  | a link that was cut    | as before       | URL       | to be trusted | none     |
-        | is Provisioning | of two nodes, and then of three | one of another cluster | new             | URL       | any           | the edge |
+        | is Provisioning | of three nodes                  | a link that was cut    | new             | URL       | to be trusted | Palette  |
+        | is Provisioning | of three nodes, the last asked  | one of another cluster | as before       | URL       | to be trusted | the edge |
+        | is Provisioning | of two nodes, and then of three | a rejected one         | activated again | bare host | any           | none     |
         | is in Error     | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
         | is in Error     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | is in Error     | of three nodes                  | a link that was cut    | new             | URL       | to be trusted | the edge |
-        | is in Error     | of three nodes, the last asked  | one of another cluster | activated again | bare host | to be trusted | Palette  |
-        | is in Error     | of two nodes, and then of three | nothing                | as before       | URL       | any           | none     |
+        | is in Error     | of one node                     | a link that was cut    | activated again | URL       | any           | none     |
+        | is in Error     | of three nodes                  | one of another cluster | new             | bare host | to be trusted | the edge |
+        | is in Error     | of three nodes, the last asked  | one of another cluster | activated again | URL       | to be trusted | none     |
+        | is in Error     | of two nodes, and then of three | nothing                | as before       | bare host | any           | Palette  |
 
       @PRE-5 @edge @extended
       Examples:
         | amiss                     | shape                           | past                   | token           | endpoint | certificate   | restart  |
-        | has its last host cut off | of three nodes                  | nothing                | as before       | URL      | to be trusted | Palette  |
-        | has its last host cut off | of three nodes                  | a cancelled one        | activated again | URL      | to be trusted | the edge |
-        | has its last host cut off | of three nodes                  | a link that was cut    | activated again | URL      | any           | none     |
-        | has its last host cut off | of three nodes                  | one of another cluster | new             | URL      | to be trusted | none     |
-        | has its last host cut off | of two nodes, and then of three | a rejected one         | as before       | URL      | to be trusted | none     |
+        | has its last host cut off | of three nodes                  | nothing                | new             | URL      | to be trusted | the edge |
+        | has its last host cut off | of three nodes                  | a rejected one         | as before       | URL      | any           | none     |
+        | has its last host cut off | of three nodes                  | a link that was cut    | activated again | URL      | to be trusted | Palette  |
+        | has its last host cut off | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
+        | has its last host cut off | of two nodes, and then of three | a cancelled one        | as before       | URL      | to be trusted | none     |
 
       @PRE-2 @edge @core
       Examples:
         | amiss                      | shape                           | past                   | token           | endpoint  | certificate   | restart  |
-        | has an ill node, the first | of one node                     | nothing                | as before       | URL       | to be trusted | none     |
-        | has an ill node, the first | of one node                     | a link that was cut    | as before       | URL       | any           | Palette  |
+        | has an ill node, the first | of one node                     | nothing                | as before       | URL       | to be trusted | the edge |
         | has an ill node, the first | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has an ill node, the first | of three nodes                  | a rejected one         | activated again | URL       | to be trusted | none     |
-        | has an ill node, the first | of three nodes, the last asked  | a cancelled one        | new             | bare host | to be trusted | the edge |
-        | has an ill node, the first | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | a cancelled one        | as before       | URL       | to be trusted | none     |
+        | has an ill node, the first | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
+        | has an ill node, the first | of three nodes, the last asked  | a rejected one         | activated again | bare host | to be trusted | Palette  |
+        | has an ill node, the first | of two nodes, and then of three | a cancelled one        | new             | URL       | any           | none     |
+        | has an ill node, the last  | of three nodes                  | nothing                | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes                  | a cancelled one        | activated again | URL       | to be trusted | Palette  |
         | has an ill node, the last  | of three nodes                  | a link that was cut    | as before       | URL       | to be trusted | none     |
-        | has an ill node, the last  | of three nodes                  | one of another cluster | new             | bare host | any           | none     |
-        | has an ill node, the last  | of three nodes, the last asked  | nothing                | as before       | bare host | to be trusted | the edge |
-        | has an ill node, the last  | of two nodes, and then of three | a rejected one         | activated again | bare host | to be trusted | Palette  |
+        | has an ill node, the last  | of three nodes                  | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has an ill node, the last  | of three nodes, the last asked  | a cancelled one        | as before       | bare host | any           | none     |
+        | has an ill node, the last  | of three nodes, the last asked  | a rejected one         | new             | URL       | to be trusted | the edge |
+        | has an ill node, the last  | of two nodes, and then of three | a cancelled one        | as before       | URL       | to be trusted | none     |
 
       @PRE-4 @both @core
       Examples:
         | amiss                            | shape                           | past                   | token           | endpoint  | certificate   | restart  |
         | has a token that was deactivated | of one node                     | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | has a token that was deactivated | of one node                     | a rejected one         | as before       | URL       | to be trusted | the edge |
-        | has a token that was deactivated | of three nodes                  | one of another cluster | as before       | bare host | to be trusted | Palette  |
-        | has a token that was deactivated | of three nodes, the last asked  | nothing                | new             | URL       | any           | none     |
-        | has a token that was deactivated | of two nodes, and then of three | a link that was cut    | activated again | URL       | to be trusted | none     |
-        | has a token that was deleted     | of one node                     | nothing                | new             | URL       | to be trusted | none     |
-        | has a token that was deleted     | of one node                     | one of another cluster | as before       | bare host | to be trusted | none     |
-        | has a token that was deleted     | of three nodes                  | a link that was cut    | activated again | URL       | to be trusted | none     |
-        | has a token that was deleted     | of three nodes, the last asked  | a rejected one         | as before       | URL       | to be trusted | Palette  |
-        | has a token that was deleted     | of two nodes, and then of three | a cancelled one        | as before       | URL       | any           | the edge |
-        | has a token that was expired     | of one node                     | nothing                | activated again | bare host | any           | Palette  |
+        | has a token that was deactivated | of one node                     | one of another cluster | as before       | URL       | any           | Palette  |
+        | has a token that was deactivated | of three nodes                  | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has a token that was deactivated | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | none     |
+        | has a token that was deactivated | of two nodes, and then of three | nothing                | activated again | bare host | to be trusted | the edge |
+        | has a token that was deleted     | of one node                     | a cancelled one        | as before       | bare host | to be trusted | none     |
+        | has a token that was deleted     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
+        | has a token that was deleted     | of three nodes                  | nothing                | activated again | URL       | to be trusted | none     |
+        | has a token that was deleted     | of three nodes, the last asked  | a link that was cut    | new             | URL       | any           | the edge |
+        | has a token that was deleted     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | Palette  |
+        | has a token that was expired     | of one node                     | nothing                | new             | URL       | to be trusted | Palette  |
         | has a token that was expired     | of one node                     | a rejected one         | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes                  | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | has a token that was expired     | of three nodes, the last asked  | a link that was cut    | new             | URL       | to be trusted | the edge |
-        | has a token that was expired     | of two nodes, and then of three | one of another cluster | as before       | URL       | to be trusted | none     |
-        | has a token that is empty        | of one node                     | a rejected one         | as before       | URL       | any           | the edge |
-        | has a token that is empty        | of three nodes                  | a cancelled one        | as before       | URL       | to be trusted | Palette  |
-        | has a token that is empty        | of three nodes, the last asked  | a cancelled one        | as before       | URL       | to be trusted | none     |
-        | has a token that is empty        | of two nodes, and then of three | a cancelled one        | as before       | bare host | to be trusted | none     |
+        | has a token that was expired     | of one node                     | one of another cluster | as before       | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes                  | nothing                | activated again | URL       | to be trusted | none     |
+        | has a token that was expired     | of three nodes, the last asked  | a cancelled one        | as before       | bare host | to be trusted | none     |
+        | has a token that was expired     | of two nodes, and then of three | a link that was cut    | as before       | URL       | any           | the edge |
 
       @PRE-6 @edge @core
       Examples:
         | amiss                             | shape                           | past                   | token           | endpoint | certificate   | restart  |
-        | has an endpoint that is missing   | of one node                     | a cancelled one        | activated again | URL      | to be trusted | the edge |
-        | has an endpoint that is missing   | of three nodes                  | a cancelled one        | as before       | URL      | any           | Palette  |
-        | has an endpoint that is missing   | of three nodes, the last asked  | a cancelled one        | new             | URL      | to be trusted | none     |
-        | has an endpoint that is missing   | of two nodes, and then of three | a rejected one         | new             | URL      | to be trusted | Palette  |
-        | has an endpoint that is malformed | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is malformed | of one node                     | a link that was cut    | activated again | URL      | to be trusted | none     |
-        | has an endpoint that is malformed | of three nodes                  | one of another cluster | new             | URL      | to be trusted | Palette  |
-        | has an endpoint that is malformed | of three nodes, the last asked  | a rejected one         | as before       | URL      | any           | the edge |
-        | has an endpoint that is malformed | of two nodes, and then of three | nothing                | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of one node                     | a rejected one         | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of one node                     | one of another cluster | new             | URL      | any           | the edge |
-        | has an endpoint that is refusing  | of three nodes                  | a link that was cut    | as before       | URL      | to be trusted | none     |
-        | has an endpoint that is refusing  | of three nodes, the last asked  | nothing                | as before       | URL      | to be trusted | Palette  |
-        | has an endpoint that is refusing  | of two nodes, and then of three | a cancelled one        | activated again | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of one node                     | a cancelled one        | as before       | URL      | to be trusted | the edge |
+        | has an endpoint that is malformed | of one node                     | a rejected one         | as before       | URL      | to be trusted | Palette  |
+        | has an endpoint that is malformed | of three nodes                  | one of another cluster | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is malformed | of three nodes, the last asked  | nothing                | new             | URL      | any           | none     |
+        | has an endpoint that is malformed | of two nodes, and then of three | a link that was cut    | activated again | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | a cancelled one        | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of one node                     | a link that was cut    | as before       | URL      | to be trusted | Palette  |
+        | has an endpoint that is refusing  | of three nodes                  | nothing                | activated again | URL      | any           | the edge |
+        | has an endpoint that is refusing  | of three nodes, the last asked  | a rejected one         | as before       | URL      | to be trusted | none     |
+        | has an endpoint that is refusing  | of two nodes, and then of three | one of another cluster | new             | URL      | any           | none     |
 
     Scenario Outline: A cluster that <amiss> and <besides> sends no request
       Given a local cluster
@@ -625,8 +620,6 @@ Feature: Prerequisites of a pairing request
         | is in Error | has a token that was deactivated  |
         | is in Error | has a token that was deleted      |
         | is in Error | has a token that was expired      |
-        | is in Error | has a token that is empty         |
-        | is in Error | has an endpoint that is missing   |
         | is in Error | has an endpoint that is malformed |
         | is in Error | has an endpoint that is refusing  |
 
@@ -636,8 +629,6 @@ Feature: Prerequisites of a pairing request
         | has an ill node, the first | has a token that was deactivated  |
         | has an ill node, the first | has a token that was deleted      |
         | has an ill node, the first | has a token that was expired      |
-        | has an ill node, the first | has a token that is empty         |
-        | has an ill node, the first | has an endpoint that is missing   |
         | has an ill node, the first | has an endpoint that is malformed |
         | has an ill node, the first | has an endpoint that is refusing  |
 

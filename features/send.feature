@@ -258,7 +258,7 @@ Feature: Send a pairing request from the local cluster
       And Local UI goes on showing its pairing id
       When the operator cancels the pairing request
       Then it succeeds
-      And no request of the cluster comes to Palette
+      And no request of the cluster waits in Palette
 
       Examples:
         | operation                  |
@@ -342,7 +342,7 @@ Feature: Send a pairing request from the local cluster
       And a request that was sent
       When the operator cancels the pairing request
       Then it succeeds
-      And no request of the cluster comes to Palette
+      And no request of the cluster waits in Palette
 
       Examples:
         | endpoint  |

@@ -266,8 +266,6 @@ def go_amiss(context: Context, amiss: str, restarted: str) -> None:
         local_actions.go_to_a_host_that_knows(context)
     elif what == "has an endpoint":
         context.endpoint = endpoint_of_form(context, how)
-    elif what == "has a token":
-        context.use_token(token_of_kind(context, how))
     else:
         revoke_token(context, amiss.removeprefix("has a token that was "))
     restart(context, restarted if restarted == "Palette" else "")

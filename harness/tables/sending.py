@@ -17,8 +17,6 @@ _AMISS = {
     "has a token that was deactivated": "PRE-4",
     "has a token that was deleted": "PRE-4",
     "has a token that was expired": "PRE-4",
-    "has a token that is empty": "PRE-4",
-    "has an endpoint that is missing": "PRE-6",
     "has an endpoint that is malformed": "PRE-6",
     "has an endpoint that is refusing": "PRE-6",
 }
@@ -43,7 +41,6 @@ _LINKS_HAVE_THEIR_OWN = Constraint(
 )
 _USES_IT = ("a cancelled one", "a rejected one", "one of another cluster")
 """What is behind a cluster that has used the token of before."""
-_NOT_ENTERED = ("has a token that is empty", "has an endpoint that is missing")
 _HAS_ITS_OWN = {"endpoint", "cut"}
 """Words of what is amiss that goes by an endpoint of its own."""
 _PECULIAR: tuple[tuple[Row, str], ...] = (
@@ -118,10 +115,6 @@ TABLES = (
                     or row["past"] not in _USES_IT
                     or row["token"] == "as before"
                 ),
-            ),
-            Constraint(  # what is not entered is of interest where it was entered before
-                ("amiss", "past"),
-                lambda row: row["amiss"] not in _NOT_ENTERED or row["past"] in _USES_IT[:2],
             ),
             Constraint(  # what is known of its hosts is of interest where it was asked for before
                 ("amiss", "shape", "past"),

@@ -134,6 +134,8 @@ def _words(kind: type[str]) -> frozenset[str]:
 
 # One without a value may be told as null.
 _Label = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
+# Encoders of some languages write an empty list as null.
+_EMPTY_AS_NULL = BeforeValidator(lambda items: [] if items is None else items)
 _TEXT, _OPEN = Leaf(single=True), Leaf(open=True)
 _KINDS: Mapping[str, tuple[Any, Leaf]] = {
     "text": (str, _TEXT),
@@ -208,7 +210,8 @@ def _kind(text: str) -> tuple[Any, Shape]:
     shape: Shape
     if kind.startswith("["):
         of, item = _kind(kind[1:-1])
-        of, shape = list[of], Each(item) if isinstance(item, Fields) else Leaf()
+        of = Annotated[list[of], _EMPTY_AS_NULL]
+        shape = Each(item) if isinstance(item, Fields) else Leaf()
     elif "|" in kind:
         words = tuple(kind.split("|"))
         of, shape = Literal[words], Leaf(single=True, words=frozenset(words))

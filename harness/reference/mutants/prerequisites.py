@@ -602,18 +602,6 @@ class UnsaidMeansInsecure(EntersOtherwise):
         return replace(operation, insecure=operation.insecure is not False)
 
 
-@mutant("PRE-4")
-class LastTokenStandsForNone(EntersOtherwise):
-    """Where no registration token is entered, the one that was sent last is taken."""
-
-    _last = Memory[dict[str, str]](dict)
-
-    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
-        token = operation.token.strip() or self._last.get(call.host_uid, "")
-        self._last[call.host_uid] = token
-        return replace(operation, token=token)
-
-
 @mutant("SND-13")
 class InsecureIsRememberedOfTheEndpoint(EntersOtherwise):
     """Where somebody has asked for insecure, nobody looks at the certificate any more."""

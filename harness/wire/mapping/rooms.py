@@ -43,9 +43,10 @@ def value_in(rooms: Rooms, place: Way) -> Json:
 
 
 def _values_in(
-    rooms: Rooms, place: Way, *, is_strict: bool = False
+    rooms: Rooms, place: Way, *, is_strict: bool = False, is_list: bool = False
 ) -> Sequence[tuple[_Positions, Json]]:
-    """What stands at a place, once for each element of the lists on the way there.
+    """What stands at a place, once for each element of the lists on the way there. Null is as good
+    as nothing; where a list stands (`is_list`), it is an empty one, as encoders write it.
 
     Raises:
         Malformed: it is strict, and there is something on the way that does not lead on.
@@ -54,7 +55,7 @@ def _values_in(
         return ()
     room, name = place[0], place[-1]
     if room == BODY:
-        return _values_at(rooms[BODY], place[1:], "", is_strict)
+        return _values_at(rooms[BODY], place[1:], "", is_strict, is_list)
     held: Mapping[str, str] = rooms.get(HEADERS if room == COOKIES else room, {})
     if room == COOKIES:
         header = "cookie" if PATH in rooms else "set-cookie"
@@ -69,7 +70,7 @@ def _values_in(
 
 
 def _values_at(
-    json: Json, way: Way, above: str, is_strict: bool
+    json: Json, way: Way, above: str, is_strict: bool, is_list: bool
 ) -> Sequence[tuple[_Positions, Json]]:
     for n, step in enumerate(way):
         if json is None:  # null is as good as missing
@@ -89,10 +90,11 @@ def _values_at(
             return [
                 ((at, *positions), value)
                 for at, item in enumerate(json)
-                for positions, value in _values_at(item, rest, f"{name}.{at}", is_strict)
+                for positions, value in _values_at(item, rest, f"{name}.{at}", is_strict, is_list)
             ]
         else:
-            json = json.get(step)
+            is_null = n == len(way) - 1 and json.get(step, json) is None
+            json = [] if is_list and is_null else json.get(step)
     return () if json is None else (((), json),)
 
 
@@ -193,7 +195,9 @@ def read_fields(fields: Iterable[FieldMapping], theirs: Rooms, ours: dict[str, A
     for field in fields:
         room, *way = field.ours
         place = (HEADERS, way[0].lower()) if room == HEADERS else field.ours
-        found = () if field.is_copy else _values_in(theirs, field.theirs, is_strict=True)
+        found: Sequence[tuple[_Positions, Json]] = ()
+        if not field.is_copy:
+            found = _values_in(theirs, field.theirs, is_strict=True, is_list=field.is_list)
         for positions, value in found:
             name = _named(field.theirs[1:], positions) or BODY
             if field.is_list and not isinstance(value, list):

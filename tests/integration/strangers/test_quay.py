@@ -64,7 +64,7 @@ FOUND_AT = {
     "settings-merged-early": ("ACC-13", "edge"),
     "same-send-remembered": ("REJ-7", "edge"),
     "lax-unless-said": ("PRE-6", "edge"),
-    "voucher-of-last-time": ("PRE-4", "edge"),
+    "voucher-of-last-time": ("SND-13", "edge"),
     "too-late-lets-go": ("WDR-6", "edge"),
 }
 """Each defect with a requirement that it breaks, and the roles in which that is found."""

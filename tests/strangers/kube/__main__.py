@@ -35,13 +35,13 @@ async def serve(folder: Path, plants: frozenset[str]) -> None:
     edge = Edge(folder, SLOTS, (os.environ["KUBE_USER"], os.environ["KUBE_PASSWORD"]), plants)
     handlers = {host: edge.handler(host) for hosts in SLOTS.values() for host in hosts}
     edge.urls = {
-        host: f"https://localhost:{await web.serve(handler, tls)}"
+        host: f"https://localhost:{await web.serve(handler, tls, plants)}"
         for host, handler in handlers.items()
     }
     addresses = {
-        "central": f"localhost:{await web.serve(central.handle, tls)}",
-        "untrusted": f"localhost:{await web.serve(central.handle, odd)}",
-        "plain": f"localhost:{await web.serve(central.handle)}",
+        "central": f"localhost:{await web.serve(central.handle, tls, plants)}",
+        "untrusted": f"localhost:{await web.serve(central.handle, odd, plants)}",
+        "plain": f"localhost:{await web.serve(central.handle, None, plants)}",
         "lab": f"http://127.0.0.1:{await web.serve(Workbench(central, edge).handle)}",
         "slots": {slot: {host: edge.urls[host] for host in hosts} for slot, hosts in SLOTS.items()},
     }

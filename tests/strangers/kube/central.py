@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
+import email.utils
 import hashlib
 import hmac
 import json
+import random
 import secrets
+import time
+from collections import deque
 from typing import Any
 
 from tests.strangers.kube import web
@@ -30,6 +34,8 @@ API = f"{GROUP}/{VERSION}"
 HOUR = 3_600_000_000
 LOGIN_LASTS = 12 * HOUR
 HANDOVER_LASTS = 24 * HOUR
+LAG_S, KEPT_S, PATIENCE = 0.7, 4.0, 41
+"""By habit: how far lists are behind, how long a decided request is kept, which question waits."""
 FINALIZER = "pairing.example.io/cleanup"
 KINDS = {
     "namespaces": "Namespace",
@@ -80,6 +86,7 @@ class Central:
         self.store, self.plants, self.clock = store, plants, web.Clock()
         self.starts, self.tasks = 0, set[asyncio.Task[None]]()
         self.rate_left, self.rate_after, self.rate_met = 0, 0, list[int]()
+        self.asked, self.decided = 0, dict[str, float]()
         self.start()
 
     # --- the store
@@ -88,9 +95,12 @@ class Central:
         for task in self.tasks:
             task.cancel()
         self.tasks, self.cache = set(), dict[str, Json]()
+        self.admitted = dict[str, str]()
         self.store.load()
         self.starts += 1
         objects = [(kind, one) for kind in KINDS for one in self.store.of(kind).values()]
+        self.news = deque[tuple[float, str, Json]]()
+        self.watched = {(kind, name_of(one)): copy.deepcopy(one) for kind, one in objects}
         revisions = [int(one["metadata"]["resourceVersion"]) for _, one in objects]
         self.revision = max(revisions, default=0)
         requests = self.store.of("pairingrequests")
@@ -117,6 +127,42 @@ class Central:
         self.revision += 1
         obj["metadata"]["resourceVersion"] = str(self.revision)
         self.store.put(kind, name_of(obj), obj)
+        if "watch-cache" in self.plants:
+            due, news = time.monotonic() + LAG_S, (kind, copy.deepcopy(obj))
+            if self.news and self.same_object(self.news[-1], kind, obj):
+                due = self.news.pop()[0]
+            self.news.append((due, *news))
+
+    @staticmethod
+    def same_object(news: tuple[float, str, Json], kind: str, obj: Json) -> bool:
+        return news[1] == kind and news[2]["metadata"]["uid"] == obj["metadata"]["uid"]
+
+    def behind(self, kind: str, items: list[Json]) -> list[Json]:
+        """The same objects as the cache has them, if it has them yet."""
+        while self.news and self.news[0][0] <= time.monotonic():
+            _, of, obj = self.news.popleft()
+            self.watched[of, name_of(obj)] = obj
+        seen = [(one, self.watched.get((kind, name_of(one)))) for one in items]
+        known = [
+            (old, old["metadata"]["uid"] == one["metadata"]["uid"]) for one, old in seen if old
+        ]
+        return [old for old, same in known if same]
+
+    def generate(self, prefix: str) -> str:
+        if "opaque-ids" not in self.plants:
+            return web.generate(prefix)
+        return f"{prefix[:-1]}:eu/1:{secrets.token_urlsafe(48)}+{secrets.token_urlsafe(4)}=="
+
+    def collected(self, name: str) -> bool:
+        since = self.decided.get(name)
+        return since is not None and time.monotonic() > since + KEPT_S
+
+    def decide(self, name: str) -> None:
+        if "decided-collected" in self.plants:
+            self.decided.setdefault(name, time.monotonic())
+
+    def pause(self, usual: float) -> float:
+        return random.uniform(0.2, 0.5) if "slow-controllers" in self.plants else usual
 
     def make(self, kind: str, name: str, namespace: str, **body: Any) -> Json:
         metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
@@ -140,7 +186,7 @@ class Central:
     # --- who it is, and what they may do
 
     def issue(self, user: str, lasts: int | None) -> tuple[str, str | None]:
-        value = "kt-" + secrets.token_urlsafe(32)
+        value = "kt-" + secrets.token_urlsafe(1500 if "opaque-ids" in self.plants else 32)
         expires = None if lasts is None else self.clock.now() + lasts
         self.store.put("accesstokens", digest(value), {"user": user, "expires": expires})
         return value, stamp(expires)
@@ -173,6 +219,8 @@ class Central:
 
     def need(self, user: str, verb: str, kind: str, namespace: str) -> None:
         if not self.may(user, verb, kind, namespace):
+            if "rights-hidden" in self.plants:
+                raise Refusal(404, "NotFound", f"{kind}.{GROUP} not found", {"kind": kind})
             where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
             what = f'resource "{kind}" in API group "{GROUP}" {where}'
             raise Refusal(403, "Forbidden", f"User cannot {verb} {what}", {"kind": kind})
@@ -199,6 +247,12 @@ class Central:
             details, after = {"retryAfterSeconds": self.rate_after}, str(self.rate_after)
             headers = {"Retry-After": after}
             raise Refusal(429, "TooManyRequests", "too many requests", details, headers)
+        self.asked += 1
+        if "asks-for-patience" in self.plants and self.asked % PATIENCE == 0:
+            now = int(time.time())
+            until = {"Date": now, "Retry-After": now + 2}
+            headers = {name: email.utils.formatdate(at, usegmt=True) for name, at in until.items()}
+            raise Refusal(429, "TooManyRequests", "too many requests", None, headers)
         logs_in = (request.method, rest) == ("POST", ["tokenrequests"])
         if group == f"authentication.{GROUP}" and logs_in:
             return self.log_in(request)
@@ -231,31 +285,45 @@ class Central:
     def get(self, kind: str, namespace: str, name: str) -> Json:
         """One object of that namespace; at the cluster scope, of any."""
         obj = self.store.of(kind).get(name)
-        if obj is None or (namespace and scope_of(obj) != namespace):
+        hidden = kind == "pairingrequests" and self.collected(name)
+        if obj is None or hidden or (namespace and scope_of(obj) != namespace):
             details = {"kind": kind, "name": name}
             raise Refusal(404, "NotFound", f'{kind}.{GROUP} "{name}" not found', details)
         return obj
 
     def page(self, request: Request, kind: str, items: list[Json]) -> Answer:
         """A list, as much as `limit` says, from where `continue` says."""
-        for part in filter(None, request.query.get("fieldSelector", "").split(",")):
-            path, _, wanted = part.partition("=")
-            items = [one for one in items if self.at(one, path) == wanted]
+        by_name = "pages-by-name" in self.plants
+        if "watch-cache" in self.plants and kind not in ("users", "namespaces"):
+            items = self.behind(kind, items)
+        if not by_name:
+            items = self.selected(request, items)
         try:
             limit = int(request.query.get("limit") or 0)
             after = json.loads(base64.urlsafe_b64decode(request.query.get("continue") or "e30="))
-            since = int(after.get("after", 0))
+            since = str(after.get("after", "")) if by_name else int(after.get("after", 0))
         except (ValueError, TypeError, AttributeError) as error:
             raise Refusal(400, "BadRequest", "limit or continue cannot be read") from error
-        left = sorted((one for one in items if one["seq"] > since), key=lambda one: one["seq"])
+        placed = [(name_of(one) if by_name else one["seq"], one) for one in items]
+        placed.sort(key=lambda pair: pair[0])
+        left = [one for place, one in placed if place > since]
         page = left[:limit] if limit > 0 else left
         meta: Json = {"resourceVersion": str(self.revision)}
         if len(left) > len(page):
-            mark = json.dumps({"after": page[-1]["seq"]}).encode()
+            skips = kind == "pairingrequests" and "continue-skips-one" in self.plants
+            last = left[len(page)] if skips else page[-1]
+            mark = json.dumps({"after": name_of(last) if by_name else last["seq"]}).encode()
             meta["continue"] = base64.urlsafe_b64encode(mark).decode()
-            meta["remainingItemCount"] = len(left) - len(page)
-        shown = [self.public(one) for one in page]
+            if not by_name:
+                meta["remainingItemCount"] = len(left) - len(page)
+        shown = [self.public(one) for one in (self.selected(request, page) if by_name else page)]
         return 200, resource(KINDS[kind] + "List", API, metadata=meta, items=shown), {}
+
+    def selected(self, request: Request, items: list[Json]) -> list[Json]:
+        for part in filter(None, request.query.get("fieldSelector", "").split(",")):
+            path, _, wanted = part.partition("=")
+            items = [one for one in items if self.at(one, path) == wanted]
+        return items
 
     @staticmethod
     def at(obj: Any, path: str) -> Any:
@@ -269,6 +337,8 @@ class Central:
             cached = self.cache.get
             known = {name: cached(name) or copy.deepcopy(one) for name, one in known.items()}
             self.cache = known
+        if kind == "pairingrequests":
+            known = {name: one for name, one in known.items() if not self.collected(name)}
         return [one for one in known.values() if not namespace or scope_of(one) == namespace]
 
     @staticmethod
@@ -337,7 +407,7 @@ class Central:
                 token["metadata"]["deletionTimestamp"] = stamp(self.clock.now())
                 token["metadata"]["finalizers"] = [FINALIZER]
                 self.save(kind, token)
-                self.later(0.15, self.finish_deletion, kind, name)
+                self.later(self.pause(0.15), self.finish_deletion, kind, name)
         elif method == "PATCH":
             body = request.json()
             self.same_revision(body, token)
@@ -366,6 +436,8 @@ class Central:
     def admits(self, value: str) -> str:
         """The namespace that this registration token leads to."""
         unusable = "BootstrapTokenUnusable"
+        if "token-kept-in-mind" in self.plants and value in self.admitted:
+            return self.admitted[value]
         for token in self.store.of("bootstraptokens").values():
             spec = token["spec"]
             if not value or not hmac.compare_digest(spec["token"].encode(), value.encode()):
@@ -380,6 +452,7 @@ class Central:
             namespace = spec.get("namespace") or ""
             if namespace and namespace not in self.store.of("namespaces"):
                 break
+            self.admitted[value] = namespace
             return namespace
         raise Refusal(403, unusable, "the registration token is not known")
 
@@ -482,6 +555,8 @@ class Central:
             for profile in chosen
             for pack in profile["packs"]
         ]
+        if "packs-by-name" in self.plants:
+            rest = list({pack["name"]: pack for pack in rest}.values())
         matched: list[Json] = []
         missing = []
         for pack in (p for profile in one["spec"]["stack"] for p in profile.get("packs") or []):
@@ -557,27 +632,38 @@ class Central:
             raise wrong_method("GET and PATCH")
         if not any(self.may(user, verb, kind, ns) for verb in ("approve", "deny")):
             self.need(user, "approve", kind, ns)
+        for verb in ("get", "list") if "rights-hidden" in self.plants else ():
+            self.need(user, verb, kind, ns)
         body = request.json()
         spec = web.table(body, "spec")
         decision = spec.get("decision")
         if decision not in ("Approved", "Denied"):
             raise invalid("spec.decision", "is neither Approved nor Denied; all else is immutable")
         self.need(user, "approve" if decision == "Approved" else "deny", kind, ns)
-        one = self.get(kind, ns, name)
+        one = self.get(kind, "" if "decision-by-name-alone" in self.plants else ns, name)
         if "conflicts-ignored" in self.plants:
             one = copy.deepcopy(one)
             await asyncio.sleep(0.05)
         self.same_revision(body, one)
+        if "same-decision-is-fine" in self.plants and one["spec"].get("decision") == decision:
+            return 200, self.public(one), {}
         self.undecided(one)
         if decision == "Denied":
             one["spec"]["decision"] = "Denied"
             self.end(one, "Denied", "an administrator has denied it")
+            if "deny-by-cluster" in self.plants:
+                for other in self.store.of(kind).values():
+                    same = other["spec"]["clusterUID"] == one["spec"]["clusterUID"]
+                    if same and other["status"]["phase"] == "Pending":
+                        self.end(other, "Denied", "an administrator has denied it")
         else:
             self.approve(one, web.table(spec, "approval"))
         return 200, self.public(one), {}
 
     def undecided(self, one: Json) -> None:
         phase = one["status"]["phase"]
+        if "decided-by-spec" in self.plants and "decision" not in one["spec"]:
+            return
         if phase in ("Approving", "Binding", "Bound"):
             raise Refusal(409, "AlreadyApproved", "the pairing request has been approved already")
         if phase != "Pending":
@@ -598,8 +684,13 @@ class Central:
 
     def approve(self, one: Json, approval: Json) -> None:
         kept, labels = self.presentation(approval, "spec.approval")
+        if "refused-approval-renames" in self.plants:
+            one["spec"] |= kept
+            one["metadata"]["labels"] = one["metadata"]["labels"] if labels is None else labels
         if labels is not None:
             kept["labels"] = labels
+        if "empty-is-not-given" in self.plants:
+            kept = {key: value for key, value in kept.items() if value}
         refs = web.rows(approval, "profileRefs")
         _, problems, chosen = self.match(one, refs)
         if problems:
@@ -615,8 +706,10 @@ class Central:
         one["profiles"], one["deadline"] = chosen, self.clock.now() + HANDOVER_LASTS
         one["status"]["phase"] = "Approving"
         self.state(one, "Approved", "True", "Decided", "an administrator has approved it")
+        if "slow-controllers" in self.plants:
+            self.state(one, "Accepted", "Unknown", "InProgress", "no cluster is reserved yet")
         self.save("pairingrequests", one)
-        self.later(0.03, self.reconcile, name_of(one))
+        self.later(self.pause(0.03), self.reconcile, name_of(one))
 
     def state(self, obj: Json, kind: str, status: str, reason: str, message: str) -> None:
         condition(obj, kind, status, reason, message, self.clock.now())
@@ -630,7 +723,7 @@ class Central:
         spec = {key: said[key] for key in ("displayName", "description", "clusterUID")}
         cluster = self.make(
             "managedclusters",
-            web.generate("cluster-"),
+            self.generate("cluster-"),
             scope_of(one),
             spec=spec | {"profiles": one["profiles"]},
             status={"phase": "Binding", "conditions": []},
@@ -646,9 +739,14 @@ class Central:
         """Ends a request otherwise than by pairing."""
         if cluster := one["status"].pop("clusterName", None):
             self.remove("managedclusters", cluster)
+        early = phase == "Denied" and "denied-after-saved" in self.plants
+        if early:
+            self.save("pairingrequests", one)
         one["status"]["phase"] = phase
         self.state(one, "Paired", "False", phase, why)
-        self.save("pairingrequests", one)
+        self.decide(name_of(one))
+        if not early:
+            self.save("pairingrequests", one)
 
     def overdue(self, one: Json) -> None:
         waits = one["status"]["phase"] in ("Approving", "Binding")
@@ -679,7 +777,8 @@ class Central:
         cluster = self.get(kind, ns, name)
         body = request.json()
         self.same_revision(body, cluster)
-        if cluster["status"]["phase"] != "Managed":
+        early = bool(sub) and "presented-before-bound" in self.plants
+        if cluster["status"]["phase"] != "Managed" and not early:
             raise Refusal(409, "NotConfirmed", "the host has not confirmed the pairing yet")
         spec = web.table(body, "spec")
         if sub:
@@ -724,6 +823,7 @@ class Central:
             self.state(one, "Paired", "True", "HostConfirmed", "its host obeys")
             self.save("managedclusters", cluster)
             self.save("pairingrequests", one)
+            self.decide(name_of(one))
         phase = one["status"]["phase"]
         if phase != "Bound":
             reason = "AlreadyDecided" if phase != "Pending" else "NotApproved"
@@ -767,9 +867,9 @@ class Central:
         stack = web.stack(web.rows(spec, "stack"), "spec.stack")
         if not stack or not pools:
             raise invalid("spec", "a cluster has pools and a stack")
-        name = web.generate("pair-")
+        name = self.generate("pair-")
         while name in self.store.of("names"):
-            name = web.generate("pair-")
+            name = self.generate("pair-")
         if "names-generated-again" in self.plants:
             name = f"pair-{digest(uid)[:12]}"
         self.store.put("names", name, True)

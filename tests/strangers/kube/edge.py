@@ -78,7 +78,9 @@ class Edge:
         if session is None or session <= self.clock.now():
             raise Refusal(401, "Unauthorized", "no valid bearer token")
         if rest == ["tokenrequests", "self"] and method == "DELETE":
-            del slot.kept["sessions"][request.bearer()]
+            first = "logout-ends-the-first" in self.plants
+            ends = next(iter(slot.kept["sessions"])) if first else request.bearer()
+            del slot.kept["sessions"][ends]
             slot.save()
             return 200, {"kind": "Status", "status": "Success"}, {}
         changes = method != "GET" and rest and rest[0] in LED and slot.kept["mode"] != "Fleet"

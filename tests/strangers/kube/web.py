@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import random
 import secrets
 import time
 import traceback
@@ -13,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.strangers.kube import manners
 
 MIB = 1 << 20
 Json = dict[str, Any]
@@ -120,12 +123,20 @@ async def _read_headers(reader: asyncio.StreamReader) -> dict[str, str]:
     return headers
 
 
-def _write(writer: asyncio.StreamWriter, answer: Answer, keep: bool) -> None:
+def _write(
+    writer: asyncio.StreamWriter,
+    answer: Answer,
+    keep: bool,
+    asked: dict[str, str],
+    plants: frozenset[str],
+) -> None:
     status, body, headers = answer
-    data = b"" if body is None else json.dumps(body).encode()
+    data = b"" if body is None else manners.written(body, plants)
+    framing, data = manners.framed(data, asked, plants)
     lines = [
         f"HTTP/1.1 {status} {'OK' if status < 400 else 'Refused'}",
-        f"Content-Length: {len(data)}",
+        *framing,
+        *manners.unasked(plants),
         f"Connection: {'keep-alive' if keep else 'close'}",
         *([] if body is None else ["Content-Type: application/json"]),
         *(f"{name}: {value}" for name, value in headers.items()),
@@ -146,20 +157,26 @@ async def _answer(handler: Handler, request: Request) -> Answer:
         return 500, unforeseen.body(), {}
 
 
-async def serve(handler: Handler, ssl: Any = None) -> int:
+async def serve(handler: Handler, ssl: Any = None, plants: frozenset[str] = frozenset()) -> int:
     """Serves on 127.0.0.1, at the port that is returned."""
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends, answered = "connections-end" in plants, 0
         try:
-            while line := await reader.readline():
+            while True:
+                async with asyncio.timeout(manners.IDLE_S if ends and answered else None):
+                    line = await reader.readline()
+                if not line:
+                    break
                 words = line.decode("latin-1").split()
                 if len(words) != 3:
                     break
+                habits = plants if words[2] == "HTTP/1.1" else plants - manners.OF_1_1
                 headers = await _read_headers(reader)
                 body = await _read_body(reader, headers)
                 if body is None:
                     refusal = Refusal(413, "RequestEntityTooLarge", "the body is larger than 1 MiB")
-                    _write(writer, (413, refusal.body(), {}), False)
+                    _write(writer, (413, refusal.body(), {}), False, headers, habits)
                     await writer.drain()
                     break
                 path, _, query = words[1].partition("?")
@@ -167,7 +184,14 @@ async def serve(handler: Handler, ssl: Any = None) -> int:
                 asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
                 request = Request(words[0], parts, asked, headers, body, path)
                 keep = headers.get("connection", "").lower() != "close"
-                _write(writer, await _answer(handler, request), keep)
+                answered += 1
+                keep = keep and not (ends and answered == manners.ANSWERS_LAST)
+                if "interim-answers" in habits and request.method != "GET":
+                    writer.write(manners.HINT)
+                answer = await _answer(handler, request)
+                if "slow-controllers" in plants and request.method != "GET":
+                    await asyncio.sleep(random.uniform(0.05, 0.3))
+                _write(writer, answer, keep, headers, habits)
                 await writer.drain()
                 if not keep:
                     break
@@ -220,10 +244,12 @@ async def call(
             ]
             writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
             await writer.drain()
-            words = (await reader.readline()).split()
-            if len(words) < 2 or not words[0].startswith(b"HTTP/"):
-                raise ConnectionError("the answer is no HTTP")
-            answered = await _read_headers(reader)
+            words = [b"", b"1"]
+            while words[1].startswith(b"1"):  # an interim answer comes before another one
+                words = (await reader.readline()).split()
+                if len(words) < 2 or not words[0].startswith(b"HTTP/"):
+                    raise ConnectionError("the answer is no HTTP")
+                answered = await _read_headers(reader)
             if "content-length" in answered or "transfer-encoding" in answered:
                 raw = await _read_body(reader, answered) or b""
             else:

@@ -496,6 +496,18 @@ def test_two_operations_at_one_place_need_something_that_tells_them_apart() -> N
     assert not list(losses(apart, (), ROUTES))
 
 
+def test_a_list_that_is_null_is_empty_and_one_that_is_missing_is_not() -> None:
+    wire = mapping(
+        ops.ListPairingRequests,
+        response={"items": "data.rows", "items[].pairingUid": "data.rows[].id"},
+    )
+    empty = Done(ops.PairingList(()))
+    assert reads(ops.ListPairingRequests(), {"data": {"rows": None}}, wire) == empty
+    assert reads(ops.ListPairingRequests(), {"items": None}, PLAIN) == empty
+    for missing, of in (({"data": {}}, wire), ({"data": None}, wire), ({}, PLAIN)):
+        assert isinstance(reads(ops.ListPairingRequests(), missing, of), Unknown)
+
+
 def test_an_element_of_a_list_is_chosen_by_what_it_holds() -> None:
     place = place_of("status.conditions[type=Paired].status")
     theirs = {
