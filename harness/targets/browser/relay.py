@@ -38,6 +38,8 @@ _HERE: Final = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
 _SOCKETS: Final = Path("/proc/net/tcp")
 _LOCAL, _REMOTE, _USER = 1, 2, 7
 """Columns of that table."""
+_READINGS: Final = 5
+"""While connections come and go, a row may be passed over, or stand there twice."""
 
 
 _BROKEN: Final = (OSError, EOFError, ValueError, asyncio.LimitOverrunError, PairproofError)
@@ -177,9 +179,13 @@ class Relay:
             return
         names = ("peername", "sockname")
         ends = [_as_listed(*to_browser.get_extra_info(name)) for name in names]
-        rows = map(str.split, _SOCKETS.read_text().splitlines()[1:])
-        users = [row[_USER] for row in rows if [row[_LOCAL], row[_REMOTE]] == ends]
-        if users != [str(os.getuid())]:
+        users = set[str]()
+        for _ in range(_READINGS):
+            rows = map(str.split, _SOCKETS.read_text().splitlines()[1:])
+            users |= {row[_USER] for row in rows if [row[_LOCAL], row[_REMOTE]] == ends}
+            if users:
+                break
+        if users != {str(os.getuid())}:
             raise NotCarried("the connection comes from another user of this machine")
 
     async def _connected(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
