@@ -17,7 +17,7 @@ from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
 from tests.integration.cli.command import Command, state_of, wait_until
 
-SOME = ("--driver", "inprocess", "--requirement", "WDR-3,WDR-4,SND-9")
+SOME = ("--driver", "inprocess", "--requirement", "WDR-3,WDR-4,SND-9,INV-9")
 
 
 def ended_in(out: Path) -> list[str]:
@@ -46,7 +46,9 @@ def stop_in_the_middle(process: subprocess.Popen[str], out: Path, after: int) ->
         if len(ended_in(out)) < after:
             return False
         os.kill(process.pid, signal.SIGSTOP)
-        wait_until(lambda: state_of(process.pid) == "T", "the process stands still")
+        wait_until(
+            lambda: state_of(process.pid) in ("T", "Z", "X"), "the process stands still, or ends"
+        )
         last = [json.loads(lines[-1]) for lines in map(whole_lines, out.rglob("*.jsonl")) if lines]
         under_way = any(line["type"] in ("invoke", "outcome") for line in last)
         if under_way:
