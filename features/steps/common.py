@@ -153,6 +153,8 @@ def _none_in_palette(context: Context, judge: Judge) -> None:
 def _none_comes(context: Context, judge: Judge) -> None:
     """What was refused may be under way all the same; what came before may be listed a while."""
     leased, look = context.cluster(), ops.ListPairingRequests()
+    if leased.uids:
+        _none_in_palette(context, judge)
     about: dict[str, Json] = {"local_cluster_uid": leased.cluster.uid, "besides": [*leased.uids]}
     seen = context.recorder.stays(context.admin(), look, "none_listed_for", **about)
     judge.check("held", operation=seen.id)

@@ -147,10 +147,7 @@ def growing(context: Context, backlog: Backlog, count: int) -> Iterator[None]:
         if not many and outcome is Outcome.INFO and context.recorder.driver.info.plays(Side.EDGE):
             why = (taken.record.error or {}).get("why")
             raise NotSupported(f"how its hosts and Palette talk is the target's own affair: {why}")
-        context.must_if_offered(taken)
-        sent = replace(made, pairing_uid=_uid(taken))
-        backlog.waiting.append(sent)
-        context.withdrawals.append(withdrawal(sent))
+        backlog.waiting.append(_taken(context, made, taken))
         yield
 
 
@@ -163,16 +160,18 @@ def filled_among_others(context: Context, count: int) -> Backlog:
         Inconclusive: one of them was not taken.
     """
     context.needs(Feature.SCOPES)
+    must_bear(context, "requests", count + 2)
     elsewhere, backlog = context.new_token(context.project("another project")).value, Backlog()
     for many in (1, count - 1):
         for _ in growing(context, backlog, many):
             pass
-        backlog.elsewhere.append(_sent(context, submission(context), elsewhere))
+        made = submission(context)
+        backlog.elsewhere.append(_taken(context, made, submit(context, made, elsewhere)))
     return backlog
 
 
-def _sent(context: Context, made: Submission, token: str) -> Submission:
-    taken = submit(context, made, token)
+def _taken(context: Context, made: Submission, taken: RecordedReply) -> Submission:
+    """What was sent, with the id that came; it will be withdrawn once the scenario is over."""
     context.must_if_offered(taken)
     sent = replace(made, pairing_uid=_uid(taken))
     context.withdrawals.append(withdrawal(sent))

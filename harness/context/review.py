@@ -167,12 +167,15 @@ def mistyped(context: Context, differs: str) -> str:
 
     Raises:
         KeyError: features know no such way.
-        NotSupported: ids are so short that a part of one may be another one.
+        NotSupported: such an id may be another request's.
     """
     uid = context.cluster(MAIN).pairing_uid
     shown = context.recorder.perform(context.admin(), ops.ListPairingRequests()).value
     taken = {i.pairing_uid for i in shown.items} if isinstance(shown, ops.PairingList) else set()
-    return next(other for other in _MISTYPED[differs](uid) if other not in {uid, *taken})
+    for other in _MISTYPED[differs](uid):
+        if other not in {uid, *taken}:
+            return other
+    raise NotSupported("what is nearly the id of one request is that of another")
 
 
 def _cut_short(uid: str) -> list[str]:

@@ -135,7 +135,7 @@ def _words(kind: type[str]) -> frozenset[str]:
 # One without a value may be told as null.
 _Label = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
 # Encoders of some languages write an empty list as null.
-_EMPTY_AS_NULL = BeforeValidator(lambda items: [] if items is None else items)
+_NULL_IS_EMPTY = BeforeValidator(lambda items: [] if items is None else items)
 _TEXT, _OPEN = Leaf(single=True), Leaf(open=True)
 _KINDS: Mapping[str, tuple[Any, Leaf]] = {
     "text": (str, _TEXT),
@@ -210,7 +210,7 @@ def _kind(text: str) -> tuple[Any, Shape]:
     shape: Shape
     if kind.startswith("["):
         of, item = _kind(kind[1:-1])
-        of = Annotated[list[of], _EMPTY_AS_NULL]
+        of = Annotated[list[of], _NULL_IS_EMPTY]
         shape = Each(item) if isinstance(item, Fields) else Leaf()
     elif "|" in kind:
         words = tuple(kind.split("|"))

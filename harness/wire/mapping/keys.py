@@ -122,12 +122,16 @@ _Values = Annotated[
     dict[str, Annotated[tuple[str | int | float | bool, ...], OneOrMore("value")]],
     NamedBy("theirs"),
 ]
-Constants = Annotated[dict[str, Annotated[str | int | float | bool, _Scalar()]], NamedBy("ours")]
+Constant = str | int | float | bool
+Constants = Annotated[dict[str, Annotated[Constant, _Scalar()]], NamedBy("ours")]
 WordTable = Annotated[dict[str, Annotated[tuple[str, ...], OneOrMore()]], NamedBy("ours")]
 """Ours to theirs: the first one is said, all of them are understood."""
 
 Status = Annotated[int, Whole(200, 599)]
 Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
+
+STATUS: Final = "{status}"
+"""In what an error holds besides, the status."""
 
 _Reason = Annotated[str, OneOf(*(reason.value for reason in Reason))]
 _Codes = Annotated[dict[str, _Reason], NamedBy("theirs")]
@@ -255,7 +259,7 @@ class ErrorMap(ErrorPlaces):
     refused: Statuses = ()
     """Answers that mean a refusal of any operation, with any JSON or none."""
     constants: Constants = field(default_factory=dict)
-    """What the body of an error holds besides, where the harness plays the side: field = value;
+    """What an error holds besides, where the harness plays the side: a field or `Header:` = value;
     `"{status}"` is the status, as a number."""
 
 

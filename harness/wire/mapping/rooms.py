@@ -93,8 +93,10 @@ def _values_at(
                 for positions, value in _values_at(item, rest, f"{name}.{at}", is_strict, is_list)
             ]
         else:
-            is_null = n == len(way) - 1 and json.get(step, json) is None
-            json = [] if is_list and is_null else json.get(step)
+            is_there = step in json
+            json = json.get(step)
+            if is_list and is_there and json is None and n == len(way) - 1:
+                json = []
     return () if json is None else (((), json),)
 
 

@@ -11,6 +11,7 @@ from harness.wire import json_path as at
 from harness.wire.http import BODILESS, Json, spelt
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Known, Template, Unknowable, Way
 from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
+from harness.wire.mapping.keys import STATUS
 from harness.wire.mapping.rooms import (
     AS_IT_IS,
     Rooms,
@@ -221,6 +222,9 @@ def theirs_answered(
     if status >= 400:
         status, body = theirs_refused(status, json, wire, spoken)
         theirs: dict[str, Any] = {HEADERS: {}, BODY: body}
+        for place, value in wire.tables.error_constants:
+            put_in(theirs, place, status if value == STATUS else value)
+        body = theirs[BODY]
     else:
         status = spoken.said.status[0] if spoken.said.status else status
         is_told = json is not None and not spoken.is_silent
@@ -270,10 +274,7 @@ def theirs_refused(status: int, json: Json, wire: WireMap, spoken: Spoken) -> tu
     own = (theirs for theirs, meant in spoken.said.codes.items() if meant == ours)
     code = next(own, wire.tables.said.get(ours, ours))
     write_fields(spoken.error, {BODY: {**json, "code": code}}, told)
-    status = wire.code_status.get(ours, status)
-    for place, value in wire.tables.error_constants:
-        put_in(told, place, status if value == "{status}" else value)
-    return status, told[BODY]
+    return wire.code_status.get(ours, status), told[BODY]
 
 
 def ours_refused(json: Json, spoken: Spoken) -> Json:

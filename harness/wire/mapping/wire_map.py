@@ -4,7 +4,7 @@ each operation is asked by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 
@@ -20,7 +20,15 @@ from harness.wire.mapping.calls import (
     name_of,
     spoken_of,
 )
-from harness.wire.mapping.keys import STEPS, AnyCall, CallMap, OperationMap, WireKeys
+from harness.wire.mapping.keys import (
+    STATUS,
+    STEPS,
+    AnyCall,
+    CallMap,
+    Constant,
+    OperationMap,
+    WireKeys,
+)
 from harness.wire.mapping.plan import listed
 from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
 from harness.wire.mapping.values import MappedHeader, header_of, theirs_of
@@ -124,7 +132,7 @@ class Tables:
     headers: Mapping[str, MappedHeader] = field(default_factory=dict)
     error: tuple[FieldMapping, ...] = (AS_IT_IS,)
     said: Mapping[str, str] = field(default_factory=dict)
-    error_constants: tuple[tuple[Way, str | int | float | bool], ...] = ()
+    error_constants: tuple[tuple[Way, Constant], ...] = ()
     reason_of: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -165,10 +173,7 @@ def compiled(wire: WireMap) -> Tables:
         },
         headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
         error=error_plan(wire.errors.places, ("errors",)),
-        error_constants=tuple(
-            (answered_place(text, ("errors", "constants", text)), value)
-            for text, value in wire.errors.constants.items()
-        ),
+        error_constants=tuple(_error_constants(wire)),
         said={ours: theirs for theirs, ours in reversed(list(wire.codes.items()))},
         reason_of={s: c for c, s in statuses.items() if list(statuses.values()).count(s) == 1},
     )
@@ -355,6 +360,26 @@ def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, 
                 raise MappingError(at, found, fits, f'{there} "{{{name}}}" = "id"')
             found, fits = f"{route.path} lacks {{{name}}}", f"a path with {{{name}}}"
             raise MappingError(at, found, fits, f'add it, or {there} "{{{name}}}" = "?id"')
+
+
+def _error_constants(wire: WireMap) -> Iterator[tuple[Way, Constant]]:
+    """What an error of the played side holds besides.
+
+    Raises:
+        MappingError: a value of the error goes there, or it has names that an error does not know.
+    """
+    places = [each.theirs for each in error_plan(wire.errors.places, ("errors",))]
+    taken = [place for place in places if wire.errors.places and place]
+    for text, value in wire.errors.constants.items():
+        at = ("errors", "constants", text)
+        place = answered_place(text, at)
+        if any(place[: len(each)] == each or each[: len(place)] == place for each in taken):
+            told = "a value of the error goes there already"
+            raise MappingError(at, told, "a place where nothing else stands", "remove one of them")
+        if value != STATUS and isinstance(value, str) and {"{", "}"} & set(value):
+            told = f"{value!r} has names in braces that an error does not know"
+            raise MappingError(at, told, f"a value, or {STATUS!r} for the status", "correct it")
+        yield place, value
 
 
 PLAIN = WireMap()

@@ -284,18 +284,35 @@ def test_an_error_is_read_where_the_target_has_it() -> None:
 
 
 def test_an_error_that_is_played_holds_what_is_said_besides() -> None:
-    besides = {"kind": "Status", "error.number": "{status}"}
+    besides = {"kind": "Status", "error.number": "{status}", "X-Failed:": True}
     wire = WireMap(
         errors=ErrorMap("error.type", "message", "", "", constants=besides),
         code_status={"Conflict": 410},
     )
     said = answered(ops.PollPairing("p", "s"), Refused(Reason.CONFLICT, "no"), wire)
     assert said.status == 410
+    assert said.header("X-Failed") == "true"
     assert json.loads(said.body) == {
         "kind": "Status",
         "message": "no",
         "error": {"type": "Conflict", "number": 410},
     }
+
+
+@pytest.mark.parametrize(
+    ("constants", "told"),
+    [
+        ({"error": "no"}, "goes there already"),
+        ({"error.type.name": "no"}, "goes there already"),
+        ({"kind": "{stauts}"}, "names in braces"),
+        ({"items[].kind": "no"}, "items"),
+        ({"?kind": "no"}, "kind"),
+    ],
+)
+def test_what_an_error_cannot_hold_is_refused(constants: dict[str, str], told: str) -> None:
+    with pytest.raises(MappingError, match=told) as caught:
+        WireMap(errors=ErrorMap("error.type", constants=constants))
+    assert caught.value.place == ("errors", "constants", *constants)
 
 
 def test_an_error_that_is_a_bare_text_or_has_a_number_is_read() -> None:
