@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.domain.operations import Operation, Surface
-from harness.wire.json_path import EACH
+from harness.wire.json_path import EACH, way_of
 from harness.wire.losses import losses
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.model import Each, Fields, Leaf, Shape, ways
@@ -33,7 +33,8 @@ understood, so a file that has it nowhere is refused. All others may be nowhere.
 parameter of the path, `?name` of the query, `Name:` a header. Beside these, a call has
 `Authorization:` (or `ApiKey:` in Palette) and `ProjectUid:`, and a list that comes in pages has
 `?continue` in its request and `listmeta.continue` in its answer. `labels` and `annotations` are
-objects of texts, but for the `labels` of a pool, which are a list of texts.
+objects of texts, but for the `labels` of a pool, which are a list of texts. A *flag* is true or
+false, and a *word* one of a closed set ([wire.md](wire.md#places) has them all).
 
 """
 
@@ -53,11 +54,22 @@ def _table(surface: Surface) -> Iterator[str]:
         route = ROUTES[kind]
         name, where = f"`{kind.__name__}`: {route.summary}", f"`{route.method} {route.path}`"
         tables = [
-            ", ".join(f"**`{p}`**" if _is_needed(kind, table, p) else f"`{p}`" for p in places)
+            ", ".join(_field(kind, table, place) for place in places)
             for table, places in places_of(kind).items()
         ]
         yield f"| {name} | {where} | {' | '.join(tables)} |"
     yield ""
+
+
+def _field(kind: type[Operation], table: str, place: str) -> str:
+    """A field as the page has it: whether it is needed, and what it may hold."""
+    field = f"**`{place}`**" if _is_needed(kind, table, place) else f"`{place}`"
+    of = ROUTES[kind].asked if table == "request" else ROUTES[kind].answer
+    is_field = of is not None and place[0] not in "?{" and not place.endswith(":")
+    leaf = dict(ways(of.shape)).get(way_of(place)) if of and is_field else None
+    if isinstance(leaf, Leaf) and (leaf.words or leaf.flag):
+        return f"{field} (*{'word' if leaf.words else 'flag'}*)"
+    return field
 
 
 def places_of(kind: type[Operation]) -> Mapping[str, tuple[str, ...]]:

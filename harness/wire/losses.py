@@ -89,8 +89,10 @@ def _of_operation(wire: WireMap, kind: _Kind, *, is_served: bool) -> Iterator[Ma
         there = [way for each in calls for way in _in_request(wire, each, is_read=is_served)]
         if row.twice and (PATH, row.twice[0]) in there:
             there.append((BODY, *way_of(row.twice[1])))
+        # What a list is narrowed by, a target may not know: the whole list is no wrong answer.
         values = [way for way in _values(row.asked, (BODY,)) if is_in_body(way)]
-        if values and not any(_is_carried(way, there) for way in values):
+        is_narrowed = _is_list(row.answer)
+        if values and not is_narrowed and not any(_is_carried(way, there) for way in values):
             there.append((BODY,))
             place = _place(wire, kind, "request", ())
             told = f"all that {kind.__name__} sends has gone: nothing of its body has a place"
@@ -151,6 +153,10 @@ def _needs(of: WireRecord, base: Way) -> Iterator[tuple[Way, ...]]:
                 yield (way_at(place[: place.index("!")], base),)
         if each.item is not None:
             yield from _needs(each.item, found[0] if each.by_hand else (*found[0], EACH))
+
+
+def _is_list(of: WireRecord | None) -> bool:
+    return of is not None and all(each.item is not None for each in of.fields.values())
 
 
 def _values(of: WireRecord, base: Way) -> Iterator[Way]:

@@ -26,6 +26,8 @@ def test_the_page_is_up_to_date() -> None:
 def test_each_operation_is_there_with_its_fields() -> None:
     assert all(row(operation.__name__) for operation in ROUTES)
     assert "**`items[].pairingUid`**, `items[].name`" in row("ListPairingRequests")
+    assert "**`verified`** (*flag*)" in row("VerifyConnection")
+    assert "**`status`** (*word*), `message`," in row("ViewPairing")
     assert "**`clusterConfigPatches[].path`**" in row("PatchNamedCluster")
     assert "**`status.nodePools[].nodes[].health.status`**" in row("ViewCluster")
     assert "**`spec.machinepoolconfig[].cloudConfig.edgeHosts[].hostUid`**" in row("SubmitPairing")
@@ -36,7 +38,7 @@ def test_a_file_is_refused_for_what_is_bold_and_for_nothing_else(operation: str)
     *_, sent, came = row(operation).split(" | ")
     for table, listed in (("request", sent), ("response", came)):
         for written in filter(None, listed.removesuffix(" |").split(", ")):
-            place = written.strip("*`")
+            place = written.split(" ")[0].strip("*`")
             if place.startswith("{"):
                 continue  # it goes with the path
             nowhere = f'[paths.{operation}.{table}]\n"{place}" = ""\n'

@@ -131,6 +131,15 @@ def test_all_that_gets_lost_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_list_may_go_without_what_it_is_narrowed_by(tmp_path: Path) -> None:
+    file = tmp_path / "wire.toml"
+    file.write_text('[paths.ListPairingRequests.request]\nfilter = ""', "utf-8")
+    assert not errors(load_wire(file), ops.ListPairingRequests)
+    lost = 'ntpServers = ""\nsshKeys = ""'
+    gone = refused(tmp_path, f"[paths.UpdateClusterSettings.request]\n{lost}")
+    assert "all that UpdateClusterSettings sends has gone" in str(gone)
+
+
 ACCEPTING = (
     CallMap(name="open", method="POST", path="/wizards/{pairingUid}", keep={"wizard": "data.id"}),
     CallMap(
