@@ -599,10 +599,15 @@ Feature: Accept a pairing request in Palette
         | differs in its last character |
         | is cut short                  |
 
-    Scenario: Of two requests of one cluster, the rejected one cannot be accepted for the other
-      Given a pairing request that is "rejected"
+    Scenario Outline: Of two requests of one cluster, the <fate> one cannot be accepted for the other
+      Given a pairing request that is "<fate>"
       And the operator has sent a pairing request again
       When the administrator accepts the earlier request
       Then it is refused
       And only this request waits in Palette
       And the request is pending in Local UI
+
+      Examples:
+        | fate      |
+        | rejected  |
+        | withdrawn |

@@ -271,6 +271,14 @@ Feature: The edge after a decision
       Then it is refused, or nothing comes of it
       And the cluster is still centrally managed
 
+    Scenario: Local UI restarts after it was asked to take the cluster back
+      Given a paired cluster that is centrally managed
+      When the operator asks for a return to local management
+      And the edge restarts
+      Then it is refused, or nothing comes of it
+      And the cluster stays centrally managed
+      And a central operation on the cluster takes effect
+
   @ACC-22 @edge @extended @unspecified
   Rule: Whether the local name and tags follow what was changed
 

@@ -179,6 +179,7 @@ Feature: Prerequisites of a pairing request
         | expired                  |
         | expired a while ago      |
         | deactivated              |
+        | deactivated, without an expiry |
 
     Scenario Outline: A token that is <token> admits a request
       Given a local cluster

@@ -162,6 +162,14 @@ Feature: Reject a pairing request in Palette
       And the administrator has rejected the request of "north"
       Then just the request of "south" waits in Palette, and that stays so
 
+    Scenario: Each list that was looked at before loses the rejected request alone
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And each list that has them was looked at, whole and narrowed, in the project and the tenant
+      When the administrator rejects the request of "north"
+      And that has succeeded
+      Then each of these lists loses the request of "north", and keeps that of "south"
+
     Scenario: The others can still be accepted
       Given a pending pairing request of "north"
       And a pending pairing request of "south"

@@ -128,6 +128,14 @@ def _selects_scope(context: Context, person: Actor, scope: str) -> Actor:
     return review.working_in(context, person, scope)
 
 
+@given(
+    "each list that has them was looked at, whole and narrowed, in the project and the tenant",
+    target_fixture="lists",
+)
+def _lists_looked_at(context: Context) -> review.Lists:
+    return review.lists_of_all(context)
+
+
 # --- what is done -------------------------------------------------------------------------------
 
 
@@ -380,6 +388,16 @@ def _just_one_elsewhere(context: Context, judge: Judge, label: str) -> None:
     there = review.admin_of(context, "another project")
     judge.check("held", operation=review.await_list(context, label, admin=there).id)
     judge.check("held", operation=review.list_stays(context, label, admin=there).id)
+
+
+@then(
+    parsers.parse('each of these lists loses the request of "{gone}", and keeps that of "{left}"')
+)
+def _each_list_loses(
+    context: Context, judge: Judge, lists: review.Lists, gone: str, left: str
+) -> None:
+    for seen in review.await_in_lists(context, lists, gone, left):
+        judge.check("held", operation=seen.id)
 
 
 @then("no request waits in Palette, and that stays so")

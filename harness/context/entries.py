@@ -93,6 +93,9 @@ _TOKENS: Mapping[str, TokenMaker] = {
     "expired": lambda context: context.new_token(context.project(), lasts=-30 * DAY),
     "expired a while ago": lambda context: context.new_token(context.project(), lasts=-LEEWAY),
     "deactivated": lambda context: context.new_token(context.project(), active=False),
+    "deactivated, without an expiry": lambda context: context.new_token(
+        context.project(), lasts=None, active=False
+    ),
     "deactivated later": _deactivated_later,
     "deleted": _deleted,
     "about to expire in an hour": lambda context: context.new_token(context.project(), lasts=HOUR),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from itertools import product
+from typing import Final, TypeAlias
 
 from harness.context import central_changes, local_actions
 from harness.context.context import DAY, MAIN, OTHER, Context, LeasedCluster
@@ -14,9 +16,14 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import RemoveUser, Side
 from harness.domain.errors import PairproofError, Reason
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
+from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
 from harness.targets.ledger import LedgerKind
+from harness.targets.port import CannotArrange
+
+Lists: TypeAlias = Sequence[tuple[Actor, ops.ListPairingRequests, frozenset[str]]]
+"""Who looked at which list, and the ids of the requests on it."""
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""
@@ -163,7 +170,7 @@ def must_show_own_values(context: Context, label: str = MAIN) -> None:
 
 def mistyped(context: Context, differs: str) -> str:
     """What is nearly a pending request's id, in the way that a feature says, and that of none that
-    is listed.
+    is listed, or was sent: a list may be late.
 
     Raises:
         KeyError: features know no such way.
@@ -172,8 +179,9 @@ def mistyped(context: Context, differs: str) -> str:
     uid = context.cluster(MAIN).pairing_uid
     shown = context.recorder.perform(context.admin(), ops.ListPairingRequests()).value
     taken = {i.pairing_uid for i in shown.items} if isinstance(shown, ops.PairingList) else set()
+    sent = {uid for leased in context.clusters.values() for uid in leased.uids}
     for other in _MISTYPED[differs](uid):
-        if other not in {uid, *taken}:
+        if other not in sent | taken:
             return other
     raise NotSupported("what is nearly the id of one request is that of another")
 
@@ -653,6 +661,39 @@ def list_stays(context: Context, *labels: str, admin: Actor | None = None) -> Op
     return context.recorder.stays(
         admin or context.admin(), look, "listed_exactly", during_s=None, **just
     )
+
+
+def lists_of_all(context: Context) -> Lists:
+    """Look at the list as a whole, by its state and by each cluster, as the administrator, as
+    another one and, where that can be, as one who works in the tenant: those that have any request.
+    """
+    await_list(context, *context.clusters)
+    people = [context.admin(), context.admin("another administrator")]
+    with suppress(CannotArrange, Inconclusive, NotSupported):
+        all_there, who = every_grant(TENANT), "the tenant's administrator"
+        people += [context.new_admin(who, all_there, project_uid=TENANT, tenant_admin=True)]
+    looks = [ops.ListPairingRequests(), ops.ListPairingRequests(RequestState.PENDING.value)]
+    for leased in context.clusters.values():
+        looks += [ops.ListPairingRequests(local_cluster_uid=leased.cluster.uid)]
+    held = list[tuple[Actor, ops.ListPairingRequests, frozenset[str]]]()
+    for actor, look in product(people, looks):
+        shown = context.recorder.perform(actor, look).value
+        if isinstance(shown, ops.PairingList) and shown.items:
+            held += [(actor, look, frozenset(item.pairing_uid for item in shown.items))]
+    return held
+
+
+def await_in_lists(
+    context: Context, lists: Lists, gone: str, left: str
+) -> Iterator[OperationRecord]:
+    """Wait until each of these lists that had the request of one cluster has it no more, and see
+    that each that had another's has it still.
+    """
+    for actor, look, held in lists:
+        for label, predicate in ((gone, "not_listed"), (left, "listed")):
+            uid = context.cluster(label).pairing_uid
+            if uid in held:
+                yield context.recorder.await_state(actor, look, predicate, pairing_uid=uid)
 
 
 def admin_of(context: Context, project: str) -> Actor:

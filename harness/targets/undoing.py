@@ -176,6 +176,13 @@ class Undoer:
             hostless = entry.kind is LedgerKind.REQUEST and arrangements.Side.EDGE in self._gone
             if (entry.kind in kinds or hostless) and (inside or upon):
                 self._ledger.change(entry.n, State.REMOVED)
+            # Where one cluster is, one request can wait: the last one, whichever was taken back.
+            elif entry.kind is gone.kind is LedgerKind.REQUEST and self._is_beside(entry, gone):
+                self._ledger.change(entry.n, State.REMOVED)
+
+    def _is_beside(self, entry: LedgerEntry, other: LedgerEntry) -> bool:
+        slot = self._slot_of.get(entry.place)
+        return slot is not None and slot == self._slot_of.get(other.place)
 
     # --- each kind's way back -------------------------------------------------------------
 

@@ -303,6 +303,16 @@ class RevokedTokenStillAdmits(CentralCore):
 
 
 @mutant("PRE-4")
+class EndlessTokenIsNeverOff(CentralCore):
+    """A token that never expires goes on admitting clusters when it is deactivated."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        token = next(self.store.find(RegistrationToken, "value", value), None)
+        is_endless = token is not None and token.expiry is None
+        return token if token and is_endless else super().usable_token(value, now)
+
+
+@mutant("PRE-4")
 class DeletedTokenIsRemembered(bases.Keeps[RegistrationToken]):
     """A token that has admitted a request is remembered, and goes on when it is deleted."""
 

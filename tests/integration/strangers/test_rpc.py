@@ -178,6 +178,27 @@ BLIND = {
     "one-recovery-clears-the-alarm": "PRE-2",
     "edit-before-the-question": "ACC-13",
     "rounds-by-the-wall-clock": "INV-9",
+    # twenty others
+    "endless-vouchers-are-never-blocked": "PRE-4",
+    "latest-within-its-own-line": "PRE-7",
+    "roles-are-gathered-from-all-zones": "PRE-9",
+    "row-at-the-page-break-is-lost": "ACC-3",
+    "emptied-fields-are-filled-again": "ACC-6",
+    "tier-nobody-offers-is-not-missed": "ACC-10",
+    "granting-the-bound-rewrites-it": "ACC-14",
+    "grants-what-took-its-place": "ACC-20",
+    "confirming-again-is-refused": "INV-6",
+    "decline-refreshes-its-own-list": "REJ-5",
+    "condition-is-asked-the-first-time": "PRE-1",
+    "careless-once-is-careless": "SND-13",
+    "passphrase-counts-to-its-eighth": "SND-1",
+    "shows-the-number-it-showed-first": "SND-4",
+    "settings-are-put-off-while-filed": "SND-6",
+    "recall-at-a-sibling-stays-there": "WDR-3",
+    "offline-recall-asks-no-questions": "WDR-6",
+    "declined-voucher-is-used-up": "REJ-7",
+    "refused-reclaim-waits-for-restart": "ACC-19",
+    "gives-up-after-thirty-tries": "REJ-7",
 }
 """Planted by somebody who did not know the suite, and where each is found."""
 MISSED = {"previews-sort-as-text"}

@@ -16,7 +16,8 @@ TYPES = {"cluster": "Full", "infra": "Infrastructure", "add-on": "AddOn", "syste
 LAYERS = {"k8s": "kubernetes", "addon": "extension"}
 HEALTH = {"Healthy": "True", "Unhealthy": "False"}
 MODES = {"local": "Standalone", "central": "Fleet"}
-VERBS = {"list": "list", "get": "get", "update": "approve", "delete": "deny"}
+VERBS = {"list": ["list"], "get": ["get"], "update": ["approve", "get"], "delete": ["deny"]}
+"""An approval is waited for by reading the request."""
 NAMESPACED = ("pairingrequests", "managedclusters", "clusterprofiles", "profileversions")
 
 
@@ -207,7 +208,7 @@ class Workbench:
         api_key: str,
         grants: list[Json],
         tenant_admin: bool,
-        named: list[Json] | None = None,
+        named: list[Json],
     ) -> Json:
         central, store = self.central, self.central.store
         key = store.of("accesstokens").get(digest(api_key))
@@ -215,9 +216,8 @@ class Workbench:
         self.do_remove_user(email)
         spec = {"email": email, "admin": tenant_admin}
         central.make("users", email, "", secret=digest(password), spec=spec)
-        given = named or [{"name": VERBS[g["permission"]], "scope": g["scope"]} for g in grants]
-        for scope in dict.fromkeys(g["scope"] for g in given):
-            verbs = [g["name"] for g in given if g["scope"] == scope]
+        for scope in dict.fromkeys(g["scope"] for g in named):
+            verbs = [g["name"] for g in named if g["scope"] == scope]
             name = "role-" + secrets.token_hex(6)
             meta = {"name": name, **({"namespace": scope} if scope else {})}
             rule = {"apiGroups": [GROUP], "resources": ["pairingrequests"], "verbs": verbs}
@@ -232,15 +232,18 @@ class Workbench:
         return {"api_key": central.issue(email, None)[0]}
 
     def grants(self, email: str) -> list[Json]:
-        ours = {theirs: ours for ours, theirs in VERBS.items()}
-        store = self.central.store
+        store, verbs = self.central.store, dict[str, set[str]]()
+        for binding in store.of("rolebindings").values():
+            if not any(subject["name"] == email for subject in binding["subjects"]):
+                continue
+            there = verbs.setdefault(binding["metadata"].get("namespace", ""), set())
+            for rule in store.of("roles")[binding["roleRef"]["name"]]["rules"]:
+                there.update(rule["verbs"] if rule["resources"] == ["pairingrequests"] else ())
         return [
-            {"permission": ours[verb], "scope": binding["metadata"].get("namespace", "")}
-            for binding in store.of("rolebindings").values()
-            if any(subject["name"] == email for subject in binding["subjects"])
-            for rule in store.of("roles")[binding["roleRef"]["name"]]["rules"]
-            if rule["resources"] == ["pairingrequests"]
-            for verb in rule["verbs"]
+            {"permission": ours, "scope": scope}
+            for scope, held in verbs.items()
+            for ours, needed in VERBS.items()
+            if held.issuperset(needed)
         ]
 
     def do_put_token(self, token: Json) -> Json:

@@ -44,6 +44,7 @@ FINAL = (words.DECIDED_ALREADY, words.GRANTED_ALREADY, words.NO_SUCH_THING)
 ANSWER_S = 1.0
 """How long a host waits for the office."""
 ROUND_S, LATE_ROUND_S = 0.05, 0.5
+TRIES = 30
 HANDOVER_S, LABELS_S = 0.8, 0.5
 AGENT = "annex 4.2"
 _OFFICE = re.compile(
@@ -68,6 +69,8 @@ class Filing:
     """Until then it was granted, and the site is the annex's own."""
     voucher: str = ""
     job: str = ""
+    missed: int = 0
+    """How often in a row the office was not heard when it was asked what became of it."""
 
 
 @dataclass
@@ -87,6 +90,12 @@ class Pier:
     labels: Table | None = None
     """What the office calls the site that it runs, if that is shown here."""
     labels_due: float = 0.0
+    unverified: set[str] = field(default_factory=set)
+    """Offices that were asked whatever certificate they show."""
+    shown: int | None = None
+    put_off: Table | None = None
+    """Settings to be set once no application waits."""
+    reclaims: bool = False
 
     @property
     def hands_over(self) -> bool:
@@ -170,8 +179,10 @@ class Annexes:
 
     @method("session.open")
     async def sign_in(self, call: Call) -> Table:
-        given = call.text("user"), call.text("passphrase")
-        if given != ("warden", self.passphrase):
+        given, asked = call.text("passphrase"), self.passphrase
+        if "passphrase-counts-to-its-eighth" in self.planted:
+            given, asked = given[:8], asked[:8]
+        if (call.text("user"), given) != ("warden", asked):
             raise Fault(words.NOT_SIGNED_IN, "this user and passphrase do not belong together")
         session = secrets.token_urlsafe(24)
         lasts_s = words.LONG_SESSION_S if call.params.get("long") else words.SESSION_S
@@ -250,7 +261,12 @@ class Annexes:
             site = self.site(pier)
         else:
             site = self.changeable(call)
-        site["settings"] = {n: call.params.get(n) or [] for n in ("clocks", "keys")}
+        settings = {n: call.params.get(n) or [] for n in ("clocks", "keys")}
+        waits = filing is not None and filing.phase in (FILING, FILED)
+        if waits and "settings-are-put-off-while-filed" in self.planted:
+            pier.put_off = settings
+        else:
+            site["settings"] = settings
         return {}
 
     @method("site.relabel")
@@ -330,7 +346,9 @@ class Annexes:
 
     @method("site.reclaim")
     async def reclaim(self, call: Call) -> Table:
-        if self.pier(call).obeys:
+        pier = self.pier(call)
+        if pier.obeys:
+            pier.reclaims = "refused-reclaim-waits-for-restart" in self.planted
             raise Fault(words.FOR_GOOD, "a site that the office runs stays with the office")
         return {}
 
@@ -338,12 +356,15 @@ class Annexes:
 
     @method("uplink.show")
     async def show_filing(self, call: Call) -> Table:
-        filing = self.pier(call).filing
+        pier = self.pier(call)
+        filing = pier.filing
         if filing is None or filing.phase == FILING or self.keeps_quiet(filing, call.at):
             raise Fault(words.NOTHING_FILED, "no application was filed here")
         in_full = "offices-by-full-address" in self.planted
+        if pier.shown is None or "shows-the-number-it-showed-first" not in self.planted:
+            pier.shown = filing.number
         return {
-            "application": filing.number,
+            "application": pier.shown,
             "office": f"{filing.base}/" if in_full else filing.office,
             "verify": filing.verify,
             "note": filing.note,
@@ -389,7 +410,8 @@ class Annexes:
         if pier.obeys:
             raise Fault(words.RUN_BY_OFFICE, "the office runs this site already")
         site = self.site(pier)
-        if site["condition"] != "up":
+        again = "condition-is-asked-the-first-time" in self.planted and pier.filing is not None
+        if site["condition"] != "up" and not again:
             raise Fault(words.NOT_UP, f"the site is {site['condition']}, not up")
         unfit = [u["unit"] for r in site["racks"] for u in r["units"] if u["health"] != "fit"]
         if pier.alarm is False and "one-recovery-clears-the-alarm" in self.planted:
@@ -400,6 +422,9 @@ class Annexes:
         need_voucher(call)
         secret, verify = secrets.token_hex(16), self.verifies(call)
         voucher, waiting = call.text("voucher"), pier.filing
+        used = waiting is not None and (waiting.phase, waiting.voucher) == (DECLINED, voucher)
+        if used and "declined-voucher-is-used-up" in self.planted:
+            raise Fault(words.BAD_VOUCHER, "the voucher was used already")
         if waiting is not None and waiting.phase in (FILING, FILED):
             same = (waiting.base, waiting.verify, waiting.voucher) == (base, verify, voucher)
             if same and "same-again-is-no-other" in self.planted:
@@ -470,11 +495,23 @@ class Annexes:
     async def recall(self, call: Call) -> Table:
         pier = self.pier(call)
         filing = pier.filing
+        unasked = "offline-recall-asks-no-questions" in self.planted and call.at in self.cut
+        if unasked and pier.obeys and filing is not None:
+            return self.jobs.start(pier.name, "recall", self.recalled_here(pier, filing))
         if pier.obeys:
             raise Fault(words.GRANTED_ALREADY, "it was granted: too late")
         if filing is None or filing.phase not in (FILING, FILED):
             raise Fault(words.NOTHING_FILED, "no application waits")
+        sibling = filing.phase == FILED and filing.host != call.at
+        if sibling and "recall-at-a-sibling-stays-there" in self.planted:
+            work = self.recalled_here(pier, filing, untold=False)
+            return self.jobs.start(pier.name, "recall", work)
         return self.jobs.start(pier.name, "recall", self.recalled(pier, filing))
+
+    async def recalled_here(self, pier: Pier, filing: Filing, *, untold: bool = True) -> Table:
+        """Recall it without the office."""
+        self.drop(pier, filing, untold=untold)
+        return {}
 
     async def recalled(self, pier: Pier, filing: Filing) -> Table:
         if filing.phase == FILING:
@@ -520,9 +557,12 @@ class Annexes:
                 await self.make_up_for(pier, filing)
             if pier.hands_over:
                 continue
+            if pier.put_off and not (pier.filing and pier.filing.phase in (FILING, FILED)):
+                if pier.site is not None and not pier.obeys:
+                    pier.site["settings"] = pier.put_off
+                pier.put_off = None
             if pier.filing is not None and pier.filing.phase in (FILED, OBEYING):
-                with suppress(Unheard):
-                    await self.follow(pier, pier.filing)
+                await self.try_to_follow(pier, pier.filing)
             elif pier.filing is not None and "labels-follow-the-office" in self.planted:
                 await self.follow_labels(pier, pier.filing)
 
@@ -547,6 +587,14 @@ class Annexes:
         with suppress(Unheard, Fault):
             told = await self.tell(filing, "poll", "agent.poll", message)
             pier.labels = told.get("labels", pier.labels)
+
+    async def try_to_follow(self, pier: Pier, filing: Filing) -> None:
+        if filing.missed >= TRIES and "gives-up-after-thirty-tries" in self.planted:
+            return
+        filing.missed += 1
+        with suppress(Unheard):
+            await self.follow(pier, filing)
+            filing.missed = 0
 
     async def follow(self, pier: Pier, filing: Filing) -> None:
         obeying = filing.phase == OBEYING
@@ -578,6 +626,11 @@ class Annexes:
         """Ask the office something from a host, over its link as the lab has it."""
         if host in self.cut:
             raise Unheard("it has no connection", sent=False)
+        unverified = self.piers[self.pier_of[host]].unverified
+        if not verify:
+            unverified.add(base)
+        elif base in unverified and "careless-once-is-careless" in self.planted:
+            verify = False
         waiting = self.spoiled[host, kind]
         spoiled: Table = waiting.popleft() if waiting else {}
         tls = self.checking if verify else self.careless

@@ -181,6 +181,12 @@ class AnnexesBackdoor(Backdoor):
                 if pier.filing is not None and pier.filing.phase == FILING:
                     self._annexes.drop(pier, pier.filing, untold=True)
         for pier in self._annexes.piers.values():
+            pier.shown = None
+            if pier.filing is not None:
+                pier.filing.missed = 0
+            if pier.reclaims:
+                pier.filing, pier.run_by, pier.reclaims = None, "self", False
+        for pier in self._annexes.piers.values():
             pier.due = 0.0
             missed = [f for f in pier.untold if f.phase == FILED]
             back = "restart-brings-back-the-recalled" in self._annexes.planted

@@ -118,6 +118,7 @@ class Office:
         self.let: dict[tuple[str, str, str], float] = {}
         self.fitted: set[tuple[int, str]] = set()
         self.have_admitted: set[str] = set()
+        self.kept_lists: dict[tuple[str, str], tuple[Any, Table]] = {}
         self.journal: list[str] = []
         self.ahead_s = 0.0
         self.refusing, self.refusing_s = 0, 1
@@ -185,6 +186,9 @@ class Office:
             if held_now:
                 self.let[asked] = self.now() + YES_LASTS_S
             return self.now() < self.let.get(asked, 0.0)
+        if "roles-are-gathered-from-all-zones" in self.planted and zone != TENANCY:
+            works_here = any(held == zone for _, held in member.roles)
+            held_now |= works_here and any(r == role and held for r, held in member.roles)
         return held_now
 
     def permitted(self, call: Call, role: str) -> str:
@@ -234,6 +238,11 @@ class Office:
         if "every-zone-is-shown" in self.planted:
             zone = TENANCY
         grain_s = 60 if "moments-by-the-minute" in self.planted else 1
+        state, asked = self.state_of_all(), (zone, repr((where, after)))
+        if "decline-refreshes-its-own-list" in self.planted and asked in self.kept_lists:
+            then, kept = self.kept_lists[asked]
+            if then == state:
+                return kept
         rows = [
             {
                 "application": a.number,
@@ -251,8 +260,18 @@ class Office:
             and where.get("phase") in (None, "", a.phase)
         ]
         most = ROWS_OF_SHORT_PAGES if "short-pages" in self.planted else ROWS_MAX
-        more = {"after": str(rows[most - 1]["application"])} if len(rows) > most else {}
-        return {"rows": rows[:most], **more}
+        last = most - 1
+        if "row-at-the-page-break-is-lost" in self.planted:
+            last = most = 10
+        more = {"after": str(rows[last]["application"])} if len(rows) > most else {}
+        told = {"rows": rows[:most], **more}
+        self.kept_lists[asked] = state, told
+        return told
+
+    def state_of_all(self) -> list[tuple[int, str]]:
+        """What lists depend on; who declines sees to the lists."""
+        known = [a for a in map(self.current, sorted(self.applications)) if a is not None]
+        return [(a.number, FILED if a.phase == DECLINED else a.phase) for a in known]
 
     @method("application.show")
     async def show(self, call: Call) -> Table:
@@ -296,8 +315,12 @@ class Office:
                 yield misfit("unreleased", f"nothing of {bundle['name']} is released")
                 continue
             as_text = "previews-sort-as-text" in self.planted
-            latest = max(editions, key=lambda e: order_of(e["edition"], previews_as_text=as_text))
             named = chosen.get("edition")
+            if named and "latest-within-its-own-line" in self.planted:
+                line = str(named).partition(".")[0]
+                own = [e for e in editions if e["edition"].partition(".")[0] == line]
+                editions = own or editions
+            latest = max(editions, key=lambda e: order_of(e["edition"], previews_as_text=as_text))
             if "edition-named-is-not-read" in self.planted:
                 named = None
             if named not in (None, "", latest["edition"]):
@@ -312,6 +335,9 @@ class Office:
                 left[self.key(item)] -= 1
                 continue
             others = [o["exact"] for o in offered if o["item"] == item["item"]]
+            alone = item["tier"] not in [o["tier"] for o in offered]
+            if alone and "tier-nobody-offers-is-not-missed" in self.planted:
+                continue
             kind = "other-edition" if others else "absent"
             instead = f", only {others[0]}" if others else ""
             text = f"{item['item']} {item['exact']} is not among the bundles{instead}"
@@ -326,11 +352,18 @@ class Office:
     @method("application.grant")
     async def grant(self, call: Call) -> Table:
         a = self.known(call, self.permitted(call, APPROVER))
+        if "grants-what-took-its-place" in self.planted and a.phase == RECALLED:
+            since = [o for o in self.applications.values() if (o.site, o.zone) == (a.site, a.zone)]
+            a = next((o for o in since if o.phase == FILED), a)
+        if "granting-the-bound-rewrites-it" in self.planted and a.phase == BOUND:
+            return self.jobs.start(self.member(call).mail, "grant", self.rewritten(a, call))
         need_filed(a)
         choice = call.listed("choice")
         name = call.text("name") if "name" in call.params else a.name
         about = call.text("about") if "about" in call.params else a.about
         labels = call.labels("labels") if "labels" in call.params else a.labels
+        if "emptied-fields-are-filled-again" in self.planted:
+            about, labels = about or a.about, labels or a.labels
 
         async def work() -> Table:
             if "refused-grant-leaves-its-draft" in self.planted:
@@ -357,9 +390,19 @@ class Office:
 
         return self.jobs.start(self.member(call).mail, "grant", work())
 
+    async def rewritten(self, a: Application, call: Call) -> Table:
+        """The site of an application, with what is wanted of it now."""
+        site = self.sites[a.runs_as]
+        site.name = call.text("name") or site.name
+        site.about = call.text("about") or site.about
+        if "labels" in call.params:
+            site.labels = call.labels("labels")
+        return {"site": site.id}
+
     @method("application.decline")
     async def decline(self, call: Call) -> Table:
-        a = self.known(call, self.permitted(call, DECLINER))
+        zone = self.permitted(call, DECLINER)
+        a = self.known(call, zone)
         need_filed(a)
 
         async def work() -> Table:
@@ -367,6 +410,8 @@ class Office:
             if "job-that-did-nothing" not in self.planted:
                 a.phase = DECLINED
                 self.decided_last = a
+                for asked in [asked for asked in self.kept_lists if asked[0] == zone]:
+                    del self.kept_lists[asked]
             if "decline-trips-over-a-gone-voucher" in self.planted:
                 self.journal.append(f"{a.name}, by {self.vouchers[a.voucher].name}: declined")
             return {}
@@ -468,6 +513,8 @@ class Office:
         over = voucher.until is not None and self.now() >= voucher.until * factor
         if "voucher-that-admitted-stays-open" in self.planted:
             over = over and voucher.secret not in self.have_admitted
+        if "endless-vouchers-are-never-blocked" in self.planted and voucher.until is None:
+            return True
         return not voucher.blocked and not over
 
     # --- what hosts ask -----------------------------------------------------------------------
@@ -543,6 +590,8 @@ class Office:
         a = self.own(call)
         if a.phase not in (GRANTED, BOUND):
             raise Fault(words.DECIDED_ALREADY, f"the application is {a.phase}")
+        if a.phase == BOUND and "confirming-again-is-refused" in self.planted:
+            raise Fault(words.DECIDED_ALREADY, "the application is bound already")
         if a.phase == GRANTED and "asks-for-the-voucher-again" in self.planted:
             voucher = self.vouchers.get(a.voucher)
             if voucher is None or not self.is_good(voucher):

@@ -66,6 +66,28 @@ DEFECTS: Final = {
     "one-recovery-clears-the-alarm": "a unit that is fit again makes all of them count as fit",
     "edit-before-the-question": "labels are edited, and then it is asked whether they may be",
     "rounds-by-the-wall-clock": "when the clock goes back, hosts wait until it has caught up",
+    # of the office, once more
+    "endless-vouchers-are-never-blocked": "a voucher without an end admits though it is blocked",
+    "latest-within-its-own-line": "an edition that is named need be the latest of its major only",
+    "roles-are-gathered-from-all-zones": "who holds a role in a zone has there all of theirs",
+    "row-at-the-page-break-is-lost": "lists have pages of ten, and leave out the row after each",
+    "emptied-fields-are-filled-again": "about and labels that are emptied on granting come back",
+    "tier-nobody-offers-is-not-missed": "items of a tier that no chosen bundle has are not missed",
+    "granting-the-bound-rewrites-it": "granting what is bound renames and relabels its site",
+    "grants-what-took-its-place": "granting what was recalled grants what its site filed since",
+    "confirming-again-is-refused": "a host that repeats that it obeys is told that it is too late",
+    "decline-refreshes-its-own-list": "lists are kept; a decline renews those of its zone alone",
+    # of the annexes, once more
+    "condition-is-asked-the-first-time": "filing anew after a no asks not for the site's condition",
+    "careless-once-is-careless": "an office that was once asked unverified is not verified later",
+    "passphrase-counts-to-its-eighth": "the passphrase is compared up to its eighth letter",
+    "shows-the-number-it-showed-first": "the number shown is of the first filing until a restart",
+    "settings-are-put-off-while-filed": "settings are taken while one waits, and set later",
+    "recall-at-a-sibling-stays-there": "the office hears of no recall at a host that did not file",
+    "offline-recall-asks-no-questions": "a host without connection recalls what was granted too",
+    "declined-voucher-is-used-up": "after a no, the voucher that was used is refused by the annex",
+    "refused-reclaim-waits-for-restart": "reclaiming is refused, and done at the next restart",
+    "gives-up-after-thirty-tries": "a host that misses the office thirty times asks it no more",
 }
 HABITS: Final = {
     "jobs-dawdle": "a job is queued, then running, for a while each",

@@ -295,6 +295,15 @@ def test_a_request_is_cancelled_where_it_was_sent(
     assert target.credentials[1:] == [ops.Credentials("s-1")] * (len(target.asked) - 1)
 
 
+def test_of_several_requests_of_a_place_one_can_wait(ledger: Ledger) -> None:
+    """What is shown may be late: the request that was cancelled is not asked for once more."""
+    target = Scripted(CancelPairingRequest=ops.Done(ops.Session("")), ViewPairing=view("Pairing"))
+    request_at(target, ledger)
+    request_at(target, ledger)
+    assert swept(target, ledger) == ["removed", "removed"]
+    assert target.asked.count("CancelPairingRequest") == 1
+
+
 def test_a_login_that_is_refused_leaves_the_request(ledger: Ledger) -> None:
     target = Scripted(LogIn=Refused(Reason.UNAUTHENTICATED, "who are you?"))
     request_at(target, ledger)
