@@ -174,10 +174,10 @@ class Undoer:
             upon = entry.place == gone.place if gone.kind is LedgerKind.CLUSTER else False
             kinds = GONE_WITH.get(gone.kind, ())
             hostless = entry.kind is LedgerKind.REQUEST and arrangements.Side.EDGE in self._gone
-            if (entry.kind in kinds or hostless) and (inside or upon):
-                self._ledger.change(entry.n, State.REMOVED)
+            is_with_it = (entry.kind in kinds or hostless) and (inside or upon)
             # Where one cluster is, one request can wait: the last one, whichever was taken back.
-            elif entry.kind is gone.kind is LedgerKind.REQUEST and self._is_beside(entry, gone):
+            was_it = entry.kind is gone.kind is LedgerKind.REQUEST and self._is_beside(entry, gone)
+            if is_with_it or was_it:
                 self._ledger.change(entry.n, State.REMOVED)
 
     def _is_beside(self, entry: LedgerEntry, other: LedgerEntry) -> bool:

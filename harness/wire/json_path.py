@@ -4,6 +4,7 @@ r"""Where a value stands in a request or an answer, as a mapping writes it.
 | --- | --- |
 | `spec.profiles[].uid` | a field of the body; `[]` is each element of a list |
 | `conditions[type=Paired].status` | the same, in the element of a list whose `type` is `Paired` |
+| `errors[0].code` | the same, in the first element of a list |
 | `$` | the whole body |
 | `?state` | a query parameter |
 | `{uid}` | a parameter of the path |
@@ -35,9 +36,9 @@ PATH, QUERY, HEADERS, COOKIES, BODY = "path", "query", "headers", "cookies", "bo
 """The rooms of a message."""
 
 Way = tuple[str, ...]
-"""The steps to a field of a body: names, `EACH`, and choices of one element (`[type=Paired]`); the
-whole body has none. The way to a place of a message begins with its room, and one that is nowhere
-has no steps.
+"""The steps to a field of a body: names, `EACH`, and choices of one element (`[type=Paired]`, and
+`[0]`, the first); the whole body has none. The way to a place of a message begins with its room,
+and one that is nowhere has no steps.
 """
 
 NOWHERE: Way = ()
@@ -49,9 +50,9 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):")
 _COOKIE = re.compile(r"(?:Set-)?Cookie: *([^\s;,=]+)", re.IGNORECASE)
 _QUERY = re.compile(r"\?([^\s?&=#]+)")
-_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[(?:\w+=[^\[\]]+)?\])*)")
+_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[(?:0|\w+=[^\[\]]+)?\])*)")
 _LIST_STEP = re.compile(r"\[[^\]]*\]")
-_CHOICE = re.compile(r"\[(\w+)=([^\[\]]+)\]")
+_CHOICE = re.compile(r"\[(?:0|(\w+)=([^\[\]]+))\]")
 _WAY = re.compile(rf"{_STEP.pattern}(?:\.{_STEP.pattern})*")
 _SPECIAL = re.compile(r"[.\[\]\\]")
 _ESCAPED = re.compile(r"\\(.)")
@@ -98,17 +99,21 @@ def way_of(text: str) -> Way:
 
 
 @lru_cache
-def chosen_by(step: str) -> tuple[str, str] | None:
-    """The field and its text by which a step chooses one element of a list, if it does."""
+def chosen_by(step: str) -> dict[str, str] | None:
+    """What a step demands of the element of a list that it chooses, if it does: a field with a
+    text, or nothing, of the first one.
+    """
     found = _CHOICE.fullmatch(step)
-    return (found[1], found[2]) if found else None
+    if found is None:
+        return None
+    return {found[1]: found[2]} if found[1] else {}
 
 
 def dotted(way: Way) -> str:
     """The way as one writes it."""
     text = ""
     for step in way:
-        is_of_list = step == EACH or chosen_by(step)
+        is_of_list = step == EACH or chosen_by(step) is not None
         text += step if is_of_list else "." + _SPECIAL.sub(r"\\\g<0>", step)
     return text[1:] if text.startswith(".") else f"${text}"
 
@@ -210,7 +215,9 @@ def template_of(text: str, place_for: Callable[[str], KnownName | Way], at: At) 
     parts: list[str | KnownName | Way] = []
     for found in _PART.finditer(text):
         if found[0] in ("{", "}"):
-            raise ValueError(f"{text!r} has a brace without its other one")
+            raise ValueError(
+                f"{text!r} has a brace without its other one; one of its own is doubled"
+            )
         is_name = found[1] is not None
         parts.append(
             place_for(found[1]) if is_name else found[0].replace("{{", "{").replace("}}", "}")

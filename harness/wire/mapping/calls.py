@@ -34,9 +34,10 @@ from harness.wire.mapping.keys import (
     CallMap,
     ErrorPlaces,
     OperationMap,
+    SeveralPlaces,
     WireKeys,
 )
-from harness.wire.mapping.plan import MessageRules, plan_of
+from harness.wire.mapping.plan import MessageRules, listed, plan_of
 from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
 from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
 from harness.wire.model import Leaf, ways
@@ -195,11 +196,13 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         dict.fromkeys(change.states, (*at, "states")),
         is_part,
         change.form,
+        is_copied=True,
     )
     asked = plan_of(route.request.shape if route.request else None, rules)
     is_told = is_part and bool(change.response)
     told = replace(rules, at=(*at, "response"), entries=change.response, rooms={})
-    told = replace(told, is_part=is_told, is_form=False)
+    is_read = route.surface is not ops.Surface.AGENT  # what hosts ask, the harness may answer
+    told = replace(told, is_part=is_told, is_form=False, is_copied=False, is_read=is_read)
     answer = plan_of(route.response.shape if route.response else None, told)
     for field in answer:
         if field.theirs[0] not in (BODY, HEADERS, COOKIES):
@@ -356,14 +359,19 @@ def _error_plans(
     """How an error of a call is translated, and what `refused_when` tells."""
     own, general = call.errors.places, errors.places
     if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
-        within = {name: place for name, place in general.items() if place.startswith("error.")}
+        within = {
+            n: p for n, p in general.items() if all(x.startswith("error.") for x in listed(p))
+        }
         general = {**_RPC_ERROR, **within}
-        own = {name: f"result.{place}" if place else "" for name, place in own.items()}
+        own = {
+            name: tuple(f"result.{each}" if each else "" for each in listed(places))
+            for name, places in own.items()
+        }
     failure = error_plan({**general, **own}, (*at, "errors") if own else ("errors",))
     return error_plan(general, ("errors",)) if call.rpc else failure, failure
 
 
-def error_plan(errors: Mapping[str, str], at: At) -> tuple[FieldMapping, ...]:
+def error_plan(errors: Mapping[str, SeveralPlaces], at: At) -> tuple[FieldMapping, ...]:
     """How the body of an error is translated.
 
     Raises:

@@ -75,7 +75,7 @@ class OneOrMore(Spelling):
         several = value if isinstance(value, list) else [value]
         kinds = str | int | float if self.noun == "value" else str
         if not several or not all(isinstance(one, kinds) and one != "" for one in several):
-            raise Misspelt(f"{literal(value)} is neither", f"write {self.words}")
+            raise Misspelt(f"{literal(value)} is not {self.words}", f"write {self.words}")
         return tuple(several)
 
 
@@ -115,9 +115,8 @@ Places = Annotated[dict[str, str], NamedBy("ours")]
 SeveralPlaces = str | tuple[str, ...]
 """Where a value of ours stands there: in one place, or in several at once."""
 
-_RequestPlaces = Annotated[
-    dict[str, Annotated[SeveralPlaces, OneOrMore("place", is_kept=True)]], NamedBy("ours")
-]
+_Several = Annotated[SeveralPlaces, OneOrMore("place", is_kept=True)]
+_RequestPlaces = Annotated[dict[str, _Several], NamedBy("ours")]
 _Values = Annotated[
     dict[str, Annotated[tuple[str | int | float | bool, ...], OneOrMore("value")]],
     NamedBy("theirs"),
@@ -132,6 +131,8 @@ Statuses = Annotated[tuple[Status, ...], AtLeastOne()]
 
 STATUS: Final = "{status}"
 """In what an error holds besides, the status."""
+NULL: Final = "{null}"
+"""Among the values by which an answer is told: there is nothing, or null."""
 
 _Reason = Annotated[str, OneOf(*(reason.value for reason in Reason))]
 _Codes = Annotated[dict[str, _Reason], NamedBy("theirs")]
@@ -148,7 +149,8 @@ class RepeatRule:
     """When a call is made again."""
 
     while_: Annotated[_Values, Field(alias="while")] = field(default_factory=dict)
-    """Values in the answer that say that it is not over: their place = a value or several."""
+    """Values in the answer that say that it is not over: their place = a value or several;
+    `"{null}"` is null or none."""
     status: Statuses = ()
     """Statuses that say so."""
     every_s: Annotated[float, Above(60)] = 1.0
@@ -159,19 +161,21 @@ class RepeatRule:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPlaces:
-    """Where an error has what the published one has."""
+    """Where an error has what the published one has: in one place, or in the first of several that
+    holds it.
+    """
 
-    code: str | None = None
-    """The field for `code`."""
-    message: str | None = None
-    """The field for `message`."""
-    details: str | None = None
-    """The field for `details`."""
-    ref: str | None = None
-    """The field for `ref`."""
+    code: _Several | None = None
+    """The field for `code`, or several."""
+    message: _Several | None = None
+    """The field for `message`, or several."""
+    details: _Several | None = None
+    """The field for `details`, or several."""
+    ref: _Several | None = None
+    """The field for `ref`, or several."""
 
     @property
-    def places(self) -> dict[str, str]:
+    def places(self) -> dict[str, SeveralPlaces]:
         """Those that are told, by our names."""
         told = {n: getattr(self, n) for n in ("code", "message", "details", "ref")}
         return {name: place for name, place in told.items() if place is not None}
@@ -211,7 +215,7 @@ class _CallKeys:
     repeat: RepeatRule | None = None
     """When it is asked again: while its answer says that something is still under way."""
     refused_when: _Values = field(default_factory=dict)
-    """Values in an answer of success that say that it is a refusal."""
+    """Values in an answer of success that say that it is a refusal; `"{null}"` is null or none."""
     errors: ErrorPlaces = ErrorPlaces()
     """Where its error has what the published one has, in place of `errors`."""
     answer_constants: Constants = field(default_factory=dict)

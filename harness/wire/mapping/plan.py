@@ -61,6 +61,9 @@ class MessageRules:
             table for all operations.
         is_part: whether there is no more than the entries name.
         is_form: whether there is room for single fields alone.
+        is_copied: whether a field of several places is written to each; if not, it is read from the
+            first that has it.
+        is_read: whether nobody writes it, so that entries may put several of ours in one place.
     """
 
     at: At
@@ -72,6 +75,8 @@ class MessageRules:
     words_at: Mapping[str, At] = field(default_factory=dict)
     is_part: bool = False
     is_form: bool = False
+    is_copied: bool = False
+    is_read: bool = False
 
 
 def listed(places: SeveralPlaces) -> tuple[str, ...]:
@@ -111,7 +116,7 @@ class _Planner:
                 self._entries[way], *self._copies[way] = entries
                 self._written[way] = text
             for n, (place, conversion) in enumerate(() if is_in_body(way) else entries):
-                form = ValueForm(conversion)
+                form = ValueForm(conversion, flag=way[0] == QUERY and is_in_body(place))
                 moved.append(FieldMapping(way, place, form, is_copy=n > 0))
         self._moved = moved
         self._taken = self._taken_whole()
@@ -249,6 +254,8 @@ class _Planner:
 
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
+        if entry and entry.conversion and entry.conversion.of_objects and not leaf.open:
+            self._refuse(ours, "it is no object of texts", "a list of pairs where one is published")
         words = words_of(leaf.words, self._wanted) if leaf.words else None
         form = ValueForm(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours}
@@ -261,8 +268,12 @@ class _Planner:
         elif place:
             self._note_outside(leaf, FieldMapping(ours, place, form))
         for there, conversion in self._copies.get(ours, ()):
-            written = replace(form, conversion=conversion)
-            self._note_outside(leaf, FieldMapping(ours, there, written, is_copy=True))
+            other = FieldMapping(ours, there, replace(form, conversion=conversion))
+            if self._wanted.is_copied:
+                self._note_outside(leaf, replace(other, is_copy=True))
+            else:
+                self._check_lists(other)
+                self._outside.append(replace(other, is_else=True))
         for name, inner in moved.items():
             self._leaf(Leaf(single=True), (*ours, name), inner.place)
 
@@ -277,10 +288,7 @@ class _Planner:
         elements' fields.
         """
         ours, theirs = noted.ours, noted.theirs
-        base = (*self._theirs[_element(ours)[:-1]], EACH) if EACH in ours else (BODY,)
-        if theirs[: len(base)] != base or EACH in theirs[len(base) :]:
-            found = f"{dotted(theirs[1:])} is not within the same list"
-            self._refuse(ours, found, f"a field that begins with {dotted(base[1:])}")
+        self._check_lists(noted)
         other = self._in_the_way(theirs, ours)
         if other is not None:
             culprit = ours if ours in self._entries else other
@@ -289,9 +297,36 @@ class _Planner:
         self._places.append((theirs, ours))
         self._fields.append(noted)
 
+    def _check_lists(self, noted: FieldMapping) -> None:
+        """Refuse what is in another list than its own."""
+        ours, theirs = noted.ours, noted.theirs
+        base = (*self._theirs[_element(ours)[:-1]], EACH) if EACH in ours else (BODY,)
+        if theirs[: len(base)] == base and EACH not in theirs[len(base) :]:
+            return
+        if base == (BODY,):
+            one = dotted(theirs[1:]).replace(EACH, "[0]")
+            found = f"{dotted(theirs[1:])} is in each element of a list, and this is one value"
+            self._refuse(ours, found, f"one element, such as the first: {one}")
+        found = f"{dotted(theirs[1:])} is not within the same list"
+        self._refuse(ours, found, f"a field that begins with {dotted(base[1:])}")
+
     def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
-        there = (o for w, o in self._places if _leads_to(w, theirs) and not _leads_to(o, ours))
-        return next(there, None)
+        is_said = self._is_said(ours)
+        for where, other in self._places:
+            if not _leads_to(where, theirs) or _leads_to(other, ours):
+                continue
+            if not (is_said and self._is_said(other) and self._may_share(where, theirs)):
+                return other
+        return None
+
+    def _may_share(self, one: Way, other: Way) -> bool:
+        """Whether fields may be read from both: from the same place, or from the same list."""
+        short, long = sorted((one, other), key=len)
+        return self._wanted.is_read and (short == long or long[len(short)] == EACH)
+
+    def _is_said(self, ours: Way) -> bool:
+        """Whether an entry tells where it is, or where something is that it stands in."""
+        return any(ours[:n] in self._entries for n in range(2, len(ours) + 1))
 
     def _refuse(self, ours: Way, found: str, allowed: str) -> None:
         text = self._written.get(ours, dotted(ours[1:]))

@@ -84,7 +84,7 @@ def _values_at(
             told = f"{kind} is needed, and this is {json_kind(json)}"
             raise Malformed(".".join((above, *way[:n])).strip(".") or BODY, told)
         if choice is not None:
-            json = next((item for item in json if _is_chosen(item, *choice)), None)
+            json = next((item for item in json if _is_chosen(item, choice)), None)
         elif isinstance(json, list):
             name, rest = ".".join((above, *way[:n])), way[n + 1 :]
             return [
@@ -100,8 +100,9 @@ def _values_at(
     return () if json is None else (((), json),)
 
 
-def _is_chosen(item: Json, name: str, text: str) -> bool:
-    return isinstance(item, dict) and spelt(item.get(name)) == text
+def _is_chosen(item: Json, by: Mapping[str, str]) -> bool:
+    has = item.get if isinstance(item, dict) else lambda _: None
+    return all(spelt(has(name)) == text for name, text in by.items())
 
 
 def put_in(rooms: dict[str, Any], place: Way, value: Json, positions: _Positions = ()) -> None:
@@ -131,11 +132,11 @@ def with_value(json: Json, way: Way, value: Json, positions: _Positions = ()) ->
         items += [{} for _ in range(at + 1 - len(items))]
         items[at] = with_value(items[at], way[1:], value, positions[1:])
         return items
-    if choice := chosen_by(way[0]):
+    if (choice := chosen_by(way[0])) is not None:
         items = json if isinstance(json, list) else []
-        here = [n for n, item in enumerate(items) if _is_chosen(item, *choice)]
+        here = [n for n, item in enumerate(items) if _is_chosen(item, choice)]
         if not here:
-            here, items = [len(items)], [*items, dict([choice])]
+            here, items = [len(items)], [*items, dict(choice)]
         items[here[0]] = with_value(items[here[0]], way[1:], value, positions)
         return items
     fields = json if isinstance(json, dict) else {}
@@ -153,6 +154,7 @@ class FieldMapping:
     Attributes:
         except_ours, except_theirs: names of an open object that are moved by themselves.
         is_copy: whether it stands in another place as well, from which it is read.
+        is_else: whether it is read where the places before had nothing, and never written.
         is_list: whether it is a list whose elements are made anew, one by one.
     """
 
@@ -162,6 +164,7 @@ class FieldMapping:
     except_ours: frozenset[str] = frozenset()
     except_theirs: frozenset[str] = frozenset()
     is_copy: bool = False
+    is_else: bool = False
     is_list: bool = False
 
     @property
@@ -179,7 +182,7 @@ _NO_NAMES = frozenset[str]()
 
 def write_fields(fields: Iterable[FieldMapping], ours: Rooms, theirs: dict[str, Any]) -> None:
     """Put what stands in a message of ours where the target has it."""
-    for field in fields:
+    for field in (each for each in fields if not each.is_else):
         write = field.form.written if is_in_body(field.theirs) else field.form.as_text
         for positions, value in _values_in(ours, field.ours):
             told = _emptied(value) if field.is_list else _without(value, field.except_ours)
@@ -198,7 +201,7 @@ def read_fields(fields: Iterable[FieldMapping], theirs: Rooms, ours: dict[str, A
         room, *way = field.ours
         place = (HEADERS, way[0].lower()) if room == HEADERS else field.ours
         found: Sequence[tuple[_Positions, Json]] = ()
-        if not field.is_copy:
+        if not field.is_copy and not (field.is_else and value_in(ours, place) is not None):
             found = _values_in(theirs, field.theirs, is_strict=True, is_list=field.is_list)
         for positions, value in found:
             name = _named(field.theirs[1:], positions) or BODY

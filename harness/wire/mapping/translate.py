@@ -11,7 +11,7 @@ from harness.wire import json_path as at
 from harness.wire.http import BODILESS, Json, spelt
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Known, Template, Unknowable, Way
 from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
-from harness.wire.mapping.keys import STATUS
+from harness.wire.mapping.keys import NULL, STATUS
 from harness.wire.mapping.rooms import (
     AS_IT_IS,
     Rooms,
@@ -167,7 +167,8 @@ def is_met(conditions: Conditions, came: Rooms) -> bool:
     """Whether an answer holds one of the values that it is told by."""
     for place, values in conditions:
         value = value_in(came, place)
-        if value is not None and (value in values or spelt(value) in values):
+        told = (NULL,) if value is None else (value, spelt(value))
+        if any(each in values for each in told):
             return True
     return False
 
@@ -242,7 +243,8 @@ def theirs_waiting(spoken: Spoken, call_id: Json) -> tuple[int, Mapping[str, str
     statuses = (*(repeat.status if repeat else ()), *spoken.said.status, 200)
     theirs: dict[str, Any] = {HEADERS: {}, BODY: None}
     for place, values in spoken.while_:
-        put_in(theirs, place, values[0])
+        if values[0] != NULL:
+            put_in(theirs, place, values[0])
     return _by_rpc(spoken, statuses[0], theirs[HEADERS], theirs[BODY], call_id)
 
 

@@ -22,10 +22,14 @@ class Conversion:
     """How a value changes on its way to the target, and back.
 
     What cannot be converted stays as it is, so that whoever reads it calls it malformed.
+
+    Attributes:
+        of_objects: whether it is one of objects of texts.
     """
 
     out: Change
     back: Change
+    of_objects: bool = False
 
 
 def _number(value: Json) -> Json:
@@ -61,6 +65,24 @@ def _two_words(yes: str, no: str) -> Conversion:
     return Conversion(out, lambda v: back.get(v, v) if isinstance(v, str) else v)
 
 
+def _pairs(name: str, text: str) -> Conversion:
+    """An object of texts as a list of objects, each with a name and its text."""
+
+    def out(value: Json) -> Json:
+        return [{name: n, text: v} for n, v in value.items()] if isinstance(value, dict) else value
+
+    def back(value: Json) -> Json:
+        pairs: dict[str, Json] = {}
+        for item in value if isinstance(value, list) else [None]:
+            called = item.get(name) if isinstance(item, dict) else None
+            if not isinstance(called, str):
+                return value
+            pairs[called] = item.get(text)  # type: ignore[union-attr]
+        return pairs
+
+    return Conversion(out, back, of_objects=True)
+
+
 CONVERSIONS: Mapping[str, Conversion] = {
     "number": Conversion(_number, lambda value: str(value) if type(value) is int else value),
     "opposite": Conversion(_opposite, _opposite),
@@ -69,7 +91,10 @@ CONVERSIONS: Mapping[str, Conversion] = {
 }
 """By name: an id that is a number; a flag that says the opposite; times since the epoch."""
 
-CONVERSIONS_IN_WORDS = f"{', '.join(CONVERSIONS)}, or two words for true and false such as on|off"
+CONVERSIONS_IN_WORDS = (
+    f"{', '.join(CONVERSIONS)}, two words for true and false such as on|off, or of a list of pairs"
+    " the names in each such as key=value"
+)
 
 
 def conversion_named(name: str) -> Conversion:
@@ -78,8 +103,11 @@ def conversion_named(name: str) -> Conversion:
     Raises:
         KeyError: there is none of this name.
     """
-    yes, bar, no = name.partition("|")
-    return _two_words(yes, no) if bar and yes and no and yes != no else CONVERSIONS[name]
+    for sign, made in (("|", _two_words), ("=", _pairs)):
+        one, found, other = name.partition(sign)
+        if found and one and other and one != other:
+            return made(one, other)
+    return CONVERSIONS[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +138,9 @@ class Words:
         return value
 
 
+_FLAGS: Mapping[str, Json] = {"true": True, "false": False}
+
+
 @dataclass(frozen=True, slots=True)
 class ValueForm:
     """How one value is written by the target.
@@ -129,6 +160,8 @@ class ValueForm:
 
     def written(self, value: Json) -> Json:
         """Ours as theirs."""
+        if self.flag and isinstance(value, str):  # it comes from where only a text has room
+            value = _FLAGS.get(value, value)
         if self.words is not None and isinstance(value, str):
             value = self.words.out.get(value, value)
         return self.conversion.out(value) if self.conversion else value
@@ -157,8 +190,7 @@ class ValueForm:
             Malformed: it is no flag where one is needed, or a word that the target has another
                 one for.
         """
-        flags: Mapping[str, Json] = {"true": True, "false": False}
-        value = self.read(flags.get(text, text) if self.flag else text, name)
+        value = self.read(_FLAGS.get(text, text) if self.flag else text, name)
         if self.flag and not isinstance(value, bool):
             raise Malformed(name, f"true or false is needed, and this is {json_kind(value)}")
         return value

@@ -368,7 +368,8 @@ def _error_constants(wire: WireMap) -> Iterator[tuple[Way, Constant]]:
     Raises:
         MappingError: a value of the error goes there, or it has names that an error does not know.
     """
-    places = [each.theirs for each in error_plan(wire.errors.places, ("errors",))]
+    plan = error_plan(wire.errors.places, ("errors",))
+    places = [each.theirs for each in plan if not each.is_else]
     taken = [place for place in places if wire.errors.places and place]
     for text, value in wire.errors.constants.items():
         at = ("errors", "constants", text)

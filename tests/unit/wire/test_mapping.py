@@ -453,9 +453,9 @@ def test_a_table_that_cannot_be_is_refused(given: Mapping[str, Any], place: str,
         ),
         (ops.ListTokens, {"response": {"items": "?x"}}, "response.items", "no room there"),
         (
-            ops.ViewToken,
-            {"response": {"spec.token": "x", "metadata.uid": "x"}},
-            "response.spec.token",
+            ops.ConfirmPairing,
+            {"response": {"metadata.uid": "x", "status.state": "x"}},
+            "response.status.state",
             "both go to x",
         ),
         (
