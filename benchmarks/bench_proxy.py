@@ -40,11 +40,11 @@ http {{
 """
 _PROXY = """
 import sys
-from harness.targets.links.hub import Reading, Upstream
-from harness.targets.links.messages import message_table
+from harness.targets.links.hub import MessageReading, Upstream
+from harness.targets.links.message_table import message_table
 from harness.targets.links.proxy import FaultProxy
-from harness.wire.routes import ROUTES
-reading = Reading(message_table(ROUTES)) if sys.argv[2] == "reads" else None
+from harness.wire.mapping import PLAIN
+reading = MessageReading(message_table(PLAIN)) if sys.argv[2] == "reads" else None
 with FaultProxy(Upstream("127.0.0.1", int(sys.argv[1])), reading=reading) as proxy:
     print(proxy.port, flush=True)
     sys.stdin.read()

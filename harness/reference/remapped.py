@@ -31,7 +31,7 @@ from harness.wire.codec.played import (
     performing,
 )
 from harness.wire.codec.server import STATUS_OF, error_body
-from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
+from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_asked, parse_json
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 from harness.wire.mapping import PLAIN, WireMap, translate
 from harness.wire.mapping.calls import Spoken
@@ -274,7 +274,7 @@ class Remapped:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         asked[QUERY] = dict(query)
         try:
-            asked[BODY] = _parsed(body, asked[HEADERS])
+            asked[BODY] = parse_asked(body, asked[HEADERS].get("content-type", ""))
         except NotJson as error:
             raise _Refused(400, _INVALID, f"body: it is no JSON ({error})") from error
 
@@ -393,17 +393,6 @@ def _message_of(answer: _Answer) -> str:
     """What the published error says."""
     json = parse_json(answer.body)
     return str(json.get("message")) if isinstance(json, dict) else ""
-
-
-def _parsed(body: bytes, headers: Mapping[str, str]) -> Json:
-    """What a body holds, be it JSON or a form.
-
-    Raises:
-        NotJson: it is neither.
-    """
-    if "x-www-form-urlencoded" in headers.get("content-type", ""):
-        return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
-    return parse_json(body) if body else None
 
 
 def _raw_path(scope: Scope) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -129,3 +129,14 @@ def parse_json(body: bytes) -> Json:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJson(str(error)) from error
     return value
+
+
+def parse_asked(body: bytes, content_type: str) -> Json:
+    """What the body of a request holds, be it JSON or a form; `None` where there is none.
+
+    Raises:
+        NotJson: it is neither.
+    """
+    if "x-www-form-urlencoded" in content_type:
+        return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
+    return parse_json(body) if body else None

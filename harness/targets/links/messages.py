@@ -11,25 +11,35 @@ import asyncio
 import re
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import httptools
 
-from harness.domain.arrangements import CARRIES, FaultEffect, MessageFault, MessageKind
+from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
-from harness.wire.http import BODY_BYTES_MAX, INSTEAD, HttpResponse, reworded
+from harness.wire.http import (
+    BODY_BYTES_MAX,
+    INSTEAD,
+    HttpResponse,
+    NotJson,
+    parse_asked,
+    reworded,
+)
+from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
-    from harness.wire.routes import RouteTable
+    from harness.wire.mapping.rooms import CallConstants, Rooms
 
 _HELD_BYTES_MAX = BODY_BYTES_MAX + 64 * 1024
 _MILLION = 1_000_000
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _HOST = re.compile(rb"(?im)^host:[^\r\n]*")
-_PARAMETER = re.compile(r"\\\{[^{}]*\\\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class MessagePattern:
 
     Attributes:
         decides: whether it is the call by which the operation happens, of several.
-        rpc: what its body has to name, where all are asked at one place.
+        constants: what tells it from others that are asked at its place.
         follows: whether an answer tells its whole path. Then it is what comes after another call of
             its operation and is no other message.
     """
@@ -47,33 +57,11 @@ class MessagePattern:
     method: str
     path: re.Pattern[str]
     decides: bool = True
-    rpc: bytes = b""
+    constants: CallConstants | None = None
     follows: bool = False
 
 
 MessageTable = tuple[MessagePattern, ...]
-
-
-def message_table(routes: RouteTable, prefix: str = "") -> MessageTable:
-    """How to tell messages apart, from where each is asked; the fixed paths come first.
-
-    `prefix` is the path below which the endpoint has them.
-    """
-    found = []
-    for kind, operation in CARRIES.items():
-        decides = routes[operation]
-        for route in (decides, *decides.beside):
-            follows = not route.path.startswith("/")
-            path = ".*" if follows else _PARAMETER.sub("[^/?]+", re.escape(prefix + route.path))
-            rpc, is_decisive = route.rpc.encode(), route is decides
-            told = MessagePattern(kind, route.method, _whole(path), is_decisive, rpc, follows)
-            found.append((len(route.parameters()), told))
-    return tuple(pattern for _, pattern in sorted(found, key=lambda f: f[0]))
-
-
-@lru_cache(maxsize=256)
-def _whole(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"{pattern}(?:\?.*)?", re.DOTALL)
 
 
 def patterns_of(table: MessageTable, method: str, target: str) -> list[MessagePattern]:
@@ -88,12 +76,40 @@ def pattern_of(
     target: str,
     body: bytes = b"",
     after: MessageKind | None = None,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> MessagePattern | None:
-    """Which message a request is, if it is one; `after` is what came before it from its source."""
+    """Which message a request is, if it is one; `after` is what came before it from its source.
+
+    Of several at one place it is the one of whose constants it holds most, as for the Palette that
+    the harness plays; one of which it holds none is another message, which nobody has to know.
+    """
     found = patterns_of(table, method, target)
-    named = (each for each in found if not each.rpc or b'"%b"' % each.rpc in body)
+    if any(each.constants for each in found):
+        asked = _taken_apart(target, headers, body)
+        ranks = [_rank(each, asked) for each in found]
+        first = next((e.path for e, rank in zip(found, ranks, strict=True) if rank >= 0), None)
+        ranked = [(r, e) for r, e in zip(ranks, found, strict=True) if e.path == first and r >= 0]
+        found = [max(ranked, key=lambda each: each[0])[1]] if ranked else []
     following = (e for e in table if e.follows and e.kind is after and e.method == method)
-    return next(named, None) or next(following, None)
+    return next(iter(found), None) or next(following, None)
+
+
+def _rank(pattern: MessagePattern, asked: Rooms) -> int:
+    """How much speaks for a request to be this message; less than nothing if it is not."""
+    if pattern.constants is None:
+        return 0
+    held = pattern.constants.held(asked)
+    return held if held or pattern.constants.rpc else -1
+
+
+def _taken_apart(target: str, headers: Mapping[str, str], body: bytes) -> Rooms:
+    """A request in its rooms; a body that nobody can read is none."""
+    query = dict(parse_qsl(target.partition("?")[2], keep_blank_values=True))
+    try:
+        read = parse_asked(body, headers.get("content-type", ""))
+    except NotJson:
+        read = None
+    return {PATH: {}, QUERY: query, HEADERS: headers, BODY: read}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +223,8 @@ class Conversation:
         self._tally = tally
         self._requests = httptools.HttpRequestParser(self)
         self._target = b""
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
         self._held = bytearray()
         self._is_http = True
         self._has_head = self._is_whole = self._is_decided = False
@@ -223,6 +241,15 @@ class Conversation:
     def on_url(self, url: bytes) -> None:
         """The parser has read (a part of) where the request goes."""
         self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser has read a header; the first of equal ones counts."""
+        self._headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+
+    def on_body(self, body: bytes) -> None:
+        """The parser has read (a part of) the body, which may yet tell which message it is."""
+        if not self._is_decided:
+            self._body += body
 
     def on_headers_complete(self) -> None:
         """The parser has read the whole head."""
@@ -260,12 +287,15 @@ class Conversation:
         """The head is there: which message is it, and what happens to it?"""
         method = self._requests.get_method().decode("ascii", "replace")
         target = self._target.decode("ascii", "replace")
-        if not self._is_whole and any(p.rpc for p in patterns_of(self._table, method, target)):
+        fitting = patterns_of(self._table, method, target)
+        if not self._is_whole and any(pattern.constants for pattern in fitting):
             return  # its body says which it is
         self._is_decided = True
         self._tally.messages += 1
         source, before = self._crossing.source, self._spoiling.before
-        told = pattern_of(self._table, method, target, bytes(self._held), before.get(source))
+        told = pattern_of(
+            self._table, method, target, bytes(self._body), before.get(source), self._headers
+        )
         kind, decides = (told.kind, told.decides) if told else (None, True)
         before |= {source: kind} if kind else {}
         self._fate = self._spoiling.fate_of(source, kind, decides=decides)
@@ -324,6 +354,8 @@ class Conversation:
 
     def _begin_anew(self) -> None:
         self._target = b""
+        self._headers.clear()
+        self._body.clear()
         self._has_head = self._is_whole = self._is_decided = False
         self._fate = None
 

@@ -16,7 +16,7 @@ from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.person import PersonArranger, Prompter
 from harness.targets.links.faults import LinkError
 from harness.targets.links.hub import MessageReading
-from harness.targets.links.messages import message_table
+from harness.targets.links.message_table import message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.reading import CutForm, Links, LinkWay, Tls, Use
@@ -31,7 +31,7 @@ from harness.targets.links.switch import (
 from harness.targets.links.toxiproxy import Toxiproxy
 from harness.targets.port import TargetUnusable
 from harness.targets.trust import Trust
-from harness.wire.routes import RouteTable
+from harness.wire.mapping import WireMap
 
 if TYPE_CHECKING:
     from harness.targets.target import Target
@@ -105,7 +105,7 @@ def open_links(
     endpoint: str,
     *,
     source_addresses: SourceAddresses,
-    routes: RouteTable,
+    wire: WireMap,
     trust: Trust,
     asker: Prompter | None = None,
     seed: object = 0,
@@ -131,7 +131,7 @@ def open_links(
             return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)
         case LinkWay.TOXIPROXY:
             return _over_toxiproxy(links, endpoint, source_addresses)
-    return _over_proxy(links, endpoint, source_addresses, routes, trust, seed, apart)
+    return _over_proxy(links, endpoint, source_addresses, wire, trust, seed, apart)
 
 
 def _over_toxiproxy(links: Links, endpoint: str, source_addresses: SourceAddresses) -> OpenLinks:
@@ -156,13 +156,13 @@ def _over_proxy(
     links: Links,
     endpoint: str,
     source_addresses: SourceAddresses,
-    routes: RouteTable,
+    wire: WireMap,
     trust: Trust,
     seed: object,
     apart: bool,
 ) -> OpenLinks:
     palette = PaletteEndpoint.of(endpoint)
-    spec = _spec(links, palette, routes, trust, seed)
+    spec = _spec(links, palette, wire, trust, seed)
     proxy = _started(spec, apart)
     switch = ProxySwitch(
         proxy,
@@ -192,12 +192,12 @@ def _started(spec: ProxySpec, apart: bool) -> FaultProxy | ProxyProcess:
 
 
 def _spec(
-    links: Links, palette: PaletteEndpoint, routes: RouteTable, trust: Trust, seed: object
+    links: Links, palette: PaletteEndpoint, wire: WireMap, trust: Trust, seed: object
 ) -> ProxySpec:
     ends = links.tls is Tls.END
     reading = None
     if is_readable(palette, links):
-        reading = MessageReading(message_table(routes, palette.path), palette.authority)
+        reading = MessageReading(message_table(wire, palette.path), palette.authority)
     return ProxySpec(
         palette.host,
         palette.port,
@@ -254,7 +254,7 @@ def links_for(
             links,
             central.endpoint,
             source_addresses=SourceAddresses(target.slots(), links.sources),
-            routes=target.wire.routes,
+            wire=target.wire,
             trust=central.trust_of(arrangements.Side.CENTRAL),
             asker=asker,
             seed=seed,

@@ -38,7 +38,7 @@ from harness.wire.mapping.keys import (
     WireKeys,
 )
 from harness.wire.mapping.plan import MessageRules, listed, plan_of
-from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
+from harness.wire.mapping.rooms import AS_IT_IS, CallConstants, FieldMapping
 from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
 from harness.wire.model import Leaf, ways
 from harness.wire.models import V1Error
@@ -112,6 +112,12 @@ class Spoken:
     def step(self) -> type[ops.AcceptanceStep] | None:
         """Which step of an acceptance it is."""
         return STEPS.get(self.said.step) if isinstance(self.said, CallMap) else None
+
+    @property
+    def own(self) -> CallConstants:
+        """What tells it from other calls at its place, as far as that is known beforehand."""
+        known = ((p, v) for p, v in self.constants if not isinstance(v, Template))
+        return CallConstants(self.said.rpc, tuple(known))
 
     @property
     def reads_body(self) -> bool:
@@ -287,8 +293,11 @@ def _constants(table: Mapping[str, Json], at: At, names: Names) -> dict[Way, Jso
         if EACH in place or place[:1] in (NOWHERE, (PATH,)):
             allowed = "a field that is in no list, ?query or Header:"
             raise MappingError(here, "no constant has room there", allowed, "correct it")
-        is_template = isinstance(value, str) and ("{" in value or "}" in value)
-        found[place] = template_at(str(value), here, names.place_for) if is_template else value
+        found[place] = value
+        if isinstance(value, str) and ("{" in value or "}" in value):
+            template = template_at(value, here, names.place_for)
+            is_fixed = all(isinstance(part, str) for part in template.parts)
+            found[place] = template.filled({}, lambda _: None) if is_fixed else template
     return found
 
 

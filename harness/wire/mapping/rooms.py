@@ -144,6 +144,27 @@ def with_value(json: Json, way: Way, value: Json, positions: _Positions = ()) ->
     return fields
 
 
+@dataclass(frozen=True, slots=True)
+class CallConstants:
+    """What tells a call from others that are asked at its place.
+
+    Attributes:
+        rpc: the method, where it is one of JSON-RPC.
+        values: what stands where, whatever is asked for.
+    """
+
+    rpc: str = ""
+    values: tuple[tuple[Way, Json], ...] = ()
+
+    def held(self, asked: Rooms) -> int:
+        """How much of it a request holds; less than nothing if it cannot be this call."""
+        if self.rpc:
+            if value_in(asked, (BODY, "method")) != self.rpc:
+                return -1
+            asked = {**asked, BODY: asked[BODY].get("params")}
+        return sum(value_in(asked, place) in (value, spelt(value)) for place, value in self.values)
+
+
 # --- from one form to the other -------------------------------------------------------------
 
 

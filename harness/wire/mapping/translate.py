@@ -142,11 +142,7 @@ def constants_held(asked: Rooms, spoken: Spoken) -> int:
     """How much a request holds of what tells this operation from others at its place; less than
     nothing if it cannot be this one.
     """
-    if spoken.said.rpc and spoken.said.rpc != value_in(asked, (BODY, "method")):
-        return -1
-    asked = unwrapped(asked, spoken)
-    held = ((p, v) for p, v in spoken.constants if not isinstance(v, Template))
-    return sum(value_in(asked, place) in (value, spelt(value)) for place, value in held)
+    return spoken.own.held(asked)
 
 
 def ours_answered(came: Rooms, spoken: Spoken) -> Json:

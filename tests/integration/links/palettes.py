@@ -17,10 +17,10 @@ from starlette.types import Receive, Scope, Send
 from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.links.hub import MessageReading, Upstream
-from harness.targets.links.messages import message_table
+from harness.targets.links.message_table import message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.trust import Trust
-from harness.wire.routes import ROUTES
+from harness.wire.mapping import PLAIN
 
 HERE = "127.0.0.1"
 SUBMIT = ("POST", "/v1/edgehosts/clusters/pairing")
@@ -136,11 +136,11 @@ class Scenery:
 
     def reading_with(self, seed: int) -> FaultProxy:
         """A proxy that reads messages and draws from a seed."""
-        return self.proxy(reading=MessageReading(message_table(ROUTES)), seed=seed)
+        return self.proxy(reading=MessageReading(message_table(PLAIN)), seed=seed)
 
     def reading(self, palette: Palette | None = None) -> FaultProxy:
         """A proxy before a plain Palette that reads the messages."""
-        return self.proxy(palette, reading=MessageReading(message_table(ROUTES), "palette.test"))
+        return self.proxy(palette, reading=MessageReading(message_table(PLAIN), "palette.test"))
 
     def host(self, proxy: FaultProxy, source: str = HERE, **more: object) -> Host:
         """A host that goes over the proxy."""

@@ -36,7 +36,7 @@ from harness.targets.links.reading import CutForm, LinkCommands, Links, LinkWay,
 from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.links.switch import LinkArranger, ProxySwitch
 from harness.targets.port import ArrangingFailed, CannotArrange
-from harness.wire.routes import ROUTES
+from harness.wire.mapping import PLAIN
 from tests.integration.links.palettes import BODY, HERE, PROBE, Host, Palette, Scenery
 from tests.integration.links.toxiproxies import FakeToxiproxy
 
@@ -62,7 +62,7 @@ class Bench:
             links,
             f"{scheme}://localhost:{port}",
             source_addresses=SourceAddresses(SLOTS, links.sources),
-            routes=ROUTES,
+            wire=PLAIN,
             trust=self.scenery.trust(),
             apart=self.apart,
         )

@@ -9,15 +9,15 @@ import socket
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.domain.operations import SubmitPairing
+from harness.domain.operations import Probe, SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance, LinkError
 from harness.targets.links.hub import MessageReading, Upstream
-from harness.targets.links.messages import WireFate, message_table
+from harness.targets.links.message_table import message_table
+from harness.targets.links.messages import WireFate
 from harness.targets.links.proxy import FaultProxy
 from harness.wire.http import INSTEAD
-from harness.wire.mapping import OperationMap, WireMap
+from harness.wire.mapping import PLAIN, OperationMap, WireMap
 from harness.wire.mapping.keys import CallMap
-from harness.wire.routes import ROUTES
 from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Host, Scenery, took, until
 
 FINE = (200, BODY)
@@ -147,7 +147,7 @@ def test_it_tells_that_what_is_late_cannot_arrive() -> None:
     with socket.create_server((HERE, 0)) as palette:
         proxy = FaultProxy(
             Upstream(HERE, palette.getsockname()[1]),
-            reading=MessageReading(message_table(ROUTES)),
+            reading=MessageReading(message_table(PLAIN)),
         )
         proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LATE))
         host = Host(proxy.port)
@@ -172,7 +172,7 @@ def test_a_call_whose_place_an_answer_tells_is_what_follows_the_one_before(
         CallMap("POST", "/drafts", name="draft", keep={"place": "place"}),
         CallMap("PUT", "{kept.place}", name="submit"),
     )
-    table = message_table(WireMap({SubmitPairing: OperationMap(calls=calls)}).routes)
+    table = message_table(WireMap({SubmitPairing: OperationMap(calls=calls)}))
     proxy = scenery.proxy(reading=MessageReading(table))
     proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.LOST_BEFORE))
     assert scenery.host(proxy).ask("PUT", "/somewhere/7") == FINE, "it may be anything so far"
@@ -180,6 +180,23 @@ def test_a_call_whose_place_an_answer_tells_is_what_follows_the_one_before(
     with pytest.raises(CUT):
         scenery.host(proxy).ask("PUT", "/somewhere/7")
     assert proxy.waiting() == 0
+
+
+def test_messages_at_one_place_are_told_by_their_bodies(scenery: Scenery) -> None:
+    paths = {
+        kind: OperationMap("POST", "/graph", constants={"operationName": name})
+        for kind, name in ((Probe, "Plane"), (SubmitPairing, "Submit"))
+    }
+    proxy = scenery.proxy(reading=MessageReading(message_table(WireMap(paths))))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.SERVER_ERROR))
+    host = scenery.host(proxy)
+    long = b" " * 300_000
+    for name in (b"Plane", b"Beat"):
+        assert host.ask("POST", "/graph", b'{"operationName": "%b"%b}' % (name, long)) == FINE
+    submit = b'{"variables": {}, %b"operationName": "Submit"}' % long
+    status, _ = host.ask("POST", "/graph", submit)
+    assert (status, proxy.waiting()) == (500, 0)
+    assert host.ask("POST", "/graph", submit) == FINE
 
 
 def test_a_message_that_comes_in_parts_is_one_message(scenery: Scenery) -> None:

@@ -22,9 +22,10 @@ from harness.targets.links.faults import (
     Way,
 )
 from harness.targets.links.hub import MessageReading
-from harness.targets.links.messages import WireFate, message_table
+from harness.targets.links.message_table import message_table
+from harness.targets.links.messages import WireFate
 from harness.targets.links.process import ProxyProcess, ProxySpec
-from harness.wire.routes import ROUTES
+from harness.wire.mapping import PLAIN
 from tests.integration.links.palettes import (
     BODY,
     HERE,
@@ -49,7 +50,7 @@ sys.stdin.read()
 
 
 def spec(scenery: Scenery) -> ProxySpec:
-    return ProxySpec(HERE, scenery.palette.port, reading=MessageReading(message_table(ROUTES)))
+    return ProxySpec(HERE, scenery.palette.port, reading=MessageReading(message_table(PLAIN)))
 
 
 def is_there(pid: int) -> bool:

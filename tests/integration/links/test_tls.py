@@ -18,9 +18,10 @@ from harness.targets.links.faults import (
     Way,
 )
 from harness.targets.links.hub import MessageReading, Upstream
-from harness.targets.links.messages import WireFate, message_table
+from harness.targets.links.message_table import message_table
+from harness.targets.links.messages import WireFate
 from harness.targets.links.proxy import FaultProxy
-from harness.wire.routes import ROUTES
+from harness.wire.mapping import PLAIN
 from tests.integration.links.palettes import (
     BODY,
     HERE,
@@ -48,7 +49,7 @@ def ending(scenery: Scenery, palette: Palette, own: Certificates | None = None) 
         FaultProxy(
             upstream,
             ending=(own or scenery.certificates).server_context(),
-            reading=MessageReading(message_table(ROUTES), f"localhost:{palette.port}"),
+            reading=MessageReading(message_table(PLAIN), f"localhost:{palette.port}"),
         )
     )
 

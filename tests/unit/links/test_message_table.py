@@ -7,18 +7,24 @@ from collections import Counter
 import pytest
 
 from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
-from harness.domain.operations import Probe, SubmitPairing
+from harness.domain.operations import (
+    ConfirmPairing,
+    PollPairing,
+    Probe,
+    SubmitPairing,
+    WithdrawPairing,
+)
 from harness.targets.links.faults import EVERYONE, Disturbance
+from harness.targets.links.message_table import message_table
 from harness.targets.links.messages import (
+    MessagePattern,
     MessageTable,
     Spoiling,
     WireFate,
-    message_table,
     pattern_of,
 )
-from harness.wire.mapping import CallMap, OperationMap, RepeatRule, WireMap
+from harness.wire.mapping import PLAIN, CallMap, OperationMap, RepeatRule, WireMap
 from harness.wire.mapping.keys import RpcMap
-from harness.wire.routes import ROUTES
 
 BELOW = "/v1/edgehosts/clusters/pairing"
 
@@ -46,12 +52,12 @@ def kind_of(table: MessageTable, method: str, target: str) -> MessageKind | None
 def test_a_request_is_the_message_whose_route_it_takes(
     method: str, target: str, kind: MessageKind | None
 ) -> None:
-    assert kind_of(message_table(ROUTES), method, target) is kind
+    assert kind_of(message_table(PLAIN), method, target) is kind
 
 
 def test_below_a_prefix_and_remapped() -> None:
     wire = WireMap({SubmitPairing: OperationMap(method="PUT", path="/join.me")})
-    table = message_table(wire.routes, "/palette")
+    table = message_table(wire, "/palette")
     assert kind_of(table, "PUT", "/palette/join.me") is MessageKind.SUBMIT
     assert kind_of(table, "PUT", "/palette/joinXme") is None
     assert kind_of(table, "PUT", "/join.me") is None
@@ -63,7 +69,7 @@ def test_each_call_of_an_operation_is_its_message_and_one_decides() -> None:
         CallMap("POST", "/drafts/{kept.id}/submit", name="submit", keep={"job": "job"}),
         CallMap("GET", "{kept.job}", name="job", repeat=RepeatRule(status=(202,))),
     )
-    table = message_table(WireMap({SubmitPairing: OperationMap(calls=calls)}).routes)
+    table = message_table(WireMap({SubmitPairing: OperationMap(calls=calls)}))
     told = [pattern_of(table, "POST", path) for path in ("/drafts", "/drafts/7/submit")]
     assert [(p.kind, p.decides) for p in told if p] == [
         (MessageKind.SUBMIT, False),
@@ -81,11 +87,63 @@ def test_each_call_of_an_operation_is_its_message_and_one_decides() -> None:
 
 def test_messages_of_json_rpc_are_told_by_their_bodies() -> None:
     paths = {SubmitPairing: OperationMap(rpc="pair.ask"), Probe: OperationMap(rpc="ping")}
-    table = message_table(WireMap(paths, rpc=RpcMap("/rpc")).routes)
+    table = message_table(WireMap(paths, rpc=RpcMap("/rpc")))
     bodies = (b'{"method": "pair.ask"}', b'{"method":"ping"}', b'{"method":"pair"}')
     told = [pattern_of(table, "POST", "/rpc", body) for body in bodies]
     kinds = [found and found.kind for found in told]
     assert kinds == [MessageKind.SUBMIT, MessageKind.PROBE, None]
+
+
+GRAPH = {
+    Probe: OperationMap("POST", "/graph", constants={"operationName": "Plane"}),
+    SubmitPairing: OperationMap("POST", "/graph", constants={"query": "mutation Submit {{ id }}"}),
+    PollPairing: OperationMap("POST", "/graph", request={"{pairingUid}": "variables.id"}),
+}
+
+
+def test_messages_at_one_place_are_told_by_their_constants() -> None:
+    table = message_table(WireMap(GRAPH | {PollPairing: OperationMap()}, constants={"v": 2}))
+    bodies = (
+        b'{"v": 2, "operationName": "Plane"}',
+        b'{"query":"mutation Submit { id }","v":2}',
+        b'{"v": 2, "operationName": "Beat"}',
+        b"no JSON",
+    )
+    kinds = [found and found.kind for body in bodies if [found := of_graph(table, body)]]
+    assert kinds == [MessageKind.PROBE, MessageKind.SUBMIT, None, None]
+    table = message_table(WireMap(GRAPH))
+    kinds = [found and found.kind for body in bodies if [found := of_graph(table, body)]]
+    poll = MessageKind.POLL
+    assert kinds == [MessageKind.PROBE, MessageKind.SUBMIT, poll, poll], "it has none of its own"
+
+
+def of_graph(table: MessageTable, body: bytes) -> MessagePattern | None:
+    return pattern_of(table, "POST", "/graph", body)
+
+
+def test_constants_may_stand_in_a_form_a_header_and_the_query() -> None:
+    uid, act = {"{pairingUid}": "uid"}, {"act": "confirm"}
+    paths = {
+        ConfirmPairing: OperationMap("POST", "/do", request=uid, constants=act, form=True),
+        WithdrawPairing: OperationMap("POST", "/do", constants={"X-Act:": "withdraw"}),
+        Probe: OperationMap("POST", "/do", constants={"?act": "probe"}),
+    }
+    table = message_table(WireMap(paths))
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    told = [
+        pattern_of(table, "POST", "/do", b"uid=7&act=confirm", headers=form),
+        pattern_of(table, "POST", "/do", b"{}", headers={"x-act": "withdraw"}),
+        pattern_of(table, "POST", "/do?act=probe"),
+    ]
+    kinds = [found and found.kind for found in told]
+    assert kinds == [MessageKind.CONFIRM, MessageKind.WITHDRAW, MessageKind.PROBE]
+
+
+def test_nobody_reads_a_body_that_tells_nothing_apart() -> None:
+    paths = {SubmitPairing: OperationMap(constants={"kind": "submit"})}
+    table = message_table(WireMap(paths, constants={"?v": 2, "agent": "x"}))
+    assert not any(each.constants for each in table)
+    assert kind_of(table, "POST", BELOW) is MessageKind.SUBMIT
 
 
 def test_a_source_own_fate_comes_first_and_each_is_met_once() -> None:
