@@ -311,11 +311,9 @@ class _Planner:
         self._refuse(ours, found, f"a field that begins with {dotted(base[1:])}")
 
     def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
-        is_said = self._is_said(ours)
         for where, other in self._places:
-            if not _leads_to(where, theirs) or _leads_to(other, ours):
-                continue
-            if not (is_said and self._is_said(other) and self._may_share(where, theirs)):
+            is_there = _leads_to(where, theirs) and not _leads_to(other, ours)
+            if is_there and not (self._may_share(where, theirs) and self._are_apart(ours, other)):
                 return other
         return None
 
@@ -324,9 +322,17 @@ class _Planner:
         short, long = sorted((one, other), key=len)
         return self._wanted.is_read and (short == long or long[len(short)] == EACH)
 
-    def _is_said(self, ours: Way) -> bool:
-        """Whether an entry tells where it is, or where something is that it stands in."""
-        return any(ours[:n] in self._entries for n in range(2, len(ours) + 1))
+    def _are_apart(self, one: Way, other: Way) -> bool:
+        """Whether each has an entry of its own, or is in something that has, and the other not."""
+        return all(
+            (said := self._said_by(way)) and beside[: len(said)] != said
+            for way, beside in ((one, other), (other, one))
+        )
+
+    def _said_by(self, ours: Way) -> Way:
+        """The entry that tells where it is: its own, or that of what it is in."""
+        ways = (ours[:n] for n in range(len(ours), 1, -1))
+        return next((way for way in ways if way in self._entries), NOWHERE)
 
     def _refuse(self, ours: Way, found: str, allowed: str) -> None:
         text = self._written.get(ours, dotted(ours[1:]))

@@ -16,6 +16,7 @@ from harness.targets.target_file import load_wire
 from harness.wire.codec import encode
 from harness.wire.codec.calls import CallSequence
 from harness.wire.http import HttpResponse
+from harness.wire.json_path import BODY, EACH
 from harness.wire.mapping import WireMap
 from tests.unit.wire.mapped import answered, arrives
 
@@ -155,6 +156,18 @@ def test_two_lists_are_read_from_one(wire: WireMap) -> None:
     assert isinstance(read.value, Cluster)
     assert read.value.tags == {"area": "dock"}
     assert [node.name for pool in read.value.pools for node in pool.nodes] == ["n1"]
+
+
+def test_what_is_nowhere_said_is_not_read_from_the_place_of_another(tmp_path: Path) -> None:
+    text = """
+[paths.ViewPairingRequest.response]
+"spec.profiles" = "profiles"
+"spec.profiles[].profileVersion" = "profiles[].version"
+"""
+    wire = read(tmp_path, text)
+    assert (BODY, "spec", "profiles", EACH, "version") not in {
+        field.ours for field in wire.spoken(ops.ViewPairingRequest).answer
+    }
 
 
 @pytest.mark.parametrize(
