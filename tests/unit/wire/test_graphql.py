@@ -45,6 +45,7 @@ method = "POST"
 path = "/graphql"
 constants = { query = "{{ pairing }}" }
 refused_when = { "data.pairing" = "{null}" }
+codes = { "" = "NoPairingRequest" }
 response = { "$" = "data.pairing" }
 
 [paths.UpdateCluster]
@@ -104,7 +105,8 @@ def test_an_error_is_the_first_of_a_list(wire: WireMap) -> None:
 
 def test_null_can_mean_that_there_is_none(wire: WireMap) -> None:
     for nothing in ({"data": {"pairing": None}}, {"data": {}}):
-        refusal(answers(ops.ViewPairing(), nothing, wire))
+        told = refusal(answers(ops.ViewPairing(), nothing, wire))
+        assert told.reason is Reason.NOTHING_PENDING
     view = {"pairingUid": "r-1", "status": "Pairing"}
     assert isinstance(answers(ops.ViewPairing(), {"data": {"pairing": view}}, wire), Done)
 
