@@ -4,11 +4,12 @@ people may do what they are to, and profiles have their latest version.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from harness.catalogue.verdict import Verdict
+from harness.checkers.invariants.arranging import hosts_of
 from harness.checkers.registry import Finding, check
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
@@ -63,7 +64,7 @@ def faults_took_effect(history: History) -> Finding:
             return _void(f"nobody can tell any more what came of the fault: {why}", operation.id)
     tellings = [t for t in map(_telling, asked) if t.told.get("told")]
     done = [o for o in history.operations if o.outcome is Outcome.OK]
-    faults = [*_without_effect(done, tellings), *_leaks(tellings)]
+    faults = [*_without_effect(done, tellings), *_leaks(tellings), *_around(done, tellings)]
     for what, flaws in (
         ("the fault did not take effect", faults),
         ("what was arranged is not so", list(_unlike(tellings))),
@@ -133,6 +134,47 @@ def _leaks(tellings: list[_Telling]) -> Iterator[_Flaw]:
             host = telling.about.get("host_uid")
             why = f"the link of host {host} was cut, and something passed ({passed}); see [links]"
             yield why, (telling.id,)
+
+
+def _around(done: list[OperationRecord], tellings: list[_Telling]) -> Iterator[_Flaw]:
+    """Links that were cut where their hosts go to Palette by another way: nothing of them ever went
+    over the link, and a request was sent from there before, or somebody came whom no host is known
+    to be. A host that never asked anything is fine.
+    """
+    place = {operation.id: n for n, operation in enumerate(done)}
+    for telling in tellings:
+        host = telling.about.get("host_uid")
+        if telling.kind != "SetLink" or not telling.told.get("unused"):
+            continue
+        cut = f"the link of host {host} was cut, and nothing of its cluster ever went over it"
+        if sent := _sent_with_a_link(done[: place[telling.id]], host):
+            why = f"{cut}, though a request was sent there before: it reaches Palette another way"
+            yield f"{why}; see [links] and links.sources", (sent, telling.id)
+        elif strange := telling.number("strange"):
+            why = f"{cut}, while something came from an address that no host has ({strange} bytes)"
+            yield f"{why}; see links.sources", (telling.id,)
+
+
+def _sent_with_a_link(done: Iterable[OperationRecord], host: Json) -> str:
+    """The last send that succeeded on a host, with its link up, since its cluster was put up. While
+    a link is cut, a send that succeeds is what is judged.
+    """
+    is_up, sent = True, ""
+    for operation in done:
+        args = operation.args
+        match operation.kind:
+            case "SetLink" if args.get("host_uid") == host:
+                is_up = bool(args.get("up"))
+            case "SendPairingRequest" if operation.tags.get("host") == host and is_up:
+                sent = operation.id
+            case "RenewCluster":  # of which nobody says here which hosts it has
+                sent = ""
+            case "InstallCluster":
+                cluster = args.get("cluster")
+                pools = cluster.get("pools") if isinstance(cluster, dict) else None
+                if not isinstance(pools, list) or host in hosts_of(pools):
+                    sent = ""
+    return sent
 
 
 _UNLIKE: Mapping[str, str] = {

@@ -101,8 +101,10 @@ def _split(text: str) -> tuple[str, str]:
 def examine_links(driver: HttpDriver) -> Iterator[DoctorFinding]:
     """What the way in which links are cut allows; a connection through the proxy is tried."""
     links = driver.links
-    by_links = driver.arranging.way_for(SetLink) == "link"
-    if links is None or not (by_links or driver.cannot(SetLink)):
+    if links is None:
+        return
+    may_cut = links.arranger.name in driver.arranging.ways_for(SetLink)
+    if not (may_cut or driver.cannot(SetLink)):
         return
     trust = driver.target.trust_of(Side.CENTRAL).context()
     hosts = max((len(place.hosts) for place in driver.target.places), default=1)

@@ -300,6 +300,8 @@ class FaultEffect:
         met: when it met a message or a call, in microseconds since the Unix epoch.
         left: how many such faults still wait for a message.
         passed: what got through a link since it was cut: messages, or bytes.
+        unused: whether nothing of the host's cluster went over its links since it was put up.
+        strange: what came over the links since then from addresses that no host has, in bytes.
         starts: how often the side was started so far.
         now: the side's clock, in microseconds since the Unix epoch.
         grants: what a user may do.
@@ -309,6 +311,8 @@ class FaultEffect:
     met: tuple[int, ...] = ()
     left: int = 0
     passed: int = 0
+    unused: bool = False
+    strange: int = 0
     starts: int = 0
     now: int = 0
     grants: frozenset[Grant] | None = None

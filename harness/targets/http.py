@@ -121,7 +121,7 @@ class HttpDriver:
         if edge is self.target:
             slots = slots_of(slots, edge.arranging, self.arranging)
         found = Inventory(slots, central.endpoint, {**named, **central.endpoint_forms})
-        return self.links.offered(found, self.arranging.way_for) if self.links else found
+        return self.links.offered(found, self.arranging.ways_for) if self.links else found
 
     def check(self) -> None:
         """Try every address once, changing nothing.

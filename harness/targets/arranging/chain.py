@@ -51,8 +51,13 @@ class Chain:
 
     def way_for(self, kind: type[Arrangement]) -> str:
         """The name of the way that is tried first for this kind; empty if there is none."""
-        first = self._first(kind)
-        return first.name if first else ""
+        return next(iter(self.ways_for(kind)), "")
+
+    def ways_for(self, kind: type[Arrangement]) -> tuple[str, ...]:
+        """The names of the ways that may be tried for this kind: each may yet say that it cannot,
+        and leave it to the next.
+        """
+        return tuple(way.name for way in self.ways if not way.cannot(kind))
 
     def _first(self, kind: type[Arrangement]) -> port.Arranger | None:
         for way in self.ways:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -70,16 +70,17 @@ class OpenLinks:
     def offered(
         self,
         inventory: arrangements.Inventory,
-        way_for: Callable[[type[arrangements.Arrangement]], str],
+        ways_for: Callable[[type[arrangements.Arrangement]], Sequence[str]],
     ) -> arrangements.Inventory:
         """What a run may use, with the endpoint over which links are cut.
 
-        `way_for` names the way that is tried first for a kind of arrangement: where links are
-        cut otherwise, nobody has to go over the proxy.
+        `ways_for` names the ways that may be tried for a kind of arrangement. One that comes before
+        the proxy may leave it to that when a link is to be cut, and then its hosts have to go over
+        it already; where the proxy is no way, nobody has to.
         """
         if self.links.use is Use.ALWAYS and self.proxied:
             return replace(inventory, endpoint=self.proxied)
-        is_way = any(way_for(kind) == self.arranger.name for kind in OVER_LINKS)
+        is_way = any(self.arranger.name in ways_for(kind) for kind in OVER_LINKS)
         return replace(inventory, link_endpoint=self.proxied if is_way else "")
 
     def check(self) -> None:

@@ -26,6 +26,10 @@ class SourceAddresses:
         """The address of a host; everyone's where all arrive from one."""
         return self._sources.get(host_uid, EVERYONE)
 
+    def named(self) -> frozenset[str]:
+        """Every address that a host has; none where all hosts count as arriving from one."""
+        return frozenset(self._sources.values())
+
     def noticed(self, arrangement: arrangements.Arrangement) -> None:
         """Keep in mind which clusters are in use."""
         match arrangement:
@@ -39,6 +43,10 @@ class SourceAddresses:
     def hosts_of(self, slot: str) -> tuple[str, ...]:
         """The hosts of a slot."""
         return self._slots.get(slot, ())
+
+    def beside(self, host_uid: str) -> tuple[str, ...]:
+        """The hosts of this host's slot, itself among them."""
+        return self._slots.get(self._slot_of.get(host_uid, ""), (host_uid,))
 
     def in_use(self, host_uid: str) -> tuple[str, ...]:
         """The hosts of the clusters that are in use, the one of this host among them."""

@@ -85,7 +85,9 @@ class Switch(Protocol):
         """
 
     def mend(self, host_uids: Iterable[str]) -> None:
-        """The links of these hosts are whole, and nothing waits for their messages."""
+        """The links of these hosts are whole, as those of a cluster that is put up, and nothing
+        waits for their messages.
+        """
 
     def down(self) -> tuple[str, ...]:
         """The hosts that are cut off where others may be with them."""
@@ -124,6 +126,10 @@ class ProxySwitch:
         self._round_trip = round_trip
         self._down: dict[str, int | None] = {}
         """The hosts that are cut off, with how many bytes of theirs had passed by then."""
+        self._strange: dict[str, int] = {}
+        """How many bytes of nobody's had passed by then."""
+        self._begun: dict[str, int] = {}
+        """How many bytes had passed of each host when its cluster was put up."""
         self._standing: set[str] = set()
         self.ended: list[faults.Episode] = []
 
@@ -147,6 +153,7 @@ class ProxySwitch:
                 elif host_uid not in self._down:
                     self._down[host_uid] = 0
                     self._adapt(host_uid)
+                    self._strange[host_uid] = self._passed_of_nobody()
                     self._down[host_uid] = self._faulty.passed(source)
             case arrangements.FaultNextMessage(host_uid, message, fault, delay, times):
                 self._refuse(arrangement, self._source_addresses.cannot_spoil(host_uid, message))
@@ -176,12 +183,34 @@ class ProxySwitch:
             case arrangements.SetLink(host_uid):
                 before, now = self._down.get(host_uid), self._faulty.passed(source_of(host_uid))
                 if before is not None and now is not None:
-                    return arrangements.FaultEffect(passed=now - before)
+                    return arrangements.FaultEffect(
+                        passed=now - before,
+                        unused=not self._has_carried(host_uid),
+                        strange=max(0, self._passed_of_nobody() - self._strange[host_uid]),
+                    )
             case arrangements.FaultNextMessage(host_uid, kind) if messages is not None:
                 return messages.seen(source_of(host_uid), kind)
             case arrangements.DisturbMessages(host_uid) if messages is not None:
                 return messages.seen(source_of(host_uid), None)
         return None
+
+    def _has_carried(self, host_uid: str) -> bool:
+        """Whether anything has passed of the host's cluster since that was put up: of any host,
+        since one of them may ask for the others.
+        """
+        return any(
+            (self._faulty.passed(self._source_addresses.source_of(host)) or 0)
+            > self._begun.get(host, 0)
+            for host in self._source_addresses.beside(host_uid)
+        )
+
+    def _passed_of_nobody(self) -> int:
+        """How many bytes have passed from addresses that no host has, as far as hosts are told
+        apart. Those of all come first, so that what comes meanwhile is not taken for nobody's.
+        """
+        named = self._source_addresses.named()
+        passed = (self._faulty.passed(faults.EVERYONE) or 0) if named else 0
+        return max(0, passed - sum(self._faulty.passed(source) or 0 for source in named))
 
     def _refuse(self, arrangement: arrangements.Arrangement, why: str) -> None:
         if why:
@@ -215,6 +244,8 @@ class ProxySwitch:
             self._down.pop(host, None)
         for source in dict.fromkeys(self._source_addresses.source_of(host) for host in hosts):
             self._forget(source)
+        for host in hosts:
+            self._begun[host] = self._faulty.passed(self._source_addresses.source_of(host)) or 0
         if hosts:
             self._adapt(hosts[0])
 

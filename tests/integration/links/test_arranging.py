@@ -131,6 +131,21 @@ def test_it_is_told_that_nothing_passes_a_link_that_is_cut(
     assert way.seen(SetLink("a1", DOWN)) is None
 
 
+def test_it_is_told_that_nothing_of_a_cluster_went_over_its_links(bench: Bench) -> None:
+    opened = bench.open(Links(LinkWay.PROXY, ("0.0.0.0", 0), sources=SOURCES))
+    way = opened.arranger
+    arrange(way, installed("a", "a1", "a2"), SetLink("a1", DOWN))
+    assert way.seen(SetLink("a1", DOWN)) == FaultEffect(unused=True)
+    assert bench.ask(opened, SOURCES["a2"]) == FINE
+    assert way.seen(SetLink("a1", DOWN)) == FaultEffect(), "a2 may ask for both"
+    arrange(way, installed("a", "a1", "a2"), SetLink("a2", DOWN))
+    assert way.seen(SetLink("a2", DOWN)) == FaultEffect(unused=True), "it is another cluster"
+    assert bench.ask(opened, "127.0.0.9") == FINE
+    effect = way.seen(SetLink("a2", DOWN))
+    assert effect is not None
+    assert (effect.unused, effect.strange > 0) == (True, True), "it may be any of them"
+
+
 @pytest.mark.parametrize("apart", [False, True])
 def test_it_is_told_when_a_message_met_its_fault(bench: Bench, apart: bool) -> None:
     bench.apart = apart
@@ -300,11 +315,12 @@ def test_an_existing_toxiproxy(bench: Bench, servers: Servers) -> None:
 def test_who_goes_over_the_proxy(bench: Bench) -> None:
     opened = bench.open(Links(LinkWay.PROXY))
     plain = Inventory((), opened.direct)
-    offered = opened.offered(plain, lambda kind: "link")
-    assert (offered.endpoint, offered.link_endpoint) == (opened.direct, opened.proxied)
-    assert opened.offered(plain, lambda kind: "control").link_endpoint == ""
+    for ways in (("link",), ("link", "control"), ("control", "link")):
+        offered = opened.offered(plain, lambda kind, ways=ways: ways)
+        assert (offered.endpoint, offered.link_endpoint) == (opened.direct, opened.proxied)
+    assert opened.offered(plain, lambda kind: ("control",)).link_endpoint == ""
     always = bench.open(Links(LinkWay.PROXY, use=Use.ALWAYS))
-    assert always.offered(plain, lambda kind: "control").endpoint == always.proxied
+    assert always.offered(plain, lambda kind: ("control",)).endpoint == always.proxied
 
 
 # --- what is said -----------------------------------------------------------------------------

@@ -90,13 +90,18 @@ def uncut() -> Iterator[Uncut]:
         yield reference
 
 
-def over_links(reference: EmbeddedReference, links: str, endpoint: str = "") -> str:
+LINK_FIRST, CONTROL_FIRST = '["link", "control"]', '["control", "link"]'
+
+
+def over_links(
+    reference: EmbeddedReference, links: str, endpoint: str = "", ways: str = LINK_FIRST
+) -> str:
     """The target file, with links that are cut as this says."""
     text = target_text(reference)
     if endpoint:
         forms = "[central.endpoint_forms]"
         text = text.replace(forms, f'endpoint = "{endpoint}"\n\n{forms}', 1)
-    return f'{text}\n[arrange]\nways = ["link", "control"]\n\n[links]\nway = "proxy"\n{links}'
+    return f'{text}\n[arrange]\nways = {ways}\n\n[links]\nway = "proxy"\n{links}'
 
 
 def sources(reference: Uncut) -> str:
@@ -149,6 +154,18 @@ def test_whatever_a_message_meets_in_the_proxy_both_sides_settle(
     issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "proxy.pem")
     own = f'listen = "0.0.0.0:0"\ntls = "end"\ncert_file = "proxy.pem"\n{sources(uncut)}'
     found = certified(uncut, over_links(uncut, own), tmp_path, "-k", which)
+    assert len(found) > 1
+    assert {verdict for verdict, _ in found.values()} == {"pass"}
+
+
+def test_a_control_port_that_finds_out_that_it_cuts_no_links_leaves_them_to_the_proxy(
+    uncut: Uncut, tmp_path: Path
+) -> None:
+    issued = uncut.authority.issue_cert("localhost")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "proxy.pem")
+    own = f'listen = "0.0.0.0:0"\ntls = "end"\ncert_file = "proxy.pem"\n{sources(uncut)}'
+    text = over_links(uncut, own, ways=CONTROL_FIRST)
+    found = certified(uncut, text, tmp_path, "--requirement", "WDR-5")
     assert len(found) > 1
     assert {verdict for verdict, _ in found.values()} == {"pass"}
 

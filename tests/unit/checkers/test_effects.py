@@ -50,12 +50,13 @@ def lost(kind: str, about: dict[str, Json]) -> Step:
     return "SeeEffect", {"fault": kind, "fields": about}, None
 
 
-def finding_of(*steps: Step) -> Finding:
+def finding_of(*steps: Step, host: str = "") -> Finding:
     records = [
         OperationRecord(
             f"s#{n}", "s", "harness", kind, args, n, n,
             Outcome.FAIL if value is None else Outcome.OK,
             value, {"why": "the proxy has ended"} if value is None else None,
+            tags={"host": host},
         )
         for n, (kind, args, value) in enumerate(steps, 1)
     ]  # fmt: skip
@@ -110,6 +111,52 @@ def test_what_did_not_take_effect_is_told_with_what_to_look_at(
     assert finding.reason.startswith("the fault did not take effect: ")
     assert why in finding.reason
     assert finding.operations
+
+
+UP: dict[str, Json] = {"host_uid": "h1", "up": True}
+NODES: list[Json] = [{"nodes": [{"host_uid": "h1"}]}]
+INSTALLED = did("InstallCluster", slot="s", cluster={"pools": NODES})
+OTHERS = did("InstallCluster", slot="t", cluster={"pools": [{"nodes": [{"host_uid": "h2"}]}]})
+SENT = did("SendPairingRequest")
+UNUSED = tells("SetLink", CUT, passed=0, unused=True)
+
+
+def test_a_link_is_not_cut_if_a_request_went_around_it() -> None:
+    steps = (INSTALLED, SENT, OTHERS, did("SetLink", **CUT), UNUSED)
+    finding = finding_of(*steps, host="h1")
+    assert (finding.verdict, finding.ground) == (Verdict.INCONCLUSIVE, True)
+    assert "the link of host h1 was cut, and nothing of its cluster ever went" in finding.reason
+    assert "a request was sent there before" in finding.reason
+    assert finding.operations == ("s#2", "s#5")
+
+
+def test_nor_is_it_if_its_host_may_come_from_another_address() -> None:
+    strange = tells("SetLink", CUT, passed=0, unused=True, strange=70)
+    finding = finding_of(INSTALLED, did("SetLink", **CUT), strange)
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "from an address that no host has (70 bytes); see links.sources" in finding.reason
+    used = tells("SetLink", CUT, passed=0, strange=70)
+    assert finding_of(INSTALLED, did("SetLink", **CUT), used).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("steps", "host"),
+    [
+        ((INSTALLED, did("SetLink", **CUT), UNUSED), "h1"),
+        ((INSTALLED, SENT, did("SetLink", **CUT), UNUSED), "h2"),
+        ((INSTALLED, SENT, did("SetLink", **CUT), tells("SetLink", CUT, passed=0)), "h1"),
+        ((INSTALLED, did("SetLink", **CUT), SENT, UNUSED), "h1"),
+        ((INSTALLED, did("SetLink", **CUT), UNUSED, did("SetLink", **UP), SENT), "h1"),
+        ((INSTALLED, SENT, INSTALLED, did("SetLink", **CUT), UNUSED), "h1"),
+        ((INSTALLED, SENT, did("RenewCluster", slot="s"), did("SetLink", **CUT), UNUSED), "h1"),
+    ],
+    ids=["asked nothing", "another host", "used", "sent while it is cut", "sent once it is back",
+         "a new cluster", "put back"],
+)  # fmt: skip
+def test_a_host_that_has_not_asked_anything_so_far_is_cut_off(
+    steps: tuple[Step, ...], host: str
+) -> None:
+    assert finding_of(*steps, host=host).verdict is Verdict.PASS
 
 
 OTHER: dict[str, Json] = {"permission": "get", "scope": "p-2"}

@@ -48,7 +48,9 @@ def test_the_first_that_can_arranges_and_no_other() -> None:
 
 def test_one_that_finds_out_that_it_cannot_leaves_it_to_the_next() -> None:
     finds_out = Way("finds-out", error=CannotArrange("RemoveToken", "not this one"))
-    assert Chain([finds_out, Way("able")]).arrange(ASKED) == ASKED
+    chain = Chain([finds_out, Way("never", "no"), Way("able")])
+    assert chain.arrange(ASKED) == ASKED
+    assert chain.ways_for(RemoveToken) == ("finds-out", "able")
 
 
 def test_what_has_come_of_a_fault_is_told_by_the_way_that_brought_it_about() -> None:
