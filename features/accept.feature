@@ -380,7 +380,7 @@ Feature: Accept a pairing request in Palette
       Given a pending pairing request
       And the cluster cannot reach Palette
       And the administrator has accepted the request
-      And an hour and a while have passed at Palette
+      And Palette waits for its host no longer
       And the administrator has opened the request
       And the cluster can reach Palette again
       And the pairing has come to nothing

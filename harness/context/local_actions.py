@@ -23,6 +23,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.targets.port import TargetInfo
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
@@ -444,8 +445,8 @@ def come_to_nothing(context: Context) -> None:
 
     Raises:
         Inconclusive: Local UI goes on showing the request as pending.
-        NotSupported: it was handed over after all, as how long that takes is told by a clock that
-            nobody can set.
+        NotSupported: it was handed over after all, as it waits for longer than was waited, or by a
+            clock that nobody can set.
     """
     leased = context.cluster()
     look = ops.ViewCentralCluster(leased.central_uid)
@@ -457,7 +458,18 @@ def come_to_nothing(context: Context) -> None:
     )
     seen = recorder.await_state(context.admin(), look, "is_refused")
     if not (seen.value or {}).get("held"):
-        raise NotSupported(f"{Feature.CLOCK.value}: the handover has a clock of its own")
+        raise NotSupported(_outlasts(recorder.driver.info))
+
+
+def _outlasts(info: TargetInfo) -> str:
+    """Why an acceptance has not failed by the time that `outlast_the_handover` lets pass."""
+    if info.handover_s and info.plays(arrangements.Side.CENTRAL):
+        told = f"an acceptance waits for its host longer than {info.handover_s:g} s"
+        return f"{told}, as handover_s in [agents] has it"
+    return (
+        f"{Feature.CLOCK.value}: an acceptance still waits for its host when Palette's clock is a"
+        " week ahead; if it goes by another clock, give handover_s in [agents]"
+    )
 
 
 def centrally_managed(context: Context) -> LeasedCluster:

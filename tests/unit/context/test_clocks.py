@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.requirement import Feature
-from harness.context import clocks
+from harness.context import clocks, local_actions
 from harness.context.recorder import NotSupported
 from harness.domain import operations as ops
 from harness.domain.arrangements import AdvanceClock, Arrangement, FaultEffect, Side
@@ -62,6 +62,22 @@ def test_nothing_is_set_that_the_target_does_not_claim(bench: Bench) -> None:
         clocks.stand(bench.context, "Palette's", "back", "a day")
     with pytest.raises(NotSupported, match="clock"):
         clocks.enter_token_that_lasts(bench.context, "a day", "right")
+
+
+@pytest.mark.parametrize(
+    ("handover_s", "why"),
+    [
+        (0.0, "^clock: .* when Palette's clock is a week ahead; .* give handover_s"),
+        (4.0, "^an acceptance waits for its host longer than 4 s, as handover_s"),
+    ],
+)
+def test_where_an_acceptance_still_goes_through_it_is_told_what_was_waited(
+    bench: Bench, handover_s: float, why: str
+) -> None:
+    bench.context.paired()
+    bench.driver.info = replace(bench.driver.info, handover_s=handover_s)
+    with pytest.raises(NotSupported, match=why):
+        local_actions.come_to_nothing(bench.context)
 
 
 def test_a_token_is_tried_to_the_second_only_where_palette_tells_the_time(bench: Bench) -> None:
