@@ -6,11 +6,13 @@ The one place that imports httpx.
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import ssl
 import threading
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -443,6 +445,16 @@ def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, 
         raise httpcore.ConnectError(f"{name} cannot be resolved") from error
 
 
+def _close_what_was_lost(error: BaseException) -> None:
+    """Close the sockets that a failure has left behind: of a connection that ends just before TLS
+    begins, the standard library closes neither the old one nor the new.
+    """
+    for cause in _causes(error):
+        for frame, _ in traceback.walk_tb(cause.__traceback__):
+            if isinstance(lost := frame.f_locals.get("self"), ssl.SSLSocket):
+                lost.close()
+
+
 class _BoundedStream(httpcore.NetworkStream):
     """A connection that knows the deadline.
 
@@ -485,7 +497,12 @@ class _BoundedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Begin to speak TLS."""
-        inner = self._inner.start_tls(ssl_context, server_hostname, self._backend.within(timeout))
+        within_s = self._backend.within(timeout)
+        try:
+            inner = self._inner.start_tls(ssl_context, server_hostname, within_s)
+        except httpcore.ConnectError as error:
+            _close_what_was_lost(error)
+            raise
         return _BoundedStream(inner, self._backend, self._kept)
 
     def get_extra_info(self, info: str) -> Any:
@@ -554,7 +571,7 @@ def what_failed(
                 return f"this is no usable URL ({cause})"
             case ConnectionRefusedError():
                 return "the connection was refused; check the port, and that it is running"
-            case ConnectionResetError() | BrokenPipeError():
+            case ConnectionResetError() | BrokenPipeError() | OSError(errno=errno.ENOTCONN):
                 return "the connection was reset before a whole answer came; look at its log"
     return _plain(error)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -147,6 +149,27 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_not_used(client: Http
             assert client.exchange(server.url, sent, LONG_S).status == 204
             assert server.connections == count
             assert server.closed.acquire(timeout=LONG_S)
+
+
+class Resetting(Silent):
+    """A server that resets each connection as soon as it is there."""
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_connection_that_is_reset_before_tls_begins_leaves_no_socket(client: HttpClient) -> None:
+    with closing(Resetting()) as server:
+        url = server.url.replace("http:", "https:")
+        for _ in range(200):
+            with pytest.raises(NoAnswer, match="reset"):
+                ask(client, url)
+    gc.collect()
 
 
 def test_a_name_that_nobody_resolves_takes_no_longer_than_it_may(
