@@ -154,7 +154,9 @@ def _stands_beside_tags(context: Context, judge: Judge, label: str, other: str) 
 def _offers(context: Context, judge: Judge, label: str, button: str) -> None:
     uid, others = context.cluster(label).pairing_uid, pages.others_than(context, label)
     element = element_of(context, button, PageName.REQUESTS)
-    see(context, judge, "request_offers", pairing_uid=uid, others=others, element=element)
+    opened = pages.bring_up(context, button, PageName.REQUESTS, uid)
+    args = {"pairing_uid": uid, "others": others, "element": element, "opened": opened}
+    see(context, judge, "request_offers", **args)
 
 
 @then("the page shows the values of every pack and the variables of every profile")

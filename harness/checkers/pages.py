@@ -44,7 +44,7 @@ def _list(data: Mapping[str, Json], name: str) -> list[str]:
 
 
 def _elements(sample: Sample, element: Mapping[str, Json]) -> list[PageNode]:
-    return [node for node in _tree(sample).every() if is_element(node, element)]
+    return _elements_in([_tree(sample)], element)
 
 
 def _is_there(sample: Sample) -> bool:
@@ -57,8 +57,19 @@ def _is_there(sample: Sample) -> bool:
 
 @predicate("the page shows {element}", "the page {still}does not show {element}")
 def page_shows(sample: Sample, *, element: dict[str, Json]) -> bool:
-    """The page shows it, open or closed."""
-    return bool(_elements(sample, element))
+    """The page shows it, open or closed. A text may have what it is about after it, on one line."""
+    return bool(_elements(sample, element)) or _stands_as_text(sample, element)
+
+
+def _stands_as_text(sample: Sample, element: Mapping[str, Json]) -> bool:
+    """Whether it is a text that stands by itself, or begins a line that says more."""
+    if "text" not in _list(element, "roles"):
+        return False
+    if set(_list(element, "names")) & set(_list(sample.value, "alone")):
+        return True
+    names = "|".join(re.escape(_plain(name)) for name in _list(element, "names"))
+    begins = re.compile(rf"(?:{names})\s*:?\s+\S", re.IGNORECASE)
+    return any(begins.match(_plain(text)) for text in _tree(sample).texts())
 
 
 @predicate("the page does not show {element}", "the page {still}shows {element}")
@@ -279,12 +290,33 @@ def request_says(
     "the page {still}does not offer for request {pairing_uid} {element}",
 )
 def request_offers(
-    sample: Sample, *, pairing_uid: str, others: list[str], element: dict[str, Json]
+    sample: Sample,
+    *,
+    pairing_uid: str,
+    others: list[str],
+    element: dict[str, Json],
+    opened: bool = False,
 ) -> bool:
-    """What is about this request has one such element, and it is not closed."""
-    parts = parts_about(_tree(sample), pairing_uid, others)
-    found = [n for part in parts for n in part.every() if is_element(n, element)]
+    """What is about this request has one such element, and it is not closed. What was `opened`
+    beside it may stand elsewhere, though not in what is about another.
+    """
+    tree = _tree(sample)
+    found = _elements_in(parts_about(tree, pairing_uid, others), element)
+    if opened and not found:
+        ids = [pairing_uid, *others]
+        elsewhere = [
+            node
+            for other in others
+            for part in parts_about(tree, other, [uid for uid in ids if uid != other])
+            for node in _elements_in([part], element)
+        ]
+        everywhere = _elements_in([tree], element)
+        found = [n for n in everywhere if not any(n is each for each in elsewhere)]
     return len(found) == 1 and "disabled" not in found[0].states
+
+
+def _elements_in(parts: Iterable[PageNode], element: Mapping[str, Json]) -> list[PageNode]:
+    return [node for part in parts for node in part.every() if is_element(node, element)]
 
 
 def parts_about(tree: PageNode, pairing_uid: str, others: Sequence[str]) -> list[PageNode]:

@@ -165,6 +165,16 @@ def element_of(context: Context, label: str, page: PageName | None = None) -> di
     return {name: _list(value) for name, value in asdict(element).items()}
 
 
+def bring_up(context: Context, label: str, page: PageName, beside: str = "") -> bool:
+    """Open what a label stands behind, if the file says how; returns whether it stands behind
+    anything.
+    """
+    is_behind = bool(context.recorder.driver.info.pages.label(page, label).before)
+    if is_behind:
+        act(context, actions.BringUp(page, label, beside))
+    return is_behind
+
+
 def _list(value: object) -> Json:
     return [str(each) for each in value] if isinstance(value, tuple) else bool(value)
 

@@ -65,6 +65,11 @@ class GoBack(BrowserAction):
 
 
 @dataclass(frozen=True, slots=True)
+class PressEscape(BrowserAction):
+    """The key by which people leave a dialog."""
+
+
+@dataclass(frozen=True, slots=True)
 class PasteCopied(BrowserAction):
     """Paste what a page has copied into an empty text, in a tab of its own."""
 
@@ -107,6 +112,11 @@ class SetChecked(OnLabel):
 
     checked: bool = True
     profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BringUp(OnLabel):
+    """Open what it stands behind, where it is not there yet and something has to be opened."""
 
 
 BrowserFlow = Iterator[BrowserAction]

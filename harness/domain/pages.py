@@ -163,8 +163,11 @@ class PageView:
         title: its title.
         snapshot: its accessibility tree, in the YAML that Playwright writes; what stands in a
             field for a password does not stand there.
+        alone: the names of texts that stand on it by themselves, of those that a label is for; the
+            tree runs texts together that are seen apart.
     """
 
     address: str
     title: str
     snapshot: str
+    alone: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "AcknowledgeWarning": "the step I understand",
     "AddMachinePool": "a new machine pool in Local UI",
     "AdvanceClock": "putting the clock forward",
+    "BringUp": "the opening",
     "CancelPairingRequest": "the cancel",
     "ChangeCentralCluster": "a change of the cluster in Palette",
     "ClickLabel": "the click",
@@ -52,6 +53,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "PatchCluster": "a patch of the cluster in Local UI",
     "PatchNamedCluster": "a patch of the named cluster in Local UI",
     "PollPairing": "the host's question",
+    "PressEscape": "the key Escape",
     "Probe": "the host's probe of Palette",
     "PutProfile": "the arranged profile",
     "PutToken": "the arranged token",
@@ -190,6 +192,7 @@ _FATES: Final = {
 
 
 _ON_PAGES: Final = {
+    "BringUp": ("bring up", "brought up"),
     "ClickLabel": ("click", "clicked"),
     "EnterAddress": ("open by address", "opened by its address"),
     "FillIn": ("fill in", "filled in"),
@@ -198,10 +201,17 @@ _ON_PAGES: Final = {
     "LogInOnPage": ("open", "opened"),
     "OpenPage": ("open", "opened"),
     "PasteCopied": ("paste", "pasted"),
+    "PressEscape": ("press", "pressed"),
     "SetChecked": ("select", "selected"),
     "ViewPage": ("look at", "looked at"),
 }
 """What a person does to something on a page: as it is asked for, and as it was done."""
+_THINGS: Final = {
+    "LeavePages": "the tab",
+    "PasteCopied": "what was copied",
+    "PressEscape": "Escape",
+}
+"""What is no page, of what is done there."""
 
 
 def title_of(record: OperationRecord) -> str:
@@ -230,7 +240,7 @@ def _done_on_page(record: OperationRecord) -> tuple[str, str, str]:
     elif record.kind == "GoBack":
         what = f"the browser's {'forward' if args.get('forward') else 'back'} button"
     elif not page:
-        what = {"LeavePages": "the tab", "PasteCopied": "what was copied"}.get(record.kind, what)
+        what = _THINGS.get(record.kind, what)
     return verb, done, what
 
 

@@ -5,12 +5,17 @@ Everything is found by role and accessible name. What a file does not say is as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from harness.configuration.errors import Misspelt
 from harness.configuration.kinds import AtLeastOne, NamedBy, OneOf, Text
-from harness.domain.pages import LABELS, WARNING_WORDS, PageElement, PageName
+from harness.domain.pages import LABELS, PROFILE, WARNING_WORDS, PageElement, PageName
 from harness.targets.reading import Address, Named
 from harness.wire.mapping.keys import OneOrMore
 
@@ -20,8 +25,11 @@ ROLES: Final = (
     "combobox",
     "link",
     "menuitem",
+    "menuitemcheckbox",
+    "menuitemradio",
     "option",
     "radio",
+    "row",
     "searchbox",
     "switch",
     "tab",
@@ -29,6 +37,11 @@ ROLES: Final = (
     "textbox",
 )
 """What something on a page may be; `text` is a text without a role of its own."""
+
+_PATH: Final = r"^[/?#](?:[^\s{}]|\{pairing_uid\})*$"
+_PLACEHOLDER: Final = re.compile(r"\{[A-Za-z_]+\}")
+FILLED: Final = "{profile}"
+"""What stands in names for the name of a profile, where a label is for one."""
 
 _Role = Annotated[str, OneOf(*ROLES)]
 _LABELS: Final = dict.fromkeys(label for labels in LABELS.values() for label in labels)
@@ -41,7 +54,7 @@ class ClickKeys:
     role: _Role
     """What is clicked."""
     name: Named
-    """Its accessible name."""
+    """Its accessible name, or how the only one begins."""
 
 
 _Clicks = Annotated[tuple[ClickKeys, ...], AtLeastOne()]
@@ -56,9 +69,38 @@ class LabelKeys:
     name: Annotated[tuple[str, ...], OneOrMore("name")] = ()
     """Its accessible name there; several, if it has more than one in different states."""
     before: _Clicks = ()
-    """What has to be clicked first each time, in this order."""
+    """What has to be clicked first each time, in this order; beside something, what stands there.
+    What opens a list or a menu is clicked where what it opens is not there yet."""
     after: _Clicks = ()
     """What has to be clicked afterwards each time, such as a further confirmation."""
+
+
+class _OnlyProfiles:
+    """In names nothing stands for another text, but `{profile}` in those for a profile."""
+
+    def __get_pydantic_core_schema__(self, of: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._known, handler(of))
+
+    def _known(self, read: Any) -> Any:
+        for label, name in _names_in(read):
+            known = (FILLED,) if label == PROFILE else ()
+            for found in set(_PLACEHOLDER.findall(name)) - set(known):
+                raise Misspelt(
+                    f"{name!r} has {found}, for which nothing is put in there",
+                    f"write a name as it stands on the page; {FILLED} stands for the name of a"
+                    f" profile, in the names at labels.{PROFILE!r}, and nothing else does",
+                )
+        return read
+
+
+def _names_in(read: Any) -> Iterator[tuple[str, str]]:
+    """Each name that a table of labels or a list of clicks has, with its label."""
+    if not isinstance(read, dict):
+        yield from (("", click.name) for click in read)
+        return
+    for label, keys in read.items():
+        yield from ((label, name) for name in (*keys.name, *(each.name for each in keys.before)))
+        yield from (("", click.name) for click in keys.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +108,16 @@ class PageKeys:
     """A page."""
 
     address: (
-        Annotated[
-            str, Text(r"^[/?#]\S*$", "a path that begins with /, with {pairing_uid} where it is")
-        ]
+        Annotated[str, Text(_PATH, "a path that begins with /, with {pairing_uid} where it is")]
         | None
     ) = None
     """Its path, for whoever tries to get around a step by it; without one, it has none."""
-    opens: _Clicks = ()
+    opens: Annotated[tuple[ClickKeys, ...], AtLeastOne(), _OnlyProfiles()] = ()
     """What is clicked whenever it is opened, for it to show all that it has."""
     labels: Annotated[
         dict[Annotated[str, OneOf(*_LABELS)], LabelKeys],
         NamedBy("label"),
+        _OnlyProfiles(),
     ] = field(default_factory=dict)
     """What stands there under another name, as another thing, or behind other clicks."""
 

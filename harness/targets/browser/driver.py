@@ -21,6 +21,7 @@ from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPicture
 from harness.files import folder_name
 from harness.history.operation import Json
 from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
+from harness.targets.browser.handling import NotHandled
 from harness.targets.browser.pictures import Pictures
 from harness.targets.browser.procedures import carry_out, is_on_pages
 from harness.targets.browser.relay import Relay
@@ -220,15 +221,21 @@ class BrowserDriver(DriverAround):
     def _exchange(self, visit: BrowserVisit, do: Callable[[], ops.Reply]) -> Exchange:
         """What was done in the browser, and what came of it."""
         from playwright.sync_api import Error
+        from playwright.sync_api import TimeoutError as TookTooLong
 
         visit.steps.clear()
         try:
             reply = do()
         except Refusal as refusal:
             reply = refusal.refused
+        except NotHandled as error:
+            reply = ops.Unknown(visit.what_to_do(str(error)))
         except Error as error:
-            told = (str(error).partition("\n")[0], self._relay.why_not(visit.home))
-            reply = ops.Unknown(": ".join(filter(None, told)))
+            why = self._relay.why_not(visit.home)
+            told = str(error).partition("\n")[0]
+            if isinstance(error, TookTooLong) and not why:
+                told = visit.what_to_do("it did not come to be within its time")
+            reply = ops.Unknown(": ".join(filter(None, (told, why))))
         request: dict[str, Json] = {"by": "browser", "steps": list(visit.steps)}
         return Exchange(reply, request, {"url": visit.url})
 

@@ -105,12 +105,15 @@ def are_just(tags: Mapping[str, str], entry: str) -> bool:
 
 
 def _shown_id(visit: BrowserVisit) -> str:
-    """What stands after the label of the Pairing ID."""
-    texts = list(page_tree(visit.view().snapshot).texts())
-    labels = [n for n, text in enumerate(texts) if text.strip(": ").casefold() == "pairing id"]
-    if not labels or labels[0] + 1 >= len(texts):
-        raise Refusal(Reason.NOT_FOUND, f"the page Settings shows no {_PAIRING_ID}")
-    return texts[labels[0] + 1]
+    """What stands after the label of the Pairing ID, on its line or as the next text."""
+    texts = [" ".join(text.split()) for text in page_tree(visit.view().snapshot).texts()]
+    names = "|".join(map(re.escape, visit.names(SETTINGS, _PAIRING_ID)))
+    label = re.compile(rf"(?:{names})\s*:?(?:\s+(?P<id>\S+).*)?", re.IGNORECASE)
+    for text, following in zip(texts, [*texts[1:], ""], strict=True):
+        found = label.fullmatch(text)
+        if found and (shown := found["id"] or following):
+            return shown
+    raise Refusal(Reason.NOT_FOUND, f"the page Settings shows no {_PAIRING_ID}")
 
 
 def _refused(visit: BrowserVisit) -> ops.Reply:

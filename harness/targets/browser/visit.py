@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,17 @@ from urllib.parse import quote, urlsplit
 
 from harness.domain import page_actions as actions
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pages import PASTED, PageElement, PageName, PageView
+from harness.domain.pages import LABELS, PASTED, PageElement, PageName, PageView
+from harness.targets.browser.finding import (
+    Sought,
+    all_of,
+    called_so,
+    keep_those,
+    part_with,
+    seen,
+    why_closed,
+)
+from harness.targets.browser.handling import LOOKS_AGAIN_MS, choose, is_opened, opens
 from harness.targets.browser.pictures import COVERED, Pictures
 from harness.targets.page_keys import ClickKeys, PagesTable
 
@@ -29,7 +40,6 @@ SETTLES_S: Final = 2.0
 """What a page still asks for after so long, it goes on asking for: it is looked at as it is."""
 _CLOSED_S: Final = 0.2
 """What is closed and not opened by then stays closed, for whoever does not wait."""
-_LOOKS_AGAIN_MS: Final = 20
 _ANYTHING: Final = re.compile(r"\S")
 _WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
 TOKEN: Final = "Registration token"
@@ -106,6 +116,8 @@ class BrowserVisit:
         self._entered: set[str] = set()
         """The registration tokens that were filled in."""
         self.steps: list[str] = []
+        self._label: tuple[str, str] = ("", "")
+        """The page and the label of what is being done."""
 
     def close(self, trace: str = "trace.zip") -> None:
         """Close all tabs, and forget the login; a trace, where one is kept, gets this name."""
@@ -126,6 +138,7 @@ class BrowserVisit:
             Refusal: it cannot be done, as what it is done to is not there, or is closed.
             playwright.sync_api.Error: the browser says why not.
         """
+        self._label = (getattr(action, "page", ""), getattr(action, "label", ""))
         match action:
             case actions.LogInOnPage(page):
                 self._start(MENU_OF[page])
@@ -150,7 +163,13 @@ class BrowserVisit:
                     self._entered.add(action.text)
                 self._acted_on(action).fill(action.text)
             case actions.SetChecked():
-                self._acted_on(action, action.profile).set_checked(action.checked)
+                target = self._acted_on(action, action.profile)
+                choose(target, action.checked, self.patience_s)
+            case actions.BringUp():
+                self._bring_up(action)
+            case actions.PressEscape():
+                self.steps.append("press Escape")
+                self._tab.keyboard.press("Escape")
             case _:
                 raise TypeError(f"{type(action).__name__} is nothing that is done on a page")
 
@@ -162,7 +181,17 @@ class BrowserVisit:
         snapshot = self._tab.locator("body").aria_snapshot()
         for hidden in filter(None, told["hidden"]):
             snapshot = snapshot.replace(hidden, COVERED)
-        return PageView(urlsplit(self._tab.url).path, told["title"], snapshot)
+        return PageView(urlsplit(self._tab.url).path, told["title"], snapshot, self._alone())
+
+    def _alone(self) -> tuple[str, ...]:
+        texts = dict.fromkeys(
+            element
+            for page, labels in LABELS.items()
+            for element in (self._pages.element(page, label) for label in labels)
+            if element.roles == ("text",)
+        )
+        seen_there = (each for each in texts if seen(self._tab, Sought(each)).count())
+        return tuple(name for each in seen_there for name in each.names)
 
     def picture(self, pictures: Pictures, secrets: set[str]) -> str:
         """Keep a picture of the page; returns its name."""
@@ -192,7 +221,7 @@ class BrowserVisit:
         while target.first.is_visible() is not there:
             if self._alert.is_visible() or time.monotonic() > deadline:
                 return False
-            self._tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+            self._tab.wait_for_timeout(LOOKS_AGAIN_MS)
         return True
 
     @property
@@ -203,10 +232,28 @@ class BrowserVisit:
         """What stands in a field."""
         return self._locate(self._pages.element(page, label)).first.input_value()
 
+    def names(self, page: PageName, label: str) -> tuple[str, ...]:
+        """What a label of the document is called there."""
+        return self._pages.element(page, label).names
+
     @property
     def url(self) -> str:
         """Where the tab is, without a query, which may hold secrets."""
         return self._tab.url.partition("?")[0]
+
+    def what_to_do(self, why: str) -> str:
+        """A reason why the last step was not done, with the step, the page, and what to write."""
+        path = urlsplit(self._tab.url).path
+        last = self.steps[-1] if self.steps else "look at it"
+        if last.startswith("open "):
+            return f"{last}: {why}"
+        where = f"[pages.page.{self._label[0]}" if self._label[0] else "[pages.page"
+        where += f'.labels."{self._label[1]}"]' if self._label[1] else "]"
+        return (
+            f"on the page {path}, to {last}: {why}; where something covers it, has to be clicked"
+            f" first, or is what takes the click, say so under {where} of the target file, with"
+            " `before`, `role` and `name`"
+        )
 
     def _hidden_values(self) -> list[str]:
         return self._once_settled(lambda told: told["hidden"])
@@ -272,10 +319,10 @@ class BrowserVisit:
 
     def _click_label(self, action: actions.ClickLabel) -> None:
         target = self._target(action)
-        self._appears(target)
         if not self._is_open(target, action.patient):
             element = self._pages.element(action.page, action.label)
-            raise Refusal(Reason.FORBIDDEN, f"{element} is closed")
+            told = why_closed(target)
+            raise Refusal(Reason.FORBIDDEN, ": ".join([f"{element} is closed", *told]))
         self.click(target, action.page, action.label)
         for follows in actions.page_after(action.page):
             self._click_each(self._pages.opens(follows), if_there=True)
@@ -285,7 +332,7 @@ class BrowserVisit:
         while not target.first.is_enabled():
             if self._alert.is_visible() or time.monotonic() > deadline:
                 return False
-            self._tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+            self._tab.wait_for_timeout(LOOKS_AGAIN_MS)
         return True
 
     def click(self, target: Locator, page: PageName, label: str) -> None:
@@ -297,32 +344,69 @@ class BrowserVisit:
     def _acted_on(self, action: actions.OnLabel, profile: str = "") -> Locator:
         """What an entry or a choice is for, once it is there."""
         target = self._target(action, profile)
-        self._appears(target)
         element = str(self._pages.element(action.page, action.label))
         self.steps.append(f"set {element.replace('{profile}', profile)}")
-        return target.first
+        return target
 
     def _target(self, action: actions.OnLabel, profile: str = "") -> Locator:
-        self._click_each(self._pages.label(action.page, action.label).before, profile)
-        target = self._locate(self._pages.element(action.page, action.label), profile)
-        if not action.beside:
-            return target
-        with_both = self._tab.locator("*").filter(has=self._tab.get_by_text(action.beside))
-        return with_both.filter(has=target).last.locator(target)
+        """What an action is for, once it is there, with what has to be clicked before.
 
-    def _click_each(
-        self, clicks: Iterable[ClickKeys], profile: str = "", *, if_there: bool = False
-    ) -> None:
+        Beside a text, all of it is looked for there first, and nothing beside another such text.
+        """
+        element = self._pages.element(action.page, action.label)
+        sought = Sought(element, profile, action.beside, may_say_more=bool(profile))
+        has_opened = False
+        for each in self._pages.label(action.page, action.label).before:
+            has_opened |= self._click_before(_way(each, profile, action.beside), sought)
+        return self._comes_up(sought, is_new=has_opened and bool(action.beside))
+
+    def _bring_up(self, action: actions.BringUp) -> None:
+        self.settle()
+        element = self._pages.element(action.page, action.label)
+        found = self._look(Sought(element, beside=action.beside))
+        if found is None or not found.is_enabled():
+            self._target(action)
+
+    def _click_before(self, way: Sought, sought: Sought) -> bool:
+        """Click what has to be clicked before, unless what it opens is there already; returns
+        whether it opens something.
+        """
+        if sought.is_in_a_list and not sought.beside and self._is_still_there(sought):
+            return False
+        found = self._comes_up(way)
+        is_opener = sought.is_in_a_list or opens(found)
+        if is_opener and self._is_there_by(found, way, sought):
+            return False
+        keep_those(seen(self._tab, sought))
+        self.steps.append(f"click {way}")
+        found.click()
+        return is_opener
+
+    def _is_there_by(self, opener: Locator, way: Sought, sought: Sought) -> bool:
+        """Whether what this opens is there; beside a text, by this one and by no other."""
+        if self._look(sought) is None:
+            return False
+        if not sought.beside or is_opened(opener):
+            return True
+        return part_with(self._tab, way).locator(seen(self._tab, sought)).count() > 0
+
+    def _is_still_there(self, sought: Sought) -> bool:
+        """Whether it is there, and no list that is about to close."""
+        if self._look(sought) is None:
+            return False
+        self._tab.wait_for_timeout(_CLOSED_S * 1_000)
+        return self._look(sought) is not None
+
+    def _click_each(self, clicks: Iterable[ClickKeys], *, if_there: bool = False) -> None:
         for each in clicks:
-            name = each.name.replace("{profile}", profile)
-            target = self._locate(PageElement((each.role,), (name,)))
+            way = _way(each)
             if if_there:
                 self.settle()
-                if not target.first.is_visible():
+                if self._look(way) is None:
                     continue
-            self._appears(target)
-            self.steps.append(f'click {each.role} "{name}"')
-            target.first.click()
+            found = self._comes_up(way)
+            self.steps.append(f"click {way}")
+            found.click()
 
     # --- what is there --------------------------------------------------------------------
 
@@ -334,20 +418,43 @@ class BrowserVisit:
             tab.on("dialog", lambda dialog: dialog.accept())
         return tab
 
-    def _locate(self, element: PageElement, profile: str = "") -> Locator:
+    def _locate(self, element: PageElement) -> Locator:
         """Whatever has one of the roles and one of the names."""
-        names = [name.replace("{profile}", profile) for name in element.names]
-        pattern = re.compile(rf"^\s*(?:{'|'.join(map(re.escape, names))})\s*[:*]?\s*$", re.I)
-        found = [
-            self._tab.get_by_text(pattern)
-            if role == "text"
-            else self._tab.get_by_role(role, name=pattern)  # type: ignore[arg-type]
-            for role in element.roles
-        ]
-        first, *others = found
-        for other in others:
-            first = first.or_(other)
-        return first
+        return called_so(self._tab, element)
+
+    def _look(self, sought: Sought, *, is_new: bool = False) -> Locator | None:
+        """What is sought, as the page is now: of several the first, but of those that only begin
+        with the name the only one.
+        """
+        if found := all_of(self._tab, sought, is_new=is_new):
+            return found[0]
+        if not sought.may_say_more or len(all_of(self._tab, sought.longer(), is_new=is_new)) != 1:
+            return None
+        self.settle()  # the one that has just this name may be on its way
+        found = all_of(self._tab, sought, is_new=is_new)
+        found = found or all_of(self._tab, sought.longer(), is_new=is_new)
+        return found[0] if len(found) == 1 else None
+
+    def _comes_up(self, sought: Sought, *, is_new: bool = False) -> Locator:
+        """Wait for it, and for the page if that takes longer.
+
+        Raises:
+            Refusal: it does not come.
+        """
+        from playwright.sync_api import Error
+
+        deadline = time.monotonic() + self.patience_s
+        while time.monotonic() < deadline:
+            with suppress(Error):  # another document is on its way
+                if found := self._look(sought, is_new=is_new):
+                    return found
+            self._tab.wait_for_timeout(LOOKS_AGAIN_MS)
+        self.settle()
+        found = self._look(sought, is_new=is_new)
+        if found is None:
+            path = urlsplit(self._tab.url).path
+            raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show {sought.called}")
+        return found
 
     def _appears(self, target: Locator) -> None:
         """Wait for it, and for the page if that takes longer.
@@ -388,7 +495,7 @@ class BrowserVisit:
                 if lasted > SETTLES_S:
                     raise
                 continue
-            tab.wait_for_timeout(_LOOKS_AGAIN_MS)
+            tab.wait_for_timeout(LOOKS_AGAIN_MS)
 
     def _note(self, request: Request) -> None:
         if request.resource_type in _WAITED_FOR:
@@ -396,6 +503,13 @@ class BrowserVisit:
 
     def _forget(self, request: Request) -> None:
         self._waiting.discard(request)
+
+
+def _way(click: ClickKeys, profile: str = "", beside: str = "") -> Sought:
+    """What a click of the file's own is for."""
+    called = f'{click.role} "{click.name}"'
+    element = PageElement((click.role,), (click.name,))
+    return Sought(element, profile, beside, may_say_more=True, called=called)
 
 
 def _login_page(local: bool) -> PageName:

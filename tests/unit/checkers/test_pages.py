@@ -98,6 +98,39 @@ def test_what_a_page_shows(name: str, args: Mapping[str, Json], expected: bool) 
     assert holds_on(REQUESTS, name, **args) is expected
 
 
+@pytest.mark.parametrize(
+    ("snapshot", "expected"),
+    [
+        ("- text: Pairing ID c396", True),
+        ("- text: Pairing ID c396 Palette https://x", True),
+        ("- paragraph: 'pairing id: c396'", True),
+        ("- text: Pairing IDs c396", False),
+        ("- text: No Pairing ID c396", False),
+    ],
+)
+def test_a_text_may_have_its_value_on_its_line(snapshot: str, expected: bool) -> None:
+    assert holds_on(snapshot, "page_shows", element=element("text", "Pairing ID")) is expected
+    assert not holds_on(snapshot, "page_shows", element=element("button", "Pairing ID"))
+
+
+def test_a_text_that_the_tree_runs_together_with_others_may_stand_alone() -> None:
+    wanted = {"element": element("text", "Pairing ID")}
+    seen: Json = {"snapshot": "- text: Status Pending Pairing ID c396", "alone": ["Pairing ID"]}
+    assert holds("page_shows", Sample(Outcome.OK, seen, {}), wanted)
+    assert not holds("page_shows", Sample(Outcome.OK, {**seen, "alone": []}, {}), wanted)
+
+
+def test_what_was_opened_beside_a_request_may_stand_elsewhere_but_beside_no_other() -> None:
+    about = {"pairing_uid": "aaa1", "others": ["bbb2"], "element": element("menuitem", "Reject")}
+    menu = '- menu:\n  - menuitem "Reject"\n'
+    assert not holds_on(REQUESTS + menu, "request_offers", **about)
+    assert holds_on(REQUESTS + menu, "request_offers", **about, opened=True)
+    assert not holds_on(REQUESTS + menu + menu, "request_offers", **about, opened=True)
+    of_the_other = REQUESTS.replace("button", "menuitem").replace(" [disabled]", "")
+    of_the_other = of_the_other.replace('menuitem "Reject"', 'menuitem "-"', 1)
+    assert not holds_on(of_the_other, "request_offers", **about, opened=True)
+
+
 def test_a_request_twice_is_not_once() -> None:
     twice = REQUESTS + '    - row "aaa1":\n      - cell "aaa1"\n'
     assert not holds_on(twice, "request_stands_once", pairing_uid="aaa1", others=["bbb2"])

@@ -77,3 +77,38 @@ def test_what_is_said_takes_the_place_of_the_document() -> None:
 def test_a_slip_is_told(right: str, wrong: str) -> None:
     assert right in TEXT
     assert pages_in(TEXT.replace(right, wrong))[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        (
+            """[pages.page.requests.labels.Reject]
+before = [{ role = "button", name = "Actions for {pairing_uid}" }]""",
+            ("pages", "page", "requests", "labels"),
+        ),
+        (
+            """[pages.page.requests.labels.Reject]
+name = "Reject {cluster}\"""",
+            ("pages", "page", "requests", "labels"),
+        ),
+        (
+            """[pages.page.details.labels.Name]
+name = "{profile}\"""",
+            ("pages", "page", "details", "labels"),
+        ),
+        (
+            """[pages.page.requests]
+opens = [{ role = "button", name = "{profile}" }]""",
+            ("pages", "page", "requests", "opens"),
+        ),
+        (
+            """[pages.page.requests]
+address = "/requests/{uid}\"""",
+            ("pages", "page", "requests", "address"),
+        ),
+    ],
+)
+def test_what_stands_for_nothing_is_refused(said: str, path: tuple[str, ...]) -> None:
+    _, flaws = pages_in(TEXT + said)
+    assert [flaw.path for flaw in flaws] == [path]

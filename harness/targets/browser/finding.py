@@ -1,0 +1,171 @@
+"""What is found on a page: by role and accessible name, and beside a text.
+
+What is not seen is not found, but for a control that draws nothing where its label is seen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from harness.domain.pages import PageElement
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ElementHandle, Locator, Page
+
+_IN_LISTS: Final = ("menuitem", "menuitemcheckbox", "menuitemradio", "option")
+_ENDS: Final = r"\s*[:*]?\s*$"
+_SAYS_MORE: Final = r"(?=[\s(\[,:;|·–—])"
+"""What follows a name that goes on with another word."""
+_ID_MIN: Final = 8
+"""A shorter text is like too many others for anything to be told by its form."""
+
+_OF_ANOTHER: Final = """(element, [text, alike]) => {
+  const up = part => part.parentElement ?? part.getRootNode().host;
+  const kind = part => [part.tagName, part.getAttribute('role'), part.classList[0]].join();
+  const texts = part => {
+    const found = [], walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) found.push(walker.currentNode.data.trim());
+    return found;
+  };
+  let part = element, below = null;
+  while (part && !part.textContent.includes(text)) [below, part] = [part, up(part)];
+  if (!part || !below) return false;
+  const own = [...part.children].find(child => child.textContent.includes(text));
+  const isOther = new RegExp(alike);
+  return !!own && kind(own) === kind(below) && texts(below).some(said => isOther.test(said));
+}"""
+"""Whether it stands in a part that is built like the one with the text, and has one like it."""
+
+_HAS_SEEN_LABEL: Final = """element => !!element.labels?.length
+  && element.labels[0].checkVisibility({visibilityProperty: true})"""
+_KEEP: Final = """(found) => {
+  const kept = window.__there = new WeakSet();
+  for (const each of found) kept.add(each);
+}"""
+_HAS_COME: Final = "element => !window.__there?.has(element)"
+
+_TOLD: Final = """element => {
+  const said = part => part.checkVisibility({visibilityProperty: true}) ? part.innerText : '';
+  const named = (part, name) => (part.getAttribute(name) ?? '').split(/\\s+/).filter(Boolean)
+    .map(id => part.getRootNode().getElementById(id)).filter(Boolean);
+  const live = '[role=alert], [role=status], [aria-live=polite], [aria-live=assertive], output';
+  const wrong = [...document.querySelectorAll('[aria-invalid=true]')];
+  const parts = [
+    ...named(element, 'aria-describedby'),
+    ...wrong.flatMap(part => [...named(part, 'aria-errormessage'),
+      ...named(part, 'aria-describedby')]),
+    ...document.querySelectorAll(live),
+  ];
+  return [...new Set(parts.map(said).map(text => text.trim()).filter(Boolean))];
+}"""
+"""What stands in what describes it, in what describes a wrong entry, and in what speaks up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for on a page: something of a profile, beside a text, or of none.
+
+    Attributes:
+        may_say_more: whether a name that begins so will do, where none is just this one.
+        is_whole: whether it has just this name.
+        called: what it is called where it is not there.
+    """
+
+    element: PageElement
+    profile: str = ""
+    beside: str = ""
+    may_say_more: bool = False
+    is_whole: bool = True
+    called: str = "it"
+
+    def __str__(self) -> str:
+        return str(self.element).replace("{profile}", self.profile)
+
+    @property
+    def is_in_a_list(self) -> bool:
+        """Whether it can only be in a list or a menu that something opens."""
+        return all(role in _IN_LISTS for role in self.element.roles)
+
+    def longer(self) -> Sought:
+        """What has a longer name that begins with this one, by whole words."""
+        return replace(self, is_whole=False)
+
+
+def called_so(tab: Page, element: PageElement, profile: str = "", end: str = _ENDS) -> Locator:
+    """Whatever has one of the roles and one of the names, seen or not."""
+    names = "|".join(re.escape(name.replace("{profile}", profile)) for name in element.names)
+    pattern = re.compile(rf"^\s*(?:{names}){end}", re.I)
+    found = [
+        tab.get_by_text(pattern) if role == "text" else tab.get_by_role(role, name=pattern)  # type: ignore[arg-type]
+        for role in element.roles
+    ]
+    first, *others = found
+    for other in others:
+        first = first.or_(other)
+    return first
+
+
+def seen(tab: Page, sought: Sought) -> Locator:
+    """Whatever is called so and is seen."""
+    end = _ENDS if sought.is_whole else _SAYS_MORE
+    return called_so(tab, sought.element, sought.profile, end).filter(visible=True)
+
+
+def part_with(tab: Page, sought: Sought) -> Locator:
+    """The smallest part of the page that has the text and what is sought beside it."""
+    parts = tab.locator("*").filter(has=tab.get_by_text(sought.beside))
+    return parts.filter(has=seen(tab, sought)).last
+
+
+def all_of(tab: Page, sought: Sought, *, is_new: bool = False) -> list[Locator]:
+    """All that is sought, as the page is now; what `is_new` has come since it was kept."""
+    found = seen(tab, sought)
+    if not sought.beside:
+        several = [found.nth(n) for n in range(found.count())]
+        return several or _drawn_by_labels(called_so(tab, sought.element, sought.profile))
+    there = part_with(tab, sought).locator(found)
+    return [
+        there.nth(n)
+        for n, each in enumerate(there.element_handles())
+        if not is_of_another(each, sought.beside) and (_has_come(each) or not is_new)
+    ]
+
+
+def _drawn_by_labels(found: Locator) -> list[Locator]:
+    several = (found.nth(n) for n in range(found.count()))
+    return [each for each in several if each.evaluate(_HAS_SEEN_LABEL)]
+
+
+def form_of(text: str) -> str:
+    """A pattern for texts of the same form as this one, as ids are; none for what is too short, or
+    has no digit.
+    """
+    if len(text) < _ID_MIN or not re.search(r"\d", text):
+        return ""
+    digit = "[0-9a-fA-F]" if re.fullmatch(r"[0-9a-fA-F-]+", text) else "[0-9A-Za-z]"
+    signs = (digit if sign.isalnum() else re.escape(sign) for sign in text)
+    return rf"(?<![0-9A-Za-z])(?=\S*\d){''.join(signs)}(?![0-9A-Za-z])"
+
+
+def is_of_another(target: ElementHandle, text: str) -> bool:
+    """Whether it belongs to something else than the text does: to another row of the same list."""
+    alike = form_of(text)
+    return bool(alike) and bool(target.evaluate(_OF_ANOTHER, [text, alike]))
+
+
+def keep_those(found: Locator) -> None:
+    """Remember which of these the page has by now."""
+    found.evaluate_all(_KEEP)
+
+
+def _has_come(target: ElementHandle) -> bool:
+    """Whether it was not among those that were remembered."""
+    return bool(target.evaluate(_HAS_COME))
+
+
+def why_closed(target: Locator) -> list[str]:
+    """What the page says of something that is closed, and of the entries that may be why."""
+    told: list[str] = target.first.evaluate(_TOLD)
+    return [" ".join(text.split()) for text in told]
