@@ -29,13 +29,21 @@ Feature: The pages of Palette
         | withdrawn |
         | paired    |
 
+    Scenario: Gone to once more by the Main Menu, it prompts for what has come since
+      Given the pages of the target
+      And a local cluster
+      And the administrator is on the page "Clusters"
+      And a request that was sent
+      When in the Main Menu, the administrator clicks "Clusters"
+      Then the page prompts for review
+
   @ACC-23 @central @core
   Rule: The prompt leads to the requests, each with its id, its tags, Pair and Reject
 
     Background:
       Given the pages of the target
-      And the cluster "north" tagged "area=dock" and named "plant"
-      And the cluster "south" tagged "area=hall" and named "plant"
+      And the cluster "north" tagged "area=dock, line=bottling, site=west" and named "plant"
+      And the cluster "south" tagged "area=hall, line=canning, site=west" and named "plant"
       And a pending pairing request of "north"
       And a pending pairing request of "south"
       And the administrator is on the page "Clusters"
@@ -105,6 +113,14 @@ Feature: The pages of Palette
       When the administrator checks "I understand"
       And the administrator clicks "Confirm" on the page "Pair Cluster, the warning"
       Then the page offers "Next step"
+
+    Scenario: Whoever leaves the warning by Escape has not acknowledged it
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Pair Cluster, the warning"
+      When the administrator presses Escape
+      Then the page offers no "Next step" to click
+      And the request goes on waiting in Palette
 
   @ACC-5 @central @core
   Rule: Name, description and tags come filled in
@@ -321,6 +337,18 @@ Feature: The pages of Palette
         | name         |
         | (kept)       |
         | first-choice |
+
+    Scenario: Gone to by the Main Menu right after Pair cluster, it stands there no second time
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the review"
+      When the administrator clicks "Validate" on the page "Pair Cluster, the review"
+      And the administrator clicks "Pair cluster" on the page "Pair Cluster, the review"
+      Then the request no longer waits in Palette
+      Given the host has confirmed the pairing
+      When in the Main Menu, the administrator clicks "Clusters"
+      Then the page shows the central cluster no more than once, and that stays so
 
   @REJ-4P @central @core
   Rule: After the only request is rejected, the prompt is gone

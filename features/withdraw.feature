@@ -93,6 +93,16 @@ Feature: Withdraw a pairing request from the local cluster
       Then the page shows the pairing id
       And where the page has a button that copies it, it copies the whole of it
 
+    Scenario: Settings shows the id of the request that follows a cancelled one
+      Given the pages of the target
+      And a pending pairing request
+      And the operator is on the page "Settings"
+      When the operator clicks "Cancel Pairing Request" on the page "Settings"
+      Then the request no longer waits in Palette
+      Given a request that was sent
+      When the operator opens the page "Settings"
+      Then the page shows the pairing id
+
     Scenario: Cancel Pairing Request cancels
       Given the pages of the target
       And a pending pairing request

@@ -82,6 +82,11 @@ def _back_and_forward(context: Context) -> None:
     pages.go(context, [actions.GoBack(), actions.GoBack(forward=True)])
 
 
+@when(parsers.parse("the {person} presses Escape"))
+def _presses_escape(context: Context, person: str) -> None:
+    pages.go(context, [actions.PressEscape()])
+
+
 @then(parsers.parse('the page shows "{label}"'))
 def _shows(context: Context, judge: Judge, label: str) -> None:
     see(context, judge, "page_shows", element=element_of(context, label))

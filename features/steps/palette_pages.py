@@ -171,6 +171,13 @@ def _shows_cluster(context: Context, judge: Judge, name: str) -> None:
     see(context, judge, "stands_once", text=text)
 
 
+@then("the page shows the central cluster no more than once, and that stays so")
+def _shows_no_second(context: Context, judge: Judge) -> None:
+    name = context.cluster().cluster.name
+    pages.sees(context, "page_says", texts=[name])  # the list may come late
+    see_lasting(context, judge, "stands_no_second_time", text=name)
+
+
 @then("a central operation on the cluster that the pages have paired takes effect")
 def _takes_effect(context: Context, judge: Judge) -> None:
     context.learn_central_uid()

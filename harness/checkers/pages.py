@@ -241,6 +241,26 @@ def stands_once(sample: Sample, *, text: str) -> bool:
 
 
 @predicate(
+    "the page shows “{text}” no more than once",
+    "the page {still}{shown}",
+    lambda sample, text: _shown_times(f"“{text}”", _entries(sample, text)),
+)
+def stands_no_second_time(sample: Sample, *, text: str) -> bool:
+    """The page is there, and one thing on it is called so, or none is yet."""
+    return _is_there(sample) and _entries(sample, text) <= 1
+
+
+def _entries(sample: Sample, text: str) -> int:
+    """How many things are called so; where entries run together, twice is what is said again with
+    all that follows it.
+    """
+    name = rf"(?<!\S){re.escape(_plain(text))}(?!\S)"
+    again = re.compile(rf"{name}\s*(.*?)\s*{name}\s*\1(?!\S)")
+    is_again = any(again.search(_plain(each)) for each in _tree(sample).texts())
+    return max(_times(sample, text), 2 if is_again else 0)
+
+
+@predicate(
     "the page shows request {pairing_uid} once",
     "the page {still}{shown}",
     lambda sample, pairing_uid, others: _shown_times(
@@ -258,7 +278,8 @@ def _wrong_of_request(
     """What is not said of it, or of another; empty where all is as it has to be."""
     parts = parts_about(_tree(sample), pairing_uid, others)
     said = " ".join(_plain(part.says()) for part in parts)
-    missing = [text for text in texts if not _stands(text, said)]
+    run_together = _run_together(texts, said)
+    missing = [text for text in texts if not _stands(text, said) and text not in run_together]
     strange = [text for text in not_texts if _stands(text, said)]
     if not parts:
         return "is nowhere on the page by itself"
@@ -332,6 +353,17 @@ def parts_about(tree: PageNode, pairing_uid: str, others: Sequence[str]) -> list
 def _stands(text: str, said: str) -> bool:
     """Whether a text stands in another and is no part of a longer word there."""
     return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said) is not None
+
+
+def _run_together(texts: Sequence[str], said: str) -> set[str]:
+    """Which of these stand in another text with nothing between them but one another, as marks do
+    that only their frames keep apart.
+    """
+    known = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True))
+    if not known:
+        return set()
+    runs = re.finditer(rf"(?<!\w)(?:{known})(?:\W*(?:{known}))*(?!\w)", said)
+    return {text for run in runs for text in re.findall(known, run[0])}
 
 
 # --- checks ---------------------------------------------------------------------------------------

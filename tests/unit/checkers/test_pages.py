@@ -183,6 +183,37 @@ def test_a_warning_has_to_say_it_in_one_sentence() -> None:
     assert holds_on(apart, "page_warns", ways=[central, ["it is managed"]])
 
 
+def test_marks_that_only_their_frames_keep_apart_are_read_one_by_one() -> None:
+    about = {"pairing_uid": "aaa1", "others": ["bbb2"], "not_texts": ["hall"]}
+    row = '- row:\n  - cell "aaa1"\n  - cell "area:dockline:7site:west"\n- row "bbb2"\n'
+    texts = ["area", "dock", "line", "7", "site", "west"]
+    assert holds_on(row, "request_says", **about, texts=texts)
+    assert not holds_on(row, "request_says", **about, texts=[*texts, "lane"])
+    assert not holds_on(row, "request_says", **about, texts=["area", "docks"])
+    cut = row.replace("line:7site:west", "+2")
+    assert not holds_on(cut, "request_says", **about, texts=texts)
+    longer = row.replace("site:west", "site:western")
+    assert not holds_on(longer, "request_says", **about, texts=texts)
+
+
+def test_a_name_stands_no_second_time() -> None:
+    row = '- row "plant":\n  - cell "plant"\n'
+    assert holds_on(row, "stands_no_second_time", text="plant")
+    assert holds_on(row, "stands_no_second_time", text="mill")
+    assert not holds_on(row + row, "stands_no_second_time", text="plant")
+    assert not holds_on("", "stands_no_second_time", text="plant")
+    for said, is_right in (
+        ("plant area:dock plant area:dock", False),
+        ("plant plant", False),
+        ("mill plant area:dock plant area:dock", False),
+        ("plant area:dock", True),
+        ("plant of the plant next door", True),
+        ("plant area:dock plant-2 area:dock", True),
+    ):
+        line = f"- region: {said}"
+        assert holds_on(line, "stands_no_second_time", text="plant") is is_right, said
+
+
 def test_a_name_stands_once() -> None:
     row = '- row "plant Running":\n  - rowheader "plant"\n  - cell "Running"\n'
     assert holds_on(row, "stands_once", text="plant")
