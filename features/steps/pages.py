@@ -89,6 +89,7 @@ def _presses_escape(context: Context, person: str) -> None:
 
 @then(parsers.parse('the page shows "{label}"'))
 def _shows(context: Context, judge: Judge, label: str) -> None:
+    pages.bring_up(context, label)
     see(context, judge, "page_shows", element=element_of(context, label))
 
 
@@ -99,6 +100,7 @@ def _does_not_show(context: Context, judge: Judge, label: str) -> None:
 
 @then(parsers.parse('the page offers "{label}"'))
 def _offers(context: Context, judge: Judge, label: str) -> None:
+    pages.bring_up(context, label)
     see(context, judge, "page_offers", element=element_of(context, label))
 
 

@@ -96,6 +96,7 @@ def _fills_in(context: Context, label: str, text: str) -> None:
 
 @then("the page prompts for review")
 def _prompts(context: Context, judge: Judge) -> None:
+    pages.bring_up(context, "Pair", PageName.CLUSTERS)
     see(context, judge, "page_offers", element=element_of(context, "Pair", PageName.CLUSTERS))
 
 

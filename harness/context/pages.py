@@ -165,13 +165,14 @@ def element_of(context: Context, label: str, page: PageName | None = None) -> di
     return {name: _list(value) for name, value in asdict(element).items()}
 
 
-def bring_up(context: Context, label: str, page: PageName, beside: str = "") -> bool:
-    """Open what a label stands behind, if the file says how; returns whether it stands behind
-    anything.
+def bring_up(context: Context, label: str, page: PageName | None = None, beside: str = "") -> bool:
+    """Open what a label stands behind, if the file says how, and it is clear on which page; returns
+    whether it stands behind anything.
     """
-    is_behind = bool(context.recorder.driver.info.pages.label(page, label).before)
+    on, *others = [page] if page else [p for p in PageName if label in LABELS[p]]
+    is_behind = not others and bool(context.recorder.driver.info.pages.label(on, label).before)
     if is_behind:
-        act(context, actions.BringUp(page, label, beside))
+        act(context, actions.BringUp(on, label, beside))
     return is_behind
 
 

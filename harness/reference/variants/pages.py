@@ -146,6 +146,45 @@ _LINKED = re.compile(
     r'<form method="get" action="([^"]*)">\s*<button class="primary"([^>]*)>Pair</button>\s*</form>'
 )
 
+MENU = "More actions"
+
+_IN_A_MENU = """
+for (const button of document.querySelectorAll("button.danger")) {
+  const opens = document.createElement("button");
+  opens.type = "button";
+  opens.textContent = "MENU";
+  opens.setAttribute("aria-haspopup", "menu");
+  opens.onclick = () => {
+    document.querySelector("[role=menu]")?.remove();
+    const menu = document.createElement("div");
+    menu.innerHTML = `<div role="menuitem" tabindex="-1">${button.textContent}</div>`;
+    menu.setAttribute("role", "menu");
+    menu.firstChild.onclick = () => {
+      menu.remove();
+      button.click();
+    };
+    document.body.append(menu);
+  };
+  button.style.display = "none";
+  button.before(opens);
+}
+""".replace("MENU", MENU)
+
+
+def _in_a_menu() -> Iterator[str]:
+    for page, label in (("settings", "Cancel Pairing Request"), ("requests", "Reject")):
+        yield f"[pages.page.{page}.labels.{json.dumps(label)}]"
+        yield f'role = "menuitem"\nbefore = [{{ role = "button", name = {json.dumps(MENU)} }}]'
+
+
+_lawful(
+    "decisions_stand_in_menus",
+    "ACC-23",
+    "Reject and Cancel Pairing Request stand in menus that are opened beside what they are about.",
+    script=_IN_A_MENU,
+    pages="\n".join(_in_a_menu()),
+)
+
 _lawful(
     "what_only_leads_on_is_a_link",
     "ACC-23",

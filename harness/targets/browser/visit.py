@@ -206,10 +206,13 @@ class BrowserVisit:
         return {*secrets, *self._entered, *self._hidden_values()} - {""}
 
     def comes_to_show(self, page: PageName, label: str, *, there: bool = True) -> bool:
-        """Whether the page shows what a label stands for, or does not any more, in time; it is no
-        longer waited for once the page says in an alert that it was refused.
+        """Whether the page shows what a label stands for, or what that stands behind, or does not
+        any more, in time; it is no longer waited for once an alert says that it was refused.
         """
-        return self._comes(self._locate(self._pages.element(page, label)), there)
+        element = self._pages.element(page, label)
+        for each in self._pages.label(page, label).before[:1]:
+            element = PageElement((each.role,), (each.name,))
+        return self._comes(self._locate(element), there)
 
     def comes_to_say(self, text: str, *, there: bool = True) -> bool:
         """Whether the page says a text, or does not any more, in time, as above."""
@@ -364,7 +367,8 @@ class BrowserVisit:
         self.settle()
         element = self._pages.element(action.page, action.label)
         found = self._look(Sought(element, beside=action.beside))
-        if found is None or not found.is_enabled():
+        # What stands in a bar for all rows is closed until one of them is selected.
+        if found is None or (action.beside and not found.is_enabled()):
             self._target(action)
 
     def _click_before(self, way: Sought, sought: Sought) -> bool:
