@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.strangers.graph import serving as graph
 from tests.strangers.kube import serving as kube
 from tests.strangers.mirrors import serving as mirrors
 from tests.strangers.quay import serving as quay
@@ -21,6 +22,7 @@ from tests.strangers.rpc import serving as rpc
 from tests.strangers.steps import serving as steps
 
 STRANGERS: dict[str, tuple[Callable[[Path], AbstractContextManager[Any]], dict[str, str]]] = {
+    "graph": (graph.served, graph.ENVIRONMENT),
     "kube": (kube.served, kube.ENVIRONMENT),
     "mirrors": (mirrors.served, mirrors.ENVIRONMENT),
     "quay": (quay.served, quay.ENVIRONMENT),
