@@ -64,7 +64,7 @@ def visits(browser: sync_api.Browser) -> Iterator[Visits]:
     def visit(body: str, says: str = "") -> BrowserVisit:
         html[:] = [f"<!doctype html><title>x</title><body>{body}"]
         home = f"http://127.0.0.1:{server.server_port}"
-        made.append(BrowserVisit(browser, home, None, _pages(says), patience_s=3.0))
+        made.append(BrowserVisit(browser, home, None, _pages(says), patience_s=1.0))
         made[-1].do(actions.EnterAddress(REQUESTS))
         return made[-1]
 
