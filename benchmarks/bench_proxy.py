@@ -41,7 +41,7 @@ http {{
 _PROXY = """
 import sys
 from harness.targets.links.hub import MessageReading, Upstream
-from harness.targets.links.message_table import message_table
+from harness.targets.links.opening import message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.wire.mapping import PLAIN
 reading = MessageReading(message_table(PLAIN)) if sys.argv[2] == "reads" else None

@@ -9,8 +9,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,6 @@ from harness.history.lines import TIME_UP, EvidenceHeader, ScenarioLine
 from harness.history.merge import put_together
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
-from harness.plugin.attending import attend, of_plugins
 from harness.plugin.exploring import drawing_budget, explore_lane
 from harness.plugin.header import budget_of, header_of, limits_of
 from harness.plugin.options import out_of
@@ -48,6 +47,8 @@ from harness.running.selection import KNOWN_TAGS, Selection
 from harness.running.session import seldom_collecting
 from harness.running.stopping import Stopping
 from harness.suite import import_steps
+from harness.targets.arranging.chain import Chain
+from harness.targets.arranging.person import PersonArranger, terminal_asker
 from harness.targets.port import Driver
 
 
@@ -524,3 +525,39 @@ def _step_at(step: Step) -> StepAt:
 def _steps_of(item: pytest.Item) -> Mapping[tuple[str, str], StepFunctionContext]:
     bound = item.stash.get(BOUND, None)
     return bound.steps if bound else {}
+
+
+# --- a person at the terminal, beside what shows the progress there -------------------------------
+
+
+def attend(config: pytest.Config, driver: Driver) -> None:
+    """Let a person be asked, on the terminal, with the progress out of the way.
+
+    Raises:
+        pytest.UsageError: there is no terminal, or nobody is to be asked for this target.
+    """
+    chain = getattr(driver, "arranging", None)
+    person = chain.way(PersonArranger) if isinstance(chain, Chain) else None
+    if person is None:
+        raise pytest.UsageError(
+            "--interactive: the target file does not name the way person ([arrange] ways), or the"
+            f" driver {driver.name} asks nobody; leave --interactive out"
+        )
+    asker = terminal_asker(_quiet_of(config))
+    if asker is None:
+        raise pytest.UsageError("--interactive needs a terminal, and there is none")
+    person.attend(asker, config.getoption("pairproof_operator"))
+
+
+def _quiet_of(config: pytest.Config) -> Callable[[], AbstractContextManager[None]]:
+    """What keeps the progress out of the way, where a plugin shows one."""
+    return of_plugins(config, "quiet") or nullcontext
+
+
+def of_plugins(config: pytest.Config, name: str) -> Callable[..., Any] | None:
+    """What the plugin that shows the progress does under this name, if there is one."""
+    for plugin in config.pluginmanager.get_plugins():
+        found: Callable[..., Any] | None = getattr(plugin, name, None)
+        if callable(found):
+            return found
+    return None

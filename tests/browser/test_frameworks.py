@@ -14,7 +14,7 @@ from harness.domain import page_actions as actions
 from harness.domain.errors import Reason, Refusal
 from harness.domain.pages import PROFILE, PageName
 from harness.history.page_tree import page_tree
-from harness.targets.browser.handling import NotHandled
+from harness.targets.browser.finding import NotHandled
 from harness.targets.browser.visit import BrowserVisit
 from harness.targets.page_keys import PagesTable
 from harness.targets.target_keys import TARGETS

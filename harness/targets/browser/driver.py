@@ -21,7 +21,7 @@ from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPicture
 from harness.files import folder_name
 from harness.history.operation import Json
 from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
-from harness.targets.browser.handling import NotHandled
+from harness.targets.browser.finding import NotHandled
 from harness.targets.browser.pictures import Pictures
 from harness.targets.browser.procedures import carry_out, is_on_pages
 from harness.targets.browser.relay import Relay

@@ -19,15 +19,18 @@ from harness.domain import page_actions as actions
 from harness.domain.errors import Reason, Refusal
 from harness.domain.pages import LABELS, PASTED, PageElement, PageName, PageView
 from harness.targets.browser.finding import (
+    LOOKS_AGAIN_MS,
     Sought,
     all_of,
     called_so,
+    choose,
+    is_opened,
     keep_those,
+    opens,
     part_with,
     seen,
     why_closed,
 )
-from harness.targets.browser.handling import LOOKS_AGAIN_MS, choose, is_opened, opens
 from harness.targets.browser.pictures import COVERED, Pictures
 from harness.targets.page_keys import ClickKeys, PagesTable
 

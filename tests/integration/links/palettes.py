@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.links.hub import MessageReading, Upstream
-from harness.targets.links.message_table import message_table
+from harness.targets.links.opening import message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.trust import Trust
 from harness.wire.mapping import PLAIN

@@ -12,8 +12,8 @@ from harness.domain.arrangements import MessageFault, MessageKind
 from harness.domain.operations import Probe, SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance, LinkError
 from harness.targets.links.hub import MessageReading, Upstream
-from harness.targets.links.message_table import message_table
 from harness.targets.links.messages import WireFate
+from harness.targets.links.opening import message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.wire.http import INSTEAD
 from harness.wire.mapping import PLAIN, OperationMap, WireMap

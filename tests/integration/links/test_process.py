@@ -22,8 +22,8 @@ from harness.targets.links.faults import (
     Way,
 )
 from harness.targets.links.hub import MessageReading
-from harness.targets.links.message_table import message_table
 from harness.targets.links.messages import WireFate
+from harness.targets.links.opening import message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.wire.mapping import PLAIN
 from tests.integration.links.palettes import (

@@ -15,7 +15,6 @@ from harness.domain.operations import (
     WithdrawPairing,
 )
 from harness.targets.links.faults import EVERYONE, Disturbance
-from harness.targets.links.message_table import message_table
 from harness.targets.links.messages import (
     MessagePattern,
     MessageTable,
@@ -23,6 +22,7 @@ from harness.targets.links.messages import (
     WireFate,
     pattern_of,
 )
+from harness.targets.links.opening import message_table
 from harness.wire.mapping import PLAIN, CallMap, OperationMap, RepeatRule, WireMap
 from harness.wire.mapping.keys import RpcMap
 
