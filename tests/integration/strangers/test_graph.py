@@ -39,8 +39,8 @@ FOUND_AT = {
 }
 """Each defect with a requirement that it breaks, and the roles in which that is found."""
 MISSED = {"user-errors-unread"}
-"""What certifying does not find as yet: it shows where a cancel is refused whose host has not heard
-of the acceptance, so it takes a link that loses questions alone.
+"""What certifying finds nothing wrong with: a host that takes a refused cancel for done lets its
+cluster go, and as it never confirms, the acceptance comes to nothing: both sides agree.
 """
 
 
