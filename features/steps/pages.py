@@ -95,6 +95,7 @@ def _shows(context: Context, judge: Judge, label: str) -> None:
 
 @then(parsers.parse('the page does not show "{label}"'))
 def _does_not_show(context: Context, judge: Judge, label: str) -> None:
+    pages.bring_up(context, label)  # it may not be where it is looked for, and the way not either
     see_lasting(context, judge, "page_does_not_show", element=element_of(context, label))
 
 
@@ -106,6 +107,7 @@ def _offers(context: Context, judge: Judge, label: str) -> None:
 
 @then(parsers.parse('the page offers no "{label}" to click'))
 def _cannot_click(context: Context, judge: Judge, label: str) -> None:
+    pages.bring_up(context, label)
     see_lasting(context, judge, "page_does_not_offer", element=element_of(context, label))
 
 

@@ -103,6 +103,7 @@ def _prompts(context: Context, judge: Judge) -> None:
 @then("the page does not prompt for review")
 def _does_not_prompt(context: Context, judge: Judge) -> None:
     element = element_of(context, "Pair", PageName.CLUSTERS)
+    pages.bring_up(context, "Pair", PageName.CLUSTERS)
     see_lasting(context, judge, "page_does_not_show", element=element)
 
 

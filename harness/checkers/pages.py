@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import held
@@ -251,13 +252,31 @@ def stands_no_second_time(sample: Sample, *, text: str) -> bool:
 
 
 def _entries(sample: Sample, text: str) -> int:
-    """How many things are called so; where entries run together, twice is what is said again with
-    all that follows it.
+    """How many things are called so: a thing with all that is in it is one, and what speaks up is
+    none. Where entries run together, twice is what is said again with all that follows it.
     """
-    name = rf"(?<!\S){re.escape(_plain(text))}(?!\S)"
+    tree, called = _calm(_tree(sample)), _plain(text)
+    texts = [_plain(each) for each in tree.texts()]
+    name = rf"(?<!\S){re.escape(called)}(?!\S)"
     again = re.compile(rf"{name}\s*(.*?)\s*{name}\s*\1(?!\S)")
-    is_again = any(again.search(_plain(each)) for each in _tree(sample).texts())
-    return max(_times(sample, text), 2 if is_again else 0)
+    is_again = any(again.search(each) for each in texts)
+    begun = sum(re.match(name, each) is not None for each in texts)
+    return max(_called(tree, called) or begun, 2 if is_again else 0)
+
+
+_SPEAKS_UP = ("alert", "log", "status")
+"""The roles of what tells by itself what was done."""
+
+
+def _calm(node: PageNode) -> PageNode:
+    """The page without what speaks up by itself, as a word about what was done."""
+    return replace(node, nodes=[_calm(each) for each in node.nodes if each.role not in _SPEAKS_UP])
+
+
+def _called(node: PageNode, text: str) -> int:
+    if _plain(node.name or node.text) == text:
+        return 1
+    return sum(_called(each, text) for each in node.nodes)
 
 
 @predicate(
@@ -280,7 +299,8 @@ def _wrong_of_request(
     said = " ".join(_plain(part.says()) for part in parts)
     run_together = _run_together(texts, said)
     missing = [text for text in texts if not _stands(text, said) and text not in run_together]
-    strange = [text for text in not_texts if _stands(text, said)]
+    together = _run_together([*texts, *not_texts], said)
+    strange = [text for text in not_texts if _stands(text, said) or text in together]
     if not parts:
         return "is nowhere on the page by itself"
     told = [f"is shown without {_quoted(missing)}"] * bool(missing)
@@ -362,7 +382,7 @@ def _run_together(texts: Sequence[str], said: str) -> set[str]:
     known = "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True))
     if not known:
         return set()
-    runs = re.finditer(rf"(?<!\w)(?:{known})(?:\W*(?:{known}))*(?!\w)", said)
+    runs = re.finditer(rf"(?<!\w)(?:{known})(?:\W*(?:{known}))+(?!\w)", said)
     return {text for run in runs for text in re.findall(known, run[0])}
 
 

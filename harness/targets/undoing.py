@@ -181,8 +181,10 @@ class Undoer:
                 self._ledger.change(entry.n, State.REMOVED)
 
     def _is_beside(self, entry: LedgerEntry, other: LedgerEntry) -> bool:
+        """Whether both are of one place, and the other was taken back by its operator there."""
         slot = self._slot_of.get(entry.place)
-        return slot is not None and slot == self._slot_of.get(other.place)
+        is_asked_there = other.side not in self._gone and slot is not None
+        return is_asked_there and slot == self._slot_of.get(other.place)
 
     # --- each kind's way back -------------------------------------------------------------
 

@@ -168,6 +168,23 @@ def test_what_is_brought_up_is_seen_and_not_clicked(visits: Visits) -> None:
     assert done(visit) == ""
 
 
+def test_what_was_brought_up_is_not_closed_by_what_has_opened_it(visits: Visits) -> None:
+    """Nothing tells that it opens and closes."""
+    visit = visits(
+        """<button onclick="more.hidden = !more.hidden">More</button><p>done: <span></span></p>
+<div id=more hidden>
+<button onclick="document.querySelector('span').textContent = 'yes'">Reject</button></div>""",
+        """
+[pages.page.requests.labels.Reject]
+before = [{ role = "button", name = "More" }]
+""",
+    )
+    visit.do(actions.BringUp(REQUESTS, "Reject"))
+    visit.do(actions.ViewPage())
+    visit.do(actions.ClickLabel(REQUESTS, "Reject"))
+    assert done(visit) == "yes"
+
+
 # --- choices --------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _IN_LISTS: Final = ("menuitem", "menuitemcheckbox", "menuitemradio", "option")
 _ENDS: Final = r"\s*[:*]?\s*$"
-_SAYS_MORE: Final = r"(?=[\s(\[,:;|·–—])"
+SAYS_MORE: Final = r"(?=[\s(\[,:;|·–—])"
 """What follows a name that goes on with another word."""
 _ID_MIN: Final = 8
 """A shorter text is like too many others for anything to be told by its form."""
@@ -51,7 +51,8 @@ _KEEP: Final = """(found) => {
 _HAS_COME: Final = "element => !window.__there?.has(element)"
 
 _TOLD: Final = """element => {
-  const said = part => part.checkVisibility({visibilityProperty: true}) ? part.innerText : '';
+  const said = part => part.checkVisibility({visibilityProperty: true})
+    ? (part.innerText ?? part.textContent ?? '') : '';
   const named = (part, name) => (part.getAttribute(name) ?? '').split(/\\s+/).filter(Boolean)
     .map(id => part.getRootNode().getElementById(id)).filter(Boolean);
   const live = '[role=alert], [role=status], [aria-live=polite], [aria-live=assertive], output';
@@ -113,8 +114,12 @@ def called_so(tab: Page, element: PageElement, profile: str = "", end: str = _EN
 
 def seen(tab: Page, sought: Sought) -> Locator:
     """Whatever is called so and is seen."""
-    end = _ENDS if sought.is_whole else _SAYS_MORE
-    return called_so(tab, sought.element, sought.profile, end).filter(visible=True)
+    return _called(tab, sought).filter(visible=True)
+
+
+def _called(tab: Page, sought: Sought) -> Locator:
+    end = _ENDS if sought.is_whole else SAYS_MORE
+    return called_so(tab, sought.element, sought.profile, end)
 
 
 def part_with(tab: Page, sought: Sought) -> Locator:
@@ -128,7 +133,7 @@ def all_of(tab: Page, sought: Sought, *, is_new: bool = False) -> list[Locator]:
     found = seen(tab, sought)
     if not sought.beside:
         several = [found.nth(n) for n in range(found.count())]
-        return several or _drawn_by_labels(called_so(tab, sought.element, sought.profile))
+        return several or _drawn_by_labels(_called(tab, sought))
     there = part_with(tab, sought).locator(found)
     return [
         there.nth(n)
@@ -187,6 +192,7 @@ _CHOICE: Final = """element => {
   return {
     state: isNative ? String(element.checked) : state,
     isOneOfAll: isNative ? element.type === 'radio' : /radio$/.test(role),
+    isInAList: /^(option|menuitem)/.test(role),
   };
 }"""
 _REACHED_BY_LABEL: Final = """element => {
@@ -210,6 +216,7 @@ class NotHandled(PairproofError):
 class _Choice(TypedDict):
     state: str
     isOneOfAll: bool
+    isInAList: bool
 
 
 def opens(target: Locator) -> bool:
@@ -234,6 +241,8 @@ def choose(target: Locator, chosen: bool, within_s: float) -> None:
     wanted = str(chosen).lower()
     if choice["state"] == wanted:
         return
+    if choice["isInAList"] and not choice["state"] and not chosen:
+        return  # what tells of being chosen alone is not
     if choice["isOneOfAll"] and not chosen:
         raise NotHandled("one of several that exclude one another cannot be taken back by a click")
     press(target)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from harness.domain import operations as ops
 from harness.domain import page_actions as actions
@@ -44,15 +45,17 @@ def carry_out(
         Refusal: a page did not offer what it takes.
         playwright.sync_api.Error: the browser says why not.
     """
+    # What is behind a menu tells nothing: that may be there at all times.
+    waits = _PAIRING_ID if visit.is_behind(SETTINGS, _CANCEL) else _CANCEL
     match operation:
         case ops.SendPairingRequest(endpoint, token):
             _do(visit, actions.sends(endpoint, token))
-            if visit.comes_to_show(SETTINGS, _CANCEL):
+            if visit.comes_to_show(SETTINGS, waits):
                 return ops.Done(ops.PairingId(_shown_id(visit)))
             return _refused(visit)
         case ops.CancelPairingRequest():
             _do(visit, [actions.OpenPage(SETTINGS), actions.ClickLabel(SETTINGS, _CANCEL)])
-            is_gone = visit.comes_to_show(SETTINGS, _CANCEL, there=False)
+            is_gone = visit.comes_to_show(SETTINGS, waits, there=False)
             # It goes as well once the cluster is paired, and then there is nothing to choose.
             if is_gone and visit.comes_to_show(SETTINGS, _MODE):
                 return ops.Done(ops.Acknowledged(""))
@@ -108,11 +111,14 @@ def _shown_id(visit: BrowserVisit) -> str:
     """What stands after the label of the Pairing ID, on its line or as the next text."""
     texts = [" ".join(text.split()) for text in page_tree(visit.view().snapshot).texts()]
     names = "|".join(map(re.escape, visit.names(SETTINGS, _PAIRING_ID)))
-    label = re.compile(rf"(?:{names})\s*:?(?:\s+(?P<id>\S+).*)?", re.IGNORECASE)
-    for text, following in zip(texts, [*texts[1:], ""], strict=True):
-        found = label.fullmatch(text)
-        if found and (shown := found["id"] or following):
-            return shown
+    alone = re.compile(rf"(?:{names})\s*:?", re.IGNORECASE)
+    for text, following in pairwise(texts):
+        if alone.fullmatch(text):
+            return following
+    # On one line with its label; a word of an explanation has no digit.
+    line = re.compile(rf"(?:{names})\s*:?\s*(?P<id>\S*\d\S*)", re.IGNORECASE)
+    for found in filter(None, map(line.match, texts)):
+        return found["id"]
     raise Refusal(Reason.NOT_FOUND, f"the page Settings shows no {_PAIRING_ID}")
 
 

@@ -20,6 +20,7 @@ from harness.domain.errors import Reason, Refusal
 from harness.domain.pages import LABELS, PASTED, PageElement, PageName, PageView
 from harness.targets.browser.finding import (
     LOOKS_AGAIN_MS,
+    SAYS_MORE,
     Sought,
     all_of,
     called_so,
@@ -119,6 +120,8 @@ class BrowserVisit:
         self._entered: set[str] = set()
         """The registration tokens that were filled in."""
         self.steps: list[str] = []
+        self._brought_up: tuple[str, str, str] | None = None
+        """The page, label and text beside of what was brought up last, until more is done."""
         self._label: tuple[str, str] = ("", "")
         """The page and the label of what is being done."""
 
@@ -142,6 +145,8 @@ class BrowserVisit:
             playwright.sync_api.Error: the browser says why not.
         """
         self._label = (getattr(action, "page", ""), getattr(action, "label", ""))
+        if not isinstance(action, actions.ViewPage | actions.ClickLabel):
+            self._brought_up = None
         match action:
             case actions.LogInOnPage(page):
                 self._start(MENU_OF[page])
@@ -215,7 +220,14 @@ class BrowserVisit:
         element = self._pages.element(page, label)
         for each in self._pages.label(page, label).before[:1]:
             element = PageElement((each.role,), (each.name,))
-        return self._comes(self._locate(element), there)
+        found = self._locate(element)
+        if element.roles == ("text",):  # which may have what it is about on its line
+            found = found.or_(called_so(self._tab, element, end=SAYS_MORE))
+        return self._comes(found, there)
+
+    def is_behind(self, page: PageName, label: str) -> bool:
+        """Whether something has to be clicked before it is there."""
+        return bool(self._pages.label(page, label).before)
 
     def comes_to_say(self, text: str, *, there: bool = True) -> bool:
         """Whether the page says a text, or does not any more, in time, as above."""
@@ -361,6 +373,12 @@ class BrowserVisit:
         """
         element = self._pages.element(action.page, action.label)
         sought = Sought(element, profile, action.beside, may_say_more=bool(profile))
+        # What opens it may close it as well, so it is not clicked again.
+        brought_up, self._brought_up = self._brought_up, None
+        if brought_up == (action.page, action.label, action.beside):
+            found = self._look(sought)
+            if found is not None and found.is_enabled():
+                return found
         has_opened = False
         for each in self._pages.label(action.page, action.label).before:
             has_opened |= self._click_before(_way(each, profile, action.beside), sought)
@@ -373,6 +391,7 @@ class BrowserVisit:
         # What stands in a bar for all rows is closed until one of them is selected.
         if found is None or (action.beside and not found.is_enabled()):
             self._target(action)
+        self._brought_up = (action.page, action.label, action.beside)
 
     def _click_before(self, way: Sought, sought: Sought) -> bool:
         """Click what has to be clicked before, unless what it opens is there already; returns

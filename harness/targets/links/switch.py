@@ -186,7 +186,7 @@ class ProxySwitch:
                     return arrangements.FaultEffect(
                         passed=now - before,
                         unused=not self._has_carried(host_uid),
-                        strange=max(0, self._passed_of_nobody() - self._strange[host_uid]),
+                        strange=max(0, self._passed_of_nobody() - self._strange.get(host_uid, 0)),
                     )
             case arrangements.FaultNextMessage(host_uid, kind) if messages is not None:
                 return messages.seen(source_of(host_uid), kind)

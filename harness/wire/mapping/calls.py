@@ -200,8 +200,9 @@ def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Name
         wire.fields,
         {**wire.states, **change.states},
         dict.fromkeys(change.states, (*at, "states")),
-        is_part,
-        change.form,
+        flags=ours.switches,
+        is_part=is_part,
+        is_form=change.form,
         is_copied=True,
     )
     asked = plan_of(route.request.shape if route.request else None, rules)
@@ -369,7 +370,9 @@ def _error_plans(
     own, general = call.errors.places, errors.places
     if call.rpc:  # the call itself errs as the standard has it, and a failure is a result
         within = {
-            n: p for n, p in general.items() if all(x.startswith("error.") for x in listed(p))
+            name: within
+            for name, places in general.items()
+            if (within := tuple(p for p in listed(places) if p.startswith("error.")))
         }
         general = {**_RPC_ERROR, **within}
         own = {

@@ -56,6 +56,7 @@ class MessageRules:
         operation: what the message is of, in words.
         entries: ours to theirs, as written there.
         rooms: what stands outside of the body that entries may name, by its room.
+        flags: what is true or false of the query.
         fields: names that are different wherever they occur.
         words: the words of closed sets; `words_at` says where those stand that are not in the
             table for all operations.
@@ -73,6 +74,7 @@ class MessageRules:
     fields: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words_at: Mapping[str, At] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
     is_part: bool = False
     is_form: bool = False
     is_copied: bool = False
@@ -116,7 +118,8 @@ class _Planner:
                 self._entries[way], *self._copies[way] = entries
                 self._written[way] = text
             for n, (place, conversion) in enumerate(() if is_in_body(way) else entries):
-                form = ValueForm(conversion, flag=way[0] == QUERY and is_in_body(place))
+                is_flag = way[0] == QUERY and way[1] in wanted.flags and is_in_body(place)
+                form = ValueForm(conversion, flag=is_flag)
                 moved.append(FieldMapping(way, place, form, is_copy=n > 0))
         self._moved = moved
         self._taken = self._taken_whole()
@@ -254,7 +257,8 @@ class _Planner:
 
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
-        if entry and entry.conversion and entry.conversion.of_objects and not leaf.open:
+        every = [*([entry] if entry else []), *self._copies.get(ours, ())]
+        if not leaf.open and any(e.conversion and e.conversion.of_objects for e in every):
             self._refuse(ours, "it is no object of texts", "a list of pairs where one is published")
         words = words_of(leaf.words, self._wanted) if leaf.words else None
         form = ValueForm(entry.conversion if entry else None, words, leaf.flag)
@@ -272,7 +276,8 @@ class _Planner:
             if self._wanted.is_copied:
                 self._note_outside(leaf, replace(other, is_copy=True))
             else:
-                self._check_lists(other)
+                if is_in_body(there):
+                    self._check_lists(other)
                 self._outside.append(replace(other, is_else=True))
         for name, inner in moved.items():
             self._leaf(Leaf(single=True), (*ours, name), inner.place)
@@ -303,7 +308,7 @@ class _Planner:
         base = (*self._theirs[_element(ours)[:-1]], EACH) if EACH in ours else (BODY,)
         if theirs[: len(base)] == base and EACH not in theirs[len(base) :]:
             return
-        if base == (BODY,):
+        if base == (BODY,) and EACH in theirs:
             one = dotted(theirs[1:]).replace(EACH, "[0]")
             found = f"{dotted(theirs[1:])} is in each element of a list, and this is one value"
             self._refuse(ours, found, f"one element, such as the first: {one}")

@@ -218,12 +218,15 @@ def read_fields(fields: Iterable[FieldMapping], theirs: Rooms, ours: dict[str, A
         Malformed: something else stands where an object or a list has to be, or a word that the
             target has another one for.
     """
+    fields = tuple(fields)
+    told_elsewhere = {field.ours for field in fields if field.is_else}
     for field in fields:
         room, *way = field.ours
         place = (HEADERS, way[0].lower()) if room == HEADERS else field.ours
         found: Sequence[tuple[_Positions, Json]] = ()
         if not field.is_copy and not (field.is_else and value_in(ours, place) is not None):
-            found = _values_in(theirs, field.theirs, is_strict=True, is_list=field.is_list)
+            is_strict = field.ours not in told_elsewhere
+            found = _values_in(theirs, field.theirs, is_strict=is_strict, is_list=field.is_list)
         for positions, value in found:
             name = _named(field.theirs[1:], positions) or BODY
             if field.is_list and not isinstance(value, list):

@@ -75,7 +75,7 @@ def _pairs(name: str, text: str) -> Conversion:
         pairs: dict[str, Json] = {}
         for item in value if isinstance(value, list) else [None]:
             called = item.get(name) if isinstance(item, dict) else None
-            if not isinstance(called, str):
+            if not isinstance(called, str) or called in pairs:
                 return value
             pairs[called] = item.get(text)  # type: ignore[union-attr]
         return pairs

@@ -165,6 +165,14 @@ class Route:
         return (*(place[1:] for place in asked if place.startswith("?")), *more)
 
     @property
+    def switches(self) -> frozenset[str]:
+        """What of its query is true or false."""
+        read = [p for f in self.asked.fields.values() if f.read is _switch for p in f.places]
+        given = [(p, make) for p, make in self.asked.besides.items() if p.startswith("?")]
+        always = [place for place, make in given if make(None) in ("true", "false")]
+        return frozenset(place[1:] for place in (*read, *always))
+
+    @property
     def twice(self) -> tuple[str, str] | None:
         """A parameter of the path that the published body repeats, and where."""
         groups = (group for group in _places(self.asked) if len(group) > 1)

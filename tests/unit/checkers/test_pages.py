@@ -192,6 +192,8 @@ def test_marks_that_only_their_frames_keep_apart_are_read_one_by_one() -> None:
     assert not holds_on(row, "request_says", **about, texts=["area", "docks"])
     cut = row.replace("line:7site:west", "+2")
     assert not holds_on(cut, "request_says", **about, texts=texts)
+    another = row.replace("site:west", "site:westhall")
+    assert not holds_on(another, "request_says", **about, texts=texts)
     longer = row.replace("site:west", "site:western")
     assert not holds_on(longer, "request_says", **about, texts=texts)
 
@@ -202,6 +204,11 @@ def test_a_name_stands_no_second_time() -> None:
     assert holds_on(row, "stands_no_second_time", text="mill")
     assert not holds_on(row + row, "stands_no_second_time", text="plant")
     assert not holds_on("", "stands_no_second_time", text="plant")
+    toast = "- alert: Cluster plant has been paired\n- status: plant\n- listitem: plant Healthy\n"
+    assert holds_on(toast, "stands_no_second_time", text="plant")
+    link = '- link "plant":\n  - img "plant"\n  - text: plant\n'
+    assert holds_on(link, "stands_no_second_time", text="plant")
+    assert not holds_on(link + link, "stands_no_second_time", text="plant")
     for said, is_right in (
         ("plant area:dock plant area:dock", False),
         ("plant plant", False),

@@ -465,6 +465,15 @@ def test_a_request_of_a_peer_is_rejected_by_somebody_who_may(
     assert target.credentials == [ops.Credentials(api_key="key-1", project_uid="p-1")]
 
 
+def test_each_request_of_a_peer_is_rejected_by_itself(ledger: Ledger) -> None:
+    target = Scripted(RejectPairingRequest=Refused(Reason.REQUEST_DECIDED, ""))
+    target.target = described(given=GivenThings(people=(GivenPerson("administrator", "key-1"),)))
+    request_at(target, ledger, uid="5f1c", project="p-1")
+    request_at(target, ledger, uid="5f1d", project="p-1")
+    assert swept(target, ledger, EDGE_GONE) == ["removed", "removed"]
+    assert target.asked.count("RejectPairingRequest") == 2
+
+
 def test_a_request_of_a_peer_that_nobody_may_reject_goes_with_its_project(ledger: Ledger) -> None:
     target = Scripted()
     request_at(target, ledger, uid="5f1c", project="p-1")

@@ -125,6 +125,18 @@ def test_the_first_place_that_holds_an_error_counts(wire: WireMap, body: object)
     assert refusal(answers(withdraws, body, wire)).reason is Reason.NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    "body", [{"error": "X", "code": "BAD_SECRET"}, {"error": ["x"], "code": "BAD_SECRET"}]
+)
+def test_an_error_of_another_form_is_looked_for_in_the_next_place(
+    tmp_path: Path, body: object
+) -> None:
+    said = '[codes]\nBAD_SECRET = "NotFound"\n'
+    errors = '[errors]\nin_success = true\ncode = ["error.code", "code"]\nmessage = ""\n'
+    wire = read(tmp_path, said + errors)
+    assert refusal(answers(ops.WithdrawPairing("c-1", "s"), body, wire)).reason is Reason.NOT_FOUND
+
+
 def test_the_side_that_is_played_says_an_error_in_the_first_place(wire: WireMap) -> None:
     refused = Refused(Reason.NOT_FOUND, "no such request")
     said = json.loads(answered(ops.WithdrawPairing("c-1", "secret"), refused, wire).body)
@@ -138,6 +150,8 @@ def test_tags_are_a_list_of_pairs(wire: WireMap) -> None:
     pairs = [{"key": "area", "value": "dock"}, {"key": "line", "value": "2"}]
     assert sent["variables"] == {"name": "plant", "tags": pairs}
     assert arrives(update, wire)[0] == update
+    twice = {"data": {"site": {"tags": [*pairs, pairs[0]]}}}
+    assert "metadata.labels" in str(answers(ops.ViewCluster(), twice, wire))
 
 
 def test_a_flag_of_the_query_is_one_in_a_body(wire: WireMap) -> None:
@@ -184,6 +198,8 @@ def test_what_is_nowhere_said_is_not_read_from_the_place_of_another(tmp_path: Pa
             '[paths.ViewToken.response]\n"metadata.name" = "name as key=value"',
             "it is no object of texts",
         ),
+        ('[errors]\ncode = ["a", "b as key=value"]', "it is no object of texts"),
+        ('[errors]\ncode = ["a", "X-Error:"]', "only a body has room for an error"),
         ("[errors]\ncode = []", "a list is not a place, or a list of places"),
     ],
 )
