@@ -166,14 +166,16 @@ def element_of(context: Context, label: str, page: PageName | None = None) -> di
 
 
 def bring_up(context: Context, label: str, page: PageName | None = None, beside: str = "") -> bool:
-    """Open what a label stands behind, if the file says how, and it is clear on which page; returns
-    whether it stands behind anything.
+    """Open what a label stands behind, if the file says how, and on one page alone; returns whether
+    it stands behind anything.
     """
-    on, *others = [page] if page else [p for p in PageName if label in LABELS[p]]
-    is_behind = not others and bool(context.recorder.driver.info.pages.label(on, label).before)
-    if is_behind:
-        act(context, actions.BringUp(on, label, beside))
-    return is_behind
+    said = context.recorder.driver.info.pages
+    pages = [page] if page else [p for p in PageName if label in LABELS[p]]
+    behind = [each for each in pages if said.label(each, label).before]
+    if len(behind) != 1:
+        return False
+    act(context, actions.BringUp(behind[0], label, beside))
+    return True
 
 
 def _list(value: object) -> Json:

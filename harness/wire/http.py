@@ -137,6 +137,6 @@ def parse_asked(body: bytes, content_type: str) -> Json:
     Raises:
         NotJson: it is neither.
     """
-    if "x-www-form-urlencoded" in content_type:
+    if "x-www-form-urlencoded" in content_type.lower():
         return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
     return parse_json(body) if body else None

@@ -34,6 +34,7 @@ from harness.targets.links.switch import (
 from harness.targets.links.toxiproxy import Toxiproxy
 from harness.targets.port import TargetUnusable
 from harness.targets.trust import Trust
+from harness.wire.http import Json
 from harness.wire.json_path import place_of
 from harness.wire.mapping import WireMap
 from harness.wire.mapping.rooms import CallConstants
@@ -352,7 +353,7 @@ def _own_alone(table: MessageTable, wire: WireMap) -> MessageTable:
     does, nobody has to read its body.
     """
     of_all = CallConstants(
-        values=tuple((place_of(text), value) for text, value in wire.constants.items())
+        values=tuple((place_of(text), _unbraced(value)) for text, value in wire.constants.items())
     )
     at_place = defaultdict(list)
     for each in table:
@@ -361,6 +362,13 @@ def _own_alone(table: MessageTable, wire: WireMap) -> MessageTable:
         replace(each, constants=_apart(each.constants, of_all, at_place[each.method, each.path]))
         for each in table
     )
+
+
+def _unbraced(value: Json) -> Json:
+    """A constant as it is sent, where no name stands in it."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("{{", "{").replace("}}", "}")
 
 
 def _apart(

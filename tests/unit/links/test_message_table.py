@@ -94,6 +94,16 @@ def test_messages_of_json_rpc_are_told_by_their_bodies() -> None:
     assert kinds == [MessageKind.SUBMIT, MessageKind.PROBE, None]
 
 
+def test_what_every_message_holds_tells_none_apart() -> None:
+    paths = {
+        SubmitPairing: OperationMap("POST", "/g"),
+        Probe: OperationMap("POST", "/g", constants={"of": "another"}),
+    }
+    table = message_table(WireMap(paths, constants={"of": "a {{b}}"}))
+    told_apart = {each.kind for each in table if each.constants}
+    assert told_apart == {MessageKind.PROBE}
+
+
 GRAPH = {
     Probe: OperationMap("POST", "/graph", constants={"operationName": "Plane"}),
     SubmitPairing: OperationMap("POST", "/graph", constants={"query": "mutation Submit {{ id }}"}),
