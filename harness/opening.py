@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.reference.behaviour import Behaviour
     from harness.reference.layout import Carry, Layout, Other, Secrets
     from harness.targets.http import HttpDriver
+    from harness.targets.plugged import PluggedDriver
     from harness.targets.target import Target
 
 _REMOTE_INTERVAL = 500_000
@@ -66,13 +67,22 @@ def open_target(
         raise UnknownDriver(f"no driver is called {driver!r}; there are {known}")
     if planted:
         raise UnknownDriver(f"{planted} is planted into the embedded reference, not by {driver}")
-    return open_plugged(driver, open_plugin(driver, target_file, seed), seed)
+    return open_plugged(driver, target_file, seed)
 
 
-def open_plugged(name: str, own: Driver, seed: int) -> Driver:
-    """A driver of another package, with a peer for the side that its target does not play.
+def open_plugged(
+    name: str,
+    target_file: Path | None,
+    seed: int,
+    behaviour: Behaviour | None = None,
+    *,
+    alone: bool = False,
+) -> PluggedDriver:
+    """A driver of another package, with a peer for the side that its target does not play, unless
+    it is to be `alone`. `behaviour` is of the peer.
 
     Raises:
+        PluginBroken: the package does not do what it should.
         TargetUnusable: it says too little, or the peer cannot be played as it says.
     """
     from harness.domain.operations import AgentOperation, Credentials, Reply, Unknown
@@ -85,11 +95,12 @@ def open_plugged(name: str, own: Driver, seed: int) -> Driver:
             return Unknown(str(error))
 
     with ExitStack() as undo:
+        own = open_plugin(name, target_file, seed)
         undo.callback(own.close)
         held, target, peer = undo.enter_context(ExitStack()), target_of(name, own), None
-        if len(target.sides) < 2:
+        if len(target.sides) < 2 and not alone:
             carried = carry if getattr(own, "carries", False) else None
-            peer = held.enter_context(playing(target, seed, carry=carried))
+            peer = held.enter_context(playing(target, seed, behaviour, carried))
         driver = PluggedDriver(name, own, target, peer, held.pop_all().close)
         undo.pop_all()
     return driver

@@ -33,7 +33,7 @@ from harness.fleet.swarm import drawn
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
 from harness.history.wording import counted
-from harness.opening import driver_names
+from harness.opening import DRIVERS, driver_names
 from harness.reference.planting import behaviour_with
 from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.model import FleetReport
@@ -75,26 +75,21 @@ def _in_real_time(asked: RealtimeOptions) -> bool:
     """Whether it is to be in real time.
 
     Raises:
-        CannotDo: what only real time has was asked for without a target, or with a driver that
-            carries no load.
-        UnknownName: there is no such driver.
+        CannotDo: what only real time has was asked for without a target.
+        UnknownName: no driver of this name carries the messages of a fleet.
     """
-    if asked.driver not in driver_names():
-        raise UnknownName("driver", asked.driver, driver_names())
-    if asked.driver != "http":
-        raise CannotDo(
-            f"--driver {asked.driver}: a fleet in real time is a load, which goes over connections"
-            " of its own, by HTTP, and not over a driver; describe what speaks HTTP in a target"
-            " file, or try the product over its driver with certify and explore"
-        )
+    among = [name for name in driver_names() if name == "http" or name not in DRIVERS]
+    if asked.driver not in among:
+        raise UnknownName("driver", asked.driver, among)
     if asked.rate and asked.steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
-    if asked.target is None and asked != RealtimeOptions():
+    in_real_time = asked.target is not None or asked.driver != "http"
+    if not in_real_time and asked != RealtimeOptions():
         raise CannotDo(
             "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
             " --role are for real time: give --target as well"
         )
-    return asked.target is not None
+    return in_real_time
 
 
 def scenario_of(asked: FleetOptions) -> Scenario:

@@ -6,10 +6,8 @@ With `--find-limit`, the rate up to which a bound holds there.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -26,11 +24,11 @@ from harness.cli.commands.fleets import FleetOptions
 from harness.cli.exits import CannotDo, put, put_json, say
 from harness.cli.fleet import job_of, reported, scenario_of
 from harness.cli.fleet_driving import PoolOptions, drive, megabytes, require_room
-from harness.cli.fleet_edge import (
+from harness.cli.fleet_reaching import (
+    OVER_HTTP,
     CellEndpointFactory,
-    EdgeReaching,
+    Source,
     at_slots,
-    both_sides,
     needs_of,
 )
 from harness.cli.folders import folder_for, made_writable
@@ -42,7 +40,7 @@ from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.limit import LimitExpression, LimitResult, RateResult, search
 from harness.fleet.realtime.pace import LoadBudget, Rate, at_speed, budget_of, rate_of
 from harness.fleet.realtime.plan import Planned, planned
-from harness.fleet.realtime.settings import Endpoint, Settings
+from harness.fleet.realtime.settings import Settings
 from harness.fleet.realtime.translation import new_mark
 from harness.fleet.run import Telling, folder_of_parts, operations_about
 from harness.fleet.scenario import SECOND, Scenario
@@ -59,9 +57,7 @@ from harness.reporting.fleet.quantities import number
 from harness.reporting.fleet.realtime import warnings_of
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.running.stopping import Stopping
-from harness.targets.http import HttpDriver
 from harness.targets.target import Target
-from harness.targets.target_file import load_target
 
 DRIVER: Final = "realtime"
 _MILLI: Final = 1_000
@@ -76,7 +72,7 @@ class Prepared:
     """What is known before anything is done on the target."""
 
     asked: FleetOptions
-    file: Path
+    source: Source
     target: Target
     planned: Planned
     rate: Rate | None
@@ -84,8 +80,11 @@ class Prepared:
     speed_milli: int
     notes: tuple[str, ...] = ()
     """What of a shipped gate decides nothing, as the pace is another."""
-    side: Side = Side.CENTRAL
-    """The side at which people act over HTTP, with hosts of the harness's own or of the target."""
+
+    @property
+    def side(self) -> Side:
+        """The side at which people act, with hosts of the harness's own or of the target."""
+        return self.source.side
 
     @property
     def scenario(self) -> Scenario:
@@ -107,6 +106,8 @@ class Prepared:
     @property
     def where(self) -> str:
         """The address that is asked, or the first of them."""
+        if self.source.driver != OVER_HTTP:
+            return f"the driver {self.source.driver}"
         if self.side is Side.CENTRAL:
             return self.target.central_url
         first, *others = (slot.hosts[0].url for slot in self.target.places)
@@ -149,23 +150,26 @@ def prepare(asked: FleetOptions) -> Prepared:
         },
         "for virtual time: leave it out, or leave --target out",
     )
-    real, file = asked.real, asked.real.target
-    assert file is not None
-    target = load_target(file, os.environ)
-    side = side_of(real.role, target, file)
+    real, source = asked.real, Source(asked.real.target, asked.real.driver)
+    target = source.target()
+    side = side_of(real.role, target, source)
     speed_milli = round(real.speed * _MILLI)
     if speed_milli < 1:
         raise CannotDo("--speed: write a number above 0, such as 60: an hour then takes a minute")
     rate = rate_of(real.arriving) if real.arriving else None
     budget = budget_of(real.budget)
+    of_many = {
+        "--workers": asked.workers is not None and asked.workers > 1,
+        "--scheduler": asked.scheduler,
+        "--find-limit": real.find_limit,
+        "--storm": real.storm,
+    }
+    if source.driver != OVER_HTTP:
+        why = "for a load over HTTP: a driver is opened once, in one process; leave it out"
+        _refuse_any(of_many, why)
     if side is Side.EDGE:
         _refuse_any(
-            {
-                "--workers": asked.workers is not None and asked.workers > 1,
-                "--scheduler": asked.scheduler,
-                "--find-limit": real.find_limit,
-                "--storm": real.storm,
-            },
+            of_many,
             "for a fleet at a central side: at the Local UIs of a target operators act from one"
             " process, once at each place; leave it out",
         )
@@ -173,9 +177,10 @@ def prepare(asked: FleetOptions) -> Prepared:
     cells = _cells(asked)
     scenario = replace(scenario, fleet=replace(scenario.fleet, cells=cells, window=SECOND))
     scenario = at_speed(scenario, speed_milli, target.limits)
-    plan = _planned(asked, target, side, scenario)
+    source = replace(source, side=side, seed=scenario.seed, handover=scenario.central.handover)
+    plan = _planned(asked, source, scenario)
     notes = _notes(asked, plan.scenario, speed_milli != _MILLI or rate is not None)
-    return Prepared(asked, file, target, plan, rate, budget, speed_milli, notes, side)
+    return Prepared(asked, source, target, plan, rate, budget, speed_milli, notes)
 
 
 def _notes(asked: FleetOptions, scenario: Scenario, paced: bool) -> tuple[str, ...]:
@@ -192,16 +197,14 @@ def _notes(asked: FleetOptions, scenario: Scenario, paced: bool) -> tuple[str, .
     return tuple(note for note in notes if note not in {gate.strip() for gate in asked.gate})
 
 
-def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario) -> Planned:
+def _planned(asked: FleetOptions, source: Source, scenario: Scenario) -> Planned:
     """The scenario as the target can have it; the target is asked whether it is there."""
-    if side is Side.EDGE:
-        with both_sides(target, scenario.seed, scenario.central.handover) as both:
-            scenario = at_slots(scenario, asked.hosts, len(both.slots()))
-            offers = target.info.not_offered
-            return planned(scenario, both.cannot, edge=True, not_offered=offers)
-    with closing(HttpDriver(target)) as driver:
-        driver.check()
-        return planned(scenario, driver.cannot, not_offered=target.info.not_offered)
+    at_edge = source.side is Side.EDGE
+    with source.reached() as reached:
+        if at_edge:
+            scenario = at_slots(scenario, asked.hosts, len(reached.slots()))
+        lacks = reached.target.info.not_offered
+        return planned(scenario, reached.cannot, edge=at_edge, not_offered=lacks)
 
 
 def _refuse_any(options: dict[str, object], why: str) -> None:
@@ -210,18 +213,22 @@ def _refuse_any(options: dict[str, object], why: str) -> None:
             raise CannotDo(f"{name} is {why}")
 
 
-def side_of(role: str, target: Target, file: Path) -> Side:
+def side_of(role: str, target: Target, source: Source) -> Side:
     """The side of the target at which the fleet's people act.
 
     Raises:
-        CannotDo: there is no such side, or the target file does not describe it.
+        CannotDo: there is no such side, or the target does not have it.
     """
     if not role:
         return Side.CENTRAL if Side.CENTRAL in target.sides else Side.EDGE
     if role not in {side.value for side in Side}:
         raise CannotDo(f"--role {role}: there is no such side of a fleet; write edge or central")
     if Side(role) not in target.sides:
-        raise CannotDo(f"--role {role}: {file} does not describe that side; add [{role}]")
+        if source.driver != OVER_HTTP:
+            raise CannotDo(f"--role {role}: the target of the driver {source.driver} lacks it")
+        raise CannotDo(
+            f"--role {role}: {source.target_file} does not describe that side; add [{role}]"
+        )
     return Side(role)
 
 
@@ -236,11 +243,10 @@ def _cells(asked: FleetOptions) -> int:
 def settings_of(prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:
     """How the cells of a run are made, with a fresh mark."""
     real, mark, scenario = prepared.asked.real, new_mark(), prepared.scenario
-    file, folder, cells = prepared.file.resolve(), out.resolve(), scenario.fleet.cells
-    reach: Callable[[int], Endpoint] = CellEndpointFactory(file, folder, mark, cells)
-    if prepared.side is Side.EDGE:
-        needs, handover = needs_of(scenario), scenario.central.handover
-        reach = EdgeReaching(file, folder, mark, scenario.seed, handover, needs)
+    file, source = prepared.source.target_file, prepared.source
+    source = replace(source, target_file=file and file.resolve())
+    needs = needs_of(scenario) if source.side is Side.EDGE else frozenset()
+    reach = CellEndpointFactory(source, out.resolve(), mark, needs, scenario.fleet.cells)
     pace, connections = (prepared.rate, prepared.budget, prepared.speed_milli), real.connections
     return Settings(reach, mark, *pace, connections, real.storm, watch)
 
@@ -285,7 +291,7 @@ def _about(prepared: Prepared, header: EvidenceHeader) -> EvidenceHeader:
         driver=DRIVER,
         features=sorted(feature.value for feature in info.features),
         limits=prepared.target.limits.as_dict(),
-        target_file=prepared.file.name,
+        target_file=file.name if (file := prepared.source.target_file) else "",
     )
 
 
@@ -346,7 +352,9 @@ def _first_lines(prepared: Prepared, pool: PoolOptions, need: int, out: Path) ->
     target, scenario = prepared.target, prepared.scenario
     info = target.info
     whose = f" of {info.organization}" if info.organization else ""
-    asked = [target.central_url] if prepared.side is Side.CENTRAL else target.addresses()
+    at_palette = prepared.side is Side.CENTRAL
+    asked = [target.central_url] if at_palette else target.addresses()
+    asked = asked if prepared.source.driver == OVER_HTTP else []
     where = "" if all(map(is_loopback, asked)) else ", which is not on this machine"
     yield (
         f"pairproof {__version__} runs {scenario.name} against"

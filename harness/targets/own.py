@@ -29,6 +29,7 @@ class OwnDriver:
         peer: how the side is reached that the harness plays, where the target plays one.
         trust: which certificates its edge hosts trust, where the harness plays them.
         carries: whether the messages of these hosts go through `send`, and not over HTTP.
+        at_once: how many operations may be asked at once, each by a thread of its own.
     """
 
     name = ""
@@ -40,6 +41,7 @@ class OwnDriver:
     peer = Peer()
     trust = Trust()
     carries = False
+    at_once = 1
 
     def inventory(self) -> Inventory:
         raise NotImplementedError

@@ -72,10 +72,13 @@ def _says_too_little(name: str, side: str, what: str) -> TargetUnusable:
 
 
 class PluggedDriver(DriverAround):
-    """Asks a driver of another package, one question at a time, and survives its defects.
+    """Asks a driver of another package, no more at once than it bears, and survives its defects.
 
     Attributes:
         target: what a target file would say of it.
+        peer: describes the side that the harness plays.
+        carries: whether the messages of edge hosts that the harness plays go through it.
+        at_once: how many operations it may be asked at once.
     """
 
     def __init__(
@@ -86,9 +89,7 @@ class PluggedDriver(DriverAround):
         peer: Target | None = None,
         closing: Callable[[], None] = lambda: None,
     ) -> None:
-        """`name` is what it is opened by; `peer` describes the side that the harness plays;
-        `closing` is called last when it is closed.
-        """
+        """`name` is what it is opened by; `closing` is called last when it is closed."""
         super().__init__(driver)
         self.name = name
         self.target = target
@@ -96,7 +97,10 @@ class PluggedDriver(DriverAround):
         self.limits: Limits = getattr(driver, "limits", target.limits)
         self.secrets: tuple[tuple[str, str], ...] = getattr(driver, "secrets", ())
         self.arranging = getattr(driver, "arranging", None)
-        self._lock = threading.Lock()
+        self.carries: bool = getattr(driver, "carries", False)
+        self.at_once: int = getattr(driver, "at_once", 1)
+        self.peer = peer
+        self._turn = threading.BoundedSemaphore(self.at_once)
         self._broken = ""
         """Why it can be asked nothing until the next scenario."""
         self._closing = closing
@@ -142,7 +146,7 @@ class PluggedDriver(DriverAround):
         if self._broken:
             return Exchange(ops.Unknown(self._broken))
         try:
-            with self._lock:
+            with self._turn:
                 came: object = self._driver.send(outgoing)
         except PairproofError:
             raise
@@ -182,7 +186,7 @@ class PluggedDriver(DriverAround):
         if self._broken:
             raise ArrangingFailed(what, self._broken)
         try:
-            with self._lock:
+            with self._turn:
                 yield
         except PairproofError:
             raise
@@ -207,7 +211,7 @@ class PluggedDriver(DriverAround):
     def _tell(self, hear: Callable[[str], None], scenario: str) -> None:
         """Who cannot hear of a scenario can tell nothing in it."""
         try:
-            with self._lock:
+            with self._turn:
                 hear(scenario)
         except Exception as crash:  # noqa: BLE001 - the next scenario may go well
             self._broken = self._broke_down(crash)

@@ -33,6 +33,8 @@ from harness.targets.target import Target
 
 SILENCES_MAX: Final = 3
 """After so many attempts in a row that brought no answer, the rest is not tried."""
+_NO_REFUSAL: Final = 5_000_000
+"""What was refused after so many microseconds was no answer, but a channel that gave up."""
 
 ORDER: Final = (
     LedgerKind.RATE_LIMIT,
@@ -151,6 +153,7 @@ class Undoer:
             why = f"not tried: {SILENCES_MAX} attempts in a row had brought no answer"
             self._ledger.change(entry.n, State.LEAKED, why=why)
             return
+        began = self._driver.now()
         try:
             undone = self._undone(entry)
             self._silences = 0
@@ -163,6 +166,7 @@ class Undoer:
         except (NoWay, NotOffered) as error:
             undone = Undone(State.LEAKED, str(error))
         except CannotArrange as error:
+            self._silences += self._driver.now() - began >= _NO_REFUSAL
             undone = Undone(State.LEAKED, f"{error.what}: it was refused")
         self._ledger.change(entry.n, undone.state, why=undone.why)
         if undone.state is State.REMOVED:

@@ -15,7 +15,7 @@ from harness.checkers.invariants.entities import (
 from harness.checkers.invariants.known import ObservedWorld, Rule, Violation, Violations
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
-from harness.history.operation import FAIL, OperationRecord
+from harness.history.operation import FAIL, INFO, OperationRecord
 
 TRIES = 3
 """Of so many sends that meet every prerequisite, one after the other, one has to succeed."""
@@ -24,6 +24,9 @@ _NO_ANSWER = frozenset(
     {Reason.RATE_LIMITED, Reason.INTERNAL, Reason.UNAUTHENTICATED, Reason.TOKEN_UNUSABLE}
 )
 """Refusals that tell nothing of the cluster: somebody is too busy, or the person is to blame."""
+
+_OF_PALETTE = "ListPairingRequests ViewPairingRequest SubmitPairing".split()
+"""What tells that Palette is there; polls would as well, and are too many."""
 
 _THERE = frozenset({"Pairing", PAIRED})
 
@@ -40,7 +43,9 @@ class EverythingSettles(Rule):
         self._refused: dict[ObservedSlot, tuple[int, int]] = {}
         """How many sends in a row were refused that met every prerequisite, and when the last."""
         self.on_invoked = {"SendPairingRequest": self._sending}
-        self.on = {"SendPairingRequest": self._sent}
+        self._answered_at = -1
+        """When Palette last answered somebody."""
+        self.on = {"SendPairingRequest": self._sent, **dict.fromkeys(_OF_PALETTE, self._answered)}
 
     def _sending(self, operation: OperationRecord) -> None:
         known, slot = self.known, self.known.slot(operation)
@@ -70,20 +75,36 @@ class EverythingSettles(Rule):
         slot, before = self.known.slot(operation), self._due.pop(operation.id, None)
         if slot is None or before is None:
             return ()
-        unheard = slot.unheard_at >= operation.start
-        if operation.outcome is not FAIL or reason_of(operation) in _NO_ANSWER or unheard:
+        reason = reason_of(operation)
+        unheard = slot.unheard_at >= operation.start or (
+            reason == Reason.HOST_UNREACHABLE and not self._is_in_reach(operation)
+        )
+        if operation.outcome is not FAIL or reason in _NO_ANSWER or unheard:
             self._refused.pop(slot, None)
             return ()
         self._refused[slot] = (before + 1, slot.moved)
         if before + 1 < TRIES:
             return ()
-        reason = (
+        told = (
             f"the cluster {slot.cluster_uid or slot.key} is locally managed and waits for nothing,"
             f" everything has had its time to settle, and {TRIES} sends in a row were refused, the"
-            f" last one as {reason_of(operation) or 'it was'}"
+            f" last one as {reason or 'it was'}"
         )
         about = f"{slot.key}@{slot.born}"
-        return self.blame(about, reason, operation.id, within=self.known.limits.settle)
+        return self.blame(about, told, operation.id, within=self.known.limits.settle)
+
+    def _answered(self, operation: OperationRecord) -> Violations:
+        if operation.outcome is not INFO:
+            self._answered_at = operation.start
+        return ()
+
+    def _is_in_reach(self, operation: OperationRecord) -> bool:
+        """Whether Palette could be reached by a host that says it could not: somebody was answered
+        there not long ago. Hosts whose messages are heard have tried, and say what came of it.
+        """
+        known = self.known
+        lately = self._answered_at >= operation.start - known.limits.settle
+        return lately and not known.hears_agents
 
     def end(self, at: int) -> Iterator[Violation]:
         for request in list(self.known.requests.values()):

@@ -56,7 +56,7 @@ class RealtimeOptions:
         " default central, if the file describes it.",
         default="",
     )
-    driver: str = option("NAME", "http, as no other driver bears a load.", "http")
+    driver: str = option("NAME", "http, or a driver of another package.", "http")
 
     @property
     def arriving(self) -> str:

@@ -1,11 +1,15 @@
-"""Asks a side of the target over HTTP, measures how long that takes, and keeps the budget."""
+"""Asks a side of the target, over HTTP or over a driver of another package; measures how long that
+takes, and keeps the budget.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Final, Protocol
@@ -13,7 +17,7 @@ from typing import Final, Protocol
 from harness import __version__
 from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
-from harness.domain.errors import Reason, Refused
+from harness.domain.errors import PairproofError, Reason, Refused
 from harness.domain.flows import pairing_uid_of, steps_before
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.pace import Spending
@@ -22,6 +26,7 @@ from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.targets.port import Exchange, NotOffered, Outgoing
 from harness.wire.codec import (
     CallInput,
     CallSequence,
@@ -73,6 +78,7 @@ class TargetRequest:
 
     Attributes:
         base_url: where; empty for where people ask Palette.
+        host_uid: of the edge host that is asked, or that asks.
         within: how long the answer is waited for, in microseconds.
         correlation: goes out as a header, to be found again in the target's logs.
         measured: false where the harness itself spoils the exchange.
@@ -82,6 +88,7 @@ class TargetRequest:
     credentials: ops.Credentials
     within: int
     base_url: str = ""
+    host_uid: str = ""
     correlation: str = ""
     measured: bool = True
 
@@ -97,6 +104,8 @@ class AskedSide:
         per_second: how many requests each address may get a second; 0 for no bound.
         steps: asked before each acceptance; one that is not done is its reply.
         leaders: where else it may be asked if it says so, by addresses and by uids.
+        send: a driver that carries operations in place of HTTP.
+        at_once: how many that bears.
     """
 
     context: ssl.SSLContext
@@ -105,6 +114,8 @@ class AskedSide:
     per_second: float = 0.0
     steps: Collection[type[ops.Operation]] = ()
     leaders: Mapping[str, str] = field(default_factory=dict)
+    send: Callable[[Outgoing], Exchange] | None = None
+    at_once: int = 1
 
 
 class TargetClient:
@@ -114,20 +125,11 @@ class TargetClient:
     """
 
     def __init__(
-        self,
-        env: Environment,
-        client: Client,
-        side: AskedSide,
-        translation: Translation,
-        spending: Spending,
+        self, env: Environment, side: AskedSide, translation: Translation, spending: Spending
     ) -> None:
         self._env = env
-        self.client = client
         self._side = side
         self._translation = translation
-        self._mark, self._asked = token_hex(4), 0
-        self._began = time.time_ns() // 1_000 - env.now
-        self._sessions = Sessions()
         self._spending = spending
         self._submitted = SubmittedBefore(side.wire)
         self._interval = round(SECOND / side.per_second) if side.per_second else 0
@@ -158,6 +160,7 @@ class TargetClient:
             question,
             operation=self._translation.outward(question.operation),
             credentials=self._translation.outward(question.credentials),
+            host_uid=self._translation.outward(question.host_uid),
         )
         reply, was_sent = await self._stepped(theirs)
         if question.measured and was_sent:
@@ -203,6 +206,47 @@ class TargetClient:
 
     async def _exchanged(self, question: TargetRequest) -> tuple[LinkReply, bool]:
         """The reply, and whether anything was sent for it; a list is read to its last page."""
+        raise NotImplementedError
+
+    # --- what it took ---------------------------------------------------------------------
+
+    def effort(self) -> EffortLine:
+        """What was asked so far, and how long the answers took."""
+        return EffortLine(
+            requests=self._spending.requests,
+            answered={k: d.histogram() for k, d in sorted(self._answered.items())},
+            unanswered=dict(sorted(self._unanswered.items())),
+            lag=self._env.lag.histogram(),
+        )
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def let_go(self) -> None:
+        """Let go of what carries it."""
+
+
+class WireClient(TargetClient):
+    """Asks over HTTP, by connections of a client."""
+
+    def __init__(
+        self,
+        env: Environment,
+        client: Client,
+        side: AskedSide,
+        translation: Translation,
+        spending: Spending,
+    ) -> None:
+        super().__init__(env, side, translation, spending)
+        self.client = client
+        self._mark, self._asked = token_hex(4), 0
+        self._began = time.time_ns() // 1_000 - env.now
+        self._sessions = Sessions()
+
+    async def _exchanged(self, question: TargetRequest) -> tuple[LinkReply, bool]:
         until = self._env.now + question.within
         page, seen, replies = "", set[str](), list[ops.Reply]()
         while True:
@@ -253,10 +297,7 @@ class TargetClient:
             sequence.answered(response, self._now())
             until += self._env.now - began if due.limit_s is not None else 0
             reply = sequence.reply
-            # A refusal is an answer, a failure is none.
-            failed = isinstance(reply, Refused) and reply.reason is Reason.INTERNAL
-            usable = not failed and not isinstance(reply, ops.Unknown)
-            self._spending.on_answer(usable=usable, why=_why(reply))
+            self._spending.on_answer(usable=_is_usable(reply), why=_why(reply))
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
     async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
@@ -271,28 +312,84 @@ class TargetClient:
         """Now, since the epoch, by a clock that is never set."""
         return self._began + self._env.now
 
-    # --- what it took ---------------------------------------------------------------------
-
-    def effort(self) -> EffortLine:
-        """What was asked so far, and how long the answers took."""
-        return EffortLine(
-            requests=self._spending.requests,
-            answered={k: d.histogram() for k, d in sorted(self._answered.items())},
-            unanswered=dict(sorted(self._unanswered.items())),
-            lag=self._env.lag.histogram(),
-        )
-
-    async def close(self) -> None:
-        """Give up what is under way."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def let_go(self) -> None:
+        await self.client.close()
 
 
-def _why(reply: ops.Reply | None) -> str:
+class DriverClient(TargetClient):
+    """Asks over a driver of another package, from threads: it is asked so many things at once as it
+    bears, and how long a question waits for its turn is part of what its answer takes.
+
+    Nobody can break off what a driver is at. It keeps its turn until it ends, and whoever asked
+    goes on without an answer when their time is up.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        send: Callable[[Outgoing], Exchange],
+        side: AskedSide,
+        translation: Translation,
+        spending: Spending,
+    ) -> None:
+        super().__init__(env, side, translation, spending)
+        self._send = send
+        self._turns = asyncio.Semaphore(side.at_once)
+
+    async def _exchanged(self, question: TargetRequest) -> tuple[LinkReply, bool]:
+        operation, left_s = question.operation, question.within / SECOND
+        host_uid = "" if isinstance(operation, ops.CentralOperation) else question.host_uid
+        asked = Outgoing(operation, question.credentials, host_uid, question.correlation)
+        if not self._spending.may_send():
+            return NotDelivered(_OVER), False
+        reply: LinkReply = NotDelivered(f"the driver was at something else for {left_s:g} s")
+        try:
+            async with asyncio.timeout(left_s):
+                await self._turns.acquire()
+                reply = ops.Unknown(f"the driver did not answer within {left_s:g} s")
+                reply = await self._in_thread(asked)
+        except TimeoutError:
+            self._spending.on_answer(usable=False, why=_why(reply))
+        else:
+            self._spending.on_answer(usable=_is_usable(reply), why=_why(reply))
+        return reply, not isinstance(reply, NotDelivered)
+
+    def _in_thread(self, asked: Outgoing) -> asyncio.Future[LinkReply]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[LinkReply] = loop.create_future()
+
+        def came(reply: LinkReply) -> None:
+            self._turns.release()
+            if not answer.done():
+                answer.set_result(reply)
+
+        def ask() -> None:
+            reply = self._carried(asked)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(came, reply)
+
+        threading.Thread(target=ask, name="pairproof-asking", daemon=True).start()
+        return answer
+
+    def _carried(self, asked: Outgoing) -> LinkReply:
+        try:
+            return self._send(asked).reply
+        except NotOffered as error:
+            return NotDelivered(str(error))
+        except PairproofError as error:
+            return ops.Unknown(str(error))
+
+
+def _is_usable(reply: LinkReply | None) -> bool:
+    """Whether it is an answer: a refusal is one, a failure is none."""
+    failed = isinstance(reply, Refused) and reply.reason is Reason.INTERNAL
+    return not failed and not isinstance(reply, ops.Unknown | NotDelivered)
+
+
+def _why(reply: LinkReply | None) -> str:
     match reply:
         case Refused(message=message):
             return message
-        case ops.Unknown(why):
+        case ops.Unknown(why) | NotDelivered(why):
             return why
     return ""

@@ -7,11 +7,11 @@ looks. See `harness.fleet.port.Cell`.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -23,7 +23,12 @@ from harness.fleet.clock import HAPPENED
 from harness.fleet.network import Network
 from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import CellOutcome, Job, WindowReport
-from harness.fleet.realtime.asker import Client, TargetClient
+from harness.fleet.realtime.asker import (
+    AskedSide,
+    DriverClient,
+    TargetClient,
+    WireClient,
+)
 from harness.fleet.realtime.course import EdgeCourse, RealCourse
 from harness.fleet.realtime.edge import LocalUis, RealHosts
 from harness.fleet.realtime.environment import Environment
@@ -52,7 +57,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Made:
     """What a cell consists of, once it has a loop to live on. `askers` are who asks Palette and,
-    where operators act there, who asks the target's Local UIs.
+    where that is done in another way, who asks for its hosts or at Local UIs.
     """
 
     world: RealWorld
@@ -91,6 +96,8 @@ class RealCell(JudgedCell):
         self._storm: StormLine | None = None
         self._endpoint = settings.reach(number)
         self._translation = Translation(settings.mark, number, self._endpoint.driver.epoch())
+        for secret, kind in self._endpoint.secrets:
+            self._translation.redactor.register(secret, kind)
         self._loop = uvloop.new_event_loop()
         self._loop.set_exception_handler(self._fails)
         self._thread = threading.Thread(
@@ -113,10 +120,11 @@ class RealCell(JudgedCell):
         cells = scenario.fleet.cells
         spending = Spending(settings.budget.share(cells), clock.now)
         asked = replace(endpoint.central, per_second=endpoint.central.per_second / cells)
-        client = await self._client(asked.context)
-        central = TargetClient(env, client, asked, translation, spending)
-        askers: tuple[TargetClient, ...] = (central,)
-        palette = Palette(env, central, translation, endpoint.driver)
+        askers = [central := await self._asker(env, asked, spending)]
+        agents = central
+        if endpoint.agents is not None:
+            askers.append(agents := await self._asker(env, endpoint.agents, spending))
+        palette = Palette(env, central, translation, endpoint.driver, agents)
         recorder = RealRecorder(self._name, env, self._listener, self._part, self._bounds)
         network = Network(scenario.network, heals_at=scenario.duration)
         happenings = Happenings(scenario.only, collect=job.collect)
@@ -131,19 +139,19 @@ class RealCell(JudgedCell):
             world.hosts = RealHosts(world, edge, translation, waits, holds)
         else:
             # Each place belongs to one cell, so that nobody else asks there.
-            client = await self._client(side.asked.context)
-            local = TargetClient(env, client, side.asked, translation, spending)
-            askers = (central, local)
+            askers.append(local := await self._asker(env, side.asked, spending))
             world.hosts = LocalUis(world, local, translation, side)
         make = RealCourse if side is None else EdgeCourse
         course = make(world, self.number, settings.rate, endpoint.endpoint, settings.speed_milli)
-        return Made(world, course, spending, askers)
+        return Made(world, course, spending, tuple(askers))
 
-    async def _client(self, context: ssl.SSLContext) -> Client:
+    async def _asker(self, env: Environment, side: AskedSide, spending: Spending) -> TargetClient:
+        if side.send is not None:
+            return DriverClient(env, side.send, side, self._translation, spending)
         limits = LoadLimits(connections_per_address=self._settings.connections)
-        if self._endpoint.client is not None:
-            return await self._endpoint.client(limits).__aenter__()
-        return await LoadClient(context, limits).__aenter__()
+        make = self._endpoint.client or partial(LoadClient, side.context)
+        client = await make(limits).__aenter__()
+        return WireClient(env, client, side, self._translation, spending)
 
     def _arrange_the_beginning(self) -> None:
         """Projects, people, tokens and profiles are there before anybody does anything; clusters
@@ -187,11 +195,11 @@ class RealCell(JudgedCell):
 
     async def _open_the_storm(self) -> None:
         """Before time begins, so that what connecting takes is apart from all else."""
-        client = self._world().askers[0].client
+        asker = self._world().askers[0]
         many = self._settings.storm // self._job.scenario.fleet.cells
-        if not many or not isinstance(client, LoadClient):
+        if not (many and isinstance(asker, WireClient) and isinstance(asker.client, LoadClient)):
             return
-        storm = await client.storm(self._endpoint.central.url, many, _STORM_S)
+        storm = await asker.client.storm(self._endpoint.central.url, many, _STORM_S)
         count = len(storm.took)
         p50, p99, longest = (
             storm.took[-(-count * percent // 100) - 1] // 1_000 if count else 0
@@ -268,7 +276,7 @@ class RealCell(JudgedCell):
             await self._stop(self._made)
             self._made.world.central.close()
             for asker in self._made.askers:
-                await asker.client.close()
+                await asker.let_go()
 
     # --- its loop -------------------------------------------------------------------------
 

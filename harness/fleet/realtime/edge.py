@@ -114,7 +114,8 @@ class RealHosts(PlayedHosts):
                 self._translation.name(key, "key")
             case ops.PollPairing():
                 within += self._holds
-        return TargetRequest(call.operation, _NOBODY, within, call.base_url, correlation, measured)
+        where = (call.base_url, call.host_uid, correlation)
+        return TargetRequest(call.operation, _NOBODY, within, *where, measured)
 
     def _after(self, delay: int, act: Callable[[], object]) -> None:
         when(self._env.timeout(delay), lambda _: act())
@@ -185,10 +186,11 @@ class LocalUis:
                 self._installed[slot.member.index].name, operation.tags
             )
         record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
-        url, user = self._local.urls[self._slot(slot).host_uids[0]], self._local.user
+        url, user = self._local.urls.get(self._slot(slot).host_uids[0], ""), self._local.user
         if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
-        question = TargetRequest(operation, slot.session, self._within, url, record.id)
+        where = (url, slot.host, record.id)
+        question = TargetRequest(operation, slot.session, self._within, *where)
         reply: LinkReply = yield self._asker.ask(question)
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             self._translation.redactor.register(reply.value.token, "session")

@@ -52,6 +52,8 @@ class Endpoint:
         driver: what arranges on it.
         central: how its Palette is asked.
         endpoint: what operators enter at Local UI.
+        agents: how hosts that the harness plays ask there, where otherwise than people.
+        secrets: what the target begins with, as pairs of secret and kind.
         close: lets go of it, and removes what was made there; returns what is left.
         local: its Local UIs; none where the harness plays the edge hosts.
     """
@@ -61,6 +63,8 @@ class Endpoint:
     endpoint: str
     close: Callable[[], Sequence[str]] = field(default=lambda: ())
     local: LocalSide | None = None
+    agents: AskedSide | None = None
+    secrets: tuple[tuple[str, str], ...] = ()
     client: Callable[[LoadLimits], Client] | None = None
     """Makes another client than `LoadClient`."""
 

@@ -97,7 +97,8 @@ class RealRecorder(FleetRecorder):
 
 
 class Palette:
-    """Everything goes to the target, unless an outage keeps it from getting there.
+    """Everything goes to the target, unless an outage keeps it from getting there. What hosts ask
+    goes there by `agents`, where they ask otherwise than people.
 
     Attributes:
         is_up: whether anything gets there; an outage of the scenario's cuts all at once.
@@ -110,9 +111,11 @@ class Palette:
         asker: TargetClient,
         translation: Translation,
         arranging: CellDriver,
+        agents: TargetClient,
     ) -> None:
         self._env = env
         self._asker = asker
+        self._agents = agents
         self._translation = translation
         self._arranging = arranging
         # One after the other, in the order in which they were asked for.
@@ -124,7 +127,8 @@ class Palette:
         """Ask the target; the event's value is the answer."""
         if not self.is_up:
             return self._env.event().succeed(_CUT)
-        return self._asker.ask(question)
+        is_of_host = isinstance(question.operation, ops.AgentOperation)
+        return (self._agents if is_of_host else self._asker).ask(question)
 
     def arrange(self, tenant: int, arrangement: Arrangement) -> Event:
         event = self._env.event()

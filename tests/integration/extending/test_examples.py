@@ -170,8 +170,25 @@ def test_the_other_commands_take_the_driver_too(
     assert "2 sequences" in done.stdout
     _, entries = read_ledger(tmp_path / "drawn" / FILE)
     assert not [entry for entry in entries.values() if entry.is_open]
-    done = run(["harness.cli", "fleet", "rollout-wave", *way], tmp_path, environment, code=2)
-    assert "--driver acme-bus: a fleet in real time is a load" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", JUDGED)
+def test_a_fleet_goes_over_the_driver(
+    serve: Serve, tmp_path: Path, environment: dict[str, str], role: str
+) -> None:
+    way = ["--driver", "acme-bus", "--target", str(serve(role)), "--out", "run"]
+    fleet = ["harness.cli", "fleet", "two-admins", *way, "--speed", "600", "--hosts", "3"]
+    done = run(fleet, tmp_path, environment)
+    assert "at the driver acme-bus: 3 hosts" in done.stdout
+    assert "✓ fleet passes" in done.stdout
+    header, entries = read_ledger(tmp_path / "run" / FILE)
+    assert header.driver == "acme-bus"
+    assert not [entry for entry in entries.values() if entry.is_open]
+    report = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
+    assert report["realtime"]["played"] == ["central" if role == "edge" else "edge"]
+    done = run([*fleet, "--storm", "3"], tmp_path, environment, code=2)
+    assert "--storm is for a load over HTTP" in done.stderr
 
 
 def test_what_a_run_over_the_driver_left_behind_is_cleaned_up_over_it(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from harness.cli.fleet_edge import EdgeReaching, at_slots, needs_of
+from harness.cli.fleet_reaching import CellEndpointFactory, Source, at_slots, needs_of
 from harness.domain.arrangements import Side
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
@@ -82,7 +82,8 @@ def run(
 ) -> FleetResult:
     """Run it to its end, with its evidence in a folder."""
     mark, handover = new_mark(), scenario.central.handover
-    reach = EdgeReaching(target, folder, mark, scenario.seed, handover, needs_of(scenario))
+    source = Source(target, side=Side.EDGE, seed=scenario.seed, handover=handover)
+    reach = CellEndpointFactory(source, folder, mark, needs_of(scenario))
     job = Job(scenario, keep_going=True, parts=folder_of_parts(folder), repeatable=False)
     telling = Telling(
         realtime=lambda course: RealtimeLine(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from harness.cli.fleet_edge import asked_side
+from harness.cli.fleet_reaching import asked_side
 from harness.domain.arrangements import Side
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job

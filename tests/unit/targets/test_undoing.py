@@ -56,6 +56,10 @@ class Scripted:
         self.fails: dict[type[arrangements.Arrangement], Exception] = {}
         self.unable: set[type[arrangements.Arrangement]] = set()
         self.target: Target | None = None
+        self.takes = 0
+
+    def now(self) -> int:
+        return self.takes * len(self.arranged)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)
@@ -217,13 +221,18 @@ def test_what_a_target_keeps_is_no_leak_and_can_do_nothing_any_more(ledger: Ledg
 
 
 @pytest.mark.parametrize(
-    ("error", "asked"),
-    [(ArrangingFailed("x", "no answer"), SILENCES_MAX), (CannotArrange("x", "it says no"), 6)],
+    ("error", "takes", "asked"),
+    [
+        (ArrangingFailed("x", "no answer"), 0, SILENCES_MAX),
+        (CannotArrange("x", "it says no"), 0, 6),
+        (CannotArrange("x", "no connection"), 30_000_000, SILENCES_MAX),
+    ],
 )
 def test_a_target_that_is_silent_is_not_asked_for_ever(
-    ledger: Ledger, error: Exception, asked: int
+    ledger: Ledger, error: Exception, takes: int, asked: int
 ) -> None:
     target = Scripted()
+    target.takes = takes
     target.fails = {arrangements.ForgetProject: error}
     for _ in range(6):
         ledger.intend(entry())

@@ -474,8 +474,17 @@ def a_cluster_at_rest_can_never_send(t: HistoryBuilder) -> str:
     at_rest(t)
     t.send(so="Conflict")
     t.later(1)
+    t.listed()
     t.send(so="HostCannotReachPalette")
     return t.send(so="PairingRequestPending")
+
+
+@good("INV-9")
+def palette_answers_nobody_while_hosts_say_they_cannot_reach_it(t: HistoryBuilder) -> None:
+    t.listed()
+    at_rest(t)
+    for _ in range(4):
+        t.send(so="HostCannotReachPalette")
 
 
 @good("INV-9")

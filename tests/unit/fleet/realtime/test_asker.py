@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,20 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refused
-from harness.fleet.realtime.asker import Asked, AskedSide, TargetClient, TargetRequest
+from harness.fleet.realtime.asker import (
+    Asked,
+    AskedSide,
+    DriverClient,
+    TargetRequest,
+    WireClient,
+)
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.pace import LoadBudget, Spending
 from harness.fleet.realtime.translation import Translation
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import LoadError, NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.targets.port import Exchange, NotOffered, Outgoing, TargetUnusable
 from harness.targets.target_file import load_wire
 from harness.wire.codec import encode_reply
 from harness.wire.http import HttpRequest, HttpResponse, ServerReply
@@ -77,7 +85,7 @@ def asks(
         spending = Spending(budget, lambda: env.now)
         side = AskedSide(ssl.create_default_context(), URL, wire, 0, steps, leaders)
         world = (Translation("m", 0), spending)
-        asker = TargetClient(env, client, side, *world)
+        asker = WireClient(env, client, side, *world)
         env.start()
         replies: list[LinkReply] = []
         for operation in operations:
@@ -232,7 +240,7 @@ def test_it_is_measured_from_when_it_was_due() -> None:
         env = Environment(lambda: now_ns)
         side = AskedSide(ssl.create_default_context(), URL)
         world = (Translation("m", 0), SPENDING)
-        asker = TargetClient(env, Scripted([ACKNOWLEDGED]), side, *world)
+        asker = WireClient(env, Scripted([ACKNOWLEDGED]), side, *world)
         env.start()
         over = asyncio.get_running_loop().create_future()
         timer = env.timeout(1_000)
@@ -267,3 +275,91 @@ def test_a_refusal_is_an_answer_of_a_server_that_is_well() -> None:
     _, _, spending = asks(client, *[ops.Probe()] * 6, budget=LoadBudget(errors=3))
     assert len(client.asked) == 6
     assert not spending.over
+
+
+# --- over a driver ----------------------------------------------------------------------------
+
+
+@dataclass
+class Carrier:
+    """A driver that is at `most` things at once, and answers when it is let."""
+
+    let: threading.Event = field(default_factory=threading.Event)
+    asked: list[Outgoing] = field(default_factory=list)
+    at: int = 0
+    most: int = 0
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self.at += 1
+        self.most = max(self.most, self.at)
+        self.asked.append(outgoing)
+        self.let.wait(5)
+        self.at -= 1
+        if isinstance(outgoing.operation, ops.LogOut):
+            raise NotOffered(ops.LogOut, "there are no sessions")
+        if isinstance(outgoing.operation, ops.ViewPairing):
+            raise TargetUnusable("the channel broke")
+        return Exchange(ops.Done(ops.Acknowledged()))
+
+
+def driven(
+    carrier: Carrier, *operations: Asked, at_once: int = 1, within: int = 2_000_000
+) -> list[LinkReply]:
+    """Ask all at once over a driver; the replies, once the last one has come."""
+
+    async def played() -> list[LinkReply]:
+        env = Environment()
+        context = ssl.create_default_context()
+        side = AskedSide(context, send=carrier.send, at_once=at_once)
+        translation = Translation("m", 0)
+        translation.learn("ours", "theirs", "host_uid")
+        asker = DriverClient(env, carrier.send, side, translation, SPENDING)
+        env.start()
+        replies = []
+        for operation in operations:
+            over = asyncio.get_running_loop().create_future()
+            question = TargetRequest(operation, ops.Credentials(), within, host_uid="ours")
+            event = asker.ask(question)
+            assert event.callbacks is not None
+            event.callbacks.append(lambda e, over=over: over.set_result(e.value))
+            replies.append(over)
+        came = [await asyncio.wait_for(reply, 5) for reply in replies]
+        await asyncio.gather(asker.close(), asker.let_go())
+        return came
+
+    return asyncio.run(played())
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_driver_is_at_no_more_things_than_it_bears(at_once: int) -> None:
+    carrier = Carrier()
+    threading.Timer(0.05, carrier.let.set).start()
+    assert (
+        driven(carrier, *[ops.Probe()] * 6, at_once=at_once) == [ops.Done(ops.Acknowledged())] * 6
+    )
+    assert carrier.most == at_once
+
+
+def test_a_driver_is_told_the_host_by_the_targets_name_unless_palette_is_asked() -> None:
+    carrier = Carrier()
+    carrier.let.set()
+    driven(carrier, ops.ViewCluster(), ops.Probe(), ops.ListPairingRequests("p"))
+    assert [each.host_uid for each in carrier.asked] == ["theirs", "theirs", ""]
+
+
+def test_whoever_asks_over_a_driver_that_stands_still_goes_on_without_an_answer() -> None:
+    carrier = Carrier()
+    first, second = driven(carrier, ops.Probe(), ops.Probe(), within=50_000)
+    carrier.let.set()
+    assert first == ops.Unknown("the driver did not answer within 0.05 s")
+    assert second == NotDelivered("the driver was at something else for 0.05 s")
+    assert len(carrier.asked) == 1
+
+
+def test_what_a_driver_raises_is_a_reply() -> None:
+    carrier = Carrier()
+    carrier.let.set()
+    missing, broken = driven(carrier, ops.LogOut(), ops.ViewPairing())
+    assert isinstance(missing, NotDelivered)
+    assert "there are no sessions" in missing.why
+    assert broken == ops.Unknown("the channel broke")
