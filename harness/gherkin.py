@@ -153,7 +153,7 @@ def feature_of(document: _Node, path: Path) -> FeatureText:
     feature = document.get("feature")
     if not feature:
         raise FeatureUnreadable(path, 1, "there is no feature in this file")
-    return _Reader(path).read(feature)
+    return _Reader(path, feature["language"]).read(feature)
 
 
 def scenario_id(feature: str, scenario: ScenarioText, example: Example | None = None) -> str:
@@ -196,6 +196,7 @@ def coverage(paths: Iterable[Path], ids: Iterable[str]) -> dict[str, list[str]]:
 @dataclass(slots=True)
 class _Reader:
     path: Path
+    language: str = "en"
     scenarios: list[ScenarioText] = field(default_factory=list)
 
     def read(self, feature: _Node) -> FeatureText:
@@ -238,6 +239,9 @@ class _Reader:
         )
 
     def _steps(self, node: _Node) -> tuple[StepText, ...]:
+        if lost := _lost_step(node["description"], self.language):
+            told = f"{lost!r} is no step, as its keyword is none; write it as in 'Given a cluster'"
+            raise FeatureUnreadable(self.path, node["location"]["line"], told)
         kind: StepKind | None = None
         steps = []
         for step in node["steps"]:
@@ -248,6 +252,45 @@ class _Reader:
                 raise FeatureUnreadable(self.path, line, problem)
             steps.append(StepText(kind, keyword, step["text"], line))
         return tuple(steps)
+
+
+def _lost_step(description: str, language: str) -> str:
+    """The line of a description that was surely meant as a step: what stands before the first step
+    and does not begin with a keyword and a space is a description to Gherkin.
+    """
+    from gherkin.dialect import Dialect
+
+    dialect = Dialect.for_name(language)
+    assert dialect is not None  # the parser knew it
+    kinds = (dialect.given_keywords, dialect.when_keywords, dialect.then_keywords)
+    first_ones = {word.strip() for words in kinds for word in words}
+    keywords = {
+        word.strip() for word in (*dialect.and_keywords, *dialect.but_keywords)
+    } | first_ones
+    for number, line in enumerate(filter(None, map(str.strip, description.splitlines()))):
+        found = re.match(r"[^\W\d_]+(?=\W|$)", line)
+        word = found[0] if found else ""
+        # Prose may go on with "when" in its second line.
+        if word in keywords or (not number and _is_meant(word.casefold(), keywords, first_ones)):
+            return line
+    return ""
+
+
+def _is_meant(word: str, keywords: Iterable[str], first_ones: Iterable[str]) -> bool:
+    """Whether it is a keyword but for its case, or a long one with a letter lost, doubled or out of
+    place. "The" is a word of its own.
+    """
+    if word in {keyword.casefold() for keyword in keywords}:
+        return True
+    long = {keyword.casefold() for keyword in first_ones if len(keyword) > 3}
+    return word != "the" and any(word in _slips(keyword) for keyword in long)
+
+
+def _slips(word: str) -> Iterator[str]:
+    for at in range(len(word)):
+        yield word[:at] + word[at + 1 :]
+        yield word[:at] + word[at] + word[at:]
+        yield word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
 
 
 def _tags(node: _Node) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.cli.commands.runs import Plan
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_lines, say
-from harness.cli.folders import append_to_job_page, folder_for, keep_apart, made_writable
+from harness.cli.folders import append_to_job_page, folder_for, keep_apart, replacing
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.configuration.errors import Misspelt
@@ -58,12 +58,12 @@ def certify(plan: Plan) -> int:
         waivers = load_waivers(plan.waivers)
     if plan.resume is not None:
         return _resume(plan, waivers, label)
-    out = made_writable(folder_for(plan.out, name))
-    keep_apart(plan.unredacted_traces, out)
-    put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
-    if plan.repeat == 1:
-        return _finish(_run(plan, waivers, out), plan, out)
-    return _certify_repeatedly(plan, waivers, out)
+    with replacing(folder_for(plan.out, name)) as out:
+        keep_apart(plan.unredacted_traces, out)
+        put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
+        if plan.repeat == 1:
+            return _finish(_run(plan, waivers, out), plan, out)
+        return _certify_repeatedly(plan, waivers, out)
 
 
 def _resume(plan: Plan, waivers: Sequence[WaiverLine], label: str) -> int:
@@ -100,7 +100,8 @@ def _certify_repeatedly(plan: Plan, waivers: Sequence[WaiverLine], out: Path) ->
     interrupted = False
     try:
         for number in range(1, plan.repeat + 1):
-            folder = made_writable(repeat_folder(out, number))
+            folder = repeat_folder(out, number)
+            folder.mkdir(exist_ok=True)
             put(f"run {number} of {plan.repeat}")
             carried_out = _run(plan, waivers, folder)
             put(f"run {number} of {plan.repeat}: {carried_out.report.why}")

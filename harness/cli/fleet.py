@@ -19,7 +19,7 @@ from harness.cli.commands.fleets import FleetOptions, RealtimeOptions
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put_json, say
 from harness.cli.fleet_driving import PoolOptions, microseconds
 from harness.cli.fleet_summary import print_fleet_summary
-from harness.cli.folders import append_to_job_page, folder_for, made_writable
+from harness.cli.folders import append_to_job_page, folder_for, replacing
 from harness.cli.summary import shortened
 from harness.fleet.cell import make_cell
 from harness.fleet.hunting import Hunted, SeedResult, hunt
@@ -123,21 +123,21 @@ def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
     """
     scenario = job.scenario
     pool = PoolOptions(asked.workers, asked.scheduler).for_job(job)
-    out = made_writable(folder_for(asked.out, scenario.name))
-    need = estimate_bytes(operations_about(scenario))
-    planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
-    asked.tell(
-        f"pairproof {__version__} runs {scenario.name}{planted}:"
-        f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
-        f" {duration_text(scenario.duration)} of virtual time,"
-        f" {counted(scenario.fleet.cells, 'cell')} {pool},"
-        f" about {fleet_driving.megabytes(need)} of evidence in {out}"
-    )
-    fleet_driving.require_room(out, need)
-    finished = fleet_driving.drive(
-        replace(job, parts=folder_of_parts(out)), pool.transport(), stopping
-    )
-    return reported(finished, out, stopping, quietly=asked.format == "json")
+    with replacing(folder_for(asked.out, scenario.name)) as out:
+        need = estimate_bytes(operations_about(scenario))
+        planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
+        asked.tell(
+            f"pairproof {__version__} runs {scenario.name}{planted}:"
+            f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
+            f" {duration_text(scenario.duration)} of virtual time,"
+            f" {counted(scenario.fleet.cells, 'cell')} {pool},"
+            f" about {fleet_driving.megabytes(need)} of evidence in {out}"
+        )
+        fleet_driving.require_room(out, need)
+        finished = fleet_driving.drive(
+            replace(job, parts=folder_of_parts(out)), pool.transport(), stopping
+        )
+        return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
 def reported(finished: FleetResult, out: Path, stopping: Stopping, *, quietly: bool) -> FleetReport:

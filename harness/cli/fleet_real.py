@@ -23,7 +23,13 @@ from harness.cli import exits
 from harness.cli.commands.fleets import FleetOptions
 from harness.cli.exits import CannotDo, put, put_json, say
 from harness.cli.fleet import job_of, reported, scenario_of
-from harness.cli.fleet_driving import PoolOptions, drive, megabytes, require_room
+from harness.cli.fleet_driving import (
+    PoolOptions,
+    drive,
+    megabytes,
+    microseconds,
+    require_room,
+)
 from harness.cli.fleet_reaching import (
     OVER_HTTP,
     CellEndpointFactory,
@@ -31,7 +37,7 @@ from harness.cli.fleet_reaching import (
     at_slots,
     needs_of,
 )
-from harness.cli.folders import folder_for, made_writable
+from harness.cli.folders import folder_for, replacing
 from harness.domain.arrangements import Side
 from harness.fleet.loading import find, is_shipped
 from harness.fleet.pool.coordinator import PoolRun
@@ -259,19 +265,21 @@ def _pool(prepared: Prepared) -> PoolOptions:
 def _run(prepared: Prepared, stopping: Stopping) -> FleetReport:
     asked, real = prepared.asked, prepared.asked.real
     scenario = prepared.scenario
-    out = made_writable(folder_for(asked.out, scenario.name))
-    need = estimate_bytes(operations_about(scenario))
-    pool = _pool(prepared)
-    for line in _first_lines(prepared, pool, need, out):
-        asked.tell(line)
-    require_room(out, need)
-    make_room(real.connections + real.storm + _FILES_BESIDES)
-    job = Job(scenario, keep_going=asked.keep_going, parts=folder_of_parts(out), repeatable=False)
-    make = partial(make_real_cell, settings_of(prepared, out))
-    telling = partial(telling_of, prepared)
-    ends_at = scenario.duration + scenario.limits.settle + _ENDING
-    finished = drive(job, pool.transport(make), stopping, telling, ends_at=ends_at)
-    return reported(finished, out, stopping, quietly=asked.format == "json")
+    with replacing(folder_for(asked.out, scenario.name)) as out:
+        need = estimate_bytes(operations_about(scenario))
+        pool = _pool(prepared)
+        for line in _first_lines(prepared, pool, need, out):
+            asked.tell(line)
+        require_room(out, need)
+        make_room(real.connections + real.storm + _FILES_BESIDES)
+        job = Job(
+            scenario, keep_going=asked.keep_going, parts=folder_of_parts(out), repeatable=False
+        )
+        make = partial(make_real_cell, settings_of(prepared, out))
+        telling = partial(telling_of, prepared)
+        ends_at = scenario.duration + scenario.limits.settle + _ENDING
+        finished = drive(job, pool.transport(make), stopping, telling, ends_at=ends_at)
+        return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
 def telling_of(prepared: Prepared, telling: Telling) -> Telling:
@@ -397,28 +405,30 @@ def find_limit(prepared: Prepared, stopping: Stopping) -> int:
     """
     asked = prepared.asked
     bound = LimitExpression(asked.real.find_limit)
-    out = made_writable(folder_for(asked.out, f"{prepared.scenario.name}-limit"))
-    kept = prepared.scenario.duration if asked.until else _STEP
-    asked.tell(
-        f"looks for the rate at {prepared.target.central_url} up to which {bound.text} holds;"
-        f" each rate is kept for {kept / SECOND:g} s, and nothing is judged but this"
-    )
-    make_room(asked.real.connections + _FILES_BESIDES)
+    with replacing(folder_for(asked.out, f"{prepared.scenario.name}-limit")) as out:
+        kept = microseconds("--until", asked.until) if asked.until else _STEP
+        if kept < SECOND:
+            raise CannotDo("--until: each rate has to be kept for a second at least")
+        asked.tell(
+            f"looks for the rate at {prepared.target.central_url} up to which {bound.text} holds;"
+            f" each rate is kept for {kept / SECOND:g} s, and nothing is judged but this"
+        )
+        make_room(asked.real.connections + _FILES_BESIDES)
 
-    def attempt(rate: float) -> RateResult:
-        tried = _try(prepared, stopping, bound, out, kept, rate)
-        asked.tell(f"  {_line(tried)}")
-        return tried
+        def attempt(rate: float) -> RateResult:
+            tried = _try(prepared, stopping, bound, out, kept, rate)
+            asked.tell(f"  {_line(tried)}")
+            return tried
 
-    first = prepared.rate.stretches[0].rate_from if prepared.rate else FIRST
-    found = search(attempt, first, _MOST, lambda: "interrupted" if stopping.asked else "")
-    document = _document(prepared, bound, found)
-    (out / FILE).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-    if asked.format == "json":
-        put(json.dumps(document))
-    else:
-        put(_describe(bound, found))
-        put(f"rates         {out / FILE}")
+        first = prepared.rate.stretches[0].rate_from if prepared.rate else FIRST
+        found = search(attempt, first, _MOST, lambda: "interrupted" if stopping.asked else "")
+        document = _document(prepared, bound, found)
+        (out / FILE).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        if asked.format == "json":
+            put(json.dumps(document))
+        else:
+            put(_describe(bound, found))
+            put(f"rates         {out / FILE}")
     if stopping.asked:
         return exits.INTERRUPTED
     if found.why:

@@ -128,5 +128,5 @@ def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
     if report.realtime is not None:
         return
     yield Text(f"once more     {words.command('replay', str(report.evidence.path.parent))}")
-    if report.evidence.violations:
+    if report.shrink:
         yield Text(f"smallest      {words.command('shrink', str(report.evidence.path.parent))}")

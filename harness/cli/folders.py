@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,8 @@ from harness.running.resuming import KEPT
 
 _RUNS: Final = Path("reports", "runs")
 _OF_A_RUN: Final = ("evidence.jsonl", MANIFEST)
+_ASIDE: Final = ".pairproof-before"
+"""What an earlier run left stands there until this one has recorded anything."""
 
 
 def folder_for(out: Path | None, name: str) -> Path:
@@ -24,30 +28,61 @@ def folder_for(out: Path | None, name: str) -> Path:
     return out or _RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
 
 
-def made_writable(out: Path) -> Path:
-    """The folder, made, tried and rid of what an earlier run would leave to be mistaken for ours.
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """The folder of a run that begins, made and tried. What an earlier run left there, and could be
+    mistaken for ours, stands aside, and is gone once this one has recorded anything; where it
+    records nothing, all is as it was before.
 
     Raises:
         CannotDo: it cannot be made or written.
     """
-    trial = out / ".pairproof-trial"
+    aside = out / _ASIDE
     try:
         out.mkdir(parents=True, exist_ok=True)
-        trial.write_bytes(b"\0")
-        trial.unlink()
-        for folder in (out, *repeat_folders(out)):
-            names = (folder / name for name in (MANIFEST, MESSAGES, *REPORT_FILES))
-            for stale in (*parts_in(folder), *names):  # what an earlier run wrote, nothing else
-                stale.unlink(missing_ok=True)
-            for name in (PARTS_DIR, KEPT):
-                shutil.rmtree(folder / name, ignore_errors=True)
+        _settle(out)  # after a run that was killed
+        aside.mkdir()
+        _move(out, aside)
     except (FileExistsError, NotADirectoryError):
         raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
     except OSError as error:
+        where = f" at {error.filename}" if error.filename else ""
         raise CannotDo(
-            f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
+            f"--out {out}: the folder cannot be written ({error.strerror}{where}); choose another"
+            " one"
         ) from None
-    return out
+    try:
+        yield out
+    finally:
+        _settle(out)
+
+
+def _settle(out: Path) -> None:
+    """What stands aside comes back, unless something was recorded in its place."""
+    if not any(map(_has_recorded, (out, *repeat_folders(out)))):
+        _move(out / _ASIDE, out)
+    shutil.rmtree(out / _ASIDE, ignore_errors=True)
+
+
+def _move(out: Path, to: Path) -> None:
+    """What runs have written into one folder and its repeats goes into another one."""
+    for path in [path for folder in (out, *repeat_folders(out)) for path in _of_a_run(folder)]:
+        there = to / path.relative_to(out)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if there.is_dir():
+            shutil.rmtree(there)
+        path.replace(there)
+
+
+def _of_a_run(folder: Path) -> list[Path]:
+    """What a run writes into its folder, as far as it is there, and nothing else."""
+    names = (MANIFEST, MESSAGES, *REPORT_FILES, PARTS_DIR, KEPT)
+    return [*parts_in(folder), *(path for name in names if (path := folder / name).exists())]
+
+
+def _has_recorded(folder: Path) -> bool:
+    parts = (*parts_in(folder), *(folder / PARTS_DIR).glob("*"))
+    return (folder / "evidence.jsonl").exists() or any(part.stat().st_size for part in parts)
 
 
 def keep_apart(traces: Path | None, out: Path) -> None:

@@ -19,7 +19,7 @@ from harness.catalogue.edition import EDITION
 from harness.cli.commands.fleets import ReplayOptions
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet_driving import PoolOptions, drive, require_room, stoppable
-from harness.cli.folders import made_writable
+from harness.cli.folders import replacing
 from harness.cli.summary import print_texts
 from harness.fleet.loading import from_plain
 from harness.fleet.port import Job
@@ -191,7 +191,8 @@ def _folder(out: Path | None, first: FleetEvidence) -> Iterator[Path]:
         return
     if out.resolve() == first.path.parent.resolve():
         raise CannotDo(f"--out {out}: the evidence to replay is there; name another folder")
-    yield made_writable(out)
+    with replacing(out) as made:
+        yield made
 
 
 def _size(first: FleetEvidence) -> int:

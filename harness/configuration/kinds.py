@@ -25,6 +25,8 @@ def words_of(node: Node) -> str:
     """What is allowed at a place, in words."""
     if "title" in node:
         return str(node["title"])
+    if "const" in node:
+        return str(node["const"])
     if "enum" in node:
         return f"one of {', '.join(map(str, node['enum']))}"
     match node.get("type"):

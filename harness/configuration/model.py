@@ -156,11 +156,13 @@ class FileModel(Generic[Value]):
                         f"credentials never stand in the file: name a variable with {path[-1]}_env,"
                         f" or a file with {path[-1]}_file;"
                     )
-                return Flaw(path, told, f"{remedy} there are {', '.join(known)}")
+                there = f"there {'are' if len(known) > 1 else 'is'} {', '.join(known)}"
+                return Flaw(path, told, f"{remedy} {there}")
             case "missing":
                 return _missing(path, node)
             case "enum" | "literal_error":
-                remedy = nearest(str(error["input"]), node["enum"], f"write {words_of(node)}")
+                known = node["enum"] if "enum" in node else [node["const"]]
+                remedy = nearest(str(error["input"]), known, f"write {words_of(node)}")
                 return Flaw(path, f"there is no {value} here", remedy)
             case "dataclass_type" | "dict_type":
                 return Flaw(path, f"{value} is no table", f"write a table: {_header(path)}")

@@ -67,9 +67,12 @@ class SelectionInfo(msgspec.Struct, frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was left out; what plays a role and the profiles are told beside it."""
+        """Whether all of the suite took part; what plays a role and the profiles are told beside
+        it.
+        """
         named = self.requirements or self.scenarios
-        return not (named or self.tags or self.keyword or self.budget)
+        less = named or self.tags or self.keyword or self.budget
+        return not (less or self.own is True)
 
 
 class WaiverLine(msgspec.Struct, frozen=True):

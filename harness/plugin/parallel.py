@@ -82,7 +82,8 @@ class Controller:
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         """Merge the parts, once no worker writes any more and before anybody sums up."""
         result = yield
-        if any(self._parts.glob("*.jsonl")):
+        # A run that goes on, and was refused, has a part of what had ended alone.
+        if any(part.stem != "earlier" for part in self._parts.glob("*.jsonl")):
             from harness.domain.errors import PairproofError
             from harness.history.merge import put_together
             from harness.running.facts import now_utc

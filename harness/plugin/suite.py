@@ -270,6 +270,8 @@ class Suite:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)
             own = not any(item.stash[BOUND].ours for item in items)
+            if self._earlier and not items:
+                own = self._earlier.header.selection.own is True
             header = header_of(self.config, driver, self.selection, own=own, out_of=self._out_of)
             self._see_same(header)
             self.run = Run(

@@ -130,6 +130,18 @@ def test_coverage_lists_scenarios_by_tag_and_gaps_as_well(tmp_path: Path) -> Non
         ("", 1, "no feature"),
         ("# only a comment\n", 1, "no feature"),
         ("Feature: x\n Scenario: y\n  And z\n", 3, "the first step must be Given"),
+        ("Feature: x\n Scenario: y\n  Given\tz\n  When a\n", 2, "'Given\\tz' is no step"),
+        ("Feature: x\n Scenario: y\n  given z\n  When a\n", 2, "'given z' is no step"),
+        ("Feature: x\n Scenario: y\n  Givn z\n  and b\n  When a\n", 2, "'Givn z' is no step"),
+        ("Feature: x\n Background:\n  Wehn: z\n  Given a\n", 2, "'Wehn: z' is no step"),
+        ("Feature: x\n Scenario: y\n  Some.\n  And\tz\n  When a\n", 2, "'And\\tz' is no"),
+        (
+            "# language: de\nFeature: x\n Beispiel: y\n  angenommen z\n  Wenn a\n".replace(
+                "Feature", "Funktionalität"
+            ),
+            3,
+            "'angenommen z' is no step",
+        ),
         (
             "Feature: a\n Scenario Outline: x\n  Given <a>\n  Examples:\n   | a |\n   | 1 | 2 |\n",
             6,
@@ -144,6 +156,14 @@ def test_what_is_no_feature_is_said_with_its_line(
         gherkin.read_feature(write(tmp_path, text))
     assert caught.value.line == line
     assert problem in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "prose", ["The link is down,\n  when it was up.", "Whenever a host\n  given to others", "An a"]
+)
+def test_a_description_is_prose(tmp_path: Path, prose: str) -> None:
+    text = f"Feature: x\n Scenario: y\n  {prose}\n\n  Given a\n"
+    assert len(gherkin.read_feature(write(tmp_path, text)).scenarios[0].steps) == 1
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:

@@ -178,7 +178,8 @@ def _reached(name: str, wanted: int, measures: MeasuresLine) -> GateLine:
     least = max(1, -(-wanted * hosts // 1_000_000))
     if count >= least:
         return GateLine(expression=text, value=value, holds=True)
-    reason = f"{name} happened {count} {_times(count)}, and {least} {_times(least)} was asked for"
+    asked = f"{least} {_times(least)} {'was' if least == 1 else 'were'} asked for"
+    reason = f"{name} happened {count} {_times(count)}, and {asked}"
     return GateLine(expression=text, value=value, holds=None, reason=reason)
 
 

@@ -41,12 +41,30 @@ class DecidedOnce(Rule):
 
     def _viewed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
-        if request is None or (not request.over and request.final is None):
+        if request is None:
+            return NOTHING
+        if other := self._named_otherwise(request, operation):
+            return other
+        if not request.over and request.final is None:
             return NOTHING
         lag = self.known.limits.list_lag if operation.kind == "PollPairing" else 0
         return self._state(request, self.known.shown, operation, lag) + self._agree(
             request, operation
         )
+
+    def _named_otherwise(
+        self, request: entities.ObservedRequest, operation: OperationRecord
+    ) -> Violations:
+        """A request becomes one cluster, whoever tells of it."""
+        uid, known = (
+            entities.text(entities.fields_of(operation), "cluster_uid"),
+            request.cluster_uid,
+        )
+        if not uid or not known or uid == known:
+            return NOTHING
+        reason = f"request {request.uid} is the cluster {known}, and then is told as {uid}"
+        first = request.accepted.operation if request.accepted else ""
+        return self.blame(request.uid, reason, first, operation.id)
 
     def _listed(self, operation: OperationRecord) -> Violations:
         found, lag = NOTHING, self.known.limits.list_lag

@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from inspect import Parameter, Signature
+from itertools import pairwise
 from typing import Annotated, Any, NoReturn, get_args, get_origin, get_type_hints
 
 import typer
@@ -61,6 +62,15 @@ def argument(
 
 
 class _Command(TyperCommand):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """An empty value is mostly a variable that is not set, and would mean: everything."""
+        for before, value in pairwise(["", *args]):
+            named = before if not value else value.removesuffix("=")
+            if not value or (value.startswith("--") and named != value):
+                told = "it is empty: write a value, or leave the option out"
+                raise typer.BadParameter(told, param_hint=f"'{named}'")
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         heading = "Options"

@@ -62,7 +62,8 @@ def planned(
     missing += tuple(
         (o.__name__, f"it is not offered: {not_offered[o]}") for o in ASKED if o in not_offered
     )
-    kept, left_out = [], list[tuple[str, str]]()
+    scenario, without = _without(scenario, not_offered)
+    kept, left_out = [], without
     for fault in scenario.faults:
         why = _why_not(fault, cannot)
         if edge:
@@ -77,6 +78,28 @@ def planned(
         left_out += more
     kept_of_it = replace(scenario, faults=tuple(kept), network=network)
     return Planned(kept_of_it, missing, tuple(left_out))
+
+
+def _without(
+    scenario: Scenario, not_offered: Mapping[type[ops.Operation], str]
+) -> tuple[Scenario, list[tuple[str, str]]]:
+    """The scenario without what people do by operations that the target does not have."""
+    admins, timelines, left_out = scenario.admins, scenario.timelines, []
+    lacking = {kind for kind in (*_TO_WORK, ops.SetTokenState) if kind in not_offered}
+    if timelines.token_revoked is not None and ops.SetTokenState in lacking:
+        timelines = replace(timelines, token_revoked=None)
+        left_out.append(("tokens that are revoked", _lacks(ops.SetTokenState, not_offered)))
+    if admins.work is not None and (kinds := [kind for kind in _TO_WORK if kind in lacking]):
+        admins = replace(admins, work=None)
+        left_out.append(("work on paired clusters", _lacks(kinds[0], not_offered)))
+    return replace(scenario, admins=admins, timelines=timelines), left_out
+
+
+_TO_WORK: Final = (ops.ChangeCentralCluster, ops.ViewCentralCluster)
+
+
+def _lacks(kind: type[ops.Operation], not_offered: Mapping[type[ops.Operation], str]) -> str:
+    return f"{kind.__name__} is not offered: {not_offered[kind]}"
 
 
 _READS_ARE_ITS_OWN: Final = "nothing lets what a target shows lag further behind than it does"

@@ -266,6 +266,20 @@ class LateRepetitionIsRefused(Timed):
         return super().confirm(operation, call)
 
 
+@mutant("INV-6", lane=Lane.FLEET, found_by="lossy-radio")
+class ConfirmedAgainIsAnother(Timed):
+    """A confirmation that comes again makes the cluster once more, with another uid."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if request.state is RequestState.PAIRED and cluster is not None:
+            another = replace(cluster, uid=f"{cluster.uid}-again")
+            self.store.put(another)
+            self.store.put(replace(request, cluster_uid=another.uid))
+        return super().confirm(operation, call)
+
+
 @mutant("INV-7", lane=Lane.FLEET, found_by="permission-churn")
 class PermissionOftenUsedIsKept(Timed):
     """A permission that was used three times is not looked up again for ten minutes."""

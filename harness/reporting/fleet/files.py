@@ -114,7 +114,7 @@ def _expressions(lines: Iterable[GateLine], what: str, report: FleetReport) -> I
 
 def _again(report: FleetReport) -> Iterator[str]:
     yield f"reproduce: {report.replay}"
-    if report.evidence.violations:
+    if report.shrink:
         yield f"shrink: {report.shrink}"
 
 
@@ -204,7 +204,8 @@ def _violations(report: FleetReport) -> Iterator[str]:
     yield from table(["Invariant", "At", "What happened", "Operations"], ["---"] * 4, rows)
     if len(violations) > _VIOLATIONS_MAX:
         yield f"… and {len(violations) - _VIOLATIONS_MAX} more.\n"
-    yield f"The smallest run that still fails: {code(report.shrink)}\n"
+    if report.shrink:
+        yield f"The smallest run that still fails: {code(report.shrink)}\n"
 
 
 def _figures(report: FleetReport) -> Iterator[str]:

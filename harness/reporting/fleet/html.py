@@ -88,10 +88,10 @@ def _commands(report: FleetReport) -> Iterator[tuple[str, str]]:
         yield "As it was started", shlex.join(report.header.run.command)
     if report.realtime is None:
         yield "The same run again, compared with this one", report.replay
-    if report.evidence.violations and report.realtime is None:
+        elsewhere = ["fleet", report.scenario, "--hosts", hosts, "--seed", seed]
+        yield "The scenario by its name, if it comes with pairproof", command(*elsewhere)
+    if report.shrink:
         yield "The smallest run that still fails", report.shrink
-    elsewhere = ["fleet", report.scenario, "--hosts", hosts, "--seed", seed]
-    yield "The scenario by its name, if it is one that comes with pairproof", command(*elsewhere)
     yield "Every verdict once more, offline", command("verify", report.evidence_file)
     yield "This report again", command("report", report.evidence_file)
 

@@ -132,8 +132,11 @@ class FleetReport(JudgedRun):
 
     @property
     def shrink(self) -> str:
-        """The command that finds the smallest run that still fails."""
-        return command("shrink", self.evidence_file)
+        """The command that finds the smallest run that still fails; empty where nothing was broken,
+        or in real time, which nobody can run again.
+        """
+        can = self.evidence.violations and self.realtime is None
+        return command("shrink", self.evidence_file) if can else ""
 
 
 def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> FleetReport:

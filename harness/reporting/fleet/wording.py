@@ -83,7 +83,8 @@ _NEVER_THERE: Final = (
 _NOT_TO_THE_END: Final = "Let the run get to its end; until then the value says little."
 
 _BY_METRIC: Final = {
-    "violations": "See the violations; pairproof shrink finds the smallest run that still has one.",
+    "violations": "See the violations; pairproof shrink finds the smallest run in virtual time that"
+    " still has one.",
     "latency_ms": "See how long operations took and when the central side was busy; it needs"
     " more room ([central] in the scenario), or the bound has to be wider.",
     "waiting_s": "See how long it took to decide and to pair; more administrators, a faster"
@@ -100,6 +101,8 @@ def advice(line: GateLine) -> str:
     """What to do about an expression; empty for one that holds."""
     if line.holds:
         return ""
+    if line.expression.startswith("arranged"):
+        return "See what was left out, and what the target needs for it."
     metric = line.expression.partition(".")[0].split()[0] if line.expression.strip() else ""
     if line.holds is None and metric != "sometimes":
         return _NEVER_THERE if line.value is None else _NOT_TO_THE_END

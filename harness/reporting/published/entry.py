@@ -175,7 +175,7 @@ def problems_with_run(folder: Path, header: EvidenceHeader) -> Iterator[Submissi
     if header.kind != "certify":
         told = f"it is a run of the kind {header.kind!r}"
         yield SubmissionProblem(place, told, "publish a run of `pairproof certify`")
-    if not selection.is_whole or selection.own is True:
+    if not selection.is_whole:
         told = "it is a selection, and no certificate of anything"
         yield SubmissionProblem(place, told, "publish a run of the whole suite, or of a profile")
     elif not header.is_whole:

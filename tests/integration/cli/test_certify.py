@@ -81,7 +81,11 @@ def test_reports_of_an_earlier_run_do_not_outlive_it(command: Command, tmp_path:
     (out / "report.html").write_text("stale")
     (out / "mine.txt").write_text("kept")
     command.here(*INPROCESS, "--requirement", "PRE-1", "--role", "central", "--out", "out")
-    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    assert {path.name for path in out.iterdir()} == {"evidence.parts", "report.html", "mine.txt"}
+    command.here(*INPROCESS, "--requirement", "PRE-1", "--out", "out")
+    assert "evidence.parts" not in {path.name for path in out.iterdir()}
+    assert (out / "report.html").read_text("utf-8") != "stale"
+    assert (out / "mine.txt").read_text("utf-8") == "kept"
 
 
 def test_the_summary_is_appended_to_the_page_of_a_ci_job(

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.folders import made_writable
+from harness.cli.folders import replacing
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import ScenarioLine, StepLine, WaiverLine
 from harness.history.operation import Outcome
@@ -269,4 +269,27 @@ def test_what_a_scenario_comes_to_is_what_its_requirements_say(
 
 def test_messages_of_an_earlier_run_do_not_stay_beside_a_new_one(tmp_path: Path) -> None:
     (tmp_path / MESSAGES).write_text("{}")
-    assert not (made_writable(tmp_path) / MESSAGES).exists()
+    with replacing(tmp_path) as out:
+        assert not (out / MESSAGES).exists()
+        (out / "evidence.jsonl").write_text("{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence.jsonl"]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_run_that_records_nothing_leaves_an_earlier_one_as_it_was(
+    tmp_path: Path, *, killed: bool
+) -> None:
+    earlier = {"evidence.jsonl": "e", "report.html": "r", "repeat-2/evidence.jsonl": "2"}
+    for name, text in earlier.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    begun = replacing(tmp_path)
+    begun.__enter__()
+    assert not (tmp_path / "evidence.jsonl").exists()
+    if killed:
+        begun = replacing(tmp_path)
+        begun.__enter__()
+    begun.__exit__(None, None, None)
+    files = (path for path in tmp_path.rglob("*") if path.is_file())
+    found = {str(path.relative_to(tmp_path)): path.read_text() for path in files}
+    assert found == earlier

@@ -153,7 +153,7 @@ def test_a_situation_that_does_not_exist_cannot_be_reached() -> None:
             "cancel_in_flight",
             20_501,
             None,
-            "cancel_in_flight happened 41 times, and 42 times was asked for",
+            "cancel_in_flight happened 41 times, and 42 times were asked for",
         ),
         ("rate_limited", 1, True, ""),
         ("token_rotated", 1, None, "token_rotated happened 0 times, and 1 time was asked for"),

@@ -195,8 +195,9 @@ class HistoryBuilder:
             "SubmitPairing", actor="agent", value=value, cluster=cluster, cluster_token=label
         )
 
-    def confirms(self, uid: str = "A", state: str = "Paired") -> str:
-        value: dict[str, Json] = {"state": state, "cluster_uid": f"cluster-of-{uid}"}
+    def confirms(self, uid: str = "A", state: str = "Paired", *, becomes: str = "") -> str:
+        cluster = becomes or f"cluster-of-{uid}"
+        value: dict[str, Json] = {"state": state, "cluster_uid": cluster}
         return self.tell("ConfirmPairing", actor="agent", value=value, pairing_uid=uid)
 
     def withdraws(self, uid: str = "A", so: str = "ok") -> str:

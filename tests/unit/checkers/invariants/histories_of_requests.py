@@ -361,6 +361,32 @@ def a_list_that_is_behind_a_rejection_beside_a_cancel_in_vain(t: HistoryBuilder)
 
 
 @bad("INV-6")
+def a_confirmation_that_comes_again_names_another_cluster(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept()
+    t.confirms()
+    return t.confirms(becomes="another")
+
+
+@bad("INV-6")
+def a_poll_names_the_cluster_of_another_request(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept()
+    value = {"state": "HandingOver", "cluster_uid": "of-another"}
+    return t.tell("PollPairing", actor="agent", value=value, pairing_uid="A")
+
+
+@good("INV-6")
+def an_acceptance_whose_cluster_gets_its_uid_later(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    selected = [{"uid": "full", "version": ""}]
+    later = {"cluster_uid": ""}
+    t.central("AcceptPairingRequest", value=later, pairing_uid="A", selection=selected)
+    t.confirms()
+    t.view(state="Paired")
+
+
+@bad("INV-6")
 def a_rejected_request_becomes_paired(t: HistoryBuilder) -> str:
     t.set_up().send()
     t.accept(at=(100, 120))

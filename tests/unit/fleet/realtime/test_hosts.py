@@ -10,14 +10,14 @@ from typing import cast
 import pytest
 import simpy
 
-from harness.domain.errors import Refused
+from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Acknowledged, Done, LogIn, VerifyConnection
 from harness.fleet.cell import behaviour_for
-from harness.fleet.clock import CellClock
+from harness.fleet.clock import CellClock, when
 from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME
 from harness.fleet.realtime.asker import TargetRequest
-from harness.fleet.realtime.edge import RealHosts
+from harness.fleet.realtime.edge import RealHosts, done_first
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
@@ -129,6 +129,34 @@ def test_a_lost_message_is_waited_for_no_longer_than_it_pays(
     ]
     waited = (book.ended[2].end or 0) - book.ended[2].start
     assert 30 * MS <= waited < 5_000 * MS
+
+
+def test_of_copies_that_overlap_what_one_has_done_is_heard() -> None:
+    """A product may refuse the first as a conflict with the second, which it does."""
+    done, refused = Done(Acknowledged()), Refused(Reason.CONFLICT, "one is under way")
+    for replies, heard in (
+        ([refused, done], done),
+        ([done, refused], done),
+        ([refused] * 2, refused),
+    ):
+        assert heard_of(replies) == heard
+
+
+def heard_of(replies: list[object]) -> object:
+    async def played() -> object:
+        env = Environment()
+        env.start()
+        copies = [env.event() for _ in replies]
+        heard = done_first(env, *copies)
+        over = asyncio.get_running_loop().create_future()
+        when(heard, over.set_result)
+        for copy, reply in zip(copies, replies, strict=True):
+            copy.succeed(reply)
+        value = await asyncio.wait_for(over, 5)
+        env.stop()
+        return value
+
+    return asyncio.run(played())
 
 
 def test_a_repeated_message_arrives_twice_and_is_answered_once() -> None:

@@ -7,7 +7,16 @@ from dataclasses import replace
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.fleet.realtime.plan import planned
-from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Scenario
+from harness.fleet.scenario import (
+    SECOND,
+    AdminPlan,
+    FaultKind,
+    FaultPlan,
+    NetworkPlan,
+    Scenario,
+    Spread,
+    TimelinePlan,
+)
 
 FAULTS = (
     FaultPlan(FaultKind.LINK, at=0),
@@ -41,6 +50,26 @@ def test_without_what_has_to_be_there_nobody_begins() -> None:
     assert plan.missing == (("VerifyConnection", "it is not offered: no"),)
     plan = planned(SCENARIO, lambda kind: "not here" if kind is arrangements.PutToken else "")
     assert plan.missing == (("PutToken", "not here"),)
+
+
+def test_what_people_do_by_operations_that_are_not_offered_is_left_out() -> None:
+    busy = replace(
+        SCENARIO,
+        admins=AdminPlan(work=Spread(SECOND, SECOND)),
+        timelines=TimelinePlan(token_revoked=Spread(SECOND, SECOND)),
+    )
+    missing: dict[type[ops.Operation], str] = {
+        ops.SetTokenState: "tokens only expire",
+        ops.ViewCentralCluster: "write-only",
+    }
+    plan = planned(busy, lambda kind: "", not_offered=missing)
+    assert (plan.scenario, plan.missing) == (SCENARIO, ())
+    assert plan.left_out == (
+        ("tokens that are revoked", "SetTokenState is not offered: tokens only expire"),
+        ("work on paired clusters", "ViewCentralCluster is not offered: write-only"),
+    )
+    assert planned(busy, lambda kind: "").scenario == busy
+    assert planned(SCENARIO, lambda kind: "", not_offered=missing).left_out == ()
 
 
 # --- edge hosts that are the target's own -----------------------------------------------------
