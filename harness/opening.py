@@ -14,7 +14,7 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
-from harness.domain.errors import PairproofError
+from harness.domain.errors import PairproofError, Refusal
 from harness.domain.operations import RARELY_OFFERED, PatchCluster, UpdateStack
 from harness.domain.permission import PermissionNames
 from harness.loopback import is_loopback, is_loopback_host
@@ -88,9 +88,10 @@ def open_plugged(
     from harness.domain.operations import AgentOperation, Credentials, Reply, Unknown
     from harness.targets.plugged import PluggedDriver, target_of
 
-    def carry(host_uid: str, message: AgentOperation) -> Reply:
+    def carry(host_uid: str, endpoint: str, insecure: bool, message: AgentOperation) -> Reply:
+        sent = Outgoing(message, Credentials(), host_uid, endpoint=endpoint, insecure=insecure)
         try:
-            return driver.send(Outgoing(message, Credentials(), host_uid)).reply
+            return driver.send(sent).reply
         except PairproofError as error:
             return Unknown(str(error))
 
@@ -273,11 +274,19 @@ def _played(target: Target, seed: int, carry: Carry | None = None) -> tuple[Layo
             agent_interval=_agent_interval(target),
         )
         proxy = "" if is_loopback(base_url(target.endpoint)) else target.proxy
-        usable = usable_forms(target.endpoint).values()
-        carried = {base_url(form): carry for form in usable} if carry else {}
+        forms = {*usable_forms(target.endpoint).values(), *target.endpoint_forms.values()}
+        carried = {base: carry for form in forms if carry and (base := _base_url_of(form))}
         other = Other(target.wire, trust.context(), proxy, carried=carried)
     near = Side.EDGE in sides or is_loopback_host(peer.bind)
     return layout, other, Secrets.seeded(seed) if near else Secrets.fresh()
+
+
+def _base_url_of(form: str) -> str:
+    """What a form of the endpoint stands for; empty of one that is refused as it stands."""
+    try:
+        return base_url(form)
+    except Refusal:
+        return ""
 
 
 def _agent_interval(target: Target) -> int:

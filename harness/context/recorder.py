@@ -110,9 +110,8 @@ class WrittenPlainly(NotSupported):
     """An operation has no body that could be written so; what came of it as it is."""
 
     def __init__(self, taken: RecordedReply, writing: str) -> None:
-        told = f"{taken.record.kind} has no body as published, to be written with {writing}"
-        super().__init__(told)
-        self.taken = taken
+        super().__init__(f"nobody can write {taken.record.kind} in other ways than it is written")
+        self.taken, self.writing = taken, writing
 
 
 def _is_of_words(arrangement: Arrangement) -> bool:

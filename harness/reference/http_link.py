@@ -90,7 +90,7 @@ class HttpLink:
         if self._closing.is_set():
             return NotDelivered(_STOPPING)
         if carry := self._carried.get(base_url):
-            return carry(host_uid, operation)
+            return carry(host_uid, base_url, insecure, operation)
         client = self._insecure if insecure else self._trusting
         is_reworded = host_uid in self._reworded
         self._reworded.discard(host_uid)

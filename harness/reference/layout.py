@@ -25,8 +25,10 @@ AGENT_INTERVAL = 20_000
 
 BOTH = frozenset(Side)
 
-Carry = Callable[[str, AgentOperation], LinkReply]
-"""Carries a message of a host, which is named first, and brings the answer."""
+Carry = Callable[[str, str, bool, AgentOperation], LinkReply]
+"""Carries a message and brings the answer: of which host, where to, whether any certificate will do
+(see `harness.reference.core.link.Link.carry`).
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,8 +184,10 @@ class TargetInfo:
 class Outgoing:
     """One operation on its way: where to, with which credentials.
 
-    `host_uid` is the edge host whose Local UI is asked; empty for Palette. `correlation`
-    goes out as a header where there is one. `between_pages` is called before each further page
+    `host_uid` is the edge host whose Local UI is asked; empty for Palette. Of a message of a host
+    that the harness plays it is that host; `endpoint` is then what the host was told of Palette, as
+    a URL, and `insecure` whether any certificate will do there. `correlation` goes out as a header
+    where there is one. `between_pages` is called before each further page
     of a list is asked for. `rewriting` writes its body, where there is a wire to write on.
     """
 
@@ -195,6 +197,8 @@ class Outgoing:
     correlation: str = ""
     between_pages: Callable[[], None] | None = None
     rewriting: Rewriting | None = None
+    endpoint: str = ""
+    insecure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

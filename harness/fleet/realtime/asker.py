@@ -339,7 +339,13 @@ class DriverClient(TargetClient):
     async def _exchanged(self, question: TargetRequest) -> tuple[LinkReply, bool]:
         operation, left_s = question.operation, question.within / SECOND
         host_uid = "" if isinstance(operation, ops.CentralOperation) else question.host_uid
-        asked = Outgoing(operation, question.credentials, host_uid, question.correlation)
+        asked = Outgoing(
+            operation,
+            question.credentials,
+            host_uid,
+            question.correlation,
+            endpoint=question.base_url,
+        )
         if not self._spending.may_send():
             return NotDelivered(_OVER), False
         reply: LinkReply = NotDelivered(f"the driver was at something else for {left_s:g} s")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from harness.domain import operations as ops
+from harness.domain.arrangements import ARRANGEMENTS, FaultEffect
 from harness.targets.own import OwnDriver
 from harness.targets.port import Driver
 from harness.wire.routes import ROUTES
@@ -56,10 +60,44 @@ def test_every_kind_of_reply_is_on_the_page(kind: type) -> None:
     assert any(name.startswith(kind.__name__) for name in rows("reply"))
 
 
+def fields_of(kind: type) -> str:
+    """The fields as they are written in Python, without those that every class has."""
+    return ", ".join(f"`{field.name}: {field.type}`" for field in fields(kind)) or "none"
+
+
 def test_every_operation_is_on_the_page_with_what_is_published_and_what_it_answers() -> None:
     told = rows("operation")
     assert told.keys() == {kind.__name__ for kind in ROUTES}
     for kind, route in ROUTES.items():
         answers = re.search(r"Answers (?:an? )?`(\w+)`", kind.__doc__ or "")
         answer = answers[1] if answers else "Acknowledged"
-        assert told[kind.__name__] == [f"`{route.method} {route.path}`", f"`{answer}`"]
+        published = f"`{route.method} {route.path}`"
+        assert told[kind.__name__] == [fields_of(kind).replace("|", "or"), published, f"`{answer}`"]
+
+
+def values_in(*kinds: object) -> dict[str, list[str]]:
+    """The row of each class and enumeration of the domain that these consist of."""
+    found: dict[str, list[str]] = {}
+    for kind in kinds:
+        found |= values_in(*get_args(kind))
+        if not isinstance(kind, type) or not kind.__module__.startswith("harness.domain."):
+            continue
+        if issubclass(kind, Enum):
+            told = ", ".join(f"`{each.value}`" for each in kind)
+        elif is_dataclass(kind):
+            told = fields_of(kind).replace("|", "or")
+            found |= values_in(*get_type_hints(kind).values())
+        else:
+            continue
+        found[kind.__name__] = [f"`{kind.__module__.removeprefix('harness.domain.')}`", told]
+    return found
+
+
+def test_every_value_is_on_the_page_with_its_module_and_its_fields() -> None:
+    answers = {row[-1].strip("`") for row in rows("operation").values()}
+    expected = values_in(
+        *ROUTES, *ARRANGEMENTS.values(), FaultEffect, *(getattr(ops, a, None) for a in answers)
+    )
+    named = {kind.__name__ for kind in (*ROUTES, *ARRANGEMENTS.values())}
+    expected = {name: row for name, row in sorted(expected.items()) if name not in named}
+    assert rows("value") == expected

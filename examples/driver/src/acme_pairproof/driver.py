@@ -14,7 +14,7 @@ from typing import Any
 from acme_pairproof.bus import Bus, BusDown
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Slot
-from harness.domain.operations import AgentOperation, Unknown
+from harness.domain.operations import Unknown
 from harness.targets.own import OwnDriver
 from harness.targets.peer_table import Peer
 from harness.targets.port import (
@@ -78,14 +78,19 @@ class AcmeDriver(OwnDriver):
     def send(self, outgoing: Outgoing) -> Exchange:
         operation, proof = outgoing.operation, outgoing.credentials
         message: dict[str, Any] = {
-            "kind": "operation",
-            "to": "" if isinstance(operation, AgentOperation) else outgoing.host_uid,
+            # Of a host that the harness plays; the harness may also ask as if it were one.
+            "kind": "message" if outgoing.endpoint else "operation",
+            "to": outgoing.host_uid,
+            "at": outgoing.endpoint,
+            "insecure": outgoing.insecure,
             "what": type(operation).__name__,
             "with": to_json(operation),
             "headers": {**credential_headers(proof), "X-Request-Id": outgoing.correlation},
         }
         try:
             answer = self._bus.ask(message)
+            if "lost" in answer:
+                return Exchange(Unknown(answer["lost"]), message, answer)
             response = HttpResponse(answer["status"], body=answer["body"].encode())
         except (BusDown, KeyError, AttributeError) as error:
             return Exchange(Unknown(f"{type(error).__name__}: {error}"), message)

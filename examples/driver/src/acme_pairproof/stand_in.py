@@ -17,8 +17,11 @@ from typing import Any
 from harness import __version__
 from harness.domain.arrangements import Side
 from harness.domain.errors import PairproofError
+from harness.domain.operations import AgentOperation, Unknown
+from harness.reference.core.link import NotDelivered
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
+from harness.reference.http_link import HttpLink
 from harness.reference.layout import BOTH, Layout
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
@@ -36,6 +39,7 @@ class StandIn:
     def __init__(self, reference: EmbeddedReference) -> None:
         whole = target_text(reference), "the stand-in", reference.ca_file.parent
         self._reference = HttpDriver(read_target(*whole, environment(reference)))
+        self._link = HttpLink(reference.ca_file)
         self._notes: list[str] = []
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +52,8 @@ class StandIn:
                 return {}
             case "operation":
                 return self._operation(message)
+            case "message":
+                return self._message(message)
         return self._arranging(message)
 
     def _hello(self) -> dict[str, Any]:
@@ -80,9 +86,19 @@ class StandIn:
         kind = _KINDS[message["what"]]
         operation = from_json(kind, message["with"])
         headers = {name.lower(): value for name, value in message["headers"].items()}
-        outgoing = Outgoing(operation, credentials_from(headers), message["to"])
+        where = "" if isinstance(operation, AgentOperation) else message["to"]
+        outgoing = Outgoing(operation, credentials_from(headers), where)
         reply = encode_reply(operation, self._reference.send(outgoing).reply)
         return {"status": reply.status, "body": reply.body().decode()}
+
+    def _message(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Of an edge host to the Palette that it was told of."""
+        operation = from_json(_KINDS[message["what"]], message["with"])
+        reply = self._link.carry(message["to"], message["at"], message["insecure"], operation)
+        if isinstance(reply, Unknown | NotDelivered):
+            return {"lost": reply.why}
+        answer = encode_reply(operation, reply)
+        return {"status": answer.status, "body": answer.body().decode()}
 
 
 class _Line(socketserver.StreamRequestHandler):
