@@ -73,7 +73,7 @@ full: ## all there is: every test, slow ones too, the proof, the fleet; each wit
 	for driver in inprocess http; do $(TAKES) env PAIRPROOF_FEATURES=build/every \
 	  $(BIN)/pairproof certify --driver $$driver -k "lost_messages or clocks"; done
 
-docs: $(DEV) ## write the generated pages of docs/ again; takes five minutes
+docs: $(DEV) ## write the generated pages of docs/ again; takes about twenty minutes
 	$(BIN)/pairproof requirements --tables features
 	$(BIN)/pairproof requirements --format markdown > docs/requirements.md.new
 	mv docs/requirements.md.new docs/requirements.md

@@ -177,8 +177,10 @@ def scenario_name(scenario: ScenarioText, example: Example | None = None) -> str
     return filled if filled != scenario.name else f"{filled} ({', '.join(example.values.values())})"
 
 
-def coverage(paths: Iterable[Path], ids: Iterable[str]) -> dict[str, list[str]]:
-    """The names of the scenarios that are tagged with each of the ids.
+def coverage(
+    paths: Iterable[Path], ids: Iterable[str], *, as_ids: bool = False
+) -> dict[str, list[str]]:
+    """The names of the scenarios that are tagged with each of the ids, or those of outlines.
 
     Raises:
         FeatureUnreadable: a file is no feature.
@@ -187,9 +189,10 @@ def coverage(paths: Iterable[Path], ids: Iterable[str]) -> dict[str, list[str]]:
     for path in sorted(paths):
         for scenario in read_feature(path).scenarios:
             of_rows = (tag for example in scenario.examples for tag in example.tags)
+            told = outline_id(path.stem, scenario.name) if as_ids else scenario.name
             for tag in dict.fromkeys((*scenario.tags, *of_rows)):
                 if tag in covered:
-                    covered[tag].append(scenario.name)
+                    covered[tag].append(told)
     return covered
 
 

@@ -30,7 +30,7 @@ class UnknownName(CatalogueError):
         self.near = _near(given, tuple(known))
         hint = f"did you mean {' or '.join(self.near)}?"
         if not self.near:
-            hint = f"`pairproof requirements` shows every {kind} there is"
+            hint = f"`pairproof requirements --coverage` shows every {kind} there is"
         super().__init__(f"no {kind} is called {given!r}; {hint}")
 
 

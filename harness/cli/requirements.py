@@ -18,7 +18,7 @@ from harness.cli.commands.runs import CatalogueOptions
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
 from harness.running.selection import Selection
-from harness.suite import suite_dir
+from harness.suite import import_steps, suite_dir
 
 if TYPE_CHECKING:
     from harness.history.reader import Evidence
@@ -39,7 +39,7 @@ def list_requirements(asked: CatalogueOptions) -> int:
         case "markdown":
             put(to_markdown(chosen, _coverage() if asked.coverage else None).rstrip("\n"))
         case _:
-            coverage = _coverage() if asked.coverage else None
+            coverage = _coverage(as_ids=True) if asked.coverage else None
             heads = ("id", "side", "level", "profile", "what must hold")
             put_list(heads, (_cells(requirement, coverage) for requirement in chosen))
     return 0
@@ -64,8 +64,22 @@ def write_features(out: Path, strength: int) -> int:
     return CONFORMS
 
 
-def _coverage() -> Coverage:
-    return coverage_of(suite_dir("features").glob("**/*.feature"), (r.id for r in REQUIREMENTS))
+def _coverage(*, as_ids: bool = False) -> Coverage:
+    features = suite_dir("features").glob("**/*.feature")
+    return coverage_of(features, (r.id for r in REQUIREMENTS), as_ids=as_ids)
+
+
+def list_steps() -> int:
+    """Print the phrases that a feature can use, with what each may stand after."""
+    from pytest_bdd.steps import step_function_context_registry
+
+    import_steps()
+    found = {
+        (each.type or "", each.parser.name) for each in step_function_context_registry.values()
+    }
+    for kind, phrase in sorted(found, key=lambda each: ("given when then".find(each[0]), each[1])):
+        put(f"{(kind or 'any').capitalize():<6} {phrase}")
+    return CONFORMS
 
 
 def _cells(requirement: Requirement, coverage: Coverage | None) -> tuple[str, ...]:

@@ -127,6 +127,11 @@ def _words(text: str) -> Iterator[str]:
         yield found["word"] or found["bracket"]
 
 
+def outline_of(scenario: str) -> str:
+    """The id of the outline of which a scenario is a row, or its own."""
+    return scenario.partition("[")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What is asked for; the defaults ask for everything."""
@@ -166,7 +171,7 @@ class Selection:
         self, tags: Collection[str], requirements: Iterable[Requirement], scenario: str = ""
     ) -> bool:
         """Whether a scenario of this id, with these tags and requirements, is meant."""
-        if self.scenarios and scenario not in self.scenarios:
+        if self.scenarios and not {scenario, outline_of(scenario)} & {*self.scenarios}:
             return False
         is_wanted = any(map(self._asks_for_requirement, requirements))
         return self.tags.holds(tags) and (is_wanted or self._asks_for_tags(tags))
@@ -177,7 +182,7 @@ class Selection:
         Raises:
             UnknownName: there is not; says which come nearest.
         """
-        there = sorted(known)
+        there = sorted({each for id_ in known for each in (id_, outline_of(id_))})
         for id_ in self.scenarios:
             if id_ not in there:
                 from difflib import get_close_matches  # an error is rare

@@ -123,6 +123,12 @@ def test_coverage_lists_scenarios_by_tag_and_gaps_as_well(tmp_path: Path) -> Non
     }
 
 
+def test_coverage_may_name_what_a_selection_takes(tmp_path: Path) -> None:
+    found = gherkin.coverage([write(tmp_path)], ["WDR-5"], as_ids=True)
+    (path,) = tmp_path.glob("*.feature")
+    assert found == {"WDR-5": [f"{path.stem}/cancel-then-wait"]}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [

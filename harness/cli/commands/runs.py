@@ -47,10 +47,12 @@ class Plan:
     profile: tuple[str, ...] = options.profiles("Only this profile: core, extended or resilience")
     requirement: tuple[str, ...] = options.requirements("Only this requirement")
     scenario: tuple[str, ...] = option(
-        "ID", "Only this scenario, by its id as in the report; repeat it.", ()
+        "ID", "Only this scenario, or outline, by its id as in the report; repeat it.", ()
     )
     tags: str = option("EXPR", "Only these tags, as in 'core and not WDR-4'.", "")
-    keyword: str = option("EXPR", "Only scenarios with these words in name or id.", "", "-k")
+    keyword: str = option(
+        "EXPR", "Only scenarios with this in name or id, as in 'link and not restart'.", "", "-k"
+    )
     budget: str = option(
         "DURATION", "Choose what fits into it, as in 20m: each MUST once, dearest repeats last.", ""
     )
@@ -133,11 +135,12 @@ class CatalogueOptions:
     """Which requirements are listed, and how."""
 
     format: Listed = Format.TABLE
-    coverage: bool = flag("Add the scenarios that judge each.")
+    coverage: bool = flag("Add the scenarios that judge each, as --scenario takes them.")
     role: str | None = options.role("Only what binds this side.")
     profile: tuple[str, ...] = options.profiles("Only those of this profile")
     needs: bool = flag("Instead, what scenarios need of a target, as JSON.")
     choices: bool = flag("Instead, what the reference does where the procedure is silent, as JSON.")
+    steps: bool = flag("Instead, the phrases of which features of your own can be made.")
     tables: Path | None = option(
         "DIR", "Instead, write the features into DIR, with the rows of their tables drawn anew."
     )
@@ -156,6 +159,8 @@ def requirements(asked: CatalogueOptions) -> int:
 
     if asked.tables:
         return listing.write_features(asked.tables, asked.strength)
+    if asked.steps:
+        return listing.list_steps()
     if not (asked.needs or asked.choices):
         return listing.list_requirements(asked)
     put((listing.needs_found() if asked.needs else listing.choices_found()).rstrip("\n"))

@@ -130,6 +130,12 @@ def test_requirements_as_markdown_are_the_page_of_the_docs(command: Command) -> 
     assert done.stdout == to_markdown(REQUIREMENTS)
 
 
+def test_phrases_are_listed_with_their_keyword(command: Command) -> None:
+    lines = command.here("requirements", "--steps").stdout.splitlines()
+    assert "Given  a pending pairing request" in lines
+    assert list(dict.fromkeys(line[:5] for line in lines)) == ["Given", "When ", "Then "]
+
+
 def test_requirements_as_lines(command: Command) -> None:
     plain = command.here("requirements")
     assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == [

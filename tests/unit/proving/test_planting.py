@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.reference import planting
 from harness.reference.behaviour import Behaviour
@@ -68,6 +69,19 @@ def unheard_of(entries: Iterable[planting.Planted]) -> list[tuple[str, str]]:
     """Those that name a requirement which does not exist, with that."""
     there = {requirement.id for requirement in REQUIREMENTS}
     return [(e.name, e.requirement) for e in entries if e.requirement not in there]
+
+
+def unbroken(entries: Iterable[planting.Planted]) -> list[str]:
+    """The requirements that can be failed, and that nothing planted breaks."""
+    broken = {entry.requirement for entry in entries}
+    judged = (r.id for r in REQUIREMENTS if r.level in (Level.MUST, Level.SHOULD))
+    return [id_ for id_ in judged if id_ not in broken]
+
+
+def test_every_requirement_that_can_be_failed_is_broken_by_a_mutant() -> None:
+    mutants = list(planting.load()["mutant"])
+    assert unbroken(mutants) == []
+    assert unbroken(m for m in mutants if m.requirement != "WDR-4") == ["WDR-4"]
 
 
 def test_every_requirement_that_is_named_is_there() -> None:

@@ -104,6 +104,14 @@ def test_a_scenario_without_a_requirement_goes_by_its_tags() -> None:
     assert not Selection.of(requirements=["WDR-4"]).asks_for({"core"}, [])
 
 
+def test_a_scenario_is_asked_for_by_its_id_or_by_that_of_its_outline() -> None:
+    asked, ids = Selection.of(scenarios=["a/b", "a/c[1]"]), ("a/b[x]", "a/b", "a/c[1]", "a/c[2]")
+    assert [asked.asks_for(set(), [], id_) for id_ in ids] == [True, True, True, False]
+    asked.check_scenarios(ids)
+    with pytest.raises(UnknownName, match="did you mean a/c"):
+        Selection.of(scenarios=["a/c[3]"]).check_scenarios(ids)
+
+
 def test_a_selection_reads_as_it_was_typed() -> None:
     selection = Selection.of(["WDR-4", "WDR-3"], ["extended", "core"], "edge", "not SND-1")
     assert str(selection) == (
