@@ -71,6 +71,8 @@ def _resume(plan: Plan, waivers: Sequence[WaiverLine], label: str) -> int:
     if plan.out is not None or plan.repeat > 1:
         raise CannotDo("--resume goes on in the folder of that run: leave --out and --repeat out")
     assert plan.resume is not None
+    if not plan.resume.exists():
+        raise CannotDo(f"--resume {plan.resume}: there is no such folder; name that of the run")
     out = plan.resume if plan.resume.is_dir() else plan.resume.parent
     _see_same_target(out, plan)
     keep_apart(plan.unredacted_traces, out)

@@ -37,6 +37,8 @@ def refused(command: Command, *words: str, here: bool = False) -> str:
         (("--driver", "htp"), "no driver is called 'htp'; did you mean"),
         (("--target", "gone.toml", "--driver", "http"), "gone.toml: there is no such file"),
         (("--repeat", "0"), "Invalid value for '--repeat'"),
+        (("--requirement", ""), "Invalid value for '--requirement': it is empty"),
+        (("--tags=",), "Invalid value for '--tags': it is empty"),
         (("--workers", "many"), "Invalid value for '--workers'"),
         (("--no-such-option",), "No such option"),
     ],

@@ -145,6 +145,11 @@ def test_what_is_not_the_same_run_is_named_and_all_stays_as_it_was(
     assert "this is not the run that was cut off: seed was 1 and is 7" in other.stderr
     assert 'selection was {"requirements":["WDR-3"' in other.stderr
     assert files_of(out) == before
+    several = command.here("certify", "--resume", "out", *SOME, "--seed", "7", "--workers", "2")
+    assert several.returncode == 2
+    assert files_of(out) == before
+    gone = command.here("certify", "--resume", "out/gone", *SOME)
+    assert "--resume out/gone: there is no such folder" in gone.stderr
     assert "leave --out" in command.here("certify", "--resume", "out", "--out", "x").stderr
 
     # Cut off once more, and gone on with twice.

@@ -245,6 +245,7 @@ def test_what_needs_a_feature_that_is_not_claimed_is_not_supported() -> None:
         {"selection": SelectionInfo(requirements=["TST-1"])},
         {"selection": SelectionInfo(tags="core")},
         {"selection": SelectionInfo(keyword="cancel")},
+        {"selection": SelectionInfo(own=True)},
         {"profile": "core"},
     ],
     ids=str,

@@ -53,6 +53,7 @@ def test_a_waiver_says_what_why_who_and_until_when() -> None:
         (HEAD + GOOD.replace("WDR-4", "X"), 4, "waiver[0].requirement", "pairproof requirements"),
         (HEAD + GOOD.replace("bug 17", " "), 5, "waiver[0].reason", "not blank"),
         (HEAD + GOOD.replace('owner = "Ana"', ""), 3, "waiver[0].owner", "it is missing"),
+        (HEAD + GOOD + 'kind = "dispute"\n', 8, "waiver[0].kind", "did you mean disputed?"),
         (HEAD + GOOD.replace("owner", "owners"), 6, "waiver[0].owners", "did you mean owner?"),
         (HEAD + GOOD.replace("2027-03-31", '"soon"'), 7, "waiver[0].expires", "a date such as"),
         (HEAD + GOOD.replace("2027-03-31", '"2027-02-30"'), 7, "waiver[0].expires", "is no day"),
