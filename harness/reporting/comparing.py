@@ -21,7 +21,7 @@ from harness.history.lines import EvidenceHeader
 from harness.history.manifest import is_fleet, read_whole
 from harness.history.operation import Json
 from harness.history.reader import Evidence
-from harness.history.wording import WAITS
+from harness.history.wording import WAITS, counted
 from harness.reporting.causes import causes, without_particulars
 from harness.reporting.diagram import HARNESS
 from harness.reporting.files import read_report
@@ -74,6 +74,8 @@ class ComparedRun:
     """How long operations of each kind took."""
     gates: Mapping[str, GateLine] = field(default_factory=dict)
     """The expressions by which the run of a fleet is judged."""
+    scenario: str = ""
+    """Of a fleet: which one it ran, with how many hosts."""
 
     @property
     def implementation(self) -> str:
@@ -92,7 +94,8 @@ def read_run(path: Path) -> ComparedRun:
         fleet = build_fleet_report(read_whole(path), str(path))
         gates = {g.expression: g for g in (*fleet.gates, *fleet.demands, *fleet.notes)}
         run = _run_of(path, fleet, fleet.problems)
-        return replace(run, latency=fleet.measures.latency, gates=gates)
+        scenario = f"{fleet.scenario}, with {counted(fleet.hosts, 'host')} in {fleet.time}"
+        return replace(run, latency=fleet.measures.latency, gates=gates, scenario=scenario)
     report = read_report(path)
     observed: dict[tuple[str, str], dict[str, None]] = {}
     for o in report.observations:
@@ -271,7 +274,7 @@ def compare(before: ComparedRun, after: ComparedRun) -> RunComparison:
     found = [change for change in changes if change is not None]
     order = list(Change)
     found.sort(key=lambda c: (order.index(c.change), not c.counts))
-    first, second = asked(before.header), asked(after.header)
+    first, second = (asked(r.header) | {"scenario": r.scenario} for r in (before, after))
     unlike = tuple(
         f"{k}: {v}; in the other {second[k]}" for k, v in first.items() if v != second[k]
     )
