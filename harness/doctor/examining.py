@@ -128,13 +128,14 @@ _NAMES_MAX: Final = 8
 
 
 def examine_unsaid(target: Target, notes: Notes) -> None:
-    """A product that speaks JSON-RPC has hardly anything at a published path."""
-    unsaid = [kind.__name__ for kind in _unsaid(target)]
-    if not target.wire.rpc.path or not unsaid:
+    """A product that is asked at one address has hardly anything at a published path."""
+    unsaid, wire = [kind.__name__ for kind in _unsaid(target)], target.wire
+    way = "JSON-RPC" if wire.rpc.path else "GraphQL" if wire.graphql.path else ""
+    if not way or not unsaid:
         return
     more = f" and {len(unsaid) - _NAMES_MAX} more" if len(unsaid) > _NAMES_MAX else ""
     names = f"{', '.join(unsaid[:_NAMES_MAX])}{more}"
-    told = f"the file says nothing of {names}: asked by the published paths, not by JSON-RPC"
+    told = f"the file says nothing of {names}: asked by the published paths, not by {way}"
     notes.note(told, "say in [paths.…] what it is there, or why it is not_offered")
 
 

@@ -227,6 +227,9 @@ class _CallKeys:
     rpc: Annotated[str, Text(), KeyRelation(not_with="path")] = ""
     """The method, where it is asked by JSON-RPC 2.0, at `rpc.path`: what would be its body are the
     `params`, and what would be its answer is the `result`."""
+    graphql: Annotated[str, Text(), KeyRelation(not_with="path")] = ""
+    """The document, where it is asked by GraphQL, at `graphql.path`: values of the request stand in
+    `variables`, those of the answer in `data`. Braces stand for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +305,17 @@ class RpcMap:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphqlMap:
+    """GraphQL."""
+
+    path: Annotated[str, Text(r"^/[^\s?#]*$", "a path that begins with / and has no query")] = ""
+    """Where all calls with `graphql` are asked, by POST."""
+    errors: Annotated[str, Text(r"^\w+$", "a word"), KeyRelation(needs=("path",))] = ""
+    """What a document calls the list of its own errors, such as `userErrors`: where it asks for
+    them, `code` and `message` of the first one are those of a refusal, before those of `errors`."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaderMap:
     """How a host says that another one has to be asked."""
 
@@ -340,6 +354,8 @@ class WireKeys:
     """What the target wants in each request besides: ?query, Header: or a field."""
     rpc: RpcMap = RpcMap()
     """Where operations are asked by JSON-RPC."""
+    graphql: GraphqlMap = GraphqlMap()
+    """Where operations are asked by GraphQL."""
     leader: LeaderMap = LeaderMap()
     """How a host says that another one has to be asked: it is followed at most twice for a call, to
     addresses that the file names."""

@@ -4,9 +4,11 @@ each operation is asked by it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from typing import Final
 
 from harness.configuration.errors import nearest
 from harness.domain import operations as ops
@@ -26,6 +28,7 @@ from harness.wire.mapping.keys import (
     AnyCall,
     CallMap,
     Constant,
+    ErrorPlaces,
     OperationMap,
     WireKeys,
 )
@@ -254,7 +257,43 @@ def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, AnyCall
     """What is said of the calls of an operation, and where a target file says it."""
     change, at = wire.paths.get(kind, OperationMap()), ("paths", kind.__name__)
     calls = tuple(((*at, "calls", n), call) for n, call in enumerate(change.calls))
-    return calls or ((at, change),)
+    each = calls or ((at, change),)
+    return tuple((at, _in_document(wire, call, at)) for at, call in each)
+
+
+_DOCUMENT: Final = re.compile(r"\s*(?:(?:query|mutation)\b[^{]*)?\{\s*(\w+)")
+"""Up to the first field that is asked for, which the answer has under `data`."""
+
+
+def _in_document(wire: WireMap, call: AnyCall, at: At) -> AnyCall:
+    """A call by GraphQL as any other one: a POST that is told by its document.
+
+    Raises:
+        MappingError: that is no document, or nothing says where it goes.
+    """
+    if not call.graphql:
+        return call
+    if not wire.graphql.path:
+        found, add = "nothing says where GraphQL is asked", 'add [graphql] path = "/graphql"'
+        raise MappingError((*at, "graphql"), found, "graphql.path at the top", add)
+    begins = _DOCUMENT.match(call.graphql)
+    if begins is None:
+        found = f"{call.graphql[:40]!r} asks for no field"
+        raise MappingError((*at, "graphql"), found, "a query or a mutation", "correct it")
+    query = call.graphql.replace("{", "{{").replace("}", "}}")
+    own, told = wire.graphql.errors, call.errors
+    if own and not told.places and re.search(rf"\b{own}\b", call.graphql[begins.end() :]):
+        general = {"code": "code", "message": "message", **wire.errors.places}
+        first = f"data.{begins[1]}.{own}[0]"
+        places = {n: (f"{first}.{n}", *listed(general[n])) for n in ("code", "message")}
+        told = ErrorPlaces(places["code"], places["message"])
+    return replace(
+        call,
+        method=call.method or "POST",
+        path=wire.graphql.path,
+        constants={"query": query, **call.constants},
+        errors=told,
+    )
 
 
 def deciding(calls: Sequence[Spoken]) -> Spoken:

@@ -39,5 +39,11 @@ def test_what_is_asked_as_published_beside_json_rpc_is_named(tmp_path: Path) -> 
     assert "ListPairingRequests" not in what
 
 
+def test_what_is_asked_as_published_beside_graphql_is_named(tmp_path: Path) -> None:
+    graphql = '[graphql]\npath = "/graphql"\n[paths.LogIn]\ngraphql = "mutation { logIn }"\n'
+    (what,) = findings_of(tmp_path, FILE + graphql)
+    assert "asked by the published paths, not by GraphQL" in what
+
+
 def test_a_product_without_json_rpc_may_be_as_published(tmp_path: Path) -> None:
     assert findings_of(tmp_path, FILE) == []

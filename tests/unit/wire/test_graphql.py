@@ -26,14 +26,17 @@ NO_PAIRING = "NoPairingRequest"
 NOT_LOGGED_IN = "Unauthenticated"
 BAD_SECRET = "NotFound"
 
+[graphql]
+path = "/graphql"
+errors = "userErrors"
+
 [errors]
 in_success = true
 code = "errors[0].extensions.code"
 message = "errors[0].message"
 
 [paths.LogIn]
-path = "/graphql"
-constants = { query = "mutation {{ logIn }}" }
+graphql = "mutation { logIn }"
 [paths.LogIn.request]
 "?extendedSession" = "variables.input.staySignedIn"
 "?setCookie" = ""
@@ -41,17 +44,13 @@ username = "variables.input.name"
 password = "variables.input.password"
 
 [paths.ViewPairing]
-method = "POST"
-path = "/graphql"
-constants = { query = "{{ pairing }}" }
+graphql = "{ pairing { id } }"
 refused_when = { "data.pairing" = "{null}" }
 codes = { "" = "NoPairingRequest" }
 response = { "$" = "data.pairing" }
 
 [paths.UpdateCluster]
-method = "POST"
-path = "/graphql"
-constants = { query = "mutation {{ update }}" }
+graphql = "mutation ($name: ID!) { update: updateSite(name: $name) { userErrors { code } } }"
 [paths.UpdateCluster.request]
 "{clusterName}" = "variables.name"
 "metadata.labels" = "variables.tags as key=value"
@@ -94,6 +93,46 @@ def answers(operation: ops.Operation, body: object, wire: WireMap) -> Reply:
 def refusal(reply: Reply) -> Refused:
     assert isinstance(reply, Refused), reply
     return reply
+
+
+def test_a_document_goes_to_the_address_of_all_with_its_braces(wire: WireMap) -> None:
+    for operation, query in (
+        (ops.ViewPairing(), "{ pairing { id } }"),
+        (ops.LogIn("kim", "secret"), "mutation { logIn }"),
+    ):
+        request = encode(operation, wire=wire)
+        assert (request.method, request.path) == ("POST", "/graphql")
+        assert json.loads(request.body() or b"")["query"] == query
+
+
+def test_a_refusal_in_the_payload_is_found_by_the_name_that_the_answer_has(wire: WireMap) -> None:
+    own = [{"code": "BAD_SECRET", "message": "no such site"}]
+    update = ops.UpdateCluster("c", {"a": "b"})
+    told = refusal(answers(update, {"data": {"update": {"userErrors": own}}}, wire))
+    assert (told.reason, told.message) == (Reason.NOT_FOUND, "no such site")
+    body = {"data": None, "errors": [{"extensions": {"code": "NOT_LOGGED_IN"}}]}
+    assert refusal(answers(update, body, wire)).reason is Reason.UNAUTHENTICATED
+    done = {"data": {"update": {"userErrors": []}}}
+    assert isinstance(answers(update, done, wire), Done)
+    # A document that does not ask for them has none.
+    assert isinstance(answers(ops.LogIn("k", "s"), {"data": {"logIn": {}}}, wire), ops.Unknown)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('[paths.LogIn]\ngraphql = "mutation { a }"', "nothing says where GraphQL is asked"),
+        ('[graphql]\npath = "/q"\n[paths.LogIn]\ngraphql = "fragment x"', "asks for no field"),
+        (
+            '[graphql]\npath = "/q"\n[paths.LogIn]\ngraphql = "{ a }"\npath = "/x"',
+            "graphql and path contradict",
+        ),
+        ('[graphql]\nerrors = "userErrors"', "has no effect without path"),
+    ],
+)
+def test_what_is_no_document_is_said(tmp_path: Path, table: str, said: str) -> None:
+    with pytest.raises(TargetFileError, match=said):
+        read(tmp_path, table)
 
 
 def test_an_error_is_the_first_of_a_list(wire: WireMap) -> None:
