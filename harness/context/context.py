@@ -140,6 +140,7 @@ class Context:
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
+        self._palette_ahead = 0
         self._pool = pool
         self._installer = Installer(recorder, pool, consumes=need.clusters > 0)
         self._people = People(seed)
@@ -292,7 +293,7 @@ class Context:
         """A registration token of a project; it expires `lasts` microseconds from now, if ever, or
         at the moment at which it `ends`.
         """
-        now = self.recorder.driver.epoch() + self._clocks.get(arrangements.Side.CENTRAL, 0)
+        now = self.time_at_palette()
         token = RegistrationToken(
             self.new_id("token"),
             self.marked(f"token-{self._made}"),
@@ -737,10 +738,20 @@ class Context:
         """
         if self.recorder.driver.info.plays(side):
             self.needs(Feature.CLOCK)
+        before = self.recorder.driver.epoch()
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
+        went = self.recorder.driver.epoch() - before
         self._clocks[side] = self._clocks.get(side, 0) + by
         if side is arrangements.Side.CENTRAL:
+            # Where `epoch` is the product's own clock, it has gone along already.
+            self._palette_ahead += by if abs(went) < abs(went - by) else 0
             self._see_what_is_good()
+
+    def time_at_palette(self) -> int:
+        """Palette's time, in microseconds since the epoch, whether or not the driver's `epoch` goes
+        along with a clock that is put forward.
+        """
+        return self.recorder.driver.epoch() + self._palette_ahead
 
     def _see_what_is_good(self) -> None:
         """What was given out by another clock may have run out by this one, or not be good yet:

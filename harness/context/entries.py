@@ -116,7 +116,7 @@ def revoke_token(context: Context, fate: str) -> None:
     token = {
         "deactivated": replace(token, active=False),
         "deleted": token,
-        "expired": replace(token, expiry=context.recorder.driver.epoch() - LEEWAY),
+        "expired": replace(token, expiry=context.time_at_palette() - LEEWAY),
     }[fate]
     gone = fate == "deleted"
     context.recorder.arrange(RemoveToken(token.uid) if gone else PutToken(token))

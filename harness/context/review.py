@@ -281,7 +281,7 @@ def _with_new_key(context: Context, lasts: int) -> Actor:
     users = context.must_if_offered(perform(by, ops.ListUsers())).value
     listed = users.items if isinstance(users, ops.UserList) else ()
     uid = next((user.uid for user in listed if user.email == owner.user), "")
-    end = context.recorder.driver.epoch() + lasts
+    end = context.time_at_palette() + lasts
     issued = context.must_if_offered(perform(by, ops.AddApiKey(context.own_name("key"), uid, end)))
     key = context.recorder.secret(getattr(issued.value, "api_key", ""), "apikey")
     return replace(owner, credentials=replace(owner.credentials, api_key=key))

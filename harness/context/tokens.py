@@ -57,7 +57,7 @@ def create(context: Context, by: Actor) -> RegistrationToken:
 
 
 def _creation(context: Context, name: str) -> ops.CreateToken:
-    expiry = context.recorder.driver.epoch() + DAY
+    expiry = context.time_at_palette() + DAY
     return ops.CreateToken(context.own_name(name), context.project(), expiry)
 
 
@@ -145,7 +145,7 @@ def _another_name(context: Context, by: Actor, token: RegistrationToken, which: 
 
 
 def _at(context: Context, expiry: str) -> int:
-    return context.recorder.driver.epoch() + _EXPIRIES[expiry]
+    return context.time_at_palette() + _EXPIRIES[expiry]
 
 
 def _updated(context: Context, by: Actor, token: RegistrationToken) -> RegistrationToken:
@@ -228,7 +228,7 @@ def attempt(context: Context, actor: Actor, action: str, token: RegistrationToke
     Raises:
         KeyError: there is no such action.
     """
-    later = context.recorder.driver.epoch() + 2 * DAY
+    later = context.time_at_palette() + 2 * DAY
     actions: Mapping[str, ops.CentralOperation] = {
         "create": _creation(context, "another-token"),
         "change": ops.UpdateToken(token.uid, token.name, token.project_uid, later),

@@ -12,13 +12,14 @@ import harness.plugin.parallel  # noqa: F401
 from harness.cli.commands.options import Planting
 from harness.cli.commands.proof import Exploration
 from harness.cli.explore import explore_target
+from harness.domain.arrangements import AdvanceClock, Side
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
 from harness.explore.actions import ACTIONS, STARTS
 from harness.explore.lockstep import feature_of
 from harness.explore.recording import Recording
-from harness.explore.search import Explored, SearchBudget, explore
+from harness.explore.search import Explored, SearchBudget, explore, make_again
 from harness.history.reader import read_evidence
 from harness.opening import open_target
 from harness.reference import planting
@@ -125,6 +126,15 @@ class HearsWhatNobodyKnows(DriverAround):
         return ("the edge sent POST /beat",)
 
 
+class TellsTheTimeThatItsClockShows(DriverAround):
+    """Its `epoch` is Palette's own clock, which goes along where it is put forward."""
+
+    def epoch(self) -> int:
+        told = self._driver.seen(AdvanceClock(Side.CENTRAL, 0))
+        assert told is not None
+        return told.now
+
+
 def explored(
     planted: str = "",
     seed: int = 1,
@@ -223,6 +233,28 @@ def test_what_a_target_does_not_have_ends_a_sequence_and_is_no_finding(
     assert result.first is None, feature_of(result.first)
     assert set(result.unjudged) == {why}
     assert result.unjudged.total() < 10, "what cannot be done is not tried again and again"
+
+
+@pytest.mark.parametrize("around", [TellsTheTimeThatItsClockShows, DriverAround])
+@pytest.mark.parametrize(
+    "entered",
+    [
+        'a registration token that is "expired a while ago"',
+        "its registration token has been expired",
+    ],
+)
+def test_a_token_has_expired_by_a_clock_that_was_put_forward(
+    around: Callable[[Driver], Driver], entered: str
+) -> None:
+    by_words = {action.says: action for action in ACTIONS}
+    words = ("a week passes at Palette", entered, "the operator sends a pairing request")
+    target = around(open_target("inprocess", None, 1))
+    result = make_again(
+        Recording(target, 1), target, (STARTS[0], *(by_words[says] for says in words))
+    )
+    target.close()
+    assert result.first is None, feature_of(result.first)
+    assert not result.unjudged
 
 
 def test_several_findings_are_told_apart(planted: Callable[[type], str]) -> None:
