@@ -97,6 +97,8 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
         f" {counted(explored.states, 'state')},"
         f" {len(explored.covered)} of {known} actions, seed {asked.seed}"
     )
+    for why, many in sorted(explored.left_out.items()):
+        say(f"{counted(many, 'action')} left out: {why}")
     for why, times in sorted(explored.unjudged.items()):
         say(f"{counted(times, 'sequence')} ended early: {why}")
     if explored.ran_out:

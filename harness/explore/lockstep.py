@@ -189,7 +189,7 @@ class Lockstep:
             Differs: it was not seen.
             CannotTell: there was no well-formed answer.
         """
-        if not self._seen(assertion):
+        if not self.sees(assertion):
             return False
         self.steps.append(assertion)
         return True
@@ -203,7 +203,7 @@ class Lockstep:
         """
         for assertion in ASSERTIONS:
             if assertion not in missing:
-                self._seen(assertion)
+                self.sees(assertion)
 
     def repeat(self, steps: Iterable[Step], last: str) -> None:
         """Make the same steps once more, and the assertion of these words if there is one.
@@ -218,7 +218,13 @@ class Lockstep:
             if assertion.says == last:
                 self.assertion(assertion)
 
-    def _seen(self, assertion: Assertion) -> bool:
+    def sees(self, assertion: Assertion) -> bool:
+        """Look whether an assertion holds, if it can be judged; says whether it could.
+
+        Raises:
+            Differs: it does not show what it has to.
+            CannotTell: there was no well-formed answer.
+        """
         if not self.fits(assertion):
             return False
         self.covered[str(assertion)] += 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from harness.catalogue.requirement import Feature
 from harness.context.context import OTHER
@@ -23,11 +23,17 @@ from harness.explore.actions import ACTIONS, STARTS, Action, SequenceContext
 from harness.explore.actions_arranged import ARRIVES, REACHES, SPOILED, WAITS
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
+from harness.explore.rehearsing import LackingReference
 from harness.explore.world import ModelSlot, Worlds
 from harness.targets.port import CannotArrange, Driver, NotSupported
 
+_S = TypeVar("_S", bound=Step)
+
 INCONCLUSIVE = (CannotTell, Inconclusive, NotSupported, CannotArrange)
 """What ends a sequence without anything being found."""
+
+REHEARSED = 100
+"""So many sequences, of which each ends at the first step that cannot be made, meet them all."""
 
 SHRINKS_MAX = 500
 """So many sequences are tried to make a finding smaller; then it is small enough."""
@@ -76,6 +82,7 @@ class Explored:
         states: how many different states of both sides were reached, as the model tells them, and
             as what was refused before tells them apart.
         covered: how often each action and each assertion was made, by its words.
+        left_out: why steps are not drawn on this target, and how many.
         unjudged: why sequences ended early, and how often.
         finds: the smallest sequence of each kind of difference, in the order of finding.
         again: whether what was found first differed once more when it was repeated at the end.
@@ -87,6 +94,7 @@ class Explored:
     operations: int = 0
     states: int = 0
     covered: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     unjudged: Counter[str] = field(default_factory=Counter)
     finds: list[Differs] = field(default_factory=list)
     again: bool = False
@@ -134,7 +142,10 @@ def explore(
 
     The same seed, number and target give the same sequences.
     """
-    search = _Search(contexts, budget, clock, Random(seed), *possible(driver))
+    actions, starts = possible(driver)
+    lacking = lacks(driver, actions, starts)
+    search = _Search(contexts, budget, clock, Random(seed), actions, starts, missing=lacking)
+    search.explored.left_out.update(lacking.values())
     while search.goes_on():
         search.draw()
     first = search.explored.first
@@ -142,6 +153,22 @@ def explore(
     search.explored.again = bool(again)
     search.explored.states = len(search.reached)
     return search.explored
+
+
+def lacks(driver: Driver, actions: Sequence[Action], starts: Sequence[Action]) -> dict[Step, str]:
+    """The steps that a target has no way to as far as it is known beforehand, each with the reason.
+    What comes out only there ends a sequence.
+    """
+    rehearsal = LackingReference(driver)
+    if rehearsal.takes_nothing_away:
+        return {}
+    drawing, budget = rehearsal.drawing(), SearchBudget()
+    search = _EachOnce(drawing, budget, lambda: 0.0, Random(0), actions, starts)
+    for _ in range(REHEARSED):
+        if search.fresh():
+            search.made()
+    rehearsal.close()
+    return {step: why for step, why in search.missing.items() if step not in STARTS}
 
 
 def make_again(contexts: Contexts, driver: Driver, steps: Sequence[Step]) -> Explored:
@@ -198,8 +225,8 @@ class _Search:
     starts: Sequence[Action]
     explored: Explored = field(default_factory=Explored)
     reached: set[Hashable] = field(default_factory=set)
-    missing: set[Step] = field(default_factory=set)
-    """What the target cannot do, or nobody can bring about there."""
+    missing: dict[Step, str] = field(default_factory=dict)
+    """What the target cannot do, or nobody can bring about there, and why."""
     begun_at: float = 0.0
     _told: set[tuple[str, str]] = field(default_factory=set)
     """What differed after which step, in all that was found."""
@@ -210,8 +237,9 @@ class _Search:
         self.begun_at = self.clock()
         groups: dict[str, list[Step]] = {}
         for action in self.actions:
-            groups.setdefault(action.group, []).append(action)
-        groups["look"] = list(ASSERTIONS)
+            if action not in self.missing:
+                groups.setdefault(action.group, []).append(action)
+        groups["look"] = [look for look in ASSERTIONS if look not in self.missing]
         self._groups = list(groups.values())
         self._shares = list(accumulate(_WEIGHTS.get(name, _WEIGHT) for name in groups))
 
@@ -232,7 +260,7 @@ class _Search:
     def draw(self) -> None:
         """Draw one sequence and make it; keep what differs in it and in none before."""
         self.explored.drawn += 1
-        found = self._made()
+        found = self.made()
         if found is None or _what(found) in self._told:
             return
         smallest = self.shrunk(found)
@@ -243,7 +271,7 @@ class _Search:
         (group,) = self.rng.choices(self._groups, cum_weights=self._shares)
         return self.rng.choice(group)
 
-    def _made(self) -> Differs | None:
+    def made(self) -> Differs | None:
         """Make steps until the sequence is long enough, then look at everything once more."""
 
         def go(lockstep: Lockstep) -> None:
@@ -258,18 +286,23 @@ class _Search:
             if any(world.main.coming for world in lockstep.worlds):
                 self._takes(lockstep, ARRIVES)
             self._takes(lockstep, WAITS)
-            lockstep.assert_everywhere(self.missing)
+            for assertion in ASSERTIONS:
+                self._tries(lockstep.sees, assertion)
 
         return self._carried_out(go)
 
     def _takes(self, lockstep: Lockstep, step: Step) -> bool:
-        """Make a step if it makes sense; what cannot be done here is not tried again."""
+        """Make a step if it makes sense."""
+        return self._tries(lockstep.take, step)
+
+    def _tries(self, how: Callable[[_S], bool], step: _S) -> bool:
+        """What cannot be done here is not tried again."""
         if step in self.missing:
             return False
         try:
-            return lockstep.take(step)
-        except (NotSupported, CannotArrange):
-            self.missing.add(step)
+            return how(step)
+        except (NotSupported, CannotArrange) as error:
+            self.missing[step] = str(error)
             raise
 
     def _carried_out(self, what: Callable[[Lockstep], None]) -> Differs | None:
@@ -299,7 +332,7 @@ class _Search:
         while smaller is not None:
             found, smaller = smaller, None
             for steps in _smaller(found.steps):
-                if steps in tried:
+                if steps in tried or not self.missing.keys().isdisjoint(steps):
                     continue
                 if self.explored.examples >= last or self._time_is_up():
                     return found
@@ -320,6 +353,19 @@ class _Search:
             lockstep.assert_everywhere(self.missing)
 
         return self._carried_out(go)
+
+
+class _EachOnce(_Search):
+    """Draws above all what was never made."""
+
+    def fresh(self) -> list[Step]:
+        """What was never made so far."""
+        made = self.explored.covered.keys()
+        return [step for group in self._groups for step in group if str(step) not in made]
+
+    def _any_step(self) -> Step:
+        fresh = self.fresh()
+        return self.rng.choice(fresh) if fresh and self.rng.random() < 0.5 else super()._any_step()
 
 
 @lru_cache(maxsize=1_000)  # many a step leaves the worlds as they were

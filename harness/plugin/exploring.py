@@ -15,6 +15,7 @@ from harness.explore.recording import Drawing
 from harness.explore.search import INCONCLUSIVE, Explored, SearchBudget, explore, word_of
 from harness.history.lines import DRAWN, ScenarioLine
 from harness.history.operation import Json
+from harness.history.wording import counted
 from harness.running.run import Run
 from harness.running.scenario import StepAt
 
@@ -49,6 +50,9 @@ def explore_lane(run: Run, budget: SearchBudget) -> Explored:
         f" {explored.operations} operations, {explored.states} states of both sides,"
         f" {explored.unjudged.total()} not judged to their end, {len(explored.finds)} found"
     )
+    if explored.left_out:
+        reasons = "; ".join(sorted(explored.left_out))
+        told += f", {counted(explored.left_out.total(), 'action')} left out ({reasons})"
     run.writer.scenario(ScenarioLine(id=DRAWN, name=told, feature=DRAWN, line=0, requirements=[]))
     for found in explored.finds:
         _record(run, drawing, found)

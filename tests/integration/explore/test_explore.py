@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ import harness.plugin.parallel  # noqa: F401
 from harness.cli.commands.options import Planting
 from harness.cli.commands.proof import Exploration
 from harness.cli.explore import explore_target
-from harness.domain.arrangements import AdvanceClock, Side
+from harness.domain.arrangements import AdvanceClock, Arrangement, FaultNextMessage, Side
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
+from harness.domain.operations import CancelPairingRequest, ViewToken
 from harness.explore.actions import ACTIONS, STARTS
 from harness.explore.lockstep import feature_of
 from harness.explore.recording import Recording
@@ -28,7 +30,7 @@ from harness.reference.core import choices
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.suite import import_steps
-from harness.targets.port import Driver, DriverAround
+from harness.targets.port import Driver, DriverAround, Exchange, NotOffered, Outgoing
 
 pytest_plugins = ["pytester"]
 
@@ -226,13 +228,53 @@ def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch
         ("variant:to_list_and_to_get_are_one_permission", "get and list are one grant there"),
     ],
 )
-def test_what_a_target_does_not_have_ends_a_sequence_and_is_no_finding(
-    planted: str, why: str
-) -> None:
+def test_what_a_target_does_not_have_is_not_drawn_and_no_finding(planted: str, why: str) -> None:
     result = explored(planted, budget=SearchBudget(20))
     assert result.first is None, feature_of(result.first)
-    assert set(result.unjudged) == {why}
+    assert set(result.left_out) == {why}
+    assert not result.unjudged
+
+
+class FindsOutWhenAsked(DriverAround):
+    """It does not know of itself that it has no cancel."""
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        if isinstance(outgoing.operation, CancelPairingRequest):
+            raise NotOffered(CancelPairingRequest)
+        return super().send(outgoing)
+
+
+def test_what_only_asking_shows_ends_a_sequence_and_is_not_tried_again() -> None:
+    result = explored(budget=SearchBudget(20), around=FindsOutWhenAsked)
+    assert result.first is None, feature_of(result.first)
+    assert set(result.unjudged) == {"the target does not offer CancelPairingRequest"}
     assert result.unjudged.total() < 10, "what cannot be done is not tried again and again"
+
+
+class Lacks(DriverAround):
+    """Nobody can do one thing there, and one operation is not in it."""
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__(driver)
+        self.info = replace(self.info, not_offered={**self.info.not_offered, ViewToken: "no"})
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        return "no hooks" if kind is FaultNextMessage else ""
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        assert not isinstance(arrangement, FaultNextMessage)
+        return super().arrange(arrangement)
+
+
+def test_what_a_step_takes_is_known_before_anything_is_drawn() -> None:
+    result = explored(budget=SearchBudget(60), around=Lacks)
+    assert result.first is None, feature_of(result.first)
+    assert result.unjudged == {}
+    assert result.left_out == {
+        "the target does not offer ViewToken: no": 8,
+        "cannot arrange: FaultNextMessage (no hooks)": 40,
+    }
+    assert 'Given a registration token that is "unknown"' in result.covered
 
 
 @pytest.mark.parametrize("around", [TellsTheTimeThatItsClockShows, DriverAround])
