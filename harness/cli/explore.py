@@ -120,6 +120,8 @@ def _verdict(asked: Exploration, explored: Explored) -> int:
         kind, _, planted = str(asked.planted).partition(":")
         again += [f"--{kind}", planted] if planted else []
         say(f"once more: {command(*again)}")
+        if explored.is_cut_short:
+            say("the time was up before it was as short as it can be: give it more --seconds")
         if not explored.again:
             say("it did not differ again when the same steps were repeated: it depends on time")
         return DOES_NOT_CONFORM

@@ -45,13 +45,21 @@ class Differs(PairproofError):
         steps: the actions and assertions that led there, in order.
         expected: the step that says what should have been seen.
         reason: what was seen in its place.
+        idle: which of the steps were refused, or left both sides as they were by the model.
     """
 
-    def __init__(self, steps: tuple[Step, ...], expected: Expected, reason: str) -> None:
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        expected: Expected,
+        reason: str,
+        idle: frozenset[int] = frozenset(),
+    ) -> None:
         super().__init__(reason)
         self.steps = steps
         self.expected = expected
         self.reason = reason
+        self.idle = idle
 
 
 class CannotTell(PairproofError):
@@ -68,6 +76,7 @@ class Lockstep:
         steps: the actions that were made and the assertions that were asked for, in order.
         covered: how often each action and each assertion was made, by its words.
         refused: the kinds of operations that were refused so far.
+        idle: which of the steps were refused, or left both sides as they were by the model.
         judged: who is told of each check.
     """
 
@@ -77,6 +86,7 @@ class Lockstep:
     covered: Counter[str] = field(default_factory=Counter)
     judged: Judged = lambda *_: None
     refused: set[str] = field(default_factory=set)
+    idle: set[int] = field(default_factory=set)
 
     def take(self, step: Step) -> bool:
         """Make an action or assertion, if that makes sense; says whether it did.
@@ -111,8 +121,13 @@ class Lockstep:
         branches = [branch for world in before for branch in action.rule(world)]
         self.steps.append(action)
         self.covered[str(action)] += 1
-        self._follow(branches, action.does(self.context), before)
+        done = action.does(self.context)
+        self._follow(branches, done, before)
         self.worlds = model.without_old_doubts(self.worlds)
+        is_refused = isinstance(done, RecordedReply) and done.record.outcome is Outcome.FAIL
+        after = model.drifted(self.worlds)
+        if is_refused or _on_both_sides(after) == _on_both_sides(before):
+            self.idle.add(len(self.steps) - 1)
         return True
 
     def _follow(self, branches: Iterable[model.Branch], done: object, before: Worlds) -> None:
@@ -191,6 +206,7 @@ class Lockstep:
         """
         if not self.sees(assertion):
             return False
+        self.idle.add(len(self.steps))
         self.steps.append(assertion)
         return True
 
@@ -261,7 +277,23 @@ class Lockstep:
         recorder = self.context.recorder
         if recorder.hear_strays():
             return CannotTell(messages_were_understood(recorder.history()).reason)
-        return Differs(tuple(self.steps), expected, why)
+        return Differs(tuple(self.steps), expected, why, frozenset(self.idle))
+
+
+def _on_both_sides(worlds: Worlds) -> Worlds:
+    """The same worlds but for what only some of the steps that follow go by: what is selected, who
+    turned up, and which is "the earlier request".
+    """
+    plain = ModelWorld()
+    return frozenset(
+        replace(
+            w,
+            main=replace(w.main, earlier=-1),
+            selection=plain.selection,
+            person=plain.person,
+        )
+        for w in worlds
+    )
 
 
 def _first(lawful: Iterable[model.Branch], *answers: model.ModelOutcome) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from random import Random
 from typing import Protocol, TypeVar
 
@@ -87,6 +87,7 @@ class Explored:
         finds: the smallest sequence of each kind of difference, in the order of finding.
         again: whether what was found first differed once more when it was repeated at the end.
         ran_out: whether the time was up before all sequences were drawn.
+        is_cut_short: whether it was up before a finding was as small as it can be made.
     """
 
     drawn: int = 0
@@ -99,6 +100,7 @@ class Explored:
     finds: list[Differs] = field(default_factory=list)
     again: bool = False
     ran_out: bool = False
+    is_cut_short: bool = False
 
     @property
     def first(self) -> Differs | None:
@@ -323,18 +325,20 @@ class _Search:
     # --- shrinking ------------------------------------------------------------------------------
 
     def shrunk(self, found: Differs) -> Differs:
-        """Leave out what can be left out, half of it, a quarter, and so on to one step and two,
-        and put plainer steps in place of others, as long as the same is seen to differ.
+        """Leave out what can be left out: what changed nothing, half of it, a quarter, and so on
+        to one step and two, and put plainer steps in place of others, as long as the same is seen
+        to differ.
         """
         last = self.explored.examples + SHRINKS_MAX
         tried: set[tuple[Step, ...]] = set()
         smaller: Differs | None = found
         while smaller is not None:
             found, smaller = smaller, None
-            for steps in _smaller(found.steps):
+            for steps in chain(_without_idle(found), _smaller(found.steps)):
                 if steps in tried or not self.missing.keys().isdisjoint(steps):
                     continue
                 if self.explored.examples >= last or self._time_is_up():
+                    self.explored.is_cut_short = True
                     return found
                 tried.add(steps)
                 smaller = self.made_of(steps, found.expected.says)
@@ -386,6 +390,20 @@ def _state_of(slot: ModelSlot) -> Hashable:
     met = (slot.send_spoiled, slot.cancels_spoiled, slot.confirm_spoiled, slot.adrift, slot.coming)
     there = (slot.present, slot.own, slot.hosts, slot.local, slot.stack, slot.late)
     return (*there, min(len(slot.requests), 3), known, amiss, met)
+
+
+def _without_idle(found: Differs) -> Iterator[tuple[Step, ...]]:
+    """The same steps without those that changed nothing, or half of these, and so on. What differs
+    in the end may take ten seconds to be seen, each time: few trials that show it fit into the
+    time, and these have to leave out much.
+    """
+    idle = sorted(found.idle - {0, len(found.steps) - 1})
+    size = len(idle)
+    while size > 1:
+        for at in range(0, len(idle), size):
+            left_out = idle[at : at + size]
+            yield tuple(s for at, s in enumerate(found.steps) if at not in left_out)
+        size //= 2
 
 
 def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:

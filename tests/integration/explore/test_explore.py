@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,11 +19,19 @@ from harness.domain.arrangements import AdvanceClock, Arrangement, FaultNextMess
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
-from harness.domain.operations import CancelPairingRequest, ViewToken
+from harness.domain.operations import Acknowledged, CancelPairingRequest, ViewToken
 from harness.explore.actions import ACTIONS, STARTS
-from harness.explore.lockstep import feature_of
+from harness.explore.lockstep import Differs, feature_of
 from harness.explore.recording import Recording
-from harness.explore.search import Explored, SearchBudget, explore, make_again
+from harness.explore.search import (
+    Explored,
+    SearchBudget,
+    _Search,
+    explore,
+    make_again,
+    possible,
+    steps_of,
+)
 from harness.history.reader import read_evidence
 from harness.opening import open_target
 from harness.reference import planting
@@ -297,6 +307,52 @@ def test_a_token_has_expired_by_a_clock_that_was_put_forward(
     target.close()
     assert result.first is None, feature_of(result.first)
     assert not result.unjudged
+
+
+class AcknowledgesAThirdCancelAlone(CentralCore):
+    """The third withdrawal of a cluster is answered, and has no effect."""
+
+    def withdraw(self, operation, call):  # type: ignore[no-untyped-def]
+        self.withdrawals = getattr(self, "withdrawals", Counter())
+        self.withdrawals[operation.local_cluster_uid] += 1
+        if self.withdrawals[operation.local_cluster_uid] == 3:
+            return Acknowledged()
+        return super().withdraw(operation, call)
+
+
+def long_finding(planted: str, seconds: float) -> tuple[_Search, Differs]:
+    """Three sends and cancels, and what changes nothing: a search whose time is that many trials,
+    and what it has found.
+    """
+    target = open_target("inprocess", None, 1, planted)
+    ticks, budget = iter(range(1_000)), SearchBudget(seconds=seconds)
+    drawing, here = Recording(target, 1), possible(target)
+    search = _Search(drawing, budget, lambda: float(next(ticks)), Random(1), *here)
+    found = search.made_of(steps_of("0-2-4-2-4-4-136-2-2-4"))
+    assert found is not None
+    return search, found
+
+
+def test_what_changed_nothing_is_left_out_at_once(planted: Callable[[type], str]) -> None:
+    what = planted(AcknowledgesAThirdCancelAlone)
+    search, found = long_finding(what, seconds=3)
+    assert found.idle == {5, 6, 8}
+    smaller = search.shrunk(found)
+    sends, cancels = (
+        "the operator sends a pairing request",
+        "the operator cancels the pairing request",
+    )
+    assert [step.says for step in smaller.steps[1:]] == [sends, cancels] * 3
+
+
+def test_it_is_said_where_the_time_was_up_before_a_finding_was_small(
+    planted: Callable[[type], str],
+) -> None:
+    what = planted(AcknowledgesAThirdCancelAlone)
+    for seconds, is_cut_short in ((3, True), (0, False)):
+        search, found = long_finding(what, seconds)
+        search.shrunk(found)
+        assert search.explored.is_cut_short is is_cut_short
 
 
 def test_several_findings_are_told_apart(planted: Callable[[type], str]) -> None:
