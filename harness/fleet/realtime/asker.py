@@ -141,7 +141,7 @@ class TargetClient:
     def ask(self, question: TargetRequest) -> Event:
         """Ask; the reply is the event's value."""
         event, loop = self._env.event(), asyncio.get_running_loop()
-        task = loop.create_task(self._ask(event, question, self._env.due))
+        task = loop.create_task(self._ask(event, question, self._env.began(self._env.now)))
         self._tasks.add(task)
         task.add_done_callback(self._is_done)
         return event

@@ -26,6 +26,8 @@ __all__ = ["Environment", "Event", "Process"]
 
 _AT_ONCE_MAX: Final = 200
 """So many happenings in a row; then the network has its turn."""
+_NOTED_FROM: Final = 1_000
+"""From so many microseconds on it is noted that something began later than it was due."""
 _IN_TIME: Final = 5_000
 """What comes so many microseconds late has come in time: an event loop is no finer."""
 _STRETCHES_MAX: Final = 1 << 16
@@ -91,6 +93,12 @@ class Environment(VirtualTime):
     def due(self) -> int:
         """When that was meant to happen which happens now, in microseconds."""
         return int(self._now)
+
+    def began(self, at: int) -> int:
+        """When that is taken to have begun which begins now, `at`: when it was due, if the harness
+        is late with it. What any timer is late by is left out.
+        """
+        return self.due if at - self.due >= _NOTED_FROM else at
 
     def came(self, due: int) -> None:
         """Something of the harness's own comes now that was due then."""

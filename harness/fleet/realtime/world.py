@@ -31,8 +31,6 @@ _MOVES: Final = frozenset(
     "SendPairingRequest CancelPairingRequest SubmitPairing ConfirmPairing WithdrawPairing"
     " AcceptPairingRequest RejectPairingRequest".split()
 )
-_NOTED_FROM: Final = 1_000
-"""From so many microseconds on it is noted that something began later than it was due."""
 _CUT = NotDelivered("the central side is down")
 
 
@@ -78,8 +76,8 @@ class RealRecorder(FleetRecorder):
     def invoke(
         self, actor: str, what: object, at: int, tags: Mapping[str, Json]
     ) -> OperationRecord:
-        due = self._env.due
-        if at - due >= _NOTED_FROM:
+        due = self._env.began(at)
+        if due < at:
             tags = {**tags, INTENDED: due}
         late = self.late_within(self._span)
         if starved_s(late, self._shortest):

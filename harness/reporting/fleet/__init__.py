@@ -1,4 +1,4 @@
 """The report of a fleet run: what its evidence says, in words, figures and pictures.
 
-Imports `catalogue`, `history`, `checkers`. Begin with `model`.
+Imports `domain`, `catalogue`, `history`, `checkers`. Begin with `model`.
 """

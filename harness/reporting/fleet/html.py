@@ -17,7 +17,7 @@ from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import FleetReport, violation_details
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import duration, exact, number
-from harness.reporting.fleet.realtime import describe, every_answer
+from harness.reporting.fleet.realtime import asked_of_played, describe, every_answer
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.html import render_page
 from harness.reporting.model import RequirementReport
@@ -40,6 +40,7 @@ class GateRow:
 def fleet_report_html(report: FleetReport) -> str:
     """The report as one HTML page."""
     made, hosts = report.header.implementation, counted(report.hosts, "host")
+    own = asked_of_played(report.realtime, report.measures.latency)
     return render_page(
         "fleet.html.j2",
         ["report.css", "fleet.css"],
@@ -57,9 +58,9 @@ def fleet_report_html(report: FleetReport) -> str:
         platform=", ".join(f"{name} {v}" for name, v in report.header.run.platform.items()),
         marks=OUTCOME_MARKS,
         violations=violation_details(report.evidence),
-        pictures=pictures(report.measures, report.time),
+        pictures=pictures(report.measures, report.time, own),
         throughput=throughput(report),
-        figures=[*figures(report.measures, report.time), *real_figures(report.realtime)],
+        figures=[*figures(report.measures, report.time, own), *real_figures(report.realtime)],
         commands=[*_commands(report)],
         data=DATA,
         counted=counted,
@@ -110,12 +111,16 @@ class Figures:
     data: str = ""
 
 
-def figures(measures: MeasuresLine, time: str = wording.VIRTUAL) -> list[Figures]:
-    """Every table that has any rows."""
-    return [table for table in _tables(measures, time) if table.rows]
+def figures(
+    measures: MeasuresLine, time: str = wording.VIRTUAL, own: Sequence[str] = ()
+) -> list[Figures]:
+    """Every table that has any rows. The kinds of operations that are its `own` were asked of a
+    side that the harness played.
+    """
+    return [table for table in _tables(measures, time, own) if table.rows]
 
 
-def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
+def _tables(measures: MeasuresLine, time: str, own: Sequence[str]) -> Iterator[Figures]:
     yield Figures(
         "How requests ended",
         "",
@@ -159,7 +164,7 @@ def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
     )
     yield _durations(
         "How long operations took",
-        f"In {time}, from the call to its answer.",
+        f"In {time}, from the call to its answer.{wording.not_of_target(own)}",
         "Operation",
         {describe_kind(kind): h for kind, h in measures.latency.items()},
         "latency.csv",

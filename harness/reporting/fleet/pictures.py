@@ -21,7 +21,7 @@ from harness.reporting.fleet.frame import (
     time_scale,
 )
 from harness.reporting.fleet.quantities import brief, duration, number, short
-from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS
+from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS, not_of_target
 
 _WIDE: Final = Frame("wide", width=920, left=140, right=64, steps=9)
 _NARROW: Final = Frame("narrow", width=360, left=96, right=58, steps=4)
@@ -39,8 +39,10 @@ class Picture:
     narrow: Markup
 
 
-def pictures(measures: MeasuresLine, time: str = VIRTUAL) -> list[Picture]:
-    """All that there is to be seen of a run; of an empty one, nothing."""
+def pictures(measures: MeasuresLine, time: str = VIRTUAL, own: Sequence[str] = ()) -> list[Picture]:
+    """All that there is to be seen of a run; of an empty one, nothing. The kinds of operations that
+    are its `own` were asked of a side that the harness played.
+    """
     seen = strips.busy(measures)
     rest = ""
     if seen is not measures:
@@ -49,7 +51,7 @@ def pictures(measures: MeasuresLine, time: str = VIRTUAL) -> list[Picture]:
             " nothing happened after that."
         )
     over_time = (make(seen, rest, time) for make in (requests_over_time, operations_over_time))
-    others = (latencies(measures, time), waitings(measures))
+    others = (latencies(measures, time, own), waitings(measures))
     return [picture for picture in (*over_time, *others) if picture]
 
 
@@ -89,7 +91,9 @@ def operations_over_time(
     return _over_time(title, about, rows, measures, "operations", time)
 
 
-def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
+def latencies(
+    measures: MeasuresLine, time: str = VIRTUAL, own: Sequence[str] = ()
+) -> Picture | None:
     """Percentiles of how long each kind of operation took, the slowest first."""
     timed = [(kind, h) for kind, h in measures.latency.items() if h.percentile(1000)]
     timed.sort(key=lambda pair: (-pair[1].percentile(990), pair[0]))
@@ -111,7 +115,7 @@ def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
     return Picture(
         title=picture.title,
         about=f"In {time} from the call to its answer, the network and the central side's"
-        f" queue included, the slowest first.{at_once}",
+        f" queue included, the slowest first.{at_once}{not_of_target(own)}",
         data="latency.csv",
         wide=draw_dots(picture, across, _WIDE_DOTS, "latency-wide"),
         narrow=draw_dots(picture, across, _NARROW, "latency-narrow"),

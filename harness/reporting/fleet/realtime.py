@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from harness.checkers.fleet.durations import merged
+from harness.domain import operations
 from harness.history import fleet_lines
 from harness.history.operation import Json
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND, number
@@ -65,8 +66,22 @@ def hdr_text(histogram: fleet_lines.DurationBuckets) -> str:
     return str(whole.encode().decode("ascii"))
 
 
-def realtime_json(realtime: fleet_lines.RealtimeLine) -> dict[str, Json]:
-    """What `report.json` says of it."""
+def asked_of_played(
+    realtime: fleet_lines.RealtimeLine | None, kinds: Iterable[str]
+) -> tuple[str, ...]:
+    """Those kinds of operations that were asked of a side which the harness played."""
+    played = realtime.played if realtime is not None else ()
+    asked = {kind: getattr(operations, kind, None) for kind in kinds}
+    return tuple(
+        name
+        for name, kind in asked.items()
+        if kind is not None
+        and ("edge" if kind.surface is operations.Surface.LOCAL_UI else "central") in played
+    )
+
+
+def realtime_json(realtime: fleet_lines.RealtimeLine, kinds: Iterable[str] = ()) -> dict[str, Json]:
+    """What `report.json` says of it. `kinds` of operations are those in its `latency_ms`."""
     effort = realtime.effort
     return {
         "target": realtime.target,
@@ -76,6 +91,7 @@ def realtime_json(realtime: fleet_lines.RealtimeLine) -> dict[str, Json]:
         "stopped": realtime.stopped,
         "left_out": [{"what": what, "why": why} for what, why in realtime.left_out],
         "played": [*realtime.played],
+        "asked_of_played": [*asked_of_played(realtime, kinds)],
         "requests": effort.requests,
         "unanswered": {**effort.unanswered},
         "answered_ms": {

@@ -87,7 +87,11 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
         "counts": {**report.counts},
         "scenario_counts": {**count([_AS_VERDICT[report.verdict]])},
         "requirements": [*map(report_of_requirement, report.requirements)],
-        **({"realtime": realtime_json(report.realtime)} if report.realtime else {}),
+        **(
+            {"realtime": realtime_json(report.realtime, measures.latency)}
+            if report.realtime
+            else {}
+        ),
         "left_out": {},
         "observations": [],
         "warnings": [*report.warnings],

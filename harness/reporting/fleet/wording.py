@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine
+from harness.history.wording import describe_kind
 
 VIRTUAL: Final = "virtual time"
 """The time that passes in most runs."""
@@ -20,6 +21,14 @@ PERCENTILES: Final[Mapping[str, int]] = {
     "max": 1000,
 }
 """The percentiles that a report gives, in thousandths."""
+
+
+def not_of_target(kinds: Sequence[str]) -> str:
+    """A sentence on these kinds of operations, which were asked of a side that the harness played;
+    empty where there are none.
+    """
+    names = ", ".join(map(describe_kind, kinds))
+    return f" Of the harness's own side, and not of the target: {names}." if kinds else ""
 
 
 @dataclass(frozen=True, slots=True)

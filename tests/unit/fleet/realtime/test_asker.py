@@ -232,8 +232,8 @@ def test_a_list_that_leads_back_is_unknown() -> None:
     assert "no end" in replies[0].why
 
 
-def test_it_is_measured_from_when_it_was_due() -> None:
-    """The harness came late with it: that is no excuse for the one who was waited for."""
+def asked_late(by_ms: float) -> int:
+    """How long it took by what was measured, in microseconds, where it began so late."""
 
     async def played() -> EffortLine:
         now_ns = 0
@@ -252,12 +252,21 @@ def test_it_is_measured_from_when_it_was_due() -> None:
 
         assert timer.callbacks is not None
         timer.callbacks.append(asks_late)
-        now_ns = 4_001_000_000
+        now_ns = 1_000_000 + round(by_ms * 1_000_000)
         await asyncio.wait_for(over, 5)
         return asker.effort()
 
-    took = asyncio.run(played()).answered["Probe"].percentile(1000)
-    assert 4_000_000 <= took <= 4_070_000
+    return asyncio.run(played()).answered["Probe"].percentile(1000)
+
+
+def test_it_is_measured_from_when_it_was_due() -> None:
+    """The harness came late with it: that is no excuse for the one who was waited for."""
+    assert 4_000_000 <= asked_late(by_ms=4_000) <= 4_070_000
+
+
+def test_what_any_timer_is_late_by_is_no_part_of_an_answer() -> None:
+    """Or a request would take longer than the operation that it is part of."""
+    assert asked_late(by_ms=0.9) == 0
 
 
 def test_a_failing_server_uses_the_budget_up_and_is_left_alone() -> None:

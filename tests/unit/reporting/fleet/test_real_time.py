@@ -10,6 +10,7 @@ from benchmarks.histogram import Histogram as Hdr
 from harness.checkers.fleet.durations import Durations, FineDurations
 from harness.history.fleet_lines import DurationBuckets, EffortLine, FleetLine, RealtimeLine
 from harness.reporting.fleet import realtime
+from harness.reporting.fleet.wording import not_of_target
 
 SECOND = 1_000_000
 
@@ -64,6 +65,17 @@ def test_answers_of_all_kinds_are_put_together() -> None:
     assert isinstance(answers, dict)
     assert answers["all"]["count"] == 3  # type: ignore[index, call-overload]
     assert answers["A"]["count"] == 1  # type: ignore[index, call-overload]
+
+
+def test_what_was_asked_of_a_side_that_the_harness_played_is_told_apart() -> None:
+    kinds = ["AcceptPairingRequest", "SendPairingRequest", "SubmitPairing"]
+    for played, told in (("edge", kinds[1:2]), ("central", [kinds[0], kinds[2]])):
+        run = RealtimeLine(target="t", played=[played], effort=EffortLine())
+        assert realtime.realtime_json(run, kinds)["asked_of_played"] == told
+        text = not_of_target(realtime.asked_of_played(run, kinds))
+        assert "Send pairing request" in text or played == "central"
+    assert realtime.asked_of_played(None, kinds) == ()
+    assert not_of_target(()) == ""
 
 
 def test_people_read_it_in_a_few_lines() -> None:
