@@ -25,6 +25,12 @@ _NO_ANSWER = frozenset(
 )
 """Refusals that tell nothing of the cluster: somebody is too busy, or the person is to blame."""
 
+_OF_OTHERS = _NO_ANSWER - {Reason.INTERNAL}
+"""Answers to a submission that tell nothing either; whoever breaks down each time admits none."""
+
+_MESSAGE_MAX = 120
+"""So much of a message is told."""
+
 _OF_PALETTE = "ListPairingRequests ViewPairingRequest SubmitPairing".split()
 """What tells that Palette is there; polls would as well, and are too many."""
 
@@ -45,6 +51,8 @@ class EverythingSettles(Rule):
         self.on_invoked = {"SendPairingRequest": self._sending}
         self._answered_at = -1
         """When Palette last answered somebody."""
+        self._turned_down: dict[ObservedSlot, OperationRecord] = {}
+        """The submission that Palette refused last, until its send has ended."""
         self.on = {"SendPairingRequest": self._sent, **dict.fromkeys(_OF_PALETTE, self._answered)}
 
     def _sending(self, operation: OperationRecord) -> None:
@@ -73,11 +81,14 @@ class EverythingSettles(Rule):
 
     def _sent(self, operation: OperationRecord) -> Violations:
         slot, before = self.known.slot(operation), self._due.pop(operation.id, None)
+        submitted = self._turned_down.pop(slot, None) if slot else None
         if slot is None or before is None:
             return ()
         reason = reason_of(operation)
+        if submitted is not None and submitted.start < operation.start:
+            submitted = None
         unheard = slot.unheard_at >= operation.start or (
-            reason == Reason.HOST_UNREACHABLE and not self._is_in_reach(operation)
+            reason == Reason.HOST_UNREACHABLE and not self._is_in_reach(operation, submitted)
         )
         if operation.outcome is not FAIL or reason in _NO_ANSWER or unheard:
             self._refused.pop(slot, None)
@@ -90,19 +101,30 @@ class EverythingSettles(Rule):
             f" everything has had its time to settle, and {TRIES} sends in a row were refused, the"
             f" last one as {reason or 'it was'}"
         )
-        about = f"{slot.key}@{slot.born}"
-        return self.blame(about, told, operation.id, within=self.known.limits.settle)
+        if submitted is not None:
+            told += f", where Palette answered its submission as {_said(submitted)}"
+        elif reason == Reason.HOST_UNREACHABLE:
+            told = told.removesuffix(reason) + _said(operation)
+        about, ids = f"{slot.key}@{slot.born}", (operation.id, submitted.id if submitted else "")
+        return self.blame(about, told, *ids, within=self.known.limits.settle)
 
     def _answered(self, operation: OperationRecord) -> Violations:
         if operation.outcome is not INFO:
             self._answered_at = operation.start
+        if operation.kind == "SubmitPairing" and operation.outcome is FAIL:
+            slot = self.known.slot(operation)
+            if slot is not None and slot.sending:
+                self._turned_down[slot] = operation
         return ()
 
-    def _is_in_reach(self, operation: OperationRecord) -> bool:
+    def _is_in_reach(self, operation: OperationRecord, submitted: OperationRecord | None) -> bool:
         """Whether Palette could be reached by a host that says it could not: somebody was answered
-        there not long ago. Hosts whose messages are heard have tried, and say what came of it.
+        there not long ago. Hosts whose messages are heard have tried, and what came of that tells
+        it: whether Palette turned down what this one submitted.
         """
         known = self.known
+        if submitted is not None:
+            return reason_of(submitted) not in _OF_OTHERS
         lately = self._answered_at >= operation.start - known.limits.settle
         return lately and not known.hears_agents
 
@@ -169,6 +191,14 @@ class EverythingSettles(Rule):
         reason = f"request {request.uid} {what}, after everything has had its time to settle"
         sent = request.sent.operation if request.sent else ""
         return self.blame(request.uid, reason, sent, *looks, within=self.known.limits.settle)
+
+
+def _said(operation: OperationRecord) -> str:
+    """As what it was refused, and in whose words."""
+    message = " ".join(text(operation.error or {}, "message").split())
+    if len(message) > _MESSAGE_MAX:
+        message = f"{message[:_MESSAGE_MAX]}…"
+    return reason_of(operation) + (message and f" ({message})")
 
 
 def _another(request: ObservedRequest, host: str) -> tuple[str, int] | None:

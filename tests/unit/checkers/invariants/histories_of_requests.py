@@ -513,6 +513,35 @@ def palette_answers_nobody_while_hosts_say_they_cannot_reach_it(t: HistoryBuilde
         t.send(so="HostCannotReachPalette")
 
 
+def turned_down(t: HistoryBuilder, so: str) -> str:
+    """A send whose submission Palette refuses, of which its host says that it was not admitted."""
+    now = t.now // MS
+    t.tell("SubmitPairing", so, actor="agent", tags={"host": "edge"}, at=(now + 1, now + 2))
+    return t.send(so="HostCannotReachPalette", at=(now, now + 3))
+
+
+@bad("INV-9")
+def palette_breaks_down_over_each_submission_of_a_cluster_at_rest(t: HistoryBuilder) -> str:
+    at_rest(t)
+    turned_down(t, "InternalError")
+    turned_down(t, "InternalError")
+    return turned_down(t, "InternalError")
+
+
+@good("INV-9")
+def palette_has_too_much_to_do_for_each_submission(t: HistoryBuilder) -> None:
+    at_rest(t)
+    for _ in range(4):
+        turned_down(t, "TooManyRequests")
+
+
+@good("INV-9")
+def submissions_of_a_cluster_at_rest_are_never_answered(t: HistoryBuilder) -> None:
+    at_rest(t)
+    for _ in range(4):
+        turned_down(t, "info")
+
+
 @good("INV-9")
 def the_third_send_of_a_cluster_at_rest_succeeds(t: HistoryBuilder) -> None:
     at_rest(t)

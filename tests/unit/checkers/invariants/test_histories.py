@@ -61,6 +61,39 @@ def test_what_is_wrong_is_blamed_on_the_operation_that_shows_it(
     assert (finding.verdict, finding.reason) == (Verdict.FAIL, found[0].reason)
 
 
+def reason_with(teller: Teller, message: str) -> tuple[str, tuple[str, ...]]:
+    """What is said of a history where every refusal has this message, and of which operations."""
+    operations = written_by(teller)[0].history().operations
+    told = [replace(o, error={**o.error, "message": message}) if o.error else o for o in operations]
+    (found,) = violations_of(History(tuple(told)))
+    return found.reason, found.operations
+
+
+def test_what_palette_answered_is_told_of_a_send_that_is_always_refused() -> None:
+    reason, operations = reason_with(
+        histories_of_requests.palette_breaks_down_over_each_submission_of_a_cluster_at_rest,
+        "no free\nconnection",
+    )
+    assert reason.endswith(
+        "the last one as HostCannotReachPalette, where Palette answered its submission as"
+        " InternalError (no free connection)"
+    )
+    assert operations == ("t#10", "t#9")
+
+
+def test_what_the_host_says_is_told_where_its_messages_are_not_heard() -> None:
+    def teller(t: HistoryBuilder) -> str:
+        histories_of_requests.at_rest(t)
+        t.send(so="Conflict")
+        t.listed()
+        t.send(so="Conflict")
+        return t.send(so="HostCannotReachPalette")
+
+    assert reason_with(teller, "x" * 200)[0].endswith(
+        f"the last one as HostCannotReachPalette ({'x' * 120}…)"
+    )
+
+
 @LISTED(("invariant", "teller"), GOOD, ids=NAMES)
 def test_what_was_never_answered_makes_nothing_wrong_of_what_is_right(
     invariant: str, teller: Teller
