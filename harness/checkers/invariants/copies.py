@@ -143,7 +143,8 @@ class Lists:
             register, state, operation
         ):
             return (found,)
-        return book.tell(register, ("seen", state), operation)
+        verb = "polled" if operation.kind == "PollPairing" else "seen"
+        return book.tell(register, (verb, state), operation)
 
     def _behind(
         self, register: Register, state: str, operation: OperationRecord

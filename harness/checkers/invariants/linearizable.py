@@ -37,6 +37,7 @@ SETTLED_MAX = 16_384
 """Decided requests of which only the state is remembered; older ones are forgotten."""
 
 _LOOKS_MAX = 4
+_REFUSED_MAX = 4
 
 _Reader = tuple[str, Json, int]
 """Who read, in which project, and by which grants."""
@@ -242,7 +243,11 @@ class Linearizable(Rule):
     def _refused(self, register: Register, operation: OperationRecord) -> RegisterAction | None:
         reason, kind = entities.reason_of(operation), operation.kind
         if kind in ("AcceptPairingRequest", "RejectPairingRequest"):
-            return _REFUSALS.get(reason)
+            action = _REFUSALS.get(reason)
+            if action is None:
+                last = register.refused[-_REFUSED_MAX + 1 :]
+                register.refused = (*last, (operation.id, kind, reason))
+            return action
         if kind == "ViewPairingRequest" and reason == "NotFound":
             reader = (operation.actor, operation.tags.get("project"), self._grants)
             return table.NOT_THERE if reader in register.readers else None
@@ -451,8 +456,9 @@ class Linearizable(Rule):
             return ()
         if found is not None:
             self._give_up(register)
-            ids = tuple(dict.fromkeys(c.id for c in found.calls if c.id))
-            return [Violation(ID, describe(register.uid, found), ids)]
+            culprits = dict(register.culprits(found))
+            ids = tuple(dict.fromkeys((*(c.id for c in found.calls if c.id), *culprits)))
+            return [Violation(ID, describe(register.uid, found, culprits.values()), ids)]
         if not call.sure and call.action is not None:
             register.unsure = True
         if line.states is not before:

@@ -7,7 +7,7 @@ not pending can still be read is the target's choice: it may be gone, and then s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.checkers.linear import Automaton, Linearizer, RegisterCall, Unexplained
@@ -41,7 +41,7 @@ NOT_THERE: RegisterAction = ("not there", "")
 DECIDED: RegisterAction = ("decided", "")
 WAS_ACCEPTED: RegisterAction = ("was accepted", "")
 
-OBSERVING = frozenset({"view", "seen", "there", "not there", "decided", "was accepted"})
+OBSERVING = frozenset({"view", "seen", "polled", "there", "not there", "decided", "was accepted"})
 """Actions that tell of the register and do not change it."""
 
 _STATES = (ABSENT, *(state.value for state in RequestState))
@@ -114,6 +114,30 @@ class Register:
     """Since when it is surely not pending any more, and by which operation."""
     decided: tuple[int, str] | None = None
     """Since when it is surely decided, and by which operation."""
+    refused: tuple[tuple[str, str, str], ...] = ()
+    """The last decisions that were refused without a word on its state: the operation, its kind and
+    the reason. They should have had no effect."""
+
+    def culprits(self, found: Unexplained[RegisterAction]) -> Iterator[tuple[str, str]]:
+        """Those of `refused` that would explain what was seen had they had an effect all the same,
+        each with what is told of it.
+        """
+        actions = [call.action for call in found.calls if call.action is not None]
+        for operation, kind, reason in self.refused:
+            what, verbs, states = _HAD_IT_HAPPENED[kind]
+            if any(verb in verbs or shown in states for verb, shown in actions):
+                yield operation, f"{what} was refused before as {reason or 'it was'}"
+
+
+_HAD_IT_HAPPENED: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
+    "AcceptPairingRequest": (
+        "an acceptance",
+        frozenset({"confirm", "decided", "was accepted"}),
+        frozenset({HANDING_OVER, PAIRED, FAILED}),
+    ),
+    "RejectPairingRequest": ("a rejection", frozenset({"decided"}), frozenset({REJECTED})),
+}
+"""What a decision would explain: what was done or said, and what was shown."""
 
 
 def register_step(state: State, action: RegisterAction) -> Iterable[State]:
@@ -149,7 +173,7 @@ def _moved(state: State, action: RegisterAction) -> Iterable[State]:
     if verb == "view":
         named = _BY_NAME.get(shown, _AS_IT_WAS["there"])
         return [state] if name in named and not gone else []
-    if verb == "seen":
+    if verb in ("seen", "polled"):
         # The request may have been in a state of that name before.
         earlier = _BY_NAME.get(shown, _AS_IT_WAS["there"])
         return [state] if any(name in BECOMES[before] for before in earlier) else []
@@ -184,14 +208,15 @@ _DONE = {
 }
 
 
-def describe(uid: str, found: Unexplained[RegisterAction]) -> str:
-    """What cannot be, and what it contradicts."""
+def describe(uid: str, found: Unexplained[RegisterAction], culprits: Iterable[str] = ()) -> str:
+    """What cannot be, what it contradicts, and what may have done it all the same."""
     said = _said(found.at)
+    told = "".join(f"; {said}" for said in culprits)
     others = [_said(call) for call in found.calls if call is not found.at]
     if not others:
-        return f"request {uid}: {said}, and nothing that happened before explains it"
+        return f"request {uid}: {said}, and nothing that happened before explains it{told}"
     listed = f"{', '.join(others[:-1])} and {others[-1]}" if others[1:] else others[0]
-    return f"request {uid}: {said}, although {listed}"
+    return f"request {uid}: {said}, although {listed}{told}"
 
 
 def seconds(at: int) -> str:
@@ -203,6 +228,7 @@ def _said(call: RegisterCall[RegisterAction]) -> str:
     verb, state = call.action or ("", "")
     if verb == "view":
         return f"a view at {seconds(call.end)} says {state or 'that it is there'}"
-    if verb == "seen":
-        return f"a list at {seconds(call.end)} says {state or 'that it is there'}"
+    if verb in ("seen", "polled"):
+        what = "a list" if verb == "seen" else "a poll"
+        return f"{what} at {seconds(call.end)} says {state or 'that it is there'}"
     return f"{_DONE.get(verb, verb)} at {seconds(call.end)}"

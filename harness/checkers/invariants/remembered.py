@@ -19,6 +19,7 @@ from harness.checkers.invariants.arranging import Arrangements
 from harness.checkers.invariants.hearing import Hearing
 from harness.checkers.invariants.known import FIRST_TICK, ObservedWorld, Rule
 from harness.checkers.invariants.linearizable import Linearizable
+from harness.checkers.invariants.register import Register
 from harness.checkers.invariants.stream import Watch
 from harness.checkers.linear import Linearizer, LinearSearch
 
@@ -38,6 +39,7 @@ _LEFT_OUT: Final[Mapping[type, str]] = {
     LinearSearch: "_automaton",
     # What tells why decides nothing.
     Linearizer: "_automaton _base _kept _segment",
+    Register: "refused",
     # This can be found out again.
     Linearizable: "_automaton _readers _surely",
     # This besides is known only while an operation is shown.

@@ -512,3 +512,38 @@ def test_what_has_settled_is_let_go() -> None:
     late.on("Accept", "r0")
     watch.invoked(late.operations[0])
     assert len(watch.ended(late.operations[0])) == 1
+
+
+def test_a_refused_decision_that_took_effect_all_the_same_is_named() -> None:
+    h = HistoryWriter()
+    h.send()
+    h.on("Reject", no="TooManyRequests")
+    culprit = h.on("Accept", no="TooManyRequests")
+    poll = h.poll("Accepted")
+    (found,) = h.findings
+    assert found.reason == (
+        "request r: a poll at 0.004 s says Accepted, and nothing that happened before explains it;"
+        " an acceptance was refused before as TooManyRequests"
+    )
+    assert found.operations == (poll, culprit)
+
+
+@pytest.mark.parametrize(
+    ("decision", "shown", "told"),
+    [
+        ("Reject", "Rejected", "a rejection was refused before"),
+        ("Accept", "Paired", "an acceptance was refused before"),
+        ("Accept", "Rejected", ""),
+    ],
+)
+def test_what_a_refused_decision_would_not_explain_does_not_name_it(
+    decision: str, shown: str, told: str
+) -> None:
+    h = HistoryWriter()
+    h.send()
+    h.on(decision, no="InternalError")
+    h.list(shown)
+    (found,) = h.findings
+    assert found.reason.startswith(f"request r: a list at 0.003 s says {shown}, ")
+    assert ("was refused before" in found.reason) is bool(told)
+    assert told in found.reason

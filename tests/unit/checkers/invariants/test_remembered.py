@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 
 import pytest
 
-from harness.checkers.invariants.register import request_register
+from harness.checkers.invariants.register import Register, request_register
 from harness.checkers.invariants.remembered import _LEFT_OUT, FIRST_TIME, remembered
 from harness.checkers.invariants.stream import Watch, replayed
 from harness.checkers.linear import Linearizer, LinearSearch
@@ -68,7 +68,7 @@ def test_what_a_verdict_may_depend_on_is(
 def test_what_is_left_out_is_there() -> None:
     automaton, watch = request_register(), Watch()
     line, search = (kind(automaton, frozenset()) for kind in (Linearizer, LinearSearch))
-    held = [watch, watch.known, watch._hearing, *watch._rules, line, search]
+    held = [watch, watch.known, watch._hearing, *watch._rules, line, search, Register("r", line)]
     for kind, names in _LEFT_OUT.items():
         of_kind = [thing for thing in held if isinstance(thing, kind)]
         assert of_kind
