@@ -73,7 +73,7 @@ class FleetOptions:
     )
     hosts: int | None = option("N", "So many hosts; the scenario's without.", min=1)
     seed: int | None = options.seed(None)
-    until: str = option("DURATION", "So much virtual time, as in 90m or 24h.", "")
+    until: str = option("DURATION", "So much of the scenario's time, as in 90m or 24h.", "")
     workers: int | None = option(
         "N",
         "How many processes share the cells; without it, one a processor where it pays."
@@ -107,10 +107,11 @@ class FleetOptions:
 
 @command(commands, example="fleet rollout-wave --hosts 10000 --seed 7 --workers 2")
 def fleet(asked: FleetOptions) -> int:
-    """Run a fleet in virtual time, and judge every invariant.
+    """Run a fleet in virtual or real time, and judge every invariant.
 
-    Writes the files of the run. The same scenario, hosts and seed give the same evidence, byte for
-    byte. With --target the same people and hosts act in real time, at a real endpoint. Exit codes:
+    Writes the files of the run. In virtual time the same scenario, hosts and seed give the same
+    evidence, byte for byte. With --target the same people and hosts act in real time, and
+    docs/realtime.md says which keys of a scenario are not used there. Exit codes:
     0 all of it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be
     judged, or did not reach what it was meant to.
     """

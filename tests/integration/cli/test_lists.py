@@ -85,6 +85,12 @@ def test_a_shell_completes_commands_and_names(
     assert command.run(env=env).stdout.split() == completed
 
 
+def test_the_help_of_fleet_names_both_times_at_once(command: Command) -> None:
+    told = command.here("fleet", "--help").stdout
+    first = " ".join(told.split("\n\n")[1].split())
+    assert first.startswith("Run a fleet in virtual or real time")
+
+
 def test_help_stands_under_headings(command: Command) -> None:
     told = command.here("--help").stdout
     assert told.index("Certify, and read") < told.index("  certify ") < told.index("\nTargets:")

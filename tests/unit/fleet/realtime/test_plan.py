@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.fleet.realtime.plan import planned
+from harness.fleet.loading import find, names
+from harness.fleet.realtime.plan import Cannot, planned
 from harness.fleet.scenario import (
     SECOND,
     AdminPlan,
@@ -18,6 +21,7 @@ from harness.fleet.scenario import (
     TimelinePlan,
 )
 
+ROOT = Path(__file__).resolve().parents[4]
 FAULTS = (
     FaultPlan(FaultKind.LINK, at=0),
     FaultPlan(FaultKind.CENTRAL, at=0),
@@ -121,3 +125,50 @@ def test_at_the_edge_nobody_begins_without_clusters() -> None:
         SCENARIO, lambda kind: "none" if kind is arrangements.InstallCluster else "", edge=True
     )
     assert plan.missing == (("InstallCluster", "none"),)
+
+
+_TO_HOSTS = frozenset(
+    {
+        arrangements.SetLink,
+        arrangements.SetNodeHealth,
+        arrangements.AdvanceClock,
+        arrangements.DisturbMessages,
+    }
+)
+
+
+def told_of_local_uis() -> list[set[str]]:
+    """The scenarios in each row of the table of docs/realtime.md."""
+    table = (
+        (ROOT / "docs" / "realtime.md")
+        .read_text("utf-8")
+        .split("can end with 0 at Local UIs:")[1]
+        .split("\n\n")[1]
+    )
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return [set(re.findall(r"`([\w-]+)`", row)) for row in rows]
+
+
+def test_the_document_says_which_shipped_scenarios_lack_nothing_at_local_uis() -> None:
+    def lacking(name: str, cannot: Cannot) -> bool:
+        return bool(planned(find(name), cannot, edge=True).left_out)
+
+    never = {name for name in names() if lacking(name, lambda _: "")}
+    some = {n for n in names() if lacking(n, lambda kind: "no" if kind in _TO_HOSTS else "")}
+    assert told_of_local_uis() == [{*names()} - some, some - never, never]
+    counting = {n for n in names() if _counts_messages(find(n))}
+    assert counting == {
+        "overload",
+        "slow-satellite",
+        "thundering-herd",
+        "thundering-herd-no-jitter",
+    }
+
+
+def test_at_a_palette_one_shipped_scenario_lacks_something() -> None:
+    assert [n for n in names() if planned(find(n), lambda _: "").left_out] == ["bad-gateway"]
+
+
+def _counts_messages(scenario: Scenario) -> bool:
+    kinds = ("submit.", "poll.", "confirm.", "withdraw.")
+    return any(gate.startswith(f"latency_ms.{kind}") for gate in scenario.gate for kind in kinds)
