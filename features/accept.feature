@@ -358,6 +358,14 @@ Feature: Accept a pairing request in Palette
       And one of them is paired, and Palette has changed it since
       When its host confirms once more
       Then the cluster is as Palette has changed it
+      And the request has become just that one cluster
+
+    Scenario: A confirmation that comes once more brings no second cluster into the list of clusters
+      Given Palette has a list of clusters
+      And 3 requests of hosts wait in Palette
+      And one of them is paired, and Palette has changed it since
+      When its host confirms once more
+      Then Palette lists that cluster once, and no other by its name
 
     Scenario: A restart of Palette changes nothing about that
       Given a paired cluster

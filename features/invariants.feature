@@ -205,6 +205,7 @@ Feature: Invariants, judged over everything that was seen
       When the administrator accepts the request
       And that has succeeded
       And both sides are watched until they have settled
+      And the administrator opens the request by its id
       Then the history keeps to "decided once"
 
     Scenario: An acceptance and a rejection by two administrators

@@ -142,6 +142,16 @@ def _still_changed(context: Context, judge: Judge, changed: ChangedCluster) -> N
     judge.check("shows", **changed.seen(context))
 
 
+@then("the request has become just that one cluster")
+def _one_cluster(context: Context, judge: Judge, changed: ChangedCluster) -> None:
+    judge.check("became_one_cluster", **changed.claimed(context))
+
+
+@then("Palette lists that cluster once, and no other by its name")
+def _listed_alone(context: Context, judge: Judge, changed: ChangedCluster) -> None:
+    judge.check("held", operation=changed.listed(context).id)
+
+
 @then("each of them has its own pairing id")
 def _own_ids(judge: Judge, waiting: Backlog) -> None:
     judge.check("submitted_ids_are_unique", at_least=len(waiting.waiting))

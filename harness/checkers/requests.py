@@ -136,6 +136,21 @@ def _shown_as(value: Mapping[str, Json], name: str) -> str:
     return f"is {value.get(name)!r}" if name != "without_tags" else f"tags is {value.get('tags')!r}"
 
 
+@check
+def became_one_cluster(history: History, *, pairing_uid: str, cluster_uid: str) -> Finding:
+    """Whatever tells of the request after its acceptance names this cluster, if it names any."""
+    about = [o for o in history.operations if o.args.get("pairing_uid") == pairing_uid]
+    named = [o for o in about if o.outcome is Outcome.OK and (o.value or {}).get("cluster_uid")]
+    others = [o for o in named if (o.value or {})["cluster_uid"] != cluster_uid]
+    if others:
+        other = (others[0].value or {})["cluster_uid"]
+        reason = f"the request became cluster {cluster_uid}, and {others[0].kind} names {other}"
+        return failed(reason, *(o.id for o in others))
+    if not named:
+        return unjudged("nothing tells which cluster the request has become")
+    return passed(f"{len(named)} answers name one cluster", *(o.id for o in named))
+
+
 def _each(record: OperationRecord, name: str, field: str) -> list[str]:
     """A field of each item of a list in the answer."""
     found = (record.value or {}).get(name)

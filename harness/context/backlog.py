@@ -92,6 +92,23 @@ class ChangedCluster:
         view = context.perform(context.admin(), self.look)
         return {"operation": view.id, "fields": self.fields}
 
+    def claimed(self, context: Context) -> dict[str, Json]:
+        """Its request is opened, which may be refused; then what a check of all answers takes."""
+        uid = self.made.pairing_uid
+        context.perform(context.admin(), ops.ViewPairingRequest(uid))
+        return {"pairing_uid": uid, "cluster_uid": self.look.cluster_uid}
+
+    def listed(self, context: Context) -> OperationRecord:
+        """Wait until the list of clusters has it once, and no other by the name it was given."""
+        name = context.own_name(self.made.cluster.name)
+        return context.recorder.await_state(
+            context.admin(),
+            ops.ListCentralClusters(),
+            "cluster_listed_once",
+            cluster_uid=self.look.cluster_uid,
+            name=name,
+        )
+
 
 def must_bear(context: Context, what: str, count: int) -> None:
     """Go on only if the target bears so much of a kind.

@@ -202,20 +202,26 @@ def listed_for(
     return sample.outcome is Outcome.OK and len(found) == times and known
 
 
-def _clusters(sample: Sample, cluster_uid: str) -> list[str]:
-    """By which name a cluster stands in the list of clusters, each time that it does."""
+def _clusters(sample: Sample, cluster_uid: str, name: str = "") -> list[str]:
+    """By which name a cluster stands in the list of clusters, each time that it does; others of
+    this name count as well, with their uid.
+    """
     items = _dicts(sample.value, "items")
-    return [str(i.get("name") or "(no name)") for i in items if i.get("uid") == cluster_uid]
+    found = [str(i.get("name") or "(no name)") for i in items if i.get("uid") == cluster_uid]
+    others = [i for i in items if name and i.get("name") == name and i.get("uid") != cluster_uid]
+    return found + [f"{name} ({i.get('uid')})" for i in others]
 
 
 @predicate(
     "Palette's list of clusters has {cluster_uid} once, as {name}",
     "Palette's list of clusters {still}has {cluster_uid} as: {shown}; in place of: {name}",
-    lambda sample, cluster_uid, name: {"shown": described([*_clusters(sample, cluster_uid)])},
+    lambda sample, cluster_uid, name: {"shown": described([*_clusters(sample, cluster_uid, name)])},
 )
 def cluster_listed_once(sample: Sample, *, cluster_uid: str, name: str) -> bool:
-    """The cluster stands in the list of clusters once, by this name, where that has names."""
-    found = _clusters(sample, cluster_uid)
+    """The cluster stands in the list of clusters once, by this name, where that has names, and no
+    other cluster does: no scenario gives a name to two.
+    """
+    found = _clusters(sample, cluster_uid, name)
     return sample.outcome is Outcome.OK and found in ([name], ["(no name)"])
 
 

@@ -796,6 +796,32 @@ class EachConfirmationWritesTheCluster(CentralCore):
         return answer
 
 
+@mutant("ACC-12")
+class ConfirmationRegistersAnother(CentralCore):
+    """A confirmation that comes again registers a second cluster, and tells of that one since."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if request.state is RequestState.PAIRED and cluster is not None:
+            another = replace(cluster, uid=f"{cluster.uid}-again")
+            self.store.put(another)
+            self.store.put(replace(request, cluster_uid=another.uid))
+        return super().confirm(operation, call)
+
+
+@mutant("ACC-12")
+class ConfirmationListsAnother(CentralCore):
+    """A confirmation that comes again registers a second cluster, of which no answer tells."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if request.state is RequestState.PAIRED and cluster is not None:
+            self.store.put(replace(cluster, uid=f"{cluster.uid}-again"))
+        return super().confirm(operation, call)
+
+
 @mutant("ACC-6")
 class ConfirmationBringsTheOldValues(CentralCore):
     """When the host confirms, the cluster gets back the name and the tags that it had."""

@@ -26,6 +26,12 @@ def listing(*uids: str, state: str = "Pairing", cluster: str = "c1") -> Sample:
     return ok(items=items)
 
 
+def clusters(**names: str) -> Sample:
+    """The list of clusters: the name of each, by its uid."""
+    return ok(items=[{"uid": uid, "name": name} for uid, name in names.items()])
+
+
+PLANT: dict[str, Json] = {"cluster_uid": "c1", "name": "plant"}
 TOKEN: dict[str, Json] = {"active": False, "expiry": 7_000_000}
 OF_C1: dict[str, Json] = {"local_cluster_uids": ["c1"]}
 
@@ -76,6 +82,8 @@ ONE_TAG = ok(tags={"b": "2", "c": "3"})
         ("listed_exactly", {"pairing_uids": [], **OF_C1}, listing(), listing("a", cluster="")),
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing("u", cluster="c2"), listing("u")),
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing(), INFO),
+        ("cluster_listed_once", PLANT, clusters(c1="plant", c2="dock"), clusters(c2="plant")),
+        ("cluster_listed_once", PLANT, clusters(c1=""), clusters(c1="plant", c2="plant")),
         ("lists_nothing", {}, fail("Forbidden"), listing("a")),
         ("lists_nothing", {}, listing(), INFO),
         ("succeeds", {}, ok(), INFO),

@@ -133,3 +133,25 @@ def sample(outcome: str, value: dict[str, Json]) -> dict[str, Json]:
 )
 def test_what_was_seen_last_counts(operation: OperationRecord, expected: Verdict) -> None:
     assert verdict("shown_at_last", operation, fields={"name": "b"}) is expected
+
+
+ABOUT: dict[str, Json] = {"pairing_uid": "p"}
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (["c", "c"], Verdict.PASS),
+        (["", "c"], Verdict.PASS),
+        (["c", "c-again"], Verdict.FAIL),
+        (["c-again"], Verdict.FAIL),
+        ([""], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_request_becomes_one_cluster(named: list[str], expected: Verdict) -> None:
+    told = [record("ConfirmPairing", value={"cluster_uid": c}, args=ABOUT) for c in named]
+    of_another = record("PollPairing", value={"cluster_uid": "d"}, args={"pairing_uid": "q"})
+    refused = record("ConfirmPairing", Outcome.FAIL, value={"cluster_uid": "d"}, args=ABOUT)
+    history = History((*told, of_another, refused))
+    found = run_check("became_one_cluster", history, {**ABOUT, "cluster_uid": "c"})
+    assert found.verdict is expected
