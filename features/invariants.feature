@@ -138,7 +138,9 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And the next word of a cancel <fault>
       When the operator cancels the pairing request
+      And the operator waits for the request to end
       And the edge restarts
+      And the operator waits for the request to end
       And both sides are watched until they have settled
       Then the history keeps to "cancel stays done"
 
@@ -161,7 +163,9 @@ Feature: Invariants, judged over everything that was seen
       And the operator cancels the pairing request
       And that has succeeded
       And the list is watched for the request to leave
+      And the operator waits for the request to end
       And the edge restarts
+      And the operator waits for the request to end
       And Palette restarts
       And the administrator opens the request by its id
       And both sides are watched until they have settled

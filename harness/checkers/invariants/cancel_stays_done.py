@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, ObservedRequest
+from harness.checkers.invariants.entities import (
+    OPEN_STATES,
+    PAIRED,
+    ObservedRequest,
+    Sighting,
+    reason_of,
+)
+from harness.checkers.invariants.hearing import NO_REQUEST_SHOWN
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
@@ -15,6 +22,9 @@ class CancelStaysDone(Rule):
 
     Where the messages of hosts are recorded, a withdrawal that the central side acknowledged
     is what ends a request there; else every host must have had its link all the time.
+
+    A lag excuses a look that is behind, and none that goes back: once the host that sent it has
+    shown that the request is gone, no restart brings it back.
     """
 
     id = "INV-4"
@@ -70,12 +80,15 @@ class CancelStaysDone(Rule):
 
     def _local(self, operation: OperationRecord) -> Violations:
         status, request = self.known.shown, self.known.about
+        self._gone(operation)
         gone = request.cancelled if request else None
         if status not in ("Pairing", PAIRED) or request is None or gone is None:
             return NOTHING
         if gone.tick >= self.known.started:
             return NOTHING
         sender = operation.tags.get("host") == request.host
+        if sender and request.unseen is not None and operation.start >= request.unseen.at:
+            return self._back(request, operation, gone, request.unseen)
         limits = self.known.limits
         lag = limits.list_lag if sender else limits.edge_lag
         if operation.start < gone.at + lag:
@@ -85,3 +98,30 @@ class CancelStaysDone(Rule):
             f" shows it as {status}"
         )
         return self.blame(request.uid, reason, gone.operation, operation.id, within=lag)
+
+    def _gone(self, operation: OperationRecord) -> None:
+        """Keep in mind that the host that sent it shows a cancelled request no more."""
+        slot = self.known.slot(operation)
+        told = operation.outcome is OK or reason_of(operation) in NO_REQUEST_SHOWN
+        if slot is None or not told:
+            return
+        for request in slot.requests.values():
+            gone = request.cancelled
+            if gone is None or request.unseen is not None or gone.tick >= self.known.started:
+                continue
+            pending = request is self.known.about and self.known.shown in ("Pairing", PAIRED)
+            if operation.tags.get("host") == request.host and not pending:
+                request.unseen = self.known.sighted(operation)
+
+    def _back(
+        self,
+        request: ObservedRequest,
+        operation: OperationRecord,
+        gone: Sighting,
+        unseen: Sighting,
+    ) -> Violations:
+        reason = (
+            f"the cancel of request {request.uid} was acknowledged, Local UI showed it no more,"
+            f" and afterwards shows it as {self.known.shown}"
+        )
+        return self.blame(request.uid, reason, gone.operation, unseen.operation, operation.id)

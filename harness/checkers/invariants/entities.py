@@ -86,6 +86,8 @@ class ObservedRequest:
     """Confirmations of its host that were invoked."""
     cancelled: Sighting | None = None
     cancelled_online: bool = False
+    unseen: Sighting | None = None
+    """After the cancel, the host that sent it showed it no more."""
     withdrawn: Sighting | None = None
     """A withdrawal, told by its host, that the central side acknowledged."""
     accepted: Sighting | None = None

@@ -36,7 +36,9 @@ HARMLESS = {
 NOTHING_LOCALLY = frozenset({"", LocalState.REJECTED.value, LocalState.FAILED.value})
 """What Local UI shows of a cluster that waits for nothing; empty when there is no request."""
 
-_NONE = ("NoPairingRequest", "NotFound")
+NO_REQUEST_SHOWN = ("NoPairingRequest", "NotFound")
+"""Refusals by which Local UI says that there is no request."""
+
 _TOO_BUSY = ("TooManyRequests", "InternalError")
 
 
@@ -390,7 +392,7 @@ class Hearing(Arrangements):
         known.shown, slot = status, known.slot(operation)
         if slot is None:
             return
-        refused = operation.outcome is FAIL and entities.reason_of(operation) in _NONE
+        refused = operation.outcome is FAIL and entities.reason_of(operation) in NO_REQUEST_SHOWN
         if uid or refused:
             host = entities.text(operation.tags, "host")
             if status in NOTHING_LOCALLY:

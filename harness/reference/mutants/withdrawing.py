@@ -290,6 +290,29 @@ class CancelIsUndoneByARejection(EdgeCore):
             yield from super().follow_pending(slot, request)
 
 
+@mutant("INV-4")
+class RestartUndoesTheCancel(EdgeCore):
+    """A cancelled request is shown as failed, until a restart of the edge brings it back."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        yield from super().end(slot, request)
+        site = self.slot_state(slot)
+        if site is not None and site.request is None:
+            ended = replace(request, state=LocalState.FAILED, message=_TAKEN_UP)
+            self.store.put(replace(site, request=ended))
+
+    def recover(self) -> None:
+        super().recover()
+        for site in [s for s in self.store.every(SlotState) if bases.is_in(s, LocalState.FAILED)]:
+            if site.request is not None and site.request.message == _TAKEN_UP:
+                again = replace(site.request, state=LocalState.PENDING)
+                self.store.put(replace(site, request=again))
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        if request.message != _TAKEN_UP:
+            yield from super().follow_pending(slot, request)
+
+
 _TAKEN_UP = "the request goes on"
 
 

@@ -223,6 +223,67 @@ def it_comes_back_locally_after_a_cancel_without_a_link(t: HistoryBuilder) -> st
     return t.local_shows("Pairing")
 
 
+@good("INV-4")
+def local_ui_is_behind_its_own_cancel_and_its_restart(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.cancel()
+    t.tell("Restart", side="edge")
+    t.local_shows("Pairing")
+    t.later(1)
+    t.local_shows("none")
+    t.send("B")
+    t.local_shows("Pairing", "B")
+
+
+@good("INV-4")
+def it_is_shown_again_though_no_cancel_was_acknowledged(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    for so in ("InternalError", "info"):
+        t.cancel(so)
+        t.tell("Restart", side="edge")
+        t.later(6)
+        t.local_shows("Pairing")
+
+
+@good("INV-4")
+def a_host_that_did_not_send_is_behind_the_one_that_did(t: HistoryBuilder) -> None:
+    t.cluster(hosts="edge other")
+    t.token()
+    t.send()
+    t.cancel()
+    t.local_shows("none")
+    t.local_shows("none", host="other")
+    t.local_shows("Pairing", host="other")
+
+
+@good("INV-4")
+def a_look_that_began_before_the_one_that_shows_nothing_ended(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.cancel(at=(100, 101))
+    t.local_shows("none", at=(102, 110))
+    t.local_shows("Pairing", at=(105, 120))
+
+
+@bad("INV-4")
+def a_restart_brings_it_back_locally(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.tell("FaultNextMessage", host_uid="edge", message="withdraw", fault="lost-before")
+    t.cancel()
+    t.local_shows("none")
+    t.tell("Restart", side="edge")
+    return t.local_shows("Pairing")
+
+
+@bad("INV-4")
+def it_stays_pending_locally_after_a_restart(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.cancel()
+    t.tell("Restart", side="edge")
+    t.local_shows("Pairing")
+    t.later(6)
+    return t.local_shows("Pairing")
+
+
 @bad("INV-4")
 def the_host_has_told_it_and_it_is_still_pending(t: HistoryBuilder) -> str:
     t.set_up()
