@@ -5,12 +5,11 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import hosts
+from harness.context import hosts, local_changes
 from harness.context.central_changes import change_centrally
 from harness.context.context import OTHER, Context
 from harness.context.entries import stranger_with
 from harness.context.local_actions import decided_by_the_profiles
-from harness.context.local_changes import change_locally
 from harness.domain.operations import ListPairingRequests, ViewCentralCluster, ViewPairing
 
 
@@ -29,12 +28,22 @@ def _central_operation_of(context: Context, kind: str) -> None:
 
 @when("a local operation is tried")
 def _local_operation(context: Context) -> None:
-    change_locally(context)
+    local_changes.change_locally(context)
+
+
+@given(parsers.parse('the "{kind}" was asked for in Local UI {when} its acceptance'))
+def _asked_around_the_acceptance(context: Context, kind: str, when: str) -> None:
+    local_changes.change_around_the_acceptance(context, kind, when)
+
+
+@then("what was asked for has taken effect by now, or takes none any more")
+def _by_now_or_never(context: Context, judge: Judge) -> None:
+    judge.check("held", operation=local_changes.by_now_or_never(context).id)
 
 
 @when(parsers.parse("somebody with {kind} session tries a local operation"))
 def _stranger_operates(context: Context, kind: str) -> None:
-    change_locally(context, actor=stranger_with(context, kind))
+    local_changes.change_locally(context, actor=stranger_with(context, kind))
 
 
 @given("an edge host has submitted a request")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from harness.context.context import Context, LeasedCluster
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
@@ -225,6 +226,46 @@ def local_effect(context: Context) -> OperationRecord:
             " name it in [[edge.archives]], or take UpdateStack out of [offers]"
         )
     return seen
+
+
+_QUEUED_S: Final = 2.0
+"""What was put into a queue has mostly been carried out by then, in seconds."""
+
+
+def change_around_the_acceptance(context: Context, kind: str, when: str) -> None:
+    """Ask for a local cluster operation "right before" the request is accepted, while it is
+    allowed, or "right after", when the host may have heard of it, and may refuse it.
+
+    Raises:
+        ValueError: there is no such time.
+        Inconclusive: it was not accepted.
+        NotOffered: the target does not have the operation.
+    """
+    if when not in ("right before", "right after"):
+        raise ValueError(f"no time is called {when!r}")
+    if when == "right before":
+        change_locally(context, kind)
+    context.must(context.accept())
+    if when == "right after":
+        change_locally(context, kind)
+
+
+def by_now_or_never(context: Context) -> OperationRecord:
+    """One look for the effect of the last local cluster operation, of those by which a cluster
+    bears something; where it is not there, a watch that it does not come: what waits in a queue
+    comes late, and by then the cluster is in other hands.
+
+    Raises:
+        Inconclusive: no operation was carried out.
+    """
+    look, predicate, args = effect_of(context)
+    recorder, operator = context.recorder, context.cluster().operator
+    seen = recorder.await_state(operator, look, predicate, within_s=0.0, **args)
+    if (seen.value or {}).get("held"):
+        return seen
+    # It may go again, where Local UI follows what Palette has: only that it comes is wrong.
+    during_s = max(recorder.limits.stays_s, _QUEUED_S)
+    return recorder.stays(operator, look, "bears_none_of", during_s=during_s, **args)
 
 
 _Effect = tuple[ops.LocalOperation, str, Mapping[str, Json]]

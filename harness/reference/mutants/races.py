@@ -413,6 +413,30 @@ class PairedClusterIsStillChangedLocally(EdgeCore):
     def require_local(self, site: SlotState) -> None: ...
 
 
+@mutant("INV-10")
+class LocalChangeIsQueued(EdgeCore):
+    """A change of tags is acknowledged at once, and made 600 ms later, whoever manages by then."""
+
+    queued = Memory[dict[str, tuple[int, dict[str, str]]]](dict)
+
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
+        for slot, (due, tags) in list(self.queued.items()):
+            site = self.slot_state(slot)
+            if call.now >= due:
+                del self.queued[slot]
+                if site is not None and site.cluster is not None:
+                    self.store.put(replace(site, cluster=replace(site.cluster, tags=tags)))
+        return (yield from super().perform(operation, call))
+
+    def patch_named_cluster(
+        self, operation: ops.PatchNamedCluster, call: EdgeCall
+    ) -> ops.Acknowledged:
+        site = self.changeable(operation, call)
+        tags = {**self.named(site, operation.cluster_name).tags, **operation.tags}
+        self.queued[site.slot] = (call.now + 600_000, tags)
+        return ops.Acknowledged("the change was taken")
+
+
 # --- what a restart of the central side undoes ---------------------------------------------------
 @mutant("ACC-14")
 class PairedIsPendingAfterARestart(bases.WakesPending):
