@@ -297,6 +297,7 @@ Feature: The edge after a decision
       Given a pending pairing request
       And its request was rejected in Palette
       Then nothing is pending in Local UI
+      And nothing becomes pending again in Local UI
       And the cluster is locally managed
       And the cluster stays locally managed
 
@@ -344,6 +345,7 @@ Feature: The edge after a decision
       And its request was rejected in Palette
       When the cluster can reach Palette again
       Then nothing is pending in Local UI
+      And nothing becomes pending again in Local UI
       And the cluster is locally managed
       And a local operation on the cluster takes effect
 
@@ -356,6 +358,13 @@ Feature: The edge after a decision
       Then nothing is pending in Local UI
       And the cluster is locally managed
       And a local operation on the cluster takes effect
+
+    Scenario: A rejected request does not come back with the link
+      Given a pairing request that was rejected
+      And the cluster cannot reach Palette
+      When the cluster can reach Palette again
+      Then nothing becomes pending again in Local UI
+      And the cluster is locally managed
 
     Scenario: A rejected request does not come back with a restart
       Given a pairing request that was rejected
@@ -370,6 +379,7 @@ Feature: The edge after a decision
       Given a pending pairing request
       And its request was rejected in Palette
       Then Local UI shows the request as rejected
+      And nothing becomes pending again in Local UI
 
     Scenario: Local UI shows the status Rejected once the link is back
       Given a pending pairing request
@@ -378,3 +388,4 @@ Feature: The edge after a decision
       And its request was rejected in Palette
       When the cluster can reach Palette again
       Then Local UI shows the request as rejected
+      And nothing becomes pending again in Local UI

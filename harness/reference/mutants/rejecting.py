@@ -11,12 +11,12 @@ from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.edge import EdgeCall
+from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, SlotState
 from harness.reference.mutants import bases
-from harness.reference.planting import mutant
+from harness.reference.planting import Memory, mutant
 
 
 # --- a pending request (REJ-1) -------------------------------------------------------------------
@@ -356,6 +356,41 @@ class RestartForgetsTheRejection(EdgeCore):
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
         if request.message:
             yield from super().follow_pending(slot, request)
+
+
+class _RejectionIsOvertaken(EdgeCore):
+    """An answer that was under way when the request was rejected comes later, and is taken over."""
+
+    at = Memory[dict[str, int]](dict)
+    after = 0
+    """How long it takes from the first time that Local UI is asked, in microseconds."""
+
+    def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
+        for site in [s for s in self.store.every(SlotState) if bases.is_in(s, LocalState.REJECTED)]:
+            request = site.request
+            began = self.at.setdefault(request.pairing_uid, call.now) if request else call.now
+            if request and call.now >= began + self.after:
+                pending = replace(request, state=LocalState.PENDING, message="")
+                self.store.put(replace(site, request=pending))
+        return (yield from super().perform(operation, call))
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        if request.message:
+            yield from super().follow_pending(slot, request)
+
+
+@mutant("REJ-7")
+class OldAnswerUndoesTheRejection(_RejectionIsOvertaken):
+    """A rejected request is pending again 150 ms later, for good: an old answer came last."""
+
+    after = 150_000
+
+
+@mutant("REJ-7S")
+class RejectedIsShownAtFirstAlone(_RejectionIsOvertaken):
+    """Local UI shows a request as rejected for 100 ms, and then as pending for good."""
+
+    after = 100_000
 
 
 @mutant("REJ-7")
