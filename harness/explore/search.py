@@ -23,7 +23,7 @@ from harness.explore.actions import ACTIONS, STARTS, Action, SequenceContext
 from harness.explore.actions_arranged import ARRIVES, REACHES, SPOILED, WAITS
 from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
-from harness.explore.rehearsing import LackingReference
+from harness.explore.recording import LackingReference
 from harness.explore.world import ModelSlot, Worlds
 from harness.targets.port import CannotArrange, Driver, NotSupported
 
