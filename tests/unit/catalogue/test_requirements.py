@@ -206,7 +206,7 @@ def test_by_id_finds() -> None:
 
 @pytest.mark.parametrize(
     ("given", "hint"),
-    [("WDR-44", "WDR-4"), ("wdr-4", "WDR-4"), ("nonsense", "`pairproof requirements`")],
+    [("WDR-44", "WDR-4"), ("wdr-4", "WDR-4"), ("nonsense", "`pairproof requirements --coverage`")],
 )
 def test_an_unknown_id_is_refused_with_a_hint(given: str, hint: str) -> None:
     with pytest.raises(UnknownName) as caught:
