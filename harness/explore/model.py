@@ -206,9 +206,10 @@ def _send(world: ModelWorld) -> Iterator[Branch]:
     pending = slot.local is Local.PENDING
     if now_not or pending or slot.adrift:
         yield Branch(ModelOutcome.REFUSED, world, now_not or ("SND-7" if pending else "INV-9"))
-    if pending and not never:
+    if pending and never != "PRE-3":  # the request that is pending is answered, and none is sent
         again = replace(slot, earlier=slot.last)
         yield Branch(ModelOutcome.SAME_ID, world.with_main(again), "SND-7")
+    if pending and not never:
         for ended in _ended(slot):
             yield Branch(ModelOutcome.REFUSED, world.with_main(ended), "SND-7")
         if slot.current is CentralState.HANDED:
