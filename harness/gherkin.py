@@ -266,34 +266,24 @@ def _lost_step(description: str, language: str) -> str:
     dialect = Dialect.for_name(language)
     assert dialect is not None  # the parser knew it
     kinds = (dialect.given_keywords, dialect.when_keywords, dialect.then_keywords)
-    first_ones = {word.strip() for words in kinds for word in words}
-    keywords = {
-        word.strip() for word in (*dialect.and_keywords, *dialect.but_keywords)
-    } | first_ones
+    further = (dialect.and_keywords, dialect.but_keywords)
+    keywords = {word.strip() for each in (*kinds, *further) for word in each}
+    folded = {word.casefold() for word in keywords}
     for number, line in enumerate(filter(None, map(str.strip, description.splitlines()))):
-        found = re.match(r"[^\W\d_]+(?=\W|$)", line)
+        found = re.match(r"[^\W\d_]+(?=[\s:]|$)", line)
         word = found[0] if found else ""
         # Prose may go on with "when" in its second line.
-        if word in keywords or (not number and _is_meant(word.casefold(), keywords, first_ones)):
+        is_slip = language == "en" and word.casefold() in _SLIPS
+        if word in keywords or (not number and (is_slip or word.casefold() in folded)):
             return line
     return ""
 
 
-def _is_meant(word: str, keywords: Iterable[str], first_ones: Iterable[str]) -> bool:
-    """Whether it is a keyword but for its case, or a long one with a letter lost, doubled or out of
-    place. "The" is a word of its own.
-    """
-    if word in {keyword.casefold() for keyword in keywords}:
-        return True
-    long = {keyword.casefold() for keyword in first_ones if len(keyword) > 3}
-    return word != "the" and any(word in _slips(keyword) for keyword in long)
-
-
-def _slips(word: str) -> Iterator[str]:
-    for at in range(len(word)):
-        yield word[:at] + word[at + 1 :]
-        yield word[:at] + word[at] + word[at:]
-        yield word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
+_SLIPS: Final = frozenset(
+    "givn gven gien iven givne gvien igven ggiven giiven givven giveen givenn whn wehn hwen whne"
+    " wwhen whhen wheen whenn thn tehn hten thne tthen thhen theen thenn".split()
+)
+"""Keywords in which a letter is lost, doubled or out of place, as far as they are no words."""
 
 
 def _tags(node: _Node) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.cli.commands.runs import Plan
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_lines, say
-from harness.cli.folders import append_to_job_page, folder_for, keep_apart, replacing
+from harness.cli.folders import append_to_job_page, folder_for, keep_apart, replacing, settle
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.configuration.errors import Misspelt
@@ -74,6 +74,7 @@ def _resume(plan: Plan, waivers: Sequence[WaiverLine], label: str) -> int:
     if not plan.resume.exists():
         raise CannotDo(f"--resume {plan.resume}: there is no such folder; name that of the run")
     out = plan.resume if plan.resume.is_dir() else plan.resume.parent
+    settle(out)  # what the run that was killed had put aside
     _see_same_target(out, plan)
     keep_apart(plan.unredacted_traces, out)
     with going_on(out, now_utc()) as earlier:

@@ -171,7 +171,7 @@ def prepare(asked: FleetOptions) -> Prepared:
         "--storm": real.storm,
     }
     if source.driver != OVER_HTTP:
-        why = "for a load over HTTP: a driver is opened once, in one process; leave it out"
+        why = "for a load over HTTP: a driver is asked from one process; leave it out"
         _refuse_any(of_many, why)
     if side is Side.EDGE:
         _refuse_any(

@@ -40,12 +40,13 @@ def replacing(out: Path) -> Iterator[Path]:
     aside = out / _ASIDE
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _settle(out)  # after a run that was killed
+        settle(out)  # after a run that was killed
         aside.mkdir()
         _move(out, aside)
     except (FileExistsError, NotADirectoryError):
         raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
     except OSError as error:
+        settle(out)
         where = f" at {error.filename}" if error.filename else ""
         raise CannotDo(
             f"--out {out}: the folder cannot be written ({error.strerror}{where}); choose another"
@@ -54,10 +55,10 @@ def replacing(out: Path) -> Iterator[Path]:
     try:
         yield out
     finally:
-        _settle(out)
+        settle(out)
 
 
-def _settle(out: Path) -> None:
+def settle(out: Path) -> None:
     """What stands aside comes back, unless something was recorded in its place."""
     if not any(map(_has_recorded, (out, *repeat_folders(out)))):
         _move(out / _ASIDE, out)

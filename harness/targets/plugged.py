@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Final
 
 from harness.catalogue.limits import Limits
 from harness.domain import operations as ops
@@ -28,6 +29,9 @@ from harness.targets.port import (
 )
 from harness.targets.target import Host, Target, TargetSlot
 from harness.targets.trust import Trust
+
+_TURN_S: Final = 60.0
+"""So long a driver may be at something else before it is taken to have broken down."""
 
 
 def side_asked(kind: type[ops.Operation]) -> Side:
@@ -100,6 +104,9 @@ class PluggedDriver(DriverAround):
         self.carries: bool = getattr(driver, "carries", False)
         self.at_once: int = getattr(driver, "at_once", 1)
         self.peer = peer
+        if type(self.at_once) is not int or self.at_once < 1:
+            told = f"the driver {name} bears {self.at_once!r} operations at once"
+            raise TargetUnusable(f"{told}; at_once is a whole number of at least 1")
         self._turn = threading.BoundedSemaphore(self.at_once)
         self._broken = ""
         """Why it can be asked nothing until the next scenario."""
@@ -146,7 +153,7 @@ class PluggedDriver(DriverAround):
         if self._broken:
             return Exchange(ops.Unknown(self._broken))
         try:
-            with self._turn:
+            with self._its_turn():
                 came: object = self._driver.send(outgoing)
         except PairproofError:
             raise
@@ -186,7 +193,7 @@ class PluggedDriver(DriverAround):
         if self._broken:
             raise ArrangingFailed(what, self._broken)
         try:
-            with self._turn:
+            with self._its_turn():
                 yield
         except PairproofError:
             raise
@@ -211,10 +218,20 @@ class PluggedDriver(DriverAround):
     def _tell(self, hear: Callable[[str], None], scenario: str) -> None:
         """Who cannot hear of a scenario can tell nothing in it."""
         try:
-            with self._turn:
+            with self._its_turn():
                 hear(scenario)
         except Exception as crash:  # noqa: BLE001 - the next scenario may go well
             self._broken = self._broke_down(crash)
+
+    @contextmanager
+    def _its_turn(self) -> Iterator[None]:
+        """Whoever waits for a driver that does not come back gives it up at last."""
+        if not self._turn.acquire(timeout=_TURN_S):
+            raise TimeoutError(f"it was at something else for {_TURN_S:g} s")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _broke_down(self, crash: Exception) -> str:
         return f"the driver {self.name} broke down: {type(crash).__name__}: {crash}"

@@ -165,7 +165,14 @@ def test_what_is_no_feature_is_said_with_its_line(
 
 
 @pytest.mark.parametrize(
-    "prose", ["The link is down,\n  when it was up.", "Whenever a host\n  given to others", "An a"]
+    "prose",
+    [
+        "The link is down,\n  when it was up.",
+        "Whenever a host\n  given to others",
+        "Ten hosts at once.",
+        "Give the operator a chance.",
+        "And/or both",
+    ],
 )
 def test_a_description_is_prose(tmp_path: Path, prose: str) -> None:
     text = f"Feature: x\n Scenario: y\n  {prose}\n\n  Given a\n"

@@ -15,7 +15,7 @@ from harness.checkers.invariants.entities import (
 from harness.checkers.invariants.known import ObservedWorld, Rule, Violation, Violations
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
-from harness.history.operation import FAIL, INFO, OperationRecord
+from harness.history.operation import FAIL, OK, OperationRecord
 
 TRIES = 3
 """Of so many sends that meet every prerequisite, one after the other, one has to succeed."""
@@ -109,7 +109,7 @@ class EverythingSettles(Rule):
         return self.blame(about, told, *ids, within=self.known.limits.settle)
 
     def _answered(self, operation: OperationRecord) -> Violations:
-        if operation.outcome is not INFO:
+        if operation.outcome is OK:
             self._answered_at = operation.start
         if operation.kind == "SubmitPairing" and operation.outcome is FAIL:
             slot = self.known.slot(operation)

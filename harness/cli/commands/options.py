@@ -65,10 +65,10 @@ class _Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """An empty value is mostly a variable that is not set, and would mean: everything."""
         for before, value in pairwise(["", *args]):
-            named = before if not value else value.removesuffix("=")
-            if not value or (value.startswith("--") and named != value):
+            named, sign, given = value.partition("=")
+            if not value or (value.startswith("--") and sign and not given):
                 told = "it is empty: write a value, or leave the option out"
-                raise typer.BadParameter(told, param_hint=f"'{named}'")
+                raise typer.BadParameter(told, param_hint=f"'{named or before}'")
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -208,6 +208,11 @@ class TargetClient:
         """The reply, and whether anything was sent for it; a list is read to its last page."""
         raise NotImplementedError
 
+    def _spend(self, reply: LinkReply | None) -> None:
+        """Count an answer; what it says in words has no secret when the run tells it."""
+        why = self._translation.redactor.text(_why(reply))
+        self._spending.on_answer(usable=_is_usable(reply), why=why)
+
     # --- what it took ---------------------------------------------------------------------
 
     def effort(self) -> EffortLine:
@@ -297,7 +302,7 @@ class WireClient(TargetClient):
             sequence.answered(response, self._now())
             until += self._env.now - began if due.limit_s is not None else 0
             reply = sequence.reply
-            self._spending.on_answer(usable=_is_usable(reply), why=_why(reply))
+            self._spend(reply)
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
     async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
@@ -355,9 +360,9 @@ class DriverClient(TargetClient):
                 reply = ops.Unknown(f"the driver did not answer within {left_s:g} s")
                 reply = await self._in_thread(asked)
         except TimeoutError:
-            self._spending.on_answer(usable=False, why=_why(reply))
-        else:
-            self._spending.on_answer(usable=_is_usable(reply), why=_why(reply))
+            self._spend(reply)
+            return reply, True
+        self._spend(reply)
         return reply, not isinstance(reply, NotDelivered)
 
     def _in_thread(self, asked: Outgoing) -> asyncio.Future[LinkReply]:

@@ -89,8 +89,8 @@ def _without(
     if timelines.token_revoked is not None and ops.SetTokenState in lacking:
         timelines = replace(timelines, token_revoked=None)
         left_out.append(("tokens that are revoked", _lacks(ops.SetTokenState, not_offered)))
-    if admins.work is not None and (kinds := [kind for kind in _TO_WORK if kind in lacking]):
-        admins = replace(admins, work=None)
+    if kinds := [kind for kind in _TO_WORK if kind in lacking]:
+        admins = replace(admins, work=None)  # and whoever accepts tries once, in vain
         left_out.append(("work on paired clusters", _lacks(kinds[0], not_offered)))
     return replace(scenario, admins=admins, timelines=timelines), left_out
 

@@ -160,7 +160,8 @@ class Palette:
         try:
             done.result()
         except CannotArrange as error:
-            self.late.append(f"{type(arrangement).__name__}: {error.how}")
+            how = self._translation.redactor.text(error.how)
+            self.late.append(f"{type(arrangement).__name__}: {how}")
             return ops.Unknown(str(error))
         return HAPPENED
 

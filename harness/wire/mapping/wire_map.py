@@ -28,7 +28,6 @@ from harness.wire.mapping.keys import (
     AnyCall,
     CallMap,
     Constant,
-    ErrorPlaces,
     OperationMap,
     WireKeys,
 )
@@ -261,8 +260,10 @@ def said_of(wire: WireMap, kind: type[ops.Operation]) -> tuple[tuple[At, AnyCall
     return tuple((at, _in_document(wire, call, at)) for at, call in each)
 
 
-_DOCUMENT: Final = re.compile(r"\s*(?:(?:query|mutation)\b[^{]*)?\{\s*(\w+)")
+_OPERATION: Final = re.compile(r"(?:^|(?<=\}))\s*(?:(?:query|mutation)\b[^{]*)?\{\s*(\w+)")
 """Up to the first field that is asked for, which the answer has under `data`."""
+_ASIDE: Final = re.compile(r"#[^\n]*|\([^()]*\)")
+"""Comments, and what stands between parentheses: variables, and their values."""
 
 
 def _in_document(wire: WireMap, call: AnyCall, at: At) -> AnyCall:
@@ -276,17 +277,21 @@ def _in_document(wire: WireMap, call: AnyCall, at: At) -> AnyCall:
     if not wire.graphql.path:
         found, add = "nothing says where GraphQL is asked", 'add [graphql] path = "/graphql"'
         raise MappingError((*at, "graphql"), found, "graphql.path at the top", add)
-    begins = _DOCUMENT.match(call.graphql)
+    document, text = "", call.graphql
+    while document != text:
+        document, text = text, _ASIDE.sub("", text)
+    begins = _OPERATION.search(document)
     if begins is None:
         found = f"{call.graphql[:40]!r} asks for no field"
         raise MappingError((*at, "graphql"), found, "a query or a mutation", "correct it")
     query = call.graphql.replace("{", "{{").replace("}", "}}")
     own, told = wire.graphql.errors, call.errors
-    if own and not told.places and re.search(rf"\b{own}\b", call.graphql[begins.end() :]):
-        general = {"code": "code", "message": "message", **wire.errors.places}
+    if own and re.search(rf"\b{own}\b", document[begins.end() :]):
+        published = {"code": "code", "message": "message"}
+        general = {**published, **wire.errors.places, **told.places}
         first = f"data.{begins[1]}.{own}[0]"
         places = {n: (f"{first}.{n}", *listed(general[n])) for n in ("code", "message")}
-        told = ErrorPlaces(places["code"], places["message"])
+        told = replace(told, code=places["code"], message=places["message"])
     return replace(
         call,
         method=call.method or "POST",

@@ -78,7 +78,9 @@ def test_in_ci_progress_is_plain_lines_on_standard_error(command: Command) -> No
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_reports_of_an_earlier_run_do_not_outlive_it(command: Command, tmp_path: Path) -> None:
+def test_reports_of_an_earlier_run_outlive_none_that_records_anything(
+    command: Command, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     (out / "evidence.parts").mkdir(parents=True)
     (out / "evidence.parts" / "gw0.jsonl").write_text("stale")

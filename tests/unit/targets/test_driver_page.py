@@ -14,7 +14,9 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.arrangements import ARRANGEMENTS, FaultEffect
 from harness.targets.own import OwnDriver
-from harness.targets.port import Driver
+from harness.targets.plugged import PluggedDriver
+from harness.targets.port import Driver, TargetInfo, TargetUnusable
+from harness.targets.target import Target
 from harness.wire.routes import ROUTES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "driver.md").read_text("utf-8")
@@ -101,3 +103,11 @@ def test_every_value_is_on_the_page_with_its_module_and_its_fields() -> None:
     named = {kind.__name__ for kind in (*ROUTES, *ARRANGEMENTS.values())}
     expected = {name: row for name, row in sorted(expected.items()) if name not in named}
     assert rows("value") == expected
+
+
+@pytest.mark.parametrize("at_once", [0, "4", True])
+def test_what_a_driver_bears_at_once_is_a_number(at_once: object) -> None:
+    own = OwnDriver()
+    own.at_once = at_once  # type: ignore[assignment]
+    with pytest.raises(TargetUnusable, match="at_once is a whole number of at least 1"):
+        PluggedDriver("acme", own, Target(TargetInfo("acme")))

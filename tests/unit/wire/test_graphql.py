@@ -119,6 +119,24 @@ def test_a_refusal_in_the_payload_is_found_by_the_name_that_the_answer_has(wire:
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        "# replaces {all}\nmutation { update { userErrors { code } } }",
+        "fragment e on E { code } mutation { update { userErrors { ...e } } }",
+        "mutation M($o: Opt = {f: true}) { update(o: $o, n: f({a: 1})) { userErrors { code } } }",
+    ],
+)
+def test_the_first_field_is_that_of_the_operation(tmp_path: Path, document: str) -> None:
+    table = "[paths.UpdateCluster]\ngraphql = "
+    start = WIRE.index(table) + len(table)
+    text = WIRE[:start] + json.dumps(document) + WIRE[WIRE.index("\n", start) :]
+    text += '[paths.UpdateCluster.errors]\nmessage = "why"\n'
+    body = {"data": {"update": {"userErrors": [{"code": "BAD_SECRET"}]}}, "why": "so"}
+    told = refusal(answers(ops.UpdateCluster("c", {"a": "b"}), body, read(tmp_path, text)))
+    assert (told.reason, told.message) == (Reason.NOT_FOUND, "so")
+
+
+@pytest.mark.parametrize(
     ("table", "said"),
     [
         ('[paths.LogIn]\ngraphql = "mutation { a }"', "nothing says where GraphQL is asked"),

@@ -567,6 +567,14 @@ def a_cluster_at_rest_can_never_send(t: HistoryBuilder) -> str:
 
 
 @good("INV-9")
+def palette_breaks_down_while_hosts_say_they_cannot_reach_it(t: HistoryBuilder) -> None:
+    at_rest(t)
+    for _ in range(4):
+        t.central("ListPairingRequests", "InternalError")
+        t.send(so="HostCannotReachPalette")
+
+
+@good("INV-9")
 def palette_answers_nobody_while_hosts_say_they_cannot_reach_it(t: HistoryBuilder) -> None:
     t.listed()
     at_rest(t)

@@ -297,6 +297,7 @@ class Carrier:
     asked: list[Outgoing] = field(default_factory=list)
     at: int = 0
     most: int = 0
+    breaks: str = "the channel broke"
 
     def send(self, outgoing: Outgoing) -> Exchange:
         self.at += 1
@@ -307,12 +308,17 @@ class Carrier:
         if isinstance(outgoing.operation, ops.LogOut):
             raise NotOffered(ops.LogOut, "there are no sessions")
         if isinstance(outgoing.operation, ops.ViewPairing):
-            raise TargetUnusable("the channel broke")
+            raise TargetUnusable(self.breaks)
         return Exchange(ops.Done(ops.Acknowledged()))
 
 
 def driven(
-    carrier: Carrier, *operations: Asked, at_once: int = 1, within: int = 2_000_000
+    carrier: Carrier,
+    *operations: Asked,
+    at_once: int = 1,
+    within: int = 2_000_000,
+    spending: Spending = SPENDING,
+    secret: str = "",
 ) -> list[LinkReply]:
     """Ask all at once over a driver; the replies, once the last one has come."""
 
@@ -322,12 +328,14 @@ def driven(
         side = AskedSide(context, send=carrier.send, at_once=at_once)
         translation = Translation("m", 0)
         translation.learn("ours", "theirs", "host_uid")
-        asker = DriverClient(env, carrier.send, side, translation, SPENDING)
+        translation.redactor.register(secret, "apikey")
+        asker = DriverClient(env, carrier.send, side, translation, spending)
         env.start()
         replies = []
         for operation in operations:
             over = asyncio.get_running_loop().create_future()
-            question = TargetRequest(operation, ops.Credentials(), within, host_uid="ours")
+            where = ("http://entered", "ours")
+            question = TargetRequest(operation, ops.Credentials(), within, *where)
             event = asker.ask(question)
             assert event.callbacks is not None
             event.callbacks.append(lambda e, over=over: over.set_result(e.value))
@@ -354,6 +362,7 @@ def test_a_driver_is_told_the_host_by_the_targets_name_unless_palette_is_asked()
     carrier.let.set()
     driven(carrier, ops.ViewCluster(), ops.Probe(), ops.ListPairingRequests("p"))
     assert [each.host_uid for each in carrier.asked] == ["theirs", "theirs", ""]
+    assert {each.endpoint for each in carrier.asked} == {"http://entered"}
 
 
 def test_whoever_asks_over_a_driver_that_stands_still_goes_on_without_an_answer() -> None:
@@ -372,3 +381,15 @@ def test_what_a_driver_raises_is_a_reply() -> None:
     assert isinstance(missing, NotDelivered)
     assert "there are no sessions" in missing.why
     assert broken == ops.Unknown("the channel broke")
+
+
+def test_what_a_driver_says_in_words_is_told_without_secrets() -> None:
+    carrier, spending = (
+        Carrier(breaks="no such key: 9f3b62c1a7d84e05"),
+        Spending(LoadBudget(errors=1), int),
+    )
+    carrier.let.set()
+    (reply,) = driven(carrier, ops.ViewPairing(), spending=spending, secret="9f3b62c1a7d84e05")
+    assert isinstance(reply, ops.Unknown)
+    assert "no such key" in spending.over
+    assert "9f3b62c1a7d84e05" not in spending.over + reply.why
