@@ -31,9 +31,10 @@ def _local_operation(context: Context) -> None:
     local_changes.change_locally(context)
 
 
-@given(parsers.parse('the "{kind}" was asked for in Local UI {when} its acceptance'))
-def _asked_around_the_acceptance(context: Context, kind: str, when: str) -> None:
-    local_changes.change_around_the_acceptance(context, kind, when)
+@given(parsers.parse('the "{kind}" was asked for in Local UI right before its acceptance'))
+def _asked_before_the_acceptance(context: Context, kind: str) -> None:
+    context.must(local_changes.change_locally(context, kind))
+    context.must(context.accept())
 
 
 @then("what was asked for has taken effect by now, or takes none any more")

@@ -232,24 +232,6 @@ _QUEUED_S: Final = 2.0
 """What was put into a queue has mostly been carried out by then, in seconds."""
 
 
-def change_around_the_acceptance(context: Context, kind: str, when: str) -> None:
-    """Ask for a local cluster operation "right before" the request is accepted, while it is
-    allowed, or "right after", when the host may have heard of it, and may refuse it.
-
-    Raises:
-        ValueError: there is no such time.
-        Inconclusive: it was not accepted.
-        NotOffered: the target does not have the operation.
-    """
-    if when not in ("right before", "right after"):
-        raise ValueError(f"no time is called {when!r}")
-    if when == "right before":
-        change_locally(context, kind)
-    context.must(context.accept())
-    if when == "right after":
-        change_locally(context, kind)
-
-
 def by_now_or_never(context: Context) -> OperationRecord:
     """One look for the effect of the last local cluster operation, of those by which a cluster
     bears something; where it is not there, a watch that it does not come: what waits in a queue

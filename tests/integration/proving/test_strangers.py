@@ -117,7 +117,7 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
         "INV-6 invariants/an-acceptance-and-a-rejection-by-two-administrators": {INCONCLUSIVE},
     },
     RefusesEveryLocalChange: {"INV-10": {INCONCLUSIVE}},
-    RefusesEveryCentralChange: {"INV-1": {PASS, INCONCLUSIVE}, "INV-10": {INCONCLUSIVE}},
+    RefusesEveryCentralChange: {"INV-1": {PASS, INCONCLUSIVE}, "INV-10": {PASS, INCONCLUSIVE}},
     ForgetsWhatWasNotAnswered: {"INV-9": {FAIL, INCONCLUSIVE, PASS}},
     AsksForNoLogin: {"INV-7": {FAIL, PASS}},
     LooksAtNoMembership: {"INV-7": {FAIL, PASS}},
