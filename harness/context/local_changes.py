@@ -232,6 +232,23 @@ _QUEUED_S: Final = 2.0
 """What was put into a queue has mostly been carried out by then, in seconds."""
 
 
+def must_show_at_once(context: Context, kind: str) -> None:
+    """Go on only where Local UI shows a change of this kind at the first look after it was taken:
+    elsewhere nobody can tell what is shown late from what takes effect late.
+
+    Raises:
+        NotReached: it was not taken, or never shown.
+        NotSupported: it was shown later.
+    """
+    context.must(change_locally(context, kind))
+    look, predicate, args = effect_of(context)
+    operator = context.cluster().operator
+    seen = context.recorder.await_state(operator, look, predicate, within_s=0.0, **args)
+    if not (seen.value or {}).get("held"):
+        context.must_hold(local_effect(context))
+        raise NotSupported(f"Local UI shows the {kind} later than it takes it")
+
+
 def by_now_or_never(context: Context) -> OperationRecord:
     """One look for the effect of the last local cluster operation, of those by which a cluster
     bears something; where it is not there, a watch that it does not come: what waits in a queue

@@ -37,6 +37,7 @@ from harness.reference.core.records import (
     submission_key,
 )
 from harness.reference.mutants import bases
+from harness.reference.mutants.accepting import ConfirmationRegistersAnother
 from harness.reference.mutants.bases import DAY, HOUR, MINUTE, SECOND
 from harness.reference.planting import Lane, Memory, Nemesis, mutant, plant
 
@@ -267,17 +268,8 @@ class LateRepetitionIsRefused(Timed):
 
 
 @mutant("INV-6", lane=Lane.FLEET, found_by="lossy-radio")
-class ConfirmedAgainIsAnother(Timed):
+class ConfirmedAgainIsAnother(ConfirmationRegistersAnother):
     """A confirmation that comes again makes the cluster once more, with another uid."""
-
-    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
-        request = self.own_request(operation, call.now)
-        cluster = self.store.get(CentralCluster, request.cluster_uid)
-        if request.state is RequestState.PAIRED and cluster is not None:
-            another = replace(cluster, uid=f"{cluster.uid}-again")
-            self.store.put(another)
-            self.store.put(replace(request, cluster_uid=another.uid))
-        return super().confirm(operation, call)
 
 
 @mutant("INV-7", lane=Lane.FLEET, found_by="permission-churn")

@@ -415,9 +415,10 @@ class PairedClusterIsStillChangedLocally(EdgeCore):
 
 @mutant("INV-10")
 class LocalChangeIsQueued(EdgeCore):
-    """A change of tags is acknowledged at once, and made 600 ms later, whoever manages by then."""
+    """A change of tags that follows another one is made 600 ms later, whoever manages by then."""
 
     queued = Memory[dict[str, tuple[int, dict[str, str]]]](dict)
+    changed = Memory[dict[str, bool]](dict)
 
     def perform(self, operation: ops.LocalOperation, call: EdgeCall) -> EdgeFlow:
         for slot, (due, tags) in list(self.queued.items()):
@@ -433,6 +434,9 @@ class LocalChangeIsQueued(EdgeCore):
     ) -> ops.Acknowledged:
         site = self.changeable(operation, call)
         tags = {**self.named(site, operation.cluster_name).tags, **operation.tags}
+        if site.slot not in self.changed:
+            self.changed[site.slot] = True
+            return super().patch_named_cluster(operation, call)
         self.queued[site.slot] = (call.now + 600_000, tags)
         return ops.Acknowledged("the change was taken")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
@@ -91,12 +92,14 @@ def test_a_hundred_hosts_pair_and_everything_is_judged_measured_and_reported(
     target: Target, tmp_path: Path
 ) -> None:
     took_ns: list[int] = []
+    began = time.monotonic_ns()
     finished = run(target, tmp_path, adapt=with_client(took_ns))
+    lasted = (time.monotonic_ns() - began) // 1_000
     assert (finished.verdict, finished.violations) == (Overall.CONFORMS, ())
     assert finished.measures.requests["paired"] >= 50  # of a busy machine more give up
     assert finished.measures.operations["AcceptPairingRequest"]["fail"] > 0
-    # What the report says agrees with what was measured besides, to the histogram's precision
-    # and the time that the loop takes to come back to an answer.
+    # What the report says is never less than what was measured besides: a request is due when its
+    # turn comes, and a busy machine may be late to send it and to come back to its answer.
     assert finished.realtime is not None
     effort = finished.realtime.effort
     assert effort.requests - sum(effort.unanswered.values()) == len(took_ns)
@@ -105,8 +108,7 @@ def test_a_hundred_hosts_pair_and_everything_is_judged_measured_and_reported(
     assert shown.count == len(every)
     for per_mille in (500, 900, 990, 1000):
         exact = every[-(-len(every) * per_mille // 1000) - 1] // 1_000
-        assert exact <= shown.percentile(per_mille)
-        assert shown.percentile(per_mille) <= exact * 65 // 64 + 50_000
+        assert exact <= shown.percentile(per_mille) <= lasted
     # It is judged again, offline, and comes to the same.
     again = verify_fleet(tmp_path)
     assert again.same, again.differences
