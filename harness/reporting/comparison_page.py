@@ -95,7 +95,8 @@ def write_comparison(comparison: RunComparison, out: Path) -> Path:
         ReportError: it cannot be written.
     """
     file = out if out.suffix in (".html", ".htm") else out / NAME
-    write_file(file, utf8(comparison_html(comparison, file.parent)))
+    again = "the page can be made again with `pairproof compare`"
+    write_file(file, utf8(comparison_html(comparison, file.parent)), again)
     return file
 
 

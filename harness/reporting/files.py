@@ -178,8 +178,13 @@ def utf8(text: str) -> bytes:
     return _UNSEEN.sub("\ufffd", text).encode("utf-8", "replace")
 
 
-def write_file(path: Path, content: bytes) -> None:
+_AGAIN = "the evidence is whole, so make the report again with `pairproof report`"
+
+
+def write_file(path: Path, content: bytes, again: str = _AGAIN) -> None:
     """Write the file, whole or not at all; its folder is made if need be.
+
+    `again` says how to come by it another time.
 
     Raises:
         ReportError: it cannot be written.
@@ -187,11 +192,10 @@ def write_file(path: Path, content: bytes) -> None:
     try:
         put_whole(path, content)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable(path, error, again) from None
 
 
-def _unwritable(path: Path, error: OSError) -> ReportError:
-    hint = "the evidence is whole, so make the report again with `pairproof report`"
+def _unwritable(path: Path, error: OSError, hint: str) -> ReportError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ReportError(path, "the disk is full", f"free some space; {hint}")
     problem = f"the report cannot be written ({error.strerror or error})"

@@ -87,7 +87,9 @@ class Waivers:
             s.verdict is Verdict.INCONCLUSIVE for s in seen
         ):
             return Standing.NOT_NEEDED, "is not needed: it did not fail"
-        return Standing.NOT_JUDGED, "may or may not be needed: this run did not judge it"
+        unknown = "this run has no scenario of that id" if waiver.scenario and not seen else ""
+        why = unknown or "this run did not judge it"
+        return Standing.NOT_JUDGED, f"may or may not be needed: {why}"
 
 
 def named(waiver: WaiverLine) -> str:

@@ -85,13 +85,20 @@ def notes_at_another_pace(expressions: Iterable[str], reach: Reach) -> tuple[str
 
 
 def check(expressions: Iterable[str]) -> None:
-    """Whether each expression means something.
+    """Whether each expression means something, and may hold.
 
     Raises:
-        GateError: one does not.
+        GateError: one does not, or cannot whatever a run comes to.
     """
     for text in expressions:
-        _parsed(text)
+        expression = _parsed(text)
+        metric, bound = expression.metric, expression.bound
+        shares = metric.startswith("share")
+        most = Fraction(1) if shares else abs(bound) + 1
+        holds = _COMPARISONS[expression.comparison]
+        if not any(holds(value, bound) for value in (Fraction(0), min(abs(bound), most), most)):
+            within = "between 0 and 1" if shares else "never negative"
+            raise GateError(text, f"it never holds: {metric} is {within}")
 
 
 def evaluate(

@@ -198,6 +198,9 @@ def test_two_runs_are_compared(command: Command, plant: Any, tmp_path: Path) -> 
     assert mended.returncode == 0
     assert json.loads(mended.stdout)["counts"]["mended"] == 1
     assert command.here("compare", "before", "nowhere").returncode == 2
+    nowhere = command.here("compare", "before", "after", "--out", "page.html/page.html")
+    assert nowhere.returncode == 2
+    assert "the page can be made again with `pairproof compare`" in nowhere.stderr
 
 
 def test_a_fresh_seed_is_printed_first(command: Command, tmp_path: Path) -> None:

@@ -86,6 +86,16 @@ def test_one_for_what_was_not_selected_is_not_called_needless(tmp_path: Path) ->
     assert [w.standing for w in report.waivers] == [Standing.NOT_JUDGED]
 
 
+@pytest.mark.parametrize("scenario", ["features/gone", A])
+def test_one_for_a_scenario_that_the_run_does_not_have_says_so(
+    scenario: str, tmp_path: Path
+) -> None:
+    said = {A: ("WDR-4", UNSURE), B: ("WDR-3", PASS)}
+    (found,) = verdicts_of(tmp_path, said, waiver(scenario=scenario)).waivers
+    assert found.standing is Standing.NOT_JUDGED
+    assert ("this run has no scenario of that id" in found.told) is (scenario != A)
+
+
 def test_a_run_that_does_not_say_when_it_was_is_excused_nothing(tmp_path: Path) -> None:
     said = {A: ("WDR-4", FAIL), B: ("WDR-3", PASS)}
     report = verdicts_of(tmp_path, said, waiver(), started_at="")

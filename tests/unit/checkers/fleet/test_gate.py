@@ -140,6 +140,40 @@ def test_an_expression_that_means_nothing_is_refused(expression: str, says: str)
         judge_history(expression)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "share.paired > 1.5",
+        "share_of_clusters.paired > 1",
+        "share.open == 1.1",
+        "share.open < 0",
+        "violations < 0",
+        "requests.open <= -1",
+        "latency_ms.accept.p99 == -2",
+    ],
+)
+def test_an_expression_that_never_holds_is_refused(expression: str) -> None:
+    with pytest.raises(GateError, match=r"it never holds: .* is (between 0 and 1|never negative)"):
+        check([expression])
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "share.paired >= 1",
+        "share.paired == 1",
+        "share.paired < 0.1",
+        "share.open != 2",
+        "share.open == 0",
+        "violations <= 0",
+        "requests.open > 1000000",
+        "hosts > -1",
+    ],
+)
+def test_an_expression_that_may_hold_is_taken(expression: str) -> None:
+    check([expression])
+
+
 def test_a_situation_that_does_not_exist_cannot_be_reached() -> None:
     with pytest.raises(GateError, match="did you mean cancel_offline"):
         reached([("cancel_ofline", 1000)], MEASURES)
