@@ -105,11 +105,11 @@ def describe_budget(evidence: Evidence) -> str:
     selection = evidence.header.selection
     if not selection.budget:
         return ""
-    count = len(evidence.scenarios)
     left = sum(v.reason == TIME_UP for v in {v.scenario: v for v in evidence.verdicts}.values())
-    late = f"; {left} of them were left out, as the time was up" if left else ""
+    late = f", and the time was up before {left} more" if left else ""
     late = late or ", every MUST asked" * evidence.complete
-    return f"a budget of {selection.budget}: {count} of {selection.out_of} scenarios{late}"
+    asked = f"{len(evidence.scenarios) - left} of {selection.out_of} scenarios"
+    return f"a budget of {selection.budget}: {asked}{late}"
 
 
 def describe_lack(header: EvidenceHeader) -> str:
