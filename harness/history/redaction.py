@@ -118,8 +118,6 @@ class Redactor:
         self._forms_by_gram: dict[str, list[str]] = {}
         self._forms_by_start: dict[str, list[str]] = {}
         self._form_length_max = 0
-        self._clear: set[str] = set()
-        """Texts that were searched since a secret was added, and hold none."""
         self._shown: list[bytes] = []
         self._left: dict[str, str] = {}
         self._told: set[str] = set()
@@ -141,7 +139,6 @@ class Redactor:
                     self._left[secret] = why
                 else:
                     self._unread.append(secret)
-                    self._clear.clear()
             if secret in self._left:
                 self._warn(secret)
             return self._label(secret)
@@ -191,10 +188,7 @@ class Redactor:
         if "%" in text or "&" in text or "\\" in text or "\n" in text:
             for plain, places in _readings(text):
                 spans += ((places[b], places[e], secret) for b, e, secret in self._spans(plain))
-        if spans:
-            return self._labelled(text, spans)
-        self._clear.add(text)
-        return text
+        return self._labelled(text, spans) if spans else text
 
     def said(self, text: str) -> str:
         """A text of others, also without what looks like a label and is none of ours."""
@@ -215,11 +209,10 @@ class Redactor:
     def _clean(self, data: Json) -> Json:
         """Fresh data with what is known in it replaced; every string of every line passes here."""
         if isinstance(data, str):
-            return data if data in self._clear else self.text(data)
+            return self.text(data)
         if isinstance(data, dict):
-            clear = self._clear
             for key, item in data.items():
-                if isinstance(item, _NESTED) and not (isinstance(item, str) and item in clear):
+                if isinstance(item, _NESTED):
                     data[key] = self._clean(item)
             if not all(map(_is_word, data)):
                 return {self.said(key): item for key, item in data.items()}
@@ -285,8 +278,14 @@ class Redactor:
 
     def _candidates(self, text: str) -> set[str]:
         index = self._forms_by_gram
-        grams = {text[i : i + _GRAM] for i in range(0, len(text) - _GRAM + 1, _STRIDE)}
-        return {form for gram in index.keys() & grams for form in index[gram] if form in text}
+        found: set[str] = set()
+        met: set[str] = set()
+        for i in range(0, len(text) - _GRAM + 1, _STRIDE):
+            gram = text[i : i + _GRAM]
+            if gram in index and gram not in met:
+                met.add(gram)
+                found.update(form for form in index[gram] if form in text)
+        return found
 
     def _half(self, piece: str, offset: int) -> list[_Span]:
         """The beginning of a secret at the end of what stands before a cut, if there is one."""
