@@ -115,9 +115,7 @@ class PageKeys:
     opens: Annotated[tuple[ClickKeys, ...], AtLeastOne(), _OnlyProfiles()] = ()
     """What is clicked whenever it is opened, for it to show all that it has."""
     labels: Annotated[
-        dict[Annotated[str, OneOf(*_LABELS)], LabelKeys],
-        NamedBy("label"),
-        _OnlyProfiles(),
+        dict[Annotated[str, OneOf(*_LABELS)], LabelKeys], NamedBy("label"), _OnlyProfiles()
     ] = field(default_factory=dict)
     """What stands there under another name, as another thing, or behind other clicks."""
 
@@ -129,8 +127,7 @@ class PagesTable:
     central: Address | None = None
     """Where Palette's pages begin, if that is not `central.url`."""
     page: Annotated[
-        dict[Annotated[str, OneOf(*(page.value for page in PageName))], PageKeys],
-        NamedBy("page"),
+        dict[Annotated[str, OneOf(*(page.value for page in PageName))], PageKeys], NamedBy("page")
     ] = field(default_factory=dict)
     """The pages that differ from the document, or have an address."""
     words: Annotated[

@@ -72,11 +72,7 @@ def load_target(path: Path, environment: Mapping[str, str], role: Role = Role.BO
 
 
 def read_target(
-    text: str,
-    file: str,
-    folder: Path,
-    environment: Mapping[str, str],
-    role: Role = Role.BOTH,
+    text: str, file: str, folder: Path, environment: Mapping[str, str], role: Role = Role.BOTH
 ) -> Target:
     """The target that a text describes. `file` is what messages call it; relative paths in it
     start at `folder`; `role` is as in `load_target`.

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from harness.domain.arrangements import (
-    Arrangement,
-    FaultEffect,
-    InstallCluster,
-    RenewCluster,
-    Slot,
-)
+from harness.domain.arrangements import Arrangement, FaultEffect, InstallCluster, RenewCluster, Slot
 from harness.targets import port
 from harness.targets.arranging.api import PublishedApi
 from harness.targets.arranging.commands import Commands

@@ -211,11 +211,7 @@ class _ProfileTable:
     def profile(self) -> ClusterProfile:
         """As a run knows it."""
         editions = (
-            ProfileEdition(
-                each.version,
-                tuple(pack.pack() for pack in each.packs),
-                each.published,
-            )
+            ProfileEdition(each.version, tuple(pack.pack() for pack in each.packs), each.published)
             for each in self.versions
         )
         return ClusterProfile(self.uid, self.name, self.type, tuple(editions), self.project_uid)

@@ -23,14 +23,7 @@ from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
-from harness.wire.http import (
-    BODY_BYTES_MAX,
-    INSTEAD,
-    HttpResponse,
-    NotJson,
-    parse_asked,
-    reworded,
-)
+from harness.wire.http import BODY_BYTES_MAX, INSTEAD, HttpResponse, NotJson, parse_asked, reworded
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares

@@ -93,8 +93,7 @@ class _Keys:
     host: Annotated[
         str,
         Text(
-            r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$",
-            "a host name or an IP address, without a port",
+            r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$", "a host name or an IP address, without a port"
         ),
     ] = "localhost"
     """The name by which the edge hosts reach the proxy."""

@@ -12,14 +12,7 @@ from harness.wire.http import BODILESS, Json, spelt
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY, Known, Template, Unknowable, Way
 from harness.wire.mapping.calls import Conditions, Spoken, is_parameter
 from harness.wire.mapping.keys import NULL, STATUS
-from harness.wire.mapping.rooms import (
-    AS_IT_IS,
-    Rooms,
-    put_in,
-    read_fields,
-    value_in,
-    write_fields,
-)
+from harness.wire.mapping.rooms import AS_IT_IS, Rooms, put_in, read_fields, value_in, write_fields
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import WireMap
 from harness.wire.model import SERVICE, Malformed
