@@ -22,6 +22,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails, core_schema
 
+from harness.configuration import kinds
 from harness.configuration.errors import (
     ConfigurationError,
     Flaw,
@@ -29,14 +30,6 @@ from harness.configuration.errors import (
     like,
     literal,
     nearest,
-)
-from harness.configuration.kinds import (
-    KeyRelation,
-    Node,
-    described,
-    published,
-    relation_of,
-    words_of,
 )
 from harness.configuration.toml_lines import Path, dotted
 from harness.files import FileKind, parse_toml
@@ -77,12 +70,12 @@ class FileModel(Generic[Value]):
         return TypeAdapter(self.value)
 
     @cached_property
-    def tree(self) -> Node:
+    def tree(self) -> kinds.Node:
         """The dataclass as JSON Schema, without references, with the relations of its keys."""
         made = self._adapter.json_schema(schema_generator=_Tree)
         return _tree(made, made.get("$defs", {}))
 
-    def at(self, path: Path) -> Node:
+    def at(self, path: Path) -> kinds.Node:
         """What the tree says of a place."""
         node = self.tree
         for part in path:
@@ -91,9 +84,9 @@ class FileModel(Generic[Value]):
             node = below or node.get("additionalProperties") or {}
         return node
 
-    def relation(self, path: Path) -> KeyRelation:
+    def relation(self, path: Path) -> kinds.KeyRelation:
         """How the key at a place goes with others."""
-        return relation_of(self.at(path))
+        return kinds.relation_of(self.at(path))
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -162,7 +155,7 @@ class FileModel(Generic[Value]):
                 return _missing(path, node)
             case "enum" | "literal_error":
                 known = node["enum"] if "enum" in node else [node["const"]]
-                remedy = nearest(str(error["input"]), known, f"write {words_of(node)}")
+                remedy = nearest(str(error["input"]), known, f"write {kinds.words_of(node)}")
                 return Flaw(path, f"there is no {value} here", remedy)
             case "dataclass_type" | "dict_type":
                 return Flaw(path, f"{value} is no table", f"write a table: {_header(path)}")
@@ -171,7 +164,7 @@ class FileModel(Generic[Value]):
                 if kind == "string_type" and isinstance(error["input"], dict) and error["input"]:
                     whole = f"{path[-1]}.{next(iter(error['input']))}"
                     how += f'; a name with a dot stands in quotes as a whole: "{whole}" = …'
-                return Flaw(path, f"{value} {wrong}", f"write {words_of(node)}{how}")
+                return Flaw(path, f"{value} {wrong}", f"write {kinds.words_of(node)}{how}")
 
     # --- how keys go together -----------------------------------------------------------------
 
@@ -181,9 +174,11 @@ class FileModel(Generic[Value]):
 
     # --- what is published --------------------------------------------------------------------
 
-    def json_schema(self, title: str) -> Node:
+    def json_schema(self, title: str) -> kinds.Node:
         """The published JSON Schema (2020-12) of a file, as read from TOML."""
-        node = {name: part for name, part in published(self.tree).items() if name != "description"}
+        node = {
+            name: part for name, part in kinds.published(self.tree).items() if name != "description"
+        }
         version = {"description": "The version of the file.", "const": self.schema}
         head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
         known, required = node["properties"], node.get("required", [])
@@ -196,10 +191,10 @@ class FileModel(Generic[Value]):
 
     def to_markdown(self, defaults: Mapping[str, Any]) -> str:
         """A table of keys for each table of the file, with the defaults as they are written."""
-        return "\n".join(described(self.tree | {"description": ""}, defaults))
+        return "\n".join(kinds.described(self.tree | {"description": ""}, defaults))
 
 
-def schema_text(schema: Node) -> str:
+def schema_text(schema: kinds.Node) -> str:
     """A JSON Schema as its file holds it."""
     return f"{json.dumps(schema, indent=2)}\n"
 
@@ -252,25 +247,25 @@ def _may_clash(value: object, data: Any) -> bool:
 
 
 @cache
-def _relations(of: type) -> Mapping[str, KeyRelation]:
+def _relations(of: type) -> Mapping[str, kinds.KeyRelation]:
     """How the keys of a table go with others, of those that do."""
     hints = get_type_hints(of, include_extras=True)
     return {
         name: each
         for name, hint in hints.items()
         for each in getattr(hint, "__metadata__", ())
-        if isinstance(each, KeyRelation)
+        if isinstance(each, kinds.KeyRelation)
     }
 
 
-def _missing(path: Path, node: Node, other: str = "") -> Flaw:
+def _missing(path: Path, node: kinds.Node, other: str = "") -> Flaw:
     """What is not there has to be, or another key in its place."""
     how = _header(path) if "properties" in node else f"{path[-1]} = …"
-    means = f"{words_of(node)}. {node.get('description', '')}".strip()
+    means = f"{kinds.words_of(node)}. {node.get('description', '')}".strip()
     return Flaw(path, "it is missing", f"add {how}{f' (or {other} = …)' if other else ''}: {means}")
 
 
-def _clashes(data: Any, node: Node, path: Path) -> Iterator[Flaw]:
+def _clashes(data: Any, node: kinds.Node, path: Path) -> Iterator[Flaw]:
     if isinstance(data, list | tuple):
         for n, each in enumerate(data):
             yield from _clashes(each, node.get("items", {}), (*path, n))
@@ -278,17 +273,17 @@ def _clashes(data: Any, node: Node, path: Path) -> Iterator[Flaw]:
         known = node.get("properties", {})
         meant = {like(name, known) for name in data if name not in known}
         for name, inner in known.items():
-            pair = {name, other} if (other := relation_of(inner).instead) else set()
+            pair = {name, other} if (other := kinds.relation_of(inner).instead) else set()
             if pair and pair.isdisjoint(data) and pair.isdisjoint(meant):
                 yield _missing((*path, name), inner, other)
         for name, value in data.items():
             inner, here = known.get(name, node.get("additionalProperties") or {}), (*path, name)
-            yield from _related(name, relation_of(inner), data, here)
+            yield from _related(name, kinds.relation_of(inner), data, here)
             yield from _clashes(value, inner, here)
 
 
 def _related(
-    name: str, relation: KeyRelation, table: Mapping[str, Any], path: Path
+    name: str, relation: kinds.KeyRelation, table: Mapping[str, Any], path: Path
 ) -> Iterator[Flaw]:
     if relation.needs and table.keys().isdisjoint(relation.needs):
         names = " or ".join(relation.needs)
@@ -314,7 +309,7 @@ def _fields(schema: core_schema.DataclassSchema) -> list[str]:
 class _Tree(GenerateJsonSchema):
     """Titles are what a kind says in words; what a key means is the text below its field."""
 
-    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> Node:
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> kinds.Node:
         made = super().dataclass_schema(schema)
         texts: dict[str, str] = {}
         for of in reversed(schema["cls"].__mro__[:-1]):
@@ -323,11 +318,11 @@ class _Tree(GenerateJsonSchema):
             node |= {"description": texts[field]} if field in texts else {}
         return made
 
-    def dict_schema(self, schema: core_schema.DictSchema) -> Node:
+    def dict_schema(self, schema: core_schema.DictSchema) -> kinds.Node:
         name, value = (self.generate_inner(schema[of]) for of in ("keys_schema", "values_schema"))
         return {"type": "object", "propertyNames": name, "additionalProperties": value}
 
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> Node:
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> kinds.Node:
         node, default = self.generate_inner(schema["schema"]), schema.get("default")
         is_as_written = node.get("type") != "string" or isinstance(default, str)
         return {**node, "default": default} if is_as_written else node
@@ -359,7 +354,7 @@ def _texts_in(module: str) -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def _tree(node: Node, named: Mapping[str, Node]) -> Node:
+def _tree(node: kinds.Node, named: Mapping[str, kinds.Node]) -> kinds.Node:
     """A part of a schema without references, and without what only Python knows of it."""
     if "$ref" in node:
         of = named[node["$ref"].rpartition("/")[2]]

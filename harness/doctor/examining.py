@@ -10,13 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from harness.doctor.answers import (
-    Clock,
-    examine_answers,
-    examine_driven,
-    examine_logins,
-    examine_network,
-)
+from harness.doctor import answers
 from harness.doctor.cost import Rehearse, RunCost, cost_of, examine_cost
 from harness.doctor.finding import DoctorFinding, Notes, Severity
 from harness.domain import operations as ops
@@ -52,7 +46,9 @@ class Diagnosis:
     cost: RunCost | None = None
 
 
-def examine(target: Target, rehearse: Rehearse, open_driver: Open, clock: Clock) -> Diagnosis:
+def examine(
+    target: Target, rehearse: Rehearse, open_driver: Open, clock: answers.Clock
+) -> Diagnosis:
     """Try a target before a run. Nothing is changed on it; `clock` tells this machine's time."""
     findings: list[DoctorFinding] = []
     file = Notes("file")
@@ -64,12 +60,12 @@ def examine(target: Target, rehearse: Rehearse, open_driver: Open, clock: Clock)
         if side not in target.sides:
             file.note(f"the file does not describe the {side.value} side: the harness plays it")
     examine_unsaid(target, file)
-    network, dead = examine_network(target, clock())
+    network, dead = answers.examine_network(target, clock())
     findings += [*file.found, *network.found]
     try:
         with open_driver(target) as driver:
-            findings += examine_answers(driver, dead, clock).found
-            for notes in examine_logins(driver, dead):
+            findings += answers.examine_answers(driver, dead, clock).found
+            for notes in answers.examine_logins(driver, dead):
                 findings += notes.found
             findings += [*examine_links(driver), *examine_commands(driver.arranging)]
             cost = cost_of(driver, rehearse(driver))
@@ -85,7 +81,7 @@ def examine_driver(driver: PluggedDriver, rehearse: Rehearse) -> Diagnosis:
     for side in Side:
         if side not in driver.target.sides:
             notes.note(f"the driver does not reach the {side.value} side: the harness plays it")
-    found = [each for of in (notes, *examine_driven(driver)) for each in of.found]
+    found = [each for of in (notes, *answers.examine_driven(driver)) for each in of.found]
     if driver.arranging:
         found += examine_commands(driver.arranging)
     cost = cost_of(driver, rehearse(driver))

@@ -106,11 +106,7 @@ class InprocessDriver:
         do_the_others()
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange directly.
-
-        Raises:
-            CannotArrange: the implementation says that it cannot.
-        """
+        """Arrange directly. Raises `CannotArrange`: the implementation says that it cannot."""
         try:
             self._implementation.arrange(arrangement)
         except PairproofError as error:

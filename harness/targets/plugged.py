@@ -16,17 +16,9 @@ from harness.catalogue.limits import Limits
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
 from harness.domain.errors import PairproofError
+from harness.targets import port
 from harness.targets.http import HttpDriver
 from harness.targets.peer_table import Peer
-from harness.targets.port import (
-    Arranger,
-    ArrangingFailed,
-    Driver,
-    DriverAround,
-    Exchange,
-    Outgoing,
-    TargetUnusable,
-)
 from harness.targets.target import Host, Target, TargetSlot
 from harness.targets.trust import Trust
 
@@ -39,7 +31,7 @@ def side_asked(kind: type[ops.Operation]) -> Side:
     return Side.EDGE if issubclass(kind, ops.LocalOperation) else Side.CENTRAL
 
 
-def target_of(name: str, driver: Driver) -> Target:
+def target_of(name: str, driver: port.Driver) -> Target:
     """What a target file would say of the sides that the driver `name` reaches, but for their
     addresses.
 
@@ -68,14 +60,14 @@ def target_of(name: str, driver: Driver) -> Target:
     )
 
 
-def _says_too_little(name: str, side: str, what: str) -> TargetUnusable:
-    return TargetUnusable(
+def _says_too_little(name: str, side: str, what: str) -> port.TargetUnusable:
+    return port.TargetUnusable(
         f"the target of the driver {name} plays {side}, and its inventory has no {what};"
         " whoever makes the driver can add one, or correct info.roles"
     )
 
 
-class PluggedDriver(DriverAround):
+class PluggedDriver(port.DriverAround):
     """Asks a driver of another package, no more at once than it bears, and survives its defects.
 
     Attributes:
@@ -88,7 +80,7 @@ class PluggedDriver(DriverAround):
     def __init__(
         self,
         name: str,
-        driver: Driver,
+        driver: port.Driver,
         target: Target,
         peer: Target | None = None,
         closing: Callable[[], None] = lambda: None,
@@ -106,7 +98,7 @@ class PluggedDriver(DriverAround):
         self.peer = peer
         if type(self.at_once) is not int or self.at_once < 1:
             told = f"the driver {name} bears {self.at_once!r} operations at once"
-            raise TargetUnusable(f"{told}; at_once is a whole number of at least 1")
+            raise port.TargetUnusable(f"{told}; at_once is a whole number of at least 1")
         self._turn = threading.BoundedSemaphore(self.at_once)
         self._broken = ""
         """Why it can be asked nothing until the next scenario."""
@@ -125,7 +117,7 @@ class PluggedDriver(DriverAround):
         return own | {k: why for k, why in played if side_asked(k) in peer.sides}
 
     @property
-    def ways(self) -> Sequence[Arranger]:
+    def ways(self) -> Sequence[port.Arranger]:
         """How the target's own side is arranged: by ways that the driver names, or by itself."""
         return (self.arranging and self.arranging.ways) or (self._driver,)
 
@@ -147,31 +139,31 @@ class PluggedDriver(DriverAround):
             else replace(beside.inventory(), slots=own.slots)
         )
 
-    def send(self, outgoing: Outgoing) -> Exchange:
+    def send(self, outgoing: port.Outgoing) -> port.Exchange:
         if other := self._other(side_asked(type(outgoing.operation))):
             return other.send(outgoing)
         if self._broken:
-            return Exchange(ops.Unknown(self._broken))
+            return port.Exchange(ops.Unknown(self._broken))
         try:
             with self._its_turn():
                 came: object = self._driver.send(outgoing)
         except PairproofError:
             raise
         except Exception as crash:  # noqa: BLE001 - whatever it is, nobody knows what happened
-            return Exchange(ops.Unknown(self._broke_down(crash)))
-        if isinstance(came, Exchange) and isinstance(came.reply, ops.Reply):
+            return port.Exchange(ops.Unknown(self._broke_down(crash)))
+        if isinstance(came, port.Exchange) and isinstance(came.reply, ops.Reply):
             return came
         what = type(getattr(came, "reply", came)).__name__
-        return Exchange(
+        return port.Exchange(
             ops.Unknown(f"the driver {self.name} answers with {what}, which is no reply")
         )
 
-    def would_write(self, outgoing: Outgoing) -> None:
+    def would_write(self, outgoing: port.Outgoing) -> None:
         """Write what the harness would send itself; whether the driver writes, it alone knows."""
         if other := self._other(side_asked(type(outgoing.operation))):
             other.would_write(outgoing)
 
-    def ask(self, outgoing: Outgoing, within_s: float) -> Exchange:
+    def ask(self, outgoing: port.Outgoing, within_s: float) -> port.Exchange:
         """Ask once; how long that takes is the driver's own affair."""
         return self.send(outgoing)
 
@@ -191,14 +183,14 @@ class PluggedDriver(DriverAround):
     def _arranging(self, arrangement: Arrangement) -> Iterator[None]:
         what = type(arrangement).__name__
         if self._broken:
-            raise ArrangingFailed(what, self._broken)
+            raise port.ArrangingFailed(what, self._broken)
         try:
             with self._its_turn():
                 yield
         except PairproofError:
             raise
         except Exception as crash:
-            raise ArrangingFailed(what, self._broke_down(crash)) from crash
+            raise port.ArrangingFailed(what, self._broke_down(crash)) from crash
 
     def cannot(self, kind: type[Arrangement]) -> str:
         other = self._other(*kind.sides)

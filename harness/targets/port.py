@@ -16,16 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration.kinds import Whole
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, PutUser, Side
 from harness.domain.errors import PairproofError, Reason, Refused
-from harness.domain.operations import (
-    ACCEPTANCE_STEPS,
-    RARELY_OFFERED,
-    Credentials,
-    Operation,
-    Reply,
-    UpdateStack,
-)
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
 from harness.targets.ledger import LedgerKind
@@ -60,7 +53,7 @@ class NotOffered(NotSupported):
     A driver may raise it from `send`, of what it finds out by itself: nothing was sent then.
     """
 
-    def __init__(self, kind: type[Operation] | str, why: str = "") -> None:
+    def __init__(self, kind: type[ops.Operation] | str, why: str = "") -> None:
         name = kind if isinstance(kind, str) else kind.__name__
         super().__init__(f"the target does not offer {name}" + (why and f": {why}"))
 
@@ -108,7 +101,9 @@ class TargetInfo:
     goes_through_steps: bool = False
     """Its acceptance goes through the steps of the wizard by itself; each can be asked alone too,
     and who asks for one is left to it."""
-    not_offered: Mapping[type[Operation], str] = field(default_factory=lambda: RARELY_OFFERED)
+    not_offered: Mapping[type[ops.Operation], str] = field(
+        default_factory=lambda: ops.RARELY_OFFERED
+    )
     """Operations that it does not have, and why."""
     permissions: PermissionNames | None = None
     """How it tells permissions on pairing requests, where otherwise than is published."""
@@ -117,7 +112,7 @@ class TargetInfo:
     largest: Mapping[str, int] = field(default_factory=dict)
     """The most that a cluster there can have, as far as it is bounded: of nodes in the
     `control_plane`, of `workers` in all pools, of `worker_pools`."""
-    archives: tuple[UpdateStack, ...] = ()
+    archives: tuple[ops.UpdateStack, ...] = ()
     """Changes of a cluster's profiles by archives that somebody has uploaded."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
@@ -148,9 +143,9 @@ class TargetInfo:
         return self.claims_steps or self.goes_through_steps
 
     @property
-    def steps_apart(self) -> frozenset[type[Operation]]:
+    def steps_apart(self) -> frozenset[type[ops.Operation]]:
         """The steps that have to be taken before each acceptance, by whoever accepts."""
-        apart = ACCEPTANCE_STEPS if self.claims_steps and not self.goes_through_steps else ()
+        apart = ops.ACCEPTANCE_STEPS if self.claims_steps and not self.goes_through_steps else ()
         return frozenset(kind for kind in apart if self.offers(kind))
 
     def plays(self, side: Side | Role) -> bool:
@@ -166,11 +161,11 @@ class TargetInfo:
         named = self.permissions.named(user.grants)
         return replace(user, grants=self.permissions.held(named), named=named)
 
-    def offers(self, kind: type[Operation]) -> bool:
+    def offers(self, kind: type[ops.Operation]) -> bool:
         """Whether the target has operations of this kind, as far as is known."""
         return kind not in self.not_offered
 
-    def must_offer(self, kind: type[Operation]) -> None:
+    def must_offer(self, kind: type[ops.Operation]) -> None:
         """Go on only if the target has operations of this kind.
 
         Raises:
@@ -191,8 +186,8 @@ class Outgoing:
     of a list is asked for. `rewriting` writes its body, where there is a wire to write on.
     """
 
-    operation: Operation
-    credentials: Credentials
+    operation: ops.Operation
+    credentials: ops.Credentials
     host_uid: str = ""
     correlation: str = ""
     between_pages: Callable[[], None] | None = None
@@ -205,7 +200,7 @@ class Outgoing:
 class Exchange:
     """What came back: the answer in the domain's words, and what was on the wire."""
 
-    reply: Reply
+    reply: ops.Reply
     request: Mapping[str, Json] | None = None
     response: Mapping[str, Json] | None = None
 
@@ -299,7 +294,7 @@ def together(driver: Driver, works: Sequence[Callable[[], None]]) -> None:
         work()
 
 
-def reply_to(send: Callable[[Outgoing], Exchange], outgoing: Outgoing) -> Reply:
+def reply_to(send: Callable[[Outgoing], Exchange], outgoing: Outgoing) -> ops.Reply:
     """What somebody gets who is not in a scenario: what the target does not have is refused."""
     try:
         return send(outgoing).reply

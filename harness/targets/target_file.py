@@ -21,6 +21,7 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.permission import PUBLISHED, PermissionNames
 from harness.files import read_text, read_toml
+from harness.targets import target_keys
 from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import (
     ArrangingSettings,
@@ -40,16 +41,6 @@ from harness.targets.reading import (
     read_env_file,
 )
 from harness.targets.target import Control, Target, TargetSlot
-from harness.targets.target_keys import (
-    OPERATION_LIMITS,
-    SCHEMA,
-    TARGETS,
-    WIRES,
-    CentralTable,
-    ControlTable,
-    SlotTable,
-    TargetTables,
-)
 from harness.targets.trust import Trust, read_trust
 from harness.wire.codec.played import why_not_played
 from harness.wire.losses import losses
@@ -80,7 +71,7 @@ def read_target(
     Raises:
         TargetFileError: the text is wrong; says where, and what to do.
     """
-    data = one_side(TARGETS.parse(text, file), role)
+    data = one_side(target_keys.TARGETS.parse(text, file), role)
     target, flaws = judge_target(data, folder, environment)
     if target is None or flaws:
         raise TargetFileError.of(file, text, flaws)
@@ -91,12 +82,12 @@ def judge_target(
     data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
 ) -> tuple[Target | None, list[Flaw]]:
     """The target that data describes, and all that is wrong with it, as in `read_target`."""
-    said, flaws = TARGETS.judge(data)
+    said, flaws = target_keys.TARGETS.judge(data)
     reader = _Reader(folder, environment, data, flaws)
     return None if said is None or flaws else reader.target(said), flaws
 
 
-def _steps_of(said: TargetTables) -> set[type[ops.Operation]]:
+def _steps_of(said: target_keys.TargetTables) -> set[type[ops.Operation]]:
     """The steps that calls of an acceptance are."""
     accept = said.paths.get(ops.AcceptPairingRequest, OperationMap())
     return {STEPS[call.step] for call in accept.calls if call.step}
@@ -108,7 +99,7 @@ _SURFACES = {Side.EDGE: ops.Surface.LOCAL_UI, Side.CENTRAL: ops.Surface.PALETTE}
 class _Reader(TargetFileReader):
     """Reads a file whose keys are right, and notes what makes no sense."""
 
-    def target(self, said: TargetTables) -> Target:
+    def target(self, said: target_keys.TargetTables) -> Target:
         """The target that the file describes."""
         described = {Side.EDGE: said.edge, Side.CENTRAL: said.central}
         sides = frozenset(side for side, table in described.items() if table is not None)
@@ -128,7 +119,7 @@ class _Reader(TargetFileReader):
         trust = read_trust(self, said.tls, ("tls",))
         hosts = [host.uid for place in places for host in place.hosts]
         limits = asdict(said.limits)
-        operation_limits = limits.pop(OPERATION_LIMITS)
+        operation_limits = limits.pop(target_keys.OPERATION_LIMITS)
         info = self.info(said, places, peer)
         at, names = ("edge", "login"), ("username", "password")
         logins = [self.credential(edge.login, at, name) if edge else "" for name in names]
@@ -179,7 +170,7 @@ class _Reader(TargetFileReader):
             links=read_links(self, said.links, hosts),
         )
 
-    def endpoint(self, central: CentralTable, sides: frozenset[Side]) -> str:
+    def endpoint(self, central: target_keys.CentralTable, sides: frozenset[Side]) -> str:
         """The Palette endpoint, as it is written. Edge hosts that the harness plays have to make
         sense of it.
         """
@@ -194,7 +185,9 @@ class _Reader(TargetFileReader):
                 self.flaw(("central", "endpoint"), refusal.refused.message, remedy)
         return endpoint
 
-    def info(self, said: TargetTables, places: tuple[TargetSlot, ...], peer: Peer) -> TargetInfo:
+    def info(
+        self, said: target_keys.TargetTables, places: tuple[TargetSlot, ...], peer: Peer
+    ) -> TargetInfo:
         """Who made it and what it claims; a claim has to be possible."""
         features = frozenset(map(Feature, said.features))
         spans = max((len(place.hosts) for place in places), default=peer.hosts)
@@ -221,7 +214,7 @@ class _Reader(TargetFileReader):
             keeps=frozenset(map(LedgerKind, said.keeps)),
         )
 
-    def not_offered(self, said: TargetTables) -> dict[type[ops.Operation], str]:
+    def not_offered(self, said: target_keys.TargetTables) -> dict[type[ops.Operation], str]:
         """Which operations it does not have, and why."""
         missing: dict[type[ops.Operation], str] = {}
         steps = _steps_of(said)
@@ -243,7 +236,7 @@ class _Reader(TargetFileReader):
                 missing[kind] = usual or ""
         return missing
 
-    def check_missing(self, said: TargetTables, kind: type[ops.Operation]) -> None:
+    def check_missing(self, said: target_keys.TargetTables, kind: type[ops.Operation]) -> None:
         """An operation can only be missing if no side asks it that the harness plays."""
         name = kind.__name__
         told = remedy = ""
@@ -255,7 +248,7 @@ class _Reader(TargetFileReader):
         if told:
             self.flaw(("paths", name, "not_offered"), told, remedy)
 
-    def places(self, slots: tuple[SlotTable, ...]) -> tuple[TargetSlot, ...]:
+    def places(self, slots: tuple[target_keys.SlotTable, ...]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""
         seen: dict[str, str] = {}
         for n, said in enumerate(slots):
@@ -266,7 +259,9 @@ class _Reader(TargetFileReader):
                 self.once(seen, "address", host.url, (*at, "hosts", m, "url"))
         return tuple(TargetSlot(said.slot, said.hosts) for said in slots)
 
-    def arranging(self, said: TargetTables, slots: tuple[SlotTable, ...]) -> ArrangingSettings:
+    def arranging(
+        self, said: target_keys.TargetTables, slots: tuple[target_keys.SlotTable, ...]
+    ) -> ArrangingSettings:
         """How preconditions are arranged."""
         admin = said.central.admin if said.central else None
         at = ("central", "admin")
@@ -293,7 +288,7 @@ class _Reader(TargetFileReader):
             given=read_given(self, said.given, PermissionNames.said(said.permissions) or PUBLISHED),
         )
 
-    def controls(self, said: TargetTables, trust: Trust) -> dict[Side, Control]:
+    def controls(self, said: target_keys.TargetTables, trust: Trust) -> dict[Side, Control]:
         """The control port of each side that has one: its own, or the one for all described.
 
         That one stands beside `[tls]`, and goes by it, whatever its sides go by.
@@ -311,7 +306,7 @@ class _Reader(TargetFileReader):
         return found
 
     def control(
-        self, said: ControlTable, path: toml_lines.Path, trust: Trust | None = None
+        self, said: target_keys.ControlTable, path: toml_lines.Path, trust: Trust | None = None
     ) -> Control:
         """One control port."""
         return Control(said.url, self.credential(said, path, "secret"), trust)
@@ -353,10 +348,10 @@ def load_wire(path: Path) -> WireMap:
         TargetFileError: the file cannot be read or is wrong; says where, and what to do.
     """
     text, data = read_toml(path, TARGET_FILE)
-    is_target = data.get("schema") == SCHEMA
+    is_target = data.get("schema") == target_keys.SCHEMA
     if is_target:
         del data["schema"]
-    said, flaws = (TARGETS if is_target else WIRES).judge(data)
+    said, flaws = (target_keys.TARGETS if is_target else target_keys.WIRES).judge(data)
     reading = TargetFileReader(path.parent, {}, flaws=flaws)
     wire = PLAIN if said is None else _wire(reading, said, ROUTES, ROUTES)
     if flaws:
@@ -366,7 +361,7 @@ def load_wire(path: Path) -> WireMap:
 
 def wire_text(wire: WireMap) -> str:
     """The tables (TOML) that `read_wire` makes this mapping of; empty for the published wire."""
-    return "\n".join([*_tables(WIRES.write(wire), ""), ""])
+    return "\n".join([*_tables(target_keys.WIRES.write(wire), ""), ""])
 
 
 def _tables(data: Mapping[str, Any], above: str) -> Iterator[str]:

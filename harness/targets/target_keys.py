@@ -15,22 +15,13 @@ from pydantic import Field
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import FEATURES, Role
 from harness.catalogue.troubles import TROUBLES
-from harness.configuration.kinds import (
-    Above,
-    AtLeastOne,
-    Distinct,
-    Flag,
-    KeyRelation,
-    NamedBy,
-    OneOf,
-    TableOf,
-    Whole,
-)
+from harness.configuration import kinds
 from harness.configuration.model import FileModel, schema_text
 from harness.domain import operations as ops
 from harness.domain.endpoint import EndpointForm
 from harness.domain.permission import PairPermission
 from harness.domain.profile import ProfileType, StackProfile
+from harness.targets import reading
 from harness.targets.arranging.reading import (
     AdminTable,
     ArrangeTable,
@@ -43,16 +34,6 @@ from harness.targets.links.reading import LinksTable
 from harness.targets.page_keys import PagesTable
 from harness.targets.peer_table import Peer
 from harness.targets.port import Sizes
-from harness.targets.reading import (
-    TARGET_FILE,
-    Address,
-    File,
-    Named,
-    ProxyAddress,
-    TargetFileError,
-    Texts,
-    Variable,
-)
 from harness.targets.target import Host, RateLimit, Timeouts
 from harness.targets.trust import Trust
 from harness.wire.mapping.keys import OPERATION_S_MAX, OneOrMore, WireKeys
@@ -68,23 +49,23 @@ SCHEMA: Final = "pairproof/target/1"
 class ControlTable:
     """A control port."""
 
-    url: Address
+    url: reading.Address
     """Where the control port answers."""
-    secret_env: Annotated[Variable, KeyRelation(instead="secret_file")] = ""
+    secret_env: Annotated[reading.Variable, kinds.KeyRelation(instead="secret_file")] = ""
     """The variable that holds its secret."""
-    secret_file: File = None
+    secret_file: reading.File = None
     """In place of `secret_env`: the file that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _LoginTable:
-    username_env: Annotated[Variable, KeyRelation(instead="username_file")] = ""
+    username_env: Annotated[reading.Variable, kinds.KeyRelation(instead="username_file")] = ""
     """The variable that holds the user's name."""
-    username_file: File = None
+    username_file: reading.File = None
     """In place of `username_env`: the file that holds it."""
-    password_env: Annotated[Variable, KeyRelation(instead="password_file")] = ""
+    password_env: Annotated[reading.Variable, kinds.KeyRelation(instead="password_file")] = ""
     """The variable that holds the password."""
-    password_file: File = None
+    password_file: reading.File = None
     """In place of `password_env`: the file that holds it."""
 
 
@@ -92,11 +73,11 @@ class _LoginTable:
 class SlotTable:
     """`[[edge.clusters]]`."""
 
-    slot: Named
+    slot: reading.Named
     """What this place for a cluster is called."""
-    hosts: Annotated[tuple[Host, ...], AtLeastOne(is_required=True)]
+    hosts: Annotated[tuple[Host, ...], kinds.AtLeastOne(is_required=True)]
     """The edge hosts that a cluster there can span, the first control plane host first."""
-    disposable: Annotated[bool, Flag()] | None = None
+    disposable: Annotated[bool, kinds.Flag()] | None = None
     """The cluster that is installed there may be paired for good, where clusters are given; without
     it, that is so with `reset`."""
     reset: CommandTable | None = None
@@ -109,23 +90,23 @@ class LargestCluster:
     more is `not_supported`.
     """
 
-    control_plane: Annotated[int | None, Whole(1, 100)] = None
+    control_plane: Annotated[int | None, kinds.Whole(1, 100)] = None
     """Nodes of its control plane."""
-    workers: Annotated[int | None, Whole(0, 100)] = None
+    workers: Annotated[int | None, kinds.Whole(0, 100)] = None
     """Nodes of its pools of workers, all together."""
-    worker_pools: Annotated[int | None, Whole(0, 100)] = None
+    worker_pools: Annotated[int | None, kinds.Whole(0, 100)] = None
     """Pools of workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ArchivedProfileTable:
-    name: Named
+    name: reading.Named
     """What it is called."""
     type: ProfileType
     """Its type."""
-    version: Named
+    version: reading.Named
     """Its version."""
-    packs: Annotated[tuple[PackTable, ...], AtLeastOne(is_required=True)]
+    packs: Annotated[tuple[PackTable, ...], kinds.AtLeastOne(is_required=True)]
     """Its packs."""
 
     def profile(self) -> StackProfile:
@@ -140,9 +121,9 @@ class ArchiveTable:
     profiles can be changed (`UpdateStack`).
     """
 
-    path: Named
+    path: reading.Named
     """Where the product finds it: what it is asked with as `archiveUploadPath`."""
-    profiles: Annotated[tuple[_ArchivedProfileTable, ...], AtLeastOne(is_required=True)]
+    profiles: Annotated[tuple[_ArchivedProfileTable, ...], kinds.AtLeastOne(is_required=True)]
     """All that a cluster runs after it."""
 
     def change(self) -> ops.UpdateStack:
@@ -156,11 +137,11 @@ class EdgeTable:
 
     login: _LoginTable
     """A user of the hosts' operating system, who may log in to each Local UI."""
-    clusters: Annotated[tuple[SlotTable, ...], AtLeastOne(is_required=True)]
+    clusters: Annotated[tuple[SlotTable, ...], kinds.AtLeastOne(is_required=True)]
     """The places for clusters; a scenario leases one to three at a time."""
     largest: LargestCluster = LargestCluster()
     """How large a cluster can be."""
-    archives: Annotated[tuple[ArchiveTable, ...], AtLeastOne()] = ()
+    archives: Annotated[tuple[ArchiveTable, ...], kinds.AtLeastOne()] = ()
     """Archives of profiles; a change of the profiles asks for the first that changes something."""
     tls: Trust | None = None
     """Which certificates are trusted at this side, in place of `tls`."""
@@ -172,13 +153,13 @@ class EdgeTable:
 class CentralTable:
     """`[central]`."""
 
-    url: Address
+    url: reading.Address
     """Where Palette's API answers the harness."""
     endpoint: str | None = None
     """The Palette endpoint that an operator enters in Local UI; without it, `central.url`."""
     endpoint_forms: Annotated[
-        dict[Annotated[str, OneOf(*(form.value for form in EndpointForm))], str],
-        NamedBy("form of an endpoint"),
+        dict[Annotated[str, kinds.OneOf(*(form.value for form in EndpointForm))], str],
+        kinds.NamedBy("form of an endpoint"),
     ] = field(default_factory=dict)
     """Other forms of the endpoint, usable or not (PRE-6, SND-8)."""
     tls: Trust | None = None
@@ -194,7 +175,7 @@ class CentralTable:
 
 @dataclass(frozen=True, slots=True)
 class _ImplementationTable:
-    name: Named
+    name: reading.Named
     """What the implementation is called."""
     version: str = ""
     """Its version."""
@@ -208,7 +189,7 @@ class _ImplementationTable:
 
 @dataclass(frozen=True, slots=True)
 class _NetworkTable:
-    proxy: ProxyAddress = ""
+    proxy: reading.ProxyAddress = ""
     """The HTTP proxy through which addresses are asked that are not on this machine; one that the
     environment names is not used."""
 
@@ -217,8 +198,8 @@ _ASKED: Final = [
     route.operation for route in routes_of(ROUTES, ops.Surface.LOCAL_UI, ops.Surface.PALETTE)
 ]
 _OPTIONAL: Final = (ops.LocalClusterOperation, ops.CentralClusterOperation, ops.MatchProfiles)
-_Asked = Annotated[str, OneOf(*(kind.__name__ for kind in _ASKED))]
-_Offerable = Annotated[str, OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
+_Asked = Annotated[str, kinds.OneOf(*(kind.__name__ for kind in _ASKED))]
+_Offerable = Annotated[str, kinds.OneOf(*(k.__name__ for k in _ASKED if issubclass(k, _OPTIONAL)))]
 OPERATION_LIMITS: Final = "operations"
 _LIMITS: Final[Any] = make_dataclass(
     "LimitsTable",
@@ -226,7 +207,9 @@ _LIMITS: Final[Any] = make_dataclass(
         *(
             (
                 kind.name,
-                Annotated[float, Above(kind.maximum_s), Field(description=f"{kind.meaning}.")],
+                Annotated[
+                    float, kinds.Above(kind.maximum_s), Field(description=f"{kind.meaning}.")
+                ],
                 kind.default_s,
             )
             for kind in limit_kinds()
@@ -234,8 +217,8 @@ _LIMITS: Final[Any] = make_dataclass(
         (
             OPERATION_LIMITS,
             Annotated[
-                dict[_Asked, Annotated[float, Above(OPERATION_S_MAX)]],
-                NamedBy("operation"),
+                dict[_Asked, Annotated[float, kinds.Above(OPERATION_S_MAX)]],
+                kinds.NamedBy("operation"),
                 Field(description="How long single operations may take, in place of `answer_s`."),
             ],
             field(default_factory=dict),
@@ -252,43 +235,45 @@ _LIMITS.__module__ = __name__
 @dataclass(frozen=True)
 class _OwnTables:
     roles: Annotated[
-        tuple[Annotated[str, OneOf(Role.EDGE.value, Role.CENTRAL.value)], ...],
-        Distinct(),
-        AtLeastOne(is_required=True),
+        tuple[Annotated[str, kinds.OneOf(Role.EDGE.value, Role.CENTRAL.value)], ...],
+        kinds.Distinct(),
+        kinds.AtLeastOne(is_required=True),
     ]
     """The sides that the implementation plays, and is judged for."""
     implementation: _ImplementationTable
     """Who made what is certified."""
     features: Annotated[
-        tuple[Annotated[str, OneOf(*(each.feature.value for each in FEATURES))], ...], Distinct()
+        tuple[Annotated[str, kinds.OneOf(*(each.feature.value for each in FEATURES))], ...],
+        kinds.Distinct(),
     ] = ()
     """The optional features that it claims (see `docs/requirements.md`)."""
-    offers: Annotated[dict[_Offerable, Annotated[bool, Flag()]], NamedBy("operation")] = field(
-        default_factory=dict
-    )
+    offers: Annotated[
+        dict[_Offerable, Annotated[bool, kinds.Flag()]], kinds.NamedBy("operation")
+    ] = field(default_factory=dict)
     """Which operations it has, of those on a cluster and the match, where it is not said of them in
     `paths`; without either, it has all but those that are to be removed, or published nowhere. A
     match that is made on acceptance alone is judged there."""
     permissions: Annotated[
-        dict[Annotated[str, OneOf(*PairPermission)], Annotated[tuple[str, ...], OneOrMore()]],
-        NamedBy("permission"),
+        dict[Annotated[str, kinds.OneOf(*PairPermission)], Annotated[tuple[str, ...], OneOrMore()]],
+        kinds.NamedBy("permission"),
     ] = field(default_factory=dict)
     """What its permissions on pairing requests are called: ours = one of its own, or all that it
     takes; two of ours may be one there. Without an entry, as it is published (`clusterPair.list`).
     What is left out of them goes by whatever belongs to it."""
-    words: Annotated[dict[Annotated[str, OneOf(*TROUBLES)], Texts], NamedBy("trouble")] = field(
-        default_factory=dict
-    )
+    words: Annotated[
+        dict[Annotated[str, kinds.OneOf(*TROUBLES)], reading.Texts], kinds.NamedBy("trouble")
+    ] = field(default_factory=dict)
     """Words by which the errors tell what is wrong, in any language (PRE-4S, PRE-6S, ACC-13S); one
     of a list is enough. An error without any of them fails there, and without an entry it is
     observed unless it names what is wrong and says something else of other troubles."""
     keeps: Annotated[
-        tuple[Annotated[str, OneOf(*(kind.value for kind in KEEPABLE))], ...], Distinct()
+        tuple[Annotated[str, kinds.OneOf(*(kind.value for kind in KEEPABLE))], ...],
+        kinds.Distinct(),
     ] = ()
     """What cannot be removed there once it is made: it stays, marked with the run, and is no leak;
     users lose their permissions and their keys where they can be changed, and what is asked of a
     removed user is not supported."""
-    allow_writes: Annotated[bool, Flag()] = False
+    allow_writes: Annotated[bool, kinds.Flag()] = False
     """The harness may change things at addresses that are not loopback."""
     edge: EdgeTable | None = None
     """The edge hosts; required where `roles` names edge."""
@@ -307,7 +292,7 @@ class _OwnTables:
     """How links between edge hosts and Palette are cut."""
     given: GivenTable = GivenTable()
     """What is there already, for scenarios to use as it is."""
-    limits: Annotated[Any, TableOf(_LIMITS)] = field(default_factory=_LIMITS)
+    limits: Annotated[Any, kinds.TableOf(_LIMITS)] = field(default_factory=_LIMITS)
     """How long things may take, where the defaults are too short."""
     timeouts: Timeouts = Timeouts()
     """How long the harness waits for the network."""
@@ -327,8 +312,12 @@ class TargetTables(WireKeys, _OwnTables):
     """What a target file holds."""
 
 
-TARGETS: Final = FileModel(TargetTables, TargetFileError, SCHEMA, "a target file", TARGET_FILE)
-WIRES: Final = FileModel(WireKeys, TargetFileError, SCHEMA, "a file of a mapping", TARGET_FILE)
+TARGETS: Final = FileModel(
+    TargetTables, reading.TargetFileError, SCHEMA, "a target file", reading.TARGET_FILE
+)
+WIRES: Final = FileModel(
+    WireKeys, reading.TargetFileError, SCHEMA, "a file of a mapping", reading.TARGET_FILE
+)
 
 
 def target_schema_text() -> str:

@@ -20,15 +20,8 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import RequestState
+from harness.targets import port
 from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
-from harness.targets.port import (
-    ArrangingFailed,
-    CannotArrange,
-    Driver,
-    NotOffered,
-    Outgoing,
-    reply_to,
-)
 from harness.targets.target import Target
 
 SILENCES_MAX: Final = 3
@@ -69,7 +62,7 @@ class NoAnswerAtAll(Exception):
     """The target did not answer; the text says what was asked."""
 
 
-class NoWay(CannotArrange):
+class NoWay(port.CannotArrange):
     """The target file names no way for this; the text is ours."""
 
 
@@ -84,7 +77,7 @@ class Undone:
 class Ownership:
     """Tells what was there before the run, as far as a target file says so."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: port.Driver) -> None:
         target = getattr(driver, "target", None)
         self._target = target if isinstance(target, Target) else None
         self._given_slots = {slot.uid for slot in driver.inventory().slots if slot.given}
@@ -130,7 +123,7 @@ class Undoer:
     """
 
     def __init__(
-        self, driver: Driver, ledger: Ledger, gone: Collection[arrangements.Side] = frozenset()
+        self, driver: port.Driver, ledger: Ledger, gone: Collection[arrangements.Side] = frozenset()
     ) -> None:
         self._driver = driver
         self._ledger = ledger
@@ -160,12 +153,12 @@ class Undoer:
         except NoAnswerAtAll as error:
             self._silences += 1
             undone = Undone(State.LEAKED, f"{error}: no answer came that can be read")
-        except ArrangingFailed as error:
+        except port.ArrangingFailed as error:
             self._silences += 1
             undone = Undone(State.LEAKED, f"{error.what}: it was tried and went wrong")
-        except (NoWay, NotOffered) as error:
+        except (NoWay, port.NotOffered) as error:
             undone = Undone(State.LEAKED, str(error))
-        except CannotArrange as error:
+        except port.CannotArrange as error:
             self._silences += self._driver.now() - began >= _NO_REFUSAL
             undone = Undone(State.LEAKED, f"{error.what}: it was refused")
         self._ledger.change(entry.n, undone.state, why=undone.why)
@@ -260,9 +253,9 @@ class Undoer:
         """Leave a place empty, or as its own reset leaves it."""
         try:
             return self._arranged(arrangements.InstallCluster(entry.place, None))
-        except ArrangingFailed:
+        except port.ArrangingFailed:
             raise
-        except CannotArrange:
+        except port.CannotArrange:
             if self._driver.cannot(arrangements.RenewCluster):
                 raise
             return self._arranged(arrangements.RenewCluster(entry.place))
@@ -288,7 +281,9 @@ class Undoer:
             return self._cancelled(entry.place, session)
         finally:
             # Sessions end by themselves, so it does not matter how this ends.
-            reply_to(self._driver.send, Outgoing(ops.LogOut(), session, entry.place, "undo"))
+            port.reply_to(
+                self._driver.send, port.Outgoing(ops.LogOut(), session, entry.place, "undo")
+            )
 
     def _cancelled(self, host: str, session: ops.Credentials) -> Undone:
         reply = self._ask(ops.CancelPairingRequest(), session, host)
@@ -310,13 +305,13 @@ class Undoer:
     def _ask(
         self, operation: ops.Operation, credentials: ops.Credentials, host: str = ""
     ) -> ops.Done | Refused:
-        reply = self._driver.send(Outgoing(operation, credentials, host, "undo")).reply
+        reply = self._driver.send(port.Outgoing(operation, credentials, host, "undo")).reply
         if not isinstance(reply, ops.Done | Refused):
             raise NoAnswerAtAll(type(operation).__name__)
         return reply
 
 
-def gone_sides(driver: Driver) -> frozenset[arrangements.Side]:
+def gone_sides(driver: port.Driver) -> frozenset[arrangements.Side]:
     """The sides that the harness plays beside this driver's target: new ones each time."""
     described: frozenset[arrangements.Side] = getattr(
         getattr(driver, "target", None), "sides", frozenset(arrangements.Side)

@@ -62,11 +62,7 @@ _FORMS = {PATH: _PARAMETER, HEADERS: _HEADER, COOKIES: _COOKIE, QUERY: _QUERY}
 
 
 def place_of(text: str) -> Way:
-    """The place that a text means.
-
-    Raises:
-        ValueError: it means none; says why.
-    """
+    """The place that a text means. Raises `ValueError`: it means none; says why."""
     if not text:
         return NOWHERE
     for room, form in _FORMS.items():

@@ -9,15 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationError,
-    create_model,
-)
+import pydantic
 
 from harness.domain.cluster import ClusterState
 from harness.domain.match import Mismatch
@@ -102,7 +94,7 @@ def published_name(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
-class WireModel(BaseModel):
+class WireModel(pydantic.BaseModel):
     """A model of one of the two published APIs, called as it is published with a capital V.
 
     Types are strict (a number is no text). A field that is missing and one that is null are
@@ -111,7 +103,7 @@ class WireModel(BaseModel):
     """
 
     # Each is built when it is first used: most runs use few of them.
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
+    model_config = pydantic.ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
     own: ClassVar[bool] = False
     """Whether the model is ours, because nothing is published for its purpose."""
@@ -133,18 +125,18 @@ def _words(kind: type[str]) -> frozenset[str]:
 
 
 # One without a value may be told as null.
-_Label = Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
+_Label = Annotated[str, pydantic.BeforeValidator(lambda text: "" if text is None else text)]
 # Encoders of some languages write an empty list as null.
-_NULL_IS_EMPTY = BeforeValidator(lambda items: [] if items is None else items)
+_NULL_IS_EMPTY = pydantic.BeforeValidator(lambda items: [] if items is None else items)
 _TEXT, _OPEN = Leaf(single=True), Leaf(open=True)
 _KINDS: Mapping[str, tuple[Any, Leaf]] = {
     "text": (str, _TEXT),
     "flag": (bool, Leaf(single=True, flag=True)),
     "number": (int, Leaf()),
     # What is no point in time is told where it is read.
-    "time": (Annotated[str, Field(json_schema_extra={"format": "date-time"})], _TEXT),
-    "any": (JsonValue, Leaf(spare=True)),
-    "object": (dict[str, JsonValue], _OPEN),
+    "time": (Annotated[str, pydantic.Field(json_schema_extra={"format": "date-time"})], _TEXT),
+    "any": (pydantic.JsonValue, Leaf(spare=True)),
+    "object": (dict[str, pydantic.JsonValue], _OPEN),
     "texts": (dict[str, str | None], _OPEN),
     "labels": (dict[str, _Label], _OPEN),
     "flags": (dict[str, bool], _OPEN),
@@ -186,16 +178,18 @@ def _model(text: str) -> type[WireModel]:
     found = [each.groups() for each in _FIELD.finditer(listed)]
     for sign, field, required, kind in found:
         of, shape = _kind(kind or "text")
-        of = of if required or of is JsonValue else of | None
+        of = of if required or of is pydantic.JsonValue else of | None
         if sign:
-            of = Annotated[of, Field(json_schema_extra={_MARKS[sign]: True})]
+            of = Annotated[of, pydantic.Field(json_schema_extra={_MARKS[sign]: True})]
         shapes[field] = Leaf(spare=True) if sign == "~" else shape
-        is_taken = hasattr(BaseModel, field)
-        default = ... if required else Field(default=None, alias=field if is_taken else None)
+        is_taken = hasattr(pydantic.BaseModel, field)
+        default = (
+            ... if required else pydantic.Field(default=None, alias=field if is_taken else None)
+        )
         made[f"{field}_" if is_taken else field] = (of, default)
     if head.startswith("*"):
         shapes[LIST_META] = Fields({CONTINUE: _TEXT})
-    model = create_model(head.lstrip("+*"), __base__=WireModel, __doc__=about, **made)
+    model = pydantic.create_model(head.lstrip("+*"), __base__=WireModel, __doc__=about, **made)
     needed = tuple(field for _, field, required, _ in found if required)
     model.own, model.shape = head.startswith("+"), Fields(shapes, needed)
     model.own_fields = frozenset(field for sign, field, *_ in found if sign == "+")
@@ -259,7 +253,7 @@ def parse_what_is_read(
         # What `model_validate` does; it takes longer to get there than most bodies take.
         parsed: Model = model.__pydantic_validator__.validate_python(json)
         return parsed
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             if each["type"] != "missing" or is_read(each["loc"]):
                 place = ".".join(str(part) for part in each["loc"])

@@ -6,32 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
+from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.arrangements import (
-    Arrangement,
-    CreateProject,
-    FaultEffect,
-    ForgetProject,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RemoveProfile,
-    RemoveToken,
-    RemoveUser,
-)
 from harness.domain.errors import Refused
 from harness.domain.permission import PUBLISHED, TENANT, AccessRole, Grant, NamedGrant
 from harness.domain.profile import ClusterProfile, ProfileEdition, StackProfile
 from harness.domain.token import RegistrationToken
-from harness.targets.port import (
-    ArrangingFailed,
-    CannotArrange,
-    Exchange,
-    NotOffered,
-    Outgoing,
-    TargetInfo,
-    reply_to,
-)
+from harness.targets import port
 
 _A_WHILE: Final = 3_600_000_000
 """How long a token lasts that is made to expire, in microseconds."""
@@ -47,15 +28,15 @@ _TENANT_ADMIN: Final = tuple(
     f"edgeToken.{o}" for o in ("create", "delete", "get", "list", "update")
 )
 
-_ASKS: Final[Mapping[type[Arrangement], frozenset[type[ops.Operation]]]] = {
-    PutToken: frozenset({ops.CreateToken, ops.ViewToken}),
-    RemoveToken: frozenset({ops.DeleteToken}),
-    CreateProject: frozenset({ops.AddProject}),
-    ForgetProject: frozenset({ops.DeleteProject}),
-    PutUser: frozenset({ops.AddUser, ops.AddRole, ops.SetProjectRoles, ops.AddApiKey}),
-    RemoveUser: frozenset({ops.DeleteUser}),
-    PutProfile: frozenset({ops.AddProfile}),
-    RemoveProfile: frozenset({ops.DeleteProfile}),
+_ASKS: Final[Mapping[type[arrangements.Arrangement], frozenset[type[ops.Operation]]]] = {
+    arrangements.PutToken: frozenset({ops.CreateToken, ops.ViewToken}),
+    arrangements.RemoveToken: frozenset({ops.DeleteToken}),
+    arrangements.CreateProject: frozenset({ops.AddProject}),
+    arrangements.ForgetProject: frozenset({ops.DeleteProject}),
+    arrangements.PutUser: frozenset({ops.AddUser, ops.AddRole, ops.SetProjectRoles, ops.AddApiKey}),
+    arrangements.RemoveUser: frozenset({ops.DeleteUser}),
+    arrangements.PutProfile: frozenset({ops.AddProfile}),
+    arrangements.RemoveProfile: frozenset({ops.DeleteProfile}),
 }
 """What each takes at least; what else it asks for is wanted in some of its cases."""
 
@@ -86,10 +67,10 @@ class PublishedApi:
 
     def __init__(
         self,
-        send: Callable[[Outgoing], Exchange],
+        send: Callable[[port.Outgoing], port.Exchange],
         epoch: Callable[[], int],
         admin: ops.Credentials | None,
-        info: TargetInfo = TargetInfo(""),
+        info: port.TargetInfo = port.TargetInfo(""),
     ) -> None:
         """`admin` is who may do all that; `epoch` tells the target's time in microseconds; `info`
         says what the target does not offer, and how it tells permissions.
@@ -103,27 +84,29 @@ class PublishedApi:
         self._projects: set[str] = set()
         self._users: dict[str, _MadeUser] = {}
         self._profiles: dict[str, _MadeProfile] = {}
-        self._rules: Mapping[type[Arrangement], Callable[[Any], Arrangement]] = {
-            PutToken: self._token,
-            RemoveToken: self._remove_token,
-            CreateProject: self._project,
-            ForgetProject: self._forget_project,
-            PutUser: self._user,
-            RemoveUser: self._remove_user,
-            PutProfile: self._profile,
-            RemoveProfile: self._remove_profile,
+        self._rules: Mapping[
+            type[arrangements.Arrangement], Callable[[Any], arrangements.Arrangement]
+        ] = {
+            arrangements.PutToken: self._token,
+            arrangements.RemoveToken: self._remove_token,
+            arrangements.CreateProject: self._project,
+            arrangements.ForgetProject: self._forget_project,
+            arrangements.PutUser: self._user,
+            arrangements.RemoveUser: self._remove_user,
+            arrangements.PutProfile: self._profile,
+            arrangements.RemoveProfile: self._remove_profile,
         }
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Whether nothing is published for it, or nobody may."""
         if kind not in self._rules:
             return "no published operation brings it about"
         if self._admin is None:
             return "no administrator of the tenant is named: add [central.admin]"
         missing = _ASKS[kind] & self._not_offered.keys()
-        return "; ".join(sorted(str(NotOffered(o, self._not_offered[o])) for o in missing))
+        return "; ".join(sorted(str(port.NotOffered(o, self._not_offered[o])) for o in missing))
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """Arrange it by published operations.
 
         Raises:
@@ -132,33 +115,35 @@ class PublishedApi:
         """
         why = self.cannot(type(arrangement))
         if why:
-            raise CannotArrange(type(arrangement).__name__, why)
+            raise port.CannotArrange(type(arrangement).__name__, why)
         return self._rules[type(arrangement)](arrangement)
 
-    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
         """What a user may do, and which version of a profile is the latest, as it is read back."""
         if self._admin is None:
             return None
         try:
             match arrangement:
-                case PutUser():
-                    return FaultEffect(grants=self._grants_of(arrangement))
-                case PutProfile(profile):
+                case arrangements.PutUser():
+                    return arrangements.FaultEffect(grants=self._grants_of(arrangement))
+                case arrangements.PutProfile(profile):
                     look = ops.ViewProfile(profile.uid)
                     view = self._view(arrangement, look, ops.ProfileView, profile.project_uid)
-                    return FaultEffect(latest=view.profile.version if view.published else "")
-        except CannotArrange:
+                    return arrangements.FaultEffect(
+                        latest=view.profile.version if view.published else ""
+                    )
+        except port.CannotArrange:
             return None
         return None
 
     # --- projects -------------------------------------------------------------------------
 
-    def _project(self, asked: CreateProject) -> CreateProject:
+    def _project(self, asked: arrangements.CreateProject) -> arrangements.CreateProject:
         uid = self._created(asked, ops.AddProject(asked.name))
         self._projects.add(uid)
         return replace(asked, uid=uid)
 
-    def _forget_project(self, asked: ForgetProject) -> ForgetProject:
+    def _forget_project(self, asked: arrangements.ForgetProject) -> arrangements.ForgetProject:
         listed = self._projects
         if asked.uid not in listed:
             scopes = self._view(asked, ops.ListProjects(), ops.ScopeList)
@@ -170,7 +155,7 @@ class PublishedApi:
 
     # --- people ---------------------------------------------------------------------------
 
-    def _user(self, asked: PutUser) -> PutUser:
+    def _user(self, asked: arrangements.PutUser) -> arrangements.PutUser:
         """A user with roles of their own; one who is there already gets others."""
         user = self._users.get(asked.email)
         is_new = user is None
@@ -197,13 +182,13 @@ class PublishedApi:
         user.api_key = self._view(asked, add, ops.IssuedKey).api_key
         return replace(asked, api_key=user.api_key, password=self._password(user, asked.password))
 
-    def _added_user(self, asked: PutUser) -> tuple[_MadeUser, bool]:
+    def _added_user(self, asked: arrangements.PutUser) -> tuple[_MadeUser, bool]:
         """The user, and whether they are new: one whom another run has left is found again."""
         try:
             uid = self._created(asked, ops.AddUser(asked.email, asked.email.partition("@")[0]))
-        except ArrangingFailed:
+        except port.ArrangingFailed:
             raise
-        except CannotArrange:
+        except port.CannotArrange:
             found = self._found_user(asked, asked.email)
             if found is None:
                 raise
@@ -211,7 +196,7 @@ class PublishedApi:
         user = self._users[asked.email] = _MadeUser(uid, roles=[])
         return user, True
 
-    def _roles_for(self, asked: PutUser) -> list[tuple[AccessRole, str]]:
+    def _roles_for(self, asked: arrangements.PutUser) -> list[tuple[AccessRole, str]]:
         """The roles by which somebody has just these permissions, with the scope of each."""
         named = asked.named or self._names.named(asked.grants)
         scopes = {grant.scope for grant in named} | ({TENANT} if asked.tenant_admin else set())
@@ -228,12 +213,12 @@ class PublishedApi:
         change = ops.ChangePassword(user.uid, password)
         return password if password and isinstance(self._reply(change), ops.Done) else ""
 
-    def _found_user(self, asked: Arrangement, email: str) -> _MadeUser | None:
+    def _found_user(self, asked: arrangements.Arrangement, email: str) -> _MadeUser | None:
         users = self._view(asked, ops.ListUsers(), ops.UserList).items
         uid = next((user.uid for user in users if user.email == email), None)
         return None if uid is None else _MadeUser(uid)
 
-    def _remove_user(self, asked: RemoveUser) -> RemoveUser:
+    def _remove_user(self, asked: arrangements.RemoveUser) -> arrangements.RemoveUser:
         """The user goes before the roles that they hold."""
         user = self._users.pop(asked.email, None) or self._found_user(asked, asked.email)
         if user is not None:
@@ -246,10 +231,10 @@ class PublishedApi:
             self._ask(asked, ops.DeleteRole(uid))
         return asked
 
-    def _grants_of(self, asked: PutUser) -> frozenset[Grant]:
+    def _grants_of(self, asked: arrangements.PutUser) -> frozenset[Grant]:
         user = self._users.get(asked.email) or self._found_user(asked, asked.email)
         if user is None:
-            raise CannotArrange("PutUser", f"no user {asked.email} is listed")
+            raise port.CannotArrange("PutUser", f"no user {asked.email} is listed")
         in_tenant = self._view(asked, ops.ViewTenantRoles(user.uid), ops.TenantRoles).roles
         by_project = self._view(asked, ops.ViewProjectRoles(user.uid), ops.ProjectRoles).projects
         return self._names.held(
@@ -261,7 +246,7 @@ class PublishedApi:
 
     # --- cluster profiles -----------------------------------------------------------------
 
-    def _profile(self, asked: PutProfile) -> PutProfile:
+    def _profile(self, asked: arrangements.PutProfile) -> arrangements.PutProfile:
         """A profile, or what is new of one that was made; what is there already stays as it is."""
         profile, made = asked.profile, self._profiles.get(asked.profile.uid)
         is_new = made is None
@@ -281,7 +266,7 @@ class PublishedApi:
         uid = made.uids[shown.version] if is_new and shown else profile.uid
         made.profile = replace(made.profile, uid=uid, editions=profile.editions)
         self._profiles[uid] = made
-        return PutProfile(made.profile)
+        return arrangements.PutProfile(made.profile)
 
     def _free_name(self, profile: ClusterProfile) -> str:
         """The name; where the project has one of that name, which would get a version, another."""
@@ -289,7 +274,7 @@ class PublishedApi:
         taken = (profile.project_uid, profile.name) in there
         return f"{profile.name} {profile.uid}" if taken else profile.name
 
-    def _remove_profile(self, asked: RemoveProfile) -> RemoveProfile:
+    def _remove_profile(self, asked: arrangements.RemoveProfile) -> arrangements.RemoveProfile:
         """All versions, each by its uid, which may be one and the same."""
         made, scope = self._profiles.pop(asked.uid, None), asked.project_uid
         uids = set(made.uids.values()) if made else set()
@@ -304,19 +289,19 @@ class PublishedApi:
 
     # --- registration tokens --------------------------------------------------------------
 
-    def _token(self, asked: PutToken) -> PutToken:
+    def _token(self, asked: arrangements.PutToken) -> arrangements.PutToken:
         token = asked.token
-        return PutToken(
+        return arrangements.PutToken(
             self._changed(token) if token.uid in self._tokens else self._new_token(token)
         )
 
-    def _remove_token(self, asked: RemoveToken) -> RemoveToken:
+    def _remove_token(self, asked: arrangements.RemoveToken) -> arrangements.RemoveToken:
         self._ask(asked, ops.DeleteToken(asked.uid))
         self._tokens.pop(asked.uid, None)
         return asked
 
     def _new_token(self, token: RegistrationToken) -> RegistrationToken:
-        asked, expiry = PutToken(token), token.expiry
+        asked, expiry = arrangements.PutToken(token), token.expiry
         expired = token.has_expired(self._epoch())
         if expired:
             expiry = self._epoch() + _A_WHILE
@@ -327,11 +312,13 @@ class PublishedApi:
             self._ask(asked, ops.SetTokenState(uid, active=False))
         seen = self._view(asked, ops.ViewToken(uid), RegistrationToken)
         if not seen.value.strip():
-            raise ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
+            raise port.ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
         if (seen.project_uid, seen.active) != (token.project_uid, token.active):
-            raise ArrangingFailed("PutToken", "ViewToken shows another project or state than asked")
+            raise port.ArrangingFailed(
+                "PutToken", "ViewToken shows another project or state than asked"
+            )
         if seen.has_expired(self._epoch()) is not expired:
-            raise ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
+            raise port.ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
         self._tokens[seen.uid] = seen
         return seen
 
@@ -339,20 +326,20 @@ class PublishedApi:
         """Give a new token an expiry that is over; where that cannot be, there is none."""
         try:
             change = ops.UpdateToken(uid, token.name, token.project_uid, token.expiry)
-            self._ask(PutToken(token), change)
-        except ArrangingFailed as failed:
-            self._ask(PutToken(token), ops.DeleteToken(uid))
+            self._ask(arrangements.PutToken(token), change)
+        except port.ArrangingFailed as failed:
+            self._ask(arrangements.PutToken(token), ops.DeleteToken(uid))
             why = f"a token that has expired already cannot be had through the API: {failed.how}"
-            raise CannotArrange("PutToken", why) from failed
+            raise port.CannotArrange("PutToken", why) from failed
 
     def _changed(self, token: RegistrationToken) -> RegistrationToken:
-        known, asked = self._tokens[token.uid], PutToken(token)
+        known, asked = self._tokens[token.uid], arrangements.PutToken(token)
         if token.expiry != known.expiry:
             change = ops.UpdateToken(token.uid, token.name, token.project_uid, token.expiry)
             self._ask(asked, change)
             seen = self._view(asked, ops.ViewToken(token.uid), RegistrationToken)
             if seen.expiry != token.expiry:
-                raise ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
+                raise port.ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
         self._ask(asked, ops.SetTokenState(token.uid, token.active))
         self._tokens[token.uid] = token
         return token
@@ -362,11 +349,11 @@ class PublishedApi:
     def _reply(self, operation: ops.CentralOperation, scope: str | None = None) -> ops.Reply:
         assert self._admin is not None
         by = self._admin if scope is None else replace(self._admin, project_uid=scope)
-        return reply_to(self._send, Outgoing(operation, by, correlation="arrange"))
+        return port.reply_to(self._send, port.Outgoing(operation, by, correlation="arrange"))
 
     def _ask(
         self,
-        arrangement: Arrangement,
+        arrangement: arrangements.Arrangement,
         operation: ops.CentralOperation,
         *,
         begins: bool = False,
@@ -377,12 +364,14 @@ class PublishedApi:
         if isinstance(reply, ops.Done):
             return reply.value
         why = reply.message if isinstance(reply, Refused) else getattr(reply, "why", "no answer")
-        failed = CannotArrange if begins and isinstance(reply, Refused) else ArrangingFailed
+        failed = (
+            port.CannotArrange if begins and isinstance(reply, Refused) else port.ArrangingFailed
+        )
         raise failed(type(arrangement).__name__, f"{type(operation).__name__}: {why}")
 
     def _created(
         self,
-        arrangement: Arrangement,
+        arrangement: arrangements.Arrangement,
         operation: ops.CentralOperation,
         *,
         begins: bool = True,
@@ -391,12 +380,12 @@ class PublishedApi:
         made = self._ask(arrangement, operation, begins=begins, scope=scope)
         if not isinstance(made, ops.Created):
             why = f"{type(operation).__name__} was not answered with a uid"
-            raise ArrangingFailed(type(arrangement).__name__, why)
+            raise port.ArrangingFailed(type(arrangement).__name__, why)
         return made.uid
 
     def _view(
         self,
-        arrangement: Arrangement,
+        arrangement: arrangements.Arrangement,
         operation: ops.CentralOperation,
         kind: type[V],
         scope: str | None = None,
@@ -404,7 +393,7 @@ class PublishedApi:
         value = self._ask(arrangement, operation, scope=scope)
         if not isinstance(value, kind):
             why = f"{type(operation).__name__} was not answered with a {kind.__name__}"
-            raise ArrangingFailed(type(arrangement).__name__, why)
+            raise port.ArrangingFailed(type(arrangement).__name__, why)
         return value
 
 
@@ -418,4 +407,4 @@ def _check_kept(made: ClusterProfile, wanted: ClusterProfile) -> None:
     for edition in made.editions:
         if wanted.edition(edition.version) not in (edition, replace(edition, published=True)):
             why = f"version {edition.version} of {made.name} is there, and stays as it is"
-            raise CannotArrange("PutProfile", why)
+            raise port.CannotArrange("PutProfile", why)

@@ -149,11 +149,7 @@ class Commands:
         return adopted_text(arrangement, told, _called(command))
 
     def see_able(self, arrangement: Arrangement) -> None:
-        """See that there is a command for it.
-
-        Raises:
-            CannotArrange: there is none.
-        """
+        """See that there is a command for it. Raises `CannotArrange`: there is none."""
         self._command_for(arrangement)
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:

@@ -89,11 +89,7 @@ class Given:
     def seen(self, arrangement: arrangements.Arrangement) -> None: ...
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
-        """Hand out what fits.
-
-        Raises:
-            CannotArrange: nothing does.
-        """
+        """Hand out what fits. Raises `CannotArrange`: nothing does."""
         why = self.cannot(type(arrangement))
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
@@ -270,11 +266,7 @@ class _Visit:
         return reply_to(self._clusters.send, outgoing)
 
     def view(self, operation: ops.LocalOperation, kind: type[V]) -> V:
-        """A value of this kind.
-
-        Raises:
-            CannotArrange: something else came.
-        """
+        """A value of this kind. Raises `CannotArrange`: something else came."""
         reply = self.ask(operation)
         if isinstance(reply, ops.Done) and isinstance(reply.value, kind):
             return reply.value

@@ -28,11 +28,7 @@ class Prompter(Protocol):
     """Asks a person something and waits for the answer."""
 
     def ask(self, text: str) -> str:
-        """The answer, without the end of its line.
-
-        Raises:
-            EOFError: nobody is there any more.
-        """
+        """The answer, without the end of its line. Raises `EOFError`: nobody is there any more."""
 
 
 class PersonArranger:

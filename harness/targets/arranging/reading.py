@@ -10,18 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Annotated, Final
 
+from harness.configuration import kinds
 from harness.configuration.errors import Misspelt, literal
-from harness.configuration.kinds import (
-    Above,
-    AtLeastOne,
-    Distinct,
-    Flag,
-    KeyRelation,
-    NamedBy,
-    OneOf,
-    Text,
-    Whole,
-)
 from harness.configuration.toml_lines import Path
 from harness.domain.arrangements import ARRANGEMENTS
 from harness.domain.operations import Credentials
@@ -94,20 +84,20 @@ def _expression(text: str) -> str:
 class CommandTable:
     """A command."""
 
-    command: Annotated[tuple[str, ...], AtLeastOne(is_required=True)]
+    command: Annotated[tuple[str, ...], kinds.AtLeastOne(is_required=True)]
     """The program and its arguments, with fields of the arrangement in braces; it is not run by a
     shell, and a relative path starts at the target file's folder."""
-    stdin: Annotated[bool, Flag()] = True
+    stdin: Annotated[bool, kinds.Flag()] = True
     """Whether it gets the arrangement as JSON on standard input."""
-    timeout_s: Annotated[float, Above(3_600)] = TIMEOUT_S
+    timeout_s: Annotated[float, kinds.Above(3_600)] = TIMEOUT_S
     """It is killed after this time."""
-    expect: Annotated[int, Whole(0, 255)] = 0
+    expect: Annotated[int, kinds.Whole(0, 255)] = 0
     """The exit code that means success."""
-    expect_output: Annotated[str, Text("", "a regular expression", _expression)] = ""
+    expect_output: Annotated[str, kinds.Text("", "a regular expression", _expression)] = ""
     """A regular expression that its standard output has to contain."""
     pass_env: Annotated[
-        tuple[Annotated[str, Text(r"^[A-Za-z_][A-Za-z0-9_]*$", "a variable's name")], ...],
-        AtLeastOne(),
+        tuple[Annotated[str, kinds.Text(r"^[A-Za-z_][A-Za-z0-9_]*$", "a variable's name")], ...],
+        kinds.AtLeastOne(),
     ] = ()
     """Variables of the environment that it gets besides PATH, HOME and LANG."""
 
@@ -116,7 +106,7 @@ class CommandTable:
 class ArrangingCommandTable(CommandTable):
     """A command for arrangements."""
 
-    stays: Annotated[bool, Flag()] = False
+    stays: Annotated[bool, kinds.Flag()] = False
     """It is started once, gets each arrangement as a line of JSON and answers with one."""
 
 
@@ -124,11 +114,11 @@ class ArrangingCommandTable(CommandTable):
 class ArrangeTable:
     """`[arrange]`."""
 
-    ways: Annotated[tuple[Annotated[str, OneOf(*WAYS)], ...], Distinct()] = WAYS
+    ways: Annotated[tuple[Annotated[str, kinds.OneOf(*WAYS)], ...], kinds.Distinct()] = WAYS
     """The ways that are tried, in this order (see `docs/arranging.md`)."""
     commands: Annotated[
-        dict[Annotated[str, OneOf(ANY, *ARRANGEMENTS)], ArrangingCommandTable],
-        NamedBy("arrangement or *"),
+        dict[Annotated[str, kinds.OneOf(ANY, *ARRANGEMENTS)], ArrangingCommandTable],
+        kinds.NamedBy("arrangement or *"),
     ] = field(default_factory=dict)
     """Commands, each for one kind of arrangement; `*` for every one without one of its own."""
 
@@ -137,7 +127,7 @@ class ArrangeTable:
 class AdminTable:
     """`[central.admin]`."""
 
-    api_key_env: Annotated[Variable, KeyRelation(instead="api_key_file")] = ""
+    api_key_env: Annotated[Variable, kinds.KeyRelation(instead="api_key_file")] = ""
     """The variable that holds the API key of an administrator of the tenant."""
     api_key_file: File = None
     """In place of `api_key_env`: the file that holds it."""
@@ -149,23 +139,23 @@ class AdminTable:
 class _PersonTable:
     label: Named
     """Who it is, for people."""
-    api_key_env: Annotated[Variable, KeyRelation(instead="api_key_file")] = ""
+    api_key_env: Annotated[Variable, kinds.KeyRelation(instead="api_key_file")] = ""
     """The variable that holds their API key."""
     api_key_file: File = None
     """In place of `api_key_env`: the file that holds it."""
     email: str = ""
     """Their e-mail address, by which they log in."""
-    password_env: Annotated[Variable, KeyRelation(not_with="password_file")] = ""
+    password_env: Annotated[Variable, kinds.KeyRelation(not_with="password_file")] = ""
     """The variable that holds their password."""
     password_file: File = None
     """In place of `password_env`: the file that holds it."""
-    permissions: Annotated[tuple[PairPermission, ...], Distinct()] = tuple(PairPermission)
+    permissions: Annotated[tuple[PairPermission, ...], kinds.Distinct()] = tuple(PairPermission)
     """Their permissions on pairing requests, and no others."""
     projects: Texts | None = None
     """The projects in which they have these; without it, the first of `given.projects`."""
-    tenant: Annotated[bool, Flag()] = False
+    tenant: Annotated[bool, kinds.Flag()] = False
     """They have them in the scope of the tenant as well."""
-    tenant_admin: Annotated[bool, Flag()] = False
+    tenant_admin: Annotated[bool, kinds.Flag()] = False
     """They may create registration tokens."""
 
 
@@ -189,9 +179,9 @@ class PackTable:
 class _VersionTable:
     version: Named
     """The version, such as 1.0.0."""
-    packs: Annotated[tuple[PackTable, ...], AtLeastOne(is_required=True)]
+    packs: Annotated[tuple[PackTable, ...], kinds.AtLeastOne(is_required=True)]
     """Its packs."""
-    published: Annotated[bool, Flag()] = True
+    published: Annotated[bool, kinds.Flag()] = True
     """Whether it is published, not a draft."""
 
 
@@ -203,7 +193,7 @@ class _ProfileTable:
     """What it is called."""
     type: ProfileType
     """Its type."""
-    versions: Annotated[tuple[_VersionTable, ...], AtLeastOne(is_required=True)]
+    versions: Annotated[tuple[_VersionTable, ...], kinds.AtLeastOne(is_required=True)]
     """All its versions."""
     project_uid: str = ""
     """The project that it is in; without it, any that is given."""
@@ -223,11 +213,11 @@ class GivenTable:
 
     projects: Texts = ()
     """Uids of projects that scenarios may use, one at a time."""
-    clusters: Annotated[bool, Flag()] = False
+    clusters: Annotated[bool, kinds.Flag()] = False
     """The clusters of `edge.clusters` are used as they are installed there."""
-    people: Annotated[tuple[_PersonTable, ...], AtLeastOne()] = ()
+    people: Annotated[tuple[_PersonTable, ...], kinds.AtLeastOne()] = ()
     """Users of Palette with just these permissions."""
-    profiles: Annotated[tuple[_ProfileTable, ...], AtLeastOne()] = ()
+    profiles: Annotated[tuple[_ProfileTable, ...], kinds.AtLeastOne()] = ()
     """Cluster profiles; those that match the clusters' own let them be accepted."""
 
 

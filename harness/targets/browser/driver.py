@@ -7,19 +7,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    PutProfile,
-    PutUser,
-    Restart,
-    Side,
-)
 from harness.domain.errors import Refusal
 from harness.domain.page_actions import BrowserAction, EnterAddress, KeepPictures, ViewPage
 from harness.files import folder_name
 from harness.history.operation import Json
+from harness.targets import port
 from harness.targets.browser.chromium import BrowserThread, NoBrowser, missing
 from harness.targets.browser.finding import NotHandled
 from harness.targets.browser.pictures import Pictures
@@ -27,21 +21,13 @@ from harness.targets.browser.procedures import carry_out, is_on_pages
 from harness.targets.browser.relay import Relay
 from harness.targets.browser.visit import BrowserVisit, PageLogin
 from harness.targets.http import HttpDriver
-from harness.targets.port import (
-    CannotArrange,
-    DriverAround,
-    Exchange,
-    NotOffered,
-    NotSupported,
-    Outgoing,
-)
 
 _NAME_MAX = 200
 SETTLED_S = 1.0
 """What a page has not shown by then, once all is there that it asked for, it does not offer."""
 
 
-class BrowserDriver(DriverAround):
+class BrowserDriver(port.DriverAround):
     """Does on pages what is done there; all else goes to the driver within.
 
     A person has a browser of their own for as long as a scenario lasts, with the login that they
@@ -62,7 +48,10 @@ class BrowserDriver(DriverAround):
         self.target, self.arranging = driver.target, driver.arranging
         self._hosts = {host.uid: host.url for host in driver.target.hosts()}
         self._central = self.info.pages.central or driver.target.central_url
-        trusts = {**self.target.trust_at(), self._central: self.target.trust_of(Side.CENTRAL)}
+        trusts = {
+            **self.target.trust_at(),
+            self._central: self.target.trust_of(arrangements.Side.CENTRAL),
+        }
         self._relay = Relay(
             {url: trust for url, trust in trusts.items() if url},
             proxy=self.target.proxy,
@@ -93,11 +82,11 @@ class BrowserDriver(DriverAround):
         """
         self._traces = folder
 
-    def send(self, outgoing: Outgoing) -> Exchange:
+    def send(self, outgoing: port.Outgoing) -> port.Exchange:
         if isinstance(outgoing.operation, BrowserAction):
             if isinstance(outgoing.operation, KeepPictures):
                 self._are_kept = True
-                return Exchange(ops.Done(ops.Acknowledged("")))
+                return port.Exchange(ops.Done(ops.Acknowledged("")))
             return self._thread.call(self._act, outgoing.operation, outgoing)
         if self._is_on_pages(outgoing):
             done = self._thread.call(self._carry_out, outgoing)
@@ -113,18 +102,18 @@ class BrowserDriver(DriverAround):
                 self._good.pop(outgoing.credentials.session, None)
         return exchange
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         came = self._driver.arrange(arrangement)
-        if isinstance(came, PutUser):
+        if isinstance(came, arrangements.PutUser):
             self._logins[came.api_key] = PageLogin(came.email, came.password)
             self._good.pop(came.api_key, None)
             scopes = {grant.scope for grant in came.grants}
             if not came.tenant_admin and len(scopes) == 1:
                 self._good[came.api_key] = scopes.pop()
-        elif isinstance(came, PutProfile):
+        elif isinstance(came, arrangements.PutProfile):
             alike = self._named.setdefault((came.profile.project_uid, came.profile.name), set())
             alike.add(came.profile.uid)
-        elif isinstance(came, AdvanceClock | Restart):
+        elif isinstance(came, arrangements.AdvanceClock | arrangements.Restart):
             self._good.clear()
         return came
 
@@ -143,7 +132,7 @@ class BrowserDriver(DriverAround):
 
     # --- on the browser's thread ----------------------------------------------------------
 
-    def _act(self, action: BrowserAction, outgoing: Outgoing) -> Exchange:
+    def _act(self, action: BrowserAction, outgoing: port.Outgoing) -> port.Exchange:
         """Do it, and look at the page.
 
         Raises:
@@ -153,7 +142,7 @@ class BrowserDriver(DriverAround):
         """
         if isinstance(action, EnterAddress) and self.info.pages.address(action.page) is None:
             where = f"[pages.page.{action.page}] address"
-            raise NotOffered(EnterAddress, f"{action.page.called} has no {where}")
+            raise port.NotOffered(EnterAddress, f"{action.page.called} has no {where}")
         visit = self._visit(outgoing)
         visit.patience_s = self.limits.await_s
 
@@ -172,7 +161,7 @@ class BrowserDriver(DriverAround):
         return replace(exchange, response=self._with_pictures(exchange, visit, dom=is_wrong))
 
     def _with_pictures(
-        self, exchange: Exchange, visit: BrowserVisit, *, dom: bool
+        self, exchange: port.Exchange, visit: BrowserVisit, *, dom: bool
     ) -> Mapping[str, Json]:
         """What is kept of the page, by name: a picture, and what it was made of if that may be
         what is wrong. A browser that cannot even do that keeps nothing.
@@ -195,7 +184,7 @@ class BrowserDriver(DriverAround):
         alone = ((name, uids) for (_, name), uids in self._named.items() if len(uids) == 1)
         return {uid: name for name, uids in alone for uid in uids}
 
-    def _is_on_pages(self, outgoing: Outgoing) -> bool:
+    def _is_on_pages(self, outgoing: port.Outgoing) -> bool:
         """Whether a page takes an operation, and by the same login as the API."""
         credentials = outgoing.credentials
         scope = self._good.get(credentials.api_key or credentials.session)
@@ -204,7 +193,7 @@ class BrowserDriver(DriverAround):
         is_asked = self._through_pages and is_good and is_there
         return is_asked and is_on_pages(outgoing.operation, self._profiles)
 
-    def _carry_out(self, outgoing: Outgoing) -> Exchange | None:
+    def _carry_out(self, outgoing: port.Outgoing) -> port.Exchange | None:
         visit = self._visit(outgoing)
         visit.patience_s = min(SETTLED_S, self.limits.await_s)
         left = False
@@ -218,7 +207,7 @@ class BrowserDriver(DriverAround):
         exchange = self._exchange(visit, done)
         return None if left else exchange
 
-    def _exchange(self, visit: BrowserVisit, do: Callable[[], ops.Reply]) -> Exchange:
+    def _exchange(self, visit: BrowserVisit, do: Callable[[], ops.Reply]) -> port.Exchange:
         """What was done in the browser, and what came of it."""
         from playwright.sync_api import Error
         from playwright.sync_api import TimeoutError as TookTooLong
@@ -237,9 +226,9 @@ class BrowserDriver(DriverAround):
                 told = visit.what_to_do("it did not come to be within its time")
             reply = ops.Unknown(": ".join(filter(None, (told, why))))
         request: dict[str, Json] = {"by": "browser", "steps": list(visit.steps)}
-        return Exchange(reply, request, {"url": visit.url})
+        return port.Exchange(reply, request, {"url": visit.url})
 
-    def _visit(self, outgoing: Outgoing) -> BrowserVisit:
+    def _visit(self, outgoing: port.Outgoing) -> BrowserVisit:
         credentials, host_uid = outgoing.credentials, outgoing.host_uid
         person = credentials.api_key or credentials.session
         key = (host_uid, "somebody" if host_uid and person else person)
@@ -247,7 +236,7 @@ class BrowserDriver(DriverAround):
             try:
                 browser = self._thread.browser()
             except NoBrowser as error:
-                raise NotSupported(f"pages: {error}") from error
+                raise port.NotSupported(f"pages: {error}") from error
             login = self._login(host_uid, person) if person else None
             home = self._hosts[host_uid] if host_uid else self._central
             pages, patience_s = self.info.pages, self.limits.await_s
@@ -261,7 +250,7 @@ class BrowserDriver(DriverAround):
             return PageLogin(self.local_user.username, self.local_user.password)
         login = self._logins.get(person)
         if login is None or not login.password:
-            raise CannotArrange(
+            raise port.CannotArrange(
                 "a login on Palette's pages", "nobody knows this person's password; see [given]"
             )
         return login

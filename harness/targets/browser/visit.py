@@ -18,20 +18,7 @@ from urllib.parse import quote, urlsplit
 from harness.domain import page_actions as actions
 from harness.domain.errors import Reason, Refusal
 from harness.domain.pages import LABELS, PASTED, PageElement, PageName, PageView
-from harness.targets.browser.finding import (
-    LOOKS_AGAIN_MS,
-    SAYS_MORE,
-    Sought,
-    all_of,
-    called_so,
-    choose,
-    is_opened,
-    keep_those,
-    opens,
-    part_with,
-    seen,
-    why_closed,
-)
+from harness.targets.browser import finding
 from harness.targets.browser.pictures import COVERED, Pictures
 from harness.targets.page_keys import ClickKeys, PagesTable
 
@@ -172,7 +159,7 @@ class BrowserVisit:
                 self._acted_on(action).fill(action.text)
             case actions.SetChecked():
                 target = self._acted_on(action, action.profile)
-                choose(target, action.checked, self.patience_s)
+                finding.choose(target, action.checked, self.patience_s)
             case actions.BringUp():
                 self._bring_up(action)
             case actions.PressEscape():
@@ -198,7 +185,9 @@ class BrowserVisit:
             for element in (self._pages.element(page, label) for label in labels)
             if element.roles == ("text",)
         )
-        seen_there = (each for each in texts if seen(self._tab, Sought(each)).count())
+        seen_there = (
+            each for each in texts if finding.seen(self._tab, finding.Sought(each)).count()
+        )
         return tuple(name for each in seen_there for name in each.names)
 
     def picture(self, pictures: Pictures, secrets: set[str]) -> str:
@@ -222,7 +211,7 @@ class BrowserVisit:
             element = PageElement((each.role,), (each.name,))
         found = self._locate(element)
         if element.roles == ("text",):  # which may have what it is about on its line
-            found = found.or_(called_so(self._tab, element, end=SAYS_MORE))
+            found = found.or_(finding.called_so(self._tab, element, end=finding.SAYS_MORE))
         return self._comes(found, there)
 
     def is_behind(self, page: PageName, label: str) -> bool:
@@ -239,7 +228,7 @@ class BrowserVisit:
         while target.first.is_visible() is not there:
             if self._alert.is_visible() or time.monotonic() > deadline:
                 return False
-            self._tab.wait_for_timeout(LOOKS_AGAIN_MS)
+            self._tab.wait_for_timeout(finding.LOOKS_AGAIN_MS)
         return True
 
     @property
@@ -339,7 +328,7 @@ class BrowserVisit:
         target = self._target(action)
         if not self._is_open(target, action.patient):
             element = self._pages.element(action.page, action.label)
-            told = why_closed(target)
+            told = finding.why_closed(target)
             raise Refusal(Reason.FORBIDDEN, ": ".join([f"{element} is closed", *told]))
         self.click(target, action.page, action.label)
         for follows in actions.page_after(action.page):
@@ -350,7 +339,7 @@ class BrowserVisit:
         while not target.first.is_enabled():
             if self._alert.is_visible() or time.monotonic() > deadline:
                 return False
-            self._tab.wait_for_timeout(LOOKS_AGAIN_MS)
+            self._tab.wait_for_timeout(finding.LOOKS_AGAIN_MS)
         return True
 
     def click(self, target: Locator, page: PageName, label: str) -> None:
@@ -372,7 +361,7 @@ class BrowserVisit:
         Beside a text, all of it is looked for there first, and nothing beside another such text.
         """
         element = self._pages.element(action.page, action.label)
-        sought = Sought(element, profile, action.beside, may_say_more=bool(profile))
+        sought = finding.Sought(element, profile, action.beside, may_say_more=bool(profile))
         # What opens it may close it as well, so it is not clicked again.
         brought_up, self._brought_up = self._brought_up, None
         if brought_up == (action.page, action.label, action.beside):
@@ -387,36 +376,38 @@ class BrowserVisit:
     def _bring_up(self, action: actions.BringUp) -> None:
         self.settle()
         element = self._pages.element(action.page, action.label)
-        found = self._look(Sought(element, beside=action.beside))
+        found = self._look(finding.Sought(element, beside=action.beside))
         # What stands in a bar for all rows is closed until one of them is selected.
         if found is None or (action.beside and not found.is_enabled()):
             self._target(action)
         self._brought_up = (action.page, action.label, action.beside)
 
-    def _click_before(self, way: Sought, sought: Sought) -> bool:
+    def _click_before(self, way: finding.Sought, sought: finding.Sought) -> bool:
         """Click what has to be clicked before, unless what it opens is there already; returns
         whether it opens something.
         """
         if sought.is_in_a_list and not sought.beside and self._is_still_there(sought):
             return False
         found = self._comes_up(way)
-        is_opener = sought.is_in_a_list or opens(found)
+        is_opener = sought.is_in_a_list or finding.opens(found)
         if is_opener and self._is_there_by(found, way, sought):
             return False
-        keep_those(seen(self._tab, sought))
+        finding.keep_those(finding.seen(self._tab, sought))
         self.steps.append(f"click {way}")
         found.click()
         return is_opener
 
-    def _is_there_by(self, opener: Locator, way: Sought, sought: Sought) -> bool:
+    def _is_there_by(self, opener: Locator, way: finding.Sought, sought: finding.Sought) -> bool:
         """Whether what this opens is there; beside a text, by this one and by no other."""
         if self._look(sought) is None:
             return False
-        if not sought.beside or is_opened(opener):
+        if not sought.beside or finding.is_opened(opener):
             return True
-        return part_with(self._tab, way).locator(seen(self._tab, sought)).count() > 0
+        return (
+            finding.part_with(self._tab, way).locator(finding.seen(self._tab, sought)).count() > 0
+        )
 
-    def _is_still_there(self, sought: Sought) -> bool:
+    def _is_still_there(self, sought: finding.Sought) -> bool:
         """Whether it is there, and no list that is about to close."""
         if self._look(sought) is None:
             return False
@@ -446,22 +437,25 @@ class BrowserVisit:
 
     def _locate(self, element: PageElement) -> Locator:
         """Whatever has one of the roles and one of the names."""
-        return called_so(self._tab, element)
+        return finding.called_so(self._tab, element)
 
-    def _look(self, sought: Sought, *, is_new: bool = False) -> Locator | None:
+    def _look(self, sought: finding.Sought, *, is_new: bool = False) -> Locator | None:
         """What is sought, as the page is now: of several the first, but of those that only begin
         with the name the only one.
         """
-        if found := all_of(self._tab, sought, is_new=is_new):
+        if found := finding.all_of(self._tab, sought, is_new=is_new):
             return found[0]
-        if not sought.may_say_more or len(all_of(self._tab, sought.longer(), is_new=is_new)) != 1:
+        if (
+            not sought.may_say_more
+            or len(finding.all_of(self._tab, sought.longer(), is_new=is_new)) != 1
+        ):
             return None
         self.settle()  # the one that has just this name may be on its way
-        found = all_of(self._tab, sought, is_new=is_new)
-        found = found or all_of(self._tab, sought.longer(), is_new=is_new)
+        found = finding.all_of(self._tab, sought, is_new=is_new)
+        found = found or finding.all_of(self._tab, sought.longer(), is_new=is_new)
         return found[0] if len(found) == 1 else None
 
-    def _comes_up(self, sought: Sought, *, is_new: bool = False) -> Locator:
+    def _comes_up(self, sought: finding.Sought, *, is_new: bool = False) -> Locator:
         """Wait for it, and for the page if that takes longer.
 
         Raises:
@@ -474,7 +468,7 @@ class BrowserVisit:
             with suppress(Error):  # another document is on its way
                 if found := self._look(sought, is_new=is_new):
                     return found
-            self._tab.wait_for_timeout(LOOKS_AGAIN_MS)
+            self._tab.wait_for_timeout(finding.LOOKS_AGAIN_MS)
         self.settle()
         found = self._look(sought, is_new=is_new)
         if found is None:
@@ -521,7 +515,7 @@ class BrowserVisit:
                 if lasted > SETTLES_S:
                     raise
                 continue
-            tab.wait_for_timeout(LOOKS_AGAIN_MS)
+            tab.wait_for_timeout(finding.LOOKS_AGAIN_MS)
 
     def _note(self, request: Request) -> None:
         if request.resource_type in _WAITED_FOR:
@@ -531,11 +525,11 @@ class BrowserVisit:
         self._waiting.discard(request)
 
 
-def _way(click: ClickKeys, profile: str = "", beside: str = "") -> Sought:
+def _way(click: ClickKeys, profile: str = "", beside: str = "") -> finding.Sought:
     """What a click of the file's own is for."""
     called = f'{click.role} "{click.name}"'
     element = PageElement((click.role,), (click.name,))
-    return Sought(element, profile, beside, may_say_more=True, called=called)
+    return finding.Sought(element, profile, beside, may_say_more=True, called=called)
 
 
 def _login_page(local: bool) -> PageName:

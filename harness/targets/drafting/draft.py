@@ -19,15 +19,8 @@ from harness.configuration.toml_lines import assignment, assignments, toml, toml
 from harness.domain.arrangements import Side
 from harness.domain.operations import AcceptanceStep, Operation, Surface
 from harness.history.visible import visible_line
+from harness.targets.drafting import matching
 from harness.targets.drafting.filling import Filling, Hints, WrongAnswer, sentence_of
-from harness.targets.drafting.matching import (
-    Entry,
-    Match,
-    Unmappable,
-    field_matches,
-    matched,
-    placed,
-)
 from harness.targets.drafting.openapi import Document
 from harness.targets.operations_page import places_of
 from harness.targets.reading import address
@@ -146,7 +139,7 @@ def hints_of(documents: Sequence[Document]) -> Hints:
 
 def _sides_of(document: Document) -> frozenset[Side]:
     """The sides that a document describes: those that are sure, or the likeliest one."""
-    matches = matched([document], Surface).values()
+    matches = matching.matched([document], Surface).values()
     counts: dict[Side, float] = defaultdict(float)
     for match in matches:
         counts[_SIDE_OF[match.route.surface]] += match.likeness
@@ -176,9 +169,9 @@ def wire_of(documents: Sequence[Document], described: frozenset[Side]) -> WireDr
     if Side.CENTRAL in described:
         surfaces += [Surface.PALETTE, Surface.AGENT]
     else:  # what edge hosts ask of Palette may stand in the documents all the same
-        asked = matched(documents, [Surface.AGENT]).values()
+        asked = matching.matched(documents, [Surface.AGENT]).values()
         surfaces += [Surface.AGENT] if any(m.is_sure for m in asked) else []
-    matches = matched(documents, surfaces)
+    matches = matching.matched(documents, surfaces)
     routes = routes_of(ROUTES, *surfaces)
     drafted = {route.operation: _drafted(route, matches.get(route.operation)) for route in routes}
     while (error := _wrong(drafted)) is not None:
@@ -191,7 +184,7 @@ def wire_of(documents: Sequence[Document], described: frozenset[Side]) -> WireDr
 _ASKED_MAX: Final = 12
 """Fields without a counterpart beyond this are counted, not listed."""
 
-_Entries = Mapping[str, Entry]
+_Entries = Mapping[str, matching.Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +199,7 @@ class Drafted:
     """
 
     route: Route
-    match: Match | None = None
+    match: matching.Match | None = None
     path: str = ""
     request: _Entries = field(default_factory=dict)
     response: _Entries = field(default_factory=dict)
@@ -286,18 +279,18 @@ class WireDraft:
         return "\n".join(lines)
 
 
-def _drafted(route: Route, match: Match | None) -> Drafted:
+def _drafted(route: Route, match: matching.Match | None) -> Drafted:
     if match is None:
         return Drafted(route)
     theirs, document = match.theirs, match.document
     try:
-        path, moved = placed(route, document, theirs)
-    except Unmappable as error:
+        path, moved = matching.placed(route, document, theirs)
+    except matching.Unmappable as error:
         return Drafted(route, match, why_not=str(error))
     if not re.search(PATH.pattern, path):
         return Drafted(route, match, why_not="its path cannot be asked")
-    request = [*field_matches(route.request, document, theirs.request), *moved]
-    response = field_matches(route.response, document, theirs.response)
+    request = [*matching.field_matches(route.request, document, theirs.request), *moved]
+    response = matching.field_matches(route.response, document, theirs.response)
     asked, answered = ({each.ours: each for each in of} for of in (request, response))
     return Drafted(route, match, path if path != route.path else "", asked, answered)
 
@@ -324,7 +317,7 @@ def _without(drafted: Drafted, place: At) -> Drafted | None:
     lost = [ours for ours in known if (ours == name if name else not known[ours])]
     if not lost:
         return None
-    asked = {ours: Entry(ours, None) for ours in lost}
+    asked = {ours: matching.Entry(ours, None) for ours in lost}
     return replace(drafted, **{table: {**entries, **asked}})  # type: ignore[arg-type]
 
 

@@ -282,11 +282,7 @@ class PaletteEndpoint:
 
     @classmethod
     def of(cls, endpoint: str) -> PaletteEndpoint:
-        """What an endpoint stands for.
-
-        Raises:
-            LinkError: it is none.
-        """
+        """What an endpoint stands for. Raises `LinkError`: it is none."""
         try:
             parts = urlsplit(base_url(endpoint))
         except Refusal as error:

@@ -56,11 +56,7 @@ class ProxySpec:
     seed: str = "0"
 
     def start(self) -> FaultProxy:
-        """The proxy, in this process.
-
-        Raises:
-            LinkError: it cannot be started; says what to do.
-        """
+        """The proxy, in this process. Raises `LinkError`: it cannot be started; says what to do."""
         upstream = Upstream(self.host, self.port, self.trust.context() if self.trust else None)
         ending = ending_context(self.cert_file, self.key_file) if self.cert_file else None
         return FaultProxy(

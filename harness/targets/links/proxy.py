@@ -105,11 +105,7 @@ class FaultProxy:
         self._why = self._why or told
 
     def check(self) -> None:
-        """Make sure that it is at work.
-
-        Raises:
-            ProxyDied: it is not; says what went wrong.
-        """
+        """Make sure that it is at work. Raises `ProxyDied`: it is not; says what went wrong."""
         if not self._thread.is_alive() and not self._is_closed:
             raise faults.ProxyDied(self._why or "its thread is gone")
         if self._why:

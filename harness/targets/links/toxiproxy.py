@@ -153,11 +153,7 @@ class Toxiproxy:
         self._ask("POST", self._path, {"enabled": on}, expected=(200,))
 
     def check(self) -> None:
-        """Make sure that the proxy is still there.
-
-        Raises:
-            LinkError: it is not.
-        """
+        """Make sure that the proxy is still there. Raises `LinkError`: it is not."""
         self._ask("GET", self._path, expected=(200,))
 
     def close(self) -> None:

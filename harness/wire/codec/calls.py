@@ -13,32 +13,14 @@ from urllib.parse import parse_qsl, urlsplit
 from harness.domain import operations as ops
 from harness.domain.endpoint import origin_of
 from harness.domain.errors import Reason, Refused
-from harness.wire.codec.client import (
-    asked_of,
-    happened,
-    json_of,
-    may_hold_secrets,
-    refused_from,
-    refused_or_unknown,
-    refused_within,
-    request_of,
-    what_came,
-)
+from harness.wire.codec import client
 from harness.wire.codec.engine import ANSWERS
 from harness.wire.http import HttpRequest, HttpResponse, Json
 from harness.wire.json_path import BODY, HEADERS, Unknowable, Way, is_in_body
-from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping import PLAIN, WireMap, translate
 from harness.wire.mapping.calls import Spoken
 from harness.wire.mapping.keys import RepeatRule
 from harness.wire.mapping.rooms import Rooms, value_in, with_value
-from harness.wire.mapping.translate import (
-    CALL_ID,
-    as_text,
-    filled,
-    is_met,
-    ours_answered,
-    rpc_result,
-)
 from harness.wire.model import Malformed
 from harness.wire.timestamps import to_timestamp
 
@@ -259,7 +241,7 @@ class CallSequence:
         self.wire = wire
         self._given = given
         part = given.part
-        self._asked = asked_of(part.acceptance if part else operation, credentials, page)
+        self._asked = client.asked_of(part.acceptance if part else operation, credentials, page)
         self._calls = part.calls if part else wire.calls(type(operation))
         self._progress = part.progress if part else CallProgress()
         self.goes_on = bool(self._progress.made)
@@ -288,7 +270,7 @@ class CallSequence:
 
     def published(self) -> HttpRequest:
         """The request as it is published."""
-        return request_of(self._asked, PLAIN.spoken(type(self._operation)))
+        return client.request_of(self._asked, PLAIN.spoken(type(self._operation)))
 
     # --- what comes -----------------------------------------------------------------------
 
@@ -323,13 +305,17 @@ class CallSequence:
 
     def _due_call(self) -> DueCall:
         known = {} if self.wire.is_plain else self._known()
-        request = request_of(self._asked, self.spoken, self.wire, known)
+        request = client.request_of(self._asked, self.spoken, self.wire, known)
         located = _located(request, self._base_url) if self.spoken.paths else request
         return DueCall(located, self._base_url, self.spoken)
 
     def _known(self) -> dict[str, str]:
         given, operation = self._given, self._operation
-        known = {"unique": given.unique, "now": to_timestamp(self._now), CALL_ID: self._call_id()}
+        known = {
+            "unique": given.unique,
+            "now": to_timestamp(self._now),
+            translate.CALL_ID: self._call_id(),
+        }
         known |= {f"env.{name}": value for name, value in self.wire.environment.items()}
         known |= {f"session.{name}": value for name, value in given.session.items()}
         known |= {f"kept.{name}": value for name, value in self.kept.items()}
@@ -359,27 +345,27 @@ class CallSequence:
         if repeat and status in repeat.status:
             return self._once_more(repeat, response)
         if status in spoken.refused:
-            raise _Over(refused_from(response, wire, spoken, in_any_form=True))
+            raise _Over(client.refused_from(response, wire, spoken, in_any_form=True))
         if self._tells_no_news(status):
             raise _Over(ops.Done(ops.PollAnswer(ops.NO_NEWS)))
-        if not happened(status, spoken):
+        if not client.happened(status, spoken):
             if 400 <= status < 600:
-                raise _Over(refused_or_unknown(self._operation, response, wire, spoken))
+                raise _Over(client.refused_or_unknown(self._operation, response, wire, spoken))
             raise _Over(self._unknown(response, _neither(status, spoken)))
-        if refused := refused_within(response, wire, spoken):
+        if refused := client.refused_within(response, wire, spoken):
             raise _Over(refused)
-        json = json_of(response) if spoken.reads_body else None
+        json = client.json_of(response) if spoken.reads_body else None
         if spoken.said.rpc:
             is_error = isinstance(json, dict) and bool(json.get("error"))
-            json = rpc_result(json, self._call_id())
+            json = translate.rpc_result(json, self._call_id())
             if is_error:
-                raise _Over(refused_from(response, wire, spoken, in_any_form=True))
+                raise _Over(client.refused_from(response, wire, spoken, in_any_form=True))
         came: Rooms = {HEADERS: response.headers, BODY: json}
-        if repeat and is_met(spoken.while_, came):
+        if repeat and translate.is_met(spoken.while_, came):
             return self._once_more(repeat, response)
-        if is_met(spoken.refused_when, came):
+        if translate.is_met(spoken.refused_when, came):
             failed = replace(spoken, error=spoken.failure)
-            raise _Over(refused_from(response, wire, failed, in_any_form=True))
+            raise _Over(client.refused_from(response, wire, failed, in_any_form=True))
         self._take(came)
         if self._number + 1 == len(self._calls):
             raise _Over(ops.Done(ANSWERS[type(self._operation)][0](self.answer)))
@@ -395,9 +381,9 @@ class CallSequence:
 
     def _at_the_leader(self, place: Way, response: HttpResponse) -> DueCall:
         """The same call at the host that an answer names; those after it stay there."""
-        json = json_of(response) if is_in_body(place) else None
+        json = client.json_of(response) if is_in_body(place) else None
         came = {HEADERS: response.headers, BODY: json}
-        told = as_text(value_in(came, place)) or ""
+        told = translate.as_text(value_in(came, place)) or ""
         named = next((to for name, to in self._given.leaders.items() if _leads(told, name)), None)
         if named is None:
             raise _Over(self._unknown(response, f"{told!r} is no address that the file names"))
@@ -421,16 +407,16 @@ class CallSequence:
         """Keep what later calls need, and what the published answer holds."""
         spoken, progress = self.spoken, self._progress
         for name, place in spoken.keep:
-            value = as_text(value_in(came, place))
+            value = translate.as_text(value_in(came, place))
             if not value:
                 raise Malformed(".".join(place[1:]), "it is missing")
             progress.kept[name] = value
         if not spoken.is_silent:
-            progress.answer = merged(progress.answer, ours_answered(came, spoken))
+            progress.answer = merged(progress.answer, translate.ours_answered(came, spoken))
         known = self._known() if spoken.filled else {}
         for way, template, form in spoken.filled:
             try:
-                value = filled(template, known, self._asked)
+                value = translate.filled(template, known, self._asked)
             except Unknowable:
                 continue
             told = form.from_text(value, ".".join(way))
@@ -451,7 +437,9 @@ class CallSequence:
         self.reply = reply
 
     def _unknown(self, response: HttpResponse, problem: str) -> ops.Unknown:
-        return ops.Unknown(what_came(response, problem, secret=may_hold_secrets(self._operation)))
+        return ops.Unknown(
+            client.what_came(response, problem, secret=client.may_hold_secrets(self._operation))
+        )
 
 
 class _Over(Exception):

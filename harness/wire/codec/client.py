@@ -137,11 +137,7 @@ def may_hold_secrets(operation: ops.Operation) -> bool:
 
 
 def json_of(response: HttpResponse) -> Json:
-    """The body of an answer; `None` where there is none.
-
-    Raises:
-        Malformed: it is no JSON.
-    """
+    """The body of an answer; `None` where there is none. Raises `Malformed`: it is no JSON."""
     if not response.body:
         return None
     try:

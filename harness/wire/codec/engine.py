@@ -65,11 +65,7 @@ def _bare(way: Way) -> Way:
 
 
 def _shape_at(shape: Shape, way: Way) -> Shape:
-    """What the model has at a way.
-
-    Raises:
-        KeyError: nothing.
-    """
+    """What the model has at a way. Raises `KeyError`: nothing."""
     for step in _bare(way):
         if isinstance(shape, Fields):
             shape = shape.fields[step]

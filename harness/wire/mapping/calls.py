@@ -28,15 +28,7 @@ from harness.wire.json_path import (
     template_of,
     way_of,
 )
-from harness.wire.mapping.keys import (
-    STEPS,
-    AnyCall,
-    CallMap,
-    ErrorPlaces,
-    OperationMap,
-    SeveralPlaces,
-    WireKeys,
-)
+from harness.wire.mapping import keys
 from harness.wire.mapping.plan import MessageRules, listed, plan_of
 from harness.wire.mapping.rooms import AS_IT_IS, CallConstants, FieldMapping
 from harness.wire.mapping.values import RENAMED_HEADERS, ValueForm
@@ -82,7 +74,7 @@ class Spoken:
     """
 
     route: Route
-    said: AnyCall = OperationMap()
+    said: keys.AnyCall = keys.OperationMap()
     refused: frozenset[int] = frozenset()
     asked: tuple[FieldMapping, ...] = (AS_IT_IS,)
     answer: tuple[FieldMapping, ...] = (AS_IT_IS,)
@@ -101,7 +93,7 @@ class Spoken:
     @property
     def is_part(self) -> bool:
         """Whether it sends no more than it names, as one of several calls."""
-        return isinstance(self.said, CallMap)
+        return isinstance(self.said, keys.CallMap)
 
     @property
     def name(self) -> str:
@@ -111,7 +103,7 @@ class Spoken:
     @property
     def step(self) -> type[ops.AcceptanceStep] | None:
         """Which step of an acceptance it is."""
-        return STEPS.get(self.said.step) if isinstance(self.said, CallMap) else None
+        return keys.STEPS.get(self.said.step) if isinstance(self.said, keys.CallMap) else None
 
     @property
     def own(self) -> CallConstants:
@@ -133,9 +125,9 @@ class Spoken:
         return (text for text in every if isinstance(text, Template))
 
 
-def name_of(call: AnyCall) -> str:
+def name_of(call: keys.AnyCall) -> str:
     """What one of several calls is called; empty for the only one."""
-    return call.name if isinstance(call, CallMap) else ""
+    return call.name if isinstance(call, keys.CallMap) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +144,7 @@ class Names:
     session: tuple[str, ...] = ()
 
     def place_for(self, name: str) -> KnownName | Way:
-        """What a name stands for.
-
-        Raises:
-            ValueError: it stands for nothing.
-        """
+        """What a name stands for. Raises `ValueError`: it stands for nothing."""
         known = [*_OF_EACH_CALL, *(f"kept.{n}" for n in self.kept)]
         known += [f"session.{n}" for n in self.session]
         known += ["basic"] if self.route.operation in LOGINS else []
@@ -184,14 +172,16 @@ class Names:
         return True
 
 
-def spoken_of(wire: WireKeys, route: Route, change: AnyCall, at: At, names: Names) -> Spoken:
+def spoken_of(
+    wire: keys.WireKeys, route: Route, change: keys.AnyCall, at: At, names: Names
+) -> Spoken:
     """How the messages of a call look, of which this is said.
 
     Raises:
         MappingError: it contradicts itself, or names what is not there.
     """
     ours = ROUTES[route.operation]
-    is_part = isinstance(change, CallMap)
+    is_part = isinstance(change, keys.CallMap)
     rules = MessageRules(
         (*at, "request"),
         route.operation.__name__,
@@ -303,11 +293,7 @@ def _constants(table: Mapping[str, Json], at: At, names: Names) -> dict[Way, Jso
 
 
 def template_at(text: str, at: At, place_for: Callable[[str], KnownName | Way]) -> Template:
-    """A text of a mapping as a template.
-
-    Raises:
-        MappingError: it is none.
-    """
+    """A text of a mapping as a template. Raises `MappingError`: it is none."""
     try:
         return template_of(text, place_for, at)
     except ValueError as error:
@@ -316,7 +302,7 @@ def template_at(text: str, at: At, place_for: Callable[[str], KnownName | Way]) 
 
 
 def _paths(
-    call: AnyCall, at: At, names: Names, moves: Iterable[FieldMapping]
+    call: keys.AnyCall, at: At, names: Names, moves: Iterable[FieldMapping]
 ) -> tuple[Template, ...]:
     """The ways to fill its path, the first of which all names have a value counts; none where it
     has parameters alone.
@@ -342,7 +328,7 @@ def is_parameter(part: KnownName | Way) -> bool:
 # --- what is answered -----------------------------------------------------------------------
 
 
-def _check_repeat(call: AnyCall, at: At) -> None:
+def _check_repeat(call: keys.AnyCall, at: At) -> None:
     repeat = call.repeat
     if repeat is None:
         return
@@ -364,7 +350,7 @@ def _keep(name: str, text: str, at: At) -> tuple[str, Way]:
 
 
 def _error_plans(
-    errors: ErrorPlaces, call: AnyCall, at: At
+    errors: keys.ErrorPlaces, call: keys.AnyCall, at: At
 ) -> tuple[tuple[FieldMapping, ...], tuple[FieldMapping, ...]]:
     """How an error of a call is translated, and what `refused_when` tells."""
     own, general = call.errors.places, errors.places
@@ -383,12 +369,8 @@ def _error_plans(
     return error_plan(general, ("errors",)) if call.rpc else failure, failure
 
 
-def error_plan(errors: Mapping[str, SeveralPlaces], at: At) -> tuple[FieldMapping, ...]:
-    """How the body of an error is translated.
-
-    Raises:
-        MappingError: it is not read from a body.
-    """
+def error_plan(errors: Mapping[str, keys.SeveralPlaces], at: At) -> tuple[FieldMapping, ...]:
+    """How the body of an error is translated. Raises `MappingError`: it is not read from a body."""
     plan = plan_of(V1Error.shape, MessageRules(at, entries=errors))
     if not all(is_in_body(field.theirs) for field in plan):
         raise MappingError(at, "only a body has room for an error", "fields", "correct the fields")

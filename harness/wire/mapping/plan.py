@@ -21,15 +21,9 @@ from harness.wire.json_path import (
     is_in_body,
     place_of,
 )
+from harness.wire.mapping import values
 from harness.wire.mapping.keys import SeveralPlaces
 from harness.wire.mapping.rooms import AS_IT_IS, FieldMapping
-from harness.wire.mapping.values import (
-    CONVERSIONS_IN_WORDS,
-    Conversion,
-    ValueForm,
-    Words,
-    conversion_named,
-)
 from harness.wire.model import Each, Fields, Leaf, Shape, ways
 
 _ELSEWHERE: Final = (
@@ -44,7 +38,7 @@ class ValueMapping(NamedTuple):
     """What a mapping says of one value: where the target has it, and how it is written."""
 
     place: Way
-    conversion: Conversion | None = None
+    conversion: values.Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +113,7 @@ class _Planner:
                 self._written[way] = text
             for n, (place, conversion) in enumerate(() if is_in_body(way) else entries):
                 is_flag = way[0] == QUERY and way[1] in wanted.flags and is_in_body(place)
-                form = ValueForm(conversion, flag=is_flag)
+                form = values.ValueForm(conversion, flag=is_flag)
                 moved.append(FieldMapping(way, place, form, is_copy=n > 0))
         self._moved = moved
         self._taken = self._taken_whole()
@@ -161,12 +155,14 @@ class _Planner:
         at = (*self._wanted.at, ours)
         where, separator, name = text.partition(" as ")
         try:
-            return ValueMapping(place_of(where), conversion_named(name) if separator else None)
+            return ValueMapping(
+                place_of(where), values.conversion_named(name) if separator else None
+            )
         except ValueError as error:
             raise MappingError(at, str(error), _A_FIELD, "correct it") from error
         except KeyError as error:
             found = f"{name!r} is no conversion"
-            raise MappingError(at, found, CONVERSIONS_IN_WORDS, "use one of them") from error
+            raise MappingError(at, found, values.CONVERSIONS_IN_WORDS, "use one of them") from error
 
     def _way(self, text: str) -> Way:
         """The way that an entry's left-hand side means, which has to lead to a field."""
@@ -261,7 +257,7 @@ class _Planner:
         if not leaf.open and any(e.conversion and e.conversion.of_objects for e in every):
             self._refuse(ours, "it is no object of texts", "a list of pairs where one is published")
         words = words_of(leaf.words, self._wanted) if leaf.words else None
-        form = ValueForm(entry.conversion if entry else None, words, leaf.flag)
+        form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours}
         moved = inner_of if leaf.open else {}
         if is_in_body(place):
@@ -353,7 +349,7 @@ def _element(way: Way) -> Way:
     return way[: len(way) - way[::-1].index(EACH)] if EACH in way else way[:1]
 
 
-def words_of(vocabulary: frozenset[str], wanted: MessageRules) -> Words | None:
+def words_of(vocabulary: frozenset[str], wanted: MessageRules) -> values.Words | None:
     """The words of one closed set that the target says otherwise; `None` if it says them all.
 
     Raises:
@@ -369,4 +365,4 @@ def words_of(vocabulary: frozenset[str], wanted: MessageRules) -> Words | None:
                 told, allowed = f"{word!r} means {back[word]} already", "a word of its own for each"
                 at = (*wanted.words_at.get(ours, ("states",)), ours)
                 raise MappingError(at, told, f"{allowed} state of a kind", "correct one of the two")
-    return Words({ours: theirs[0] for ours, theirs in out.items()}, back)
+    return values.Words({ours: theirs[0] for ours, theirs in out.items()}, back)

@@ -98,11 +98,7 @@ CONVERSIONS_IN_WORDS = (
 
 
 def conversion_named(name: str) -> Conversion:
-    """The conversion that a mapping asks for.
-
-    Raises:
-        KeyError: there is none of this name.
-    """
+    """The conversion that a mapping asks for. Raises `KeyError`: there is none of this name."""
     for sign, made in (("|", _two_words), ("=", _pairs)):
         one, found, other = name.partition(sign)
         if found and one and other and one != other:
@@ -167,11 +163,7 @@ class ValueForm:
         return self.conversion.out(value) if self.conversion else value
 
     def read(self, value: Json, name: str) -> Json:
-        """Theirs as ours.
-
-        Raises:
-            Malformed: it is a word that the target has another one for.
-        """
+        """Theirs as ours. Raises `Malformed`: it is a word that the target has another one for."""
         if self.conversion is not None:
             value = self.conversion.back(value)
         return value if self.words is None else self.words.read(value, name)

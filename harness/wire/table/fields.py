@@ -333,11 +333,7 @@ def _several(item: WireRecord, place: str, kind: str) -> WireField:
 
 
 def field_at(places: str, also: str = "", form: str = "") -> WireField:
-    """An attribute at these places.
-
-    Raises:
-        KeyError: there is no such form.
-    """
+    """An attribute at these places. Raises `KeyError`: there is no such form."""
     form = form or ("{}" if places.startswith("{") else "")
     return replace(FORMS[form], places=tuple(places.split("|")), or_from=(also,) if also else ())
 
@@ -375,11 +371,7 @@ def computed(
 
 
 def needed_text(value: str | None, name: str) -> str:
-    """A text that must be there and not be empty.
-
-    Raises:
-        Malformed: it is missing or empty.
-    """
+    """A text that must be there and not be empty. Raises `Malformed`: it is missing or empty."""
     if not value:
         raise Malformed(name, "it is missing" if value is None else "it is empty")
     return value
