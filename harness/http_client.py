@@ -61,12 +61,7 @@ class Sent:
 
 
 class PinMismatch(ssl.SSLError):
-    """A server shows another certificate than the one that was pinned.
-
-    Attributes:
-        found: the fingerprint of what it shows.
-        expected: the fingerprints that will do.
-    """
+    """A server shows another certificate, `found`, than one of those that are `expected`."""
 
     def __init__(self, found: str, expected: tuple[str, ...]) -> None:
         super().__init__(f"the certificate is {found}, and {' or '.join(expected)} is expected")
@@ -99,11 +94,7 @@ class HttpCall:
                 _shut(self._socket)
 
     def uses(self, connection: socket.socket | None) -> None:
-        """It goes on over this connection, or over none any more.
-
-        Raises:
-            httpcore.ReadError: it was hung up.
-        """
+        """It goes on over this connection, or none. Raises `httpcore.ReadError`: it was hung up."""
         with self._lock:
             self._socket = connection
             if self.is_over and connection is not None:
@@ -362,22 +353,14 @@ class _BoundedBackend(httpcore.NetworkBackend):
         self._under_way.until = time.monotonic() + within_s
 
     def within(self, timeout: float | None) -> float:
-        """The time that is left, or `timeout` if that is less.
-
-        Raises:
-            httpcore.ReadTimeout: no time is left.
-        """
+        """The time that is left, if less than `timeout`. Raises `httpcore.ReadTimeout` for none."""
         left = self._under_way.until - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout
         return left if timeout is None else min(left, timeout)
 
     def sends(self, stream: httpcore.NetworkStream) -> None:
-        """This thread's exchange is about to send, and then to wait for an answer.
-
-        Raises:
-            httpcore.ReadError: it was hung up.
-        """
+        """This thread's exchange is about to send, and then to wait. Raises as `HttpCall.uses`."""
         call = self._under_way.call
         call.uses(stream.get_extra_info("socket"))
         if call.answer_s is not None:
@@ -392,9 +375,7 @@ class _BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection, to where the host was judged to be. Of several addresses none takes
-        the time of those that follow.
-        """
+        """Open a connection to where the host was judged to be; no address takes others' time."""
         kept = self._kept[host, port]
         *others, last = _resolved_within(addresses_of(host), self.within(timeout))
         for follow, address in zip(range(len(others), 0, -1), others, strict=True):
@@ -418,12 +399,7 @@ class _BoundedBackend(httpcore.NetworkBackend):
 
 
 def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, ...]:
-    """The addresses, resolved in time if that is a name.
-
-    Raises:
-        httpcore.ConnectError: it cannot be resolved.
-        httpcore.ConnectTimeout: not in time.
-    """
+    """The addresses, resolved if that is a name. Raises `ConnectError`, `ConnectTimeout`."""
     (name, *_) = addresses
     with suppress(ValueError):
         ip_address(name.partition("%")[0])
@@ -458,8 +434,7 @@ def _close_what_was_lost(error: BaseException) -> None:
 class _BoundedStream(httpcore.NetworkStream):
     """A connection that knows the deadline.
 
-    What is written goes out when an answer is read: a request is one piece, and one record of
-    TLS, in place of two.
+    What is written goes out when an answer is read: a request is one piece and one TLS record.
     """
 
     def __init__(

@@ -91,11 +91,7 @@ class FileModel(Generic[Value]):
     # --- reading ------------------------------------------------------------------------------
 
     def parse(self, text: str, source: str) -> dict[str, Any]:
-        """A text in TOML as data; `source` is what messages call it.
-
-        Raises:
-            ConfigurationError: it is none, or not of this version.
-        """
+        """A text in TOML of this version as data. Raises `ConfigurationError`, of `source`."""
         data = parse_toml(text, source, self.file, self.parse_float)
         found = data.pop("schema", None)
         if found == self.schema:
@@ -299,9 +295,7 @@ def _related(
 
 
 def _fields(schema: core_schema.DataclassSchema) -> list[str]:
-    """In the order of the properties, which is not that of the class: what needs its name comes
-    last.
-    """
+    """In the order of the properties: what needs its name comes last, other than in the class."""
     arguments: Any = schema["schema"]
     return [field["name"] for field in arguments["fields"]]
 

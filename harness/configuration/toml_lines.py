@@ -38,11 +38,7 @@ def lines_of(text: str) -> Mapping[Path, int]:
 
 
 def line_in(lines: Mapping[Path, int], path: Path) -> int:
-    """The line (from 1) where the value at `path` is set.
-
-    The nearest table or key above it where the path itself does not occur, as for a key
-    that is missing; 1 where nothing of it does.
-    """
+    """The line (from 1) where the value at `path` is set, or the nearest thing above it."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
@@ -177,10 +173,7 @@ def assignments(table: Mapping[str, object]) -> Iterator[str]:
 
 
 def toml_document(data: Mapping[str, Any]) -> str:
-    """Data as a file: first what is no table, then each table with its header.
-
-    A list is one of tables where all its items are, and it has any.
-    """
+    """Data as a file: first what is no table, then each table (of a list too) with its header."""
     tables = {name: part for name, part in data.items() if _is_headed(part)}
     lines = [*assignments({name: part for name, part in data.items() if name not in tables})]
     for name, part in tables.items():

@@ -43,10 +43,7 @@ _SOON_DAYS: Final = 14
 
 
 def examine_network(target: Target, today: datetime) -> tuple[Notes, frozenset[str]]:
-    """Connect to every address of the target once.
-
-    Returns what was found, and the addresses that nobody needs to ask anything of.
-    """
+    """Connect to every address of the target once; returns also those that nobody needs to ask."""
     notes = Notes("network")
     trusts = target.trust_at()
     dead = frozenset(
@@ -231,10 +228,7 @@ V = TypeVar("V", bound=ops.Value)
 
 
 def examine_logins(driver: HttpDriver, dead: Collection[str]) -> tuple[Notes, Notes]:
-    """Log in at each Local UI, look at the cluster, and log out; try the keys for Palette.
-
-    Returns what was found of logins, and of clusters.
-    """
+    """Log in at each Local UI, look at the cluster, log out; try the keys: logins, and clusters."""
     logins, clusters = Notes("login"), Notes("clusters")
     user = driver.target.local_user
     login = ops.LogIn(user.username, user.password)
@@ -380,9 +374,7 @@ def _key(what: str, reply: ops.Reply, notes: Notes) -> None:
 
 
 def examine_driven(driver: PluggedDriver) -> tuple[Notes, Notes]:
-    """The same of a driver which nobody here knows the addresses of: what it answers to somebody
-    who has not logged in, and its logins.
-    """
+    """The same of a driver whose addresses nobody knows: its answers to strangers, its logins."""
     api, logins, user = Notes("api"), Notes("login"), driver.local_user
     if Side.CENTRAL in driver.target.sides:
         _answered(driver, ops.ListTokens(), "Palette", api)

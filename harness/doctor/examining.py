@@ -31,11 +31,7 @@ class Open(Protocol):
     """Makes a driver without trying the target first."""
 
     def __call__(self, target: Target) -> AbstractContextManager[HttpDriver]:
-        """The driver, closed at the end.
-
-        Raises:
-            PairproofError: the harness cannot play the side that is missing, or cut links.
-        """
+        """The driver, closed at the end. Raises `PairproofError`: no peer, or no links to cut."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,7 @@ from harness.targets.target import Target
 
 
 class DescribedDriver(Driver, Protocol):
-    """A driver of which it is known what a target file says, or would say.
-
-    Attributes:
-        secrets: what it proves itself with, each with its kind.
-    """
+    """A driver of which it is known what a target file would say; each secret has its kind."""
 
     target: Target
     limits: Limits

@@ -47,12 +47,7 @@ class ControlPort:
         return "" if depends and len(missing) < len(kind.sides) else _lacking(missing)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Ask the control port of each side that it concerns.
-
-        Raises:
-            CannotArrange: a side has none, or the port says that it cannot.
-            ArrangingFailed: no whole answer came, or one that makes no sense.
-        """
+        """Ask the control port of each side that it concerns."""
         self.see_able(arrangement)
         concerned = side_of(arrangement)
         for control in dict.fromkeys(self._controls[side] for side in concerned):
@@ -60,11 +55,7 @@ class ControlPort:
         return arrangement
 
     def see_able(self, arrangement: Arrangement) -> None:
-        """See that each side that it concerns has a control port.
-
-        Raises:
-            CannotArrange: one has none.
-        """
+        """See that each side that it concerns has a control port; raises `CannotArrange` if not."""
         if why := _lacking(self._missing(side_of(arrangement))):
             raise port.CannotArrange(type(arrangement).__name__, why)
 
@@ -94,11 +85,7 @@ class ControlPort:
             raise port.ArrangingFailed(what, why) from error
 
     def strays(self) -> tuple[str, ...]:
-        """What the peer behind it could not understand, since this was asked last.
-
-        Raises:
-            ArrangingFailed: it does not tell.
-        """
+        """What the peer could not understand since last time. Raises `ArrangingFailed`."""
         told: list[str] = []
         for control in dict.fromkeys(self._controls.values()):
             request = HttpRequest("DELETE", STRAYS_PATH, headers=bearer(control.secret))
@@ -106,21 +93,13 @@ class ControlPort:
         return tuple(told)
 
     def release(self) -> None:
-        """Have every question that the peer behind it holds answered.
-
-        Raises:
-            ArrangingFailed: no answer came.
-        """
+        """Have every question that the peer behind it holds answered. Raises `ArrangingFailed`."""
         for control in dict.fromkeys(self._controls.values()):
             request = HttpRequest("DELETE", HELD_PATH, headers=bearer(control.secret))
             self._exchange(control, request, "release")
 
     def know(self, pairing_uid: str) -> None:
-        """Tell the peer behind it that the host of a request was seen to know its id.
-
-        Raises:
-            ArrangingFailed: no answer came.
-        """
+        """Tell the peer that the host of a request knows its id. Raises `ArrangingFailed`."""
         for control in dict.fromkeys(self._controls.values()):
             path = f"{KNOWN_PATH}/{quote(pairing_uid, safe='')}"
             request = HttpRequest("PUT", path, headers=bearer(control.secret))

@@ -35,11 +35,8 @@ _READ_BYTES = 65_536
 class BadEndpoints:
     """Serves the bad endpoints from one thread until it is closed. May be closed twice.
 
-    They listen on `bind`, are reached by the name `host`, and take three ports from `port` on,
-    or free ones.
-
-    Raises:
-        TargetUnusable: they cannot be listened on there; says what to do.
+    They listen on `bind`, are reached as `host`, and take three ports from `port` on, or free ones.
+    Raises `TargetUnusable`: they cannot be listened on there.
     """
 
     def __init__(self, bind: str = LOOPBACK, host: str = LOOPBACK, port: int = 0) -> None:

@@ -25,12 +25,7 @@ from harness.wire.model import Malformed
 
 @dataclass(frozen=True, slots=True)
 class CallExchange:
-    """One call: what was sent, and what came.
-
-    Attributes:
-        spoken: how its messages look.
-        times: how often it was made, one after the other.
-    """
+    """One call, `times` times one after the other: what was sent, what came, how both look."""
 
     sent: Sent
     response: HttpResponse | None
@@ -77,10 +72,7 @@ class MappedExchange:
 
 
 def wait_asked_for(answered: MappedExchange, longest_s: float) -> float | None:
-    """How many seconds the answer asks to wait, where it is a 429 or a 503 that says so.
-
-    `None` if it does not, or for longer than `longest_s`.
-    """
+    """How many seconds a 429 or 503 asks to wait; `None` if none, or over `longest_s`."""
     response, reply = answered.response, answered.reply
     if response is None:
         return None
@@ -92,10 +84,8 @@ def wait_asked_for(answered: MappedExchange, longest_s: float) -> float | None:
 
 
 def may_be_asked_again(answered: MappedExchange) -> bool:
-    """Whether nothing is done twice by asking again.
-
-    A 429 says that nothing was done. A 503 may come from something in between, after all was
-    done, so only what looks is asked again.
+    """Whether nothing is done twice by asking again: after a 429, and where it only looks, as a 503
+    may come from something in between, after all was done.
     """
     reply = answered.reply
     limited = isinstance(reply, Refused) and reply.reason is Reason.RATE_LIMITED

@@ -62,12 +62,9 @@ CENTRAL_LOOKS: Final = (ops.ListTokens(), ops.ListPairingRequests(), ops.ListCen
 
 
 class HttpDriver:
-    """Reaches what a target file describes, and the peer for the side that it does not. Its time
-    is real.
+    """Reaches what a target file describes, and the peer for the other side, in real time.
 
-    Attributes:
-        limits: how long things may take, as the target file has them.
-        secrets: what it proves itself with, besides the local user, each with its kind.
+    `secrets` are what it proves itself with, besides the local user, each with its kind.
     """
 
     name = "http"
@@ -124,12 +121,7 @@ class HttpDriver:
         return self.links.offered(found, self.arranging.ways_for) if self.links else found
 
     def check(self) -> None:
-        """Try every address once, changing nothing.
-
-        Raises:
-            TargetUnusable: one of them does not answer as it should; says what was tried, what
-                came and what to do. Or nothing may be changed there.
-        """
+        """Try every address once, changing nothing. Raises `TargetUnusable`, and says what came."""
         check_permission(self.target)
         for host in self.target.hosts():
             for look in self.looks(LOCAL_LOOKS)[:1]:
@@ -149,14 +141,8 @@ class HttpDriver:
     # --- operations -----------------------------------------------------------------------
 
     def send(self, outgoing: port.Outgoing) -> port.Exchange:
-        """Carry out one operation.
-
-        A 429 or 503 that says when to come back is obeyed a few times; a list that comes in pages
-        is read to its end; the waits and the further pages are part of what is recorded as the
-        response.
-
-        Raises:
-            NotOffered: the target does not have it.
+        """Obeys a 429 or 503 that says when to come back, a few times, and reads a list to its end;
+        waits and further pages are part of what is recorded as the response.
         """
         self.info.must_offer(type(outgoing.operation))
         waited: list[Json] = []
@@ -323,12 +309,7 @@ class HttpDriver:
     # --- arrangements and time ------------------------------------------------------------
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange by the ways that the target file names, one after the other; the peer's side
-        by its control port.
-
-        Raises:
-            CannotArrange: none of them can; says what it would take.
-        """
+        """Goes by the ways of the target file; the peer's side has a control port."""
         if self._peer_port is not None and self.is_of_peer(arrangement):
             return self._peer_port.arrange(arrangement)
         if isinstance(arrangement, PutUser):
@@ -366,11 +347,6 @@ class HttpDriver:
         return self.arranging.confirmation()
 
     def strays(self) -> tuple[str, ...]:
-        """What the peer could not understand of the target, since this was asked last.
-
-        Raises:
-            ArrangingFailed: the peer does not tell.
-        """
         return self._peer_port.strays() if self._peer_port is not None else ()
 
     def now(self) -> int:

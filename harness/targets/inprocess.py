@@ -54,11 +54,7 @@ class InProcessReference(Protocol):
 
 
 class InprocessDriver:
-    """Calls the implementation that it is handed.
-
-    Attributes:
-        limits: how long things may take there.
-    """
+    """Calls the implementation that it is handed; `limits` say how long things may take there."""
 
     name = "inprocess"
 
@@ -90,9 +86,7 @@ class InprocessDriver:
         raise TypeError(f"{type(operation).__name__} is for neither side")
 
     def together(self, works: Sequence[Callable[[], None]]) -> None:
-        """Do these in one stretch: all others while a message of the first is delayed, or else
-        after it.
-        """
+        """Do these in one stretch: others while a message of the first is delayed, or after."""
         first, *others = works
         left = list(others)
 
@@ -106,7 +100,6 @@ class InprocessDriver:
         do_the_others()
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange directly. Raises `CannotArrange`: the implementation says that it cannot."""
         try:
             self._implementation.arrange(arrangement)
         except PairproofError as error:

@@ -215,13 +215,7 @@ class Ledger:
 
     @classmethod
     def resume(cls, path: Path, redacted: Redacted = str) -> Self:
-        """A ledger that another run has left, to go on with. What was cut off is dropped.
-
-        Raises:
-            NotALedger: it is something else.
-            LedgerInUse: the run that it belongs to is still alive.
-            LedgerError: it cannot be read or written.
-        """
+        """The ledger of another run, to go on with, but for what was cut off; or `LedgerError`."""
         descriptor = descriptor_of(path, _LEDGER, os.O_RDWR | os.O_APPEND)
         try:
             header, entries, whole = _parsed(path)
@@ -235,11 +229,7 @@ class Ledger:
         return ledger
 
     def intend(self, entry: LedgerEntry) -> LedgerEntry:
-        """Note what is about to be asked for. Returns the entry with its number.
-
-        Raises:
-            LedgerError: it cannot be noted, so it must not be asked for.
-        """
+        """Note what is about to be asked for; returns it numbered, or raises `LedgerError`."""
         clean = {name: self._clean(getattr(entry, name)) for name in ("what", "uid", "project")}
         numbered = msgspec.structs.replace(entry, n=len(self.entries) + 1, **clean)
         self._write(numbered, durably=True)
@@ -247,11 +237,7 @@ class Ledger:
         return numbered
 
     def change(self, n: int, state: State, *, uid: str = "", why: str = "") -> LedgerEntry:
-        """Note what has become of an entry, and its uid if the target has chosen one.
-
-        Raises:
-            KeyError: there is no such entry.
-        """
+        """Note what has become of an entry, and its uid if the target has chosen one."""
         entry = self.entries[n]
         changed = msgspec.structs.replace(
             entry, state=state, uid=self._clean(uid) or entry.uid, why=self._clean(why)
@@ -310,12 +296,7 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> tuple[LedgerHeader, dict[int, LedgerEntry]]:
-    """What a ledger says; its entries by their numbers. A last line that was cut off is left out.
-
-    Raises:
-        NotALedger: it is something else.
-        LedgerError: it cannot be read.
-    """
+    """What a ledger says, its entries by number, without half a last line. Raises `LedgerError`."""
     header, entries, _ = _parsed(path)
     return header, entries
 
@@ -342,11 +323,7 @@ def _lines(path: Path, raw: bytes) -> Iterator[LedgerHeader | LedgerEntry]:
 
 
 def refuse_to_lose(path: Path) -> None:
-    """Do not write over the only list of what an earlier run has left.
-
-    Raises:
-        LedgerError: it has left something.
-    """
+    """Raise `LedgerError` rather than write over the only list of what an earlier run has left."""
     if not path.exists() or b"\n" not in read_bytes(path, _LEDGER):
         return  # or it ended before its header was whole, and so before anything was made
     _, entries = read_ledger(path)

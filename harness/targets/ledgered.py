@@ -26,8 +26,7 @@ FOREIGN = "the run did not make it, and removes only what is its own"
 class LedgeredDriver(port.DriverAround):
     """Keeps the ledger of a run; everything else is the driver's.
 
-    What a target may have done without saying so stays open in the ledger, and is removed like
-    what it has said.
+    What a target may have done unsaid stays open there, and is removed like what it has said.
     """
 
     def __init__(self, driver: port.Driver, ledger: Ledger) -> None:
@@ -62,11 +61,7 @@ class LedgeredDriver(port.DriverAround):
         return exchange
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
-        """Arrange what no user can; what it makes is noted before.
-
-        Raises:
-            CannotArrange: this target offers no way, or it would remove what is not the run's.
-        """
+        """Note what it makes, and arrange it; raises `CannotArrange` of what is not the run's."""
         self._refuse_foreign(arrangement)
         # Some kinds are of either side: of its own the harness says itself what it cannot do.
         is_targets = any(map(self.info.plays, arrangements.side_of(arrangement)))
@@ -254,11 +249,7 @@ def what_is_arranged(arrangement: arrangements.Arrangement) -> Iterator[LedgerEn
 def what_is_sent(
     outgoing: port.Outgoing, slot: str, project_of: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[LedgerEntry]:
-    """What an operation makes.
-
-    `slot` is the place of the host that is asked; `project_of` knows the project of a
-    registration token by its value.
-    """
+    """What an operation makes at this slot; `project_of` knows a token's project by its value."""
     match outgoing.operation:
         case ops.SendPairingRequest(token=token):
             host, project = outgoing.host_uid, project_of.get(token, "")

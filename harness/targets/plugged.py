@@ -32,11 +32,9 @@ def side_asked(kind: type[ops.Operation]) -> Side:
 
 
 def target_of(name: str, driver: port.Driver) -> Target:
-    """What a target file would say of the sides that the driver `name` reaches, but for their
-    addresses.
+    """What a target file would say of what the driver `name` reaches, but for addresses.
 
-    Raises:
-        TargetUnusable: it says too little of a side.
+    Raises `TargetUnusable`: it says too little of a side.
     """
     info, inventory = driver.info, driver.inventory()
     edge, central = (info.plays(side) for side in (Side.EDGE, Side.CENTRAL))

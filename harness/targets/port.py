@@ -153,9 +153,7 @@ class TargetInfo:
         return not self.roles.isdisjoint((Role(side), Role.BOTH))
 
     def named(self, user: U) -> U:
-        """A user by the names that the product has for permissions, with as much of what is asked
-        for as it tells apart from the rest.
-        """
+        """A user by the product's names for permissions, with no more than it tells apart."""
         if self.permissions is None or user.named:
             return user
         named = self.permissions.named(user.grants)
@@ -166,11 +164,7 @@ class TargetInfo:
         return kind not in self.not_offered
 
     def must_offer(self, kind: type[ops.Operation]) -> None:
-        """Go on only if the target has operations of this kind.
-
-        Raises:
-            NotOffered: it does not.
-        """
+        """Raise `NotOffered` if the target does not have operations of this kind."""
         if not self.offers(kind):
             raise NotOffered(kind, self.not_offered[kind])
 
@@ -273,10 +267,7 @@ class Driver(Protocol):
 
 
 def strays_of(driver: Driver) -> tuple[str, ...]:
-    """What the side that the harness plays could not understand of the other, since last time.
-
-    A driver that plays none need not say so.
-    """
+    """What the side that the harness plays, if it does, could not understand since last time."""
     ask: Callable[[], tuple[str, ...]] = getattr(driver, "strays", tuple)
     return ask()
 
@@ -356,21 +347,14 @@ class DriverAround:
 
 
 class Arranger(Protocol):
-    """One way to arrange preconditions on a target.
-
-    Attributes:
-        name: what `[arrange] ways` of a target file calls it.
-    """
+    """One way to arrange preconditions on a target."""
 
     @property
     def name(self) -> str:
         """What `[arrange] ways` calls it."""
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        """Why this way can arrange none of this kind, and what it would take; empty if it can.
-
-        Nothing is asked of the target for it.
-        """
+        """Why it can arrange none of this kind, and what it would take; known without asking."""
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange it; returns it as it came to be, since a target may choose uids and values.
@@ -381,8 +365,4 @@ class Arranger(Protocol):
         """
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        """What has come of a fault so far; `None` where this way cannot tell.
-
-        Raises:
-            CannotArrange: what would tell it is gone.
-        """
+        """What has come of a fault so far; `None` if it cannot tell. Raises `CannotArrange`."""

@@ -124,11 +124,7 @@ _CREDENTIAL = FileKind("correct the path", 65_536, _credential, private=True)
 
 
 def credential_in(path: Path) -> str:
-    """What the file holds, without the end of its line.
-
-    Raises:
-        CredentialError: it cannot be read, others can read it too, or it holds no credential.
-    """
+    """What the file holds, without the end of its line. Raises `CredentialError`: it is not fit."""
     text = read_text(path, _CREDENTIAL).removesuffix("\n").removesuffix("\r")
     if not text:
         raise _credential(str(path), 0, "it is empty", "write the credential alone")
@@ -158,11 +154,8 @@ def env_file_of(target_file: Path) -> Path:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a `.env` file; none if there is no such file.
-
-    Raises:
-        TargetFileError: it cannot be read, others can read it too, or a line is no
-            assignment. The message never repeats what the file holds.
+    """The variables of a `.env` file, none if there is no such file. Raises `TargetFileError`,
+    which never repeats what the file holds.
     """
     if not path.exists():
         return {}

@@ -15,8 +15,7 @@ def stepping(driver: Driver) -> Driver:
 
 
 class SteppingDriver(DriverAround):
-    """Goes through the steps before each acceptance, as far as the target has them; a step that is
-    not done is its answer.
+    """Goes through the steps before each acceptance that a target has; one not done is its answer.
 
     Whoever takes a step of a request themselves is left to it: what follows goes alone.
     """

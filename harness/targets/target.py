@@ -203,11 +203,7 @@ def written_to(target: Target) -> tuple[str, ...]:
 
 
 def check_permission(target: Target) -> None:
-    """See whether anything may be changed there.
-
-    Raises:
-        TargetUnusable: an address is not on this machine, and the file does not allow it.
-    """
+    """Raise `TargetUnusable` of an address elsewhere where the file does not allow writes."""
     remote = [url for url in written_to(target) if not is_loopback(url)]
     if remote and not target.allow_writes:
         raise TargetUnusable(

@@ -171,9 +171,7 @@ class _Reader(TargetFileReader):
         )
 
     def endpoint(self, central: target_keys.CentralTable, sides: frozenset[Side]) -> str:
-        """The Palette endpoint, as it is written. Edge hosts that the harness plays have to make
-        sense of it.
-        """
+        """The Palette endpoint as written; the hosts that are played have to understand it."""
         endpoint = central.endpoint
         if endpoint is None:
             endpoint = str(self.data["central"]["url"])
@@ -289,10 +287,7 @@ class _Reader(TargetFileReader):
         )
 
     def controls(self, said: target_keys.TargetTables, trust: Trust) -> dict[Side, Control]:
-        """The control port of each side that has one: its own, or the one for all described.
-
-        That one stands beside `[tls]`, and goes by it, whatever its sides go by.
-        """
+        """Each side's control port: its own, or the one for all, which goes by `[tls]` alone."""
         sides = {side: t for side in Side if (t := getattr(said, side.value)) is not None}
         shared = said.control and self.control(said.control, ("control",), trust)
         found = dict.fromkeys(sides, shared) if shared else {}
@@ -342,11 +337,7 @@ def _wire(reading: TargetFileReader, said: WireKeys, asked: _Kinds, served: _Kin
 
 
 def load_wire(path: Path) -> WireMap:
-    """The mapping of a file with just its tables, or of a target file.
-
-    Raises:
-        TargetFileError: the file cannot be read or is wrong; says where, and what to do.
-    """
+    """The mapping of a file with just its tables, or of a target file. Raises `TargetFileError`."""
     text, data = read_toml(path, TARGET_FILE)
     is_target = data.get("schema") == target_keys.SCHEMA
     if is_target:

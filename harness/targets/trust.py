@@ -64,12 +64,7 @@ class Trust:
     """Its private key, in PEM, if that is not in `cert_file`."""
 
     def context(self) -> ssl.SSLContext:
-        """What a TLS client checks certificates with; holds for every connection made with it.
-
-        Raises:
-            UnusableFile: a file is none, or cannot be read.
-            OSError: a file holds no certificate or key.
-        """
+        """What a TLS client checks certificates with. Raises `UnusableFile` or `OSError`."""
         require_pem(self.ca_file, self.cert_file, self.key_file)
         unchecked = self.insecure or self.fingerprints
         context = _unchecked() if unchecked else ssl.create_default_context(cafile=self.ca_file)
@@ -123,11 +118,7 @@ def fingerprint_of(certificate: bytes) -> bytes:
 
 
 def pinned(context: ssl.SSLContext, fingerprints: Collection[bytes]) -> ssl.SSLContext:
-    """The context, whose every handshake fails unless the certificate is one of these.
-
-    Raises (at a handshake):
-        PinMismatch: it is another one, or none.
-    """
+    """The context, whose every handshake raises `PinMismatch` of a certificate but these."""
 
     def check(shown: bytes | None) -> None:
         digest = fingerprint_of(shown or b"")
@@ -162,11 +153,7 @@ def _unchecked() -> ssl.SSLContext:
 
 
 def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
-    """The fingerprint of the certificate that a server shows, whoever signed it.
-
-    Raises:
-        OSError: nobody answers there, in time and over TLS; the message is for people.
-    """
+    """The fingerprint of the certificate that a server shows, whoever signed it; or `OSError`."""
     parts = urlsplit(url if "://" in url else f"https://{url}")
     host, until = parts.hostname or "", time.monotonic() + within_s
     with socket.create_connection((host, parts.port or 443), within_s) as plain:

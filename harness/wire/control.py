@@ -43,12 +43,7 @@ def encode_seen(arrangement: Arrangement, secret: str) -> HttpRequest:
 
 
 def arrangement_from(name: str, json: Json) -> Arrangement:
-    """The arrangement that a request asks for.
-
-    Raises:
-        KeyError: there is no arrangement of this name.
-        Malformed: the body is not one.
-    """
+    """The arrangement that a request asks for. Raises `KeyError` for its name, `Malformed`."""
     kind = ARRANGEMENTS[name]
     if not isinstance(json, dict):
         raise Malformed("body", f"the fields of {name} are needed, as an object")
@@ -64,11 +59,7 @@ Plain = TypeVar("Plain")
 
 
 def to_json(value: object) -> Json:
-    """The dataclass as JSON, by the names of its fields.
-
-    Raises:
-        TypeError: it holds something that JSON has no form for.
-    """
+    """The dataclass as JSON, by the names of its fields. Raises `TypeError`: it has no form."""
     match value:
         case None | bool() | int() | float():
             return value

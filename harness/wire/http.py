@@ -119,11 +119,7 @@ class NotJson(ValueError):
 
 
 def parse_json(body: bytes) -> Json:
-    """The JSON value of a body.
-
-    Raises:
-        NotJson: the bytes are no JSON, are cut off, or are nested beyond reason.
-    """
+    """The JSON value of a body. Raises `NotJson`, as of what is nested beyond reason."""
     try:
         value: Json = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -132,11 +128,7 @@ def parse_json(body: bytes) -> Json:
 
 
 def parse_asked(body: bytes, content_type: str) -> Json:
-    """What the body of a request holds, be it JSON or a form; `None` where there is none.
-
-    Raises:
-        NotJson: it is neither.
-    """
+    """What the body of a request holds, as JSON or a form, if anything. Raises `NotJson`."""
     if "x-www-form-urlencoded" in content_type.lower():
         return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
     return parse_json(body) if body else None

@@ -96,9 +96,7 @@ def way_of(text: str) -> Way:
 
 @lru_cache
 def chosen_by(step: str) -> dict[str, str] | None:
-    """What a step demands of the element of a list that it chooses, if it does: a field with a
-    text, or nothing, of the first one.
-    """
+    """The field and text by which a step chooses an element of a list; nothing of the first."""
     found = _CHOICE.fullmatch(step)
     if found is None:
         return None
@@ -155,11 +153,7 @@ class KnownName:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text in parts: what stays, names, and places of the published request.
-
-    Attributes:
-        at: where it stands in a target file.
-    """
+    """What stays of a text, names, places of the request; `at` is where a file has it."""
 
     parts: tuple[str | KnownName | Way, ...]
     at: At = ()
@@ -170,11 +164,7 @@ class Template:
         at: Callable[[Way], str | None],
         spelt: Callable[[str], str] = lambda text: text,
     ) -> str:
-        """The text, with `spelt` of what its names stand for.
-
-        Raises:
-            Unknowable: nobody knows one of them.
-        """
+        """The text, with `spelt` of what its names stand for. Raises `Unknowable`."""
         return "".join(part if isinstance(part, str) else spelt(_value(part, known, at))
                        for part in self.parts)  # fmt: skip
 
@@ -202,11 +192,9 @@ def _value(part: KnownName | Way, known: Known, at: Callable[[Way], str | None])
 
 
 def template_of(text: str, place_for: Callable[[str], KnownName | Way], at: At) -> Template:
-    """What a text with names between braces means, which stands at this key; a brace of its own is
-    written twice.
+    """What a text at this key means, with names in braces; braces of its own are doubled.
 
-    Raises:
-        ValueError: a brace is not closed, or `place_for` does not know a name.
+    Raises `ValueError`: a brace is not closed, or `place_for` does not know a name.
     """
     parts: list[str | KnownName | Way] = []
     for found in _PART.finditer(text):

@@ -39,9 +39,7 @@ _NO_CONTENT: Final = 204
 def losses(
     wire: WireMap, asked: Iterable[_Kind], served: Collection[_Kind] = ()
 ) -> Iterator[MappingError]:
-    """What these operations lose, key by key. The requests of those that are served are read, and
-    have to be told apart.
-    """
+    """What these operations lose, by keys; those that are served have to be told apart as well."""
     if wire.is_plain:
         return
     yield from mixed_up(wire, served)
@@ -54,9 +52,7 @@ def losses(
 
 
 def mixed_up(wire: WireMap, kinds: Collection[_Kind] = ROUTES) -> Iterator[MappingError]:
-    """Of two operations at one place that nothing in the request tells apart, the one that was put
-    there.
-    """
+    """Of two operations at one place that nothing tells apart, the one that was put there."""
     seen: dict[tuple[bool, str, str], list[Spoken]] = {}
     # Whoever was moved is to blame, and not who has always been there.
     for kind in sorted((k for k in ROUTES if k in kinds), key=lambda k: k in wire.paths):

@@ -226,11 +226,7 @@ Model = TypeVar("Model", bound=WireModel)
 
 
 def parse_model(model: type[Model], json: Json) -> Model:
-    """The JSON as the model.
-
-    Raises:
-        Malformed: it is no object, or a field has the wrong type or is missing.
-    """
+    """The JSON as the model. Raises `Malformed`: a field is wrong or missing, or all of it."""
     parsed = parse_what_is_read(model, json, lambda _: True)
     assert parsed is not None
     return parsed

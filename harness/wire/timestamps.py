@@ -17,22 +17,14 @@ _RFC3339 = re.compile(
 
 
 def to_timestamp(microseconds: int) -> str:
-    """The time as text: `2026-11-24T14:05:00.000001Z`.
-
-    What lies beyond the years 1 to 9999 becomes their first or last moment, so that a token
-    that never expires has an expiry.
-    """
+    """The time as text: `2026-11-24T14:05:00.000001Z`, at most the last moment of the year 9999."""
     within = min(max(microseconds, _FIRST), _LAST)
     moment = _EPOCH + timedelta(microseconds=within)
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def from_timestamp(text: str, field: str) -> int:
-    """The text as microseconds since the epoch; what is finer is cut off.
-
-    Raises:
-        Malformed: the text is no RFC 3339 time.
-    """
+    """The text as microseconds since the epoch, cut off there. Raises `Malformed`."""
     if _RFC3339.fullmatch(text) is None:
         raise Malformed(field, "an RFC 3339 time such as 2026-11-24T14:05:00Z is needed")
     try:

@@ -52,9 +52,7 @@ def _escaped(leaf: Json) -> str:
 
 
 def _twice(body: Json) -> str:
-    """With each key twice; within the first of both, what is below it stands there once, as most
-    readers go by the last.
-    """
+    """With each key twice, but below the first of both once: most readers go by the last."""
     if isinstance(body, dict):
         names = ((json.dumps(key), value) for key, value in body.items())
         both = (f"{name}:{_text(value)},{name}:{_twice(value)}" for name, value in names)
@@ -197,9 +195,7 @@ def with_tags(tag_of: Callable[[str], str]) -> Writing:
 
 @dataclass(slots=True)
 class Rewriting:
-    """How the bodies of one operation are written. `met` says how many were, of those to which it
-    makes a difference.
-    """
+    """How the bodies of one operation are written; `met` says of how many it changes anything."""
 
     writing: Writing
     met: int = 0

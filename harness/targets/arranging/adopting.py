@@ -19,11 +19,7 @@ _SHOWN_MAX = 80
 
 
 def adopted_text(arrangement: A, text: bytes, who: str) -> A:
-    """`adopted`, from the text that somebody gave: anything but a JSON object says nothing.
-
-    Raises:
-        ArrangingFailed: it says something that was not theirs to choose.
-    """
+    """`adopted`, from the text that somebody gave, which says nothing if it is no JSON object."""
     if not text.lstrip().startswith(b"{"):
         return arrangement
     try:

@@ -107,12 +107,6 @@ class PublishedApi:
         return "; ".join(sorted(str(port.NotOffered(o, self._not_offered[o])) for o in missing))
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
-        """Arrange it by published operations.
-
-        Raises:
-            CannotArrange: the API cannot do this.
-            ArrangingFailed: an operation did not succeed, after another one had.
-        """
         why = self.cannot(type(arrangement))
         if why:
             raise port.CannotArrange(type(arrangement).__name__, why)

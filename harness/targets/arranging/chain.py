@@ -48,9 +48,7 @@ class Chain:
         return next(iter(self.ways_for(kind)), "")
 
     def ways_for(self, kind: type[Arrangement]) -> tuple[str, ...]:
-        """The names of the ways that may be tried for this kind: each may yet say that it cannot,
-        and leave it to the next.
-        """
+        """The names of the ways for this kind; each may yet leave it to the next."""
         return tuple(way.name for way in self.ways if not way.cannot(kind))
 
     def _first(self, kind: type[Arrangement]) -> port.Arranger | None:
@@ -85,12 +83,7 @@ class Chain:
                 way.close()
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange it by the first way that can.
-
-        Raises:
-            CannotArrange: none can; says of each why not.
-            ArrangingFailed: the way that was tried went wrong.
-        """
+        """Arrange it by the first way that can; `CannotArrange` says of each why not."""
         told = []
         for way in self.ways:
             why = way.cannot(type(arrangement))

@@ -122,9 +122,7 @@ class Commands:
 
     @property
     def tells(self) -> bool:
-        """Whether the command for all else says that it can tell what came of an arrangement. It is
-        asked once.
-        """
+        """Whether the command for all else says that it tells what came of one; asked once."""
         if self._can is not None:
             return SeeEffect.__name__ in self._can
         if self._tells is None and ANY in self._commands:
@@ -138,12 +136,7 @@ class Commands:
         return slot in self._resets or not {"RenewCluster", ANY}.isdisjoint(self._commands)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Run the command; what it prints as a JSON object is what became of the arrangement.
-
-        Raises:
-            CannotArrange: there is none, it cannot be started, or it says that it cannot.
-            ArrangingFailed: it ended otherwise than expected, or says what makes no sense.
-        """
+        """Run the command; what it prints as a JSON object is what became of the arrangement."""
         command = self._command_for(arrangement)
         told = self._printed(command, arrangement)
         return adopted_text(arrangement, told, _called(command))
@@ -153,11 +146,6 @@ class Commands:
         self._command_for(arrangement)
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        """What has come of it, as the command for all else tells; `None` where that cannot.
-
-        Raises:
-            ArrangingFailed: it ended otherwise than expected, or says what makes no sense.
-        """
         if not self.tells:
             return None
         command, asked = self._commands[ANY], SeeEffect(arrangement)
@@ -316,11 +304,7 @@ class BadTemplate(PairproofError):
 
 
 def placeholders(word: str) -> tuple[str, ...]:
-    """The names in braces, in order. `{{` and `}}` stand for the braces themselves.
-
-    Raises:
-        BadTemplate: the braces do not fit, or there is more than a name in them.
-    """
+    """The names in braces, in order, of which `{{` and `}}` are none. Raises `BadTemplate`."""
     try:
         parts = list(Formatter().parse(word))
     except ValueError as error:

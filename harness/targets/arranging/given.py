@@ -33,12 +33,7 @@ class GivenPerson:
 
 @dataclass(frozen=True, slots=True)
 class GivenThings:
-    """What a target file says is there already.
-
-    Attributes:
-        projects: uids of projects, each for one scenario at a time.
-        clusters: whether clusters are used as they are installed.
-    """
+    """What a target file says is there already; each project is for one scenario at a time."""
 
     projects: tuple[str, ...] = ()
     people: tuple[GivenPerson, ...] = ()
@@ -195,14 +190,10 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class InstalledClusters:
-    """What Local UI tells of the clusters in the slots.
+    """What Local UI tells of the clusters in the slots, which go by their uids.
 
-    Attributes:
-        send: carries out an operation.
-        sleep: waits so many microseconds.
-        user: who may log in to each Local UI.
-        slots: by their uids.
-        cancels: whether a request that is still pending is cancelled; else nothing is changed.
+    `user` may log in to each. A request that is still pending is cancelled if it `cancels`; else
+    nothing is changed.
     """
 
     send: Callable[[Outgoing], Exchange]
@@ -212,13 +203,7 @@ class InstalledClusters:
     cancels: bool = True
 
     def ready(self, asked: arrangements.InstallCluster) -> Cluster:
-        """The cluster of the slot, if it will do: unpaired, healthy, with nothing pending.
-
-        A request that is still pending is cancelled.
-
-        Raises:
-            CannotArrange: it will not do; says why.
-        """
+        """The cluster of the slot, if it is unpaired and healthy; raises `CannotArrange` else."""
         if asked.cluster is None:
             raise _cannot("a cluster that is given is not removed")
         slot = self.slots.get(asked.slot)

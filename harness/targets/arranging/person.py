@@ -32,11 +32,7 @@ class Prompter(Protocol):
 
 
 class PersonArranger:
-    """Asks a person to bring about what is needed, and waits.
-
-    Attributes:
-        operator: who is asked.
-    """
+    """Asks a person, the `operator`, to bring about what is needed, and waits."""
 
     name = "person"
 
@@ -64,11 +60,6 @@ class PersonArranger:
         return ""
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
-        """Ask, and wait for the answer.
-
-        Raises:
-            CannotArrange: the person says that it cannot be done, or is not there any more.
-        """
         what = type(arrangement).__name__
         if self._asker is None or type(arrangement) in TOLD_SECRETS:
             raise CannotArrange(what, self.cannot(type(arrangement)))
@@ -131,11 +122,7 @@ class TerminalPrompter:
         self._quiet = quiet
 
     def ask(self, text: str) -> str:
-        """Write the text on a line of its own and wait for a line.
-
-        Raises:
-            EOFError: the terminal is closed.
-        """
+        """Write the text on a line of its own and wait for a line."""
         with self._quiet(), self._terminal.open("r+b", buffering=0) as stream:
             # What a progress bar has drawn on this line goes away.
             stream.write(b"\r\x1b[2K" + text.encode())

@@ -49,11 +49,9 @@ def run_command(
     given: bytes,
     timeout_s: float,
 ) -> CompletedCommand:
-    """Run a command with `given` on its standard input; at a time-out its whole process group is
-    killed, as it is when the run is interrupted meanwhile.
+    """Run a command with `given` on its standard input. Raises `OSError`: it cannot be started.
 
-    Raises:
-        OSError: it cannot be started.
+    At a time-out its whole process group is killed, as when the run is interrupted meanwhile.
     """
     process, pipes = _started(words, folder, environment)
     watch = _Watch(process, pipes, given)
@@ -195,10 +193,9 @@ class Staying:
         self._lock = threading.Lock()
 
     def ask(self, line: bytes, timeout_s: float) -> CompletedCommand:
-        """Give it one line and take one; `problem` says why there is none. What goes wrong ends it.
+        """Give it one line and take one. `problem` says why there is none, which ends it.
 
-        Raises:
-            OSError: it cannot be started.
+        Raises `OSError`: it cannot be started.
         """
         with self._lock:
             if self._running is None or self._running.has_died():

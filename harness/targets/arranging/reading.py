@@ -266,9 +266,7 @@ def read_command(
 
 
 def _check_staying(reading: TargetFileReader, words: Iterable[str], path: Path) -> None:
-    """A command that stays is told by lines alone, and says by lines how it went; these words of it
-    have placeholders.
-    """
+    """A command that stays is told by lines, and answers so; these words have placeholders."""
     why = "a command that stays gets each arrangement as a line and answers with one"
     for word in words:
         reading.flaw((*path, "command"), f"{word!r} has a placeholder", f"remove it: {why}")

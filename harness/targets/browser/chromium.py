@@ -61,10 +61,7 @@ def _own_browsers() -> Path:
 
 
 class BrowserThread:
-    """Starts the browser when it is first needed, and does everything with it.
-
-    `flags` are asked for then: what it is started with.
-    """
+    """Starts the browser, with `flags`, when it is first needed; does everything with it."""
 
     def __init__(self, flags: Callable[[], Sequence[str]]) -> None:
         self._flags = flags
@@ -79,11 +76,7 @@ class BrowserThread:
         return self._thread.submit(do, *args, **more).result()
 
     def browser(self) -> Browser:
-        """The browser; to be called on its thread alone.
-
-        Raises:
-            NoBrowser: it is not installed, or does not start.
-        """
+        """The browser; to be called on its thread alone. Raises `NoBrowser`: none starts."""
         if self._browser is None:
             if why := missing():
                 raise NoBrowser(why)

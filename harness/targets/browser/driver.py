@@ -77,9 +77,7 @@ class BrowserDriver(port.DriverAround):
         self._pictures.folder = folder
 
     def keep_traces(self, folder: Path) -> None:
-        """Let Playwright's own traces be kept in a folder outside of the run: nothing in them is
-        redacted.
-        """
+        """Let Playwright's traces be kept outside of the run: nothing there is redacted."""
         self._traces = folder
 
     def send(self, outgoing: port.Outgoing) -> port.Exchange:
@@ -133,13 +131,7 @@ class BrowserDriver(port.DriverAround):
     # --- on the browser's thread ----------------------------------------------------------
 
     def _act(self, action: BrowserAction, outgoing: port.Outgoing) -> port.Exchange:
-        """Do it, and look at the page.
-
-        Raises:
-            NotSupported: there is no browser.
-            NotOffered: the page has no address.
-            CannotArrange: nobody knows by which password this person logs in.
-        """
+        """Do it, and look at the page; raises what `arrange` and `send` do."""
         if isinstance(action, EnterAddress) and self.info.pages.address(action.page) is None:
             where = f"[pages.page.{action.page}] address"
             raise port.NotOffered(EnterAddress, f"{action.page.called} has no {where}")
@@ -163,9 +155,7 @@ class BrowserDriver(port.DriverAround):
     def _with_pictures(
         self, exchange: port.Exchange, visit: BrowserVisit, *, dom: bool
     ) -> Mapping[str, Json]:
-        """What is kept of the page, by name: a picture, and what it was made of if that may be
-        what is wrong. A browser that cannot even do that keeps nothing.
-        """
+        """What is kept of the page: a picture, and the DOM if that may be what is wrong."""
         from playwright.sync_api import Error
 
         kept: dict[str, Json] = dict(exchange.response or {})

@@ -148,9 +148,7 @@ def _drawn_by_labels(found: Locator) -> list[Locator]:
 
 
 def form_of(text: str) -> str:
-    """A pattern for texts of the same form as this one, as ids are; none for what is too short, or
-    has no digit.
-    """
+    """A pattern for texts of the form of this id; none for what is too short, or has no digit."""
     if len(text) < _ID_MIN or not re.search(r"\d", text):
         return ""
     digit = "[0-9a-fA-F]" if re.fullmatch(r"[0-9a-fA-F-]+", text) else "[0-9A-Za-z]"

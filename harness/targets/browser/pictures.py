@@ -45,20 +45,14 @@ _UNCOVER: Final = """() => {
 
 
 class Pictures:
-    """Where pictures go; nowhere until `folder` is set.
-
-    Attributes:
-        folder: the folder of the run.
-    """
+    """Where pictures go: to the `folder` of a run, and nowhere until that is set."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
         self._left = BYTES_MAX
 
     def take(self, tab: Page, secrets: Collection[str]) -> str:
-        """Keep a picture of what is seen of a page, at half its size; returns its name, which is
-        empty where none is kept.
-        """
+        """Keep a picture of what is seen, at half its size; returns its name, empty for none."""
         if self.folder is None or self._left <= 0:
             return ""
         size = tab.viewport_size or {"width": 1280, "height": 720}

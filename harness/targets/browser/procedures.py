@@ -39,12 +39,7 @@ def is_on_pages(operation: ops.Operation, profiles: Mapping[str, str]) -> bool:
 def carry_out(
     operation: ops.Operation, visit: BrowserVisit, profiles: Mapping[str, str]
 ) -> ops.Reply | None:
-    """Do it on the pages; what came of it, as far as they show.
-
-    Raises:
-        Refusal: a page did not offer what it takes.
-        playwright.sync_api.Error: the browser says why not.
-    """
+    """Do it on the pages; what came of it, as far as they show. Raises as `BrowserVisit.do`."""
     # What is behind a menu tells nothing: that may be there at all times.
     waits = _PAIRING_ID if visit.is_behind(SETTINGS, _CANCEL) else _CANCEL
     match operation:

@@ -169,11 +169,7 @@ class Relay:
             self._why[_place(*place)] = told
 
     def _see_whose(self, to_browser: StreamWriter) -> None:
-        """See that nobody else on this machine borrows a certificate, or our way out of it.
-
-        Raises:
-            NotCarried: somebody else asks.
-        """
+        """Raise `NotCarried` where another user borrows a certificate, or our way out."""
         lends = any(trust.cert_file for trust in self._trusts.values())
         if not _SOCKETS.exists() and not lends:
             return
@@ -189,12 +185,7 @@ class Relay:
             raise NotCarried("the connection comes from another user of this machine")
 
     async def _connected(self, host: str, port: int) -> tuple[StreamReader, StreamWriter]:
-        """A connection to a server, in TLS if it is the target's.
-
-        Raises:
-            NotCarried: it may not be made, or the proxy does not make it.
-            OSError: it cannot be made, or the server is not trusted.
-        """
+        """A connection to a server, in TLS if it is the target's, or `NotCarried`, `OSError`."""
         is_here = is_loopback_host(host)
         if not (is_here or self._may_leave or host in self._on):
             raise NotCarried(
@@ -230,11 +221,7 @@ class Relay:
 
 
 async def _asked_for(browser: StreamReader) -> tuple[str, int]:
-    """The host and the port that a connection is asked to.
-
-    Raises:
-        ValueError: it is asked for something else.
-    """
+    """The host and the port that a connection is asked to. Raises `ValueError` where it is not."""
     method, place, *_ = (await browser.readuntil(b"\r\n\r\n")).decode("latin-1").split(" ", 2)
     parts = urlsplit(f"//{place}")
     if method != "CONNECT" or not parts.hostname or not parts.port:

@@ -305,11 +305,7 @@ class BrowserVisit:
             self._tab.goto(url)
 
     def _log_in(self, local: bool) -> None:
-        """Fill in the login page and send it.
-
-        Raises:
-            Refusal: nobody is to be logged in, or there is no such page.
-        """
+        """Fill in the login page and send it. Raises `Refusal`: nobody is to be logged in here."""
         if self._login is None:
             raise Refusal(Reason.UNAUTHENTICATED, "the page asks for a login")
         self.steps.append(f"log in as {self._login.user}")
@@ -383,9 +379,7 @@ class BrowserVisit:
         self._brought_up = (action.page, action.label, action.beside)
 
     def _click_before(self, way: finding.Sought, sought: finding.Sought) -> bool:
-        """Click what has to be clicked before, unless what it opens is there already; returns
-        whether it opens something.
-        """
+        """Click what has to be clicked first, unless it is open; tells whether it opens."""
         if sought.is_in_a_list and not sought.beside and self._is_still_there(sought):
             return False
         found = self._comes_up(way)
@@ -440,9 +434,7 @@ class BrowserVisit:
         return finding.called_so(self._tab, element)
 
     def _look(self, sought: finding.Sought, *, is_new: bool = False) -> Locator | None:
-        """What is sought, as the page is now: of several the first, but of those that only begin
-        with the name the only one.
-        """
+        """What is sought, as the page is now: the first, or the only one that begins so."""
         if found := finding.all_of(self._tab, sought, is_new=is_new):
             return found[0]
         if (
@@ -456,11 +448,7 @@ class BrowserVisit:
         return found[0] if len(found) == 1 else None
 
     def _comes_up(self, sought: finding.Sought, *, is_new: bool = False) -> Locator:
-        """Wait for it, and for the page if that takes longer.
-
-        Raises:
-            Refusal: it does not come.
-        """
+        """Wait for it, or for the page if that takes longer. Raises `Refusal`: it does not come."""
         from playwright.sync_api import Error
 
         deadline = time.monotonic() + self.patience_s
@@ -477,11 +465,7 @@ class BrowserVisit:
         return found
 
     def _appears(self, target: Locator) -> None:
-        """Wait for it, and for the page if that takes longer.
-
-        Raises:
-            Refusal: it does not come.
-        """
+        """Wait for it, or for the page if that takes longer. Raises `Refusal`: it does not come."""
         from playwright.sync_api import TimeoutError as TookTooLong
 
         try:

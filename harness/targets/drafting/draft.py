@@ -50,11 +50,7 @@ _ANOTHER_WIRE = (
 
 
 def composed(filling: Filling, wire: WireDraft | None, out: Path) -> str:
-    """The target file with the tables of a mapping, which has been read once.
-
-    Raises:
-        TargetFileError: it cannot be read, which no answer should bring about.
-    """
+    """The target file with the tables of a mapping, read once: no answer should make that fail."""
     own = {n: of for n, of in TARGETS.tree["properties"].items() if not hasattr(PLAIN, n)}
     lines = [*_HEAD, *_table({"properties": own}, filling.data, "")]
     lines += ["", *([wire.text()] if wire else _skeleton(filling)), ""]
@@ -161,10 +157,7 @@ def _plain(text: str) -> str:
 
 
 def wire_of(documents: Sequence[Document], described: frozenset[Side]) -> WireDraft:
-    """The mapping that documents amount to, for the sides that a file describes.
-
-    It can be read: what would contradict itself is left to a person.
-    """
+    """The mapping that documents amount to, for these sides, without contradictions."""
     surfaces = [Surface.LOCAL_UI] if Side.EDGE in described else []
     if Side.CENTRAL in described:
         surfaces += [Surface.PALETTE, Surface.AGENT]

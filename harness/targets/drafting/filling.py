@@ -27,9 +27,7 @@ Check = Callable[[str], Any]
 
 
 class WrongAnswer(PairproofError):
-    """An answer that a target file could not hold. Says why, and never repeats the answer where
-    it might be a secret.
-    """
+    """An answer that a target file could not hold: why, without what might be a secret."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,7 @@ class Match:
 def matched(
     documents: Iterable[Document], surfaces: Iterable[Surface]
 ) -> dict[type[Operation], Match]:
-    """What the documents have for the operations of these surfaces; each of theirs once, unless two
-    of ours are asked there.
-    """
+    """What documents have for these operations; each of theirs once, if it is not sure."""
     found: dict[type[Operation], Match] = {}
     taken = set[int]()
     every = _matches(routes_of(ROUTES, *surfaces), documents)
@@ -237,11 +235,7 @@ class Unmappable(Exception):
 
 
 def placed(route: Route, document: Document, theirs: Described) -> tuple[str, list[Entry]]:
-    """The path with our parameters, and the guesses for those that stand elsewhere.
-
-    Raises:
-        Unmappable: a parameter of theirs or of ours is left over.
-    """
+    """The path with our parameters, and guesses for those elsewhere. Raises `Unmappable`."""
     ours, there = list(route.parameters()), list(theirs.parameters())
     if len(there) > len(ours):
         raise Unmappable(f"its path has parameters of which nothing is known: {', '.join(there)}")

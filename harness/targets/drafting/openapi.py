@@ -55,9 +55,7 @@ _DOCUMENT: Final = FileKind(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a body. `kind` is the JSON type, empty where it is not said; `is_open` when
-    nothing is said about what it holds.
-    """
+    """A field of a body: its JSON type if that is said, and whether anything may be in it."""
 
     way: Way
     kind: str = ""
@@ -100,11 +98,7 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a document says.
-
-    Attributes:
-        server: the address that it names, empty where it names none.
-    """
+    """What a document says; `server` is the address that it names, empty where it names none."""
 
     source: str
     title: str
@@ -128,11 +122,7 @@ class Document:
 
 
 def read_document(data: bytes, source: str) -> Document:
-    """The document in these bytes. `source` is what messages call it.
-
-    Raises:
-        OpenApiError: they are none, or none that can be used.
-    """
+    """The document in these bytes, which messages call `source`. Raises `OpenApiError`."""
     root = _parsed(data, source)
     version = root.get("openapi", root.get("swagger"))
     if not isinstance(version, str) or not version.startswith(("3.", "2.")):
@@ -294,11 +284,7 @@ _HELP: Final = "download it with a tool of yours, and give the file"
 
 
 def document_from(place: str, within_s: float = FETCH_S) -> Document:
-    """The OpenAPI document of a file, or at an address.
-
-    Raises:
-        OpenApiError: it cannot be had, or cannot be used.
-    """
+    """The OpenAPI document of a file, or at an address. Raises `OpenApiError`."""
     if place.startswith(("http://", "https://")):
         return read_document(_fetched(place, within_s), place)
     return read_document(read_bytes(Path(place), _DOCUMENT), place)

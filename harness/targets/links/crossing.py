@@ -297,9 +297,7 @@ class Crossing:
                 self._keeper.take(self)
 
     def keeps_from_edge(self, end: End) -> bool:
-        """Whether the edge host may not learn that this end is over: it is being cut, and how
-        it ends is decided already, or it is in a black hole.
-        """
+        """Whether the edge may not learn that this end is over: it is cut, or in a black hole."""
         return end is self.palette and (self.is_cut or self.is_swallowing)
 
     def _hinder(self, *, latency: int = 0, jitter: int = 0, bytes_per_s: int = 0) -> None:
@@ -310,10 +308,7 @@ class Crossing:
                 end.lane.set(latency, jitter, bytes_per_s)
 
     def reset(self, flushing: End | None = None) -> None:
-        """Cut the connection, with RST towards the edge.
-
-        `flushing` is the end that has to get first what was written to it.
-        """
+        """Cut the connection, with RST towards the edge, once `flushing` got all it was sent."""
         if self.is_cut:
             return
         self.is_cut = True

@@ -19,13 +19,7 @@ _TRY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class LinkFinding:
-    """One thing that was found out.
-
-    Attributes:
-        is_good: whether nothing has to be done.
-        what: what was found.
-        remedy: what to do; empty where nothing has to be done.
-    """
+    """One thing that was found out; without a remedy where nothing has to be done."""
 
     is_good: bool
     what: str

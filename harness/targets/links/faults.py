@@ -57,10 +57,7 @@ class LinkFault:
 
 @dataclass(frozen=True, slots=True)
 class Down(LinkFault):
-    """Nobody listens: connecting is refused.
-
-    For one source among several this is `ConnectionRefused`: a port listens to all or to none.
-    """
+    """Nobody listens. For one source of several it is `ConnectionRefused`: a port hears all."""
 
     keeps: bool = False
 

@@ -38,12 +38,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class MessageReading:
-    """How the proxy reads messages, where it can.
-
-    Attributes:
-        table: which request is which message.
-        host: what the Host header names in place of the proxy; empty leaves it.
-    """
+    """Which request is which message, and what Host names in the proxy's place; empty leaves it."""
 
     table: MessageTable = ()
     host: str = ""
@@ -77,11 +72,7 @@ class Hub:
         self.spoiling = Spoiling(seed)
 
     async def open(self) -> None:
-        """Find Palette's address, and listen.
-
-        Raises:
-            LinkError: its name cannot be resolved, or the port cannot be listened on.
-        """
+        """Find Palette's address, and listen. Raises `LinkError`: either cannot be done."""
         await self._find()
         self._listen()
 
@@ -139,11 +130,7 @@ class Hub:
         return ended
 
     async def release(self, source: str) -> None:
-        """Let the messages of a source be from now on; what comes late arrives before that is done.
-
-        Raises:
-            LinkError: it cannot arrive, as Palette is not reached.
-        """
+        """Let a source's messages be, once late ones have arrived; `LinkError` if they cannot."""
         late = self.spoiling.late_of(source)
         self.spoiling.heal(source)
         for message in late:

@@ -18,8 +18,7 @@ _MILLION = 1_000_000
 class DelayLine:
     """Holds back what is fed to it, in order, and hands it on when it is due.
 
-    `jam` is called with whether the lane is full. Jitter is a function of `seed` and of how many
-    chunks came before.
+    `jam` is told whether it is full. Jitter follows from `seed` and the number of the chunk.
     """
 
     def __init__(

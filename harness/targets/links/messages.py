@@ -165,9 +165,7 @@ class Spoiling:
     def fate_of(
         self, source: str, kind: MessageKind | None, *, decides: bool = True
     ) -> WireFate | None:
-        """What happens to a message that has just come; what was queued meets the call that
-        decides.
-        """
+        """What happens to a message that came; what was queued meets the call that decides."""
         if kind is None:
             return None
         now = time.time_ns() // 1_000

@@ -90,11 +90,7 @@ class OpenLinks:
         return replace(inventory, link_endpoint=self.proxied if is_way else "")
 
     def check(self) -> None:
-        """Make sure that the proxy is at work.
-
-        Raises:
-            LinkError: it is not; says what went wrong.
-        """
+        """Raise `LinkError` unless the proxy is at work."""
         for proxy in (self.proxy, self.toxiproxy):
             if proxy is not None:
                 proxy.check()
@@ -320,10 +316,7 @@ _PARAMETER = re.compile(r"\\\{[^{}]*\\\}")
 
 
 def message_table(wire: WireMap, prefix: str = "") -> MessageTable:
-    """How to tell messages apart, from where each is asked; the fixed paths come first.
-
-    `prefix` is the path below which the endpoint has them.
-    """
+    """How to tell messages apart by where each is asked, below `prefix`; fixed paths come first."""
     found = []
     for kind, operation in arrangements.CARRIES.items():
         decides = wire.spoken(operation)
@@ -345,9 +338,7 @@ def _whole(pattern: str) -> re.Pattern[str]:
 
 
 def _own_alone(table: MessageTable, wire: WireMap) -> MessageTable:
-    """The table with what tells a message from the others at its place, and no more: where nothing
-    does, nobody has to read its body.
-    """
+    """The table with no more than tells messages of a place apart: few bodies have to be read."""
     of_all = CallConstants(
         values=tuple((place_of(text), _unbraced(value)) for text, value in wire.constants.items())
     )

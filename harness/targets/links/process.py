@@ -65,11 +65,7 @@ class ProxySpec:
 
 
 class ProxyProcess:
-    """A proxy in a process of its own, with the calls of `FaultProxy`.
-
-    Raises:
-        LinkError: it cannot be started; says what to do.
-    """
+    """A proxy in a process of its own, with the calls of `FaultProxy`. Raises `LinkError`."""
 
     def __init__(self, spec: ProxySpec) -> None:
         ours, theirs = socket.socketpair()

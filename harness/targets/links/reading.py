@@ -155,14 +155,7 @@ class LinkCommands:
 
 @dataclass(frozen=True, slots=True)
 class Links(_Keys):
-    """How links are cut.
-
-    Attributes:
-        cut: `None` for what suits the endpoint.
-        sources: all hosts or none.
-        toxiproxy_url, toxiproxy_name: the server, and what its proxy is called there.
-        commands: the user's.
-    """
+    """How links are cut: `cut` is `None` for what suits the endpoint, `sources` all or none."""
 
     toxiproxy_url: str = ""
     toxiproxy_name: str = "pairproof"

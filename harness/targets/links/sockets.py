@@ -26,11 +26,8 @@ _INT = struct.Struct("i")
 class Port:
     """A port that is held from the moment it is made, whether anybody listens there or not.
 
-    A second socket, which never listens, is bound to it, so that no other program gets the port
-    while the link is down.
-
-    Raises:
-        ProxyCannotListen: it is taken, or the address is not this machine's.
+    A second socket that never listens is bound to it, so that nobody else gets it meanwhile.
+    Raises `ProxyCannotListen`: it is taken, or the address is not this machine's.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -53,11 +50,7 @@ class Port:
             raise
 
     def listener(self) -> socket.socket:
-        """A new socket that listens there.
-
-        Raises:
-            ProxyCannotListen: somebody else has come to listen there.
-        """
+        """A new socket that listens there. Raises `ProxyCannotListen`: somebody else does."""
         try:
             listening = self._bound((self.host, self.number))
         except OSError as error:
@@ -129,23 +122,14 @@ def has_arrived(transport: Transport) -> bool:
 
 
 def normal(address: str) -> str:
-    """An IP address in its one spelling; IPv4 as such, also where it came over IPv6.
-
-    Raises:
-        ValueError: it is no IP address.
-    """
+    """An IP address in its one spelling, IPv4 as such over IPv6 too. Raises `ValueError`."""
     parsed = ip_address(address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     return str(mapped or parsed)
 
 
 def ending_context(cert_file: Path, key_file: Path | None) -> ssl.SSLContext:
-    """What TLS is ended with.
-
-    Raises:
-        UnusableFile: they are none, or cannot be read.
-        OSError: they hold no certificate with its key.
-    """
+    """What TLS is ended with. Raises `UnusableFile` or `OSError`: there is no certificate."""
     require_pem(cert_file, key_file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -90,10 +90,8 @@ class SourceAddresses:
         return ""
 
     def cannot_spoil(self, host_uid: str, kind: arrangements.MessageKind) -> str:
-        """Why no single message of this host can be told from those of others; empty if it can.
-
-        A cluster sends each message but the probe from one host only, so it is enough that no
-        other cluster in use arrives from there.
+        """Why no single message of this host can be told from those of others; empty if it can. All
+        but the probe come from one host of a cluster: no other cluster may arrive from there.
         """
         slot = self._slot_of.get(host_uid, "")
         others = self.others_at_source(host_uid)

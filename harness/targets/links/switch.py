@@ -69,25 +69,13 @@ class Switch(Protocol):
         """Why it can arrange none of this kind, and what it would take; empty if it can."""
 
     def arrange(self, arrangement: arrangements.Arrangement) -> None:
-        """Do it.
-
-        Raises:
-            CannotArrange: it cannot be done; nothing was changed.
-            ArrangingFailed: it went wrong.
-            LinkError: what does it is gone.
-        """
+        """Do it. Raises `CannotArrange`, `ArrangingFailed`, or `LinkError` if nobody does it."""
 
     def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
-        """What has come of it so far; `None` where nobody can tell.
-
-        Raises:
-            LinkError: what would tell it is gone.
-        """
+        """What has come of it so far; `None` where nobody can tell. Raises `LinkError` as above."""
 
     def mend(self, host_uids: Iterable[str]) -> None:
-        """The links of these hosts are whole, as those of a cluster that is put up, and nothing
-        waits for their messages.
-        """
+        """The links of these hosts are whole, and nothing waits for their messages."""
 
     def down(self) -> tuple[str, ...]:
         """The hosts that are cut off where others may be with them."""
@@ -195,9 +183,7 @@ class ProxySwitch:
         return None
 
     def _has_carried(self, host_uid: str) -> bool:
-        """Whether anything has passed of the host's cluster since that was put up: of any host,
-        since one of them may ask for the others.
-        """
+        """Whether anything has passed of the fresh cluster: of any host, as one may ask for all."""
         return any(
             (self._faulty.passed(self._source_addresses.source_of(host)) or 0)
             > self._begun.get(host, 0)
@@ -311,11 +297,6 @@ class DelegatedSwitch:
         return ()
 
     def mend_all(self) -> None:
-        """Have every link mended; goes on where one fails.
-
-        Raises:
-            ArrangingFailed: some could not be; says which.
-        """
         failed = []
         for host_uid in [*self._down]:
             try:
@@ -353,12 +334,6 @@ class LinkArranger:
         return self._switch.cannot(kind) if self._switch else NOT_AT_ALL
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
-        """Arrange it; returns the same.
-
-        Raises:
-            CannotArrange: it cannot be; the host cannot be told from others, or nobody can.
-            ArrangingFailed: it was tried and went wrong, or the proxy is gone.
-        """
         why = self.cannot(type(arrangement))
         if why or self._switch is None:
             raise CannotArrange(type(arrangement).__name__, why or NOT_AT_ALL)
@@ -375,12 +350,8 @@ class LinkArranger:
             raise as_failure(arrangement, error) from error
 
     def noticed(self, arrangement: arrangements.Arrangement) -> None:
-        """Told of everything that is arranged, by whatever way: a cluster that is put up begins
-        with links that are whole.
-
-        Raises:
-            ArrangingFailed: they could not be mended.
-            CannotArrange: the cluster would be cut off with another one.
+        """Told of all that is arranged, by any way: a cluster is put up with links that are whole.
+        Raises `ArrangingFailed`, or `CannotArrange` if it would be cut off with another one.
         """
         if self._switch is None:
             return
@@ -395,11 +366,6 @@ class LinkArranger:
         self._source_addresses.noticed(arrangement)
 
     def heal(self) -> None:
-        """Mend every link.
-
-        Raises:
-            ArrangingFailed: some could not be; says which.
-            LinkError: the proxy is gone.
-        """
+        """Mend every link. Raises `ArrangingFailed` for some, `LinkError` if the proxy is gone."""
         if self._switch is not None:
             self._switch.mend_all()

@@ -39,11 +39,7 @@ class Toxic:
 
 
 def toxics_for(fault: faults.LinkFault) -> tuple[Toxic, ...]:
-    """The toxics that amount to a fault; none for what is down.
-
-    Raises:
-        LinkError: Toxiproxy has nothing like it.
-    """
+    """The toxics that amount to a fault; none for what is down. Raises `LinkError`."""
     return tuple(_toxics(fault))
 
 
@@ -74,12 +70,9 @@ def _ms(microseconds: int) -> int:
 
 
 class Toxiproxy:
-    """A proxy of one's own on a Toxiproxy server, there until it is closed.
+    """A proxy of one's own on a Toxiproxy server, there until it is closed. Raises `LinkError`.
 
     It does not tell its clients apart, and says nothing of who tried to connect.
-
-    Raises:
-        LinkError: the server does not answer as Toxiproxy does; says what came and what to do.
     """
 
     def __init__(self, url: str, name: str, listen: tuple[str, int], upstream: str) -> None:
@@ -110,11 +103,6 @@ class Toxiproxy:
             raise
 
     def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
-        """Put everyone under a fault, in place of the one before.
-
-        Raises:
-            LinkError: it cannot be done; a source cannot be told from another.
-        """
         if source:
             raise faults.LinkError(
                 "Toxiproxy does not tell its clients apart; leave links.sources out"
@@ -130,11 +118,6 @@ class Toxiproxy:
             self._toxics.append(str(body["name"]))
 
     def heal(self, source: str | None = None) -> list[faults.Episode]:
-        """End the fault; returns it, if there was one.
-
-        Raises:
-            LinkError: the server does not do it.
-        """
         self._clear()
         ended, self._episode = self._episode, None
         return [ended] if ended else []

@@ -27,13 +27,7 @@ from harness.wire.timestamps import to_timestamp
 
 @dataclass(slots=True)
 class CallProgress:
-    """How far an operation is.
-
-    Attributes:
-        made: the calls that were answered.
-        kept: what the answers gave to later calls.
-        answer: the published answer, as far as it was read.
-    """
+    """How far an operation is: calls answered, what later ones were given, the answer so far."""
 
     made: list[Spoken] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
@@ -62,11 +56,7 @@ class StepwiseAcceptances:
     def part(
         self, operation: ops.Operation, who: ops.Credentials, wire: WireMap
     ) -> AcceptancePart | None:
-        """The calls that an operation takes, where it is a part of an acceptance.
-
-        Raises:
-            Unknowable: one of them needs what only a step gives that is left out.
-        """
+        """An operation's calls, where it is a part of an acceptance. Raises `Unknowable`."""
         calls = wire.calls(ops.AcceptPairingRequest)
         if isinstance(operation, ops.AcceptanceStep) and type(operation) in wire.steps:
             progress = self._begun.setdefault((operation.pairing_uid, who), CallProgress())
@@ -168,9 +158,7 @@ class CallInput:
 
 
 def unique_for(operation: ops.Operation, mark: str, number: int) -> str:
-    """A text that no other operation of a run is given: a submission that is sent once more has its
-    own again.
-    """
+    """A text that no other operation of a run is given; one that is sent again has its own."""
     if isinstance(operation, ops.SubmitPairing):
         secret = operation.cluster_token.encode()
         return f"{mark}-{blake2b(secret, digest_size=8).hexdigest()}"
@@ -232,11 +220,7 @@ class CallSequence:
         given: CallInput = CallInput(),
         page: str = "",
     ) -> None:
-        """Begin it. `page` asks for one page of a list, as the answer before it said.
-
-        Raises:
-            KeyError: the operation does not cross HTTP.
-        """
+        """Begin it; `page` asks for one of a list. Raises `KeyError`: it does not cross HTTP."""
         self._operation = operation
         self.wire = wire
         self._given = given
@@ -328,12 +312,7 @@ class CallSequence:
         return f"{self._given.unique}.{self._number}"
 
     def _next(self, response: HttpResponse) -> DueCall | None:
-        """What follows an answer.
-
-        Raises:
-            _Over: it is over.
-            Malformed: the answer makes no sense.
-        """
+        """What follows an answer; raises `_Over`, or `Malformed` where it makes no sense."""
         spoken, wire, repeat, status = (
             self.spoken,
             self.wire,
@@ -466,11 +445,7 @@ def merged(one: Json, other: Json) -> Json:
 
 
 def _located(request: HttpRequest, base_url: str) -> HttpRequest:
-    """The request with a path that an answer told, which may be an address, as one below the base.
-
-    Raises:
-        Unknowable: it leads elsewhere.
-    """
+    """The request with a path that an answer told, as one below the base. Raises `Unknowable`."""
     try:
         base, there = urlsplit(base_url), urlsplit(request.path)
         is_elsewhere = there.netloc and origin_of(request.path) != origin_of(base_url)

@@ -54,23 +54,16 @@ def encode(
     wire: WireMap = PLAIN,
     page: str = "",
 ) -> HttpRequest:
-    """The request of the first call that the operation takes, with the credentials in its headers.
+    """The request of an operation's first call, with its credentials, for one `page` of a list.
 
-    `page` asks for one page of a list, as the answer before it said.
-
-    Raises:
-        KeyError: the operation does not cross HTTP.
+    Raises `KeyError`: the operation does not cross HTTP.
     """
     asked = asked_of(operation, credentials, page)
     return request_of(asked, wire.calls(type(operation))[0], wire)
 
 
 def asked_of(operation: ops.Operation, credentials: ops.Credentials, page: str = "") -> Rooms:
-    """The request that asks for the operation, as it is published.
-
-    Raises:
-        KeyError: the operation does not cross HTTP.
-    """
+    """The published request for the operation. Raises `KeyError`: it does not cross HTTP."""
     rooms = {**NO_ROOMS, **REQUESTS[type(operation)][1](operation)}
     headers = {**rooms[HEADERS], **credential_headers(credentials)}
     query = {**rooms[QUERY], CONTINUE: page} if page else rooms[QUERY]
@@ -80,11 +73,7 @@ def asked_of(operation: ops.Operation, credentials: ops.Credentials, page: str =
 def request_of(
     ours: Rooms, spoken: Spoken, wire: WireMap = PLAIN, known: Known = NOTHING
 ) -> HttpRequest:
-    """The request of one call. `known` is what the names in its templates stand for.
-
-    Raises:
-        Unknowable: nobody knows what a name in its path stands for.
-    """
+    """The request of one call, with what is `known` to its templates. Raises `Unknowable`."""
     asked = ours if wire.is_plain else theirs_asked(ours, spoken, wire, known)
     general = {"Accept": "application/json"}
     if asked[BODY] is not None:
@@ -118,12 +107,9 @@ def happened(status: int, spoken: Spoken) -> bool:
 
 
 def glimpsed_answer(response: HttpResponse, spoken: Spoken) -> Json:
-    """As much of an answer as can be read, in the published names, whatever it says.
+    """As much of an answer as can be read, by the published names: they tell what is secret.
 
-    For evidence, where the published names tell which of the values are secrets.
-
-    Raises:
-        Malformed: it is no JSON.
+    Raises `Malformed`: it is no JSON.
     """
     json = json_of(response)
     if spoken.said.rpc and isinstance(json, dict):
@@ -276,10 +262,7 @@ def is_list(operation: ops.Operation, reply: ops.Reply) -> bool:
 
 
 def next_page(answer: Json) -> str:
-    """What brings the page after a list; empty after the last one.
-
-    `answer` is the body of the answer, in the published names.
-    """
+    """What brings the page after a list, of which this is the body; empty after the last."""
     meta = answer.get(LIST_META) if isinstance(answer, dict) else None
     token = meta.get(CONTINUE) if isinstance(meta, dict) else None
     return token if isinstance(token, str) else ""

@@ -25,23 +25,16 @@ _OUTSIDE: Final = {room: Leaf(open=True) for room in (PATH, QUERY, HEADERS)}
 
 
 def request_functions(of: WireRecord) -> tuple[Reader, Write]:
-    """How an operation is read from a request, and written as one.
+    """How an operation is read from a request, and written as one. Raises `KeyError` as below.
 
     Both have the request as an object of its four rooms; names of headers are read lower-case.
-
-    Raises:
-        KeyError: the model has no such field.
     """
     shape = Fields({**_OUTSIDE, BODY: of.shape})
     return _reader(of, shape, (BODY,)), _writer(of, shape, (BODY,))
 
 
 def answer_functions(of: WireRecord) -> tuple[Reader, Write]:
-    """How a value is read from a body, and written as one.
-
-    Raises:
-        KeyError: the model has no such field.
-    """
+    """How a value is read from a body, and written as one. Raises `KeyError`: no such field."""
     shape = of.shape
     return _reader(of, shape, ()), _writer(of, shape, ())
 
@@ -75,11 +68,7 @@ def _shape_at(shape: Shape, way: Way) -> Shape:
 
 
 def _item_shape(shape: Shape, way: Way) -> Shape:
-    """The shape of the elements of the list at a way.
-
-    Raises:
-        KeyError: no list of objects is there.
-    """
+    """The shape of the elements of the list at a way. Raises `KeyError`: no such list is there."""
     found = _shape_at(shape, way)
     if not isinstance(found, Each):
         raise KeyError(".".join(way))
@@ -111,10 +100,7 @@ def _reader(of: WireRecord, shape: Shape, base: Way) -> Reader:
 
 
 def _step(of: WireField, shape: Shape, base: Way) -> tuple[Reader, Read | None, Any]:
-    """How one attribute is found and read, with the name of its place.
-
-    One that is not read, but taken as it is, has what stands for nothing in place of the name.
-    """
+    """How one attribute is found and read, with its place's name; as it is, with its default."""
     if of.compute is not None:
         return of.compute, as_read, ""
     if of.inside is not None:
@@ -204,9 +190,7 @@ def _reads(of: WireRecord) -> Callable[[Sequence[str | int]], bool]:
 
 
 def read_ways(of: WireRecord, base: Way) -> Iterator[tuple[Way, bool]]:
-    """The ways of a body at which anything is read, and whether a function reads all that is there;
-    what is computed asks for what it needs.
-    """
+    """The ways of a body at which anything is read, and whether a function reads it all."""
     for each in of.fields.values():
         if each.inside is not None:
             yield from read_ways(each.inside, base)

@@ -58,11 +58,7 @@ def operation_from(
     json: Json,
     headers: Mapping[str, str] | None = None,
 ) -> ops.Operation:
-    """The operation that a request asks for. The names of `headers` are lower-case.
-
-    Raises:
-        Refusal: `InvalidInput`, which names the field in its message and its details.
-    """
+    """What a request with lower-case headers asks for. Raises `Refusal`, with the field."""
     rooms = {PATH: parameters, QUERY: query, HEADERS: headers or {}, BODY: json}
     try:
         operation: ops.Operation = REQUESTS[route.operation][0](rooms)

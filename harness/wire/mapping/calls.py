@@ -132,12 +132,7 @@ def name_of(call: keys.AnyCall) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that may stand between braces in the texts of one call.
-
-    Attributes:
-        kept: what earlier calls keep.
-        session: what logins keep.
-    """
+    """The names that the texts of one call may have; earlier calls and logins keep some of them."""
 
     route: Route
     kept: tuple[str, ...] = ()
@@ -175,11 +170,7 @@ class Names:
 def spoken_of(
     wire: keys.WireKeys, route: Route, change: keys.AnyCall, at: At, names: Names
 ) -> Spoken:
-    """How the messages of a call look, of which this is said.
-
-    Raises:
-        MappingError: it contradicts itself, or names what is not there.
-    """
+    """How the messages of a call look, of which this is said. Raises `MappingError`."""
     ours = ROUTES[route.operation]
     is_part = isinstance(change, keys.CallMap)
     rules = MessageRules(
@@ -247,9 +238,7 @@ def spoken_of(
 
 
 def _check_moves(moves: Iterable[FieldMapping], route: Route, at: At) -> None:
-    """Each goes to a place of its own; a parameter of theirs stands in the path, and is none that
-    has a value of its own.
-    """
+    """Each has a place of its own; a parameter of theirs is in the path, and has no value yet."""
     moves = [m for m in moves if not (is_in_body(m.ours) and is_in_body(m.theirs))]
     seen: set[Way] = set()
     for move in moves:
@@ -304,9 +293,7 @@ def template_at(text: str, at: At, place_for: Callable[[str], KnownName | Way]) 
 def _paths(
     call: keys.AnyCall, at: At, names: Names, moves: Iterable[FieldMapping]
 ) -> tuple[Template, ...]:
-    """The ways to fill its path, the first of which all names have a value counts; none where it
-    has parameters alone.
-    """
+    """The ways to fill its path, of which the first that can counts; none for parameters alone."""
     own = {move.theirs for move in moves}
 
     def place_for(name: str) -> KnownName | Way:
@@ -378,11 +365,7 @@ def error_plan(errors: Mapping[str, keys.SeveralPlaces], at: At) -> tuple[FieldM
 
 
 def answered_place(text: str, at: At) -> Way:
-    """A place of an answer that is looked at whatever else it holds.
-
-    Raises:
-        MappingError: it is none.
-    """
+    """A place of an answer that is looked at whatever else it holds. Raises `MappingError`."""
     try:
         place = place_of(text)
     except ValueError as error:

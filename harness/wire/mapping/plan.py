@@ -81,11 +81,7 @@ def listed(places: SeveralPlaces) -> tuple[str, ...]:
 
 
 def plan_of(shape: Fields | None, wanted: MessageRules) -> tuple[FieldMapping, ...]:
-    """Where the fields of a message stand whose body has this shape, or is none.
-
-    Raises:
-        MappingError: an entry names no field of the message, or contradicts another one.
-    """
+    """Where the fields of a message of this shape, or of none, stand. Raises `MappingError`."""
     if wanted.entries or wanted.fields or wanted.words or wanted.is_part or wanted.is_form:
         return _Planner(shape, wanted).plan()
     return (AS_IT_IS,)
@@ -285,9 +281,7 @@ class _Planner:
         self._outside.append(noted)
 
     def _note(self, noted: FieldMapping) -> None:
-        """Refuse what is in another list, would overwrite, or be overwritten; a list holds its
-        elements' fields.
-        """
+        """Refuse what is in another list, or overwrites; a list holds its elements' fields."""
         ours, theirs = noted.ours, noted.theirs
         self._check_lists(noted)
         other = self._in_the_way(theirs, ours)
@@ -350,11 +344,7 @@ def _element(way: Way) -> Way:
 
 
 def words_of(vocabulary: frozenset[str], wanted: MessageRules) -> values.Words | None:
-    """The words of one closed set that the target says otherwise; `None` if it says them all.
-
-    Raises:
-        MappingError: two of ours are the same word of theirs.
-    """
+    """The words of a closed set that the target says otherwise, if any. Raises `MappingError`."""
     out = {ours: theirs for ours, theirs in wanted.words.items() if ours in vocabulary}
     if not out:
         return None

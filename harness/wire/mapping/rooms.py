@@ -146,12 +146,7 @@ def with_value(json: Json, way: Way, value: Json, positions: _Positions = ()) ->
 
 @dataclass(frozen=True, slots=True)
 class CallConstants:
-    """What tells a call from others that are asked at its place.
-
-    Attributes:
-        rpc: the method, where it is one of JSON-RPC.
-        values: what stands where, whatever is asked for.
-    """
+    """What tells a call from others at its place: its method of JSON-RPC, and what stands where."""
 
     rpc: str = ""
     values: tuple[tuple[Way, Json], ...] = ()
@@ -212,12 +207,7 @@ def write_fields(fields: Iterable[FieldMapping], ours: Rooms, theirs: dict[str, 
 
 
 def read_fields(fields: Iterable[FieldMapping], theirs: Rooms, ours: dict[str, Any]) -> None:
-    """Put what stands in a message of the target's where ours has it.
-
-    Raises:
-        Malformed: something else stands where an object or a list has to be, or a word that the
-            target has another one for.
-    """
+    """Put what stands in a message of the target's where ours has it. Raises `Malformed`."""
     fields = tuple(fields)
     told_elsewhere = {field.ours for field in fields if field.is_else}
     for field in fields:

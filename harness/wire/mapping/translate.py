@@ -33,9 +33,7 @@ _TWICE = {
 
 
 def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> Rooms:
-    """A request of ours as the target wants it. `known` is what names in its templates stand for;
-    what nobody knows is left out.
-    """
+    """A request of ours as the target wants it, without what is not `known` to templates."""
     moved = {field.ours for field in spoken.asked}
     elsewhere = {place[1].lower() for place in moved if place[0] == HEADERS}
     kept = CREDENTIALS if spoken.is_part else asked[HEADERS]
@@ -63,20 +61,12 @@ def theirs_asked(asked: Rooms, spoken: Spoken, wire: WireMap, known: Known) -> R
 
 
 def filled(template: Template, known: Known, asked: Rooms) -> str:
-    """The text that a template makes, with values of the published request.
-
-    Raises:
-        Unknowable: nobody knows what one of its names stands for.
-    """
+    """The text that a template makes, with values of the published request. Raises `Unknowable`."""
     return template.filled(known, lambda place: as_text(value_in(asked, place)))
 
 
 def theirs_path(spoken: Spoken, known: Known, ours: Rooms, theirs: Rooms) -> str:
-    """Where a request goes. What a path begins with is taken as it is, and may be an address.
-
-    Raises:
-        Unknowable: nobody knows what one of its names stands for.
-    """
+    """Where a request goes; what it begins with may be an address. Raises `Unknowable`."""
     if not spoken.paths:
         try:
             return spoken.route.url_path(theirs[PATH])
@@ -105,11 +95,7 @@ def as_text(value: Json) -> str | None:
 
 
 def ours_asked(asked: Rooms, spoken: Spoken, wire: WireMap) -> Rooms:
-    """A request of the target's as it is published. The names of headers come in lower case.
-
-    Raises:
-        Malformed: something stands where it cannot be read.
-    """
+    """A request of the target's, with headers in lower case, as it is published; or `Malformed`."""
     asked = unwrapped(asked, spoken)
     has_body = spoken.route.request is not None
     is_read = has_body and not (asked[BODY] is None and spoken.asked == (AS_IT_IS,))
@@ -139,11 +125,7 @@ def constants_held(asked: Rooms, spoken: Spoken) -> int:
 
 
 def ours_answered(came: Rooms, spoken: Spoken) -> Json:
-    """What an answer that says that it happened holds of the published one.
-
-    Raises:
-        Malformed: something stands where it cannot be read.
-    """
+    """What an answer that says that it happened holds of the published one. Raises `Malformed`."""
     if spoken.is_assumed:
         return {"service": SERVICE}
     ours: dict[str, Any] = {BODY: None if came[BODY] is None else {}}
@@ -172,11 +154,7 @@ def call_id_of(json: Json) -> Json:
 
 
 def rpc_result(json: Json, call_id: Json) -> Json:
-    """What an answer of JSON-RPC brings; `None` where it is an error.
-
-    Raises:
-        Malformed: it is no answer to the call of this id.
-    """
+    """What an answer of JSON-RPC to a call brings; `None` for an error. Raises `Malformed`."""
     if not isinstance(json, dict) or not ("result" in json or json.get("error")):
         raise Malformed("body", "it is no answer of JSON-RPC: it needs a result or an error")
     if call_id_of(json) not in (call_id, *([None] if json.get("error") else [])):
@@ -269,11 +247,7 @@ def theirs_refused(status: int, json: Json, wire: WireMap, spoken: Spoken) -> tu
 
 
 def ours_refused(json: Json, spoken: Spoken) -> Json:
-    """The body of an error of the target's in the published names, with the code as it came.
-
-    Raises:
-        Malformed: something stands where it cannot be read.
-    """
+    """The body of a target's error in the published names, with its own code; or `Malformed`."""
     ours: dict[str, Any] = {BODY: None if json is None else {}}
     read_fields(spoken.error, {BODY: json}, ours)
     read: Json = ours[BODY]

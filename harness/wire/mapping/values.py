@@ -108,22 +108,13 @@ def conversion_named(name: str) -> Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a closed set that the target says in others of its own.
-
-    Attributes:
-        out: ours to theirs.
-        back: theirs to ours; more than one may mean the same.
-    """
+    """A closed set in the target's words: `out` has theirs by ours, `back` ours by theirs."""
 
     out: Mapping[str, str] = field(default_factory=dict)
     back: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, value: Json, name: str) -> Json:
-        """A word of theirs as ours; one that nobody has mapped stays.
-
-        Raises:
-            Malformed: it is a word of ours that the target has another one for.
-        """
+        """A word of theirs as ours, if it is mapped; `Malformed` for one of ours that is."""
         if not isinstance(value, str):
             return value
         if value in self.back:
@@ -139,11 +130,7 @@ _FLAGS: Mapping[str, Json] = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class ValueForm:
-    """How one value is written by the target.
-
-    Attributes:
-        flag: whether it is true or false, which a query spells out.
-    """
+    """How one value is written by the target; a `flag` is what a query spells out."""
 
     conversion: Conversion | None = None
     words: Words | None = None
@@ -176,12 +163,7 @@ class ValueForm:
         return written if isinstance(written, str) else str(written)
 
     def from_text(self, text: str, name: str) -> Json:
-        """Theirs as ours, from where only a text has room.
-
-        Raises:
-            Malformed: it is no flag where one is needed, or a word that the target has another
-                one for.
-        """
+        """Theirs as ours, from where only a text has room; or `Malformed`, as `read`."""
         value = self.read(_FLAGS.get(text, text) if self.flag else text, name)
         if self.flag and not isinstance(value, bool):
             raise Malformed(name, f"true or false is needed, and this is {json_kind(value)}")
@@ -218,11 +200,7 @@ class MappedHeader:
 
 
 def header_of(text: str, at: At) -> MappedHeader:
-    """The header that a mapping names: `X-Token`, or `Authorization: Bearer {}`.
-
-    Raises:
-        MappingError: it names none.
-    """
+    """The header that `X-Token` or `Authorization: Bearer {}` names; or `MappingError`."""
     found = _HEADER.fullmatch(text)
     if text and found is None:
         allowed = "the name of a header, or a form such as Authorization: Bearer {}"

@@ -88,19 +88,11 @@ class WireMap(WireKeys):
         return theirs_of(headers, self.tables.headers)
 
     def spoken(self, operation: type[ops.Operation]) -> Spoken:
-        """How the messages of the call look that decides this operation.
-
-        Raises:
-            KeyError: the operation does not cross HTTP.
-        """
+        """How the call looks that decides an operation, or `KeyError`: it crosses no HTTP."""
         return self.tables.spoken[operation]
 
     def calls(self, operation: type[ops.Operation]) -> tuple[Spoken, ...]:
-        """How the messages of each of its calls look, in order.
-
-        Raises:
-            KeyError: the operation does not cross HTTP.
-        """
+        """How each of its calls looks, in order, or `KeyError`: it crosses no HTTP."""
         return self.tables.calls.get(operation) or (self.tables.spoken[operation],)
 
     @property
@@ -145,11 +137,7 @@ _PLAIN = Tables(ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
 
 
 def compiled(wire: WireMap) -> Tables:
-    """What a mapping amounts to.
-
-    Raises:
-        MappingError: it contradicts itself, or names what is not there.
-    """
+    """What a mapping amounts to. Raises `MappingError`, as `WireMap`."""
     if all(getattr(wire, each.name) == getattr(_NO_KEYS, each.name) for each in fields(WireKeys)):
         return _PLAIN
     _check_names(wire)
@@ -186,9 +174,7 @@ def compiled(wire: WireMap) -> Tables:
 
 @cache
 def _published_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All fields of the published models, and the words of all closed sets that a mapping can
-    rename, each in order.
-    """
+    """All fields of the published models, and the words that a mapping can rename, in order."""
     models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
     known = [each for model in models for each in ways(model.shape)]
     words = {word for _, leaf in known if isinstance(leaf, Leaf) for word in leaf.words}
@@ -267,11 +253,7 @@ _ASIDE: Final = re.compile(r"#[^\n]*|\([^()]*\)")
 
 
 def _in_document(wire: WireMap, call: AnyCall, at: At) -> AnyCall:
-    """A call by GraphQL as any other one: a POST that is told by its document.
-
-    Raises:
-        MappingError: that is no document, or nothing says where it goes.
-    """
+    """A call by GraphQL as any other: a POST that is told by its document. Or `MappingError`."""
     if not call.graphql:
         return call
     if not wire.graphql.path:
@@ -407,11 +389,7 @@ def _check_parameters(kind: type[ops.Operation], route: Route, change: AnyCall, 
 
 
 def _error_constants(wire: WireMap) -> Iterator[tuple[Way, Constant]]:
-    """What an error of the played side holds besides.
-
-    Raises:
-        MappingError: a value of the error goes there, or it has names that an error does not know.
-    """
+    """What an error of the played side holds besides. Raises `MappingError` where it cannot."""
     plan = error_plan(wire.errors.places, ("errors",))
     places = [each.theirs for each in plan if not each.is_else]
     taken = [place for place in places if wire.errors.places and place]

@@ -214,10 +214,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What no text says of a record, or of a row: these attributes, what else is written, and how.
-
-    The rest is as a `WireRecord` has it.
-    """
+    """What no text says of a record, or of a row; all else is as a `WireRecord` has it."""
 
     fields: Mapping[str, WireField] = field(default_factory=dict)
     besides: Mapping[str, Write] = field(default_factory=dict)
