@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import httptools
@@ -25,9 +24,7 @@ from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
 from harness.wire.http import BODY_BYTES_MAX, INSTEAD, HttpResponse, NotJson, parse_asked, reworded
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY
-
-if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
-    from harness.wire.mapping.rooms import CallConstants, Rooms
+from harness.wire.mapping.rooms import CallConstants, Rooms
 
 _HELD_BYTES_MAX = BODY_BYTES_MAX + 64 * 1024
 _MILLION = 1_000_000

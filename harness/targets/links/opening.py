@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from harness.domain import arrangements
 from harness.domain.endpoint import PORTS, base_url
 from harness.domain.errors import PairproofError, Refusal
-from harness.targets.arranging.person import PersonArranger, Prompter
+from harness.targets.arranging.person import PersonArranger
 from harness.targets.links.faults import LinkError
-from harness.targets.links.hub import MessageReading
+from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import MessagePattern, MessageTable
-from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.reading import CutForm, Links, LinkWay, Tls, Use
+from harness.targets.links.sockets import ending_context
 from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.links.switch import (
     OVER_LINKS,
@@ -69,7 +69,7 @@ class OpenLinks:
     arranger: LinkArranger
     direct: str
     proxied: str = ""
-    proxy: FaultProxy | ProxyProcess | None = None
+    proxy: FaultProxy | None = None
     toxiproxy: Toxiproxy | None = None
     _closing: tuple[Callable[[], None], ...] = field(default=(), repr=False)
 
@@ -110,15 +110,12 @@ def open_links(
     source_addresses: SourceAddresses,
     wire: WireMap,
     trust: Trust,
-    asker: Prompter | None = None,
     seed: object = 0,
-    apart: bool = False,
 ) -> OpenLinks:
     """Start what a target file asks for.
 
     `endpoint` is Palette's, as an operator enters it; `trust` is what the proxy checks Palette's
-    certificate with, where it ends TLS; `asker` asks a person; jitter and losses come from `seed`.
-    `apart` puts our own proxy into a process of its own.
+    certificate with, where it ends TLS; jitter and losses come from `seed`.
 
     Raises:
         LinkError: it cannot be started; says what to do.
@@ -127,14 +124,14 @@ def open_links(
         case LinkWay.NONE:
             return OpenLinks(links, LinkArranger(None, source_addresses), endpoint)
         case LinkWay.PERSON:
-            switch: Switch = DelegatedSwitch.of_person(PersonArranger(asker))
+            switch: Switch = DelegatedSwitch.of_person(PersonArranger(None))
             return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)
         case LinkWay.COMMANDS if links.commands is not None:
             switch = DelegatedSwitch.of_commands(links.commands)
             return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)
         case LinkWay.TOXIPROXY:
             return _over_toxiproxy(links, endpoint, source_addresses)
-    return _over_proxy(links, endpoint, source_addresses, wire, trust, seed, apart)
+    return _over_proxy(links, endpoint, source_addresses, wire, trust, seed)
 
 
 def _over_toxiproxy(links: Links, endpoint: str, source_addresses: SourceAddresses) -> OpenLinks:
@@ -162,16 +159,31 @@ def _over_proxy(
     wire: WireMap,
     trust: Trust,
     seed: object,
-    apart: bool,
 ) -> OpenLinks:
     palette = PaletteEndpoint.of(endpoint)
-    spec = _spec(links, palette, wire, trust, seed)
-    proxy = _started(spec, apart)
+    reading = None
+    if is_readable(palette, links):
+        reading = MessageReading(message_table(wire, palette.path), palette.authority)
+    ends = links.tls is Tls.END
+    try:
+        upstream_tls = trust.context() if ends and palette.is_tls else None
+        cert_file = links.cert_file if ends else None
+        proxy = FaultProxy(
+            Upstream(palette.host, palette.port, upstream_tls),
+            links.listen,
+            ending=ending_context(cert_file, links.key_file) if cert_file else None,
+            reading=reading,
+            seed=seed,
+        )
+    except OSError as error:
+        raise LinkError(
+            f"the proxy cannot be started ({error}); check links.cert_file and links.key_file"
+        ) from error
     switch = ProxySwitch(
         proxy,
         source_addresses,
         _cut(links, palette),
-        messages=proxy if spec.reading else None,
+        messages=proxy if reading else None,
         unreadable=UNREADABLE,
         round_trip=_round_trip(palette),
     )
@@ -182,34 +194,6 @@ def _over_proxy(
         palette.through(links, proxy.port),
         proxy=proxy,
         _closing=(proxy.close,),
-    )
-
-
-def _started(spec: ProxySpec, apart: bool) -> FaultProxy | ProxyProcess:
-    try:
-        return ProxyProcess(spec) if apart else spec.start()
-    except OSError as error:
-        raise LinkError(
-            f"the proxy cannot be started ({error}); check links.cert_file and links.key_file"
-        ) from error
-
-
-def _spec(
-    links: Links, palette: PaletteEndpoint, wire: WireMap, trust: Trust, seed: object
-) -> ProxySpec:
-    ends = links.tls is Tls.END
-    reading = None
-    if is_readable(palette, links):
-        reading = MessageReading(message_table(wire, palette.path), palette.authority)
-    return ProxySpec(
-        palette.host,
-        palette.port,
-        links.listen,
-        trust if ends and palette.is_tls else None,
-        links.cert_file if ends else None,
-        links.key_file if ends else None,
-        reading,
-        str(seed),
     )
 
 
@@ -234,18 +218,10 @@ def _round_trip(palette: PaletteEndpoint) -> int:
     return (time.monotonic_ns() - start) // 1_000
 
 
-def links_for(
-    target: Target,
-    peer: Target | None,
-    *,
-    asker: Prompter | None = None,
-    seed: object = 0,
-    apart: bool = False,
-) -> OpenLinks:
+def links_for(target: Target, peer: Target | None, *, seed: object = 0) -> OpenLinks:
     """What cuts the links of a target, whose other side may be a peer.
 
-    Where the harness plays the edge hosts itself, they are cut off by their control port. `apart`
-    puts our own proxy into a process of its own, for runs that are a load themselves.
+    Where the harness plays the edge hosts itself, they are cut off by their control port.
 
     Raises:
         TargetUnusable: it cannot be started; says what to do.
@@ -259,9 +235,7 @@ def links_for(
             source_addresses=SourceAddresses(target.slots(), links.sources),
             wire=target.wire,
             trust=central.trust_of(arrangements.Side.CENTRAL),
-            asker=asker,
             seed=seed,
-            apart=apart,
         )
     except LinkError as error:
         raise TargetUnusable(f"links cannot be cut as the target file says: {error}") from error

@@ -42,7 +42,7 @@ class Faulty(Protocol):
 
 
 class Spoiler(Protocol):
-    """Something that reads the messages on their way: `FaultProxy`, `ProxyProcess`."""
+    """Something that reads the messages on their way: `FaultProxy`."""
 
     def spoil_next(
         self, source: str, kind: arrangements.MessageKind, fate: WireFate, times: int = 1

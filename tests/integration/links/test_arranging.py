@@ -53,7 +53,6 @@ class Bench:
     def __init__(self, scenery: Scenery, held: ExitStack) -> None:
         self.scenery = scenery
         self.trust = scenery.trusting()
-        self.apart = False
         self._held = held
 
     def open(self, links: Links, palette: Palette | None = None, scheme: str = "http") -> OpenLinks:
@@ -64,7 +63,6 @@ class Bench:
             source_addresses=SourceAddresses(SLOTS, links.sources),
             wire=PLAIN,
             trust=self.scenery.trust(),
-            apart=self.apart,
         )
         self._held.callback(opened.close)
         return opened
@@ -111,11 +109,7 @@ def test_the_one_host_of_a_cluster_is_cut_off_and_back(bench: Bench, cut: CutFor
 
 
 @pytest.mark.parametrize("cut", CutForm)
-@pytest.mark.parametrize("apart", [False, True])
-def test_it_is_told_that_nothing_passes_a_link_that_is_cut(
-    bench: Bench, cut: CutForm, apart: bool
-) -> None:
-    bench.apart = apart
+def test_it_is_told_that_nothing_passes_a_link_that_is_cut(bench: Bench, cut: CutForm) -> None:
     way = bench.open(Links(LinkWay.PROXY, cut=cut)).arranger
     assert way.seen(SetLink("a1", DOWN)) is None
     opened = bench.open(Links(LinkWay.PROXY, cut=cut))
@@ -146,9 +140,7 @@ def test_it_is_told_that_nothing_of_a_cluster_went_over_its_links(bench: Bench) 
     assert (effect.unused, effect.strange > 0) == (True, True), "it may be any of them"
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_it_is_told_when_a_message_met_its_fault(bench: Bench, apart: bool) -> None:
-    bench.apart = apart
+def test_it_is_told_when_a_message_met_its_fault(bench: Bench) -> None:
     opened = bench.open(Links(LinkWay.PROXY))
     way = opened.arranger
     way.noticed(installed("a", "a1"))
