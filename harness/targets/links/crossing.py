@@ -12,12 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from harness.targets.links import faults
-from harness.targets.links.lane import DelayLine
-from harness.targets.links.sockets import has_arrived, refuse, reset
-
-_LOOK_S = 0.001
-_LOOKS = 5_000
-"""How often it is looked whether bytes have arrived, before a reset is sent after them."""
+from harness.targets.links.sockets import refuse, reset
 
 
 class Reader(Protocol):
@@ -44,16 +39,13 @@ class Keeper(Protocol):
 
 
 class End(asyncio.Protocol):
-    """One end of a crossing. `way` is the direction of what is read here."""
+    """One end of a crossing."""
 
-    def __init__(self, crossing: Crossing, way: faults.Way) -> None:
+    def __init__(self, crossing: Crossing) -> None:
         self.crossing = crossing
-        self.way = way
         self.transport: asyncio.Transport | None = None
         self.other: End = self
         self.size = self.swallowed = 0
-        self.lane: DelayLine | None = None
-        self.cut: Cut | None = None
         self.read: Callable[[bytes], None] | None = None
         self.is_over = False
         self.has_said_all = False
@@ -76,9 +68,7 @@ class End(asyncio.Protocol):
 
     def settle(self) -> None:
         """Find out anew whether bytes may go straight through."""
-        if self.lane is not None and self.lane.is_idle:
-            self.lane = None
-        careful = self.lane or self.cut or self.read or self.crossing.is_swallowing
+        careful = self.read or self.crossing.is_swallowing
         transport = self.other.transport
         self._straight = None if careful or transport is None else transport.write
         if self._early and transport is not None:
@@ -87,10 +77,7 @@ class End(asyncio.Protocol):
             self.pass_on(early)
 
     def _carefully(self, data: bytes) -> None:
-        if self.crossing.is_swallowing:
-            self.swallowed += len(data)
-            self.crossing.took_effect()
-        elif self.crossing.is_cut:
+        if self.crossing.is_swallowing or self.crossing.is_cut:
             self.swallowed += len(data)
         elif self.read is not None:
             self.read(data)
@@ -98,19 +85,12 @@ class End(asyncio.Protocol):
             self.pass_on(data)
 
     def pass_on(self, data: bytes) -> None:
-        """What was read here goes to the other end, through what hinders it."""
+        """What was read here goes to the other end."""
         if self.other.transport is None:
             # Palette speaks before the edge's handshake is over: no more of it until then.
             if not self._early:
                 self.hold()
             self._early.append(data)
-        elif self.cut is not None:
-            self.cut.feed(data)
-        elif self.lane is not None:
-            self.crossing.took_effect()
-            self.lane.feed(data)
-            if self.lane.is_idle:
-                self.settle()
         else:
             self.other.write(data)
 
@@ -143,7 +123,7 @@ class End(asyncio.Protocol):
         crossing = self.crossing
         if self.other.transport is None or crossing.is_swallowing or crossing.is_cut:
             return False  # nobody will ever answer
-        self.after_lane(self.other.end_writing)
+        self.other.end_writing()
         return self.transport is None or self.transport.get_extra_info("sslcontext") is None
 
     def end_writing(self) -> None:
@@ -156,13 +136,6 @@ class End(asyncio.Protocol):
         else:
             transport.close()
 
-    def after_lane(self, then: Callable[[], None]) -> None:
-        """Do this when all that was read here has been handed on."""
-        if self.lane is None:
-            then()
-        else:
-            self.lane.when_empty(then)
-
     def connection_lost(self, exc: Exception | None) -> None:
         """This end is closed; the other one follows, politely or not."""
         self.is_over = True
@@ -170,7 +143,7 @@ class End(asyncio.Protocol):
             if exc is not None:
                 self.other.reset()
             else:
-                self.after_lane(self.other.close)
+                self.other.close()
         self.crossing.lost()
 
     def close(self) -> None:
@@ -184,45 +157,20 @@ class End(asyncio.Protocol):
             reset(self.transport)
 
 
-class Cut:
-    """Resets a connection around a byte of one way."""
-
-    def __init__(self, end: End, fault: faults.ConnectionReset) -> None:
-        self._end = end
-        self._passing = fault.passing
-        self._left = fault.size
-        self._is_done = False
-
-    def feed(self, data: bytes) -> None:
-        """Let pass what may pass; reset when the number is reached."""
-        if self._is_done:
-            return
-        if self._passing and self._left:
-            self._end.other.write(data[: self._left])
-        self._left -= len(data)
-        if self._left <= 0:
-            self._is_done = True
-            self._end.crossing.took_effect()
-            self._end.crossing.reset(flushing=self._end.other if self._passing else None)
-
-
 class Crossing:
     """A connection from an edge host, and the one to Palette that belongs to it."""
 
-    def __init__(self, keeper: Keeper, taken: socket.socket, source: str, seed: str) -> None:
+    def __init__(self, keeper: Keeper, taken: socket.socket, source: str) -> None:
         """`taken` is the edge host's connection, of which nothing was read so far."""
         self._keeper = keeper
         self._taken: socket.socket | None = taken
-        self._seed = seed
-        self.edge = End(self, faults.Way.REQUEST)
-        self.palette = End(self, faults.Way.RESPONSE)
+        self.edge, self.palette = End(self), End(self)
         self.edge.other, self.palette.other = self.palette, self.edge
         self.source = source
         self.reader: Reader | None = None
         self.is_swallowing = False
-        self.episode: faults.Episode | None = None
+        self.fault: faults.LinkFault | None = None
         self.connecting: asyncio.Task[None] | None = None
-        self._looking: asyncio.TimerHandle | None = None
         self.is_cut = False
 
     @property
@@ -255,34 +203,16 @@ class Crossing:
         self.edge.settle()
         self.palette.settle()
 
-    def took_effect(self) -> None:
-        """A fault has hit this connection."""
-        if self.episode is not None:
-            self.episode.effects += 1
-
-    def apply(self, fault: faults.LinkFault | None, episode: faults.Episode | None) -> None:
+    def apply(self, fault: faults.LinkFault | None) -> None:
         """Put this connection under a fault, or free it."""
         if self.is_swallowing and not isinstance(fault, faults.BlackHole):
             self.reset()  # what it said was swallowed, so it cannot go on
             return
-        self.episode = episode
-        self.edge.cut = self.palette.cut = None
-        match fault:
-            case faults.Down(keeps=False) | faults.ConnectionRefused(keeps=False):
-                self.took_effect()
-                self.reset()
-            case faults.BlackHole():
-                self.swallow()
-            case faults.ConnectionReset(way=way):
-                end = self.edge if way is faults.Way.REQUEST else self.palette
-                end.cut = Cut(end, fault)
-                self._hinder()
-            case faults.Slow(latency, jitter):
-                self._hinder(latency=latency, jitter=jitter)
-            case faults.BandwidthLimited(bytes_per_s):
-                self._hinder(bytes_per_s=bytes_per_s)
-            case _:
-                self._hinder()
+        self.fault = fault
+        if isinstance(fault, faults.BlackHole):
+            self.swallow()
+        elif fault is not None:
+            self.reset()
         self.settle()
 
     def swallow(self) -> None:
@@ -300,42 +230,15 @@ class Crossing:
         """Whether the edge may not learn that this end is over: it is cut, or in a black hole."""
         return end is self.palette and (self.is_cut or self.is_swallowing)
 
-    def _hinder(self, *, latency: int = 0, jitter: int = 0, bytes_per_s: int = 0) -> None:
-        for end in (self.edge, self.palette):
-            if end.lane is None and (latency or bytes_per_s):
-                end.lane = DelayLine(end.other.write, end.hold, f"{self._seed}:{end.way.value}")
-            if end.lane is not None:
-                end.lane.set(latency, jitter, bytes_per_s)
-
-    def reset(self, flushing: End | None = None) -> None:
-        """Cut the connection, with RST towards the edge, once `flushing` got all it was sent."""
+    def reset(self) -> None:
+        """Cut the connection, with RST towards the edge."""
         if self.is_cut:
             return
         self.is_cut = True
-        for end in (self.edge, self.palette):
-            end.cut, end.read = None, lambda _: None  # it is deaf from now on
-            end.settle()
-        if flushing is None:
-            self._cut_off()
-        elif flushing is self.palette:
-            self.palette.close()
-            self.edge.reset()
-        else:
-            self._look_again(_LOOKS)  # what was just written leaves in the loop's next round
-
-    def _reset_after_arrival(self, looks: int) -> None:
-        transport = self.edge.transport
-        if transport is None or self.edge.is_over or not looks or has_arrived(transport):
-            self._cut_off()
-            return
-        self._look_again(looks - 1)
-
-    def _look_again(self, looks: int) -> None:
-        loop = asyncio.get_running_loop()
-        self._looking = loop.call_later(_LOOK_S, self._reset_after_arrival, looks)
-
-    def _cut_off(self) -> None:
         self._stop_connecting()
+        for end in (self.edge, self.palette):
+            end.read = lambda _: None  # it is deaf from now on
+            end.settle()
         self.edge.reset()
         self.palette.reset()
         if self._taken is not None:
@@ -366,11 +269,6 @@ class Crossing:
             self._end()
 
     def _end(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-        for end in (self.edge, self.palette):
-            if end.lane is not None:
-                end.lane.stop()
         if self.reader is not None:
             self.reader.stop()
         self._keeper.left(self)

@@ -1,8 +1,6 @@
 """What can be done to the connections between edge hosts and Palette, what came of it, and what can
 go wrong with it.
 
-`keeps` of a fault says whether the connections that stand already live on under it.
-
 PairproofError
 +-- LinkError            a link cannot be cut, or mended: what, and what to do
     +-- ProxyCannotListen  the proxy's address cannot be listened on
@@ -12,7 +10,6 @@ PairproofError
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.domain.arrangements import ANSWERS, MessageFault
 from harness.domain.errors import PairproofError
@@ -41,15 +38,6 @@ EVERYONE = ""
 """As a source: whoever connects, from whatever address."""
 
 
-class Way(StrEnum):
-    """A direction, as HTTP sees it."""
-
-    REQUEST = "request"
-    """From the edge host to Palette."""
-    RESPONSE = "response"
-    """From Palette to the edge host."""
-
-
 @dataclass(frozen=True, slots=True)
 class LinkFault:
     """Base of all faults of a link."""
@@ -59,14 +47,10 @@ class LinkFault:
 class Down(LinkFault):
     """Nobody listens. For one source of several it is `ConnectionRefused`: a port hears all."""
 
-    keeps: bool = False
-
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRefused(LinkFault):
     """A connection is taken, and reset at once."""
-
-    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +60,6 @@ class BlackHole(LinkFault):
     So it is with the connections that stand already. What was swallowed is lost: when the fault
     ends, these connections are reset.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class Slow(LinkFault):
-    """Everything takes `latency` microseconds more, each way, give or take up to `jitter`."""
-
-    latency: int
-    jitter: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class BandwidthLimited(LinkFault):
-    """No more than so many bytes a second pass, each way of each connection."""
-
-    bytes_per_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionReset(LinkFault):
-    """A connection is reset around the byte number `size` of one way, counted from its start,
-    or from when the fault began.
-
-    `passing` (after N bytes) lets exactly `size` bytes arrive before; without it (before N
-    bytes) they are swallowed, and none of them arrives. With `size=0` the first byte that comes
-    resets the connection, and does not arrive.
-    """
-
-    way: Way
-    size: int = 0
-    passing: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,27 +108,3 @@ class TrafficCounts:
 
     def __add__(self, other: TrafficCounts) -> TrafficCounts:
         return TrafficCounts(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
-
-
-@dataclass(slots=True)
-class Episode:
-    """One fault from its beginning to its end.
-
-    Attributes:
-        fault, source: what was done, and to whom.
-        effects: times that it hit something: a connection, or bytes on their way.
-        connections: attempts to connect while it lasted, seen or not: a port that is closed
-            does not see who knocks, so there the number is -1.
-    """
-
-    fault: LinkFault
-    source: str
-    effects: int = 0
-    connections: int = 0
-
-    @property
-    def was_noticed(self) -> bool | None:
-        """Whether anything met it; `None` where nobody can tell."""
-        if self.effects:
-            return True
-        return None if self.connections < 0 else False

@@ -61,14 +61,12 @@ class Hub:
         self._upstream = upstream
         self._ending = ending
         self._reading = reading
-        self._seed = seed
         self._listener: socket.socket | None = None
         self._crossings: set[Crossing] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._episodes: dict[str, faults.Episode] = {}
+        self._faults: dict[str, faults.LinkFault] = {}
         self._tallies: dict[str, faults.TrafficCounts] = {}
         self._addresses: list[tuple[str, int]] = []
-        self._number = 0
         self.spoiling = Spoiling(seed)
 
     async def open(self) -> None:
@@ -106,28 +104,25 @@ class Hub:
     # --- faults ---------------------------------------------------------------------------
 
     async def set_fault(self, fault: faults.LinkFault, source: str) -> None:
-        if source and isinstance(fault, faults.Down):
-            fault = faults.ConnectionRefused(keeps=fault.keeps)
-        episode = faults.Episode(fault, source, 0, -1 if isinstance(fault, faults.Down) else 0)
-        self._episodes[source] = episode
         if not source:
             self._deafen() if isinstance(fault, faults.Down) else self._listen()
+        elif isinstance(fault, faults.Down):
+            fault = faults.ConnectionRefused()
+        self._faults[source] = fault
         self._apply(source)
 
-    async def heal(self, source: str | None) -> list[faults.Episode]:
+    async def heal(self, source: str | None) -> None:
         """End the fault of a source, of everyone, or (`None`) all there are; then what was
-        arranged for messages is forgotten as well. Returns the faults that ended.
+        arranged for messages is forgotten as well.
         """
-        chosen = [*self._episodes] if source is None else [source]
-        ended = [self._episodes.pop(s) for s in chosen if s in self._episodes]
+        chosen = [*self._faults] if source is None else [source]
+        ended = [s for s in chosen if self._faults.pop(s, None)]
         if source is None:
             self.spoiling.heal(None)
-        everyone = self._episodes.get(faults.EVERYONE)
-        if everyone is None or not isinstance(everyone.fault, faults.Down):
+        if not isinstance(self._faults.get(faults.EVERYONE), faults.Down):
             self._listen()
-        for episode in ended:
-            self._apply(episode.source)
-        return ended
+        for each in ended:
+            self._apply(each)
 
     async def release(self, source: str) -> None:
         """Let a source's messages be, once late ones have arrived; `LinkError` if they cannot."""
@@ -161,13 +156,13 @@ class Hub:
 
     def _apply(self, source: str) -> None:
         for crossing in [c for c in self._crossings if source in (faults.EVERYONE, c.source)]:
-            episode = self._episode(crossing.source)
-            if episode is not crossing.episode:
-                crossing.apply(episode.fault if episode else None, episode)
+            fault = self._fault(crossing.source)
+            if fault is not crossing.fault:
+                crossing.apply(fault)
 
-    def _episode(self, source: str) -> faults.Episode | None:
+    def _fault(self, source: str) -> faults.LinkFault | None:
         """What holds for a source: its own fault, otherwise everyone's."""
-        return self._episodes.get(source) or self._episodes.get(faults.EVERYONE)
+        return self._faults.get(source) or self._faults.get(faults.EVERYONE)
 
     # --- connections ----------------------------------------------------------------------
 
@@ -197,20 +192,11 @@ class Hub:
 
     def _arrived(self, taken: socket.socket, source: str) -> None:
         """An edge host has connected: cut it off, or connect it."""
-        self._number += 1
-        crossing = Crossing(self, taken, source, f"{self._seed}:{self._number}")
+        crossing = Crossing(self, taken, source)
         self._crossings.add(crossing)
         self._tally(source).connections += 1
-        episode = self._episode(source)
-        fault = episode.fault if episode else None
-        if episode is not None and episode.connections >= 0:
-            episode.connections += 1
-        if isinstance(fault, faults.Down | faults.ConnectionRefused):
-            fault = replace(fault, keeps=False)
-        crossing.apply(fault, episode)
-        if isinstance(fault, faults.BlackHole):
-            crossing.took_effect()
-        elif not crossing.is_cut:
+        crossing.apply(self._fault(source))
+        if not crossing.is_cut and not crossing.is_swallowing:
             if self._reading is not None:
                 table, host = self._reading.table, self._reading.host
                 tally = self._tally(crossing.source)

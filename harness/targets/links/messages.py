@@ -137,10 +137,6 @@ class Spoiling:
         left = len(self.queued.get((source, kind), ())) if kind else 0
         return FaultEffect(tuple(self.met.get((source, kind), ())), left)
 
-    def waiting(self) -> int:
-        """How many fates nobody has met so far."""
-        return sum(map(len, self.queued.values()))
-
     def disturb(self, source: str, disturbance: Disturbance) -> None:
         """What happens to all messages of a source from now on."""
         self.disturbed[source] = disturbance

@@ -115,7 +115,7 @@ def open_links(
     """Start what a target file asks for.
 
     `endpoint` is Palette's, as an operator enters it; `trust` is what the proxy checks Palette's
-    certificate with, where it ends TLS; jitter and losses come from `seed`.
+    certificate with, where it ends TLS; losses come from `seed`.
 
     Raises:
         LinkError: it cannot be started; says what to do.

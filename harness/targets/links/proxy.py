@@ -146,22 +146,15 @@ class FaultProxy:
         """
         self._call(self._at_work.set_fault(fault, source))
 
-    def heal(self, source: str | None = None) -> list[faults.Episode]:
-        """End the fault of a source; or all there are, with what was arranged for messages.
-
-        Returns the faults that ended, each with whether anything met it.
-        """
-        return self._call(self._at_work.heal(source))
+    def heal(self, source: str | None = None) -> None:
+        """End the fault of a source; or all there are, with what was arranged for messages."""
+        self._call(self._at_work.heal(source))
 
     def forget(self, source: str) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.heal(source)))
 
     def release(self, source: str) -> None:
         self._call(self._at_work.release(source))
-
-    def waiting(self) -> int:
-        """How many messages are still waited for, to spoil them."""
-        return self._call(self._spoiling(Spoiling.waiting))
 
     def spoil_next(self, source: str, kind: MessageKind, fate: WireFate, times: int = 1) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate, times)))
@@ -190,11 +183,6 @@ class FaultProxy:
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._port.close()
-
-    @property
-    def trouble(self) -> str:
-        """What went wrong where nobody waited for it; empty if nothing did."""
-        return self._why
 
     def __enter__(self) -> Self:
         return self

@@ -4,11 +4,9 @@ certificate that TLS is ended with.
 
 from __future__ import annotations
 
-import fcntl
 import socket
 import ssl
 import struct
-import termios
 from asyncio import Transport
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
@@ -20,7 +18,6 @@ from harness.targets.links.faults import ProxyCannotListen
 BACKLOG = 4_096
 
 _NO_LINGER = struct.pack("ii", 1, 0)
-_INT = struct.Struct("i")
 
 
 class Port:
@@ -105,20 +102,6 @@ def refuse(taken: socket.socket) -> None:
     with suppress(OSError):
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     taken.close()
-
-
-def has_arrived(transport: Transport) -> bool:
-    """Whether the other end's machine has acknowledged all that was written."""
-    if transport.get_write_buffer_size():
-        return False
-    own = transport.get_extra_info("socket")
-    if own is None or own.fileno() < 0:
-        return True
-    try:
-        waiting = fcntl.ioctl(own.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
-    except OSError:
-        return True
-    return bool(_INT.unpack(waiting)[0] == 0)
 
 
 def normal(address: str) -> str:

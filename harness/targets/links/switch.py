@@ -34,7 +34,7 @@ class Faulty(Protocol):
     def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
         """Put a source, or everyone, under a fault."""
 
-    def heal(self, source: str | None = None) -> list[faults.Episode]:
+    def heal(self, source: str | None = None) -> None:
         """End the fault of a source, of everyone, or all there are."""
 
     def passed(self, source: str) -> int | None:
@@ -88,9 +88,6 @@ class ProxySwitch:
     """Cuts links in a proxy, by the address that each host arrives from.
 
     A link that is up and is set up once more is whole: nothing waits for its messages either.
-
-    Attributes:
-        ended: the faults that are over, each with whether anything met it.
     """
 
     def __init__(
@@ -119,7 +116,6 @@ class ProxySwitch:
         self._begun: dict[str, int] = {}
         """How many bytes had passed of each host when its cluster was put up."""
         self._standing: set[str] = set()
-        self.ended: list[faults.Episode] = []
 
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         if kind not in OVER_LINKS:
@@ -213,7 +209,7 @@ class ProxySwitch:
         for source in sorted(wanted - self._standing):
             self._faulty.set_fault(self._cut, source)
         for source in sorted(self._standing - wanted):
-            self.ended += self._faulty.heal(source)
+            self._faulty.heal(source)
         self._standing = wanted
 
     def _sources_down(self, host_uid: str) -> set[str]:
@@ -245,7 +241,7 @@ class ProxySwitch:
     def mend_all(self) -> None:
         self._down.clear()
         self._standing.clear()
-        self.ended += self._faulty.heal(None)
+        self._faulty.heal(None)
 
 
 class DelegatedSwitch:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import ssl
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from harness import __version__
@@ -15,58 +13,12 @@ from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_js
 
 _HEADERS = {"User-Agent": f"pairproof/{__version__}", "Content-Type": "application/json"}
 _WITHIN_S = 5.0
-_STREAM = {faults.Way.REQUEST: "upstream", faults.Way.RESPONSE: "downstream"}
-_UNKNOWN_METERS = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Toxic:
-    """One toxic of a proxy, as the API takes it."""
-
-    type: str
-    stream: str
-    attributes: Mapping[str, Json]
-
-    def as_json(self) -> dict[str, Json]:
-        """The body that creates it."""
-        return {
-            "name": f"pairproof_{self.type}_{self.stream}",
-            "type": self.type,
-            "stream": self.stream,
-            "toxicity": 1.0,
-            "attributes": dict(self.attributes),
-        }
-
-
-def toxics_for(fault: faults.LinkFault) -> tuple[Toxic, ...]:
-    """The toxics that amount to a fault; none for what is down. Raises `LinkError`."""
-    return tuple(_toxics(fault))
-
-
-def _toxics(fault: faults.LinkFault) -> Iterator[Toxic]:
-    both = tuple(_STREAM.values())
-    match fault:
-        case faults.ConnectionRefused():
-            yield from (Toxic("reset_peer", stream, {"timeout": 0}) for stream in both)
-        case faults.BlackHole():
-            yield from (Toxic("timeout", stream, {"timeout": 0}) for stream in both)
-        case faults.Slow(latency, jitter):
-            told: dict[str, Json] = {"latency": _ms(latency), "jitter": _ms(jitter)}
-            yield from (Toxic("latency", stream, told) for stream in both)
-        case faults.BandwidthLimited(bytes_per_s):
-            rate = max(1, round(bytes_per_s / 1_000))
-            yield from (Toxic("bandwidth", stream, {"rate": rate}) for stream in both)
-        case faults.ConnectionReset(way, size, passing=True):
-            yield Toxic("limit_data", _STREAM[way], {"bytes": size})
-        case faults.ConnectionReset():
-            raise faults.LinkError(
-                "Toxiproxy cannot swallow bytes and reset then; use the proxy of pairproof"
-                ' (links.way = "proxy")'
-            )
-
-
-def _ms(microseconds: int) -> int:
-    return math.ceil(microseconds / 1_000)
+_STREAMS = ("upstream", "downstream")
+_TOXIC_OF: Mapping[type[faults.LinkFault], str] = {
+    faults.ConnectionRefused: "reset_peer",
+    faults.BlackHole: "timeout",
+}
+"""What amounts to a fault, in both streams; nothing does to what is down."""
 
 
 class Toxiproxy:
@@ -80,7 +32,7 @@ class Toxiproxy:
         self._url = url
         self._path = f"/proxies/{quote(name, safe='')}"
         self._client = HttpClient(ssl.create_default_context(), _WITHIN_S)
-        self._episode: faults.Episode | None = None
+        self._is_down = False
         self._toxics: list[str] = []
         self._is_closed = False
         try:
@@ -107,20 +59,24 @@ class Toxiproxy:
             raise faults.LinkError(
                 "Toxiproxy does not tell its clients apart; leave links.sources out"
             )
-        toxics = toxics_for(fault)
         self._clear()
-        self._episode = faults.Episode(fault, source, 0, _UNKNOWN_METERS)
         if isinstance(fault, faults.Down):
+            self._is_down = True
             self._enable(False)
-        for toxic in toxics:
-            body = toxic.as_json()
+        kind = _TOXIC_OF.get(type(fault))
+        for stream in _STREAMS if kind else ():
+            body: dict[str, Json] = {
+                "name": f"pairproof_{kind}_{stream}",
+                "type": kind,
+                "stream": stream,
+                "toxicity": 1.0,
+                "attributes": {"timeout": 0},
+            }
             self._ask("POST", f"{self._path}/toxics", body, expected=(200, 201))
             self._toxics.append(str(body["name"]))
 
-    def heal(self, source: str | None = None) -> list[faults.Episode]:
+    def heal(self, source: str | None = None) -> None:
         self._clear()
-        ended, self._episode = self._episode, None
-        return [ended] if ended else []
 
     def passed(self, source: str = faults.EVERYONE) -> None:
         """It does not count."""
@@ -129,7 +85,8 @@ class Toxiproxy:
         for name in [*self._toxics]:
             self._ask("DELETE", f"{self._path}/toxics/{name}", expected=(204, 404))
             self._toxics.remove(name)
-        if self._episode is not None and isinstance(self._episode.fault, faults.Down):
+        if self._is_down:
+            self._is_down = False
             self._enable(True)
 
     def _enable(self, on: bool) -> None:

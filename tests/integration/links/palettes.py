@@ -121,7 +121,7 @@ class Scenery:
         return self._held.enter_context(proxy)
 
     def _check(self, proxy: FaultProxy) -> None:
-        assert proxy.trouble in ("", "Event loop stopped before Future completed.")
+        assert proxy._why in ("", "Event loop stopped before Future completed.")
 
     def trusting(self, authority: Certificates | None = None) -> ssl.SSLContext:
         """What trusts an authority (the Palettes' own without one) and no other."""

@@ -30,7 +30,7 @@ from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.arranging.commands import Command
 from harness.targets.links.explaining import explain
-from harness.targets.links.faults import Episode, LinkFault
+from harness.targets.links.faults import LinkFault
 from harness.targets.links.opening import OpenLinks, PaletteEndpoint, open_links
 from harness.targets.links.reading import CutForm, LinkCommands, Links, LinkWay, Tls, Use
 from harness.targets.links.source_addresses import SourceAddresses
@@ -163,8 +163,7 @@ class Leaking:
 
     def set_fault(self, fault: LinkFault, source: str = "") -> None: ...
 
-    def heal(self, source: str | None = None) -> list[Episode]:
-        return []
+    def heal(self, source: str | None = None) -> None: ...
 
     def passed(self, source: str) -> int:
         self.count += 100

@@ -31,7 +31,7 @@ def test_a_message_that_is_lost_before_never_arrives(scenery: Scenery) -> None:
     assert host.ask(*PROBE) == FINE
     with pytest.raises(CUT):
         host.ask(*SUBMIT, b"request")
-    assert proxy.waiting() == 0
+    assert proxy.seen(HERE, MessageKind.SUBMIT).left == 0
     assert host.ask(*SUBMIT, b"request") == FINE
     assert [a for a in scenery.palette.asked if a == SUBMIT] == [SUBMIT]
     assert (proxy.counts().messages, proxy.counts().spoiled) == (4, 1)
@@ -179,7 +179,7 @@ def test_a_call_whose_place_an_answer_tells_is_what_follows_the_one_before(
     assert scenery.host(proxy).ask("POST", "/drafts") == FINE
     with pytest.raises(CUT):
         scenery.host(proxy).ask("PUT", "/somewhere/7")
-    assert proxy.waiting() == 0
+    assert proxy.seen(HERE, MessageKind.SUBMIT).left == 0
 
 
 def test_messages_at_one_place_are_told_by_their_bodies(scenery: Scenery) -> None:
@@ -195,7 +195,7 @@ def test_messages_at_one_place_are_told_by_their_bodies(scenery: Scenery) -> Non
         assert host.ask("POST", "/graph", b'{"operationName": "%b"%b}' % (name, long)) == FINE
     submit = b'{"variables": {}, %b"operationName": "Submit"}' % long
     status, _ = host.ask("POST", "/graph", submit)
-    assert (status, proxy.waiting()) == (500, 0)
+    assert (status, proxy.seen(HERE, MessageKind.SUBMIT).left) == (500, 0)
     assert host.ask("POST", "/graph", submit) == FINE
 
 
@@ -219,9 +219,9 @@ def test_faults_of_one_kind_are_met_in_turn_and_of_one_source_by_nobody_else(
     with pytest.raises(CUT):
         host.ask(*PROBE)
     assert host.ask(*PROBE) == FINE
-    assert proxy.waiting() == 1
+    assert proxy.seen("127.0.0.9", MessageKind.PROBE).left == 1
     proxy.heal()
-    assert proxy.waiting() == 0
+    assert proxy.seen("127.0.0.9", MessageKind.PROBE).left == 0
 
 
 def test_a_head_in_pieces_is_one_message(scenery: Scenery) -> None:
@@ -276,7 +276,7 @@ def test_over_tls_that_passes_through_no_message_is_seen(scenery: Scenery) -> No
     host = scenery.host(proxy, tls=scenery.trusting())
     proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LOST_BEFORE))
     assert host.ask(*PROBE) == FINE
-    assert (proxy.counts().messages, proxy.waiting()) == (0, 1)
+    assert (proxy.counts().messages, proxy.seen(HERE, MessageKind.PROBE).left) == (0, 1)
 
 
 def test_over_a_half_open_link_a_message_arrives_and_its_connection_stays_silent(

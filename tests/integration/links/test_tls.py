@@ -9,14 +9,7 @@ import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.reference.certificates import Certificates
-from harness.targets.links.faults import (
-    BlackHole,
-    ConnectionRefused,
-    ConnectionReset,
-    Down,
-    Slow,
-    Way,
-)
+from harness.targets.links.faults import BlackHole, ConnectionRefused, Down
 from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import WireFate
 from harness.targets.links.opening import message_table
@@ -30,7 +23,6 @@ from tests.integration.links.palettes import (
     Palette,
     Scenery,
     hung_up,
-    took,
     until,
 )
 
@@ -63,9 +55,9 @@ def test_tls_passes_through_with_the_certificate_of_palette(
         scenery.host(proxy, tls=ssl.create_default_context()).ask()
 
 
-@pytest.mark.parametrize("fault", [Down(), ConnectionRefused(), ConnectionReset(Way.REQUEST, 20)])
+@pytest.mark.parametrize("fault", [Down(), ConnectionRefused()])
 def test_tls_that_passes_through_is_cut(
-    scenery: Scenery, secure: Palette, fault: Down | ConnectionRefused | ConnectionReset
+    scenery: Scenery, secure: Palette, fault: Down | ConnectionRefused
 ) -> None:
     proxy = scenery.proxy(secure)
     host = scenery.ever(scenery.host(proxy, tls=scenery.trusting()))
@@ -125,11 +117,9 @@ def test_where_tls_ends_nobody_gets_through_a_handshake_while_it_is_cut(
     assert old.ask() == FINE
 
 
-def test_where_tls_ends_a_link_is_slow_or_a_black_hole(scenery: Scenery, secure: Palette) -> None:
+def test_where_tls_ends_a_link_is_a_black_hole(scenery: Scenery, secure: Palette) -> None:
     proxy = ending(scenery, secure)
     host = scenery.ever(scenery.host(proxy, tls=scenery.trusting(), timeout_s=0.4))
-    proxy.set_fault(Slow(32_000))  # there and back; a timer may be a millisecond early
-    assert took(host.ask) >= 0.06
     proxy.set_fault(BlackHole())
     with pytest.raises(TimeoutError):
         host.ask()

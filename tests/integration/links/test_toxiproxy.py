@@ -9,7 +9,7 @@ import pytest
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.links import faults
 from harness.targets.links.toxiproxy import Toxiproxy
-from tests.integration.links.palettes import BODY, HERE, Host, Scenery, can_connect, took
+from tests.integration.links.palettes import BODY, HERE, Host, Scenery, can_connect
 from tests.integration.links.toxiproxies import FakeToxiproxy
 
 FINE = (200, BODY)
@@ -50,7 +50,6 @@ def asked(port: int) -> tuple[int, bytes]:
         (faults.Down(), ConnectionRefusedError),
         (faults.ConnectionRefused(), ConnectionResetError),
         (faults.BlackHole(), TimeoutError),
-        (faults.ConnectionReset(faults.Way.RESPONSE, 10), ConnectionResetError),
     ],
 )
 def test_a_link_is_cut_and_mended(
@@ -63,26 +62,13 @@ def test_a_link_is_cut_and_mended(
         proxy.set_fault(fault)
         with pytest.raises(error):
             asked(proxy.port)
-        [episode] = proxy.heal()
-        assert (episode.fault, episode.was_noticed) == (fault, None)
+        proxy.heal()
         assert asked(proxy.port) == FINE
-    assert proxy.heal() == []
+    proxy.heal()
     proxy.close()
     proxy.close()
     assert server.fake.proxies == {}
     assert not can_connect(proxy.port)
-
-
-def test_a_link_is_slow_or_limited(server: Server) -> None:
-    proxy = server.proxy()
-    for fault in (faults.Slow(20_000), faults.BandwidthLimited(8_000)):
-        proxy.set_fault(fault)
-        assert took(lambda: asked(proxy.port)) >= 0.04
-    proxy.set_fault(faults.Down())
-    proxy.set_fault(faults.Slow(1_000))
-    assert asked(proxy.port) == FINE
-    assert len(server.fake.toxics["pair proof"]) == 2
-    proxy.close()
 
 
 def test_what_an_earlier_run_left_is_replaced(server: Server) -> None:
@@ -98,8 +84,6 @@ def test_what_toxiproxy_cannot_is_said(server: Server) -> None:
     proxy = server.proxy()
     with pytest.raises(faults.LinkError, match="does not tell its clients apart"):
         proxy.set_fault(faults.Down(), HERE)
-    with pytest.raises(faults.LinkError, match="cannot swallow bytes"):
-        proxy.set_fault(faults.ConnectionReset(faults.Way.REQUEST, 5, passing=False))
     assert asked(proxy.port) == FINE
     server.fake.fails = True
     with pytest.raises(

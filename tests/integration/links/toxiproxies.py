@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,13 +14,7 @@ from harness.targets.links import faults
 from harness.targets.links.hub import Upstream
 from harness.targets.links.proxy import FaultProxy
 
-ATTRIBUTES = {
-    "latency": {"latency", "jitter"},
-    "bandwidth": {"rate"},
-    "timeout": {"timeout"},
-    "reset_peer": {"timeout"},
-    "limit_data": {"bytes"},
-}
+TOXICS = {"timeout": faults.BlackHole(), "reset_peer": faults.ConnectionRefused()}
 
 
 class FakeToxiproxy:
@@ -73,11 +66,11 @@ class FakeToxiproxy:
         name = request.path_params["proxy"]
         if name not in self.proxies:
             return _error(404, "proxy not found")
-        known = ATTRIBUTES.get(data["type"])
-        if known != set(data["attributes"]) or data["stream"] not in ("upstream", "downstream"):
+        known = data["type"] in TOXICS and data["attributes"].keys() == {"timeout"}
+        if not known or data["stream"] not in ("upstream", "downstream"):
             return _error(400, "bad request body")
         self.toxics[name][data["name"]] = data
-        self.proxies[name].set_fault(_fault(data))
+        self.proxies[name].set_fault(TOXICS[data["type"]])
         return JSONResponse(data)
 
     async def _remove(self, request: Request) -> Response:
@@ -97,21 +90,6 @@ class FakeToxiproxy:
         """Stop the proxies."""
         for proxy in self.proxies.values():
             proxy.close()
-
-
-def _fault(data: Mapping[str, Any]) -> faults.LinkFault:
-    attributes = data["attributes"]
-    match data["type"]:
-        case "latency":
-            return faults.Slow(attributes["latency"] * 1_000, attributes["jitter"] * 1_000)
-        case "bandwidth":
-            return faults.BandwidthLimited(attributes["rate"] * 1_000)
-        case "timeout":
-            return faults.BlackHole()
-        case "reset_peer":
-            return faults.ConnectionRefused()
-    way = faults.Way.REQUEST if data["stream"] == "upstream" else faults.Way.RESPONSE
-    return faults.ConnectionReset(way, attributes["bytes"])
 
 
 def _error(status: int, title: str) -> Response:
