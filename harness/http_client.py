@@ -376,26 +376,18 @@ class _BoundedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Open a connection to where the host was judged to be; no address takes others' time."""
-        kept = self._kept[host, port]
+
+        def opened(address: str, within_s: float | None) -> httpcore.NetworkStream:
+            left = self.within(within_s)
+            inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
+            return _BoundedStream(inner, self, self._kept[host, port])
+
         *others, last = _resolved_within(addresses_of(host), self.within(timeout))
         for follow, address in zip(range(len(others), 0, -1), others, strict=True):
             share = self.within(timeout) / (follow + 1)
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._to(address, port, share, local_address, socket_options, kept)
-        return self._to(last, port, timeout, local_address, socket_options, kept)
-
-    def _to(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,
-        local_address: str | None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
-        kept: IdleConnections,
-    ) -> httpcore.NetworkStream:
-        left = self.within(timeout)
-        inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
-        return _BoundedStream(inner, self, kept)
+                return opened(address, share)
+        return opened(last, timeout)
 
 
 def _resolved_within(addresses: tuple[str, ...], within_s: float) -> tuple[str, ...]:

@@ -48,11 +48,8 @@ class PlacedFlaw:
 
 
 class ConfigurationError(PairproofError):
-    """A file cannot be used. Its text has a line for each mistake, the first ones of many.
-
-    Attributes:
-        source: the file as it was given, or what else the values came from.
-        mistakes: what is wrong, in order of lines.
+    """A file cannot be used. Its text has a line for each mistake, the first ones of many, in order
+    of lines.
     """
 
     def __init__(self, source: str, mistakes: Iterable[PlacedFlaw]) -> None:

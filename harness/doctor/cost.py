@@ -47,14 +47,9 @@ Rehearse = Callable[[DescribedDriver], Mapping[str, RehearsedScenario]]
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Something that is missing.
+    """Something that is missing, and what to add.
 
-    Attributes:
-        verdict: what scenarios get for want of it.
-        what: what is missing.
-        remedy: what to add.
-        scenarios: those that need it.
-        alone: how many it would bring by itself.
+    The scenarios that need it get this verdict; it would bring `alone` of them by itself.
     """
 
     verdict: Verdict
@@ -68,14 +63,9 @@ class Lack:
 class RunCost:
     """What a run will be like.
 
-    Attributes:
-        scenarios: what it will say of each.
-        lacks: what is missing, the most rewarding first.
-        answer_s: how long the target takes to answer, measured.
-        requests: how many requests will be sent.
-        waits_s: how long is waited besides, on the reference.
-        clusters: how many clusters are used up.
-        disposable: how many may be; `None` where one that was used up can be had again.
+    `lacks` begin with the most rewarding one. `answer_s` is measured, `waits_s` is what is waited
+    besides, on the reference. So many clusters are used up, and so many are `disposable`: `None`
+    where one that was used up can be had again.
     """
 
     scenarios: Mapping[str, RehearsedScenario]

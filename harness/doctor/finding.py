@@ -22,13 +22,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoctorFinding:
-    """One thing that was found.
+    """One thing that was found, and what to do, where anything has to be done.
 
-    Attributes:
-        area: what it is about: `file`, `driver`, `network`, `api`, `login`, `clusters`,
-            `arranging`, `links`, `clock` or `reach`.
-        what: what was found.
-        remedy: what to do; empty where nothing has to be done.
+    `area` is `file`, `driver`, `network`, `api`, `login`, `clusters`, `arranging`, `links`,
+    `clock` or `reach`.
     """
 
     level: Severity

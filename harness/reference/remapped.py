@@ -292,7 +292,7 @@ class Remapped:
             allowed = ", ".join(sorted({place.route.method for place in here}))
             told = f"{where}: method not allowed"
             raise _Refused(405, "MethodNotAllowed", told, {"allow": allowed})
-        held = [translate.constants_held(asked, place.spoken) for place in fitting]
+        held = [place.spoken.own.held(asked) for place in fitting]
         if max(held) < 0:
             raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: no such method")
         place = fitting[held.index(max(held))]

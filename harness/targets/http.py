@@ -231,7 +231,7 @@ class HttpDriver:
             f"{self._mark}-{next(self._numbers)}",
             self._epoch(),
             self._sessions.of(outgoing.credentials),
-            self._described(operation).leaders(_side_of(operation)),
+            self._described(operation).leaders(side_asked(type(operation))),
             part,
         )
         return CallSequence(operation, outgoing.credentials, wire, given, page)
@@ -304,7 +304,7 @@ class HttpDriver:
 
     def _described(self, operation: ops.Operation) -> Target:
         """What describes the side that is asked: the target, or the peer."""
-        return self._of[_side_of(operation)]
+        return self._of[side_asked(type(operation))]
 
     # --- arrangements and time ------------------------------------------------------------
 
@@ -406,8 +406,9 @@ def _rewritten(
     return rewriting.of(request, type(operation) if wire.is_plain else None)
 
 
-def _side_of(operation: ops.Operation) -> Side:
-    return Side.EDGE if isinstance(operation, ops.LocalOperation) else Side.CENTRAL
+def side_asked(kind: type[ops.Operation]) -> Side:
+    """The side that answers operations of a kind."""
+    return Side.EDGE if issubclass(kind, ops.LocalOperation) else Side.CENTRAL
 
 
 def _located(reply: ops.Unknown, sent: Sent, response: HttpResponse) -> ops.Unknown:

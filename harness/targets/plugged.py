@@ -17,18 +17,13 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
 from harness.domain.errors import PairproofError
 from harness.targets import port
-from harness.targets.http import HttpDriver
+from harness.targets.http import HttpDriver, side_asked
 from harness.targets.peer_table import Peer
 from harness.targets.target import Host, Target, TargetSlot
 from harness.targets.trust import Trust
 
 _TURN_S: Final = 60.0
 """So long a driver may be at something else before it is taken to have broken down."""
-
-
-def side_asked(kind: type[ops.Operation]) -> Side:
-    """The side that answers operations of a kind."""
-    return Side.EDGE if issubclass(kind, ops.LocalOperation) else Side.CENTRAL
 
 
 def target_of(name: str, driver: port.Driver) -> Target:

@@ -37,11 +37,8 @@ class TargetFileError(ConfigurationError):
 class TargetFileReader:
     """A target file whose keys are right, and that is being read: what makes no sense is noted.
 
-    Attributes:
-        folder: where relative paths start.
-        environment: where credentials come from.
-        data: the file as it was written.
-        flaws: what is wrong. No part of it repeats a secret.
+    Relative paths start at `folder`, credentials come from `environment`, and `data` is as it was
+    written. No flaw repeats a secret.
     """
 
     folder: Path

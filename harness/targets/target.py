@@ -83,17 +83,8 @@ class Target:
     A file describes the edge, the central side or both. Without places the edge is not
     described, and without `central_url` the central side is not: the harness plays it.
 
-    Attributes:
-        places, local_user: the edge.
-        central_url, endpoint, endpoint_forms: Palette.
-        trust: which certificates are trusted, at a side without an entry in `trusts`.
-        limits: how long things may take; `operation_limits` takes the place of
-            `limits.answer_s` for single operations, in seconds.
-        wire: how its paths, names, codes and words differ from the published ones.
-        peer: how the side is reached that the harness plays.
-        arranging: how preconditions are arranged.
-        links: how links between the two sides are cut.
-        proxy: the HTTP proxy for addresses that are not on this machine; may be empty.
+    At a side, `trusts` come before `trust`; `operation_limits`, in seconds, come before
+    `limits.answer_s`. The proxy is for addresses that are not on this machine; it may be empty.
     """
 
     info: TargetInfo

@@ -113,14 +113,7 @@ def dotted(way: Way) -> str:
 
 
 class MappingError(PairproofError):
-    """A mapping cannot be used.
-
-    Attributes:
-        place: the way to the key at fault.
-        found: what stands there.
-        allowed: what may stand there.
-        remedy: what to do.
-    """
+    """A mapping cannot be used: what is `found` at a place, what is `allowed`, and the remedy."""
 
     def __init__(self, place: At, found: str, allowed: str, remedy: str) -> None:
         self.place = place

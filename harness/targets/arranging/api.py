@@ -28,17 +28,8 @@ _TENANT_ADMIN: Final = tuple(
     f"edgeToken.{o}" for o in ("create", "delete", "get", "list", "update")
 )
 
-_ASKS: Final[Mapping[type[arrangements.Arrangement], frozenset[type[ops.Operation]]]] = {
-    arrangements.PutToken: frozenset({ops.CreateToken, ops.ViewToken}),
-    arrangements.RemoveToken: frozenset({ops.DeleteToken}),
-    arrangements.CreateProject: frozenset({ops.AddProject}),
-    arrangements.ForgetProject: frozenset({ops.DeleteProject}),
-    arrangements.PutUser: frozenset({ops.AddUser, ops.AddRole, ops.SetProjectRoles, ops.AddApiKey}),
-    arrangements.RemoveUser: frozenset({ops.DeleteUser}),
-    arrangements.PutProfile: frozenset({ops.AddProfile}),
-    arrangements.RemoveProfile: frozenset({ops.DeleteProfile}),
-}
-"""What each takes at least; what else it asks for is wanted in some of its cases."""
+_Rule = tuple[Callable[[Any], arrangements.Arrangement], set[type[ops.Operation]]]
+"""What arranges, and what that asks at least; what else it asks is wanted in some of its cases."""
 
 V = TypeVar("V")
 
@@ -84,17 +75,18 @@ class PublishedApi:
         self._projects: set[str] = set()
         self._users: dict[str, _MadeUser] = {}
         self._profiles: dict[str, _MadeProfile] = {}
-        self._rules: Mapping[
-            type[arrangements.Arrangement], Callable[[Any], arrangements.Arrangement]
-        ] = {
-            arrangements.PutToken: self._token,
-            arrangements.RemoveToken: self._remove_token,
-            arrangements.CreateProject: self._project,
-            arrangements.ForgetProject: self._forget_project,
-            arrangements.PutUser: self._user,
-            arrangements.RemoveUser: self._remove_user,
-            arrangements.PutProfile: self._profile,
-            arrangements.RemoveProfile: self._remove_profile,
+        self._rules: Mapping[type[arrangements.Arrangement], _Rule] = {
+            arrangements.PutToken: (self._token, {ops.CreateToken, ops.ViewToken}),
+            arrangements.RemoveToken: (self._remove_token, {ops.DeleteToken}),
+            arrangements.CreateProject: (self._project, {ops.AddProject}),
+            arrangements.ForgetProject: (self._forget_project, {ops.DeleteProject}),
+            arrangements.PutUser: (
+                self._user,
+                {ops.AddUser, ops.AddRole, ops.SetProjectRoles, ops.AddApiKey},
+            ),
+            arrangements.RemoveUser: (self._remove_user, {ops.DeleteUser}),
+            arrangements.PutProfile: (self._profile, {ops.AddProfile}),
+            arrangements.RemoveProfile: (self._remove_profile, {ops.DeleteProfile}),
         }
 
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
@@ -103,14 +95,14 @@ class PublishedApi:
             return "no published operation brings it about"
         if self._admin is None:
             return "no administrator of the tenant is named: add [central.admin]"
-        missing = _ASKS[kind] & self._not_offered.keys()
+        missing = self._rules[kind][1] & self._not_offered.keys()
         return "; ".join(sorted(str(port.NotOffered(o, self._not_offered[o])) for o in missing))
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         why = self.cannot(type(arrangement))
         if why:
             raise port.CannotArrange(type(arrangement).__name__, why)
-        return self._rules[type(arrangement)](arrangement)
+        return self._rules[type(arrangement)][0](arrangement)
 
     def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
         """What a user may do, and which version of a profile is the latest, as it is read back."""
@@ -183,7 +175,7 @@ class PublishedApi:
         except port.ArrangingFailed:
             raise
         except port.CannotArrange:
-            found = self._found_user(asked, asked.email)
+            found = self._found_user(asked)
             if found is None:
                 raise
             return found, False
@@ -207,14 +199,16 @@ class PublishedApi:
         change = ops.ChangePassword(user.uid, password)
         return password if password and isinstance(self._reply(change), ops.Done) else ""
 
-    def _found_user(self, asked: arrangements.Arrangement, email: str) -> _MadeUser | None:
+    def _found_user(
+        self, asked: arrangements.PutUser | arrangements.RemoveUser
+    ) -> _MadeUser | None:
         users = self._view(asked, ops.ListUsers(), ops.UserList).items
-        uid = next((user.uid for user in users if user.email == email), None)
+        uid = next((user.uid for user in users if user.email == asked.email), None)
         return None if uid is None else _MadeUser(uid)
 
     def _remove_user(self, asked: arrangements.RemoveUser) -> arrangements.RemoveUser:
         """The user goes before the roles that they hold."""
-        user = self._users.pop(asked.email, None) or self._found_user(asked, asked.email)
+        user = self._users.pop(asked.email, None) or self._found_user(asked)
         if user is not None:
             self._ask(asked, ops.DeleteUser(user.uid))
         roles = user.roles if user else None
@@ -226,7 +220,7 @@ class PublishedApi:
         return asked
 
     def _grants_of(self, asked: arrangements.PutUser) -> frozenset[Grant]:
-        user = self._users.get(asked.email) or self._found_user(asked, asked.email)
+        user = self._users.get(asked.email) or self._found_user(asked)
         if user is None:
             raise port.CannotArrange("PutUser", f"no user {asked.email} is listed")
         in_tenant = self._view(asked, ops.ViewTenantRoles(user.uid), ops.TenantRoles).roles

@@ -16,7 +16,6 @@ from harness.targets.arranging.reading import ArrangingSettings
 
 W = TypeVar("W")
 
-
 NO_WAY: Final = "the target file names no way: see [arrange] in docs/arranging.md"
 
 
@@ -52,10 +51,7 @@ class Chain:
         return tuple(way.name for way in self.ways if not way.cannot(kind))
 
     def _first(self, kind: type[Arrangement]) -> port.Arranger | None:
-        for way in self.ways:
-            if not way.cannot(kind):
-                return way
-        return None
+        return next((way for way in self.ways if not way.cannot(kind)), None)
 
     def way(self, kind: type[W]) -> W | None:
         """The way of this type, if the target file names it."""
@@ -107,12 +103,11 @@ def chain_for(
     slots: Iterable[Slot],
     *,
     more: Mapping[str, port.Arranger],
-    first: Iterable[port.Arranger] = (),
 ) -> Chain:
     """The ways in the order of the target file.
 
     `more` are ways by their names that are made elsewhere (`control`, `link`); one that is not
-    there is no way. `first` come before all: how the side is arranged that the harness plays.
+    there is no way.
     """
     clusters = InstalledClusters(
         driver.send, driver.sleep, driver.local_user, {slot.uid: slot for slot in slots}
@@ -124,7 +119,7 @@ def chain_for(
         "person": PersonArranger(None),
         **more,
     }
-    return Chain([*first, *(ways[name] for name in settings.ways if name in ways)])
+    return Chain(ways[name] for name in settings.ways if name in ways)
 
 
 def slots_of(slots: Iterable[Slot], settings: ArrangingSettings, chain: Chain) -> tuple[Slot, ...]:

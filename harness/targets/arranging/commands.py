@@ -36,17 +36,9 @@ _SECRETIVE = frozenset({"password", "api_key", "value"})
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of a target file.
+    """One command of a target file; what its keys mean, `CommandTable` says.
 
-    Attributes:
-        words: the program and its arguments, with placeholders.
-        stdin: whether it gets the arrangement as JSON on its standard input.
-        timeout_s: it is killed after this time.
-        expect: the exit code that means success.
-        expect_output: a regular expression that its standard output has to contain.
-        environment: the variables that it gets.
-        folder: where it runs.
-        stays: it is started once, and gets a line of JSON for each arrangement.
+    Its words have placeholders, `environment` is all that it gets, and it runs in `folder`.
     """
 
     words: tuple[str, ...]

@@ -46,13 +46,17 @@ ClusterView = Callable[[arrangements.InstallCluster], Cluster]
 
 T = TypeVar("T")
 
-_NONE: Final = {
-    arrangements.CreateProject: "no project is given: add projects to [given]",
-    arrangements.ForgetProject: "no project is given: add projects to [given]",
-    arrangements.PutUser: "nobody is given: add [[given.people]]",
-    arrangements.PutProfile: "no cluster profile is given: add [[given.profiles]]",
-    arrangements.InstallCluster: "clusters are not given: add clusters = true to [given]",
+_NEEDS: Final = {
+    arrangements.CreateProject: ("projects", "no project is given: add projects to [given]"),
+    arrangements.ForgetProject: ("projects", "no project is given: add projects to [given]"),
+    arrangements.PutUser: ("people", "nobody is given: add [[given.people]]"),
+    arrangements.PutProfile: ("profiles", "no cluster profile is given: add [[given.profiles]]"),
+    arrangements.InstallCluster: (
+        "clusters",
+        "clusters are not given: add clusters = true to [given]",
+    ),
 }
+"""Which of the given things each takes, and what is said where there are none."""
 
 
 class Given:
@@ -69,17 +73,10 @@ class Given:
 
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Whether nothing of this kind is given."""
-        things = self._things
-        there = {
-            arrangements.CreateProject: bool(things.projects),
-            arrangements.ForgetProject: bool(things.projects),
-            arrangements.PutUser: bool(things.people),
-            arrangements.PutProfile: bool(things.profiles),
-            arrangements.InstallCluster: things.clusters,
-        }
-        if kind not in there:
+        if kind not in _NEEDS:
             return "nothing that is given brings it about"
-        return "" if there[kind] else _NONE[kind]
+        what, why = _NEEDS[kind]
+        return "" if getattr(self._things, what) else why
 
     def seen(self, arrangement: arrangements.Arrangement) -> None: ...
 

@@ -27,12 +27,8 @@ _Pipes = tuple[IO[bytes], IO[bytes], IO[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class CompletedCommand:
-    """How a command ended.
-
-    Attributes:
-        code: its exit code; negative for the signal that ended it.
-        output, complaint: what it said on standard output and on standard error.
-        problem: why it was not left to its end; empty if it was.
+    """How a command ended. `code` is negative for a signal, `complaint` is its standard error, and
+    `problem` says why it was not left to its end.
     """
 
     code: int

@@ -35,15 +35,10 @@ WAYS: Final = ("control", "link", "commands", "given", "api", "person")
 
 @dataclass(frozen=True, slots=True)
 class ArrangingSettings:
-    """How preconditions are arranged.
+    """How preconditions are arranged: the tables below, as values.
 
-    Attributes:
-        ways: which ways are tried, in this order.
-        commands: by the name of an arrangement, or `*`.
-        resets: by slot, what puts its cluster back.
-        disposable: slots whose clusters may be paired for good.
-        admin: an administrator of the tenant.
-        given: what is there already.
+    `resets` has by slot what puts its cluster back; clusters of `disposable` slots may be paired
+    for good.
     """
 
     ways: tuple[str, ...] = WAYS

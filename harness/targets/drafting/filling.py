@@ -32,13 +32,8 @@ class WrongAnswer(PairproofError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question.
-
-    Attributes:
-        text: what is asked.
-        default: what an empty line means; `None` where there is no default. As typed.
-        check: makes of what was typed what is meant.
-        about: lines that explain it, with examples.
+    """One question. An empty line means `default`, as if it were typed, where there is one; `check`
+    makes of what was typed what is meant, and lines `about` it have examples.
     """
 
     text: str

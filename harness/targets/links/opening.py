@@ -57,12 +57,7 @@ _TRY_S = 2.0
 class OpenLinks:
     """What cuts links, ready for use. Whoever opens it has to close it.
 
-    Attributes:
-        links: what the target file says.
-        arranger: the way `link` of arranging.
-        direct, proxied: Palette's endpoint, and the one that goes over the proxy; empty without.
-        proxy: our own proxy, where that is the way.
-        toxiproxy: the other one, where that is.
+    `direct` is Palette's endpoint, `proxied` the one that goes over the proxy; empty without.
     """
 
     links: Links

@@ -186,13 +186,8 @@ class SubmittedBefore:
 
 @dataclass(frozen=True, slots=True)
 class DueCall:
-    """A request to send.
-
-    Attributes:
-        base_url: where to.
-        spoken: how the messages of its call look.
-        after_s: what to wait before.
-        limit_s: how long its answer may take; `None` where that is the carrier's to say.
+    """A request to send to `base_url` after `after_s`; its answer may take `limit_s`, or as long as
+    the carrier says.
     """
 
     request: HttpRequest
@@ -203,13 +198,9 @@ class DueCall:
 
 
 class CallSequence:
-    """One operation on its way.
+    """One operation on its way. It `goes_on` from calls that were made before, if there were any.
 
     Send what `due` says, and say what came; where it is `None`, `reply` is what became of it.
-
-    Attributes:
-        wire: how the target speaks.
-        goes_on: whether calls were made before that it goes on from.
     """
 
     def __init__(

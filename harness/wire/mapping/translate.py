@@ -117,13 +117,6 @@ def ours_asked(asked: Rooms, spoken: Spoken, wire: WireMap) -> Rooms:
     return ours
 
 
-def constants_held(asked: Rooms, spoken: Spoken) -> int:
-    """How much a request holds of what tells this operation from others at its place; less than
-    nothing if it cannot be this one.
-    """
-    return spoken.own.held(asked)
-
-
 def ours_answered(came: Rooms, spoken: Spoken) -> Json:
     """What an answer that says that it happened holds of the published one. Raises `Malformed`."""
     if spoken.is_assumed:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from harness.wire.http import Json
+from harness.wire.http import Json, spelt
 from harness.wire.json_path import At, MappingError
 from harness.wire.model import Malformed, json_kind
 from harness.wire.timestamps import from_timestamp, to_timestamp
@@ -19,12 +19,9 @@ Change = Callable[[Json], Json]
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """How a value changes on its way to the target, and back.
+    """How a value, or one `of_objects` of texts, changes on its way to the target, and back.
 
     What cannot be converted stays as it is, so that whoever reads it calls it malformed.
-
-    Attributes:
-        of_objects: whether it is one of objects of texts.
     """
 
     out: Change
@@ -157,10 +154,7 @@ class ValueForm:
 
     def as_text(self, value: Json) -> str:
         """Ours as theirs, where only a text has room."""
-        written = self.written(value)
-        if isinstance(written, bool):
-            return "true" if written else "false"
-        return written if isinstance(written, str) else str(written)
+        return spelt(self.written(value))
 
     def from_text(self, text: str, name: str) -> Json:
         """Theirs as ours, from where only a text has room; or `Malformed`, as `read`."""

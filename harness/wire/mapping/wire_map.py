@@ -40,15 +40,9 @@ from harness.wire.routes import ROUTES, Route, RouteTable, parameters_in
 
 @dataclass(frozen=True)
 class WireMap(WireKeys):
-    """How an implementation's wire differs from the published one.
-
-    Attributes:
-        environment: what the names in it stand for that begin with `env.`. Secrets.
-        routes: where each operation is asked, which follows from the rest.
-        tables: what all of it amounts to.
-
-    Raises:
-        MappingError: the mapping contradicts itself, or names what is not there.
+    """How an implementation's wire differs from the published one. `environment` has what names
+    stand for that begin with `env.`: secrets. Raises `MappingError`: it contradicts itself, or
+    names what is not there.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)

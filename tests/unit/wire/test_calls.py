@@ -21,7 +21,7 @@ from harness.wire.json_path import BODY
 from harness.wire.mapping import WireMap
 from harness.wire.mapping.keys import CallMap, OperationMap
 from harness.wire.mapping.rooms import NO_ROOMS
-from harness.wire.mapping.translate import constants_held, ours_asked, theirs_answered
+from harness.wire.mapping.translate import ours_asked, theirs_answered
 from tests.unit.wire.mapped import arrives
 
 SECOND = 1_000_000
@@ -494,7 +494,7 @@ def test_a_side_that_is_played_speaks_json_rpc_too(mapping: Mapping) -> None:
     wire = mapping(RPC)
     assert arrives(ops.DeleteToken("t-1"), wire)[0] == ops.DeleteToken("t-1")
     held = [
-        constants_held({**NO_ROOMS, BODY: {"method": method}}, wire.spoken(ops.DeleteToken))
+        wire.spoken(ops.DeleteToken).own.held({**NO_ROOMS, BODY: {"method": method}})
         for method in ("token.drop", "token.all")
     ]
     assert held == [0, -1]

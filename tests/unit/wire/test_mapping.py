@@ -19,7 +19,6 @@ from harness.wire.json_path import BODY, dotted, place_of, way_of
 from harness.wire.losses import losses
 from harness.wire.mapping import PLAIN, ErrorMap, MappingError, OperationMap, WireMap
 from harness.wire.mapping.rooms import FieldMapping, read_fields, write_fields
-from harness.wire.mapping.translate import constants_held
 from harness.wire.routes import ROUTES
 from tests.unit.wire.mapped import WILD, answered, arrives, as_asked
 
@@ -161,7 +160,7 @@ def test_two_operations_at_one_place_are_told_apart_by_their_constants() -> None
         kind = type(operation)
         asked = as_asked(kind, encode(operation, wire=WILD), WILD)
         kinds = (ops.AcceptPairingRequest, ops.RejectPairingRequest)
-        held = {constants_held(asked, WILD.spoken(k)): k for k in kinds}
+        held = {WILD.spoken(k).own.held(asked): k for k in kinds}
         assert held[max(held)] is kind
         assert len(held) == 2
 
