@@ -9,33 +9,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from harness.targets.links import faults
 from harness.targets.links.sockets import refuse, reset
 
-
-class Reader(Protocol):
-    """Reads the messages of one connection; see `messages`."""
-
-    def request(self, data: bytes) -> None:
-        """Bytes that came from the edge host."""
-
-    def response(self, data: bytes) -> None:
-        """Bytes that came from Palette."""
-
-    def stop(self) -> None:
-        """The connection is over."""
-
-
-class Keeper(Protocol):
-    """Who keeps the crossings; see `hub`."""
-
-    def take(self, crossing: Crossing) -> None:
-        """Talk to the edge host without connecting it to Palette."""
-
-    def left(self, crossing: Crossing) -> None:
-        """Both ends are closed."""
+if TYPE_CHECKING:  # both are made around crossings
+    from harness.targets.links.hub import Hub
+    from harness.targets.links.messages import Conversation
 
 
 class End(asyncio.Protocol):
@@ -160,14 +141,14 @@ class End(asyncio.Protocol):
 class Crossing:
     """A connection from an edge host, and the one to Palette that belongs to it."""
 
-    def __init__(self, keeper: Keeper, taken: socket.socket, source: str) -> None:
+    def __init__(self, keeper: Hub, taken: socket.socket, source: str) -> None:
         """`taken` is the edge host's connection, of which nothing was read so far."""
         self._keeper = keeper
         self._taken: socket.socket | None = taken
         self.edge, self.palette = End(self), End(self)
         self.edge.other, self.palette.other = self.palette, self.edge
         self.source = source
-        self.reader: Reader | None = None
+        self.reader: Conversation | None = None
         self.is_swallowing = False
         self.fault: faults.LinkFault | None = None
         self.connecting: asyncio.Task[None] | None = None
@@ -192,7 +173,7 @@ class Crossing:
         assert taken is not None
         return taken
 
-    def read_with(self, reader: Reader) -> None:
+    def read_with(self, reader: Conversation) -> None:
         """Read the messages of this connection from now on."""
         self.reader = reader
         self.edge.read, self.palette.read = reader.request, reader.response

@@ -204,6 +204,7 @@ class Hub:
             crossing.connecting = self._begin(self._connected(crossing))
 
     def take(self, crossing: Crossing) -> None:
+        """Talk to the edge host without connecting it to Palette."""
         crossing.connecting = self._begin(self._taken(crossing, None))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -249,6 +250,7 @@ class Hub:
             raise
 
     def left(self, crossing: Crossing) -> None:
+        """Both ends of a crossing are closed."""
         if crossing in self._crossings:
             self._crossings.discard(crossing)
             tally = self._tally(crossing.source)

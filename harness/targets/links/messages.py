@@ -246,6 +246,7 @@ class Conversation:
     # --- requests -------------------------------------------------------------------------
 
     def request(self, data: bytes) -> None:
+        """Bytes that came from the edge host."""
         if not self._is_http:
             self._crossing.edge.pass_on(data)
             return
@@ -350,6 +351,7 @@ class Conversation:
     # --- answers --------------------------------------------------------------------------
 
     def response(self, data: bytes) -> None:
+        """Bytes that came from Palette."""
         if self._cuts_answer:
             if not self._is_silent:
                 self._crossing.reset()
@@ -366,6 +368,7 @@ class Conversation:
             self._crossing.palette.pass_on(data)
 
     def stop(self) -> None:
+        """The connection is over."""
         if self._timer is not None:
             self._timer.cancel()
 

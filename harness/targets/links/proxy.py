@@ -151,12 +151,15 @@ class FaultProxy:
         self._call(self._at_work.heal(source))
 
     def forget(self, source: str) -> None:
+        """Forget what was arranged for the messages of a source."""
         self._call(self._spoiling(lambda spoiling: spoiling.heal(source)))
 
     def release(self, source: str) -> None:
+        """The same, once those of its messages have arrived that come late."""
         self._call(self._at_work.release(source))
 
     def spoil_next(self, source: str, kind: MessageKind, fate: WireFate, times: int = 1) -> None:
+        """Arrange something for the next messages of a kind from a source."""
         self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate, times)))
 
     def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
@@ -164,6 +167,7 @@ class FaultProxy:
         return self._call(self._spoiling(lambda spoiling: spoiling.seen(source, kind)))
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
+        """What happens to every message of a source from now on."""
         self._call(self._spoiling(lambda spoiling: spoiling.disturb(source, disturbance)))
 
     def passed(self, source: str = faults.EVERYONE) -> int:

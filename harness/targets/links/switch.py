@@ -12,6 +12,7 @@ from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.person import PersonArranger
 from harness.targets.links import faults
 from harness.targets.links.messages import WireFate
+from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.reading import CutForm, LinkCommands
 from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.port import Arranger, ArrangingFailed, CannotArrange
@@ -39,27 +40,6 @@ class Faulty(Protocol):
 
     def passed(self, source: str) -> int | None:
         """How many bytes of a source, or of everyone, went on so far; `None` if nobody counts."""
-
-
-class Spoiler(Protocol):
-    """Something that reads the messages on their way: `FaultProxy`."""
-
-    def spoil_next(
-        self, source: str, kind: arrangements.MessageKind, fate: WireFate, times: int = 1
-    ) -> None:
-        """Arrange something for the next messages of a kind from a source."""
-
-    def seen(self, source: str, kind: arrangements.MessageKind | None) -> arrangements.FaultEffect:
-        """What has come of what was arranged for a kind, or (`None`) for all messages."""
-
-    def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
-        """What happens to every message of a source from now on."""
-
-    def forget(self, source: str) -> None:
-        """Forget what was arranged for the messages of a source."""
-
-    def release(self, source: str) -> None:
-        """The same, once those of its messages have arrived that come late."""
 
 
 class Switch(Protocol):
@@ -96,7 +76,7 @@ class ProxySwitch:
         source_addresses: SourceAddresses,
         cut: CutForm,
         *,
-        messages: Spoiler | None = None,
+        messages: FaultProxy | None = None,
         unreadable: str = "",
         round_trip: int = 0,
     ) -> None:
@@ -198,7 +178,7 @@ class ProxySwitch:
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
 
-    def _reading(self, arrangement: arrangements.Arrangement) -> Spoiler:
+    def _reading(self, arrangement: arrangements.Arrangement) -> FaultProxy:
         if self._messages is None:
             raise CannotArrange(type(arrangement).__name__, self._unreadable)
         return self._messages
