@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol
 
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster
@@ -24,11 +23,9 @@ TOLD_SECRETS: tuple[type[arrangements.Arrangement], ...] = (
 """What a person cannot confirm: the target makes the secret, and nobody types one in here."""
 
 
-class Prompter(Protocol):
-    """Asks a person something and waits for the answer."""
-
-    def ask(self, text: str) -> str:
-        """The answer, without the end of its line. Raises `EOFError`: nobody is there any more."""
+Ask = Callable[[str], str]
+"""Asks a person something and waits for the answer, which is without the end of its line. Raises
+`EOFError`: nobody is there any more."""
 
 
 class PersonArranger:
@@ -36,15 +33,15 @@ class PersonArranger:
 
     name = "person"
 
-    def __init__(self, asker: Prompter | None, operator: str = "") -> None:
-        """`asker` is `None` where nobody is there to be asked."""
-        self._asker = asker
+    def __init__(self, ask: Ask | None, operator: str = "") -> None:
+        """`ask` is `None` where nobody is there to be asked."""
+        self._ask = ask
         self.operator = operator
         self._confirmed: Confirmation | None = None
 
-    def attend(self, asker: Prompter, operator: str = "") -> None:
+    def attend(self, ask: Ask, operator: str = "") -> None:
         """From now on somebody is there; `operator` is their name, if it is known."""
-        self._asker, self.operator = asker, operator or self.operator
+        self._ask, self.operator = ask, operator or self.operator
 
     def confirmation(self) -> Confirmation | None:
         """What was confirmed since this was asked last."""
@@ -53,7 +50,7 @@ class PersonArranger:
 
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Whether nobody is there, or it is nothing for a person."""
-        if self._asker is None:
+        if self._ask is None:
             return "nobody is asked: run with --interactive"
         if kind in TOLD_SECRETS:
             return "it needs a secret of the target's, which nobody types in here"
@@ -61,13 +58,13 @@ class PersonArranger:
 
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         what = type(arrangement).__name__
-        if self._asker is None or type(arrangement) in TOLD_SECRETS:
+        if self._ask is None or type(arrangement) in TOLD_SECRETS:
             raise CannotArrange(what, self.cannot(type(arrangement)))
         asked = f"{_safe(sentence(arrangement))}\nThen press Enter (s = it cannot be done): "
         try:
             while not self.operator:
-                self.operator = _safe(self._asker.ask("Your name, for the record: ")).strip()
-            answer = self._asker.ask(asked).strip().lower()
+                self.operator = _safe(self._ask("Your name, for the record: ")).strip()
+            answer = self._ask(asked).strip().lower()
         except EOFError as error:
             raise CannotArrange(what, "the person who was asked is gone") from error
         if answer:
@@ -82,10 +79,10 @@ class PersonArranger:
     def _with_uid(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """What was made has the uid that the target gave it; it is asked for."""
         uid = _uid_of(arrangement)
-        if not uid or self._asker is None:
+        if not uid or self._ask is None:
             return arrangement
         try:
-            other = _safe(self._asker.ask(f"Its uid (Enter if it is {uid}): ")).strip()
+            other = _safe(self._ask(f"Its uid (Enter if it is {uid}): ")).strip()
         except EOFError:
             other = ""
         return adopted(arrangement, {"uid": other}, self.operator) if other else arrangement
@@ -106,24 +103,16 @@ def _safe(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-TERMINAL = Path("/dev/tty")
+def terminal_asker(
+    quiet: Callable[[], AbstractContextManager[None]] = nullcontext,
+    terminal: Path = Path("/dev/tty"),
+) -> Ask | None:
+    """What asks on the controlling terminal, as output is captured, and a progress bar may be
+    drawn; while `quiet` lasts, nobody else draws there. `None` where this process has none.
+    """
 
-
-class TerminalPrompter:
-    """Asks on the controlling terminal: output is captured, and a progress bar may be drawn."""
-
-    def __init__(
-        self,
-        terminal: Path = TERMINAL,
-        quiet: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
-        """While `quiet` lasts, nobody else draws there."""
-        self._terminal = terminal
-        self._quiet = quiet
-
-    def ask(self, text: str) -> str:
-        """Write the text on a line of its own and wait for a line."""
-        with self._quiet(), self._terminal.open("r+b", buffering=0) as stream:
+    def ask(text: str) -> str:
+        with quiet(), terminal.open("r+b", buffering=0) as stream:
             # What a progress bar has drawn on this line goes away.
             stream.write(b"\r\x1b[2K" + text.encode())
             answer = bytearray()
@@ -134,14 +123,9 @@ class TerminalPrompter:
                 answer += read
         return answer.decode("utf-8", "replace").rstrip("\r\n")
 
-
-def terminal_asker(
-    quiet: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> TerminalPrompter | None:
-    """Who asks on this process's terminal; `None` where it has none."""
     try:
-        with TERMINAL.open("r+b", buffering=0):
-            return TerminalPrompter(TERMINAL, quiet)
+        with terminal.open("r+b", buffering=0):
+            return ask
     except OSError:
         return None
 

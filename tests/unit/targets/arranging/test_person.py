@@ -11,7 +11,7 @@ import pytest
 
 from harness.domain import arrangements
 from harness.domain.cluster import Health
-from harness.targets.arranging.person import PersonArranger, TerminalPrompter
+from harness.targets.arranging.person import PersonArranger, terminal_asker
 from harness.targets.port import CannotArrange, Confirmation
 from tests.unit.targets.arranging.fakes import TOKEN
 
@@ -25,7 +25,7 @@ class Somebody:
         self._answers = list(answers)
         self.asked: list[str] = []
 
-    def ask(self, text: str) -> str:
+    def __call__(self, text: str) -> str:
         self.asked.append(text)
         if not self._answers:
             raise EOFError
@@ -109,8 +109,9 @@ def test_what_a_target_calls_things_does_nothing_to_the_terminal() -> None:
 def test_a_terminal_is_asked_whatever_the_standard_streams_are() -> None:
     master, slave = pty.openpty()
     answers: list[str] = []
-    asker = TerminalPrompter(Path(os.ttyname(slave)))
-    thread = threading.Thread(target=lambda: answers.append(asker.ask("Your name: ")))
+    ask = terminal_asker(terminal=Path(os.ttyname(slave)))
+    assert ask is not None
+    thread = threading.Thread(target=lambda: answers.append(ask("Your name: ")))
     thread.start()
     seen = b""
     while b"Your name: " not in seen:
