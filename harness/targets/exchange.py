@@ -1,6 +1,4 @@
-"""What came of one exchange over HTTP, for the driver and for the evidence; and the waits that it
-asks for.
-"""
+"""What came of one exchange over HTTP, for driver and evidence, and the waits that it asks for."""
 
 from __future__ import annotations
 

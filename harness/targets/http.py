@@ -1,6 +1,4 @@
-"""The driver that reaches a target over HTTP, in real time: operations, and the look at every
-address before a run.
-"""
+"""The driver that reaches a target over HTTP, in real time, and its look before a run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A driver that notes in a ledger what a run makes on a target, before it is asked for: what each
-arrangement and each operation makes there.
-"""
+"""A driver that notes in a ledger what a run makes on a target, before it is asked for."""
 
 from __future__ import annotations
 

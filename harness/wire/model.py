@@ -1,6 +1,4 @@
-"""The base of the wire models: published names as attributes, strict types, lenient extras; and the
-fields of each as a tree.
-"""
+"""The base of the wire models: strict types, lenient extras, the fields of each as a tree."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The way by what is there already: projects, people, cluster profiles, and installed clusters,
-which are looked at and made ready.
-"""
+"""The way by what is there already: projects, people, profiles, and clusters, made ready."""
 
 from __future__ import annotations
 

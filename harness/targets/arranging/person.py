@@ -1,6 +1,4 @@
-"""The way by a person, who is asked on the terminal itself, in plain sentences, whatever becomes of
-the standard streams meanwhile.
-"""
+"""The way by a person, who is asked on the terminal itself, in plain sentences."""
 
 from __future__ import annotations
 

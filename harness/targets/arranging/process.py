@@ -1,6 +1,4 @@
-"""Runs commands of the user's, one that ends or one that stays and is asked line by line: never
-through a shell, bounded in time and in what they say.
-"""
+"""Runs commands of the user's, once or line by line: no shell, bounded in time and output."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A target file from answers and documents: TOML in which each key has its sentence as a comment,
-and what is not there is named.
-"""
+"""A target file from answers and documents: TOML, each key with its sentence as a comment."""
 
 from __future__ import annotations
 

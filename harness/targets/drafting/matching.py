@@ -1,6 +1,4 @@
-"""Which operation of a document is which of ours, and where it has what ours has: by id and place,
-by name, and where names differ by what their words mean.
-"""
+"""Which operation and field of a document is which of ours: by place, name, and meaning."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Sockets as the proxy needs them: a port that stays ours while nobody listens, resets, and the
-certificate that TLS is ended with.
-"""
+"""Sockets as the proxy needs them: a port that stays ours, resets, and what ends TLS."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What cuts a host's link, whatever does it (the proxies, commands, a person), as the way `link` of
-arranging.
-"""
+"""What cuts a host's link (proxies, commands, a person), as the way `link` of arranging."""
 
 from __future__ import annotations
 

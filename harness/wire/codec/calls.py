@@ -1,6 +1,4 @@
-"""The calls of an operation, one after the other, without I/O: which request is sent next, and what
-the answers come to. Whoever carries requests runs this, be it a driver, an edge host or a fleet.
-"""
+"""The calls of an operation, one after the other, without I/O, whoever carries the requests."""
 
 from __future__ import annotations
 

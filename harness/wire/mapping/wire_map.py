@@ -1,6 +1,4 @@
-"""How an implementation's wire differs from the published one: the value, its checks, and where
-each operation is asked by it.
-"""
+"""How an implementation's wire differs: the value, its checks, and where each operation is."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What a person, a tenant's administrator and an edge host ask of Palette over its HTTP API; of
-hosts over paths of ours.
-"""
+"""What people and edge hosts ask of Palette over its HTTP API; of hosts over paths of ours."""
 
 from __future__ import annotations
 
