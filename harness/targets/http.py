@@ -25,17 +25,10 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
 from harness.http_client import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
-from harness.targets import port
+from harness.targets import exchange, port
 from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.control_port import ControlPort
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
-from harness.targets.exchange import (
-    CallExchange,
-    MappedExchange,
-    may_be_asked_again,
-    recorded,
-    wait_asked_for,
-)
 from harness.targets.links.opening import OpenLinks
 from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
@@ -146,7 +139,7 @@ class HttpDriver:
         waited: list[Json] = []
         first = self._ask_patiently(outgoing, "", waited)
         self._tell_what_is_known(first.reply)
-        return recorded(first, self._further_pages(outgoing, first, waited), waited)
+        return exchange.recorded(first, self._further_pages(outgoing, first, waited), waited)
 
     def _tell_what_is_known(self, reply: ops.Reply) -> None:
         """Tell the Palette that is played which of its answers came to a host: where only the
@@ -168,33 +161,33 @@ class HttpDriver:
 
     def _ask_patiently(
         self, outgoing: port.Outgoing, page: str, waited: list[Json]
-    ) -> MappedExchange:
+    ) -> exchange.MappedExchange:
         within_s = self.target.answer_s(type(outgoing.operation))
-        sequence, calls = self._sequence(outgoing, page), list[CallExchange]()
+        sequence, calls = self._sequence(outgoing, page), list[exchange.CallExchange]()
         while True:
             answered = self._carry(outgoing, sequence, calls, within_s)
             if self._acceptances.begins_anew(outgoing.operation, outgoing.credentials, sequence):
                 sequence = self._sequence(outgoing, page)
                 continue
-            pause_s = wait_asked_for(answered, self.target.rate_limit.wait_s)
+            pause_s = exchange.wait_asked_for(answered, self.target.rate_limit.wait_s)
             if pause_s is None or len(waited) >= self.target.rate_limit.waits:
                 return answered
             status = answered.response.status if answered.response else 429
             waited.append({"status": status, "waited_s": pause_s})
             self._pause(pause_s)
-            if not may_be_asked_again(answered):
+            if not exchange.may_be_asked_again(answered):
                 return answered
             calls.pop()
             sequence.again()
 
     def _further_pages(
-        self, outgoing: port.Outgoing, first: MappedExchange, waited: list[Json]
-    ) -> list[MappedExchange]:
+        self, outgoing: port.Outgoing, first: exchange.MappedExchange, waited: list[Json]
+    ) -> list[exchange.MappedExchange]:
         """The pages after the first; one that leads back, or one too many, is unknown."""
         within_s = self.target.answer_s(type(outgoing.operation))
         deadline = self.now() + round(within_s * 1_000_000)
         seen: set[str] = set()
-        answers: list[MappedExchange] = []
+        answers: list[exchange.MappedExchange] = []
         last = first
         while page := last.next_page():
             if page in seen or self.now() > deadline:
@@ -208,7 +201,9 @@ class HttpDriver:
             answers.append(last)
         return answers
 
-    def ask(self, outgoing: port.Outgoing, within_s: float, page: str = "") -> MappedExchange:
+    def ask(
+        self, outgoing: port.Outgoing, within_s: float, page: str = ""
+    ) -> exchange.MappedExchange:
         """Ask once, for one page of a list."""
         return self._carry(outgoing, self._sequence(outgoing, page), [], within_s)
 
@@ -238,9 +233,9 @@ class HttpDriver:
         self,
         outgoing: port.Outgoing,
         sequence: CallSequence,
-        calls: list[CallExchange],
+        calls: list[exchange.CallExchange],
         within_s: float,
-    ) -> MappedExchange:
+    ) -> exchange.MappedExchange:
         """Make the calls that are left. All together take no longer than `within_s`, but for those
         that are made again and again, which have a limit of their own.
         """
@@ -260,7 +255,7 @@ class HttpDriver:
             response = self._exchanged(due.base_url, sent, sequence, due.limit_s or left_s)
             again = due.limit_s is not None
             times = calls.pop().times + 1 if again else 1
-            calls.append(CallExchange(sent, response, due.spoken, times))
+            calls.append(exchange.CallExchange(sent, response, due.spoken, times))
             until += self.now() - began if again else 0
         self._sessions.note(sequence)
         reply = sequence.reply or ops.Unknown("")
@@ -269,7 +264,9 @@ class HttpDriver:
         published = None if wire.is_plain else sequence.published()
         is_login = isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session)
         kept = tuple(sequence.kept.values()) if is_login else ()
-        return MappedExchange(tuple(calls), reply, operation, sequence.answer, published, kept)
+        return exchange.MappedExchange(
+            tuple(calls), reply, operation, sequence.answer, published, kept
+        )
 
     def _exchanged(
         self, at: str, sent: Sent, sequence: CallSequence, within_s: float

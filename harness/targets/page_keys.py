@@ -19,22 +19,9 @@ from harness.domain.pages import LABELS, PROFILE, WARNING_WORDS, PageElement, Pa
 from harness.targets.reading import Address, Named
 from harness.wire.mapping.keys import OneOrMore
 
-ROLES: Final = (
-    "button",
-    "checkbox",
-    "combobox",
-    "link",
-    "menuitem",
-    "menuitemcheckbox",
-    "menuitemradio",
-    "option",
-    "radio",
-    "row",
-    "searchbox",
-    "switch",
-    "tab",
-    "text",
-    "textbox",
+ROLES: Final = tuple(
+    "button checkbox combobox link menuitem menuitemcheckbox menuitemradio option radio row"
+    " searchbox switch tab text textbox".split()
 )
 """What something on a page may be; `text` is a text without a role of its own."""
 

@@ -22,13 +22,7 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.permission import PairPermission
 from harness.domain.profile import ProfileType, StackProfile
 from harness.targets import reading
-from harness.targets.arranging.reading import (
-    AdminTable,
-    ArrangeTable,
-    CommandTable,
-    GivenTable,
-    PackTable,
-)
+from harness.targets.arranging import reading as arranging
 from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import LinksTable
 from harness.targets.page_keys import PagesTable
@@ -80,7 +74,7 @@ class SlotTable:
     disposable: Annotated[bool, kinds.Flag()] | None = None
     """The cluster that is installed there may be paired for good, where clusters are given; without
     it, that is so with `reset`."""
-    reset: CommandTable | None = None
+    reset: arranging.CommandTable | None = None
     """The command that puts the cluster of this place back: fresh and unpaired."""
 
 
@@ -106,7 +100,7 @@ class _ArchivedProfileTable:
     """Its type."""
     version: reading.Named
     """Its version."""
-    packs: Annotated[tuple[PackTable, ...], kinds.AtLeastOne(is_required=True)]
+    packs: Annotated[tuple[arranging.PackTable, ...], kinds.AtLeastOne(is_required=True)]
     """Its packs."""
 
     def profile(self) -> StackProfile:
@@ -166,7 +160,7 @@ class CentralTable:
     """Which certificates are trusted at this side, in place of `tls`."""
     control: ControlTable | None = None
     """A control port for this side alone, in place of `control`."""
-    admin: AdminTable | None = None
+    admin: arranging.AdminTable | None = None
     """An administrator of the tenant, by whom the published API arranges."""
 
 
@@ -286,11 +280,11 @@ class _OwnTables:
     control: ControlTable | None = None
     """A control port, which arranges what no user can; without one, scenarios that need such a
     precondition are inconclusive."""
-    arrange: ArrangeTable = ArrangeTable()
+    arrange: arranging.ArrangeTable = arranging.ArrangeTable()
     """How preconditions are arranged."""
     links: LinksTable | None = None
     """How links between edge hosts and Palette are cut."""
-    given: GivenTable = GivenTable()
+    given: arranging.GivenTable = arranging.GivenTable()
     """What is there already, for scenarios to use as it is."""
     limits: Annotated[Any, kinds.TableOf(_LIMITS)] = field(default_factory=_LIMITS)
     """How long things may take, where the defaults are too short."""

@@ -24,9 +24,7 @@ _BESIDE_PAIRING: Final = (
     *(f"clusterProfile.{operation}" for operation in ("get", "list")),
 )
 """What everybody does in the suite besides deciding on pairing requests."""
-_TENANT_ADMIN: Final = tuple(
-    f"edgeToken.{o}" for o in ("create", "delete", "get", "list", "update")
-)
+_TENANT_ADMIN: Final = tuple(f"edgeToken.{o}" for o in "create delete get list update".split())
 
 _Rule = tuple[Callable[[Any], arrangements.Arrangement], set[type[ops.Operation]]]
 """What arranges, and what that asks at least; what else it asks is wanted in some of its cases."""

@@ -14,10 +14,7 @@ from harness.targets.arranging.adopting import adopted
 from harness.targets.port import CannotArrange, Confirmation
 from harness.wire.http import INSTEAD
 
-TOLD_SECRETS: tuple[type[arrangements.Arrangement], ...] = (
-    arrangements.PutUser,
-    arrangements.PutToken,
-)
+TOLD_SECRETS = (arrangements.PutUser, arrangements.PutToken)
 """What a person cannot confirm: the target makes the secret, and nobody types one in here."""
 
 

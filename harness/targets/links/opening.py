@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -66,7 +66,6 @@ class OpenLinks:
     proxied: str = ""
     proxy: FaultProxy | None = None
     toxiproxy: Toxiproxy | None = None
-    _closing: tuple[Callable[[], None], ...] = field(default=(), repr=False)
 
     def offered(
         self,
@@ -94,8 +93,9 @@ class OpenLinks:
         """Mend every link, as far as that is possible, and stop the proxy."""
         with suppress(PairproofError):  # a proxy that is gone has no links left to mend
             self.arranger.heal()
-        for close in self._closing:
-            close()
+        for proxy in (self.proxy, self.toxiproxy):
+            if proxy is not None:
+                proxy.close()
 
 
 def open_links(
@@ -143,7 +143,6 @@ def _over_toxiproxy(links: Links, endpoint: str, source_addresses: SourceAddress
         endpoint,
         palette.through(links, toxiproxy.port),
         toxiproxy=toxiproxy,
-        _closing=(toxiproxy.close,),
     )
 
 
@@ -188,7 +187,6 @@ def _over_proxy(
         endpoint,
         palette.through(links, proxy.port),
         proxy=proxy,
-        _closing=(proxy.close,),
     )
 
 

@@ -302,12 +302,8 @@ class CallSequence:
 
     def _next(self, response: HttpResponse) -> DueCall | None:
         """What follows an answer; raises `_Over`, or `Malformed` where it makes no sense."""
-        spoken, wire, repeat, status = (
-            self.spoken,
-            self.wire,
-            self.spoken.said.repeat,
-            response.status,
-        )
+        spoken, wire, status = self.spoken, self.wire, response.status
+        repeat = spoken.said.repeat
         if wire.tables.leader and status in wire.leader.status:
             return self._at_the_leader(wire.tables.leader, response)
         if repeat and status in repeat.status:
