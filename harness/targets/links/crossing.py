@@ -150,7 +150,7 @@ class Crossing:
         self.source = source
         self.reader: Conversation | None = None
         self.is_swallowing = False
-        self.fault: faults.LinkFault | None = None
+        self.fault: faults.CutForm | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.is_cut = False
 
@@ -184,13 +184,13 @@ class Crossing:
         self.edge.settle()
         self.palette.settle()
 
-    def apply(self, fault: faults.LinkFault | None) -> None:
+    def apply(self, fault: faults.CutForm | None) -> None:
         """Put this connection under a fault, or free it."""
-        if self.is_swallowing and not isinstance(fault, faults.BlackHole):
+        if self.is_swallowing and fault is not faults.CutForm.SILENT:
             self.reset()  # what it said was swallowed, so it cannot go on
             return
         self.fault = fault
-        if isinstance(fault, faults.BlackHole):
+        if fault is faults.CutForm.SILENT:
             self.swallow()
         elif fault is not None:
             self.reset()

@@ -1,5 +1,4 @@
-"""What can be done to the connections between edge hosts and Palette, what came of it, and what can
-go wrong with it.
+"""What can be done to connections between edge hosts and Palette, and what can go wrong with it.
 
 PairproofError
 +-- LinkError            a link cannot be cut, or mended: what, and what to do
@@ -10,6 +9,7 @@ PairproofError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from harness.domain.arrangements import ANSWERS, MessageFault
 from harness.domain.errors import PairproofError
@@ -38,28 +38,16 @@ EVERYONE = ""
 """As a source: whoever connects, from whatever address."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkFault:
-    """Base of all faults of a link."""
+class CutForm(StrEnum):
+    """How a link that is down looks from the edge."""
 
-
-@dataclass(frozen=True, slots=True)
-class Down(LinkFault):
-    """Nobody listens. For one source of several it is `ConnectionRefused`: a port hears all."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionRefused(LinkFault):
-    """A connection is taken, and reset at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlackHole(LinkFault):
-    """Connections are taken, what they say is swallowed, and nothing is ever answered.
-
-    So it is with the connections that stand already. What was swallowed is lost: when the fault
-    ends, these connections are reset.
-    """
+    CLOSED = "closed"
+    """Connecting is refused. For one source of several it is `RESET`: a port listens to all."""
+    RESET = "reset"
+    """Connections are taken and reset at once."""
+    SILENT = "silent"
+    """Connections are taken, what they say is swallowed, and nothing is ever answered. So it is
+    with those that stand already; when the link is mended, they are reset."""
 
 
 @dataclass(frozen=True, slots=True)

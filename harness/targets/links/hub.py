@@ -64,7 +64,7 @@ class Hub:
         self._listener: socket.socket | None = None
         self._crossings: set[Crossing] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._faults: dict[str, faults.LinkFault] = {}
+        self._faults: dict[str, faults.CutForm] = {}
         self._tallies: dict[str, faults.TrafficCounts] = {}
         self._addresses: list[tuple[str, int]] = []
         self.spoiling = Spoiling(seed)
@@ -103,11 +103,11 @@ class Hub:
 
     # --- faults ---------------------------------------------------------------------------
 
-    async def set_fault(self, fault: faults.LinkFault, source: str) -> None:
+    async def set_fault(self, fault: faults.CutForm, source: str) -> None:
         if not source:
-            self._deafen() if isinstance(fault, faults.Down) else self._listen()
-        elif isinstance(fault, faults.Down):
-            fault = faults.ConnectionRefused()
+            self._deafen() if fault is faults.CutForm.CLOSED else self._listen()
+        elif fault is faults.CutForm.CLOSED:
+            fault = faults.CutForm.RESET
         self._faults[source] = fault
         self._apply(source)
 
@@ -119,7 +119,7 @@ class Hub:
         ended = [s for s in chosen if self._faults.pop(s, None)]
         if source is None:
             self.spoiling.heal(None)
-        if not isinstance(self._faults.get(faults.EVERYONE), faults.Down):
+        if self._faults.get(faults.EVERYONE) is not faults.CutForm.CLOSED:
             self._listen()
         for each in ended:
             self._apply(each)
@@ -160,7 +160,7 @@ class Hub:
             if fault is not crossing.fault:
                 crossing.apply(fault)
 
-    def _fault(self, source: str) -> faults.LinkFault | None:
+    def _fault(self, source: str) -> faults.CutForm | None:
         """What holds for a source: its own fault, otherwise everyone's."""
         return self._faults.get(source) or self._faults.get(faults.EVERYONE)
 

@@ -17,11 +17,11 @@ from harness.domain import arrangements
 from harness.domain.endpoint import PORTS, base_url
 from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.person import PersonArranger
-from harness.targets.links.faults import LinkError
+from harness.targets.links.faults import CutForm, LinkError
 from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import MessagePattern, MessageTable
 from harness.targets.links.proxy import FaultProxy
-from harness.targets.links.reading import CutForm, Links, LinkWay, Tls, Use
+from harness.targets.links.reading import Links, LinkWay, Tls, Use
 from harness.targets.links.sockets import ending_context
 from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.links.switch import (

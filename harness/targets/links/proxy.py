@@ -139,7 +139,7 @@ class FaultProxy:
 
     # --- what it is told ------------------------------------------------------------------
 
-    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
+    def set_fault(self, fault: faults.CutForm, source: str = faults.EVERYONE) -> None:
         """Put whoever connects from this address (everyone without one) under a fault.
 
         A source's own fault comes before everyone's. Returns once it holds.

@@ -13,6 +13,7 @@ from harness.domain.arrangements import SetLink
 from harness.files import UnusableFile
 from harness.targets.arranging.commands import Command, known_fields
 from harness.targets.arranging.reading import CommandTable, read_command
+from harness.targets.links.faults import CutForm
 from harness.targets.links.sockets import ending_context, normal
 from harness.targets.reading import Address, File, TargetFileReader
 
@@ -36,17 +37,6 @@ class Tls(StrEnum):
     """It passes through: the edge speaks with Palette itself."""
     END = "end"
     """The proxy ends it with a certificate of its own, and begins another one to Palette."""
-
-
-class CutForm(StrEnum):
-    """How a link that is down looks from the edge."""
-
-    CLOSED = "closed"
-    """Connecting is refused."""
-    RESET = "reset"
-    """Connections are taken and reset at once."""
-    SILENT = "silent"
-    """Connections are taken, and nothing is ever answered."""
 
 
 class Use(StrEnum):

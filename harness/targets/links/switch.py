@@ -11,7 +11,7 @@ from harness.targets.arranging.person import PersonArranger
 from harness.targets.links import faults
 from harness.targets.links.messages import WireFate
 from harness.targets.links.proxy import FaultProxy
-from harness.targets.links.reading import CutForm, LinkCommands
+from harness.targets.links.reading import LinkCommands
 from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.port import Arranger, ArrangingFailed, CannotArrange
 
@@ -19,18 +19,12 @@ OVER_LINKS: frozenset[type[arrangements.Arrangement]] = frozenset(
     {arrangements.SetLink, arrangements.FaultNextMessage, arrangements.DisturbMessages}
 )
 """What a scenario arranges that has to go over the proxy."""
-FAULT_OF: dict[CutForm, faults.LinkFault] = {
-    CutForm.CLOSED: faults.Down(),
-    CutForm.RESET: faults.ConnectionRefused(),
-    CutForm.SILENT: faults.BlackHole(),
-}
-"""What a link that is down is for the proxy, by how it is to look."""
 
 
 class Faulty(Protocol):
     """Something that connections to Palette go through: `FaultProxy`, `Toxiproxy`."""
 
-    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
+    def set_fault(self, fault: faults.CutForm, source: str = faults.EVERYONE) -> None:
         """Put a source, or everyone, under a fault."""
 
     def heal(self, source: str | None = None) -> None:
@@ -72,7 +66,7 @@ class ProxySwitch:
         self,
         faulty: Faulty,
         source_addresses: SourceAddresses,
-        cut: CutForm,
+        cut: faults.CutForm,
         *,
         messages: FaultProxy | None = None,
         unreadable: str = "",
@@ -83,7 +77,7 @@ class ProxySwitch:
         """
         self._faulty = faulty
         self._source_addresses = source_addresses
-        self._cut = FAULT_OF[cut]
+        self._cut = cut
         self._messages = messages
         self._unreadable = unreadable
         self._round_trip = round_trip

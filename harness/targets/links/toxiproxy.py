@@ -14,9 +14,9 @@ from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_js
 _HEADERS = {"User-Agent": f"pairproof/{__version__}", "Content-Type": "application/json"}
 _WITHIN_S = 5.0
 _STREAMS = ("upstream", "downstream")
-_TOXIC_OF: Mapping[type[faults.LinkFault], str] = {
-    faults.ConnectionRefused: "reset_peer",
-    faults.BlackHole: "timeout",
+_TOXIC_OF: Mapping[faults.CutForm, str] = {
+    faults.CutForm.RESET: "reset_peer",
+    faults.CutForm.SILENT: "timeout",
 }
 """What amounts to a fault, in both streams; nothing does to what is down."""
 
@@ -54,16 +54,16 @@ class Toxiproxy:
             self._client.close()
             raise
 
-    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
+    def set_fault(self, fault: faults.CutForm, source: str = faults.EVERYONE) -> None:
         if source:
             raise faults.LinkError(
                 "Toxiproxy does not tell its clients apart; leave links.sources out"
             )
         self._clear()
-        if isinstance(fault, faults.Down):
+        if fault is faults.CutForm.CLOSED:
             self._is_down = True
             self._enable(False)
-        kind = _TOXIC_OF.get(type(fault))
+        kind = _TOXIC_OF.get(fault)
         for stream in _STREAMS if kind else ():
             body: dict[str, Json] = {
                 "name": f"pairproof_{kind}_{stream}",

@@ -30,9 +30,9 @@ from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.arranging.commands import Command
 from harness.targets.links.explaining import explain
-from harness.targets.links.faults import LinkFault
+from harness.targets.links.faults import CutForm
 from harness.targets.links.opening import OpenLinks, PaletteEndpoint, open_links
-from harness.targets.links.reading import CutForm, LinkCommands, Links, LinkWay, Tls, Use
+from harness.targets.links.reading import LinkCommands, Links, LinkWay, Tls, Use
 from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.links.switch import LinkArranger, ProxySwitch
 from harness.targets.port import ArrangingFailed, CannotArrange
@@ -161,7 +161,7 @@ class Leaking:
     def __init__(self) -> None:
         self.count = 0
 
-    def set_fault(self, fault: LinkFault, source: str = "") -> None: ...
+    def set_fault(self, fault: CutForm, source: str = "") -> None: ...
 
     def heal(self, source: str | None = None) -> None: ...
 

@@ -42,7 +42,7 @@ def test_without_a_fault_all_goes_through_and_is_counted(scenery: Scenery) -> No
 def test_down_refuses_new_connections_cuts_old_ones_and_keeps_the_port(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(faults.Down())
+    proxy.set_fault(faults.CutForm.CLOSED)
     with pytest.raises(ConnectionRefusedError):
         scenery.host(proxy).ask()
     with pytest.raises(CUT):
@@ -56,7 +56,7 @@ def test_down_refuses_new_connections_cuts_old_ones_and_keeps_the_port(scenery: 
 def test_refused_resets_at_once(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(faults.ConnectionRefused())
+    proxy.set_fault(faults.CutForm.RESET)
     for host in (old, scenery.host(proxy)):
         with pytest.raises(ConnectionResetError):
             host.ask()
@@ -65,14 +65,14 @@ def test_refused_resets_at_once(scenery: Scenery) -> None:
 
 def test_a_reset_is_no_polite_close(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(faults.ConnectionRefused())
+    proxy.set_fault(faults.CutForm.RESET)
     assert _read_anew(proxy.port) is None
 
 
 def test_a_black_hole_swallows_and_never_answers(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy, timeout_s=0.1))
-    proxy.set_fault(faults.BlackHole())
+    proxy.set_fault(faults.CutForm.SILENT)
     for host in (old, scenery.host(proxy, timeout_s=0.1)):
         with pytest.raises(TimeoutError):
             host.ask()
@@ -85,7 +85,7 @@ def test_a_black_hole_swallows_and_never_answers(scenery: Scenery) -> None:
 
 def test_what_fell_into_a_black_hole_is_reset_when_it_ends(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(faults.BlackHole())
+    proxy.set_fault(faults.CutForm.SILENT)
     with socket.create_connection((HERE, proxy.port), 5) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: proxy.counts().request_bytes > 0)
@@ -102,7 +102,7 @@ def test_in_a_black_hole_nobody_learns_that_palette_hangs_up(scenery: Scenery) -
         palette = server.accept()[0]
         palette.sendall(b"x")
         assert client.recv(1) == b"x"
-        proxy.set_fault(faults.BlackHole())
+        proxy.set_fault(faults.CutForm.SILENT)
         palette.close()
         client.settimeout(0.2)
         with pytest.raises(TimeoutError):
@@ -134,15 +134,13 @@ def _read(client: socket.socket) -> bytes | None:
 def test_one_source_is_cut_and_another_is_not(scenery: Scenery) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
     cut, spared = (scenery.ever(scenery.host(proxy, source)) for source in (HERE, OTHER))
-    proxy.set_fault(faults.Down(), HERE)
+    proxy.set_fault(faults.CutForm.CLOSED, HERE)
     with pytest.raises(CUT):
         cut.ask()
     assert spared.ask() == FINE
     assert scenery.host(proxy, OTHER).ask() == FINE
     assert proxy.counts(OTHER).connections == 2
-    proxy.set_fault(
-        faults.ConnectionRefused()
-    )  # everyone, and still one fault of its own for the first
+    proxy.set_fault(faults.CutForm.RESET)  # everyone, and still one fault of its own for the first
     with pytest.raises(CUT):
         spared.ask()
     proxy.heal(HERE)
@@ -155,8 +153,8 @@ def test_one_source_is_cut_and_another_is_not(scenery: Scenery) -> None:
 def test_a_source_own_fault_comes_before_everyones(scenery: Scenery) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
     old = scenery.ever(scenery.host(proxy, timeout_s=0.1))
-    proxy.set_fault(faults.BlackHole(), HERE)
-    proxy.set_fault(faults.ConnectionRefused())
+    proxy.set_fault(faults.CutForm.SILENT, HERE)
+    proxy.set_fault(faults.CutForm.RESET)
     for host in (old, scenery.host(proxy, timeout_s=0.1)):
         with pytest.raises(TimeoutError):
             host.ask()
@@ -168,8 +166,8 @@ def test_a_source_with_a_fault_of_its_own_keeps_it_when_everyone_is_mended(
     scenery: Scenery,
 ) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
-    proxy.set_fault(faults.ConnectionRefused(), HERE)
-    proxy.set_fault(faults.Down())
+    proxy.set_fault(faults.CutForm.RESET, HERE)
+    proxy.set_fault(faults.CutForm.CLOSED)
     proxy.heal("")
     with pytest.raises(ConnectionResetError):
         scenery.host(proxy).ask()

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.targets.links.faults import BlackHole, Down, ProxyDied
+from harness.targets.links.faults import CutForm, ProxyDied
 from harness.targets.links.messages import WireFate
 from tests.integration.links.palettes import HERE, Scenery, can_connect, hung_up, open_files, until
 
@@ -26,7 +26,7 @@ def test_a_thousand_connections_at_once_and_nothing_is_left(scenery: Scenery) ->
         counts = proxy.counts()
         assert (counts.connections, counts.open) == (MANY, MANY)
         assert counts.request_bytes == MANY * len(ASKED)
-        proxy.set_fault(Down())
+        proxy.set_fault(CutForm.CLOSED)
         assert proxy.counts().open < MANY
         proxy.close()
     finally:
@@ -36,9 +36,9 @@ def test_a_thousand_connections_at_once_and_nothing_is_left(scenery: Scenery) ->
     assert len(scenery.palette.asked) == MANY
 
 
-@pytest.mark.parametrize("fault", [None, BlackHole(), Down()])
+@pytest.mark.parametrize("fault", [None, CutForm.SILENT, CutForm.CLOSED])
 def test_closing_leaves_nothing_whatever_was_going_on(
-    scenery: Scenery, fault: BlackHole | Down | None
+    scenery: Scenery, fault: CutForm | None
 ) -> None:
     before = open_files()
     proxy = scenery.reading()
@@ -61,7 +61,7 @@ def test_a_proxy_that_has_died_says_so(scenery: Scenery) -> None:
     proxy.check()
     proxy._loop.call_soon_threadsafe(proxy._loop.stop)
     proxy._thread.join()
-    for action in (proxy.check, proxy.counts, proxy.heal, lambda: proxy.set_fault(Down())):
+    for action in (proxy.check, proxy.counts, proxy.heal, lambda: proxy.set_fault(CutForm.CLOSED)):
         with pytest.raises(ProxyDied, match=r"the fault proxy has ended: .*start the run again"):
             action()
     proxy.close()

@@ -9,7 +9,7 @@ import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.reference.certificates import Certificates
-from harness.targets.links.faults import BlackHole, ConnectionRefused, Down
+from harness.targets.links.faults import CutForm
 from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import WireFate
 from harness.targets.links.opening import message_table
@@ -55,10 +55,8 @@ def test_tls_passes_through_with_the_certificate_of_palette(
         scenery.host(proxy, tls=ssl.create_default_context()).ask()
 
 
-@pytest.mark.parametrize("fault", [Down(), ConnectionRefused()])
-def test_tls_that_passes_through_is_cut(
-    scenery: Scenery, secure: Palette, fault: Down | ConnectionRefused
-) -> None:
+@pytest.mark.parametrize("fault", [CutForm.CLOSED, CutForm.RESET])
+def test_tls_that_passes_through_is_cut(scenery: Scenery, secure: Palette, fault: CutForm) -> None:
     proxy = scenery.proxy(secure)
     host = scenery.ever(scenery.host(proxy, tls=scenery.trusting()))
     proxy.set_fault(fault)
@@ -103,9 +101,9 @@ def test_messages_are_read_where_tls_ends(scenery: Scenery, secure: Palette) -> 
     assert secure.asked[4:] == [PROBE, PROBE]
 
 
-@pytest.mark.parametrize("fault", [Down(), ConnectionRefused()])
+@pytest.mark.parametrize("fault", [CutForm.CLOSED, CutForm.RESET])
 def test_where_tls_ends_nobody_gets_through_a_handshake_while_it_is_cut(
-    scenery: Scenery, secure: Palette, fault: Down | ConnectionRefused
+    scenery: Scenery, secure: Palette, fault: CutForm
 ) -> None:
     proxy = ending(scenery, secure)
     old = scenery.ever(scenery.host(proxy, tls=scenery.trusting()))
@@ -120,7 +118,7 @@ def test_where_tls_ends_nobody_gets_through_a_handshake_while_it_is_cut(
 def test_where_tls_ends_a_link_is_a_black_hole(scenery: Scenery, secure: Palette) -> None:
     proxy = ending(scenery, secure)
     host = scenery.ever(scenery.host(proxy, tls=scenery.trusting(), timeout_s=0.4))
-    proxy.set_fault(BlackHole())
+    proxy.set_fault(CutForm.SILENT)
     with pytest.raises(TimeoutError):
         host.ask()
     with pytest.raises(TimeoutError):

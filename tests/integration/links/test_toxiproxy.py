@@ -47,13 +47,13 @@ def asked(port: int) -> tuple[int, bytes]:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (faults.Down(), ConnectionRefusedError),
-        (faults.ConnectionRefused(), ConnectionResetError),
-        (faults.BlackHole(), TimeoutError),
+        (faults.CutForm.CLOSED, ConnectionRefusedError),
+        (faults.CutForm.RESET, ConnectionResetError),
+        (faults.CutForm.SILENT, TimeoutError),
     ],
 )
 def test_a_link_is_cut_and_mended(
-    server: Server, fault: faults.LinkFault, error: type[Exception]
+    server: Server, fault: faults.CutForm, error: type[Exception]
 ) -> None:
     proxy = server.proxy()
     assert asked(proxy.port) == FINE
@@ -83,13 +83,13 @@ def test_what_an_earlier_run_left_is_replaced(server: Server) -> None:
 def test_what_toxiproxy_cannot_is_said(server: Server) -> None:
     proxy = server.proxy()
     with pytest.raises(faults.LinkError, match="does not tell its clients apart"):
-        proxy.set_fault(faults.Down(), HERE)
+        proxy.set_fault(faults.CutForm.CLOSED, HERE)
     assert asked(proxy.port) == FINE
     server.fake.fails = True
     with pytest.raises(
         faults.LinkError, match=r"POST /proxies/pair%20proof with 500 .*out of order"
     ):
-        proxy.set_fault(faults.Down())
+        proxy.set_fault(faults.CutForm.CLOSED)
     proxy.close()
 
 

@@ -14,7 +14,7 @@ from harness.targets.links import faults
 from harness.targets.links.hub import Upstream
 from harness.targets.links.proxy import FaultProxy
 
-TOXICS = {"timeout": faults.BlackHole(), "reset_peer": faults.ConnectionRefused()}
+TOXICS = {"timeout": faults.CutForm.SILENT, "reset_peer": faults.CutForm.RESET}
 
 
 class FakeToxiproxy:
@@ -56,7 +56,7 @@ class FakeToxiproxy:
             self.proxies.pop(name).close()
             return Response(status_code=204)
         if data.get("enabled") is False:
-            self.proxies[name].set_fault(faults.Down())
+            self.proxies[name].set_fault(faults.CutForm.CLOSED)
         elif data.get("enabled"):
             self.proxies[name].heal()
         return JSONResponse({"name": name, "enabled": data.get("enabled", True)})

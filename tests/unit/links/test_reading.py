@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from harness.targets.links.reading import CutForm, Links, LinkWay, Tls, Use
+from harness.targets.links.faults import CutForm
+from harness.targets.links.reading import Links, LinkWay, Tls, Use
 from harness.targets.reading import TargetFileError
 from harness.targets.target_file import read_target
 
