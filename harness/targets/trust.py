@@ -152,11 +152,11 @@ def _unchecked() -> ssl.SSLContext:
     return context
 
 
-def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
+def certificate_shown(url: str) -> str:
     """The fingerprint of the certificate that a server shows, whoever signed it; or `OSError`."""
     parts = urlsplit(url if "://" in url else f"https://{url}")
-    host, until = parts.hostname or "", time.monotonic() + within_s
-    with socket.create_connection((host, parts.port or 443), within_s) as plain:
+    host, until = parts.hostname or "", time.monotonic() + SHOW_S
+    with socket.create_connection((host, parts.port or 443), SHOW_S) as plain:
         plain.settimeout(max(until - time.monotonic(), 0.1))
         with _unchecked().wrap_socket(plain, server_hostname=host) as connection:
             shown = connection.getpeercert(binary_form=True) or b""
