@@ -48,7 +48,7 @@ from harness.running.session import seldom_collecting
 from harness.running.stopping import Stopping
 from harness.suite import import_steps
 from harness.targets.arranging.chain import Chain
-from harness.targets.arranging.person import PersonArranger, terminal_asker
+from harness.targets.arranging.person import terminal_asker
 from harness.targets.port import Driver
 
 
@@ -539,11 +539,11 @@ def attend(config: pytest.Config, driver: Driver) -> None:
         pytest.UsageError: there is no terminal, or nobody is to be asked for this target.
     """
     chain = getattr(driver, "arranging", None)
-    person = chain.way(PersonArranger) if isinstance(chain, Chain) else None
+    person = chain.person if isinstance(chain, Chain) else None
     if person is None:
         raise pytest.UsageError(
-            "--interactive: the target file does not name the way person ([arrange] ways), or the"
-            f" driver {driver.name} asks nobody; leave --interactive out"
+            "--interactive: the target file does not name the way person ([arrange] ways, or way"
+            f" of [links]), or the driver {driver.name} asks nobody; leave --interactive out"
         )
     asker = terminal_asker(_quiet_of(config))
     if asker is None:

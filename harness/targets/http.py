@@ -92,7 +92,8 @@ class HttpDriver:
         self.links = links
         more: dict[str, port.Arranger] = {"control": self._control_port(target)}
         more |= {"link": links.arranger} if links else {}
-        self.arranging = chain_for(self, target.arranging, target.slots(), more=more)
+        person = links.person if links else None
+        self.arranging = chain_for(self, target.arranging, target.slots(), more=more, person=person)
         self._bad_endpoints = _bad_endpoints(target)
 
     def _control_port(self, described: Target) -> ControlPort:

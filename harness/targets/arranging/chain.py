@@ -26,8 +26,10 @@ class Chain:
     having changed anything. One that was tried and went wrong is the last.
     """
 
-    def __init__(self, ways: Iterable[port.Arranger]) -> None:
+    def __init__(self, ways: Iterable[port.Arranger], person: PersonArranger | None = None) -> None:
+        """`person` is who cuts links; whoever is a way of their own is the same one."""
         self.ways = tuple(ways)
+        self.person = self.way(PersonArranger) or person
         self._api = self.way(PublishedApi)
         self._arranged_by: dict[Arrangement, port.Arranger] = {}
         """What is read back, each with the way that brought it about last."""
@@ -59,8 +61,7 @@ class Chain:
 
     def confirmation(self) -> port.Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
-        person = self.way(PersonArranger)
-        return person.confirmation() if person else None
+        return self.person.confirmation() if self.person else None
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
         """What has come of it, as the way tells that brought it about or would be tried; where
@@ -103,11 +104,12 @@ def chain_for(
     slots: Iterable[Slot],
     *,
     more: Mapping[str, port.Arranger],
+    person: PersonArranger | None = None,
 ) -> Chain:
     """The ways in the order of the target file.
 
     `more` are ways by their names that are made elsewhere (`control`, `link`); one that is not
-    there is no way.
+    there is no way. `person` is who cuts links, if somebody does.
     """
     clusters = InstalledClusters(
         driver.send, driver.sleep, driver.local_user, {slot.uid: slot for slot in slots}
@@ -116,10 +118,10 @@ def chain_for(
         "commands": Commands(settings.commands, settings.resets),
         "api": PublishedApi(driver.send, driver.epoch, settings.admin, driver.info),
         "given": Given(settings.given, clusters.ready),
-        "person": PersonArranger(None),
+        "person": person or PersonArranger(None),
         **more,
     }
-    return Chain(ways[name] for name in settings.ways if name in ways)
+    return Chain((ways[name] for name in settings.ways if name in ways), person)
 
 
 def slots_of(slots: Iterable[Slot], settings: ArrangingSettings, chain: Chain) -> tuple[Slot, ...]:

@@ -66,6 +66,7 @@ class OpenLinks:
     proxied: str = ""
     proxy: FaultProxy | None = None
     toxiproxy: Toxiproxy | None = None
+    person: PersonArranger | None = None
 
     def offered(
         self,
@@ -119,8 +120,10 @@ def open_links(
         case LinkWay.NONE:
             return OpenLinks(links, LinkArranger(None, source_addresses), endpoint)
         case LinkWay.PERSON:
-            switch: Switch = DelegatedSwitch.of_person(PersonArranger(None))
-            return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)
+            person = PersonArranger(None)
+            switch: Switch = DelegatedSwitch(person, person, "a person cuts links")
+            arranger = LinkArranger(switch, source_addresses)
+            return OpenLinks(links, arranger, endpoint, person=person)
         case LinkWay.COMMANDS if links.commands is not None:
             switch = DelegatedSwitch.of_commands(links.commands)
             return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from harness.domain import arrangements
 from harness.targets.arranging.commands import Commands
-from harness.targets.arranging.person import PersonArranger
 from harness.targets.links import faults
 from harness.targets.links.messages import WireFate
 from harness.targets.links.proxy import FaultProxy
@@ -232,11 +231,6 @@ class DelegatedSwitch:
             for command in (commands.down, commands.up)
         )
         return cls(down, up, "commands cut links")
-
-    @classmethod
-    def of_person(cls, person: PersonArranger) -> DelegatedSwitch:
-        """By a person who is asked."""
-        return cls(person, person, "a person cuts links")
 
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         if kind is not arrangements.SetLink:

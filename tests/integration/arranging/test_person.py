@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.domain.arrangements import SetNodeHealth
+from harness.domain.arrangements import SetLink, SetNodeHealth
 from harness.domain.cluster import Health
 from harness.reference.embedded import EmbeddedReference, Layout
 from tests.forking import Forked
@@ -30,6 +30,8 @@ _AT_A_TERMINAL = (
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
     "runpy.run_module('harness.cli', run_name='__main__', alter_sys=True)"
 )
+_LINKS = '[links]\nway = "person"\n[arrange]\nways = ["link", "commands"]\n'
+_CUT = re.compile(r"(Cut|Let) host (\S+) (?:off from Palette|reach Palette again)")
 _ASKED = re.compile(r"Make node (\S+) of the cluster in slot (\S+) (unhealthy|healthy)\.")
 
 
@@ -42,9 +44,11 @@ def reference() -> Iterator[EmbeddedReference]:
 class Terminal:
     """A run of `certify` at a terminal of its own, and who sits there."""
 
-    def __init__(self, reference: EmbeddedReference, folder: Path, *words: str) -> None:
-        more = by_command_for(*_BY_COMMAND)
-        command, environment = prepared(reference, folder, more, "-k", SCENARIO, *words)
+    def __init__(
+        self, reference: EmbeddedReference, folder: Path, *words: str, more: str = ""
+    ) -> None:
+        more += by_command_for(*_BY_COMMAND)
+        command, environment = prepared(reference, folder, more, *words)
         self._master, slave = pty.openpty()
         (folder / "at_a_terminal.py").write_text(_AT_A_TERMINAL, "utf-8")
         here = {"CI": "", "COLUMNS": "80", "TERM": "xterm"}
@@ -100,8 +104,8 @@ Sit = Callable[..., Terminal]
 def sit(reference: EmbeddedReference, tmp_path: Path) -> Iterator[Sit]:
     with ExitStack() as held:
 
-        def begin(*words: str) -> Terminal:
-            terminal = Terminal(reference, tmp_path, *words)
+        def begin(*words: str, scenario: str = SCENARIO, more: str = "") -> Terminal:
+            terminal = Terminal(reference, tmp_path, "-k", scenario, *words, more=more)
             held.callback(terminal.close)
             return terminal
 
@@ -128,6 +132,25 @@ def test_what_a_person_has_done_and_confirmed_is_judged(
     (history,) = certified.evidence.histories.values()
     confirmed = history.of_kind("ConfirmArrangement")
     assert [(o.actor, o.args["arrangement"]) for o in confirmed] == [("Kim", "SetNodeHealth")] * 2
+
+
+def test_a_person_who_cuts_links_need_be_no_way_for_anything_else(
+    reference: EmbeddedReference, sit: Sit
+) -> None:
+    at = sit(
+        "--interactive", "--operator", "Kim", scenario="the-link-comes-back-and-stays", more=_LINKS
+    )
+    for wanted in ("Cut", "Let"):
+        at.until("(s = it cannot be done): ")
+        what, host = _CUT.findall(at.seen.replace("\r\n", " "))[-1]
+        assert what == wanted
+        reference.arrange(SetLink(host, up=what == "Let"))
+        at.answer("\n")
+    certified = at.ended()
+    assert certified.code == 0, certified.said
+    (history,) = certified.evidence.histories.values()
+    confirmed = history.of_kind("ConfirmArrangement")
+    assert [(o.actor, o.args["arrangement"]) for o in confirmed] == [("Kim", "SetLink")] * 2
 
 
 @pytest.mark.slow
