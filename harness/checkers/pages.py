@@ -120,10 +120,7 @@ def page_says(sample: Sample, *, texts: list[str]) -> bool:
 @predicate(
     "the page does not say {any}",
     "the page {still}says {said}",
-    lambda sample, texts: {
-        "any": _quoted(texts, " or "),
-        "said": _quoted(_said(sample, texts)),
-    },
+    lambda sample, texts: {"any": _quoted(texts, " or "), "said": _quoted(_said(sample, texts))},
 )
 def page_does_not_say(sample: Sample, *, texts: list[str]) -> bool:
     """The page is there, and none of these stands on it."""
@@ -195,9 +192,7 @@ def _field_words(sample: Sample, *, element: dict[str, Json], text: str) -> Mapp
 
 
 @predicate(
-    "on the page, {element} holds {wanted}",
-    "on the page, {element} {still}{seen}",
-    _field_words,
+    "on the page, {element} holds {wanted}", "on the page, {element} {still}{seen}", _field_words
 )
 def field_holds(sample: Sample, *, element: dict[str, Json], text: str) -> bool:
     """A field of the page has just this in it."""
@@ -211,9 +206,7 @@ def _choice_words(sample: Sample, *, element: dict[str, Json], chosen: bool) -> 
 
 
 @predicate(
-    "on the page, {element} is {choice}",
-    "on the page, {element} is {still}{seen}",
-    _choice_words,
+    "on the page, {element} is {choice}", "on the page, {element} is {still}{seen}", _choice_words
 )
 def is_chosen(sample: Sample, *, element: dict[str, Json], chosen: bool) -> bool:
     """The page shows it, and it is chosen or checked, or is not."""

@@ -93,10 +93,7 @@ def _cells(requirement: Requirement, coverage: Coverage | None) -> tuple[str, ..
 STEPS_IN_CALLS = "variant:an_acceptance_takes_its_steps_in_calls"
 """What is planted for a reference that claims `server-steps`."""
 
-_WITH_STEPS = {
-    "planted": STEPS_IN_CALLS,
-    "requirement": "ACC-4,ACC-6,ACC-11,ACC-17,ACC-18,ACC-20",
-}
+_WITH_STEPS = {"planted": STEPS_IN_CALLS, "requirement": "ACC-4,ACC-6,ACC-11,ACC-17,ACC-18,ACC-20"}
 """A run of what the reference as it is does not claim."""
 _REPLACED = (
     ("MatchProfiles", "PatchNamedCluster", "ChangeCentralCluster"),
@@ -119,10 +116,7 @@ def needs_found(driver: str = "inprocess") -> str:
     from harness.targets.port import NotOffered
 
     plain = _run(driver)
-    needs = {
-        **needs_of_run(_run(driver, **_WITH_STEPS).histories),
-        **needs_of_run(plain.histories),
-    }
+    needs = {**needs_of_run(_run(driver, **_WITH_STEPS).histories), **needs_of_run(plain.histories)}
     missing = {str(NotOffered(kind, why)): kind.__name__ for kind, why in RARELY_OFFERED.items()}
     missing |= {str(NotOffered(name)): name for names in _REPLACED for name in names}
     without = [_run(driver, planted=f"without:{'+'.join(names)}") for names in _REPLACED]

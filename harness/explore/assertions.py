@@ -200,10 +200,7 @@ ASSERTIONS = (
         tells=True,
     ),
     Assertion(
-        "no request of the cluster waits in Palette",
-        "WDR-3",
-        _held(_none_waits),
-        _none_open,
+        "no request of the cluster waits in Palette", "WDR-3", _held(_none_waits), _none_open
     ),
     Assertion('the request of "the cluster" waits in Palette', "INV-2", _listed(MAIN), _last_open),
     Assertion(

@@ -140,10 +140,7 @@ _ALL = (
     Interleaving(
         "overtaken",
         "the operator sends again what is still on its way, and an administrator accepts",
-        (
-            actor(OPERATOR, Do.SEND, Do.SEND),
-            actor(ADMIN, Do.ACCEPT),
-        ),
+        (actor(OPERATOR, Do.SEND, Do.SEND), actor(ADMIN, Do.ACCEPT)),
         faults=frozenset({Fault.DELAY, Fault.REPEAT, Fault.RESTART_EDGE}),
         rounds=1,
         faults_max=2,

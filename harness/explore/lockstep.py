@@ -286,12 +286,7 @@ def _on_both_sides(worlds: Worlds) -> Worlds:
     """
     plain = ModelWorld()
     return frozenset(
-        replace(
-            w,
-            main=replace(w.main, earlier=-1),
-            selection=plain.selection,
-            person=plain.person,
-        )
+        replace(w, main=replace(w.main, earlier=-1), selection=plain.selection, person=plain.person)
         for w in worlds
     )
 

@@ -20,14 +20,7 @@ from harness.history import fleet_lines
 from harness.history.envelope import EvidenceEnvelope
 from harness.history.errors import EvidenceError
 from harness.history.evidence import footer, write_whole
-from harness.history.lines import (
-    EvidenceHeader,
-    Footer,
-    LineCounts,
-    VerdictLine,
-    digested,
-    encode,
-)
+from harness.history.lines import EvidenceHeader, Footer, LineCounts, VerdictLine, digested, encode
 from harness.history.parts import part_digest, part_file, parts_in
 from harness.history.scan import FLEET, LineT, RawLine, scan_as
 

@@ -170,11 +170,7 @@ def _endpoint(
         if wanted and isinstance(reply, Done) and isinstance(reply.value, Session):
             secure = request.url.scheme == "https"
             response.set_cookie(
-                _cookie(request),
-                reply.value.token,
-                secure=secure,
-                httponly=True,
-                samesite="strict",
+                _cookie(request), reply.value.token, secure=secure, httponly=True, samesite="strict"
             )
         return response
 

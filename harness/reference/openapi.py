@@ -56,11 +56,7 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
         ops.ChangePassword: "uid",
         ops.DeleteUser: "uid",
     },
-    ops.AddProfile: {
-        ops.ViewProfile: "uid",
-        ops.PublishProfile: "uid",
-        ops.DeleteProfile: "uid",
-    },
+    ops.AddProfile: {ops.ViewProfile: "uid", ops.PublishProfile: "uid", ops.DeleteProfile: "uid"},
     ops.CreateToken: {
         ops.ViewToken: "uid",
         ops.UpdateToken: "uid",

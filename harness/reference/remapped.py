@@ -25,11 +25,7 @@ from harness.domain.operations import PollPairing, Surface
 from harness.domain.pairing import RequestState
 from harness.reference.behaviour import Behaviour
 from harness.reference.strays import StrayMessages, request_in_words
-from harness.wire.codec.played import (
-    PlayedOperation,
-    PlayedOperations,
-    performing,
-)
+from harness.wire.codec.played import PlayedOperation, PlayedOperations, performing
 from harness.wire.codec.server import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_asked, parse_json
 from harness.wire.json_path import BODY, HEADERS, PATH, QUERY

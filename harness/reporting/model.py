@@ -220,9 +220,7 @@ class Report(JudgedRun):
 
 
 def build_report(
-    evidence: Evidence,
-    requirements: Sequence[Requirement],
-    waivers: Iterable[WaiverLine] = (),
+    evidence: Evidence, requirements: Sequence[Requirement], waivers: Iterable[WaiverLine] = ()
 ) -> Report:
     """Judge a run by its evidence.
 
@@ -233,9 +231,7 @@ def build_report(
 
 
 def build_repeated(
-    repeated: Repeated,
-    requirements: Sequence[Requirement],
-    waivers: Sequence[WaiverLine] = (),
+    repeated: Repeated, requirements: Sequence[Requirement], waivers: Sequence[WaiverLine] = ()
 ) -> Report:
     """Judge repeats of a run together; `requirements` and `waivers` as for `build_report`."""
     evidence = repeated.evidence
@@ -465,9 +461,7 @@ def _scenario_verdicts(
 
 
 def overall(
-    requirements: Sequence[RequirementReport],
-    evidence: Evidence,
-    scenarios: Mapping[str, Verdict],
+    requirements: Sequence[RequirementReport], evidence: Evidence, scenarios: Mapping[str, Verdict]
 ) -> tuple[Overall, str]:
     """What these requirements and scenarios of a run come to, and why in a sentence."""
     failed = [r.requirement.id for r in requirements if r.counts_as_failed]
@@ -492,9 +486,7 @@ def overall(
 
 
 def _why_inconclusive(
-    requirements: Sequence[RequirementReport],
-    evidence: Evidence,
-    scenarios: Mapping[str, Verdict],
+    requirements: Sequence[RequirementReport], evidence: Evidence, scenarios: Mapping[str, Verdict]
 ) -> str:
     if not evidence.complete:
         return "the evidence is not that of a whole run"

@@ -114,11 +114,7 @@ class CancelStaysDone(Rule):
                 request.unseen = self.known.sighted(operation)
 
     def _back(
-        self,
-        request: ObservedRequest,
-        operation: OperationRecord,
-        gone: Sighting,
-        unseen: Sighting,
+        self, request: ObservedRequest, operation: OperationRecord, gone: Sighting, unseen: Sighting
     ) -> Violations:
         reason = (
             f"the cancel of request {request.uid} was acknowledged, Local UI showed it no more,"

@@ -43,11 +43,7 @@ class RealtimeOptions:
     rate: str = option("RATE", "Operators arrive at 20/s, or 10/s..200/s over 5m.", "")
     steps: str = option("STEPS", "At 10,20,50/s every 30s, in steps.", "")
     speed: float = option("X", "Divide the scenario's durations by X, as in 60.", 1.0)
-    budget: str = option(
-        "BUDGET",
-        "Stop at requests=100000,seconds=600,errors=50 (in a row).",
-        "",
-    )
+    budget: str = option("BUDGET", "Stop at requests=100000,seconds=600,errors=50 (in a row).", "")
     find_limit: str = option("BOUND", "Raise the rate until this breaks, as in 'p99<500ms'.", "")
     connections: int = option("N", "So many at once in each process.", 1_000, min=1)
     storm: int = option("N", "Open N more at once, at the start.", 0, min=0)

@@ -50,10 +50,7 @@ def flag(help: str, *names: str, heading: str | None = None) -> Any:
 
 
 def argument(
-    metavar: str,
-    help: str,
-    default: object = ...,
-    among: Callable[[], Iterable[str]] | None = None,
+    metavar: str, help: str, default: object = ..., among: Callable[[], Iterable[str]] | None = None
 ) -> Any:
     """A field that an argument fills; it has to be given unless there is a default."""
     completing: dict[str, Any] = {"autocompletion": lambda: list(among())} if among else {}

@@ -9,15 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.commands import options
-from harness.cli.commands.options import (
-    Format,
-    Listed,
-    Planting,
-    argument,
-    command,
-    flag,
-    option,
-)
+from harness.cli.commands.options import Format, Listed, Planting, argument, command, flag, option
 
 commands = typer.Typer()
 mutants_app = typer.Typer(no_args_is_help=True, help="Defects that the suite has to catch.")

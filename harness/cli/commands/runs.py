@@ -80,8 +80,7 @@ class Plan:
         heading="What comes of it",
     )
     unredacted_traces: Path | None = option(
-        "DIR",
-        "Keep Playwright's traces of pages there: passwords, cookies and bodies as they are.",
+        "DIR", "Keep Playwright's traces of pages there: passwords, cookies and bodies as they are."
     )
     waivers: Path | None = option("FILE", "Failures that are accepted for a while; docs/trust.md.")
     annotations: Annotations = option(

@@ -23,12 +23,7 @@ from harness.fleet.clock import HAPPENED
 from harness.fleet.network import Network
 from harness.fleet.pool.orders import PoolError
 from harness.fleet.port import CellOutcome, Job, WindowReport
-from harness.fleet.realtime.asker import (
-    AskedSide,
-    DriverClient,
-    TargetClient,
-    WireClient,
-)
+from harness.fleet.realtime.asker import AskedSide, DriverClient, TargetClient, WireClient
 from harness.fleet.realtime.course import EdgeCourse, RealCourse
 from harness.fleet.realtime.edge import LocalUis, RealHosts
 from harness.fleet.realtime.environment import Environment

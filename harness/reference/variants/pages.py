@@ -375,9 +375,5 @@ def _german_names() -> Iterator[str]:
 
 
 _lawful(
-    "in_german",
-    "WDR-2P",
-    "The pages are in German.",
-    in_german,
-    pages="\n".join(_german_names()),
+    "in_german", "WDR-2P", "The pages are in German.", in_german, pages="\n".join(_german_names())
 )

@@ -390,12 +390,7 @@ def _of_texts(pairs: Pairs) -> Json:
     }
 
 
-_reads(
-    "texts_stand_for_flags",
-    "SND-13",
-    "A flag may be written as a text.",
-    read_as(_of_texts),
-)
+_reads("texts_stand_for_flags", "SND-13", "A flag may be written as a text.", read_as(_of_texts))
 
 
 def _composed(pairs: Pairs) -> Json:
