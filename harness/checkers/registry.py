@@ -55,11 +55,7 @@ _CHECKS: dict[str, Check] = {}
 
 
 def check(function: Check) -> Check:
-    """Register a check under its function's name.
-
-    Raises:
-        ValueError: the name is taken.
-    """
+    """Register a check under its function's name. Raises `ValueError` if the name is taken."""
     name = function.__name__
     if name in _CHECKS:
         raise ValueError(f"two checks are called {name}")
@@ -103,20 +99,12 @@ def then(*words: str, of: str = "it") -> Callable[[Check], Check]:
 
 
 def run_check(name: str, history: History, args: Mapping[str, Json]) -> Finding:
-    """Judge the history by the named check.
-
-    Raises:
-        KeyError: there is no check of this name.
-    """
+    """Judge the history by the named check. Raises `KeyError` if there is no check of this name."""
     return named(name)(history, **args)
 
 
 def named(name: str) -> Check:
-    """The check of this name.
-
-    Raises:
-        KeyError: there is none.
-    """
+    """The check of this name. Raises `KeyError` if there is none."""
     return _CHECKS[name]
 
 

@@ -30,11 +30,7 @@ def say(text: str) -> None:
 
 
 def put(text: str) -> None:
-    """A result, on standard output.
-
-    Raises:
-        CannotDo: nobody reads it any more.
-    """
+    """A result, on standard output. Raises `CannotDo` if nobody reads it any more."""
     put_lines([f"{text}\n"])
 
 
@@ -55,11 +51,7 @@ def put_lines(lines: Iterable[str]) -> None:
 
 
 def put_json(document: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
-    """A result for a program, as indented JSON.
-
-    Raises:
-        CannotDo: nobody reads it any more.
-    """
+    """A result for a program, as indented JSON. Raises `CannotDo` if nobody reads it any more."""
     from harness.reporting.report_json import encode_json, plain_json
 
     put(encode_json(plain_json(document)).decode().rstrip("\n"))

@@ -66,11 +66,7 @@ class PoolOptions:
         return PoolOptions(min(workers, cells))
 
     def check(self) -> None:
-        """Whether it can be had.
-
-        Raises:
-            CannotDo: two were asked for, or Dask is missing.
-        """
+        """Whether it can be had. Raises `CannotDo` if two were asked for, or Dask is missing."""
         if not self.scheduler:
             return
         if self.workers is not None:
@@ -101,11 +97,7 @@ class PoolOptions:
 
 
 def microseconds(option: str, text: str) -> int:
-    """The duration that an option says.
-
-    Raises:
-        CannotDo: it says none.
-    """
+    """The duration that an option says. Raises `CannotDo` if it says none."""
     try:
         return duration_of(text)
     except Misspelt as error:
@@ -123,11 +115,7 @@ def megabytes(amount: int) -> str:
 
 
 def require_room(out: Path, need: int) -> None:
-    """Whether the disk has room for so many bytes.
-
-    Raises:
-        CannotDo: it has not.
-    """
+    """Whether the disk has room for so many bytes. Raises `CannotDo` if it has not."""
     free = shutil.disk_usage(out).free
     if free < need:
         raise CannotDo(

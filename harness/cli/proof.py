@@ -193,11 +193,7 @@ def _variants(asked: VariantsNamed) -> list[planting.Variant]:
 
 
 def _chosen(registry: planting.Registry[planting.Kind], asked: Named) -> list[planting.Kind]:
-    """Those of these names and requirements.
-
-    Raises:
-        CannotDo: there are none.
-    """
+    """Those of these names and requirements. Raises `CannotDo` if there are none."""
     named = [registry.named(name) for name in asked.names] or list(registry)
     wanted = Selection.of(asked.requirement).requirements
     chosen = [p for p in named if not wanted or p.requirement in wanted]

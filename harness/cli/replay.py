@@ -157,11 +157,7 @@ def replay_evidence(asked: ReplayOptions) -> int:
 
 
 def require_virtual(evidence: FleetEvidence) -> None:
-    """Only virtual time can be run again.
-
-    Raises:
-        CannotDo: the run was in real time.
-    """
+    """Only virtual time can be run again. Raises `CannotDo` if the run was in real time."""
     if evidence.fleet.in_real_time is not None:
         raise CannotDo(
             f"{evidence.path}: this run was in real time, which does not come again; `pairproof"

@@ -134,11 +134,7 @@ def _show(question: AskFingerprint) -> str:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Write a file as a whole or not at all.
-
-    Raises:
-        CannotDo: it cannot be written.
-    """
+    """Write a file as a whole or not at all. Raises `CannotDo` if it cannot be written."""
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         written = Path(name)

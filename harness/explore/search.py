@@ -199,11 +199,7 @@ def word_of(found: Differs) -> str:
 
 
 def steps_of(word: str) -> tuple[Step, ...]:
-    """The steps of a sequence.
-
-    Raises:
-        UnknownSequence: the word is none.
-    """
+    """The steps of a sequence. Raises `UnknownSequence` if the word is none."""
     try:
         steps = tuple(_KNOWN[int(number)] for number in word.split("-"))
     except (ValueError, IndexError):

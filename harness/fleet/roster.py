@@ -116,11 +116,7 @@ class Roster:
         return cell_of(derived_id(self._seed, "cluster", index), self._plan.cells)
 
     def member(self, index: int) -> Member:
-        """A cluster by its index.
-
-        Raises:
-            IndexError: there is no such cluster.
-        """
+        """A cluster by its index. Raises `IndexError` if there is no such cluster."""
         if not 0 <= index < self._count:
             raise IndexError(f"cluster {index}: there are {self._count}")
         seed, plan = self._seed, self._plan

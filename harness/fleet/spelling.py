@@ -57,11 +57,7 @@ _SPREAD_LIKE: Final = 'write one such as "20ms..80ms", "5m" (fixed) or "~5m" (me
 
 
 def duration(value: object) -> int:
-    """A duration, in microseconds.
-
-    Raises:
-        Misspelt: it is none.
-    """
+    """A duration, in microseconds. Raises `Misspelt` if it is none."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         raise Misspelt(f"{literal(value)} has no unit", f'write "{value}s" if seconds are meant')
     if not isinstance(value, str) or not re.fullmatch(_DURATION, value):

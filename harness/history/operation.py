@@ -64,11 +64,7 @@ class History:
     operations: tuple[OperationRecord, ...]
 
     def __getitem__(self, operation_id: str) -> OperationRecord:
-        """The operation of this id.
-
-        Raises:
-            KeyError: the history has no such operation.
-        """
+        """The operation of this id. Raises `KeyError` if the history has no such operation."""
         for operation in self.operations:
             if operation.id == operation_id:
                 return operation

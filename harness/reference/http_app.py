@@ -189,11 +189,7 @@ def headers_of(request: Request) -> Mapping[str, str]:
 
 
 def json_of(body: bytes) -> Json:
-    """The JSON of a request's body, `None` for an empty one.
-
-    Raises:
-        Refusal: it is no JSON.
-    """
+    """The JSON of a request's body, `None` for an empty one. Raises `Refusal` if it is no JSON."""
     if not body:
         return None
     try:

@@ -150,11 +150,7 @@ class Registry(Generic[Kind]):
     entries: dict[str, Kind] = field(default_factory=dict)
 
     def add(self, entry: Kind) -> None:
-        """Declare one more.
-
-        Raises:
-            ValueError: the name is taken, or it says nothing.
-        """
+        """Declare one more. Raises `ValueError` if the name is taken, or it says nothing."""
         if entry.name in self.entries:
             raise ValueError(f"two {self.kind}s are called {entry.name}")
         if not entry.says.endswith("."):
@@ -168,11 +164,7 @@ class Registry(Generic[Kind]):
         return len(self.entries)
 
     def named(self, name: str) -> Kind:
-        """The one of this name.
-
-        Raises:
-            UnknownPlanted: there is none.
-        """
+        """The one of this name. Raises `UnknownPlanted` if there is none."""
         if name not in self.entries:
             from difflib import get_close_matches
 

@@ -403,11 +403,7 @@ def _headers_of(headers: Headers) -> dict[str, str]:
 
 
 async def _read(receive: Receive) -> bytes:
-    """The whole body of a request.
-
-    Raises:
-        _Refused: it is larger than any of either API.
-    """
+    """The whole body of a request. Raises `_Refused` if it is larger than any of either API."""
     read = bytearray()
     while True:
         message = await receive()

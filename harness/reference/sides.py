@@ -92,11 +92,7 @@ class CentralSide:
             self.core.know(pairing_uid)
 
     def arrange(self, arrangement: arrangements.Arrangement) -> None:
-        """Arrange what no user can.
-
-        Raises:
-            ArrangementError: this side knows no such thing.
-        """
+        """Arrange what no user can. Raises `ArrangementError` if this side knows no such thing."""
         with self._lock:
             match arrangement:
                 case arrangements.Restart():
@@ -246,11 +242,7 @@ class EdgeSide:
         return TimedReply(reply, self.clock.now())
 
     def arrange(self, arrangement: arrangements.Arrangement) -> None:
-        """Arrange what no user can.
-
-        Raises:
-            ArrangementError: this side knows no such thing.
-        """
+        """Arrange what no user can. Raises `ArrangementError` if this side knows no such thing."""
         match arrangement:
             case arrangements.Restart():
                 self._boot()

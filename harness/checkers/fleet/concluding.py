@@ -78,11 +78,7 @@ class Terms:
 
 
 def terms_of(scenario: Mapping[str, object]) -> Terms:
-    """The terms of a scenario, from its plain data.
-
-    Raises:
-        TermsError: it is no scenario.
-    """
+    """The terms of a scenario, from its plain data. Raises `TermsError` if it is no scenario."""
     match scenario:
         case {
             "name": str(name),

@@ -94,11 +94,7 @@ class Elsewhere(PairproofError):
 
 
 def value_of(reply: Reply, kind: type[V]) -> V:
-    """The value of a reply.
-
-    Raises:
-        NotDone: it was refused, or its outcome is unknown.
-    """
+    """The value of a reply. Raises `NotDone` if it was refused, or its outcome is unknown."""
     if isinstance(reply, Refused):
         raise not_done(reply)
     if not isinstance(reply, Done):
