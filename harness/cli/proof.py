@@ -14,16 +14,7 @@ from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli import exits
-from harness.cli.commands.proof import (
-    MutantsListed,
-    MutantsNamed,
-    MutantsRun,
-    Named,
-    VariantsListed,
-    VariantsNamed,
-    VariantsRun,
-    Walk,
-)
+from harness.cli.commands import proof
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, say
 from harness.cli.fleet_driving import processors
 from harness.explore.walk import InterleavingResult, rendered
@@ -44,7 +35,7 @@ from harness.targets.browser.chromium import missing
 _PAGE = FileKind("name a page that `pairproof mutants run --format markdown` wrote")
 
 
-def list_mutants(asked: MutantsListed) -> int:
+def list_mutants(asked: proof.MutantsListed) -> int:
     """Print the planted defects.
 
     Raises:
@@ -55,7 +46,7 @@ def list_mutants(asked: MutantsListed) -> int:
     return CONFORMS
 
 
-def list_variants(asked: VariantsListed) -> int:
+def list_variants(asked: proof.VariantsListed) -> int:
     """Print the lawful other choices.
 
     Raises:
@@ -66,7 +57,7 @@ def list_variants(asked: VariantsListed) -> int:
     return CONFORMS
 
 
-def run_mutants(asked: MutantsRun) -> int:
+def run_mutants(asked: proof.MutantsRun) -> int:
     """Try the mutants and print the kill matrix; 1 if a row is not as it has to be.
 
     Raises:
@@ -99,7 +90,7 @@ def run_mutants(asked: MutantsRun) -> int:
     return CONFORMS if matrix.sound else failed
 
 
-def run_drawn(asked: MutantsRun) -> int:
+def run_drawn(asked: proof.MutantsRun) -> int:
     """Try defects that nobody planted, and print what became of each; 3 if one could not be tried.
 
     Raises:
@@ -128,7 +119,7 @@ def run_drawn(asked: MutantsRun) -> int:
     return exits.INCONCLUSIVE if untried else CONFORMS
 
 
-def run_variants(asked: VariantsRun) -> int:
+def run_variants(asked: proof.VariantsRun) -> int:
     """Run the suite on the variants; 1 if it blames one of them for anything.
 
     Raises:
@@ -163,7 +154,7 @@ def run_variants(asked: VariantsRun) -> int:
 # --- what was asked for ---------------------------------------------------------------------
 
 
-def _mutants(asked: MutantsNamed) -> list[planting.Mutant]:
+def _mutants(asked: proof.MutantsNamed) -> list[planting.Mutant]:
     planting.load()
     lanes = [lane.value for lane in planting.Lane]
     if asked.lane and asked.lane not in lanes:
@@ -187,12 +178,12 @@ def _tried(chosen: list[planting.Kind]) -> list[planting.Kind]:
     return left
 
 
-def _variants(asked: VariantsNamed) -> list[planting.Variant]:
+def _variants(asked: proof.VariantsNamed) -> list[planting.Variant]:
     planting.load()
     return _chosen(planting.VARIANTS, asked)
 
 
-def _chosen(registry: planting.Registry[planting.Kind], asked: Named) -> list[planting.Kind]:
+def _chosen(registry: planting.Registry[planting.Kind], asked: proof.Named) -> list[planting.Kind]:
     """Those of these names and requirements. Raises `CannotDo` if there are none."""
     named = [registry.named(name) for name in asked.names] or list(registry)
     wanted = Selection.of(asked.requirement).requirements
@@ -285,7 +276,7 @@ def _complain(matrix: Matrix) -> None:
 # --- pairproof interleavings -----------------------------------------------------------------
 
 
-def walk_interleavings(asked: Walk) -> int:
+def walk_interleavings(asked: proof.Walk) -> int:
     """Walk the interleavings, print what was covered; 1 if an invariant does not hold.
 
     Raises:

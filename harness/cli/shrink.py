@@ -19,15 +19,8 @@ from harness.fleet.loading import as_toml, from_plain, load
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
 from harness.fleet.scenario import SCENARIO_NAME, Scenario
+from harness.fleet.shrinking import trying
 from harness.fleet.shrinking.shrink import ShrinkSearch, ShrinkStep, Size, as_own, file_name
-from harness.fleet.shrinking.trying import (
-    FailingScenario,
-    Failure,
-    SoughtFailure,
-    WorkerTrials,
-    clusters_of,
-    how_it_failed,
-)
 from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
@@ -64,14 +57,16 @@ def shrink_run(asked: Shrinking) -> int:
         say(f"it fails again: {_describe(first)}")
         until = time.monotonic() + seconds
         planted = evidence.fleet.planted
-        wanted = SoughtFailure(Failure.of(first), planted, first.at >= scenario.duration)
-        trials = WorkerTrials(
+        wanted = trying.SoughtFailure(
+            trying.Failure.of(first), planted, first.at >= scenario.duration
+        )
+        trials = trying.WorkerTrials(
             wanted,
             asked.workers or processors(),
             lambda: 0.0 if stopping.asked else until - time.monotonic(),
         )
         with closing(trials):
-            search = ShrinkSearch(whole, trials, clusters_of(first, evidence, scenario))
+            search = ShrinkSearch(whole, trials, trying.clusters_of(first, evidence, scenario))
             is_done = search.run(_Teller(Size.of(whole)))
         left = as_toml(as_own(search.best, file.stem, scenario, planted))
         try:
@@ -144,7 +139,7 @@ def _made_again(
     first: ViolationLine,
     workers: int | None,
     stopping: Stopping,
-) -> FailingScenario:
+) -> trying.FailingScenario:
     """The run once more, which has to fail as it did.
 
     Raises:
@@ -152,7 +147,7 @@ def _made_again(
     """
     job = Job(scenario, evidence.fleet.planted, collect=True)
     finished = drive(job, PoolOptions(workers).for_job(job).transport(), stopping)
-    again = how_it_failed(scenario, finished, Failure.of(first))
+    again = trying.how_it_failed(scenario, finished, trying.Failure.of(first))
     if again is not None:
         return again
     if stopping.asked:
@@ -173,7 +168,7 @@ def _made_again(
 # --- what is left of it ---------------------------------------------------------------------
 
 
-def _shows_again(file: Path, wanted: SoughtFailure, stopping: Stopping) -> bool:
+def _shows_again(file: Path, wanted: trying.SoughtFailure, stopping: Stopping) -> bool:
     """Load the file, run it, and draw the violation; whether it still fails as wanted."""
     scenario = load(file)
     with TemporaryDirectory(prefix="pairproof-") as folder:

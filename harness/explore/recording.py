@@ -11,13 +11,7 @@ from harness.catalogue.limits import Limits
 from harness.checkers.registry import Finding, meaning_of
 from harness.context.installing import SlotPool
 from harness.context.recorder import Recorder
-from harness.domain.arrangements import (
-    ARRANGEMENTS,
-    Arrangement,
-    CreateProject,
-    InstallCluster,
-    PutUser,
-)
+from harness.domain import arrangements
 from harness.domain.operations import PatchCluster
 from harness.explore.actions import SequenceContext
 from harness.explore.lockstep import Judged
@@ -159,7 +153,7 @@ def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> lines.Ev
     )
 
 
-_TO_BEGIN = (InstallCluster, CreateProject, PutUser)
+_TO_BEGIN = (arrangements.InstallCluster, arrangements.CreateProject, arrangements.PutUser)
 """What every sequence begins with: a target may have clusters and people in place of them."""
 
 
@@ -180,7 +174,7 @@ class LackingReference(DriverAround):
             has_sessions=theirs.has_sessions,
         )
         super().__init__(InprocessDriver(direct_reference(1, clusters=3), info))
-        asked = [kind for kind in ARRANGEMENTS.values() if kind not in _TO_BEGIN]
+        asked = [kind for kind in arrangements.ARRANGEMENTS.values() if kind not in _TO_BEGIN]
         self._cannot = {kind: why for kind in asked if (why := target.cannot(kind))}
 
     @property
@@ -191,10 +185,10 @@ class LackingReference(DriverAround):
         claims_all = info.features == INPROCESS_FEATURES and info.permissions is None
         return offers_all and claims_all and not self._cannot
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         return self._cannot.get(kind, "")
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         if why := self.cannot(type(arrangement)):
             raise CannotArrange(type(arrangement).__name__, why)
         return super().arrange(arrangement)

@@ -11,14 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness import __version__
-from harness.domain.arrangements import (
-    ARRANGEMENTS,
-    Arrangement,
-    FaultEffect,
-    Inventory,
-    Restart,
-    SetLink,
-)
+from harness.domain import arrangements
 from harness.domain.errors import Reason, Refusal
 from harness.reference.http_app import ReferenceApp, error, headers_of, json_of, respond
 from harness.reference.sides import ArrangementError
@@ -29,7 +22,7 @@ from harness.wire.model import Malformed
 
 TITLE = "pairproof control port"
 
-_WAITS = (Restart, SetLink)
+_WAITS = (arrangements.Restart, arrangements.SetLink)
 """What may wait: for a side to come up, or for messages that arrive now. All else is written, and
 is not worth the way to a thread and back."""
 
@@ -37,13 +30,13 @@ is not worth the way to a thread and back."""
 class ControlledReference(Protocol):
     """What the control port reaches: both sides together."""
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: arrangements.Arrangement) -> None:
         """Arrange something at the side that it concerns."""
 
-    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
         """What has come of a fault; `None` where that cannot be told."""
 
-    def inventory(self) -> Inventory:
+    def inventory(self) -> arrangements.Inventory:
         """What a run may use."""
 
     def strays(self) -> tuple[str, ...]:
@@ -100,7 +93,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
             else:
                 arranger.arrange(arrangement)
         except KeyError:
-            known = ", ".join(sorted(ARRANGEMENTS))
+            known = ", ".join(sorted(arrangements.ARRANGEMENTS))
             message = f"there is no arrangement {name}; there are {known}"
             return error(request, 404, Reason.NOT_FOUND, message)
         except Malformed as malformed:

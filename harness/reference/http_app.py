@@ -22,18 +22,8 @@ from starlette.routing import Match
 from starlette.routing import Route as ServedRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import (
-    CentralOperation,
-    Credentials,
-    Done,
-    LocalOperation,
-    LogIn,
-    LogInToPalette,
-    Operation,
-    Reply,
-    Session,
-)
 from harness.wire import codec
 from harness.wire.codec.server import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, ServerReply, parse_json
@@ -44,7 +34,7 @@ REQUEST_ID = "x-request-id"
 
 OPENAPI_PATH = "/v1/openapi.json"
 
-Perform = Callable[[Request, Operation, Credentials], Reply]
+Perform = Callable[[Request, ops.Operation, ops.Credentials], ops.Reply]
 """Carries out one operation at the side that a request reached."""
 
 
@@ -106,8 +96,8 @@ def add_operations(
     routes: Iterable[Route],
     perform: Perform,
     *,
-    at_once: Callable[[type[Operation]], bool],
-    login: Operation,
+    at_once: Callable[[type[ops.Operation]], bool],
+    login: ops.Operation,
 ) -> None:
     """Serve every route by its operation.
 
@@ -132,17 +122,17 @@ class _Threads:
     def __init__(self) -> None:
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def run(self, work: Callable[[], Reply]) -> Reply:
+    async def run(self, work: Callable[[], ops.Reply]) -> ops.Reply:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self.COUNT)
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
 def _endpoint(
-    route: Route, perform: Perform, threads: _Threads | None, login: Operation
+    route: Route, perform: Perform, threads: _Threads | None, login: ops.Operation
 ) -> Callable[[Request], Any]:
-    needs_login = issubclass(route.operation, LocalOperation | CentralOperation)
-    is_login = issubclass(route.operation, LogIn | LogInToPalette)
+    needs_login = issubclass(route.operation, ops.LocalOperation | ops.CentralOperation)
+    is_login = issubclass(route.operation, ops.LogIn | ops.LogInToPalette)
 
     async def endpoint(request: Request) -> Response:
         headers = headers_of(request)
@@ -167,7 +157,7 @@ def _endpoint(
             reply = await threads.run(lambda: perform(request, operation, credentials))
         response = respond(request, codec.encode_reply(operation, codec.refine(json, reply)))
         wanted = is_login and request.query_params.get("setCookie", "true") == "true"
-        if wanted and isinstance(reply, Done) and isinstance(reply.value, Session):
+        if wanted and isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             secure = request.url.scheme == "https"
             response.set_cookie(
                 _cookie(request), reply.value.token, secure=secure, httponly=True, samesite="strict"

@@ -13,15 +13,8 @@ from secrets import token_hex
 from types import MappingProxyType
 
 from harness import __version__
+from harness.domain import operations as ops
 from harness.domain.flows import pairing_uid_of
-from harness.domain.operations import (
-    AgentOperation,
-    Credentials,
-    PollPairing,
-    Probe,
-    Unknown,
-    WithdrawPairing,
-)
 from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate, what_failed
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.layout import Carry
@@ -80,7 +73,7 @@ class HttpLink:
         self._closing = threading.Event()
 
     def carry(
-        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+        self, host_uid: str, base_url: str, insecure: bool, operation: ops.AgentOperation
     ) -> LinkReply:
         """Deliver and wait for the answer.
 
@@ -95,7 +88,7 @@ class HttpLink:
         is_reworded = host_uid in self._reworded
         self._reworded.discard(host_uid)
         way = _Way(client, base_url, is_reworded)
-        if not (self._wire.agents.hold_s and isinstance(operation, PollPairing)):
+        if not (self._wire.agents.hold_s and isinstance(operation, ops.PollPairing)):
             return self._carry(way, operation, self._call())
         question = self._call(self._wire.agents.hold_s)
         with self._lock:
@@ -108,7 +101,7 @@ class HttpLink:
             with self._lock:
                 self._questions.get(host_uid, set()).discard(question)
         if question.is_over:
-            return Unknown(f"{base_url}: the host did not wait for the answer any longer")
+            return ops.Unknown(f"{base_url}: the host did not wait for the answer any longer")
         return reply
 
     def reword_next(self, host_uid: str) -> None:
@@ -125,9 +118,9 @@ class HttpLink:
     def _call(self, holds_s: float = 0.0) -> HttpCall:
         return HttpCall(self._timeout_s + holds_s)
 
-    def _carry(self, way: _Way, operation: AgentOperation, call: HttpCall) -> LinkReply:
+    def _carry(self, way: _Way, operation: ops.AgentOperation, call: HttpCall) -> LinkReply:
         before = self._submitted.of(operation)
-        if before and isinstance(operation, WithdrawPairing):
+        if before and isinstance(operation, ops.WithdrawPairing):
             again = self._exchanged(way, before, self._call())
             uid = "" if isinstance(again, NotDelivered) else pairing_uid_of(again)
             if not uid:
@@ -135,11 +128,11 @@ class HttpLink:
             operation = replace(operation, pairing_uid=uid)
         return self._exchanged(way, operation, call)
 
-    def _exchanged(self, way: _Way, operation: AgentOperation, call: HttpCall) -> LinkReply:
+    def _exchanged(self, way: _Way, operation: ops.AgentOperation, call: HttpCall) -> LinkReply:
         base_url = way.base_url
         unique = unique_for(operation, self._mark, next(self._numbers))
         given = CallInput(base_url, unique, _now())
-        sequence = CallSequence(operation, Credentials(), self._wire, given)
+        sequence = CallSequence(operation, ops.Credentials(), self._wire, given)
         within_s = 2 * self._timeout_s + (call.answer_s or 0.0)
         response = None
         while (due := sequence.due) is not None:
@@ -150,20 +143,20 @@ class HttpLink:
                 response = way.client.exchange(base_url, sent, within_s, call)
             except NoAnswer as error:
                 why = f"{base_url}: {self._what_failed(error, call)}"
-                return Unknown(why) if call.is_sent else NotDelivered(why)
+                return ops.Unknown(why) if call.is_sent else NotDelivered(why)
             body = reworded(response.body) if way.is_reworded else response.body
             sequence.answered(replace(response, body=self._hears(body)), _now())
-        reply = sequence.reply or Unknown("")
-        if not isinstance(reply, Unknown):
+        reply = sequence.reply or ops.Unknown("")
+        if not isinstance(reply, ops.Unknown):
             return reply
         if response is None:
             return NotDelivered(reply.why)
         self._note(operation, response.status, reply.why)
-        return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
+        return ops.Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
 
-    def _note(self, operation: AgentOperation, status: int, why: str) -> None:
+    def _note(self, operation: ops.AgentOperation, status: int, why: str) -> None:
         """Keep an answer that was one, and no news of a server that is down or of a stranger."""
-        if self._strays is None or status >= 500 or isinstance(operation, Probe):
+        if self._strays is None or status >= 500 or isinstance(operation, ops.Probe):
             return
         kind, route = type(operation).__name__, self._wire.routes[type(operation)]
         self._strays.note(

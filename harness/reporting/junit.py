@@ -19,23 +19,17 @@ from xml.etree import ElementTree as ET
 from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import Verdict
-from harness.reporting.model import (
-    SELECTION,
-    Report,
-    RequirementReport,
-    ScenarioReport,
-    left_behind,
-)
+from harness.reporting import model
 from harness.reporting.waiving import Standing, describe, waived_as
 from harness.reporting.words import clipped, describe_leak
 
 _RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
-Judged = Sequence[tuple[str, ScenarioReport]]
+Judged = Sequence[tuple[str, model.ScenarioReport]]
 """What one scenario says of each of its requirements, by their ids."""
 
 
-def junit_xml(report: Report) -> bytes:
+def junit_xml(report: model.Report) -> bytes:
     """The report in the form that CI servers read."""
     by_feature: dict[str, list[Case]] = {}
     for judged, case in cases_of(report):
@@ -46,21 +40,21 @@ def junit_xml(report: Report) -> bytes:
     return suites_xml(suites, report.started_at)
 
 
-def _leaks(report: Report) -> Case:
+def _leaks(report: model.Report) -> Case:
     """A case of its own, since what is left behind belongs to no scenario."""
     leaks = report.evidence.leaks
     return Case(
         name="nothing is left on the target",
         classname="pairproof.leaks",
         verdict=Verdict.INCONCLUSIVE,
-        message=left_behind(leaks),
+        message=model.left_behind(leaks),
         text="\n".join(map(describe_leak, leaks)),
     )
 
 
-def cases_of(report: Report) -> Iterator[tuple[Judged, Case]]:
+def cases_of(report: model.Report) -> Iterator[tuple[Judged, Case]]:
     """Each scenario that was judged, and the case that it makes."""
-    by_scenario: dict[str, list[tuple[str, ScenarioReport]]] = {
+    by_scenario: dict[str, list[tuple[str, model.ScenarioReport]]] = {
         id_: [] for id_ in report.scenario_verdicts
     }
     for requirement in report.requirements:
@@ -127,7 +121,7 @@ OF_A_KIND_MAX: Final = 10
 _MESSAGE_MAX: Final = 1_000
 
 
-def github_commands(report: Report) -> Iterator[str]:
+def github_commands(report: model.Report) -> Iterator[str]:
     """An `error` for each failure that makes a run not conform, a `warning` for what is
     undecided or should hold, a `notice` for what is waived, each at its scenario; and one that says
     that a selection is no certificate.
@@ -143,7 +137,7 @@ def github_commands(report: Report) -> Iterator[str]:
         for waiver in report.waivers
         if waiver.standing in (Standing.EXPIRED, Standing.NOT_NEEDED)
     ]
-    if report.tone == SELECTION:
+    if report.tone == model.SELECTION:
         shown["notice"].append(_command("notice", {"title": report.headline}, report.why))
     for kind, commands in shown.items():
         yield from commands[:OF_A_KIND_MAX]
@@ -152,14 +146,16 @@ def github_commands(report: Report) -> Iterator[str]:
             yield f"pairproof: {more} more of the kind {kind} are in the report"
 
 
-def _kind(requirement: RequirementReport, scenario: ScenarioReport) -> str:
+def _kind(requirement: model.RequirementReport, scenario: model.ScenarioReport) -> str:
     if scenario.waived:
         return "notice"
     must = requirement.requirement.level is Level.MUST
     return "error" if must and requirement.verdict is Verdict.FAIL else "warning"
 
 
-def _at(kind: str, report: RequirementReport, scenario: ScenarioReport, target: str) -> str:
+def _at(
+    kind: str, report: model.RequirementReport, scenario: model.ScenarioReport, target: str
+) -> str:
     """Our features are in no repository of a vendor's, and its target file is."""
     requirement, line = report.requirement, scenario.line
     waived = f" ({describe(scenario.waived)})" if scenario.waived else ""

@@ -17,15 +17,7 @@ from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.checkers.answers import why_unread
 from harness.checkers.sentences import sentence_of, sentences_of
-from harness.history.lines import (
-    TIME_UP,
-    CheckLine,
-    EvidenceHeader,
-    LeakLine,
-    ScenarioLine,
-    VerdictLine,
-    WaiverLine,
-)
+from harness.history import lines
 from harness.history.manifest import FleetEvidence
 from harness.history.operation import History
 from harness.history.reader import Evidence
@@ -52,13 +44,13 @@ class ScenarioReport:
     `repeats` is what each repeat says where they do not agree, and empty where they do.
     """
 
-    line: ScenarioLine
+    line: lines.ScenarioLine
     verdict: Verdict
     reason: str
     duration_s: float
     operations: tuple[str, ...]
     reproduce: str
-    waived: WaiverLine | None = None
+    waived: lines.WaiverLine | None = None
     repeats: tuple[RepeatVerdict, ...] = ()
 
     @property
@@ -74,7 +66,7 @@ class RequirementReport:
     requirement: Requirement
     verdict: Verdict
     scenarios: tuple[ScenarioReport, ...]
-    waived: WaiverLine | None = None
+    waived: lines.WaiverLine | None = None
     reason: str = ""
 
     @property
@@ -148,7 +140,7 @@ class JudgedRun:
     warnings: tuple[str, ...]
 
     @property
-    def header(self) -> EvidenceHeader:
+    def header(self) -> lines.EvidenceHeader:
         """How the run was made."""
         return self.evidence.header
 
@@ -220,7 +212,9 @@ class Report(JudgedRun):
 
 
 def build_report(
-    evidence: Evidence, requirements: Sequence[Requirement], waivers: Iterable[WaiverLine] = ()
+    evidence: Evidence,
+    requirements: Sequence[Requirement],
+    waivers: Iterable[lines.WaiverLine] = (),
 ) -> Report:
     """Judge a run by its evidence.
 
@@ -231,7 +225,9 @@ def build_report(
 
 
 def build_repeated(
-    repeated: Repeated, requirements: Sequence[Requirement], waivers: Sequence[WaiverLine] = ()
+    repeated: Repeated,
+    requirements: Sequence[Requirement],
+    waivers: Sequence[lines.WaiverLine] = (),
 ) -> Report:
     """Judge repeats of a run together; `requirements` and `waivers` as for `build_report`."""
     evidence = repeated.evidence
@@ -256,8 +252,8 @@ def build_repeated(
     )
 
 
-def _by_scenario(evidence: Evidence) -> Mapping[str, Sequence[CheckLine]]:
-    found: dict[str, list[CheckLine]] = {}
+def _by_scenario(evidence: Evidence) -> Mapping[str, Sequence[lines.CheckLine]]:
+    found: dict[str, list[lines.CheckLine]] = {}
     for line in evidence.checks:
         found.setdefault(line.scenario, []).append(line)
     return found
@@ -269,10 +265,10 @@ class _Judging:
 
     evidence: Evidence
     waivers: Waivers
-    checks: Mapping[str, Sequence[CheckLine]]
+    checks: Mapping[str, Sequence[lines.CheckLine]]
     repeated: Repeated | None = None
 
-    def describe(self, scenario: str, verdict: VerdictLine) -> str:
+    def describe(self, scenario: str, verdict: lines.VerdictLine) -> str:
         """The reason of a verdict, in the words of the procedure."""
         if not verdict.reason or scenario not in self.evidence.histories:
             return verdict.reason
@@ -335,7 +331,7 @@ def binds(requirement: Requirement, roles: Iterable[str]) -> bool:
 
 # --- one requirement ------------------------------------------------------------------------
 
-_Judged = tuple[ScenarioLine, VerdictLine | None]
+_Judged = tuple[lines.ScenarioLine, lines.VerdictLine | None]
 
 
 def _verdicts(evidence: Evidence) -> dict[str, list[_Judged]]:
@@ -370,7 +366,7 @@ def _unknown(requirements: Sequence[Requirement], judged: Iterable[str]) -> list
 
 
 def _left_out(
-    header: EvidenceHeader, requirements: Iterable[Requirement], judged: Mapping[str, object]
+    header: lines.EvidenceHeader, requirements: Iterable[Requirement], judged: Mapping[str, object]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     for requirement in requirements:
@@ -381,7 +377,7 @@ def _left_out(
     return found
 
 
-def _asked_for(header: EvidenceHeader, requirement: Requirement) -> bool:
+def _asked_for(header: lines.EvidenceHeader, requirement: Requirement) -> bool:
     selection = header.selection
     if selection.requirements:
         return requirement.id in selection.requirements
@@ -406,9 +402,9 @@ def _requirement(
         found = (histories[s.line.id].operations for s in scenarios if s.line.id in histories)
         reason = why_unread([operation for operations in found for operation in operations])
         verdict = Verdict.INCONCLUSIVE if reason else verdict
-    late = any(scenario.reason == TIME_UP for scenario in scenarios)
+    late = any(scenario.reason == lines.TIME_UP for scenario in scenarios)
     if verdict is Verdict.SKIPPED and late and requirement.level is Level.MUST:
-        verdict, reason = Verdict.INCONCLUSIVE, TIME_UP
+        verdict, reason = Verdict.INCONCLUSIVE, lines.TIME_UP
     # It is waived if each of its failures is.
     waivers = [scenario.waived for scenario in scenarios if scenario.failed]
     waived = waivers[0] if waivers and all(waivers) else None
@@ -429,7 +425,7 @@ def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
 
 
 def _scenario(
-    requirement: str, line: ScenarioLine, verdict: VerdictLine | None, judging: _Judging
+    requirement: str, line: lines.ScenarioLine, verdict: lines.VerdictLine | None, judging: _Judging
 ) -> ScenarioReport:
     history = judging.evidence.histories.get(line.id)
     repeats = judging.repeats(line.id, requirement)
@@ -509,7 +505,7 @@ def _unsure(must: Sequence[RequirementReport]) -> str:
     return ", and ".join(told)
 
 
-def left_behind(leaks: Sequence[LeakLine]) -> str:
+def left_behind(leaks: Sequence[lines.LeakLine]) -> str:
     """That something is left on the target and what to do; empty if nothing is."""
     if not leaks:
         return ""

@@ -27,14 +27,7 @@ from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.targets.port import Exchange, NotOffered, Outgoing
-from harness.wire.codec import (
-    CallInput,
-    CallSequence,
-    DueCall,
-    Sessions,
-    SubmittedBefore,
-    unique_for,
-)
+from harness.wire import codec
 from harness.wire.codec.client import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
@@ -131,7 +124,7 @@ class TargetClient:
         self._side = side
         self._translation = translation
         self._spending = spending
-        self._submitted = SubmittedBefore(side.wire)
+        self._submitted = codec.SubmittedBefore(side.wire)
         self._interval = round(SECOND / side.per_second) if side.per_second else 0
         self._next_turn: dict[str, int] = {}
         self._answered: dict[str, FineDurations] = {}
@@ -249,21 +242,21 @@ class WireClient(TargetClient):
         self.client = client
         self._mark, self._asked = token_hex(4), 0
         self._began = time.time_ns() // 1_000 - env.now
-        self._sessions = Sessions()
+        self._sessions = codec.Sessions()
 
     async def _exchanged(self, question: TargetRequest) -> tuple[LinkReply, bool]:
         until = self._env.now + question.within
         page, seen, replies = "", set[str](), list[ops.Reply]()
         while True:
             self._asked += 1
-            given = CallInput(
+            given = codec.CallInput(
                 question.base_url or self._side.url,
-                unique_for(question.operation, self._mark, self._asked),
+                codec.unique_for(question.operation, self._mark, self._asked),
                 self._now(),
                 self._sessions.of(question.credentials),
                 self._side.leaders,
             )
-            sequence = CallSequence(
+            sequence = codec.CallSequence(
                 question.operation, question.credentials, self._side.wire, given, page
             )
             failed = await self._called(sequence, question, until)
@@ -280,7 +273,7 @@ class WireClient(TargetClient):
             seen.add(page)
 
     async def _called(
-        self, sequence: CallSequence, question: TargetRequest, until: int
+        self, sequence: codec.CallSequence, question: TargetRequest, until: int
     ) -> tuple[LinkReply, bool] | None:
         """Make the calls of an operation; what became of it where they end before their time."""
         was_sent = False
@@ -305,7 +298,9 @@ class WireClient(TargetClient):
             self._spend(reply)
         return None if was_sent else (NotDelivered(_why(sequence.reply)), False)
 
-    async def _sent(self, question: TargetRequest, due: DueCall, left_s: float) -> HttpResponse:
+    async def _sent(
+        self, question: TargetRequest, due: codec.DueCall, left_s: float
+    ) -> HttpResponse:
         """The answer to one request."""
         headers = dict(_AGENT)
         if question.correlation:

@@ -18,16 +18,9 @@ from secrets import token_hex
 from typing import Any, Final, TypeVar
 
 from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    CentralClusterView,
-    Done,
-    NamedScope,
-    PairingList,
-    SelectedProfile,
-    Unknown,
-)
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.redaction import Redactor
@@ -37,11 +30,11 @@ _LABEL = re.compile("<[a-z_]+:[^<>]*>")
 
 _UIDS: Final[Mapping[type, str]] = {
     Cluster: "local_cluster_uid",
-    CentralClusterView: "cluster_uid",
+    ops.CentralClusterView: "cluster_uid",
     ClusterProfile: "profile_uid",
-    SelectedProfile: "profile_uid",
+    ops.SelectedProfile: "profile_uid",
     StackProfile: "profile_uid",
-    NamedScope: "project_uid",
+    ops.NamedScope: "project_uid",
     RegistrationToken: "token_uid",
 }
 """What a plain `uid` is the id of. Ids of two kinds may be the same text on a target."""
@@ -144,11 +137,11 @@ class Translation:
     def reply_from_target(self, reply: LinkReply) -> LinkReply:
         """A reply in our words and by our time, without secrets in what it says in words."""
         match reply:
-            case Refused() | Unknown():
+            case Refused() | ops.Unknown():
                 return _exchanged(reply, "", lambda text, _: self.redactor.text(text))
-            case Done(PairingList(items)) if self.epoch:
+            case ops.Done(ops.PairingList(items)) if self.epoch:
                 shifted = (replace(item, created=item.created - self.epoch) for item in items)
-                reply = Done(PairingList(tuple(shifted)))
+                reply = ops.Done(ops.PairingList(tuple(shifted)))
         return _exchanged(reply, "", self._inward)
 
     # --- arrangements ---------------------------------------------------------------------

@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from harness.domain.errors import Reason
-from harness.reference.pages.answers import (
-    NotDone,
-    Page,
-    PageAnswer,
-    PageRequest,
-    PageRoute,
-    Redirect,
-)
+from harness.reference.pages import answers
 
 LOGIN = "/login"
 
@@ -42,23 +35,23 @@ class Pages(ABC):
     """What runs in every page after the usual script; a mutant or a variant may have one."""
 
     @abstractmethod
-    def addresses(self) -> Sequence[PageRoute]:
+    def addresses(self) -> Sequence[answers.PageRoute]:
         """Every path with what answers there."""
 
-    def finish(self, page: Page, html: str) -> str:
+    def finish(self, page: answers.Page, html: str) -> str:
         """What a page is sent as; a mutant or a variant may change it."""
         return html
 
-    def failed(self, asked: PageRequest, error: NotDone) -> PageAnswer:
+    def failed(self, asked: answers.PageRequest, error: answers.NotDone) -> answers.PageAnswer:
         """What is shown when nothing else can be: the login page, or the message alone."""
         if error.reason is Reason.UNAUTHENTICATED:
-            return Redirect(LOGIN, session="")
+            return answers.Redirect(LOGIN, session="")
         context = {"alert": error.message, "logged_in": bool(asked.session)}
-        return Page("error.html", context, error.status, error.retry_after)
+        return answers.Page("error.html", context, error.status, error.retry_after)
 
 
 def on(
-    page: Page, name: str, html: str, pattern: str, by: str | Callable[[re.Match[str]], str]
+    page: answers.Page, name: str, html: str, pattern: str, by: str | Callable[[re.Match[str]], str]
 ) -> str:
     """The page, with what matches written otherwise if it is the page of this name."""
     return re.sub(pattern, by, html, flags=re.DOTALL) if page.template == f"{name}.html" else html

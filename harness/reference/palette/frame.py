@@ -8,14 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
 from harness.domain import operations as ops
-from harness.reference.pages.answers import (
-    Handler,
-    NotDone,
-    Page,
-    PageAnswer,
-    PageRequest,
-    value_of,
-)
+from harness.reference.pages import answers
 from harness.reference.pages.pages import MenuEntry, Pages
 
 V = TypeVar("V")
@@ -45,45 +38,47 @@ class PaletteFrame(Pages):
     def __init__(self, central: CentralPort) -> None:
         self.central = central
 
-    def scopes(self, asked: PageRequest) -> tuple[ops.NamedScope, ...]:
+    def scopes(self, asked: answers.PageRequest) -> tuple[ops.NamedScope, ...]:
         """The scopes that the project selector offers."""
         credentials = ops.Credentials(session=asked.session)
-        return value_of(self.central.perform(ops.ListScopes(), credentials), ops.ScopeList).items
+        return answers.value_of(
+            self.central.perform(ops.ListScopes(), credentials), ops.ScopeList
+        ).items
 
-    def in_scope(self, handler: Handler) -> Handler:
+    def in_scope(self, handler: answers.Handler) -> answers.Handler:
         """The handler, asked in the scope that was chosen, or else in the first.
 
         One that is gone counts as no choice. It is the `ProjectUid` of all that a page asks.
         """
 
-        def scoped(asked: PageRequest) -> PageAnswer:
+        def scoped(asked: answers.PageRequest) -> answers.PageAnswer:
             return handler(self.scoped(asked))
 
         return scoped
 
-    def scoped(self, asked: PageRequest) -> PageRequest:
+    def scoped(self, asked: answers.PageRequest) -> answers.PageRequest:
         """The request with its scope settled."""
         uids = [scope.uid for scope in self.scopes(asked)]
         scope = asked.scope if asked.scope in uids else next(iter(uids), "")
         return replace(asked, scope=scope)
 
-    def ask(self, asked: PageRequest, operation: ops.CentralOperation, kind: type[V]) -> V:
+    def ask(self, asked: answers.PageRequest, operation: ops.CentralOperation, kind: type[V]) -> V:
         """The answer of the central side, in the scope of the request.
 
         Raises:
             NotDone: it was refused.
         """
         credentials = ops.Credentials(session=asked.session, project_uid=asked.scope)
-        return value_of(self.central.perform(operation, credentials), kind)
+        return answers.value_of(self.central.perform(operation, credentials), kind)
 
     def page(
         self,
-        asked: PageRequest,
+        asked: answers.PageRequest,
         template: str,
         context: Mapping[str, object],
-        error: NotDone | None = None,
+        error: answers.NotDone | None = None,
         notice: str = "",
-    ) -> Page:
+    ) -> answers.Page:
         """A page inside the frame, with what went wrong or what was done."""
         frame = {
             "active": CLUSTERS,
@@ -93,13 +88,13 @@ class PaletteFrame(Pages):
             "alert": error.message if error else "",
         }
         status, retry_after = (error.status, error.retry_after) if error else (200, "")
-        return Page(template, {**frame, **context}, status, retry_after)
+        return answers.Page(template, {**frame, **context}, status, retry_after)
 
-    def failed(self, asked: PageRequest, error: NotDone) -> PageAnswer:
+    def failed(self, asked: answers.PageRequest, error: answers.NotDone) -> answers.PageAnswer:
         answer = super().failed(asked, error)
-        if not isinstance(answer, Page) or not asked.session:
+        if not isinstance(answer, answers.Page) or not asked.session:
             return answer
         try:
             return self.page(self.scoped(asked), "error.html", {"back": REVIEW}, error)
-        except NotDone:
+        except answers.NotDone:
             return answer

@@ -19,14 +19,8 @@ from harness.domain.pairing import LocalEvent, LocalState, RequestState
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
+from harness.reference.core import choices
 from harness.reference.core.central import CentralCall, CentralCore
-from harness.reference.core.choices import (
-    AfterOfflineCancel,
-    CentralChoices,
-    EdgeChoices,
-    SecondSend,
-    SessionReach,
-)
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import (
     Begun,
@@ -54,7 +48,7 @@ _TEN_MINUTES = 600_000_000
 
 
 def _edge(**chosen: object) -> Behaviour:
-    return Behaviour(edge=EdgeChoices(**chosen))  # type: ignore[arg-type]
+    return Behaviour(edge=choices.EdgeChoices(**chosen))  # type: ignore[arg-type]
 
 
 _UPLOADED = StackProfile(
@@ -73,25 +67,25 @@ variant(
     "second_send_answered_with_the_same_id",
     "SND-7",
     "A second send while a request is pending is answered with the id of that request.",
-    _edge(second_send=SecondSend.SAME),
+    _edge(second_send=choices.SecondSend.SAME),
 )
 variant(
     "second_send_replaces_the_first",
     "SND-7",
     "A second send while a request is pending withdraws it and sends another.",
-    _edge(second_send=SecondSend.REPLACE),
+    _edge(second_send=choices.SecondSend.REPLACE),
 )
 variant(
     "offline_cancel_is_never_told",
     "WDR-8",
     "A host that has cancelled without a link never tells Palette afterwards.",
-    _edge(after_offline_cancel=AfterOfflineCancel.FORGET),
+    _edge(after_offline_cancel=choices.AfterOfflineCancel.FORGET),
 )
 variant(
     "login_is_good_for_the_whole_cluster",
     "SND-10",
     "A login to one host's Local UI is good at every host of its cluster.",
-    _edge(session_reach=SessionReach.CLUSTER),
+    _edge(session_reach=choices.SessionReach.CLUSTER),
 )
 variant(
     "local_cluster_follows_the_acceptance",
@@ -104,8 +98,8 @@ variant(
     "SND-1",
     "A login to either side is over after ten minutes.",
     Behaviour(
-        CentralChoices(session=_TEN_MINUTES),
-        EdgeChoices(session=_TEN_MINUTES, extended_session=2 * _TEN_MINUTES),
+        choices.CentralChoices(session=_TEN_MINUTES),
+        choices.EdgeChoices(session=_TEN_MINUTES, extended_session=2 * _TEN_MINUTES),
     ),
 )
 
@@ -338,8 +332,8 @@ variant(
     "A host has one secret for all that it submits, which a key tells apart, and submits another"
     " request before it tells of a cancel.",
     Behaviour(
-        central=CentralChoices(host_secret_stays=True),
-        edge=EdgeChoices(keys_submissions=True),
+        central=choices.CentralChoices(host_secret_stays=True),
+        edge=choices.EdgeChoices(keys_submissions=True),
         make_edge=_OneSecretForGood,
     ),
 )
@@ -775,7 +769,7 @@ class ARequestEndsWithItsToken(CentralCore):
         return super().list_requests(operation, call)
 
 
-@varies("SND-7", edge=EdgeChoices(second_send=SecondSend.REPLACE))
+@varies("SND-7", edge=choices.EdgeChoices(second_send=choices.SecondSend.REPLACE))
 class ASecondSendEndsTheFirstBeforeItIsTried(EdgeCore):
     """A second send withdraws the first request before it tries its own endpoint and token."""
 
