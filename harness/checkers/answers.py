@@ -261,7 +261,7 @@ def _samples(record: OperationRecord) -> list[Sample]:
 
 def _describe(record: OperationRecord) -> str:
     """How an operation ended, or what a wait saw, in a few words."""
-    if record.kind in ("await_state", "stays"):
+    if record.kind in WAITS:
         samples = _samples(record)
         held = "held" if (record.value or {}).get("held") else "did not hold"
         after_s = ((record.end or record.start) - record.start) / 1_000_000

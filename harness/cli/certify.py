@@ -16,14 +16,13 @@ import pytest
 
 from harness import __version__
 from harness.catalogue.errors import UnknownName
+from harness.cli.commands.options import microseconds
 from harness.cli.commands.runs import Plan
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_lines, say
 from harness.cli.folders import append_to_job_page, folder_for, keep_apart, replacing, settle
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
-from harness.configuration.errors import Misspelt
 from harness.files import folder_name
-from harness.fleet.spelling import duration
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
 from harness.history.wording import counted
@@ -150,12 +149,7 @@ def _described(plan: Plan) -> tuple[str, str]:
 
 def _seconds(text: str, option: str) -> float:
     """How long something may last; 0 where nobody has said."""
-    if not text:
-        return 0
-    try:
-        return duration(text) / 1_000_000
-    except Misspelt as error:
-        raise CannotDo(f"{option}: {error}") from None
+    return microseconds(option, text) / 1_000_000 if text else 0
 
 
 def _planted(plan: Plan) -> tuple[str, str]:

@@ -56,8 +56,8 @@ def compare_runs(asked: CompareOptions) -> int:
 
 def _lines(comparison: comparing.RunComparison, page: Path | None) -> Iterator[Text]:
     for side, run in (("before", comparison.before), ("after", comparison.after)):
-        told = f"{run.implementation}, {uncapitalized(run.headline)}"
-        yield Text(f"{side:<9} {run.name}: {told}")
+        made = run.header.implementation.called
+        yield Text(f"{side:<9} {run.name}: {made}, {uncapitalized(run.headline)}")
         yield from (Text(f"not whole {shortened(told)}", "yellow") for told in run.unsound[:1])
     for unlike in comparison.unlike:
         yield Text(f"unlike    {shortened(unlike)}", "yellow")

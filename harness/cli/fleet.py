@@ -16,8 +16,9 @@ from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.gate import check
 from harness.cli import fleet_driving
 from harness.cli.commands.fleets import FleetOptions, RealtimeOptions
+from harness.cli.commands.options import microseconds
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put_json, say
-from harness.cli.fleet_driving import PoolOptions, microseconds
+from harness.cli.fleet_driving import PoolOptions
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, replacing
 from harness.cli.summary import shortened

@@ -16,20 +16,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn
+from rich.progress import TaskProgressColumn
 from rich.text import Text
 
 from harness.cli.exits import CannotDo
 from harness.cli.summary import Bars
-from harness.configuration.errors import Misspelt
 from harness.fleet.cell import make_cell
 from harness.fleet.pool.coordinator import Moment, Watching
 from harness.fleet.pool.local import LocalTransport, ProcessTransport
 from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import FleetResult, Telling, ends_about, operations_about, run_fleet
-from harness.fleet.spelling import duration as duration_of
 from harness.history.wording import counted
 from harness.reporting.fleet.quantities import SECOND, duration, number
 from harness.running.facts import now_utc, run_here
@@ -96,14 +93,6 @@ class PoolOptions:
             transport.close()
 
 
-def microseconds(option: str, text: str) -> int:
-    """The duration that an option says. Raises `CannotDo` if it says none."""
-    try:
-        return duration_of(text)
-    except Misspelt as error:
-        raise CannotDo(f"{option}: {error}") from None
-
-
 def processors() -> int:
     """How many of them are ours."""
     return len(os.sched_getaffinity(0))
@@ -156,27 +145,15 @@ def drive(
     """
     shown = ProgressLine(sys.stderr)
     progress = RunProgress(shown, ends_at or ends_about(job.scenario), job.repeatable)
-    reached = _Reached(progress, stop_at)
-    watching = Watching(
-        progress=reached, warn=shown.warn, stopped=lambda: stopping.asked or reached.is_there
-    )
+
+    def stopped() -> bool:
+        return stopping.asked or (stop_at is not None and progress.at >= stop_at)
+
+    watching = Watching(progress, shown.warn, stopped)
     with hired as transport, shown.showing():
         command = ["pairproof", *sys.argv[1:]]
         run = run_here(command, min(transport.handles, job.scenario.fleet.cells))
         return run_fleet(job, transport, told(Telling(run, now_utc)), watching)
-
-
-class _Reached:
-    """Passes progress on, and knows whether a time has come."""
-
-    def __init__(self, progress: Callable[[Moment], None], at: int | None) -> None:
-        self._progress = progress
-        self._at = at
-        self.is_there = False
-
-    def __call__(self, moment: Moment) -> None:
-        self._progress(moment)
-        self.is_there = self._at is not None and moment.at >= self._at
 
 
 # --- how far it is ---------------------------------------------------------------------------
@@ -192,18 +169,10 @@ class ProgressLine:
     """A line that tells how far something is, and texts above it."""
 
     def __init__(self, stream: TextIO, now: Callable[[], float] = time.monotonic) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
-        self._live = self._console.is_terminal and not os.environ.get("CI")
         self._now = now
         self._began = self._shown = now()
-        self._progress = Bars(
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._live,
-        )
-        self._task = self._progress.add_task("getting ready", total=None)
+        self._progress = Bars(stream, TaskProgressColumn())
+        self._console = self._progress.console
 
     @contextmanager
     def showing(self) -> Iterator[None]:
@@ -221,14 +190,17 @@ class ProgressLine:
 
     def due(self) -> bool:
         """Whether it is time to show something again."""
-        return self._now() - self._shown >= (SHOWN_EVERY_S if self._live else LINE_EVERY_S)
+        return self._now() - self._shown >= (
+            SHOWN_EVERY_S if self._progress.is_live else LINE_EVERY_S
+        )
 
     def show(self, what: str, done: float, told: str) -> None:
         """Show that a share of it is done."""
         self._shown = self._now()
         line = f"{what}  {told}"
-        if self._live:
-            self._progress.update(self._task, description=line, total=1.0, completed=done)
+        if self._progress.is_live:
+            task = self._progress.task
+            self._progress.update(task, description=line, total=1.0, completed=done)
         else:
             self._console.print(Text(line))
 
@@ -252,12 +224,15 @@ class RunProgress:
         self._events = "events" if virtual else "requests"
         self._shown = shown
         self._ends_at = ends_at
+        self.at = 0
+        """How far it is."""
         self._before = (0.0, 0, 0)
         self._pace = 0.0
         """Virtual microseconds a second of late: most runs have their work at the beginning."""
 
     def __call__(self, moment: Moment) -> None:
         """A window is over."""
+        self.at = moment.at
         if not self._shown.due():
             return
         took, events, at = self._before

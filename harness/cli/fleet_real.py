@@ -21,9 +21,10 @@ from harness.checkers.fleet.durations import merged
 from harness.checkers.fleet.gate import notes_at_another_pace
 from harness.cli import exits
 from harness.cli.commands.fleets import FleetOptions
+from harness.cli.commands.options import microseconds
 from harness.cli.exits import CannotDo, put, put_json, say
 from harness.cli.fleet import job_of, reported, scenario_of
-from harness.cli.fleet_driving import PoolOptions, drive, megabytes, microseconds, require_room
+from harness.cli.fleet_driving import PoolOptions, drive, megabytes, require_room
 from harness.cli.fleet_reaching import OVER_HTTP, CellEndpointFactory, Source, at_slots, needs_of
 from harness.cli.folders import folder_for, replacing
 from harness.domain.arrangements import Side

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
@@ -11,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 import pytest
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
+from rich.progress import MofNCompleteColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
@@ -60,17 +58,8 @@ class Watcher:
         self.problem = ""
         self.interrupted = False
         self.broken = ""
-        self._console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
-        self._live = self._console.is_terminal and not os.environ.get("CI")
-        self._progress = Bars(
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._live,
-        )
-        self._task = self._progress.add_task("getting ready", total=None)
+        self._progress = Bars(stream, MofNCompleteColumn(), TimeElapsedColumn())
+        self._console = self._progress.console
         self._counts: Counter[Verdict] = Counter()
         self._name = ""
         self._total = 0
@@ -85,7 +74,7 @@ class Watcher:
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """Show nothing while this lasts: somebody is asked on the same terminal."""
-        if not self._live:
+        if not self._progress.is_live:
             yield
             return
         self._progress.stop()
@@ -171,22 +160,22 @@ class Watcher:
 
     def _expect(self, total: int) -> None:
         self._total = total
-        self._progress.update(self._task, total=total)
+        self._progress.update(self._progress.task, total=total)
 
     def _count(self, ended: EndedScenario) -> None:
         self._counts[ended.verdict] += 1
         if ended.verdict in _RED:
             self._console.print(printable(self._red(ended)))
         done = self._counts.total()
-        self._progress.update(self._task, completed=done)
+        self._progress.update(self._progress.task, completed=done)
         self._show()
-        if not self._live and (done % LINE_EVERY == 0 or done == self._total):
+        if not self._progress.is_live and (done % LINE_EVERY == 0 or done == self._total):
             took = time.monotonic() - self._began
             self._console.print(f"{done}/{self._total}  {self._describe()}  {took:.1f} s")
 
     def _show(self) -> None:
         told = "\n".join(filter(None, [self._describe(), self._name]))
-        self._progress.update(self._task, description=told)
+        self._progress.update(self._progress.task, description=told)
 
     def _red(self, ended: EndedScenario) -> Text:
         reason = " ".join(ended.reason.split())[:_REASON_MAX]

@@ -6,11 +6,10 @@ import ssl
 from dataclasses import replace
 from pathlib import Path
 
+from harness.cli.commands.options import microseconds
 from harness.cli.commands.targets import Listening, ServeOptions
 from harness.cli.exits import CannotDo, put
-from harness.configuration.errors import Misspelt
 from harness.domain.arrangements import Side
-from harness.fleet.spelling import duration
 from harness.loopback import is_loopback_host
 from harness.reference.behaviour import Behaviour
 from harness.reference.certificates import trusting
@@ -89,10 +88,7 @@ def with_handover(behaviour: Behaviour, text: str, sides: frozenset[Side]) -> Be
     """
     if Side.CENTRAL not in sides:
         raise CannotDo("--handover is how long Palette waits for a host: --role edge has none")
-    try:
-        handover = duration(text)
-    except Misspelt as error:
-        raise CannotDo(f"--handover: {error}") from None
+    handover = microseconds("--handover", text)
     if not handover:
         raise CannotDo("--handover: an acceptance needs some time to be confirmed, such as 10m")
     return replace(behaviour, central=replace(behaviour.central, handover=handover))

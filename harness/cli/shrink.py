@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from harness import __version__
 from harness.cli import exits
 from harness.cli.commands.fleets import Shrinking
+from harness.cli.commands.options import microseconds
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.fleet_driving import PoolOptions, drive, microseconds, processors, stoppable
+from harness.cli.fleet_driving import PoolOptions, drive, processors, stoppable
 from harness.cli.replay import require_virtual
 from harness.fleet.loading import as_toml, from_plain, load
 from harness.fleet.port import Job

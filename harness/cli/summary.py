@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console, RenderableType
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, ProgressColumn
 from rich.text import Text
 
 from harness.catalogue.requirement import Feature, Level
@@ -76,8 +78,7 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield from kept_lines(out / FILE)
     for warning in report.warnings:
         yield Text(f"warning       {shortened(warning)}", "yellow")
-    made = report.header.implementation
-    name = f"{made.name} {made.version}".strip()
+    name = report.header.implementation.called
     headline = f"{words.OVERALL_SYMBOLS[report.verdict]} {words.uncapitalized(report.headline)}: "
     style = OVERALL_STYLES[report.verdict] if report.tone == report.verdict.value else "bold"
     yield Text.assemble((headline, style), f"{name}. {report.why}")
@@ -177,7 +178,17 @@ def shortened(text: str) -> str:
 
 
 class Bars(Progress):
-    """Bars, and the descriptions below them: beside them a terminal's width would cut them off."""
+    """A bar, and its description below it: beside it a terminal's width would cut it off.
+
+    It is there only where it `is_live`, on a terminal that somebody looks at.
+    """
+
+    def __init__(self, stream: TextIO, *columns: ProgressColumn) -> None:
+        console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
+        self.is_live = console.is_terminal and not os.environ.get("CI")
+        bar = BarColumn(bar_width=24)
+        super().__init__(bar, *columns, console=console, transient=True, disable=not self.is_live)
+        self.task = self.add_task("getting ready", total=None)
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """The bars, then their descriptions."""

@@ -198,8 +198,7 @@ def _difference(difference: differences.Difference) -> Text:
 
 
 def _conclusion(verification: Verified, evidence: Path) -> Text:
-    made = verification.header.implementation
-    of = f"{evidence}, a run against {f'{made.name} {made.version}'.strip()}"
+    of = f"{evidence}, a run against {verification.header.implementation.called}"
     if verification.cut_off:
         return Text.assemble(("? not whole: ", "bold yellow"), of)
     if verification.same:

@@ -48,6 +48,11 @@ class Implementation(msgspec.Struct, frozen=True):
     url: str = ""
     contact: str = ""
 
+    @property
+    def called(self) -> str:
+        """Its name, with its version."""
+        return f"{self.name} {self.version}".strip()
+
 
 class SelectionInfo(msgspec.Struct, frozen=True):
     """What of the suite was asked for; all empty for everything.

@@ -77,12 +77,6 @@ class ComparedRun:
     scenario: str = ""
     """Of a fleet: which one it ran, with how many hosts."""
 
-    @property
-    def implementation(self) -> str:
-        """What was tested."""
-        made = self.header.implementation
-        return f"{made.name} {made.version}".strip()
-
 
 def read_run(path: Path) -> ComparedRun:
     """Judge the run whose evidence lies there.

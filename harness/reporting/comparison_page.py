@@ -116,7 +116,9 @@ def comparison_html(comparison: RunComparison, folder: Path) -> str:
         headline=headline(comparison),
         tone=_TONES[comparison.exit_code],
         symbol=_SYMBOLS[comparison.exit_code] if comparison.exit_code or not sections else "±",
-        subject=" and ".join(f"{s.letter}: {s.run.implementation or s.run.name}" for s in sides),
+        subject=" and ".join(
+            f"{s.letter}: {s.run.header.implementation.called or s.run.name}" for s in sides
+        ),
         why=". ".join(f"{s.letter}: {uncapitalized(s.run.headline)}" for s in sides) + ".",
         comparison=comparison,
         sides=sides,
@@ -159,7 +161,7 @@ def _report_of(run: ComparedRun, folder: Path) -> str:
 
 def _facts(*runs: ComparedRun) -> Iterator[tuple[str, list[str]]]:
     """What each run was of, and was asked, row by row."""
-    yield "Implementation", [run.implementation for run in runs]
+    yield "Implementation", [run.header.implementation.called for run in runs]
     yield "Verdict", [run.headline for run in runs]
     yield "Why", [run.why for run in runs]
     questions = [asked(run.header) for run in runs]

@@ -15,6 +15,7 @@ from harness.domain.errors import Reason
 from harness.history.lines import EvidenceHeader
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
 from harness.history.reader import Evidence
+from harness.history.wording import WAITS
 
 FEW: Final = 3
 """Fewer answers than that are no pattern."""
@@ -23,7 +24,6 @@ WHOLE_MIN: Final = 20
 """With fewer operations nothing is expected of a whole run."""
 NEARLY_ALL: Final = 0.9
 
-_WAITS: Final = ("await_state", "stays")
 _ANSWERED: Final = (Verdict.PASS, Verdict.FAIL, Verdict.OBSERVED)
 
 
@@ -41,7 +41,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
     if not asked:
         yield "no request was sent to the target: nothing here shows how it behaves"
         return
-    sent = [o for o in asked if o.kind not in _WAITS]
+    sent = [o for o in asked if o.kind not in WAITS]
     in_common = list(_of_answers(sent))
     came, lost = unread(asked)
     if lost and not in_common:

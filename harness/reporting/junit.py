@@ -167,19 +167,15 @@ def _at(
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
     text = clipped(message, _MESSAGE_MAX)
     return f"::{kind} {told}::{_escaped(text)}"
 
 
-def _escaped(text: str) -> str:
+def _escaped(text: str, besides: str = "") -> str:
     """No line ends within a command, and whatever else would end one is data."""
     flat = "".join(c if c.isprintable() or c in "\r\n\t" else "\ufffd" for c in text)
-    return flat.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return "".join(f"%{ord(c):02X}" if c in "%\r\n" + besides else c for c in flat)
 
 
 # --- test suites -----------------------------------------------------------------------------

@@ -26,9 +26,8 @@ def summary_md(report: Report) -> str:
 
 def _blocks(report: Report) -> Iterator[str]:
     header = report.header
-    made = header.implementation
     symbol = words.OVERALL_SYMBOLS[report.verdict]
-    yield f"## {symbol} {report.headline}: {escaped(f'{made.name} {made.version}'.strip())}\n"
+    yield f"## {symbol} {report.headline}: {escaped(header.implementation.called)}\n"
     yield f"{escaped(report.why)}\n"
     yield (
         f"Edition {escaped(header.edition)} · roles {escaped(', '.join(header.roles))}"

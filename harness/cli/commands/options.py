@@ -84,6 +84,17 @@ class _Command(TyperCommand):
                     formatter.write_dl(told_of_all)
 
 
+def microseconds(option: str, text: str) -> int:
+    """The duration that an option says. Raises `CannotDo` if it says none."""
+    from harness.configuration.errors import Misspelt
+    from harness.fleet.spelling import duration
+
+    try:
+        return duration(text)
+    except Misspelt as error:
+        raise CannotDo(f"{option}: {error}") from None
+
+
 def command(
     app: typer.Typer, name: str | None = None, *, example: str
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:

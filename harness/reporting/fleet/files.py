@@ -130,11 +130,10 @@ def fleet_summary_md(report: FleetReport) -> str:
 
 
 def _blocks(report: FleetReport) -> Iterator[str]:
-    made = report.header.implementation
     symbol = OVERALL_SYMBOLS[report.verdict]
     yield f"## {symbol} {report.headline}: {escaped(report.scenario)}\n"
     yield f"{escaped(report.why)}\n"
-    yield f"{escaped(f'{made.name} {made.version}'.strip())} · {_size(report)}\n"
+    yield f"{escaped(report.header.implementation.called)} · {_size(report)}\n"
     yield from _gate(report)
     yield from _checkers(report.requirements)
     yield from _violations(report)

@@ -72,12 +72,6 @@ class PublishedReport:
         return self.report.header
 
     @property
-    def name(self) -> str:
-        """The implementation, with its version."""
-        made = self.header.implementation
-        return f"{made.name} {made.version}".strip()
-
-    @property
     def claims(self) -> dict[Profile, Report]:
         """What comes of each profile that was asked for with all that it stands on."""
         asked = [p for p in Profile if not self.header.profiles or p in self.header.profiles]
@@ -243,7 +237,7 @@ def readme_of(published: PublishedReport, folder: str) -> str:
     report, header = published.report, published.header
     claims = published.claims.items()
     return "\n".join((
-        f"# {escaped(published.name)}, edition {escaped(header.edition)}\n",
+        f"# {escaped(header.implementation.called)}, edition {escaped(header.edition)}\n",
         *(f"- {p.value}: {escaped(words.uncapitalized(standing(c)[0]))}" for p, c in claims),
         f"\n{escaped(report.why)} Judged by pairproof {escaped(header.harness.version)}"
         f"{f' (commit {commit[:12]})' if (commit := escaped(header.run.commit)) else ''}"
