@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from harness.catalogue.verdict import Verdict, worst
 from harness.domain.errors import PairproofError
+from harness.history.lines import CheckLine
 from harness.history.operation import History, Json
 
 NOTHING_JUDGED: Final = "no step of this scenario has judged anything"
@@ -31,6 +32,22 @@ class Finding:
     reason: str
     operations: tuple[str, ...] = ()
     ground: bool = False
+
+    def as_line(
+        self, scenario: str, requirement: str, check: str, args: Mapping[str, Json], step: str
+    ) -> CheckLine:
+        """What the named check found, as it stands in the evidence."""
+        return CheckLine(
+            scenario=scenario,
+            requirement=requirement,
+            check=check,
+            args=dict(args),
+            step=step,
+            verdict=self.verdict,
+            reason=self.reason,
+            operations=list(self.operations),
+            expected=meaning_of(check),
+        )
 
 
 def passed(reason: str, *operations: str) -> Finding:

@@ -18,7 +18,6 @@ from harness.explore import model
 from harness.explore.actions import Action, SequenceContext
 from harness.explore.assertions import ASSERTIONS, Assertion
 from harness.explore.world import ModelSlot, ModelWorld, Worlds
-from harness.history.lines import CheckLine
 from harness.history.operation import Json, Outcome
 from harness.history.wording import begun, noun
 
@@ -258,16 +257,8 @@ class Lockstep:
             return
         finding = recorder.as_written(check, args, finding)
         if finding.verdict is Verdict.FAIL:
-            line = CheckLine(
-                scenario=recorder.scenario,
-                requirement=expected.requirement,
-                check=check,
-                args=dict(args),
-                step=expected.says,
-                verdict=finding.verdict,
-                reason=finding.reason,
-                operations=list(finding.operations),
-            )
+            about = (recorder.scenario, expected.requirement, check, args, expected.says)
+            line = finding.as_line(*about)
             raise self._difference(expected, sentence_of(line, recorder.written()))
         if finding.verdict is Verdict.INCONCLUSIVE:
             raise CannotTell(finding.reason)

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.limits import Limits
-from harness.checkers.registry import Finding, meaning_of
+from harness.checkers.registry import Finding
 from harness.context.installing import SlotPool
 from harness.context.recorder import Recorder
 from harness.domain import arrangements
@@ -71,19 +71,7 @@ class Drawing:
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
         ) -> None:
             finding = recorder.as_written(check, args, finding)
-            self.writer.check(
-                lines.CheckLine(
-                    scenario=name,
-                    requirement=requirement,
-                    check=check,
-                    args=dict(args),
-                    step="",
-                    verdict=finding.verdict,
-                    reason=finding.reason,
-                    operations=list(finding.operations),
-                    expected=meaning_of(check),
-                )
-            )
+            self.writer.check(finding.as_line(name, requirement, check, args, step=""))
 
         writes = not isinstance(self.writer, Unwritten)
         return self.context_of(recorder), record_finding if writes else lambda *_: None

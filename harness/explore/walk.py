@@ -96,53 +96,15 @@ class InterleavingResult:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class WalkResult:
-    """What a walk came to, interleaving by interleaving."""
-
-    interleavings: tuple[InterleavingResult, ...]
-
-    @property
-    def states(self) -> int:
-        """All different states."""
-        return sum(interleaving.states for interleaving in self.interleavings)
-
-    @property
-    def transitions(self) -> int:
-        """All steps taken."""
-        return sum(interleaving.transitions for interleaving in self.interleavings)
-
-    @property
-    def schedules(self) -> int:
-        """All complete schedules that were covered."""
-        return sum(interleaving.schedules for interleaving in self.interleavings)
-
-    @property
-    def histories(self) -> int:
-        """All different histories that were judged."""
-        return sum(interleaving.histories for interleaving in self.interleavings)
-
-    @property
-    def violations(self) -> tuple[WalkViolation, ...]:
-        """Every violation that was found."""
-        return tuple(
-            found for interleaving in self.interleavings for found in interleaving.violations
-        )
-
-
 def walk(
-    interleavings: Iterable[Interleaving] = tuple(INTERLEAVINGS.values()),
-    faults: int | None = None,
-    behaviour: Behaviour = Behaviour(),
-    invariants: Iterable[str] = ALL,
-) -> WalkResult:
-    """Walk every schedule of each interleaving, with at most so many faults in a schedule.
+    interleaving: Interleaving, faults: int | None = None, behaviour: Behaviour = Behaviour()
+) -> InterleavingResult:
+    """Walk every schedule of an interleaving, with at most so many faults in a schedule.
 
-    Without a number, each has its own. The order is fixed: the same arguments give the same result.
+    Without a number, it has its own. The order is fixed: the same arguments give the same result.
     """
-    named = tuple(invariants)
-    numbers = ((p, p.faults_max if faults is None else faults) for p in interleavings)
-    return WalkResult(tuple(_Walk(p, behaviour, n, named).all() for p, n in numbers))
+    most = interleaving.faults_max if faults is None else faults
+    return _Walk(interleaving, behaviour, most, ALL).all()
 
 
 def first_violation(

@@ -59,7 +59,7 @@ def walk_all(
 
 
 def _walk(interleaving: str, faults: int | None, planted: str) -> InterleavingResult:
-    return walk([INTERLEAVINGS[interleaving]], faults, behaviour_with(planted)).interleavings[0]
+    return walk(INTERLEAVINGS[interleaving], faults, behaviour_with(planted))
 
 
 def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -33,6 +33,7 @@ REQUEST_ID = "x-request-id"
 """The correlation id of a request, echoed in the answer and in the `ref` of an error."""
 
 OPENAPI_PATH = "/v1/openapi.json"
+T = TypeVar("T")
 
 Perform = Callable[[Request, ops.Operation, ops.Credentials], ops.Reply]
 """Carries out one operation at the side that a request reached."""
@@ -105,31 +106,33 @@ def add_operations(
     in its place, which fails whoever has not.
 
     An operation that is done `at_once` waits for nobody and runs on the event loop, which
-    saves the way to a thread and back. All others run in threads of this app's own, so that
-    a side that waits for the other does not take the threads that the other needs.
+    saves the way to a thread and back.
     """
-    threads = _Threads()
+    threads = AppThreads()
     for route in routes:
         own = None if at_once(route.operation) else threads
         app.add_route(route.path, _endpoint(route, perform, own, login), methods=[route.method])
 
 
-class _Threads:
-    """Threads of one app. The limiter is made on the event loop that uses it."""
+class AppThreads:
+    """Threads of one app, so that what waits for the other side does not take the threads that it
+    needs. The limiter is made on the event loop that uses it.
+    """
 
     COUNT = 64
 
     def __init__(self) -> None:
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def run(self, work: Callable[[], ops.Reply]) -> ops.Reply:
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do it in a thread."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self.COUNT)
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
 def _endpoint(
-    route: Route, perform: Perform, threads: _Threads | None, login: ops.Operation
+    route: Route, perform: Perform, threads: AppThreads | None, login: ops.Operation
 ) -> Callable[[Request], Any]:
     needs_login = issubclass(route.operation, ops.LocalOperation | ops.CentralOperation)
     is_login = issubclass(route.operation, ops.LogIn | ops.LogInToPalette)

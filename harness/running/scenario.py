@@ -88,26 +88,11 @@ class ScenarioRun:
         self.findings.append(finding)
         if name in answers.REFUSALS and finding.verdict is Verdict.PASS:
             self.refusals |= dict.fromkeys(finding.operations)
-        line = self._check_line(name, args, finding)
+        line = finding.as_line(self.line.id, "", name, args, self.step.text)
         self.checks.append(line)
         for requirement in self.line.requirements:
             self.writer.check(replace(line, requirement=requirement))
         return finding
-
-    def _check_line(
-        self, name: str, args: Mapping[str, Json], finding: registry.Finding
-    ) -> CheckLine:
-        return CheckLine(
-            scenario=self.line.id,
-            requirement="",
-            check=name,
-            args=dict(args),
-            step=self.step.text,
-            verdict=finding.verdict,
-            reason=finding.reason,
-            operations=list(finding.operations),
-            expected=registry.meaning_of(name),
-        )
 
     def conclude(self) -> None:
         """All steps have passed: see that its faults took effect, look around, and see that its
@@ -212,7 +197,7 @@ class ScenarioRun:
                 self.record_finding(name, told, registry.run_check(name, history, told))
                 continue
             finding = self.recorder.as_written(name, told, registry.run_check(name, history, told))
-            line = replace(self._check_line(name, told, finding), requirement=requirement)
+            line = finding.as_line(self.line.id, requirement, name, told, self.step.text)
             self.broken.append(line)
             self.writer.check(line)
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import anyio
-import anyio.to_thread
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from harness.domain.endpoint import PORTS
 from harness.domain.errors import Reason, Refusal
+from harness.reference.http_app import AppThreads
 from harness.reference.pages import answers
 from harness.reference.pages.filters import FILTERS
 from harness.reference.pages.forms import parse_form, parse_query
@@ -23,7 +22,6 @@ from harness.reference.pages.pages import Pages
 
 _HERE = Path(__file__).parent
 _STATIC = {"style.css": "text/css", "pages.js": "text/javascript"}
-_THREADS = 64
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
@@ -60,20 +58,14 @@ class _Shell:
         self._site = site
         self._host_of = host_of
         self._environment = environment(site)
-        # Made on the event loop that uses it. Threads of its own: a page may wait for the
-        # other side, which must find a thread free.
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._threads = AppThreads()
 
     def endpoint(self, handler: answers.Handler) -> Callable[[Request], Awaitable[Response]]:
         """The handler as an endpoint of the app."""
 
         async def endpoint(request: Request) -> Response:
             body = await request.body()
-            if self._limiter is None:
-                self._limiter = anyio.CapacityLimiter(_THREADS)
-            return await anyio.to_thread.run_sync(
-                self._respond, handler, request, body, limiter=self._limiter
-            )
+            return await self._threads.run(lambda: self._respond(handler, request, body))
 
         return endpoint
 

@@ -56,14 +56,14 @@ TWO_ASSERTION = Interleaving(
 
 
 def test_two_actions_of_two_people_make_two_schedules() -> None:
-    result = walk([TWO_ASSERTION]).interleavings[0]
+    result = walk(TWO_ASSERTION)
     assert (result.schedules, result.depth) == (2, 2)
 
 
 def test_each_round_of_the_agents_has_its_three_steps_in_every_slot() -> None:
     one_round = replace(TWO_ASSERTION, actors=(actor("a", Do.VIEW),), rounds=1)
     # One move among three steps, or among none; the agents may also begin when all is done.
-    assert walk([one_round]).interleavings[0].schedules == 5
+    assert walk(one_round).schedules == 5
 
 
 def test_a_flow_is_brought_back_to_where_it_waited() -> None:
@@ -88,7 +88,7 @@ def test_two_orders_that_nobody_can_tell_apart_are_one_history() -> None:
 
 
 def test_the_same_walk_gives_the_same_result() -> None:
-    assert walk([INTERLEAVINGS["two-send"]]) == walk([INTERLEAVINGS["two-send"]])
+    assert walk(INTERLEAVINGS["two-send"]) == walk(INTERLEAVINGS["two-send"])
 
 
 def test_a_restart_is_a_step_where_it_ends_a_flow_and_nowhere_else() -> None:
@@ -191,7 +191,7 @@ walked last.
 
 def test_a_world_that_is_reached_in_another_order_is_judged_again() -> None:
     planted = behaviour_of(SaysRejectedAfterTwoRestarts)
-    assert not walk([REJECTED_BEFORE_IT_WAS], 1, planted).violations
+    assert not walk(REJECTED_BEFORE_IT_WAS, 1, planted).violations
     found = first_violation(planted, ["INV-8"], [REJECTED_BEFORE_IT_WAS])
     assert found is not None
 
@@ -246,7 +246,7 @@ def test_worlds_of_one_state_have_one_future(
     behaviour = behaviour_of(planted)
     one_by_one = OneByOne(_Walk(interleaving, behaviour, faults, ALL))
     ends = one_by_one.below(one_by_one.walk.runner.first)
-    merged = walk([interleaving], faults, behaviour).interleavings[0]
+    merged = walk(interleaving, faults, behaviour)
     assert (merged.schedules, merged.states) == (ends.total(), len(one_by_one.ends))
     assert {found.violation.invariant for found in merged.violations} == frozenset().union(*ends)
     assert one_by_one.met
@@ -272,9 +272,9 @@ class LosesItsCluster(EdgeCore):
 def test_what_remembers_outside_of_its_core_cannot_be_walked() -> None:
     waits = load()["variant"].named("a_new_request_waits_for_the_cancel")
     with pytest.raises(CannotWalk, match="outside of its core"):
-        walk([INTERLEAVINGS["cancel-while-sending"]], 0, waits.behaviour)
+        walk(INTERLEAVINGS["cancel-while-sending"], 0, waits.behaviour)
 
 
 def test_a_defect_of_a_core_ends_the_walk() -> None:
     with pytest.raises(LookupError, match="a defect of the core"):
-        walk([INTERLEAVINGS["two-send"]], 0, behaviour_of(LosesItsCluster))
+        walk(INTERLEAVINGS["two-send"], 0, behaviour_of(LosesItsCluster))
