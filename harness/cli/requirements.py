@@ -103,7 +103,7 @@ _REPLACED = (
 """In place of these, a scenario that can asks something else, or nothing; a run without each."""
 
 
-def needs_found(driver: str = "inprocess") -> str:
+def needs_found() -> str:
     """The table of needs as a run of the suite finds it.
 
     Raises:
@@ -115,11 +115,11 @@ def needs_found(driver: str = "inprocess") -> str:
     from harness.domain.operations import RARELY_OFFERED
     from harness.targets.port import NotOffered
 
-    plain = _run(driver)
-    needs = {**needs_of_run(_run(driver, **_WITH_STEPS).histories), **needs_of_run(plain.histories)}
+    plain = _run()
+    needs = {**needs_of_run(_run(**_WITH_STEPS).histories), **needs_of_run(plain.histories)}
     missing = {str(NotOffered(kind, why)): kind.__name__ for kind, why in RARELY_OFFERED.items()}
     missing |= {str(NotOffered(name)): name for names in _REPLACED for name in names}
-    without = [_run(driver, planted=f"without:{'+'.join(names)}") for names in _REPLACED]
+    without = [_run(planted=f"without:{'+'.join(names)}") for names in _REPLACED]
     asked = {s: set(n.operations).difference(*_REPLACED) for s, n in needs.items()}
     for verdict in (v for run in (plain, *without) for v in run.verdicts):
         if verdict.reason in missing:
@@ -137,14 +137,14 @@ def choices_found() -> str:
     from harness.reporting.model import build_report
 
     silent = [r for r in REQUIREMENTS if r.level is Level.UNSPECIFIED]
-    report = build_report(_run("inprocess", requirement=",".join(r.id for r in silent)), silent)
+    report = build_report(_run(requirement=",".join(r.id for r in silent)), silent)
     found: dict[str, dict[str, str]] = {}
     for seen in report.observations:
         found.setdefault(seen.requirement, {})[seen.situation] = without_details(seen.observed)
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
-def _run(driver: str, **options: str) -> Evidence:
+def _run(**options: str) -> Evidence:
     """The evidence of a run against the embedded reference.
 
     Raises:
@@ -156,7 +156,7 @@ def _run(driver: str, **options: str) -> Evidence:
     from harness.running.session import alone, suite_words
 
     with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
-        pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder, **options}))
+        pytest.main(suite_words({"driver": "inprocess", "seed": "1", "out": folder, **options}))
         evidence = read_evidence(Path(folder) / "evidence.jsonl")
     if not evidence.complete:
         raise CannotDo(

@@ -44,7 +44,6 @@ def merge_parts(
     out: Path,
     order: Iterable[str],
     *,
-    header: EvidenceHeader | None = None,
     interrupted: bool = False,
     ended_at: str = "",
     remove: bool = False,
@@ -52,7 +51,7 @@ def merge_parts(
     """Merge the parts at `paths` into `out`, scenarios in `order` (their ids).
 
     Scenarios that `order` does not name follow, sorted by id. The header is that of the first
-    part unless given. A part that was cut off makes the whole interrupted; what it left open
+    part. A part that was cut off makes the whole interrupted; what it left open
     ends as `info`. `out` appears at once and whole, or not at all. With `remove` the parts
     are deleted once it is there.
 
@@ -68,7 +67,7 @@ def merge_parts(
     unfinished = out.with_name(out.name + ".unfinished")
     try:
         with FileIO(unfinished, "w") as file:
-            merge.write(file, order, header)
+            merge.write(file, order)
             counts, digest = line_counts(merge.counts), f"sha256:{merge.digest.hexdigest()}"
             write_all(file, footer(counts, digest, interrupted or merge.cut_off, ended_at))
         unfinished.replace(out)
@@ -166,8 +165,10 @@ class _Merge:
                     self._place(part, raw, line)
                     self.counts[_COUNTED_AS.get(type(line).__name__, "others")] += 1
 
-    def write(self, file: FileIO, order: Iterable[str], header: EvidenceHeader | None) -> None:
-        """Copy the header and the scenarios."""
+    def write(
+        self, file: FileIO, order: Iterable[str], header: EvidenceHeader | None = None
+    ) -> None:
+        """Copy the header, unless there is another, and the scenarios."""
         raw = encode(header) if header else self._header
         write_all(file, raw)
         self.digest.update(digested(raw))

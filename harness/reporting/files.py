@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,6 @@ from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
 from harness.files import MIB, FileKind, put_whole, read_bytes
-from harness.history.lines import WaiverLine
 from harness.history.operation import OperationRecord
 from harness.history.reader import evidence_files, is_repeated, read_evidence, repeat_folders
 from harness.reporting.html import report_html
@@ -47,11 +46,7 @@ class ReportError(PairproofError):
 
 
 def write_reports(
-    evidence_path: Path,
-    out_dir: Path,
-    *,
-    waivers: Iterable[WaiverLine] = (),
-    requirements: Sequence[Requirement] = REQUIREMENTS,
+    evidence_path: Path, out_dir: Path, *, requirements: Sequence[Requirement] = REQUIREMENTS
 ) -> Report:
     """Read the evidence and write `REPORT_FILES` into the folder, which is made if need be.
 
@@ -62,7 +57,7 @@ def write_reports(
         EvidenceError: the evidence cannot be read.
         ReportError: a file cannot be written.
     """
-    report = read_report(evidence_path, out_dir, waivers=waivers, requirements=requirements)
+    report = read_report(evidence_path, out_dir, requirements=requirements)
     evidence_file = named_from(out_dir, evidence_path)
     kept = picture_of(evidence_path)
 
@@ -134,7 +129,6 @@ def read_report(
     evidence_path: Path,
     out_dir: Path | None = None,
     *,
-    waivers: Iterable[WaiverLine] = (),
     requirements: Sequence[Requirement] = REQUIREMENTS,
 ) -> Report:
     """Judge the run whose evidence lies there; `out_dir` is where reports of it would lie.
@@ -143,12 +137,12 @@ def read_report(
         EvidenceError: the evidence cannot be read.
     """
     if not is_repeated(evidence_path):
-        return build_report(read_evidence(evidence_path), requirements, waivers)
+        return build_report(read_evidence(evidence_path), requirements)
     repeats = [
         Repeat(folder.name, _file_of(folder, out_dir), read_evidence(folder))
         for folder in repeat_folders(evidence_path)
     ]
-    return build_repeated(together(repeats), requirements, tuple(waivers))
+    return build_repeated(together(repeats), requirements)
 
 
 def _file_of(repeat: Path, out_dir: Path | None) -> str:

@@ -211,31 +211,16 @@ class Report(JudgedRun):
         return count(self.scenario_verdicts.values())
 
 
-def build_report(
-    evidence: Evidence,
-    requirements: Sequence[Requirement],
-    waivers: Iterable[lines.WaiverLine] = (),
-) -> Report:
-    """Judge a run by its evidence.
-
-    `requirements` is the catalogue. `waivers` add to those that the header holds.
-    """
-    judging = _Judging(evidence, Waivers(evidence.header, waivers), _by_scenario(evidence))
-    return _built(judging, requirements)
+def build_report(evidence: Evidence, requirements: Sequence[Requirement]) -> Report:
+    """Judge a run by its evidence; `requirements` is the catalogue."""
+    return _built(_Judging.of(evidence), requirements)
 
 
-def build_repeated(
-    repeated: Repeated,
-    requirements: Sequence[Requirement],
-    waivers: Sequence[lines.WaiverLine] = (),
-) -> Report:
-    """Judge repeats of a run together; `requirements` and `waivers` as for `build_report`."""
-    evidence = repeated.evidence
-    found = Waivers(evidence.header, waivers)
-    judging = _Judging(evidence, found, _by_scenario(evidence), repeated)
-    each = ((r, build_report(r.evidence, requirements, waivers)) for r in repeated.repeats)
+def build_repeated(repeated: Repeated, requirements: Sequence[Requirement]) -> Report:
+    """Judge repeats of a run together; `requirements` as for `build_report`."""
+    each = ((r, build_report(r.evidence, requirements)) for r in repeated.repeats)
     return replace(
-        _built(judging, requirements),
+        _built(_Judging.of(repeated.evidence, repeated), requirements),
         repeats=tuple(
             RepeatReport(
                 name=repeat.name,
@@ -252,13 +237,6 @@ def build_repeated(
     )
 
 
-def _by_scenario(evidence: Evidence) -> Mapping[str, Sequence[lines.CheckLine]]:
-    found: dict[str, list[lines.CheckLine]] = {}
-    for line in evidence.checks:
-        found.setdefault(line.scenario, []).append(line)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class _Judging:
     """What every requirement of a run is judged with."""
@@ -267,6 +245,13 @@ class _Judging:
     waivers: Waivers
     checks: Mapping[str, Sequence[lines.CheckLine]]
     repeated: Repeated | None = None
+
+    @classmethod
+    def of(cls, evidence: Evidence, repeated: Repeated | None = None) -> _Judging:
+        checks: dict[str, list[lines.CheckLine]] = {}
+        for line in evidence.checks:
+            checks.setdefault(line.scenario, []).append(line)
+        return cls(evidence, Waivers(evidence.header), checks, repeated)
 
     def describe(self, scenario: str, verdict: lines.VerdictLine) -> str:
         """The reason of a verdict, in the words of the procedure."""

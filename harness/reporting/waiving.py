@@ -6,7 +6,7 @@ run's start, as its evidence tells it. A run that does not say when it was is ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,12 +45,9 @@ class Seen:
 class Waivers:
     """The waivers of a run; of two for the same thing the later one counts."""
 
-    def __init__(self, header: EvidenceHeader, more: Iterable[WaiverLine] = ()) -> None:
+    def __init__(self, header: EvidenceHeader) -> None:
         self._day = header.run.started_at[:10]
-        given = (*header.waivers, *more)
-        self._by_place: Mapping[tuple[str, str], WaiverLine] = {
-            (w.requirement, w.scenario): w for w in given
-        }
+        self._by_place = {(w.requirement, w.scenario): w for w in header.waivers}
 
     def excusing(self, requirement: str, scenario: str) -> WaiverLine | None:
         """The waiver that excuses a failure there, if one does."""

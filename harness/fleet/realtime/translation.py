@@ -62,14 +62,11 @@ class Translation:
         redactor: knows every secret that has crossed the border.
     """
 
-    def __init__(
-        self, mark: str, cell: int, epoch: int = 0, new_secret: Callable[[], str] = token_hex
-    ) -> None:
+    def __init__(self, mark: str, cell: int, epoch: int = 0) -> None:
         self.mark = mark
         self.epoch = epoch
         self.redactor = Redactor()
         self._cell = cell
-        self._new_secret = new_secret
         self._theirs: dict[str, str] = {}
         self._ours: dict[tuple[str, str], str] = {}
         self._slots: dict[str, str] = {}
@@ -89,7 +86,7 @@ class Translation:
         """The secret that a label stands for there; drawn when it is first asked for."""
         theirs = self._theirs.get(label)
         if theirs is None:
-            theirs = self._new_secret()
+            theirs = token_hex()
             self.learn_secret(label, theirs)
         return theirs
 

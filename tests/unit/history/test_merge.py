@@ -115,17 +115,6 @@ def test_no_parts_are_refused(tmp_path: Path) -> None:
         merge_parts([], tmp_path / "evidence.jsonl", ORDER)
 
 
-def test_the_header_can_be_given(tmp_path: Path) -> None:
-    out = tmp_path / "evidence.jsonl"
-    header = msgspec.structs.replace(HEADER, run=msgspec.structs.replace(HEADER.run, workers=2))
-    merge_parts(parts(tmp_path, ORDER), out, ORDER, header=header, ended_at="2026-11-24T10:01:00Z")
-    evidence = read_evidence(out)
-    assert evidence.header.run.workers == 2
-    assert evidence.footer is not None
-    assert evidence.footer.run.ended_at == "2026-11-24T10:01:00Z"
-    assert evidence.problems == ()
-
-
 def test_a_result_that_cannot_be_written_leaves_the_parts(tmp_path: Path) -> None:
     files = parts(tmp_path, ORDER)
     (tmp_path / "evidence.jsonl").mkdir()
