@@ -81,6 +81,7 @@ class Drawing:
         return SequenceContext(recorder, self._pool, self._inventory, self._seed, self._mark)
 
     def close_context(self, context: SequenceContext) -> None:
+        """Give back what a sequence had."""
         context.clean_up()
         self._give_back()
         self._driver.end_scenario(context.recorder.scenario)

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, chain
 from random import Random
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from harness.catalogue.requirement import Feature
 from harness.context.context import OTHER
 from harness.context.recorder import Inconclusive
 from harness.domain.errors import PairproofError
-from harness.explore.actions import ACTIONS, STARTS, Action, SequenceContext
+from harness.explore.actions import ACTIONS, STARTS, Action
 from harness.explore.actions_arranged import ARRIVES, REACHES, SPOILED, WAITS
 from harness.explore.assertions import ASSERTIONS
-from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
-from harness.explore.recording import LackingReference
+from harness.explore.lockstep import CannotTell, Differs, Lockstep, Step
+from harness.explore.recording import Drawing, LackingReference
 from harness.explore.world import ModelSlot, Worlds
 from harness.targets.port import CannotArrange, Driver, NotSupported
 
@@ -113,18 +113,6 @@ class Explored:
         return self.examples > 0 and self.unjudged.total() * 2 <= self.examples
 
 
-class Contexts(Protocol):
-    """Where sequences are carried out."""
-
-    def open_context(self, number: int) -> tuple[SequenceContext, Judged]:
-        """The context of the nth sequence, and who is told of its checks."""
-        ...
-
-    def close_context(self, context: SequenceContext) -> None:
-        """Give back what a sequence had."""
-        ...
-
-
 def possible(driver: Driver) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
     """The actions that a target has room for, and the ways to begin."""
     slots = driver.inventory().slots
@@ -134,7 +122,7 @@ def possible(driver: Driver) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
 
 
 def explore(
-    contexts: Contexts,
+    contexts: Drawing,
     driver: Driver,
     seed: int,
     budget: SearchBudget = SearchBudget(),
@@ -173,7 +161,7 @@ def lacks(driver: Driver, actions: Sequence[Action], starts: Sequence[Action]) -
     return {step: why for step, why in search.missing.items() if step not in STARTS}
 
 
-def make_again(contexts: Contexts, driver: Driver, steps: Sequence[Step]) -> Explored:
+def make_again(contexts: Drawing, driver: Driver, steps: Sequence[Step]) -> Explored:
     """Make one sequence, that of `steps_of`, and see whether it differs."""
     search = _Search(contexts, SearchBudget(), lambda: 0.0, Random(0), *possible(driver))
     found = search.made_of(steps)
@@ -215,7 +203,7 @@ def steps_of(word: str) -> tuple[Step, ...]:
 
 @dataclass(slots=True)
 class _Search:
-    contexts: Contexts
+    contexts: Drawing
     budget: SearchBudget
     clock: Callable[[], float]
     rng: Random

@@ -38,7 +38,6 @@ class Member:
     Attributes:
         index: its number, from 0; the name of all its streams.
         uid: of the local cluster.
-        cell: the number of the cell that it lives in.
         host_uids: its hosts, those of the control plane first.
         site, region, tenant, project: by number.
         project_uid: of the project into which it pairs.
@@ -47,7 +46,6 @@ class Member:
 
     index: int
     uid: str
-    cell: int
     host_uids: tuple[str, ...]
     site: int
     region: int
@@ -128,7 +126,6 @@ class Roster:
         return Member(
             index=index,
             uid=uid,
-            cell=cell_of(uid, plan.cells),
             host_uids=tuple(derived_id(seed, f"host:{index}", n) for n in range(self.size(index))),
             site=slot,
             region=derived_bits(seed, "region", slot) % plan.regions,

@@ -54,7 +54,7 @@ class FleetResult:
         evidence: the manifest; none where nothing was to be written.
         digest: that of the manifest: equal runs have equal ones. Empty without a manifest.
         verdict, why: on the whole run, by its violations and its gate.
-        complete: it got to its end. Otherwise a violation or somebody (`interrupted`) stopped it.
+        complete: it got to its end. Otherwise a violation or somebody stopped it.
         happenings: the names of all that a shrunk scenario could leave out, if they were asked
             for (`Job.collect`).
     """
@@ -67,7 +67,6 @@ class FleetResult:
     measures: fleet_lines.MeasuresLine
     gates: tuple[fleet_lines.GateLine, ...]
     complete: bool
-    interrupted: bool
     happenings: tuple[str, ...]
     realtime: fleet_lines.RealtimeLine | None = None
 
@@ -138,7 +137,6 @@ def run_fleet(
         measures=measures,
         gates=gates,
         complete=complete,
-        interrupted=course.interrupted,
         happenings=tuple(name for outcome in outcomes for name in outcome.happenings),
     )
 

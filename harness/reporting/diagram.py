@@ -9,7 +9,7 @@ needs nothing but the text colour around it; a page colours it by classes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -87,10 +87,10 @@ def diagram(
     operations: Sequence[OperationRecord],
     key: str,
     decisive: Set[str] = frozenset(),
-    link: Callable[[str], str] = lambda id_: "",
+    links: Mapping[str, str] = {},
 ) -> Diagram:
     """Draw these operations, those lit on which a verdict rests. `key` makes the ids within the
-    drawing unique on its page; `link` is where on the page an operation is told, if it is.
+    drawing unique on its page; `links` are where on the page operations are told.
     """
     numbered = sorted(enumerate(operations, 1), key=lambda item: (item[1].start, item[0]))
     told = [_message(o, n, o.id in decisive) for n, o in numbered if is_told(o) or o.id in decisive]
@@ -101,9 +101,9 @@ def diagram(
     rows = list(_rows(messages))
     began = min((o.start for o in operations), default=0)
     svg = drawing(
-        Markup("").join([*_heads(lanes, len(rows)), *_drawn(rows, lanes, link, began)]),
+        Markup("").join([*_heads(lanes, len(rows)), *_drawn(rows, lanes, links, began)]),
         look="sequence",
-        role="group" if any(link(m.id) for m in messages) else "img",
+        role="group" if any(m.id in links for m in messages) else "img",
         key=key,
         title=title,
         shows="; ".join(f"{m.source}: {m.label}" for m in messages),
@@ -306,7 +306,7 @@ def _lane_name(name: str, gap: float) -> str:
 
 
 def _drawn(
-    rows: Sequence[_Row], lanes: dict[str, float], link: Callable[[str], str], began: int
+    rows: Sequence[_Row], lanes: dict[str, float], links: Mapping[str, str], began: int
 ) -> Iterator[Markup]:
     for n, row in enumerate(rows):
         message, y = row.message, _HEAD + n * _ROW
@@ -316,10 +316,9 @@ def _drawn(
         told = Markup(
             '<g class="{look}">{body}<text class="at" x="4" y="{base}">{at}</text></g>\n'
         ).format(look=look, body=body, base=y + 17, at=seconds(row.at - began))
-        where = link(message.id)
-        yield (
-            Markup('<a href="{where}">{told}</a>').format(where=where, told=told) if where else told
-        )
+        if where := links.get(message.id):
+            told = Markup('<a href="{where}">{told}</a>').format(where=where, told=told)
+        yield told
 
 
 def _fault(message: _Message, lanes: dict[str, float], y: int) -> Markup:

@@ -137,7 +137,8 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
     expected = dict.fromkeys(expected_of(c, history) for c in checks) if history else {}
     anchors = {o.id: f"{story.anchor}-{n}" for n, o in enumerate(operations, 1)}
     anchors = {id_: a for id_, a in anchors.items() if whole or id_ in decisive}
-    drawn = diagram("Who asked whom", operations, f"{story.anchor}-drawn", decisive, _link(anchors))
+    links = {id_: f"#{anchor}" for id_, anchor in anchors.items()}
+    drawn = diagram("Who asked whom", operations, f"{story.anchor}-drawn", decisive, links)
     exchanges = tuple(
         exchange_of(o, n, operations[0].start, anchors[o.id], o.id in decisive)
         for n, o in enumerate(operations, 1)
@@ -158,10 +159,6 @@ def _ended_at(steps: Sequence[MarkedStep], operations: Sequence[OperationRecord]
     begun = [step.record.operations for step in steps if step.mark is not None]
     own = [o.id for o in operations if begun and o.id in begun[-1] and o.kind != "SeeEffect"]
     return own[-1:]
-
-
-def _link(anchors: Mapping[str, str]) -> Callable[[str], str]:
-    return lambda id_: f"#{anchors[id_]}" if id_ in anchors else ""
 
 
 # --- steps ----------------------------------------------------------------------------------------

@@ -89,11 +89,6 @@ class Plan:
     planted: Planting = Planting()
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all of the suite is asked for."""
-        return self.is_long and not (self.role or self.profile)
-
-    @property
     def is_long(self) -> bool:
         """Whether it is all of the suite, or all that is of a side or of profiles."""
         return not any((self.requirement, self.scenario, self.tags, self.keyword, self.budget))

@@ -113,12 +113,12 @@ def latencies(
     at_once = f" These took no {time}: {', '.join(kinds)}." if kinds else ""
     across = duration_scale(value for row in rows for value in row.values)
     return Picture(
-        title=picture.title,
-        about=f"In {time} from the call to its answer, the network and the central side's"
+        picture.title,
+        f"In {time} from the call to its answer, the network and the central side's"
         f" queue included, the slowest first.{at_once}{not_of_target(own)}",
-        data="latency.csv",
-        wide=draw_dots(picture, across, _WIDE_DOTS, "latency-wide"),
-        narrow=draw_dots(picture, across, _NARROW, "latency-narrow"),
+        "latency.csv",
+        draw_dots(picture, across, _WIDE_DOTS, "latency-wide"),
+        draw_dots(picture, across, _NARROW, "latency-narrow"),
     )
 
 

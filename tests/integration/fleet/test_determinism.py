@@ -179,10 +179,11 @@ def test_one_host_more_leaves_the_draws_of_all_others_alone(tmp_path: Path) -> N
     few, more = tmp_path / "few", tmp_path / "more"
     run(few, with_hosts(40))
     run(more, with_hosts(41))
-    newcomer = Roster(with_hosts(41)).member(40)
+    roster = Roster(with_hosts(41))
+    newcomer = roster.member(40)
     ours, theirs = digests_in(few), digests_in(more)
     same = {name for name in ours if name.isdecimal() and ours[name] == theirs[name]}
-    assert same == {f"{cell:02d}" for cell in range(4) if cell != newcomer.cell}
+    assert same == {f"{cell:02d}" for cell in range(4) if cell != roster.cell_of(40)}
     before, after = first_of(few, "InstallCluster"), first_of(more, "InstallCluster")
     assert after.keys() - before.keys() == {newcomer.host_uids[0]}
     assert {h: (r.start, r.args) for h, r in before.items()} == {

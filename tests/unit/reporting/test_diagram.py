@@ -114,7 +114,7 @@ def test_a_wait_that_saw_nothing_to_be_told_is_told_by_what_it_asked() -> None:
 
 
 def test_what_decided_is_lit_and_leads_to_what_was_exchanged() -> None:
-    svg = diagram("A part", HISTORY, "k", {"4"}, lambda id_: f"#x-{id_}" if id_ == "4" else "").svg
+    svg = diagram("A part", HISTORY, "k", {"4"}, {"4": "#x-4"}).svg
     lit = [look for look, *_ in arrows(svg) if "decisive" in look]
     assert lit == ["message ok decisive"]
     (link,) = ET.fromstring(svg).iter(f"{SVG}a")
