@@ -243,17 +243,11 @@ class _Arranging:
     links: OpenLinks | None
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange it, and return it as it came to be.
-
-        Raises:
-            CannotArrange: this target offers no way.
-        """
         on_the_way = isinstance(arrangement, DisturbMessages)
         way = self.links.arranger if self.links and on_the_way else self.noted
         return way.arrange(arrangement)
 
     def epoch(self) -> int:
-        """The target's idea of now: microseconds since the Unix epoch."""
         return self.noted.epoch()
 
 

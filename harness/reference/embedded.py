@@ -261,7 +261,6 @@ class EmbeddedReference:
             (self._central if side is Side.CENTRAL else self._edge).arrange(arrangement)
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        """What has come of a fault, if it is one of a side that is played here."""
         (side, *others) = side_of(arrangement)
         at = self._central if side is Side.CENTRAL else self._edge
         return at.seen(arrangement) if self._plays(side) and not others else None
@@ -276,16 +275,13 @@ class EmbeddedReference:
             agents.check()
 
     def release(self) -> None:
-        """Let every question that Palette holds be answered as it is now."""
         if isinstance(self._palette, Remapped):
             self._palette.release()
 
     def know(self, pairing_uid: str) -> None:
-        """Let Palette take it that the host of a request knows its id."""
         self._central.know(pairing_uid)
 
     def strays(self) -> tuple[str, ...]:
-        """What could not be understood of the side that is somebody else's, since last time."""
         return self._strays.taken()
 
     def cluster_at(self, slot: str) -> Cluster | None:

@@ -112,11 +112,6 @@ class Reference:
         return self.central.perform(operation, credentials)
 
     def arrange(self, arrangement: Arrangement) -> None:
-        """Arrange something at the side that it concerns.
-
-        Raises:
-            ArrangementError: it cannot be arranged.
-        """
         for side in side_of(arrangement):
             (self.central if side is Side.CENTRAL else self.edge).arrange(arrangement)
 

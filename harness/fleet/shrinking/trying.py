@@ -173,12 +173,7 @@ class WorkerTrials:
         self.close = self._pool.close
 
     def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
-        """See `Trials`.
-
-        Raises:
-            TimeIsUp: there was not time enough to tell.
-            PoolError: processes were lost too often.
-        """
+        """See `Trials`. Raises `PoolError` as well if processes were lost too often."""
         found: dict[int, FailingScenario | None] = {}
         due = 0
         dealt = (numbered for numbered in enumerate(scenarios) if not self._is_over())

@@ -145,7 +145,6 @@ class Linear:
     ticks: Sequence[Tick]
 
     def at(self, value: float) -> float:
-        """Where a value lies."""
         return min(max(value / self.top, 0.0), 1.0)
 
 
@@ -158,7 +157,6 @@ class Logarithmic:
     ticks: Sequence[Tick]
 
     def at(self, value: float) -> float:
-        """Where a value lies."""
         inside = min(max(value, self.low), self.top)
         return math.log(inside / self.low) / math.log(self.top / self.low)
 
