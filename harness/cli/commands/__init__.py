@@ -3,7 +3,7 @@
 A part says what a command is called and takes. What it does is done elsewhere, and imported
 when it is carried out.
 
-Imports `domain`, `catalogue`, `reference`, `targets`, `fleet`. Begin with `runs`.
+Imports `domain`, `catalogue`, `configuration`, `reference`, `targets`, `fleet`. Begin with `runs`.
 """
 
 from __future__ import annotations
