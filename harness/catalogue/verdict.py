@@ -17,6 +17,10 @@ class Verdict(StrEnum):
     OBSERVED = "observed"
 
 
+RED = (Verdict.FAIL, Verdict.INCONCLUSIVE)
+"""What has to be looked at."""
+
+
 class Overall(StrEnum):
     """The verdict on a whole run."""
 

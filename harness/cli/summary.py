@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn
 from rich.text import Text
 
 from harness.catalogue.requirement import Feature, Level
-from harness.catalogue.verdict import Overall, Verdict
+from harness.catalogue.verdict import RED, Overall, Verdict
 from harness.history.lines import DRAWN, STILL_OPEN
 from harness.history.reader import Evidence
 from harness.history.visible import visible_line
@@ -55,7 +55,7 @@ def print_texts(texts: Iterable[Text]) -> None:
 
 def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield Text()
-    for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+    for verdict in RED:
         for requirement in (r for r in report.requirements if r.verdict is verdict):
             if requirement.scenarios:
                 yield from _requirement(requirement)

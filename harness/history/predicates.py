@@ -49,6 +49,11 @@ class Sample:
         return cls(record.outcome, record.value or {}, record.error or {})
 
     @property
+    def ok(self) -> bool:
+        """Whether the answer was a success."""
+        return self.outcome is Outcome.OK
+
+    @property
     def not_found(self) -> bool:
         """Whether the answer was that there is no such thing."""
         return self.is_for("NotFound", "NoPairingRequest")
@@ -102,7 +107,7 @@ def nothing_pending(sample: Sample) -> bool:
 
     Where there is no cluster, or Palette manages it, that may be said in place of it.
     """
-    if sample.outcome is Outcome.OK:
+    if sample.ok:
         return sample.value.get("status") != "Pairing"
     return sample.not_found or sample.is_for("NoLocalCluster", "ClusterCentrallyManaged")
 
@@ -111,7 +116,7 @@ def nothing_pending(sample: Sample) -> bool:
 def pending_with_id(sample: Sample, *, pairing_uid: str) -> bool:
     """Local UI shows this request as pending."""
     return (
-        sample.outcome is Outcome.OK
+        sample.ok
         and sample.value.get("status") == "Pairing"
         and sample.value.get("pairing_uid") == pairing_uid
     )
@@ -120,7 +125,7 @@ def pending_with_id(sample: Sample, *, pairing_uid: str) -> bool:
 @predicate("Local UI shows the request as {status}", "Local UI {still}shows {request}")
 def status_is(sample: Sample, *, status: str) -> bool:
     """Local UI shows a request with this published status."""
-    return sample.outcome is Outcome.OK and sample.value.get("status") == status
+    return sample.ok and sample.value.get("status") == status
 
 
 @predicate(
@@ -128,7 +133,7 @@ def status_is(sample: Sample, *, status: str) -> bool:
 )
 def paired_or_not_shown(sample: Sample) -> bool:
     """Local UI shows the request as paired, or no request any more."""
-    shown = sample.outcome is Outcome.OK and sample.value.get("status") == "Paired"
+    shown = sample.ok and sample.value.get("status") == "Paired"
     return shown or sample.not_found or sample.is_for("ClusterCentrallyManaged")
 
 
@@ -138,7 +143,7 @@ def paired_or_not_shown(sample: Sample) -> bool:
 )
 def mode_is(sample: Sample, *, mode: str) -> bool:
     """The host says that it is managed in this mode."""
-    return sample.outcome is Outcome.OK and sample.value.get("mode") == mode
+    return sample.ok and sample.value.get("mode") == mode
 
 
 @predicate(
@@ -146,7 +151,7 @@ def mode_is(sample: Sample, *, mode: str) -> bool:
 )
 def listed(sample: Sample, *, pairing_uid: str) -> bool:
     """The request stands in the list of requests that wait for a decision."""
-    return sample.outcome is Outcome.OK and pairing_uid in _open_ids(sample)
+    return sample.ok and pairing_uid in _open_ids(sample)
 
 
 @predicate(
@@ -155,7 +160,7 @@ def listed(sample: Sample, *, pairing_uid: str) -> bool:
 )
 def not_listed(sample: Sample, *, pairing_uid: str) -> bool:
     """The list was shown, and the request is not among those that wait for a decision."""
-    return sample.outcome is Outcome.OK and pairing_uid not in _open_ids(sample)
+    return sample.ok and pairing_uid not in _open_ids(sample)
 
 
 @predicate(
@@ -169,15 +174,13 @@ def listed_exactly(
     mine = ("", None, *local_cluster_uids)
     found = [i for i in open_items(sample) if i.get("local_cluster_uid") in mine]
     ids = [str(item.get("pairing_uid")) for item in found]
-    return sample.outcome is Outcome.OK and sorted(ids) == sorted(pairing_uids)
+    return sample.ok and sorted(ids) == sorted(pairing_uids)
 
 
 @predicate("Palette lists no request", "Palette {still}lists {listed}")
 def lists_nothing(sample: Sample) -> bool:
     """The list is refused, or nothing stands in it."""
-    return is_refused(sample) or (
-        sample.outcome is Outcome.OK and not _dicts(sample.value, "items")
-    )
+    return is_refused(sample) or (sample.ok and not _dicts(sample.value, "items"))
 
 
 @predicate(
@@ -186,7 +189,7 @@ def lists_nothing(sample: Sample) -> bool:
 def none_listed_for(sample: Sample, *, local_cluster_uid: str, besides: Sequence[str] = ()) -> bool:
     """No request of this cluster waits for a decision, besides these."""
     waiting = set(open_ids_of(sample, local_cluster_uid))
-    return sample.outcome is Outcome.OK and waiting <= set(besides)
+    return sample.ok and waiting <= set(besides)
 
 
 @predicate(
@@ -199,7 +202,7 @@ def listed_for(
     """Just so many requests of this cluster wait for a decision, the one of this id among them."""
     found = open_ids_of(sample, local_cluster_uid)
     known = not pairing_uid or pairing_uid in found
-    return sample.outcome is Outcome.OK and len(found) == times and known
+    return sample.ok and len(found) == times and known
 
 
 def _clusters(sample: Sample, cluster_uid: str, name: str = "") -> list[str]:
@@ -222,7 +225,7 @@ def cluster_listed_once(sample: Sample, *, cluster_uid: str, name: str) -> bool:
     other cluster does: no scenario gives a name to two.
     """
     found = _clusters(sample, cluster_uid, name)
-    return sample.outcome is Outcome.OK and found in ([name], ["(no name)"])
+    return sample.ok and found in ([name], ["(no name)"])
 
 
 @predicate(
@@ -231,15 +234,13 @@ def cluster_listed_once(sample: Sample, *, cluster_uid: str, name: str) -> bool:
 )
 def cluster_not_listed(sample: Sample, *, cluster_uid: str) -> bool:
     """The list of clusters is refused, or has no such cluster."""
-    return is_refused(sample) or (
-        sample.outcome is Outcome.OK and not _clusters(sample, cluster_uid)
-    )
+    return is_refused(sample) or (sample.ok and not _clusters(sample, cluster_uid))
 
 
 @predicate("{subject} is answered with success", "{subject} is {still}refused")
 def succeeds(sample: Sample) -> bool:
     """The operation is answered with success."""
-    return sample.outcome is Outcome.OK
+    return sample.ok
 
 
 @predicate("{subject} is refused", "{subject} {still}succeeds")
@@ -251,9 +252,7 @@ def is_refused(sample: Sample) -> bool:
 @predicate("{subject} shows {fields}", "{subject} {still}shows {wrong}")
 def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
     """The answer has these values in these fields; see `is_borne`."""
-    return sample.outcome is Outcome.OK and all(
-        is_borne(sample.value, name, value) for name, value in fields.items()
-    )
+    return sample.ok and all(is_borne(sample.value, name, value) for name, value in fields.items())
 
 
 @predicate(
@@ -267,7 +266,7 @@ def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
 )
 def bears_none_of(sample: Sample, *, fields: dict[str, Json]) -> bool:
     """No field has the value named here, and none of these tags is there, if anything is shown."""
-    return sample.outcome is not Outcome.OK or not _those_borne(sample.value, fields)
+    return not sample.ok or not _those_borne(sample.value, fields)
 
 
 def _those_borne(shown: Mapping[str, Json], fields: Mapping[str, Json]) -> list[tuple[str, Json]]:
@@ -336,7 +335,7 @@ def _node_words(sample: Sample, *, node: str, health: str) -> Mapping[str, str]:
 @predicate("Local UI shows node {node} as {health}", "Local UI {still}shows {seen}", _node_words)
 def node_is(sample: Sample, *, node: str, health: str) -> bool:
     """The cluster has a node of this name, and it is so."""
-    return sample.outcome is Outcome.OK and health in _healths(sample, node)
+    return sample.ok and health in _healths(sample, node)
 
 
 def _token_words(sample: Sample, *, active: bool, expiry: int, name: str = "") -> Mapping[str, str]:
@@ -362,7 +361,7 @@ def _is_near(found: Json, expiry: int) -> bool:
 def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
     """A registration token is so, to the second, if it is shown at all."""
     near = _is_near(sample.value.get("expiry"), expiry)
-    return sample.outcome is not Outcome.OK or (sample.value.get("active") is active and near)
+    return not sample.ok or (sample.value.get("active") is active and near)
 
 
 @predicate(
@@ -372,7 +371,7 @@ def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
 )
 def token_is(sample: Sample, *, active: bool, expiry: int, name: str) -> bool:
     """A registration token is shown under this name, and is so, to the second."""
-    shown = sample.outcome is Outcome.OK and sample.value.get("name") == name
+    shown = sample.ok and sample.value.get("name") == name
     return shown and token_not_otherwise(sample, active=active, expiry=expiry)
 
 
@@ -380,7 +379,7 @@ def token_is(sample: Sample, *, active: bool, expiry: int, name: str) -> bool:
 def no_token_named(sample: Sample, *, name: str) -> bool:
     """Tokens are listed, and none of this name."""
     listed = [token.get("name") for token in _dicts(sample.value, "items")]
-    return sample.outcome is Outcome.OK and name not in listed
+    return sample.ok and name not in listed
 
 
 def _latest(sample: Sample, version: str = "") -> Mapping[str, str]:
@@ -396,15 +395,13 @@ def _latest(sample: Sample, version: str = "") -> Mapping[str, str]:
 def version_not_otherwise(sample: Sample, *, version: str) -> bool:
     """A cluster profile's latest version is this one, if it is shown at all."""
     shown = sample.value.get("profile")
-    return sample.outcome is not Outcome.OK or (
-        isinstance(shown, dict) and shown.get("version") == version
-    )
+    return not sample.ok or (isinstance(shown, dict) and shown.get("version") == version)
 
 
 @predicate("{subject} is not shown", "{subject} is {still}shown")
 def not_shown(sample: Sample) -> bool:
     """Nothing is shown."""
-    return sample.outcome is not Outcome.OK
+    return not sample.ok
 
 
 def _packs(sample: Sample) -> list[Json]:
@@ -421,7 +418,7 @@ def _packs(sample: Sample) -> list[Json]:
 )
 def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     """The stack has just these packs, each as name and version."""
-    return sample.outcome is Outcome.OK and _packs(sample) == sorted(packs)
+    return sample.ok and _packs(sample) == sorted(packs)
 
 
 def _hosts_of(sample: Sample, pool: str) -> list[str]:
@@ -443,7 +440,7 @@ def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
     """
     shown = _hosts_of(sample, pool)
     same = set(shown) == set(host_uids) if any(shown) else len(shown) == len(set(host_uids))
-    return sample.outcome is Outcome.OK and same
+    return sample.ok and same
 
 
 @predicate(
@@ -452,7 +449,7 @@ def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
 )
 def deleting_or_gone(sample: Sample) -> bool:
     """The cluster is being deleted, or is gone."""
-    if sample.outcome is Outcome.OK:
+    if sample.ok:
         return sample.value.get("state") == "Deleting"
     return sample.not_found or sample.is_for("NoLocalCluster")
 
@@ -463,7 +460,7 @@ def deleting_or_gone(sample: Sample) -> bool:
 )
 def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: str) -> bool:
     """The request stands in the list, and as one of this local cluster."""
-    return sample.outcome is Outcome.OK and any(
+    return sample.ok and any(
         item.get("pairing_uid") == pairing_uid
         and item.get("local_cluster_uid") == local_cluster_uid
         for item in open_items(sample)
@@ -476,7 +473,7 @@ def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: st
 )
 def names_its_cluster(sample: Sample) -> bool:
     """A request says under which uid its cluster is, or is to be, registered."""
-    return sample.outcome is Outcome.OK and bool(sample.value.get("cluster_uid"))
+    return sample.ok and bool(sample.value.get("cluster_uid"))
 
 
 @predicate(
@@ -485,9 +482,7 @@ def names_its_cluster(sample: Sample) -> bool:
 )
 def not_being_handed_over(sample: Sample) -> bool:
     """Palette shows the cluster as anything but still to be confirmed by its host, or not."""
-    return sample.outcome is Outcome.FAIL or (
-        sample.outcome is Outcome.OK and sample.value.get("state") != "Pairing"
-    )
+    return sample.outcome is Outcome.FAIL or (sample.ok and sample.value.get("state") != "Pairing")
 
 
 @predicate(
@@ -496,7 +491,7 @@ def not_being_handed_over(sample: Sample) -> bool:
 )
 def handed_over(sample: Sample) -> bool:
     """Palette shows the cluster as one that its host has confirmed."""
-    return sample.outcome is Outcome.OK and not_being_handed_over(sample)
+    return sample.ok and not_being_handed_over(sample)
 
 
 def _dicts(value: Mapping[str, Json], name: str) -> list[dict[str, Json]]:

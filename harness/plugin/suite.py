@@ -23,7 +23,7 @@ from pytest_bdd.steps import StepFunctionContext
 
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirement import Requirement
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import RED
 from harness.context.recorder import NotReached, NotSupported, OnlyObserved
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
@@ -449,7 +449,7 @@ class Suite:
             if call.when == "teardown":
                 verdict, reason = self.run.end(running, error)
                 self._ended.add(running.line.id)
-                if verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+                if verdict in RED:
                     reason = running.describe(verdict, reason)
                 line = replace(running.line, requirements=running.about)
                 ended = ScenarioOutcome(line, verdict, reason, running.step.line)

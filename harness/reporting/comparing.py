@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.catalogue.lawful import without_details
 from harness.catalogue.requirement import Level, Requirement
-from harness.catalogue.verdict import Overall, Verdict
+from harness.catalogue.verdict import RED, Overall, Verdict
 from harness.checkers.fleet.durations import Durations
 from harness.history.fleet_lines import DurationBuckets, GateLine
 from harness.history.lines import EvidenceHeader
@@ -34,7 +34,6 @@ from harness.reporting.words import uncapitalized
 
 _ABSENT = "the run has nothing of it"
 _GREEN = (Verdict.PASS, Verdict.OBSERVED)
-_RED = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
 
 class Change(StrEnum):
@@ -94,7 +93,7 @@ def read_run(path: Path) -> ComparedRun:
     observed: dict[tuple[str, str], dict[str, None]] = {}
     for o in report.observations:
         observed.setdefault((o.requirement, o.situation), {})[o.observed] = None
-    found = (cause for verdict in _RED for cause in causes(report, verdict))
+    found = (cause for verdict in RED for cause in causes(report, verdict))
     return replace(
         _run_of(path, report, report.evidence.problems),
         left_out=report.left_out,
@@ -149,7 +148,7 @@ class ScenarioChange:
     def reason(self) -> str:
         """Why it did not pass, in the later run if it does not there."""
         sides = [s for s in (self.after, self.before) if s is not None]
-        return next((s.reason for s in sides if s.verdict in _RED), sides[0].reason)
+        return next((s.reason for s in sides if s.verdict in RED), sides[0].reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +310,7 @@ def _change(before: Verdict | None, after: Verdict | None) -> Change:
         return Change.BROKE
     if after is Verdict.INCONCLUSIVE and before in _GREEN:
         return Change.LOST
-    if after in _GREEN and before in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+    if after in _GREEN and before in RED:
         return Change.MENDED
     return Change.CHANGED
 
@@ -328,7 +327,7 @@ def _scenarios(
     for scenario in dict.fromkeys((*was, *now)):
         sides = [s for s in (was.get(scenario), now.get(scenario)) if s is not None]
         differ = len({s.verdict for s in sides}) > 1
-        if differ or (len(sides) == 1 and sides[0].verdict in _RED):
+        if differ or (len(sides) == 1 and sides[0].verdict in RED):
             red = [r for r in (after, before) if scenario in r.findings]
             cause = red[0].findings[scenario] if red else (id_,)
             yield ScenarioChange(scenario, was.get(scenario), now.get(scenario), cause)

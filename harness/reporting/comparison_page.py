@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.catalogue.requirement import Profile
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import RED, Verdict
 from harness.history.fleet_lines import DurationBuckets
 from harness.history.wording import begun, describe_kind
 from harness.reporting.causes import anchor_of
@@ -21,7 +21,6 @@ from harness.reporting.model import ScenarioReport
 from harness.reporting.words import uncapitalized
 
 NAME: Final = "compare.html"
-_RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 _TONES: Final = {0: "selection", 1: "does_not_conform", 3: "inconclusive"}
 """By exit code. That nothing broke is no certificate, and not green."""
 _SYMBOLS: Final = {0: "=", 1: "✗", 3: "?"}
@@ -83,7 +82,7 @@ class SidePage:
 
     def link(self, scenario: ScenarioReport, requirement: str) -> str:
         """Where its report tells of a scenario; of one that passed, of what it was asked for."""
-        anchor = anchor_of(scenario.line.id) if scenario.verdict in _RED else requirement
+        anchor = anchor_of(scenario.line.id) if scenario.verdict in RED else requirement
         is_told = scenario.line.id in self.run.findings
         return f"{self.report}#{anchor if is_told else requirement}" if self.report else ""
 

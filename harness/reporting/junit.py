@@ -18,12 +18,10 @@ from xml.etree import ElementTree as ET
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import OWN
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import RED, Verdict
 from harness.reporting import model
 from harness.reporting.waiving import Standing, describe, waived_as
 from harness.reporting.words import clipped, describe_leak
-
-_RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
 Judged = Sequence[tuple[str, model.ScenarioReport]]
 """What one scenario says of each of its requirements, by their ids."""
@@ -89,7 +87,7 @@ def _case(judged: Judged, verdict: Verdict) -> Case:
 
 def _excuse(judged: Judged, verdict: Verdict) -> Case | None:
     """A case whose failures are all waived is a skip that says so; it is never a pass."""
-    red = [(id_, report) for id_, report in judged if report.verdict in _RED]
+    red = [(id_, report) for id_, report in judged if report.verdict in RED]
     waived = [(id_, report) for id_, report in red if report.waived]
     if not waived or len(waived) < len(red):
         return None
@@ -128,7 +126,7 @@ def github_commands(report: model.Report) -> Iterator[str]:
     """
     shown: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for requirement in report.requirements:
-        for scenario in requirement.scenarios if requirement.verdict in _RED else ():
+        for scenario in requirement.scenarios if requirement.verdict in RED else ():
             if scenario.verdict is requirement.verdict or scenario.failed:  # it made the verdict
                 kind = _kind(requirement, scenario)
                 shown[kind].append(_at(kind, requirement, scenario, report.header.target_file))

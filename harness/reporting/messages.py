@@ -26,7 +26,7 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from gherkin.stream.id_generator import IdGenerator
 
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import RED, Verdict
 from harness.history.lines import ScenarioLine
 from harness.history.operation import History, OperationRecord
 from harness.reporting.junit import Case, Judged, cases_of
@@ -207,7 +207,7 @@ def _run_of(report: Report, judged: Judged, case: Case) -> _Run:
 def _attached(run: _Run, number: int, picture: Beside) -> Iterator[_Said]:
     """What helps to understand a step: the exchanges that decided, what was observed, pictures."""
     seen = set(run.steps[number].operations)
-    undone = run.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+    undone = run.verdict in RED
     if number == run.telling:
         seen |= {o.id for o in run.operations} - {o for s in run.steps for o in s.operations}
         if run.verdict is Verdict.OBSERVED:
