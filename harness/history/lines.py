@@ -8,8 +8,9 @@ within one version of the schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final, cast
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -278,19 +279,21 @@ def encode(line: msgspec.Struct) -> bytes:
         return ENCODER.encode(line) + b"\n"
     except UnicodeEncodeError:
         # A target may well send half a surrogate pair; no UTF-8 file can hold one.
-        return ENCODER.encode(_without_surrogates(msgspec.to_builtins(line))) + b"\n"
+        whole = partial(_LONE_SURROGATE.sub, "\ufffd")
+        return ENCODER.encode(with_texts(msgspec.to_builtins(line), whole)) + b"\n"
 
 
-def _without_surrogates(value: object) -> object:
-    match value:
+def with_texts(data: Any, change: Callable[[str], str]) -> Any:
+    """JSON data with every text of it changed so, names of fields among them."""
+    match data:
         case str():
-            return _LONE_SURROGATE.sub("\ufffd", value)
+            return change(data)
         case list():
-            return [_without_surrogates(item) for item in value]
+            return [with_texts(item, change) for item in data]
         case dict():
-            return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+            return {change(key): with_texts(item, change) for key, item in data.items()}
         case _:
-            return value
+            return data
 
 
 def digested(raw_header: bytes) -> bytes:

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import zstandard
 
+from harness.history import lines
 from harness.history.evidence import write_whole
-from harness.history.lines import ENCODER, EvidenceHeader, Footer, Line, digested, encode
 from harness.history.scan import RawLine, scan
 
 _LEVEL: Final = 15
@@ -79,18 +79,6 @@ class Scrubber:
         """The text with labels in place of what is internal."""
         return self._tokens.sub(self._replaced, text) if self._suspect.search(text) else text
 
-    def data(self, data: Any) -> Any:
-        """JSON data, likewise, names of fields among it."""
-        match data:
-            case str():
-                return self.text(data)
-            case list():
-                return [self.data(item) for item in data]
-            case dict():
-                return {self.text(key): self.data(item) for key, item in data.items()}
-            case _:
-                return data
-
     def leave_out(self, line: bytes) -> None:
         """The labels of this line are taken: it was scrubbed before."""
         for kind, number in _LABELS.findall(line):
@@ -137,16 +125,18 @@ def pack(evidence: Path, out: Path, scrubber: Scrubber) -> None:
     digest, packed = sha256(), []
     for read in scan(evidence):
         line = _scrubbed(read, scrubber)
-        if isinstance(read.line, Footer):
-            line = encode(msgspec.structs.replace(read.line, digest=f"sha256:{digest.hexdigest()}"))
+        if isinstance(read.line, lines.Footer):
+            line = lines.encode(
+                msgspec.structs.replace(read.line, digest=f"sha256:{digest.hexdigest()}")
+            )
         else:
-            digest.update(digested(line) if read.number == 1 else line)
+            digest.update(lines.digested(line) if read.number == 1 else line)
         packed.append(compressor.compress(line))
     write_whole(out, b"".join((*packed, compressor.flush())))
 
 
-def _scrubbed(read: RawLine[Line], scrubber: Scrubber) -> bytes:
-    is_header = isinstance(read.line, EvidenceHeader)
+def _scrubbed(read: RawLine[lines.Line], scrubber: Scrubber) -> bytes:
+    is_header = isinstance(read.line, lines.EvidenceHeader)
     if read.line is None or not (is_header or scrubber.suspects(read.raw)):
         return read.raw  # one that was cut off is as it is, for whoever judges it
     data = msgspec.json.decode(read.raw)
@@ -154,7 +144,7 @@ def _scrubbed(read: RawLine[Line], scrubber: Scrubber) -> bytes:
         run = data["run"]
         data["target_file"] = _name_of(data["target_file"])
         run["command"] = ["=".join(map(_name_of, word.split("=", 1))) for word in run["command"]]
-    return ENCODER.encode(scrubber.data(data)) + b"\n"
+    return lines.ENCODER.encode(lines.with_texts(data, scrubber.text)) + b"\n"
 
 
 def _name_of(word: str) -> str:
