@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ManagementMode
-from harness.domain.errors import Reason, Refusal
+from harness.domain.errors import Reason
 from harness.domain.pairing import LocalState
 from harness.reference.pages import answers
 from harness.reference.pages.forms import tags_as_text, tags_from_text
@@ -124,12 +124,7 @@ class LocalPages(Pages):
 
     def cluster(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """The cluster as it is, and what may be done with it here."""
-        if not asked.posted:
-            return self.cluster_page(asked)
-        try:
-            return self.change_cluster(asked)
-        except (answers.NotDone, Refusal) as error:
-            return self.cluster_page(asked, answers.page_error(error))
+        return answers.carried_out(asked, self.change_cluster, self.cluster_page)
 
     def change_cluster(self, asked: answers.PageRequest) -> answers.Redirect:
         """A local cluster operation."""
@@ -178,12 +173,7 @@ class LocalPages(Pages):
 
     def settings(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """The management mode, and the pairing request (SND-2, SND-12, WDR-2P, WDR-3P)."""
-        if not asked.posted:
-            return self.settings_page(asked)
-        try:
-            return self.change_settings(asked)
-        except (answers.NotDone, Refusal) as error:
-            return self.settings_page(asked, entered(asked), error=answers.page_error(error))
+        return answers.carried_out(asked, self.change_settings, self.settings_page)
 
     def change_settings(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """One of the buttons: Check connection, Pair, Cancel Pairing Request."""
@@ -192,7 +182,7 @@ class LocalPages(Pages):
         match form.text("action"):
             case "check":
                 check = self.ask(asked, ops.VerifyConnection(*inputs), ops.Verification)
-                return self.settings_page(asked, entered(asked), check)
+                return self.settings_page(asked, check=check)
             case "pair":
                 self.ask(asked, ops.SendPairingRequest(*inputs), ops.PairingId)
                 return answers.Redirect(SETTINGS)
@@ -204,10 +194,9 @@ class LocalPages(Pages):
     def settings_page(
         self,
         asked: answers.PageRequest,
-        entries: SettingsEntries = SettingsEntries(),
-        check: ops.Verification | None = None,
-        *,
         error: answers.NotDone | None = None,
+        *,
+        check: ops.Verification | None = None,
     ) -> answers.Page:
         """Settings, by what state the management is in."""
         management = self.ask(asked, ops.ViewManagement(), ops.Management)
@@ -215,7 +204,7 @@ class LocalPages(Pages):
         context = {
             "state": self.settings_state(management, pairing),
             "pairing": pairing,
-            "entries": entries,
+            "entries": entered(asked),
             "check": check,
         }
         return self.page(asked, "settings.html", SETTINGS, context, error)

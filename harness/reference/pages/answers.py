@@ -123,6 +123,18 @@ def page_error(error: NotDone | Refusal) -> NotDone:
     return raised
 
 
+def carried_out(
+    asked: PageRequest, do: Handler, show: Callable[[PageRequest, NotDone | None], Page]
+) -> PageAnswer:
+    """The page; or what came of a form that was posted, and why nothing did on the page."""
+    if not asked.posted:
+        return show(asked, None)
+    try:
+        return do(asked)
+    except (NotDone, Refusal) as error:
+        return show(asked, page_error(error))
+
+
 def unknown_action(asked: PageRequest) -> Refusal:
     """A form that none of our pages sends."""
     action = asked.form.text("action")

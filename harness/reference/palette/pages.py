@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from harness.domain import operations as ops
-from harness.domain.errors import Reason, Refusal
+from harness.domain.errors import Reason
 from harness.reference.pages import answers
 from harness.reference.pages.pages import LOGIN
 from harness.reference.palette.frame import CLUSTERS, REVIEW
@@ -117,12 +117,7 @@ class PalettePages(WizardPages):
 
     def requests(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """All pending requests, each with Pair and Reject (ACC-23, REJ-9)."""
-        if not asked.posted:
-            return self.requests_page(asked)
-        try:
-            return self.reject(asked)
-        except (answers.NotDone, Refusal) as error:
-            return self.requests_page(asked, answers.page_error(error))
+        return answers.carried_out(asked, self.reject, self.requests_page)
 
     def reject(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Reject one request by its id."""
