@@ -254,9 +254,7 @@ def _why_unread(record: OperationRecord) -> str:
 
 
 def _samples(record: OperationRecord) -> list[Sample]:
-    seen = (record.value or {}).get("samples")
-    items = seen if isinstance(seen, list) else []
-    return [Sample.from_json(item) for item in items if isinstance(item, dict)]
+    return [Sample.from_json(sample) for sample in record.samples]
 
 
 def _describe(record: OperationRecord) -> str:

@@ -398,7 +398,7 @@ def page_was(history: History, *, operation: str) -> Finding:
         return passed(wanted, operation)
     if finding.verdict is not Verdict.FAIL:
         return finding
-    last = _last(record)
+    last = Sample.from_json(record.samples[-1]) if record.samples else Sample(Outcome.INFO, {}, {})
     where = str(last.value.get("address", ""))
     element = args.get("element")
     is_ours = isinstance(element, dict) and not element.get("documented")
@@ -441,9 +441,3 @@ def _how_to_call_it(record: OperationRecord) -> str:
     if record.outcome is not Outcome.FAIL or label not in labels or labels[label].documented:
         return ""
     return "; say under [pages.page] of the target file what it is called there"
-
-
-def _last(record: OperationRecord) -> Sample:
-    samples = (record.value or {}).get("samples")
-    last = samples[-1] if isinstance(samples, list) and samples else {}
-    return Sample.from_json(last if isinstance(last, dict) else {"outcome": "info"})

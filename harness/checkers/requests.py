@@ -101,10 +101,9 @@ def shows(history: History, *, operation: str, fields: Mapping[str, Json]) -> Fi
 def shown_at_last(history: History, *, operation: str, fields: Mapping[str, Json]) -> Finding:
     """What a wait saw last has these values in these fields; see `is_borne`."""
     record = history[operation]
-    samples = (record.value or {}).get("samples")
-    last = samples[-1] if isinstance(samples, list) and samples else None
-    if not isinstance(last, Mapping) or last.get("outcome") != Outcome.OK.value:
-        return _never_shown(record, last if isinstance(last, Mapping) else {})
+    last = record.samples[-1] if record.samples else {}
+    if last.get("outcome") != Outcome.OK.value:
+        return _never_shown(record, last)
     value = last.get("value")
     return _compared(record, value if isinstance(value, Mapping) else {}, fields)
 

@@ -96,8 +96,7 @@ def describe_wait(record: OperationRecord, history: History) -> str:
     args, polls = record.args, str(record.args["polls"])
     name, given = str(args["predicate"]), args["predicate_args"]
     looked = given if isinstance(given, dict) else {}
-    seen, stays = (record.value or {}).get("samples"), record.kind == "stays"
-    samples = [s for s in seen if isinstance(s, dict)] if isinstance(seen, list) else []
+    samples, stays = record.samples, record.kind == "stays"
     against = [
         s
         for s in samples

@@ -56,6 +56,12 @@ class OperationRecord:
     tags: Mapping[str, Json] = field(default_factory=dict)
     """What the operation was about and its arguments do not say: host, project, correlation."""
 
+    @property
+    def samples(self) -> list[dict[str, Json]]:
+        """The answers that a wait saw, as they stand in the evidence; of anything else none."""
+        seen = (self.value or {}).get("samples")
+        return [s for s in seen if isinstance(s, dict)] if isinstance(seen, list) else []
+
 
 @dataclass(frozen=True, slots=True)
 class History:

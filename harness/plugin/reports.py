@@ -146,8 +146,7 @@ def describe(
 def received(record: OperationRecord) -> str:
     """How an operation ended, in one line."""
     if record.kind in ("await_state", "stays"):
-        samples = (record.value or {}).get("samples")
-        seen = samples[-1] if isinstance(samples, list) and samples else None
+        seen = record.samples[-1] if record.samples else None
         return _short(f"{noun(str(record.args.get('polls')))}, last seen: {_json(seen)}")
     told = _json(record.value if record.outcome is Outcome.OK else record.error)
     return _short(f"{happened(record)} {told}")

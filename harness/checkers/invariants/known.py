@@ -298,13 +298,12 @@ def looks_of(wait: OperationRecord) -> Iterator[OperationRecord]:
 
     Only answers that changed are recorded, so that a look began after the one before it.
     """
-    samples = (wait.value or {}).get("samples")
     polls = wait.args.get("polls")
     args = wait.args.get("polls_args")
     start = wait.start
-    for sample in samples if isinstance(samples, list) else ():
-        if not isinstance(sample, dict) or not isinstance(polls, str):
-            continue
+    if not isinstance(polls, str):
+        return
+    for sample in wait.samples:
         at, value, error = sample.get("at"), sample.get("value"), sample.get("error")
         end = at if isinstance(at, int) else wait.end
         yield OperationRecord(
