@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
@@ -65,7 +66,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
     if not secret:
         raise ValueError("the control port needs a secret that is not empty")
     app = ReferenceApp(_describe)
-    guarded = _guard(control.bearer(secret)["Authorization"])
+    guarded = partial(_guarded, control.bearer(secret)["Authorization"])
 
     async def health(_: Request) -> Response:
         return _json({"status": "ok", "version": __version__})
@@ -129,21 +130,18 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
 Handler = Callable[[Request], Any]
 
 
-def _guard(expected: str) -> Callable[[Handler], Handler]:
-    """Lets a handler be reached with the secret only; comparing takes the same time always."""
+def _guarded(expected: str, handler: Handler) -> Handler:
+    """The handler, reached with the secret only; comparing takes the same time always."""
 
-    def guarded(handler: Handler) -> Handler:
-        async def endpoint(request: Request) -> Response:
-            given = headers_of(request).get("authorization", "")
-            if not hmac.compare_digest(given.encode(), expected.encode()):
-                message = "the control port needs Authorization: Bearer and its secret"
-                return error(request, 401, Reason.UNAUTHENTICATED, message)
-            response: Response = await handler(request)
-            return response
+    async def endpoint(request: Request) -> Response:
+        given = headers_of(request).get("authorization", "")
+        if not hmac.compare_digest(given.encode(), expected.encode()):
+            message = "the control port needs Authorization: Bearer and its secret"
+            return error(request, 401, Reason.UNAUTHENTICATED, message)
+        response: Response = await handler(request)
+        return response
 
-        return endpoint
-
-    return guarded
+    return endpoint
 
 
 def _json(json: Json) -> Response:
