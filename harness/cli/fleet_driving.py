@@ -73,7 +73,7 @@ class PoolOptions:
 
     @contextmanager
     def transport(self, make: MakeCell = make_cell) -> Iterator[Transport]:
-        """Where hands come from, which make cells so.
+        """Where workers come from, which make cells so.
 
         Raises:
             PoolError: no scheduler answers.

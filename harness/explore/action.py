@@ -18,7 +18,7 @@ class SequenceContext(Context):
 
 
 Does = Callable[[SequenceContext], object]
-"""What the step does; an operation that is answered comes back as `Taken`."""
+"""What the step does; an operation that is answered comes back as `RecordedReply`."""
 
 Fits = Callable[[ModelWorld], bool]
 """Whether it makes sense in a world; an action is made only if it does in all of them."""

@@ -30,7 +30,7 @@ PATIENCE_S: Final = 30
 """So long we wait for the scheduler, and for a worker where there is none at the moment."""
 _LOOK_EVERY_S: Final = 2
 """While a worker is at work, so often we look whether it is still there."""
-_PRIVATE: Final = ".crew-"
+_PRIVATE: Final = ".workers-"
 T = TypeVar("T")
 
 
