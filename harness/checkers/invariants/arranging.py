@@ -30,6 +30,7 @@ class Arrangements:
         self.arrangements_ended: Mapping[str, Hear] = {
             "InstallCluster": self._installed,
             "SetLink": self._linked,
+            "FaultNextMessage": self._fault_set,
             "DisturbMessages": self._disturbed,
             "UpdateStack": self._stacked,
             "PutToken": self._token_put,
@@ -77,6 +78,7 @@ class Arrangements:
             slot.down |= {host}
             slot.unsure |= {host}
             slot.link_tick = self.known.tick
+            slot.unconfirmed = slot.unconfirmed and entities.NEVER  # as faults may be forgotten
             if operation.args.get("up") is not True:
                 self.known.excuse(slot.open.values())
 
@@ -98,6 +100,15 @@ class Arrangements:
             slot.moved = operation.start + (delay if isinstance(delay, int) else 0)
             if operation.args.get("message") == "withdraw":
                 slot.withdrawals_spoiled = True
+            if operation.args.get("message") == "confirm" and slot.unconfirmed:
+                slot.unconfirmed = entities.NEVER  # it is a question of which comes first
+
+    def _fault_set(self, operation: OperationRecord) -> None:
+        slot, args = self._slot_named(operation), operation.args
+        if slot is not None and args.get("message") == "confirm" and not slot.unconfirmed:
+            sure = operation.outcome is OK and args.get("fault") == "lost-before"
+            alone = slot.hosts == (args.get("host_uid"),)
+            slot.unconfirmed = self.known.tick if sure and alone else entities.NEVER
 
     def _disturbed(self, operation: OperationRecord) -> None:
         slot, args = self._slot_named(operation), operation.args

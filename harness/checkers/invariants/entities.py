@@ -140,6 +140,10 @@ class ObservedSlot:
     disturbed: int = 0
     """The count until which messages of its hosts were lost or answered on the way."""
     withdrawals_spoiled: bool = False
+    unconfirmed: int = 0
+    """The count since which every confirmation of its only host is lost before it has an effect,
+    while that fault lasts; 0 before, `NEVER` where none may be sure.
+    """
     requests: dict[str, ObservedRequest] = field(default_factory=lambda: NO_REQUESTS)
     open: dict[str, ObservedRequest] = field(default_factory=lambda: NO_REQUESTS)
     """Those of its requests that are not over."""

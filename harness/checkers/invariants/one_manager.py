@@ -27,6 +27,7 @@ class OneManager(Rule):
             "PutUser": self._anew,
             "ViewManagement": self._mode,
             "ViewCentralCluster": self._cluster,
+            "SeeEffect": self._unconfirmed,
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
         }
 
@@ -57,6 +58,27 @@ class OneManager(Rule):
         accept = request.accepted.operation if request.accepted else ""
         reason = f"a central operation on the cluster of request {request.uid} {why}"
         return self.blame(request.uid, reason, accept, operation.id)
+
+    def _unconfirmed(self, operation: OperationRecord) -> Violations:
+        """Confirmations that were all lost so far leave the cluster in local hands: the fault has
+        met some, and waits for more.
+        """
+        seen, fault = entities.fields_of(operation), operation.args.get("fields")
+        if operation.args.get("fault") != "FaultNextMessage" or not isinstance(fault, dict):
+            return NOTHING
+        slot = self.known.hosts.get(entities.text(fault, "host_uid"))
+        lost = fault.get("message") == "confirm" and fault.get("fault") == "lost-before"
+        if slot is None or not (lost and seen.get("told") and seen.get("met") and seen.get("left")):
+            return NOTHING
+        for request in (*slot.requests.values(), *filter(None, [slot.paired])):
+            ruled = request.ruled
+            if ruled is None or not 0 < slot.unconfirmed < request.accept_invoked < entities.NEVER:
+                continue
+            if ruled.tick < self.known.started:
+                why = "took effect, and no confirmation of its host had come through"
+                reason = f"a central operation on the cluster of request {request.uid} {why}"
+                return self.blame(request.uid, reason, ruled.operation, operation.id)
+        return NOTHING
 
     def _refused(self, request: entities.ObservedRequest, operation: OperationRecord) -> Violations:
         """A cluster that was shown as paired cannot wait for its host any more."""

@@ -109,6 +109,15 @@ class HistoryBuilder:
     def link(self, host: str, *, up: bool) -> str:
         return self.tell("SetLink", host_uid=host, up=up)
 
+    def loses(self, message: str, fault: str = "lost-before", host: str = "edge") -> None:
+        args: dict[str, Json] = {"host_uid": host, "message": message, "fault": fault}
+        self.tell("FaultNextMessage", **args, times=9)  # type: ignore[arg-type]
+
+    def has_lost(self, message: str, met: int, fault: str = "lost-before") -> str:
+        fields: dict[str, Json] = {"host_uid": "edge", "message": message, "fault": fault}
+        value: dict[str, Json] = {"told": True, "met": [*range(met)], "left": 9 - met}
+        return self.tell("SeeEffect", fault="FaultNextMessage", fields=fields, value=value)
+
     def set_up(self) -> HistoryBuilder:
         """A cluster, a token, an administrator and a profile that matches."""
         self.cluster()

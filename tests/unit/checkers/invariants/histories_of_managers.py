@@ -83,6 +83,62 @@ def a_central_operation_that_is_taken_and_waits_for_the_host(t: HistoryBuilder) 
     t.central("ViewCentralCluster", value={"state": "Running", "name": "new"}, cluster_uid=about)
 
 
+@good("INV-1")
+def confirmations_of_which_the_last_came_through(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.loses("confirm")
+    t.accept()
+    t.rule()
+    t.has_lost("confirm", 9)
+
+
+@good("INV-1")
+def confirmations_whose_answers_alone_are_lost(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.loses("confirm", "lost-after")
+    t.accept()
+    t.rule()
+    t.has_lost("confirm", 3, "lost-after")
+
+
+@good("INV-1")
+def confirmations_that_are_lost_once_one_may_have_come_through(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.accept()
+    t.loses("confirm")
+    t.rule()
+    t.has_lost("confirm", 3)
+
+
+@good("INV-1")
+def confirmations_that_are_lost_until_a_link_is_set_up_anew(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.loses("confirm")
+    t.link("edge", up=True)
+    t.accept()
+    t.rule()
+    t.has_lost("confirm", 3)
+
+
+@good("INV-1")
+def a_fault_that_met_no_confirmation(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.loses("confirm")
+    t.accept()
+    t.rule()
+    t.has_lost("confirm", 0)
+
+
+@bad("INV-1")
+def a_central_operation_takes_effect_while_every_confirmation_is_lost(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.loses("confirm")
+    t.accept()
+    t.has_lost("confirm", 1)
+    t.rule()
+    return t.has_lost("confirm", 2)
+
+
 @bad("INV-1")
 def a_local_operation_after_a_central_one(t: HistoryBuilder) -> str:
     t.set_up().send()
