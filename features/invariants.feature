@@ -50,13 +50,15 @@ Feature: Invariants, judged over everything that was seen
       Then the history keeps to "one manager"
 
       Examples:
-        | lost                                       | messages      | meanwhile                 |
-        | the next 1000 confirmations                | confirmations | nothing happens meanwhile |
-        | the next 1000 confirmations                | confirmations | the edge restarts         |
-        | the next 1000 confirmations                | confirmations | Palette restarts          |
-        | the answers to the next 1000 confirmations | answers       | nothing happens meanwhile |
-        | the answers to the next 1000 confirmations | answers       | the edge restarts         |
-        | the answers to the next 1000 confirmations | answers       | Palette restarts          |
+        | lost                                       | messages      | meanwhile                                  |
+        | the next 1000 confirmations                | confirmations | nothing happens meanwhile                  |
+        | the next 1000 confirmations                | confirmations | the edge restarts                          |
+        | the next 1000 confirmations                | confirmations | Palette restarts                           |
+        | the next 1000 confirmations                | confirmations | many of these confirmations have been lost |
+        | the answers to the next 1000 confirmations | answers       | nothing happens meanwhile                  |
+        | the answers to the next 1000 confirmations | answers       | the edge restarts                          |
+        | the answers to the next 1000 confirmations | answers       | Palette restarts                           |
+        | the answers to the next 1000 confirmations | answers       | many of these answers have been lost       |
 
     Scenario: An acceptance that came to nothing leaves the cluster in local hands
       Given a pending pairing request

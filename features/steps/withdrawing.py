@@ -119,6 +119,11 @@ def _one_is_lost(context: Context, messages: str) -> None:
     local_actions.await_loss(context, local_actions.MESSAGES[messages])
 
 
+@when(parsers.parse("many of these {messages} have been lost"))
+def _many_are_lost(context: Context, messages: str) -> None:
+    local_actions.await_many_losses(context, local_actions.MESSAGES[messages])
+
+
 @given(parsers.parse("no more of these {messages} are lost"))
 @when(parsers.parse("no more of these {messages} are lost"))
 def _no_more_are_lost(context: Context, messages: str) -> None:

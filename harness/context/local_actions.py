@@ -249,6 +249,15 @@ def await_loss(context: Context, message: arrangements.MessageKind, times: int =
         raise Inconclusive(f"the fault did not take effect: {what}")
 
 
+_MANY = 6
+"""So many messages in a row without an answer, and a host may have given up."""
+
+
+def await_many_losses(context: Context, message: arrangements.MessageKind) -> None:
+    """Let many of the messages that are to be spoiled be, as far as a host sends them in time."""
+    _met(context, message_faults(context, message)[-1], _MANY)
+
+
 def _met(context: Context, fault: arrangements.FaultNextMessage, times: int) -> list[Json]:
     """When it met messages, as far as somebody tells; waits for so many of them."""
     within_s = context.recorder.patience(fault, times)
