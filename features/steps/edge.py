@@ -261,11 +261,13 @@ def _check_connection(context: Context) -> None:
 def _check_connection_on(context: Context, position: int) -> None:
     operation = VerifyConnection(context.endpoint, context.token().value, context.insecure)
     context.perform(context.log_in(context.cluster().host(position)), operation, "the check")
+    context.log_in_again()
 
 
 @when(parsers.parse("the operator sends a pairing request from host {position:d}"))
 def _send_from(context: Context, position: int) -> None:
     context.note("the send", context.send(actor=context.log_in(context.cluster().host(position))))
+    context.log_in_again()
 
 
 # --- what must hold ---------------------------------------------------------------------------

@@ -161,6 +161,7 @@ def _looks(context: Context) -> None:
 @when(parsers.parse("the operator looks at the pairing request on host {position:d}"))
 def _looks_on(context: Context, position: int) -> None:
     context.perform(context.log_in(context.cluster().host(position)), ops.ViewPairing(), "the look")
+    context.log_in_again()
 
 
 @when("the operator takes the login of host 1 to host 2")

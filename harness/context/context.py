@@ -363,6 +363,14 @@ class Context:
         self.log_in(host_uid, label)  # who is let in
         raise NotSupported("Local UI has no extended logins")
 
+    def log_in_again(self) -> None:
+        """The operator is back at their host: a login at another one may have ended theirs. Who is
+        not let in there any more goes on with what they have.
+        """
+        leased = self.cluster()
+        with suppress(NotReached):
+            leased.operator = self.log_in(leased.operator.host_uid)
+
     def _ask_to_log_in(self, visitor: Actor, extended: bool = False) -> RecordedReply:
         user = self.recorder.driver.local_user
         self.recorder.secret(user.password, "password")

@@ -120,6 +120,7 @@ def _see_the_last_send(context: Context) -> None:
     context.must(taken)
     local_actions.cancelled(context)
     leased.operator = before
+    context.log_in_again()
 
 
 def go_to(context: Context, host: str, login: str = "a login") -> None:

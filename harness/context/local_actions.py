@@ -135,13 +135,10 @@ def ask_each_host(context: Context) -> None:
     """Ask each host of the cluster whether all of them reach Palette, while all do: what says no
     later than that says so for that reason.
     """
-    leased = context.cluster()
-    for host in leased.host_uids:
-        operator = context.log_in(host)
-        if host == leased.operator.host_uid:
-            leased.operator = operator  # a new login may end the one before
-        if _says_yes(check_connection(context, operator)):
+    for host in context.cluster().host_uids:
+        if _says_yes(check_connection(context, context.log_in(host))):
             context.answering.append(host)
+    context.log_in_again()
 
 
 def _says_yes(checked: RecordedReply) -> bool:
@@ -157,11 +154,10 @@ def go_to_a_host_that_knows(context: Context) -> None:
     links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
     linked = [host for host in leased.host_uids if links.get(host, True)]
     answering = [host for host in linked if host in context.answering]
-    operators = [context.log_in(host) for host in answering or linked]
     for _ in _meanwhile(context):
-        for operator in operators:
-            leased.operator = operator
-            if not _says_yes(check_connection(context, operator)):
+        for host in answering or linked:
+            leased.operator = context.log_in(host)
+            if not _says_yes(check_connection(context, leased.operator)):
                 return
 
 
