@@ -154,6 +154,13 @@ Feature: Reject a pairing request in Palette
         | south    | north | harbor |
         | harbor   | north | south  |
 
+    Scenario: Two requests are rejected at one instant, and just the third is listed
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And a pending pairing request of "harbor"
+      And two administrators have rejected the requests of "north" and "south" at one instant
+      Then just the request of "harbor" waits in Palette, and that stays so
+
     Scenario: Clusters with the same name and the same tags are not mixed up
       Given the cluster "north" tagged "area=dock" and named "plant"
       And the cluster "south" tagged "area=dock" and named "plant"

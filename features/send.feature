@@ -156,6 +156,12 @@ Feature: Send a pairing request from the local cluster
       And a pending pairing request of a third cluster
       Then the 3 requests have 3 pairing ids
 
+    Scenario: Clusters that send at one instant have an id each
+      Given the cluster "north" named "plant"
+      And the cluster "south" named "plant"
+      When "north" and "south" send a pairing request at one instant
+      Then the 2 requests have 2 pairing ids
+
     Scenario: The id of a cancelled request does not come back
       Given a local cluster
       And its request was sent and cancelled 4 times

@@ -209,6 +209,15 @@ def _has_rejected_of(context: Context, label: str) -> None:
     context.must(review.reject_as(context, "administrator", label))
 
 
+@given(
+    parsers.parse(
+        'two administrators have rejected the requests of "{first}" and "{second}" at one instant'
+    )
+)
+def _have_rejected_at_once(context: Context, first: str, second: str) -> None:
+    review.reject_at_once(context, first, second)
+
+
 @when("the administrator rejects the request step by step")
 def _rejects_by_procedure(context: Context) -> None:
     journey.reject(context, "administrator")

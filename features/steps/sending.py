@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT
@@ -257,6 +259,14 @@ def _shows_request(context: Context, judge: Judge) -> None:
     leased = context.cluster()
     for_this: Json = {"pairing_uid": leased.pairing_uid, "local_cluster_uid": leased.cluster.uid}
     judge.check("shows", operation=context.noted(), fields=for_this)
+
+
+@when(parsers.parse('"{first}" and "{second}" send a pairing request at one instant'))
+def _send_at_one_instant(context: Context, first: str, second: str) -> None:
+    context.token()
+    works = [partial(context.send, label) for label in (first, second)]
+    for taken in context.recorder.at_once(works):
+        context.must(taken)
 
 
 @then(parsers.parse("the {sends:d} requests have {ids:d} pairing ids"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Final, TypeAlias
 
@@ -538,6 +539,21 @@ def reject_as(context: Context, who: str, label: str = MAIN) -> RecordedReply:
     """Let an administrator reject a cluster's request: just Reject."""
     uid = context.cluster(label).pairing_uid
     return context.perform(context.admin(who), ops.RejectPairingRequest(uid), "the rejection")
+
+
+def reject_at_once(context: Context, first: str, second: str) -> None:
+    """Two administrators reject the requests of two clusters at one instant, each of them one.
+
+    Raises:
+        NotReached: one of the two was not taken.
+    """
+    people = (context.admin(), context.admin("another administrator"))
+    works = [
+        partial(context.recorder.perform, who, ops.RejectPairingRequest(leased.pairing_uid))
+        for who, leased in zip(people, map(context.cluster, (first, second)), strict=True)
+    ]
+    for taken in context.recorder.at_once(works):
+        context.must(taken)
 
 
 def reject_by_tags(context: Context, label: str) -> RecordedReply:
