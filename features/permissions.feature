@@ -51,6 +51,36 @@ Feature: Who may manage pairing requests
         | accept |
         | reject |
 
+    Scenario Outline: Who has every right in another project, and works in <scope>, does not see this request: <action>
+      Given a pending pairing request
+      And a user with every permission in "another project"
+      And "<scope>" is selected
+      When this person tries to "<action>"
+      Then this request is not seen
+
+      Examples:
+        | scope           | action |
+        | another project | list   |
+        | another project | find   |
+        | tenant          | list   |
+        | tenant          | find   |
+
+    Scenario Outline: Who has every right in another project, and works in the tenant, may not <action>
+      Given a pending pairing request
+      And a user with every permission in "another project"
+      And "tenant" is selected
+      When this person tries to "<action>"
+      Then it is refused
+      And one request of the cluster waits in Palette
+      And the request is pending in Local UI
+
+      Examples:
+        | action |
+        | open   |
+        | match  |
+        | accept |
+        | reject |
+
     Scenario Outline: By profiles of the project where one works, one cannot <action> in another
       Given a pending pairing request
       And a user with every permission in "another project"

@@ -458,6 +458,42 @@ Feature: Prerequisites of a pairing request
         | not-a-palette | refusing     |
         | untrusted     | refusing     |
 
+  Rule: A restart of the edge makes nothing good that was amiss
+    Where Local UI does not go on showing it, nothing is judged: but nothing takes back a deletion,
+    or an installation in central mode.
+
+    Scenario Outline: A cluster that <amiss> sends no request when the edge has restarted
+      Given a local cluster
+      And the cluster "<amiss>", and the edge has restarted since
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request reaches Palette
+
+      @PRE-1 @edge @core
+      Examples:
+        | amiss            |
+        | is Provisioning  |
+        | is in Error      |
+        | is being deleted |
+
+      @PRE-2 @edge @core
+      Examples:
+        | amiss                      |
+        | has an ill node, the first |
+
+      @PRE-3 @edge @core
+      Examples:
+        | amiss                         |
+        | was installed in central mode |
+
+      @PRE-4 @both @core
+      Examples:
+        | amiss                            |
+        | has a token that was deactivated |
+        | has a token that was deleted     |
+        | has a token that was expired     |
+
   Rule: Prerequisites, crossed with what must not matter
     The rows are drawn (harness/tables): in each, one prerequisite at most is not met.
 

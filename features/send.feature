@@ -47,6 +47,18 @@ Feature: Send a pairing request from the local cluster
         | a logged-out |
         | an expired   |
 
+    Scenario Outline: A restart of the edge does not bring <session> session back that nobody has come after
+      Given a local cluster
+      When somebody with <session> session sends a pairing request, where the edge has restarted before anybody else has logged in
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster comes to Palette
+
+      Examples:
+        | session      |
+        | a logged-out |
+        | an expired   |
+
     Scenario Outline: <login> opens no session
       Given a local cluster
       When somebody logs in with "<login>"

@@ -122,6 +122,11 @@ def _amiss(context: Context, amiss: str, side: str) -> None:
     crossing.go_amiss(context, amiss, side)
 
 
+@given(parsers.parse('the cluster "{amiss}", and the edge has restarted since'))
+def _amiss_before_a_restart(context: Context, amiss: str) -> None:
+    crossing.go_amiss_before_a_restart(context, amiss)
+
+
 @given(parsers.parse('it was "{was}" for a while, with "{side}" restarted'))
 def _was_amiss(context: Context, was: str, side: str) -> None:
     crossing.recover(context, was, side)

@@ -11,7 +11,13 @@ from harness.checkers.registry import Judge
 from harness.context import local_actions, local_changes
 from harness.context.central_changes import change_centrally
 from harness.context.context import MAIN, OTHER, Context
-from harness.context.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
+from harness.context.entries import (
+    endpoint_of_form,
+    login_of_kind,
+    session_of_kind,
+    stranger_with,
+    token_of_kind,
+)
 from harness.context.local_actions import (
     cancelled,
     check_connection,
@@ -43,6 +49,18 @@ def _stranger_sends(context: Context, kind: str) -> None:
 )
 def _stranger_sends_after_a_restart(context: Context, kind: str) -> None:
     stranger = stranger_with(context, kind)
+    restart(context, Side.EDGE)
+    context.note("the send", context.send(actor=stranger))
+
+
+@when(
+    parsers.parse(
+        "somebody with {kind} session sends a pairing request,"
+        " where the edge has restarted before anybody else has logged in"
+    )
+)
+def _stranger_sends_first_after_a_restart(context: Context, kind: str) -> None:
+    stranger = session_of_kind(context, kind)
     restart(context, Side.EDGE)
     context.note("the send", context.send(actor=stranger))
 

@@ -39,7 +39,15 @@ _OF_ALL_HOSTS = frozenset(
     }
 )
 """Refusals that name what would be amiss at every host of a cluster, and is at none."""
-_STATES = {"is Provisioning": ClusterState.PROVISIONING, "is in Error": ClusterState.ERROR}
+_ILL = "has an ill node, the first"
+_DELETED, _IN_CENTRAL_MODE = "is being deleted", "was installed in central mode"
+_NO_RESTART_ENDS = (_DELETED, _IN_CENTRAL_MODE)
+"""A cluster may recover by a restart: nothing takes back a deletion, or an installation."""
+_STATES = {
+    "is Provisioning": ClusterState.PROVISIONING,
+    "is in Error": ClusterState.ERROR,
+    _DELETED: ClusterState.DELETING,
+}
 
 
 @contextmanager
@@ -265,11 +273,41 @@ def go_amiss(context: Context, amiss: str, restarted: str) -> None:
         local_actions.ask_each_host(context)
         local_actions.set_link(context, -1, up=False)
         local_actions.go_to_a_host_that_knows(context)
+    elif amiss == _IN_CENTRAL_MODE:
+        local_actions.install_in_central_mode(context)
     elif what == "has an endpoint":
         context.endpoint = endpoint_of_form(context, how)
     else:
         revoke_token(context, amiss.removeprefix("has a token that was "))
     restart(context, restarted if restarted == "Palette" else "")
+
+
+def go_amiss_before_a_restart(context: Context, amiss: str) -> None:
+    """Let one thing be amiss, and the edge restart after that.
+
+    Raises:
+        NotSupported: the edge cannot be restarted, or Local UI does not show any more what was
+            amiss: a cluster may have recovered, and a laboratory forget what it has arranged.
+        Inconclusive: what is amiss could not be brought about.
+    """
+    go_amiss(context, amiss, "")
+    restart(context, "the edge")
+    if amiss in (*_STATES, _ILL) and amiss not in _NO_RESTART_ENDS:
+        _see_still(context, amiss)
+
+
+def _see_still(context: Context, amiss: str) -> None:
+    leased, look = context.cluster(), ops.ViewCluster()
+    so: dict[str, Json] = {"fields": {"state": _STATES.get(amiss, "")}}
+    if amiss == _ILL:
+        name = local_actions.node_at(leased, _node(context, amiss))
+        so = {"node": name, "health": Health.UNHEALTHY.value}
+    predicate = "node_is" if amiss == _ILL else "bears"
+    try:
+        context.must_see(leased.operator, look, predicate, **so)
+        context.must_hold(context.recorder.stays(leased.operator, look, predicate, **so))
+    except NotReached:
+        raise NotSupported("a restart of the edge ends there what was amiss") from None
 
 
 def recover(context: Context, was: str, restarted: str) -> None:

@@ -183,11 +183,19 @@ def stranger_with(context: Context, kind: str) -> Actor:
         KeyError: there is no such kind.
     """
     leased = context.cluster()
-    host_uid = leased.operator.host_uid
-    actor = _SESSIONS[kind](context, host_uid)
-    leased.operator = context.log_in(host_uid)
+    actor = session_of_kind(context, kind)
+    leased.operator = context.log_in(leased.operator.host_uid)
     context.look(ViewCluster())
     return actor
+
+
+def session_of_kind(context: Context, kind: str) -> Actor:
+    """The same, while nobody else has logged in since.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    return _SESSIONS[kind](context, context.cluster().operator.host_uid)
 
 
 def _with_session(context: Context, host_uid: str, session: str) -> Actor:
