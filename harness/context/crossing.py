@@ -305,7 +305,8 @@ def _see_still(context: Context, amiss: str) -> None:
     predicate = "node_is" if amiss == _ILL else "bears"
     try:
         context.must_see(leased.operator, look, predicate, **so)
-        context.must_hold(context.recorder.stays(leased.operator, look, predicate, **so))
+        stays = context.recorder.stays(leased.operator, look, predicate, during_s=None, **so)
+        context.must_hold(stays)
     except NotReached:
         raise NotSupported("a restart of the edge ends there what was amiss") from None
 
