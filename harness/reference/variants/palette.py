@@ -746,7 +746,8 @@ class AnUnknownProjectIsEmpty(CentralCore):
         return call.credentials.project_uid or TENANT
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        return self.store.get(Project, scope) is None or super().holds(user, permission, scope)
+        is_unknown = scope != TENANT and self.store.get(Project, scope) is None
+        return is_unknown or super().holds(user, permission, scope)
 
 
 variant(
