@@ -302,6 +302,27 @@ class RefusedProfilesAreTheDesiredOnes(bases.Performs, bases.Keeps[ops.UpdateCen
         return changed
 
 
+@mutant("INV-1")
+class RestartTakesAcceptedForPaired(bases.Wakes):
+    """Clusters whose hosts have still to confirm are paired when Palette has restarted."""
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.put(replace(cluster, confirmed=True))
+
+
+@mutant("INV-1")
+class GivesUpConfirming(bases.Remembers):
+    """A host whose fifth confirmation has no answer either takes its acceptance for failed."""
+
+    def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
+        reply = yield from super().carried(point, request, operation)
+        if point == "confirming" and isinstance(reply, ops.Unknown):
+            asked = self.kept[request.pairing_uid] = self.kept.get(request.pairing_uid, "") + "x"
+            return Refused(Reason.NOTHING_PENDING, "given up") if len(asked) > 4 else reply
+        return reply
+
+
 @mutant("INV-2")
 class RestartForgetsWhatWaits(bases.Wakes):
     """A restart of the central side loses the requests that wait for a decision."""
