@@ -144,6 +144,18 @@ Feature: Accept a pairing request in Palette
         | Kühlhaus „Nord“ – 100 % Öko   | team/edge=ops, cost-center=k_4711.b  |
         | A tag without a value         | site=north, spare=                   |
 
+    Scenario Outline: A request that follows one that was <fate> shows the tags that there are now
+      Given a pairing request that is "<fate>"
+      And its tags have been changed in Local UI
+      And the operator has sent a pairing request again
+      When the administrator opens the request
+      Then it shows the name, the description and the tags of the local cluster
+
+      Examples:
+        | fate      |
+        | rejected  |
+        | withdrawn |
+
     Scenario: Accepted without a change, the cluster bears its own values
       Given a pending pairing request
       And the administrator has accepted it with the name "(kept)", the description "(kept)" and the tags "(kept)"
@@ -515,6 +527,16 @@ Feature: Accept a pairing request in Palette
       Given a pending pairing request
       And an acceptance was refused for "a missing layer"
       And an acceptance was refused for "a wrong version"
+      Then the request goes on waiting in Palette
+      And the cluster can still be paired with fitting profiles
+
+    Scenario: Refused five times, it is as pending as before
+      Given a pending pairing request
+      And an acceptance was refused for "a wrong version"
+      And an acceptance was refused for "a pack too many"
+      And an acceptance was refused for "a missing layer"
+      And an acceptance was refused for "a wrong version"
+      And an acceptance was refused for "a pack too many"
       Then the request goes on waiting in Palette
       And the cluster can still be paired with fitting profiles
 

@@ -175,6 +175,28 @@ Feature: Match the profiles of a local cluster
         | csi   | Longhorn 1.7.0       |
         | addon | Hello-Universe 2.0.0 |
 
+    Scenario Outline: A pack too many after <count> in the add-on profile
+      Given a local cluster that runs <count> packs in its add-on profile
+      And a pending pairing request
+      And fitting profiles are selected, and "Hello-Universe 2.0.0" besides
+      When the administrator matches them with the request
+      Then they do not match
+      And Palette refuses to pair the cluster with them
+
+      Examples:
+        | count |
+        | 16    |
+        | 20    |
+        | 64    |
+
+    Scenario: An add-on profile of 65 packs, each with its equal
+      Given a local cluster that runs 65 packs in its add-on profile
+      And a pending pairing request
+      And fitting profiles are selected
+      When the administrator matches them with the request
+      Then they match
+      And the cluster can be paired with them
+
     Scenario: An add-on profile for a cluster that has none
       Given a local cluster that runs no "Prometheus-Grafana"
       And a pending pairing request

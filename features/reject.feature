@@ -237,6 +237,18 @@ Feature: Reject a pairing request in Palette
         | rejected  |
         | withdrawn |
 
+    Scenario Outline: A refused reject changes nothing of what is shown of a request that was <fate>
+      Given a pairing request that is "<fate>"
+      And opened by its id, it is shown as decided
+      When the administrator rejects the request
+      Then it is refused
+      And opened again, it shows the state of before
+
+      Examples:
+        | fate      |
+        | rejected  |
+        | withdrawn |
+
     Scenario Outline: An id that is nearly right rejects nothing: one that <differs>
       Given a pending pairing request
       When the administrator rejects a request by an id that "<differs>"

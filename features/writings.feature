@@ -190,6 +190,17 @@ Feature: The same in other words
         | tag         | letters that look like others  |
         | tag         | a sign of several              |
 
+    Scenario Outline: Tags of every kind are refused, or shown as they are: <kind>
+      Given a local cluster with the tags "<tags>"
+      When the operator sends a pairing request
+      Then it is refused, or the request shows each of its tags
+
+      Examples:
+        | kind                      | tags                                              |
+        | one without a value       | site=north, spare=                                |
+        | dots and a slash in a key | example.com/team=ops, app.kubernetes.io/name=till |
+        | many                      | (40 of them)                                      |
+
   @ACC-6 @central @core
   Rule: Letters of every kind can be entered on acceptance
 
@@ -209,6 +220,17 @@ Feature: The same in other words
         | description | lines that follow              |
         | tag         | wide letters                   |
         | tag         | a sign of several              |
+
+    Scenario Outline: Tags of every kind are refused, or borne as they were entered: <kind>
+      Given 3 requests of hosts wait in Palette
+      When the administrator accepts one of them with the tags "<tags>"
+      Then it is refused and waits, or its cluster bears each of these tags
+
+      Examples:
+        | kind                      | tags                                              |
+        | one without a value       | site=north, spare=                                |
+        | dots and a slash in a key | example.com/team=ops, app.kubernetes.io/name=till |
+        | many                      | (40 of them)                                      |
 
   @INV-9 @both @resilience
   Rule: An answer in other words leads nobody astray

@@ -338,6 +338,11 @@ def _has_sent_again(context: Context) -> None:
     review.must_send_again(context)
 
 
+@given("opened by its id, it is shown as decided")
+def _is_shown_decided(context: Context) -> None:
+    review.must_show_decided(context)
+
+
 @given("it has brought along the cluster's own values")
 def _has_brought_values(context: Context) -> None:
     review.must_show_own_values(context)
@@ -466,6 +471,11 @@ def _shows_cluster(context: Context, judge: Judge, label: str) -> None:
 def _shows_tags(context: Context, judge: Judge, label: str) -> None:
     fields = review.tags_of(context.cluster(label))
     judge.check("shows", operation=context.noted(), fields=fields)
+
+
+@then("opened again, it shows the state of before")
+def _shows_state_of_before(context: Context, judge: Judge) -> None:
+    judge.check("shows", **review.state_of_before(context))
 
 
 @then("it shows the name, the description and the tags of the local cluster")

@@ -45,6 +45,11 @@ def _runs_no(context: Context, name: str) -> None:
     context.new_cluster(stack=stacks.without(DOCUMENTED_STACK, name))
 
 
+@given(parsers.parse("a local cluster that runs {count:d} packs in its add-on profile"))
+def _runs_many(context: Context, count: int) -> None:
+    context.new_cluster(stack=stacks.with_many(count))
+
+
 # --- what is selected ---------------------------------------------------------------------------
 
 

@@ -215,6 +215,11 @@ def _probe_has_worked(context: Context) -> None:
     local_changes.must_take_effect(context)
 
 
+@given("its tags have been changed in Local UI")
+def _tags_changed(context: Context) -> None:
+    local_changes.must_take_effect(context, local_changes.TAGGINGS)
+
+
 @given("a local operation on it was refused")
 def _probe_refused(context: Context) -> None:
     context.note("the refused", context.must_be_refused(local_changes.change_locally(context)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import long_texts, selection, writings
+from harness.context import long_texts, review, selection, writings
 from harness.context.backlog import Backlog
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
@@ -48,6 +48,11 @@ def _letters(context: Context, field: str, letters: str) -> None:
     long_texts.install(context, field, long_texts.text_with(context, letters))
 
 
+@given(parsers.parse('a local cluster with the tags "{tags}"'))
+def _tagged(context: Context, tags: str) -> None:
+    long_texts.install_tagged(context, review.tags_from(tags))
+
+
 @given("fitting profiles are selected: of that one the earlier does, if there can be such versions")
 def _select_earlier(context: Context, crossed: CrossedVersions) -> None:
     with left_out_if_impossible():
@@ -72,6 +77,11 @@ def _rejects(context: Context, waiting: Backlog, letters: str) -> None:
 @when(parsers.parse("the administrator accepts one of them with a {field} written with {letters}"))
 def _accepts_with(context: Context, waiting: Backlog, field: str, letters: str) -> None:
     long_texts.accept_written(context, waiting, field, letters)
+
+
+@when(parsers.parse('the administrator accepts one of them with the tags "{tags}"'))
+def _accepts_tagged(context: Context, waiting: Backlog, tags: str) -> None:
+    long_texts.accept_tagged(context, waiting, review.tags_from(tags))
 
 
 @when(parsers.parse("the administrator accepts a request whose packs {difference}"))
@@ -111,3 +121,21 @@ def _fits(context: Context, judge: Judge, trial: Attempt) -> None:
     else:
         fits = [chosen.uid for chosen in context.matching_selection()]
         judge.check("pairs_with_what_fits", operation=trial.looks[0].id, fits=list(fits))
+
+
+@then("it is refused, or the request shows each of its tags")
+def _shows_tags(context: Context, judge: Judge) -> None:
+    judge.check("refused_or_taken", operation=context.noted(long_texts.SENT))
+    if long_texts.is_refused(context, long_texts.SENT):
+        judge.check("held", operation=long_texts.see_sent_otherwise(context).id)
+    else:
+        judge.check("shows", **long_texts.tags_shown(context))
+
+
+@then("it is refused and waits, or its cluster bears each of these tags")
+def _bears_tags(context: Context, judge: Judge, waiting: Backlog) -> None:
+    judge.check("refused_or_taken", operation=context.noted(long_texts.ACCEPTED))
+    if long_texts.is_refused(context, long_texts.ACCEPTED):
+        long_texts.see_accepted_otherwise(context, waiting)
+    else:
+        judge.check("shows", **long_texts.tags_borne(context, waiting))

@@ -9,7 +9,8 @@ from typing import Final
 
 from harness.context.backlog import Backlog, accept, await_list, confirm
 from harness.context.context import OTHER, Context
-from harness.context.recorder import NotSupported
+from harness.context.crossing import left_out_if_impossible
+from harness.context.recorder import NotSupported, RecordedReply
 from harness.domain import operations as ops
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.targets.port import CannotArrange
@@ -66,6 +67,16 @@ def install(context: Context, field: str, text: str) -> None:
         raise NotSupported(f"no cluster has such a {field}: {error}") from error
 
 
+def install_tagged(context: Context, tags: Mapping[str, str]) -> None:
+    """Install the scenario's cluster with just these tags.
+
+    Raises:
+        NotSupported: nobody can install such a cluster.
+    """
+    with left_out_if_impossible():
+        context.new_cluster(tags=tags)
+
+
 def is_refused(context: Context, name: str) -> bool:
     """Whether the operation of this name was refused. Then the same has to be seen without the
     long text, or else it might have been refused for anything.
@@ -88,11 +99,20 @@ def see_sent_otherwise(context: Context) -> OperationRecord:
 
 def shown_whole(context: Context, field: str) -> dict[str, Json]:
     """What has to be shown of the field by the request of the scenario's cluster, opened now."""
-    leased = context.cluster()
-    look = ops.ListPairingRequests()
-    context.recorder.await_state(context.admin(), look, "listed", pairing_uid=leased.pairing_uid)
-    view = context.perform(context.admin(), ops.ViewPairingRequest(leased.pairing_uid))
-    return _whole(view.id, field, getattr(leased.cluster, field, leased.cluster.tags.get(_TAG)))
+    cluster = context.cluster().cluster
+    return _whole(_opened(context).id, field, getattr(cluster, field, cluster.tags.get(_TAG)))
+
+
+def tags_shown(context: Context) -> dict[str, Json]:
+    """Which tags the request of the scenario's cluster, opened now, has to show."""
+    fields: dict[str, Json] = {"tags": dict[str, Json](context.cluster().cluster.tags)}
+    return {"operation": _opened(context).id, "fields": fields}
+
+
+def _opened(context: Context) -> RecordedReply:
+    look, uid = ops.ListPairingRequests(), context.cluster().pairing_uid
+    context.recorder.await_state(context.admin(), look, "listed", pairing_uid=uid)
+    return context.perform(context.admin(), ops.ViewPairingRequest(uid))
 
 
 def accept_written(context: Context, backlog: Backlog, field: str, letters: str) -> None:
@@ -124,20 +144,46 @@ def accept_with(context: Context, backlog: Backlog, field: str, text: str) -> No
             accept(context, made, tags={**made.cluster.tags, _TAG: text})
 
 
+def accept_tagged(context: Context, backlog: Backlog, tags: Mapping[str, str]) -> None:
+    """Accept the last request with just these tags."""
+    await_list(context, backlog)
+    accept(context, backlog.waiting[-1], tags=dict(tags))
+
+
 def borne_whole(context: Context, backlog: Backlog, field: str) -> dict[str, Json]:
     """What the accepted cluster has to bear once its host, which is the harness's, has confirmed.
 
     Raises:
         NotReached: the confirmation was not taken.
     """
-    made = backlog.end(backlog.waiting[-1])
-    look = ops.ViewCentralCluster(confirm(context, made))
-    context.must_see(context.admin(), look, "handed_over")
+    entered, tags = _entered(context)
+    return _whole(_borne(context, backlog).id, field, entered.get(field, tags.get(_TAG)))
+
+
+def tags_borne(context: Context, backlog: Backlog) -> dict[str, Json]:
+    """Which tags the accepted cluster has to bear once its host has confirmed.
+
+    Raises:
+        NotReached: the confirmation was not taken.
+    """
+    _, tags = _entered(context)
+    return {"operation": _borne(context, backlog).id, "fields": {"tags": tags}}
+
+
+def _entered(context: Context) -> tuple[Mapping[str, Json], dict[str, Json]]:
+    """What the acceptance was asked with, and the tags of it."""
     entered = context.recorder.history()[context.noted(ACCEPTED)].args
     tags = entered["tags"]
     assert isinstance(tags, dict)
-    view = context.recorder.perform(context.admin(), look)
-    return _whole(view.id, field, entered.get(field, tags.get(_TAG)))
+    return entered, tags
+
+
+def _borne(context: Context, backlog: Backlog) -> RecordedReply:
+    """A look at the cluster of the last request once its host has confirmed."""
+    made = backlog.end(backlog.waiting[-1])
+    look = ops.ViewCentralCluster(confirm(context, made))
+    context.must_see(context.admin(), look, "handed_over")
+    return context.recorder.perform(context.admin(), look)
 
 
 def see_accepted_otherwise(context: Context, backlog: Backlog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -34,6 +35,8 @@ LEFT_OUT = "(left out)"
 """In a feature: nothing is said of this value."""
 EXPIRED = "a login that has expired"
 """In a feature: somebody who logged in to Palette so long ago that it is good no more."""
+_DECIDED = "the decided request"
+
 ENDED_KEY = "an API key that has ended"
 """In a feature: somebody with a key that was to last a day, and was good then."""
 
@@ -167,6 +170,25 @@ def must_show_own_values(context: Context, label: str = MAIN) -> None:
     fields = borne(leased, KEPT, KEPT, KEPT)
     look = ops.ViewPairingRequest(leased.pairing_uid)
     context.must_see(context.admin(), look, "bears", fields=fields)
+
+
+def must_show_decided(context: Context) -> None:
+    """A precondition: opened by its id, the cluster's request is shown as one that was decided.
+
+    Raises:
+        NotSupported: it is not shown any more, or as if it waited (REJ-8).
+    """
+    view = ops.ViewPairingRequest(context.cluster().pairing_uid)
+    shown = context.must_if_offered(context.perform(context.admin(), view, _DECIDED)).value
+    if getattr(shown, "state", "") in ("", RequestState.PENDING.value):
+        raise NotSupported("a request that has been decided is shown as if it waited")
+
+
+def state_of_before(context: Context) -> dict[str, Json]:
+    """Which state the decided request has to show now that it is opened again."""
+    before = context.recorder.history()[context.noted(_DECIDED)].value or {}
+    again = context.perform(context.admin(), ops.ViewPairingRequest(context.cluster().pairing_uid))
+    return {"operation": again.id, "fields": {"state": before.get("state")}}
 
 
 def mistyped(context: Context, differs: str) -> str:
@@ -638,9 +660,11 @@ def text_from(text: str) -> str:
 
 
 def tags_from(text: str) -> Mapping[str, str]:
-    """Tags as a feature writes them: `line=7, site=harbor`."""
+    """Tags as a feature writes them: `line=7, site=harbor`, or `(40 of them)`."""
     if text == NONE:
         return {}
+    if many := re.fullmatch(r"\((\d+) of them\)", text):
+        return {f"tag-{number}": f"value-{number}" for number in range(1, int(many[1]) + 1)}
     pairs = (part.partition("=") for part in text.split(","))
     return {name.strip(): value.strip() for name, _, value in pairs}
 

@@ -104,6 +104,13 @@ def with_besides(stack: Stack, pack: Pack) -> Stack:
     return tuple(replace(p, packs=(*p.packs, pack)) if p is host else p for p in stack)
 
 
+def with_many(count: int) -> Stack:
+    """The documented stack with an add-on profile of so many packs."""
+    infra, add_on = DOCUMENTED_STACK
+    packs = (Pack(Layer.ADDON, f"Add-On-{n}", f"1.{n}.0") for n in range(1, count + 1))
+    return (infra, replace(add_on, packs=tuple(packs)))
+
+
 def in_layer(stack: Stack, name: str, layer: Layer) -> Stack:
     """The stack with one pack moved to another layer.
 
