@@ -187,6 +187,8 @@ Feature: The same in other words
         | description | letters beyond the first plane |
         | description | a sign of several              |
         | description | lines that follow              |
+        | description | blanks where its lines end     |
+        | name        | two blanks in a row            |
         | tag         | letters that look like others  |
         | tag         | a sign of several              |
 

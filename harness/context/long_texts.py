@@ -35,6 +35,8 @@ LETTERS: Final[Mapping[str, str]] = {
     "letters from right to left": "\u05d7\u05e0\u05d5\u05ea 5 \u0645\u062a\u062c\u0631",
     "letters beyond the first plane": "\U0001d54a\U0001f3ec store",
     "lines that follow": "store\nsecond floor\n\nback door",
+    "two blanks in a row": "store  second  floor",
+    "blanks where its lines end": "store \nsecond floor  \nback door",
     "a sign of several": "\U0001f469\u200d\U0001f373 store \U0001f1e9\U0001f1ea end",
 }
 """What a text may hold besides plain letters; each goes on after what is peculiar about it."""

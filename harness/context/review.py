@@ -35,10 +35,10 @@ LEFT_OUT = "(left out)"
 """In a feature: nothing is said of this value."""
 EXPIRED = "a login that has expired"
 """In a feature: somebody who logged in to Palette so long ago that it is good no more."""
-_DECIDED = "the decided request"
-
 ENDED_KEY = "an API key that has ended"
 """In a feature: somebody with a key that was to last a day, and was good then."""
+_DECIDED = "the decided request"
+"""What a look at it is kept under, to compare a later one with."""
 
 
 class UnknownPhrase(PairproofError):
