@@ -475,7 +475,7 @@ def _shows_tags(context: Context, judge: Judge, label: str) -> None:
 
 @then("opened again, it shows the state of before")
 def _shows_state_of_before(context: Context, judge: Judge) -> None:
-    judge.check("shows", **review.state_of_before(context))
+    judge.check("held", operation=review.await_state_of_before(context).id)
 
 
 @then("it shows the name, the description and the tags of the local cluster")

@@ -176,19 +176,25 @@ def must_show_decided(context: Context) -> None:
     """A precondition: opened by its id, the cluster's request is shown as one that was decided.
 
     Raises:
-        NotSupported: it is not shown any more, or as if it waited (REJ-8).
+        NotSupported: it is not shown any more, or otherwise, as if it waited (REJ-8).
     """
     view = ops.ViewPairingRequest(context.cluster().pairing_uid)
     shown = context.must_if_offered(context.perform(context.admin(), view, _DECIDED)).value
-    if getattr(shown, "state", "") in ("", RequestState.PENDING.value):
-        raise NotSupported("a request that has been decided is shown as if it waited")
+    if getattr(shown, "state", "") not in (RequestState.REJECTED, RequestState.WITHDRAWN):
+        raise NotSupported("a request that has been decided is not shown as rejected or withdrawn")
 
 
-def state_of_before(context: Context) -> dict[str, Json]:
-    """Which state the decided request has to show now that it is opened again."""
+def await_state_of_before(context: Context) -> OperationRecord:
+    """Wait until the decided request, opened again, shows the state that it was seen in.
+
+    Raises:
+        NotSupported: it is not shown any more (REJ-8).
+    """
+    look = ops.ViewPairingRequest(context.cluster().pairing_uid)
+    context.must_if_offered(context.perform(context.admin(), look))
     before = context.recorder.history()[context.noted(_DECIDED)].value or {}
-    again = context.perform(context.admin(), ops.ViewPairingRequest(context.cluster().pairing_uid))
-    return {"operation": again.id, "fields": {"state": before.get("state")}}
+    fields: dict[str, Json] = {"state": before.get("state")}
+    return context.recorder.await_state(context.admin(), look, "bears", fields=fields)
 
 
 def mistyped(context: Context, differs: str) -> str:
