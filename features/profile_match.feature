@@ -187,10 +187,10 @@ Feature: Match the profiles of a local cluster
         | count |
         | 16    |
         | 20    |
-        | 64    |
+        | 33    |
 
-    Scenario: An add-on profile of 65 packs, each with its equal
-      Given a local cluster that runs 65 packs in its add-on profile
+    Scenario: An add-on profile of 33 packs, each with its equal
+      Given a local cluster that runs 33 packs in its add-on profile
       And a pending pairing request
       And fitting profiles are selected
       When the administrator matches them with the request
