@@ -154,8 +154,8 @@ def _last_actor(context: Context) -> Actor:
 
 
 def element_of(context: Context, label: str, page: PageName | None = None) -> dict[str, Json]:
-    """What a label of the document is at this target, on this page or on any."""
-    pages = [page] if page else [p for p in PageName if label in LABELS[p]]
+    """What a label of the document is at this target, on this page or on any of its side."""
+    pages = [page] if page else _pages_with(context, label)
     found = [context.recorder.driver.info.pages.element(p, label) for p in pages]
     element = PageElement(
         tuple(dict.fromkeys(role for each in found for role in each.roles)),
@@ -165,12 +165,19 @@ def element_of(context: Context, label: str, page: PageName | None = None) -> di
     return {name: _list(value) for name, value in asdict(element).items()}
 
 
+def _pages_with(context: Context, label: str) -> list[PageName]:
+    """The pages that have this label, of the side whose page was used last."""
+    local = bool(_last_actor(context).host_uid)
+    found = [page for page in PageName if label in LABELS[page]]
+    return [page for page in found if page.is_local is local] or found
+
+
 def bring_up(context: Context, label: str, page: PageName | None = None, beside: str = "") -> bool:
     """Open what a label stands behind, if the file says how, and on one page alone; returns whether
     it stands behind anything.
     """
     said = context.recorder.driver.info.pages
-    pages = [page] if page else [p for p in PageName if label in LABELS[p]]
+    pages = [page] if page else _pages_with(context, label)
     behind = [each for each in pages if said.label(each, label).before]
     if len(behind) != 1:
         return False

@@ -217,6 +217,20 @@ def choose(visit: BrowserVisit, *names: str, checked: bool = True) -> None:
         visit.do(actions.SetChecked(MATCH, PROFILE, checked=checked, profile=name))
 
 
+def test_of_a_native_list_of_several_the_others_stay_chosen(visits: Visits) -> None:
+    visit = visits(
+        "<select multiple size=4 aria-label=Profiles><option>edge<option>add-on<option>other"
+        "</select><p>done: <span></span></p><script>document.querySelector('select').onchange = "
+        "e => { document.querySelector('span').textContent = "
+        "[...e.target.selectedOptions].map(o => o.text).join(', '); }</script>",
+        BY_A_LIST.replace('before = [{ role = "combobox", name = "Profiles" }]\n', ""),
+    )
+    choose(visit, "edge", "add-on")
+    assert done(visit) == "edge, add-on"
+    choose(visit, "edge", checked=False)
+    assert done(visit) == "add-on"
+
+
 @pytest.mark.parametrize("toggles", [True, False], ids=["toggles", "opens"])
 @pytest.mark.parametrize("attribute", ["aria-selected", "aria-checked"])
 @pytest.mark.parametrize("ends", ["", "list.hidden = true;"], ids=["stays open", "closes"])
@@ -299,12 +313,41 @@ def test_a_label_and_its_value_in_one_line_are_two_things(visits: Visits) -> Non
 
 
 @pytest.mark.parametrize(
+    ("message", "stops"),
+    [("role=status", True), ("role=alert", True), ("", False)],
+    ids=["as its state", "as an alert", "as any text"],
+)
+def test_a_message_that_names_what_was_done_is_no_row_of_it(
+    visits: Visits, message: str, stops: bool
+) -> None:
+    visit = visits(f"<p {message}>Request {OURS} was rejected.</p><p>{THEIRS}</p>")
+    assert visit.stops_saying(OURS) is stops
+    assert not visit.stops_saying(THEIRS)
+
+
+def test_a_token_that_a_page_repeats_is_seen_and_the_field_that_it_is_in_is_not(
+    visits: Visits,
+) -> None:
+    visit = visits(
+        f"<label>Registration token <input type=password></label><p role=alert>{OURS}</p>"
+        f"<label>Password <input type=password value={THEIRS}></label><p>{THEIRS}</p>"
+    )
+    visit.do(actions.FillIn(SETTINGS, "Registration token", text=OURS))
+    snapshot = visit.view().snapshot
+    assert 'textbox "Registration token": •••' in snapshot
+    assert f"alert: {OURS}" in snapshot
+    assert THEIRS not in snapshot, "nobody entered it, so nobody else would hide it"
+
+
+@pytest.mark.parametrize(
     ("about", "said"),
     [
         ("", "<p aria-live=polite>The registration token is missing.</p>"),
         ("", "<p role=status>The registration token is missing.</p>"),
         ("", "<p role=alert>The registration token is missing.</p>"),
         ("aria-describedby=why", "<p id=why>The registration token is missing.</p>"),
+        ("aria-describedby=why", "<p id=why hidden>The registration token is missing.</p>"),
+        ("title='The registration token is missing.'", ""),
         (
             "",
             "<input aria-invalid=true aria-errormessage=why>"
@@ -318,6 +361,20 @@ def test_why_a_button_is_closed_is_read_beside_it(visits: Visits, about: str, sa
         visit.do(actions.ClickLabel(SETTINGS, "Pair", patient=False))
     told = 'button "Pair" is closed: The registration token is missing.'
     assert refused.value.refused.message == told
+
+
+@pytest.mark.parametrize(
+    ("button", "said"),
+    [
+        ("<span title='No token.'><button disabled>Pair</button></span>", ": No token."),
+        ("<button disabled title=Pair></button>", ""),
+    ],
+    ids=["of what is around it", "its own name"],
+)
+def test_a_title_is_a_reason_unless_it_is_the_name(visits: Visits, button: str, said: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        visits(button, "").do(actions.ClickLabel(SETTINGS, "Pair", patient=False))
+    assert refused.value.refused.message == f'button "Pair" is closed{said}'
 
 
 def test_a_button_that_is_closed_without_a_word_is_closed(visits: Visits) -> None:

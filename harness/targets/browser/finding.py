@@ -57,15 +57,23 @@ _TOLD: Final = """element => {
     .map(id => part.getRootNode().getElementById(id)).filter(Boolean);
   const live = '[role=alert], [role=status], [aria-live=polite], [aria-live=assertive], output';
   const wrong = [...document.querySelectorAll('[aria-invalid=true]')];
+  const titled = [element, element.parentElement].find(part => part?.title);
+  const names = titled === element && !element.textContent.trim() && !element.ariaLabel;
+  const about = [
+    ...named(element, 'aria-describedby').map(part => part.innerText || part.textContent),
+    ...(titled && !names ? [titled.title] : []),
+  ];
   const parts = [
-    ...named(element, 'aria-describedby'),
     ...wrong.flatMap(part => [...named(part, 'aria-errormessage'),
       ...named(part, 'aria-describedby')]),
     ...document.querySelectorAll(live),
   ];
-  return [...new Set(parts.map(said).map(text => text.trim()).filter(Boolean))];
+  const texts = [...about, ...parts.map(said)].map(text => text.trim());
+  return [...new Set(texts.filter(Boolean))];
 }"""
-"""What stands in what describes it, in what describes a wrong entry, and in what speaks up."""
+"""What stands in what describes it, which need not be seen before one points at it, and in its
+title; in what describes a wrong entry, and in what speaks up.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +271,13 @@ def _state(target: Locator) -> str:
 
 
 def press(target: Locator) -> None:
-    """Click it; its label, where a click does not reach a native control itself."""
+    """Click it; its label, where a click does not reach a native control itself; beside the others
+    that are chosen, where a native list holds several.
+    """
     if target.evaluate(_REACHED_BY_LABEL):
         label = target.evaluate_handle(_LABEL_OF).as_element()
         if label is not None:
             label.click()
             return
-    target.click()
+    among = target.evaluate("element => Boolean(element.closest('select')?.multiple)")
+    target.click(modifiers=["ControlOrMeta"] if among else None)  # the others stay chosen

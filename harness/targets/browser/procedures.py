@@ -58,7 +58,7 @@ def carry_out(
         case ops.RejectPairingRequest(pairing_uid):
             _do(visit, actions.leads_to(PageName.REQUESTS))
             _do(visit, [actions.ClickLabel(PageName.REQUESTS, "Reject", pairing_uid)])
-            if visit.comes_to_say(pairing_uid, there=False):
+            if visit.stops_saying(pairing_uid):
                 return ops.Done(ops.Acknowledged(""))
             return _refused(visit)
         case ops.AcceptPairingRequest(pairing_uid, selection):

@@ -34,6 +34,8 @@ _CLOSED_S: Final = 0.2
 _ANYTHING: Final = re.compile(r"\S")
 _WAITED_FOR: Final = ("document", "fetch", "xhr", "script", "stylesheet")
 TOKEN: Final = "Registration token"
+_MESSAGE: Final = ":is([role=status], [role=alert], output)"
+_NO_MESSAGE: Final = f":not({_MESSAGE}, {_MESSAGE} *)"
 _INTERRUPTED: Final = ("interrupted by another navigation", "net::ERR_ABORTED")
 _PASSWORD: Final = "input[type=password]"
 _TELLS: Final = """() => new Promise(done => {
@@ -59,6 +61,18 @@ class _Told(TypedDict):
     loaded: bool
     title: str
     hidden: list[str]
+
+
+def _covered(snapshot: str, hidden: str, *, everywhere: bool) -> str:
+    """The snapshot without what stands in a field for passwords. What was entered there is known,
+    and has its label wherever else the page repeats it: that it does has to be seen (PRE-4S).
+    """
+    lines = snapshot.splitlines(keepends=True)
+    fields = ("- textbox", "- 'textbox")
+    return "".join(
+        line.replace(hidden, COVERED) if everywhere or line.lstrip().startswith(fields) else line
+        for line in lines
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +189,7 @@ class BrowserVisit:
     def _view(self, told: _Told) -> PageView:
         snapshot = self._tab.locator("body").aria_snapshot()
         for hidden in filter(None, told["hidden"]):
-            snapshot = snapshot.replace(hidden, COVERED)
+            snapshot = _covered(snapshot, hidden, everywhere=hidden not in self._entered)
         return PageView(urlsplit(self._tab.url).path, told["title"], snapshot, self._alone())
 
     def _alone(self) -> tuple[str, ...]:
@@ -218,9 +232,12 @@ class BrowserVisit:
         """Whether something has to be clicked before it is there."""
         return bool(self._pages.label(page, label).before)
 
-    def comes_to_say(self, text: str, *, there: bool = True) -> bool:
-        """Whether the page says a text, or does not any more, in time, as above."""
-        return self._comes(self._tab.get_by_text(text), there)
+    def stops_saying(self, text: str) -> bool:
+        """Whether the page says a text no more, in time, as above; but in a message, which may
+        name what was done, and goes by itself.
+        """
+        lasting = self._tab.get_by_text(text).and_(self._tab.locator(_NO_MESSAGE))
+        return self._comes(lasting, there=False)
 
     def _comes(self, target: Locator, there: bool) -> bool:
         self.settle()
