@@ -398,12 +398,10 @@ class ClustersAreLostInARestart(bases.Wakes):
 
 
 @mutant("ACC-12")
-class ConfirmationIsLostInARestart(bases.Wakes):
+class ConfirmationIsLostInARestart(bases.WakesConfirmed):
     """A paired cluster waits for its host again when Palette has restarted."""
 
-    def wake(self) -> None:
-        for cluster in list(self.store.every(CentralCluster)):
-            self.store.put(replace(cluster, confirmed=False))
+    confirmed = False
 
 
 @mutant("ACC-12")

@@ -15,7 +15,7 @@ from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore
-from harness.reference.core.records import LocalRequest, PairingRequest, SlotState
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, SlotState
 from harness.reference.core.store import Store
 from harness.reference.planting import Memory
 
@@ -52,6 +52,16 @@ class WakesPending(Wakes):
         for request in list(self.store.every(PairingRequest)):
             if request.state is self.was:
                 self.store.put(replace(request, state=RequestState.PENDING))
+
+
+class WakesConfirmed(Wakes):
+    """Takes every host for one that has confirmed, or none, when it is started."""
+
+    confirmed: ClassVar[bool]
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.put(replace(cluster, confirmed=self.confirmed))
 
 
 class Keeps(CentralCore, Generic[Kept]):
@@ -123,6 +133,15 @@ class Remembers(EdgeCore):
     def keep(self, key: str, value: str = "yes") -> str:
         """Remember the first value of a key; it is returned from then on."""
         return self.kept.setdefault(key, value)
+
+
+class InARow(Remembers):
+    """Counts what comes in a row, by what it is about."""
+
+    def in_a_row(self, about: str, *, is_so: bool) -> int:
+        """How often it was so since it was last not."""
+        self.kept[about] = f"{self.kept.get(about, '')}x" if is_so else ""
+        return len(self.kept[about])
 
 
 class SubmitsAnotherSecret(EdgeCore):

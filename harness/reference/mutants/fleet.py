@@ -663,16 +663,7 @@ def is_error(reply: LinkReply) -> bool:
     return isinstance(reply, Refused) and reply.reason is Reason.INTERNAL
 
 
-class InARow(bases.Remembers):
-    """Counts what comes in a row, by what it is about."""
-
-    def in_a_row(self, about: str, *, is_so: bool) -> int:
-        """How often it was so since it was last not."""
-        self.kept[about] = f"{self.kept.get(about, '')}x" if is_so else ""
-        return len(self.kept[about])
-
-
-class ThirdErrorIsAnAnswer(InARow):
+class ThirdErrorIsAnAnswer(bases.InARow):
     """Takes the third error that answers the same question for an answer to it."""
 
     POINT: ClassVar[str]
@@ -694,7 +685,7 @@ class ThreeErrorsAreARejection(ThirdErrorIsAnAnswer):
 
 
 @mutant("INV-9", lane=Lane.FLEET, found_by="half-open", nemesis=Nemesis.HALF_OPEN)
-class DeadConnectionIsKept(InARow):
+class DeadConnectionIsKept(bases.InARow):
     """A host waits for ever on a connection over which four questions were not answered."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:

@@ -303,23 +303,21 @@ class RefusedProfilesAreTheDesiredOnes(bases.Performs, bases.Keeps[ops.UpdateCen
 
 
 @mutant("INV-1")
-class RestartTakesAcceptedForPaired(bases.Wakes):
+class RestartTakesAcceptedForPaired(bases.WakesConfirmed):
     """Clusters whose hosts have still to confirm are paired when Palette has restarted."""
 
-    def wake(self) -> None:
-        for cluster in list(self.store.every(CentralCluster)):
-            self.store.put(replace(cluster, confirmed=True))
+    confirmed = True
 
 
 @mutant("INV-1")
-class GivesUpConfirming(bases.Remembers):
+class GivesUpConfirming(bases.InARow):
     """A host whose fifth confirmation has no answer either takes its acceptance for failed."""
 
     def carried(self, point: str, request: LocalRequest, operation: ops.AgentOperation) -> Carrying:
         reply = yield from super().carried(point, request, operation)
-        if point == "confirming" and isinstance(reply, ops.Unknown):
-            asked = self.kept[request.pairing_uid] = self.kept.get(request.pairing_uid, "") + "x"
-            return Refused(Reason.NOTHING_PENDING, "given up") if len(asked) > 4 else reply
+        asked, is_so = point == "confirming", isinstance(reply, ops.Unknown)
+        if asked and self.in_a_row(request.pairing_uid, is_so=is_so) >= 5:
+            return Refused(Reason.NOTHING_PENDING, "given up")
         return reply
 
 
