@@ -167,8 +167,9 @@ def _asked(
     host_uid: str = "",
 ) -> None:
     outgoing = Outgoing(operation, ops.Credentials(), host_uid, "doctor")
+    asked = clock()
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
-    _clock(answered, what, notes, clock)
+    _clock(answered, what, notes, asked, clock())
     sent = f"{answered.sent.method} {answered.sent.url}"
     key = f"paths.{type(operation).__name__}"
     match answered.reply:
@@ -192,14 +193,17 @@ def _asked(
             notes.note(told, "expect SND-1 or ACC-1 to fail; or is another service there?")
 
 
-def _clock(answered: MappedExchange, what: str, notes: Notes, clock: Clock) -> None:
-    now, date = clock(), answered.response.header("Date") if answered.response else ""
+def _clock(
+    answered: MappedExchange, what: str, notes: Notes, asked: datetime, heard: datetime
+) -> None:
+    """Their clock was read at some moment between asking and hearing."""
+    date = answered.response.header("Date") if answered.response else ""
     try:
-        theirs = parsedate_to_datetime(date) if date else now
+        theirs = parsedate_to_datetime(date) if date else heard
     except ValueError:
         return
     theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-    apart_s = (theirs - now).total_seconds()
+    apart_s = (theirs - min(max(theirs, asked), heard)).total_seconds()
     if not -_SKEW_S <= apart_s + 0.5 <= _SKEW_S:
         way = "ahead of" if apart_s > 0 else "behind"
         told = f"{what}: its clock is {abs(apart_s):.0f} s {way} this machine's"

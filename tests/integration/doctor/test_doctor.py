@@ -7,10 +7,11 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import trustme
 from harness.cli.commands.options import ResultFormat
 from harness.cli.commands.targets import DoctorOptions, Rehearsal
 from harness.cli.doctor import doctor
+from harness.doctor.answers import examine_answers
+from harness.doctor.finding import Severity
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.permission import every_grant
@@ -27,6 +30,8 @@ from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout
 from harness.running.session import suite_words
 from harness.suite import suite_dir
+from harness.targets.http import HttpDriver
+from harness.targets.target_file import read_target
 from tests.integration.http import faulty
 from tests.integration.http.faulty import answer
 from tests.integration.http.targets import NOT_LOGGED_IN
@@ -495,6 +500,20 @@ def test_a_broken_set_up_is_explained(
     assert told, found
     assert remedy in told[0]["remedy"], told[0]
     assert setup.code == code, found
+
+
+def test_an_answer_that_comes_late_does_not_make_a_clock_wrong(setup: Setup) -> None:
+    """A date is of some moment between the question and the answer."""
+    target = read_target(setup.text, "late.toml", setup.folder, setup.environment)
+
+    def looked(*apart_s: int) -> set[str]:
+        late = cycle(timedelta(seconds=s) for s in apart_s)
+        with closing(HttpDriver(target)) as driver:
+            notes = examine_answers(driver, (), lambda: datetime.now(UTC) + next(late))
+        return {found.level for found in notes.found if "clock" in found.what}
+
+    assert looked(-20, 20) == looked(0, 20) == looked(-20, 0) == set()
+    assert looked(20, 20) == looked(-20, -20) == {Severity.GAP}
 
 
 def test_all_that_is_wrong_with_the_keys_is_listed(setup: Setup, examine: Examine) -> None:
