@@ -72,12 +72,18 @@ Feature: The pages of Palette
       And the administrator pairs "south" through the wizard
       Then just the request of "north" waits in Palette, and that stays so
 
-    Scenario: On a page that has grown old, Reject decides no other request
-      Given a pending pairing request
+    Scenario Outline: On a page that has grown old, Reject decides no other request: <gone> is gone
+      Given a pending pairing request of "harbor"
       And the administrator is on the page "the pairing requests"
-      And the administrator has rejected the request of "north"
+      And the administrator has rejected the request of "<gone>"
       When the administrator clicks "Reject" beside the request of "south"
-      Then the request goes on waiting in Palette
+      Then the request of "<other>" goes on waiting in Palette
+
+      # Whichever way the rows are in order, one of these moves them up.
+      Examples:
+        | gone   | other  |
+        | north  | harbor |
+        | harbor | north  |
 
   @ACC-4 @central @core
   Rule: The warning has to be acknowledged before Confirm goes on
@@ -285,6 +291,19 @@ Feature: The pages of Palette
       Then the page offers no "Validate" to click
       And the request goes on waiting in Palette
 
+    Scenario: A profile that was taken out again counts for no later Confirm
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the match"
+      When the administrator selects the profiles
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the match"
+      And the administrator takes one of the profiles out again
+      And the administrator tries "Confirm" on the page "Pair Cluster, the match"
+      And the administrator tries "Next step" on the page "Pair Cluster, the match"
+      Then the page offers no "Validate" to click
+      And the request goes on waiting in Palette
+
   @ACC-18 @central @core
   Rule: The review shows the configurations, and Validate opens Pair cluster
 
@@ -359,6 +378,16 @@ Feature: The pages of Palette
       And the administrator is on the page "the pairing requests"
       When the administrator clicks "Reject" beside the request
       And the administrator opens the page "Clusters"
+      Then the page does not prompt for review
+
+    Scenario: Gone to by the Main Menu after the Reject, Clusters does not prompt
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Clusters"
+      When the administrator clicks "Pair" on the page "Clusters"
+      And the administrator clicks "Reject" beside the request
+      Then the request no longer waits in Palette
+      When in the Main Menu, the administrator clicks "Clusters"
       Then the page does not prompt for review
 
   @REJ-5P @central @core

@@ -430,6 +430,17 @@ Feature: Send a pairing request from the local cluster
       Then nothing is pending in Local UI
       And no request reaches Palette
 
+    Scenario: Escape, once the fields are filled in, sends nothing
+      Given the pages of the target
+      And a local cluster
+      And the operator is on the page "Settings"
+      When the operator clicks "Centrally Managed" on the page "Settings"
+      And the operator fills in "Palette endpoint" with the endpoint of Palette
+      And the operator fills in "Registration token" with the registration token
+      And the operator presses Escape
+      Then nothing is pending in Local UI
+      And no request reaches Palette
+
     Scenario: Leaving the page leaves no request
       Given the pages of the target
       And a local cluster

@@ -421,8 +421,9 @@ def _none_waits(context: Context, judge: Judge) -> None:
 
 
 @then("the request goes on waiting in Palette")
-def _goes_on_waiting(context: Context, judge: Judge) -> None:
-    uid = context.cluster().pairing_uid
+@then(parsers.parse('the request of "{label}" goes on waiting in Palette'))
+def _goes_on_waiting(context: Context, judge: Judge, label: str = MAIN) -> None:
+    uid = context.cluster(label).pairing_uid
     seen = context.recorder.await_state(
         context.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid
     )

@@ -51,6 +51,23 @@ class PromptStays(PalettePages):
         return max(1, super().waiting(asked))
 
 
+@_on_pages("REJ-4P")
+class PromptStaysUntilAReload(PalettePages):
+    """By the Main Menu, Clusters shows the prompt that it showed before."""
+
+    script = """
+    if (location.pathname === "/clusters") {
+      const prompt = document.querySelector("#pairing-prompt")?.outerHTML ?? "";
+      const kept = sessionStorage.getItem("by-menu") && sessionStorage.getItem("prompt");
+      if (!prompt && kept) document.querySelector("main").insertAdjacentHTML("afterbegin", kept);
+      else sessionStorage.setItem("prompt", prompt);
+    }
+    sessionStorage.removeItem("by-menu");
+    document.querySelectorAll("nav a").forEach((link) =>
+      link.addEventListener("click", () => sessionStorage.setItem("by-menu", "yes")));
+    """
+
+
 @_on_pages("ACC-4")
 class WarningSaysNothing(PalettePages):
     """The warning asks whether one understands, and not what."""
@@ -149,6 +166,14 @@ class RejectsByTheRow(PalettePages):
     def reject(self, asked: PageRequest) -> PageAnswer:
         row = int(asked.form.text("pairing_uid"))
         return super().reject(_instead(asked, self.pending(asked)[row].pairing_uid))
+
+
+@_on_pages("ACC-23")
+class RejectsByTheRowOfTheNewestFirst(RejectsByTheRow):
+    """As before, where the newest request stands on top: what is gone above moves the row."""
+
+    def pending(self, asked: PageRequest) -> tuple[ops.PairingListItem, ...]:
+        return super().pending(asked)[::-1]
 
 
 @_on_pages("ACC-23")
@@ -371,6 +396,16 @@ class ConfirmedOnceIsConfirmed(PalettePages):
         return super().next_step(at, selection, self.match(at, selection))
 
 
+@_on_pages("ACC-17")
+class TakenOutStaysIn(PalettePages):
+    """A profile that was taken out again is confirmed along with those that are selected."""
+
+    def selected(self, at: Entered, selection: ops.Selected) -> PageAnswer:
+        now = {chosen.uid for chosen in selection}
+        before = (chosen for chosen in at.wizard.tried or () if chosen.uid not in now)
+        return super().selected(at, (*selection, *before))
+
+
 # --- the review ---------------------------------------------------------------------------
 
 
@@ -435,6 +470,17 @@ class EndpointIsClosed(LocalPages):
 
     def finish(self, page: Page, html: str) -> str:
         return on(page, "settings", html, 'id="endpoint"', 'id="endpoint" disabled')
+
+
+@_on_pages("SND-12")
+class EscapeSends(LocalPages):
+    """Escape in a field that was filled in sends the request."""
+
+    script = """
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape") document.querySelector("button[value=pair]")?.click();
+    });
+    """
 
 
 @_on_pages("SND-12")
