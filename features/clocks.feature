@@ -77,6 +77,11 @@ Feature: Clocks that are set, and tokens around their end
         | each side's, on a leap day | back | an hour  | cancelled        | sent       |
         | each side's, on a leap day | back | an hour  | accepted in vain | left alone |
 
+      Examples:
+        | whose      | goes  | by    | phase            | next       |
+        | the edge's | forth | a day | pending, cut off | left alone |
+        | the edge's | forth | a day | pending, cut off | accepted   |
+
   @PRE-4 @both @core
   Rule: A registration token is good to its end, and no longer
 

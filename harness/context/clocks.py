@@ -87,6 +87,12 @@ def _followed(context: Context) -> None:
     context.must_hold(local_actions.followed(context))
 
 
+def _cut_off(context: Context) -> None:
+    """As before, and its cluster cannot reach Palette any more."""
+    _followed(context)
+    local_actions.set_links(context, up=False)
+
+
 def _handed_over(context: Context) -> None:
     """An accepted request whose host is cut off, and has not heard of that."""
     context.pending()
@@ -109,6 +115,7 @@ def _cancelled(context: Context) -> None:
 _PHASES: Mapping[str, Callable[[Context], object]] = {
     "about to be sent": Context.cluster,
     "pending": _followed,
+    "pending, cut off": _cut_off,
     "cancelled": _cancelled,
     "cancelled unheard": local_actions.stale,
     "rejected": lambda context: local_actions.send_and_reject(context, 1),
@@ -177,7 +184,7 @@ def go_on(context: Context, phase: str, course: str) -> str:
         KeyError: there is no such course.
     """
     if course == "left alone":
-        if phase == "pending":
+        if phase.startswith("pending"):
             _let_pass(context)
         return ""
     leased = context.cluster()

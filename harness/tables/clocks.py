@@ -9,6 +9,7 @@ from harness.tables.covering import Constraint, Row, Table
 _NEXT = {
     "about to be sent": ("sent",),
     "pending": ("left alone", "accepted", "rejected", "cancelled"),
+    "pending, cut off": ("left alone", "accepted"),
     "cancelled": ("sent", "left alone"),
     "cancelled unheard": ("left alone", "rejected"),
     "rejected": ("sent", "left alone"),
@@ -29,7 +30,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "whose": ("Palette's", "the edge's", "each side's, on a leap day"),
     "goes": ("forth", "back", "forth and back"),
     "by": ("a second", "a minute", "ten minutes", "an hour", "a day", "31 days"),
-    "phase": tuple(_NEXT),
+    "phase": tuple(phase for phase in _NEXT if phase != "pending, cut off"),
     "next": ("left alone", "sent", "accepted", "rejected", "cancelled"),
 }
 _LONGEST = {"whose": _COLUMNS["whose"][:2], "goes": ("forth and back",), "by": ("31 days",)}
@@ -43,6 +44,12 @@ _BACK = {
     "goes": ("back",),
     "by": ("a minute", "an hour"),
     "phase": ("pending", "cancelled", "accepted in vain"),
+}
+_CUT_OFF = {
+    "whose": ("the edge's",),
+    "goes": ("forth",),
+    "by": ("a day",),
+    "phase": ("pending, cut off",),
 }
 
 
@@ -68,6 +75,7 @@ TABLES = (
     _jumps(_LONGEST),
     _jumps(_FORTH),
     _jumps(_BACK),
+    _jumps(_CUT_OFF),
     _jumps({}, len(_COLUMNS), Constraint(tuple(_COLUMNS), _is_left)),
     Table(
         "clocks",

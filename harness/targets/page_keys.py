@@ -60,6 +60,8 @@ class LabelKeys:
     What opens a list or a menu is clicked where what it opens is not there yet."""
     after: _Clicks = ()
     """What has to be clicked afterwards each time, such as a further confirmation."""
+    taken_out_by: _Clicks = ()
+    """What takes it back, where a second click on it does not, such as a button *Remove*."""
 
 
 class _OnlyProfiles:
@@ -86,7 +88,8 @@ def _names_in(read: Any) -> Iterator[tuple[str, str]]:
         yield from (("", click.name) for click in read)
         return
     for label, keys in read.items():
-        yield from ((label, name) for name in (*keys.name, *(each.name for each in keys.before)))
+        clicks = (*keys.before, *keys.taken_out_by)
+        yield from ((label, name) for name in (*keys.name, *(each.name for each in clicks)))
         yield from (("", click.name) for click in keys.after)
 
 

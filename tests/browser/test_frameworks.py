@@ -231,6 +231,43 @@ def test_of_a_native_list_of_several_the_others_stay_chosen(visits: Visits) -> N
     assert done(visit) == "add-on"
 
 
+ADDS = """<label>Add <select><option>Choose<option>edge<option>add-on</select></label>
+<ul></ul><p>done: <span></span></p><script>
+const picked = new Set(), list = document.querySelector('ul');
+const show = () => {
+  document.querySelector('span').textContent = [...picked].join(', ');
+  list.replaceChildren(...[...picked].map(name => {
+    const button = document.createElement('button');
+    button.textContent = `Remove ${name}`;
+    button.onclick = () => { picked.delete(name); show(); };
+    return button;
+  }));
+};
+document.querySelector('select').onchange = ({target}) => {
+  picked.add(target.value);
+  target.selectedIndex = 0;
+  show();
+};</script>"""
+"""A native list that adds to those that are chosen, each of which has a button of its own."""
+
+
+@pytest.mark.parametrize("before", ['before = [{ role = "combobox", name = "Add" }]\n', ""])
+def test_what_a_native_list_has_added_is_removed_by_its_button(visits: Visits, before: str) -> None:
+    says = '[pages.page.match.labels."a profile"]\nrole = "option"\nname = "{profile}"\n' + before
+    visit = visits(ADDS, says)
+    choose(visit, "edge", "add-on")
+    assert done(visit) == "edge, add-on"
+    with pytest.raises(NotHandled, match="`taken_out_by`"):
+        choose(visit, "edge", checked=False)
+    assert done(visit) == "edge, add-on"
+    visit = visits(
+        ADDS, f'{says}taken_out_by = [{{ role = "button", name = "Remove {{profile}}" }}]'
+    )
+    choose(visit, "edge", "add-on")
+    choose(visit, "edge", checked=False)
+    assert done(visit) == "add-on"
+
+
 @pytest.mark.parametrize("toggles", [True, False], ids=["toggles", "opens"])
 @pytest.mark.parametrize("attribute", ["aria-selected", "aria-checked"])
 @pytest.mark.parametrize("ends", ["", "list.hidden = true;"], ids=["stays open", "closes"])

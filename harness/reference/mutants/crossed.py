@@ -317,6 +317,7 @@ class GivesUpAlone(EdgeCore):
 class AsksInVainForTwoSeconds(EdgeCore):
     """A host that has had no answer for two seconds does not ask any more."""
 
+    patience = 2 * bases.SECOND
     heard = Memory[dict[str, int]](dict)
     given_up = Memory[set[str]](set)
 
@@ -327,7 +328,7 @@ class AsksInVainForTwoSeconds(EdgeCore):
         answer = yield self.call(point, request, operation)
         if isinstance(answer.reply, ops.Done | Refused):
             self.heard[uid] = answer.now
-        if answer.now - self.heard.setdefault(uid, answer.now) >= 2 * bases.SECOND:
+        if answer.now - self.heard.setdefault(uid, answer.now) >= self.patience:
             self.given_up.add(uid)
         return answer.reply
 
@@ -342,6 +343,13 @@ class FailsAfterTwoSecondsInVain(AsksInVainForTwoSeconds):
 
     def unasked(self) -> LinkReply:
         return Refused(Reason.NOT_FOUND, "nobody was heard")
+
+
+@mutant("INV-9")
+class FailsAfterAnHourInVain(FailsAfterTwoSecondsInVain):
+    """A host that has had no answer for an hour takes its request for failed."""
+
+    patience = bases.HOUR
 
 
 @mutant("INV-9")

@@ -1,6 +1,7 @@
 """What is found on a page, by role and accessible name and beside a text, and chosen there.
 
-What is not seen is not found, but for a control that draws nothing where its label is seen.
+What is not seen is not found, but for a control that draws nothing where its label is seen, and
+for what is in a native list.
 Playwright's own ways to choose are for native controls; what component frameworks draw in their
 place is told by its role and its state, as assistive technology tells it.
 """
@@ -42,8 +43,9 @@ _OF_ANOTHER: Final = """(element, [text, alike]) => {
 }"""
 """Whether it stands in a part that is built like the one with the text, and has one like it."""
 
-_HAS_SEEN_LABEL: Final = """element => !!element.labels?.length
-  && element.labels[0].checkVisibility({visibilityProperty: true})"""
+_STANDS_FOR: Final = """element => !!(element.labels?.[0] ?? element.closest('select'))
+  ?.checkVisibility({visibilityProperty: true})"""
+"""Whether what stands for it is seen: its label, or the native list that it is in."""
 _KEEP: Final = """(found) => {
   const kept = window.__there = new WeakSet();
   for (const each of found) kept.add(each);
@@ -141,7 +143,7 @@ def all_of(tab: Page, sought: Sought, *, is_new: bool = False) -> list[Locator]:
     found = seen(tab, sought)
     if not sought.beside:
         several = [found.nth(n) for n in range(found.count())]
-        return several or _drawn_by_labels(_called(tab, sought))
+        return several or _seen_in_others(_called(tab, sought))
     there = part_with(tab, sought).locator(found)
     return [
         there.nth(n)
@@ -150,9 +152,9 @@ def all_of(tab: Page, sought: Sought, *, is_new: bool = False) -> list[Locator]:
     ]
 
 
-def _drawn_by_labels(found: Locator) -> list[Locator]:
+def _seen_in_others(found: Locator) -> list[Locator]:
     several = (found.nth(n) for n in range(found.count()))
-    return [each for each in several if each.evaluate(_HAS_SEEN_LABEL)]
+    return [each for each in several if each.evaluate(_STANDS_FOR)]
 
 
 def form_of(text: str) -> str:
@@ -193,14 +195,16 @@ LOOKS_AGAIN_MS: Final = 20
 _CHOICE: Final = """element => {
   const role = element.getAttribute('role');
   const isNative = element.matches('input[type=checkbox], input[type=radio]');
+  const list = element.closest('select');
   const state = ['aria-checked', 'aria-selected', 'aria-pressed']
     .map(name => element.getAttribute(name)).find(value => value !== null) ?? '';
   return {
-    state: isNative ? String(element.checked) : state,
+    state: isNative ? String(element.checked) : list?.multiple ? String(element.selected) : state,
     isOneOfAll: isNative ? element.type === 'radio' : /radio$/.test(role),
-    isInAList: /^(option|menuitem)/.test(role),
+    isInAList: /^(option|menuitem)/.test(role) || !!list,
   };
 }"""
+_LIST_OF_ONE: Final = "xpath=ancestor::select[not(@multiple)]"
 _REACHED_BY_LABEL: Final = """element => {
   if (!element.labels?.length) return false;
   element.labels[0].scrollIntoView({block: 'nearest'});
@@ -248,7 +252,7 @@ def choose(target: Locator, chosen: bool, within_s: float) -> None:
     if choice["state"] == wanted:
         return
     if choice["isInAList"] and not choice["state"] and not chosen:
-        return  # what tells of being chosen alone is not
+        raise NotHandled("it does not tell that it is chosen; say with `taken_out_by` what does it")
     if choice["isOneOfAll"] and not chosen:
         raise NotHandled("one of several that exclude one another cannot be taken back by a click")
     press(target)
@@ -272,8 +276,11 @@ def _state(target: Locator) -> str:
 
 def press(target: Locator) -> None:
     """Click it; its label, where a click does not reach a native control itself; beside the others
-    that are chosen, where a native list holds several.
+    that are chosen, where a native list holds several. In a native list that holds one, set that.
     """
+    if (lists := target.locator(_LIST_OF_ONE)).count():
+        lists.select_option(element=target.element_handle())
+        return
     if target.evaluate(_REACHED_BY_LABEL):
         label = target.evaluate_handle(_LABEL_OF).as_element()
         if label is not None:

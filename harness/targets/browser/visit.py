@@ -172,8 +172,7 @@ class BrowserVisit:
                     self._entered.add(action.text)
                 self._acted_on(action).fill(action.text)
             case actions.SetChecked():
-                target = self._acted_on(action, action.profile)
-                finding.choose(target, action.checked, self.patience_s)
+                self._set_checked(action)
             case actions.BringUp():
                 self._bring_up(action)
             case actions.PressEscape():
@@ -361,6 +360,13 @@ class BrowserVisit:
         target.first.click()
         self._click_each(self._pages.label(page, label).after)
 
+    def _set_checked(self, action: actions.SetChecked) -> None:
+        by = self._pages.label(action.page, action.label).taken_out_by
+        if by and not action.checked:
+            self._click_each(by, action.profile)
+            return
+        finding.choose(self._acted_on(action, action.profile), action.checked, self.patience_s)
+
     def _acted_on(self, action: actions.OnLabel, profile: str = "") -> Locator:
         """What an entry or a choice is for, once it is there."""
         target = self._target(action, profile)
@@ -425,9 +431,11 @@ class BrowserVisit:
         self._tab.wait_for_timeout(_CLOSED_S * 1_000)
         return self._look(sought) is not None
 
-    def _click_each(self, clicks: Iterable[ClickKeys], *, if_there: bool = False) -> None:
+    def _click_each(
+        self, clicks: Iterable[ClickKeys], profile: str = "", *, if_there: bool = False
+    ) -> None:
         for each in clicks:
-            way = _way(each)
+            way = _way(each, profile)
             if if_there:
                 self.settle()
                 if self._look(way) is None:
