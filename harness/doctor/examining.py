@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from harness.doctor import answers
 from harness.doctor.cost import Rehearse, RunCost, cost_of, examine_cost
 from harness.doctor.finding import DoctorFinding, Notes, Severity
+from harness.doctor.pages import examine_pages
 from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
@@ -65,6 +66,7 @@ def examine(
                 findings += notes.found
             findings += [*examine_links(driver), *examine_commands(driver.arranging)]
             cost = cost_of(driver, rehearse(driver))
+            findings += examine_pages(driver, dead).found
             return Diagnosis((*findings, *examine_cost(cost).found), cost)
     except PairproofError as error:
         what, remedy = _split(str(error))

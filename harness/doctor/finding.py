@@ -24,8 +24,8 @@ class Severity(StrEnum):
 class DoctorFinding:
     """One thing that was found, and what to do, where anything has to be done.
 
-    `area` is `file`, `driver`, `network`, `api`, `login`, `clusters`, `arranging`, `links`,
-    `clock` or `reach`.
+    `area` is `file`, `driver`, `network`, `api`, `login`, `clusters`, `links`,
+    `pages`, `commands`, `peer` or `missing`.
     """
 
     level: Severity

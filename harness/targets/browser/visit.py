@@ -289,12 +289,13 @@ class BrowserVisit:
         """The entry of the Main Menu that leads to a page, after a login if there is none."""
         self._go_to(self.home)
         self.settle()
-        menu = self._locate(self._pages.element(page, page.called))
+        element = self._pages.element(page, page.called)
+        menu = self._locate(element)
         login = self._tab.locator(_PASSWORD).or_(self._user(page.is_local))
-        self._appears(menu.or_(login))
+        self._appears(menu.or_(login), f"{element}, and no login")
         if not menu.first.is_visible():
             self._log_in(page.is_local)
-            self._appears(menu)
+            self._appears(menu, f"{element} after the login")
         return menu
 
     def _paste(self) -> None:
@@ -489,7 +490,7 @@ class BrowserVisit:
             raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show {sought.called}")
         return found
 
-    def _appears(self, target: Locator) -> None:
+    def _appears(self, target: Locator, called: str) -> None:
         """Wait for it, or for the page if that takes longer. Raises `Refusal`: it does not come."""
         from playwright.sync_api import TimeoutError as TookTooLong
 
@@ -499,7 +500,7 @@ class BrowserVisit:
             self.settle()
             if not target.first.is_visible():
                 path = urlsplit(self._tab.url).path
-                raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show it") from None
+                raise Refusal(Reason.NOT_FOUND, f"the page {path} does not show {called}") from None
 
     def settle(self) -> None:
         """Wait until the page has what it asked for, or asks on and on."""
