@@ -11,7 +11,6 @@ from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Side
 from harness.domain.cluster import ManagementMode
-from harness.history.operation import Json
 
 # --- requests that have come to something -------------------------------------------------------
 
@@ -278,8 +277,8 @@ def _other_goes_on(context: Context, judge: Judge) -> None:
 @then("Local UI shows the request as rejected")
 def _shown_rejected(context: Context, judge: Judge) -> None:
     leased = context.cluster()
-    fields: Json = {"status": "Rejected", "pairing_uid": leased.pairing_uid}
-    seen = context.recorder.await_state(leased.operator, ops.ViewPairing(), "bears", fields=fields)
+    about = {"status": "Rejected", "pairing_uid": leased.pairing_uid}
+    seen = context.recorder.await_state(leased.operator, ops.ViewPairing(), "status_is", **about)
     judge.check("held", operation=seen.id)
 
 

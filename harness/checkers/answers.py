@@ -277,10 +277,14 @@ def last_seen(record: OperationRecord) -> str:
     return _seen(samples[-1]) if samples else "nothing"
 
 
+def last_sample(record: OperationRecord) -> Sample:
+    """What a wait saw last; the answer itself of what was no wait."""
+    return _samples(record)[-1] if record.samples else Sample.of(record)
+
+
 def last_value(record: OperationRecord) -> Mapping[str, Json]:
     """The fields that a wait saw last."""
-    samples = _samples(record)
-    return samples[-1].value if samples else {}
+    return last_sample(record).value if record.samples else {}
 
 
 def _why(record: OperationRecord) -> str:

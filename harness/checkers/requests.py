@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.answers import last_value, refused, succeeded
+from harness.checkers.answers import last_sample, refused, succeeded
 from harness.checkers.registry import Finding, check, failed, passed, says, then, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.history.predicates import Sample, contrary, is_borne
+from harness.history.predicates import contrary, is_borne
 from harness.history.wording import since
 
 
@@ -76,9 +76,7 @@ def refused_or_shows_none(history: History, *, operation: str) -> Finding:
 def _shows_says(history: History, *, operation: str, fields: Mapping[str, Json]) -> str:
     """By the answer, of a wait by the last."""
     record, n = history[operation], history.operations.index(history[operation])
-    samples = (record.value or {}).get("samples")
-    last = samples[-1] if isinstance(samples, list) else None
-    seen = Sample.from_json(last) if isinstance(last, dict) else Sample.of(record)
+    seen = last_sample(record)
     if seen.outcome is Outcome.INFO:
         raise ValueError("no answer shows anything")
     when = since(history.operations[:n], record.end or record.start)
@@ -229,7 +227,7 @@ def cancel_or_acceptance_holds(
     central_wins = cancelled.outcome is not Outcome.OK
     expected = "central" if central_wins else "local"
     answer = "was refused" if central_wins else "succeeded"
-    managed = last_value(history[mode]).get("mode")
+    managed = last_sample(history[mode]).mode or "nothing"
     obeys = central_operation.outcome is Outcome.OK
     took = "takes effect" if obeys else "is refused"
     seen = f"the cancel {answer}, Local UI says {managed}, and a central operation {took}"

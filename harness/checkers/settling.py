@@ -39,7 +39,7 @@ class _Looks:
 
     @property
     def is_central(self) -> bool:
-        return (self.mode.value or {}).get("mode") == "central"
+        return Sample.of(self.mode).mode == "central"
 
     @property
     def status(self) -> str:
@@ -99,15 +99,15 @@ def _managed(looks: _Looks) -> str:
     """What says that it has two managers or none; empty if it has one."""
     by_local = looks.local.outcome is Outcome.OK
     by_palette = looks.central is not None and looks.central.outcome is Outcome.OK
-    if looks.mode.outcome is Outcome.OK and (by_local, by_palette) == (
+    mode = Sample.of(looks.mode).mode
+    if mode and (by_local, by_palette) == (
         not looks.is_central,
         looks.is_central,
     ):
         return ""
     effects = {True: "takes effect", False: "is refused"}
     tried = f", and a central one {effects[by_palette]}" if looks.central else ""
-    mode = (looks.mode.value or {}).get("mode")
-    return f"Local UI says {mode}, a local operation {effects[by_local]}{tried}"
+    return f"Local UI says {mode or 'nothing'}, a local operation {effects[by_local]}{tried}"
 
 
 def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:

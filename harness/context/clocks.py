@@ -162,7 +162,7 @@ def set_clock(context: Context, whose: str, goes: str, by: str) -> Iterator[bool
 def _let_pass(context: Context) -> None:
     """Time for the host to go on with what it does."""
     operator, look = context.cluster().operator, ops.ViewManagement()
-    context.recorder.stays(operator, look, "succeeds", during_s=local_actions.FOLLOWED_S)
+    context.recorder.stays(operator, look, "mode_is_told", during_s=local_actions.FOLLOWED_S)
 
 
 def _is_cut_off(context: Context) -> bool:

@@ -23,12 +23,15 @@ from harness.context.recorder import (
     NotSupported,
     RecordedReply,
     Recorder,
+    is_closed,
+    is_logged_out,
 )
 from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
+from harness.domain.errors import Refused
 from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
 from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
@@ -383,14 +386,20 @@ class Context:
             raise Inconclusive("the login to Local UI was not answered with a session")
         return visitor.in_session(session.token)
 
-    def _renew(self, actor: Actor) -> ops.Credentials:
-        """An operator whose login has ended, as a change of management may end it, logs in anew."""
+    def _renew(self, actor: Actor) -> ops.Credentials | Refused:
+        """An operator whose login has ended, as a change of management may end it, logs in anew;
+        where nobody is let in any more as the cluster is centrally managed, that refusal.
+        """
         for leased in self.clusters.values():
             known = leased.operator
             if (known.host_uid, known.label) == (actor.host_uid, actor.label):
                 if known == actor:
+                    visitor = Actor("operator", ops.Credentials(), actor.host_uid)
+                    taken = self._ask_to_log_in(visitor)
+                    if is_closed(taken.reply):
+                        return taken.reply
                     with suppress(NotReached):  # nobody is let in yet: the next look tries again
-                        leased.operator = self.log_in(actor.host_uid)
+                        leased.operator = self._in_session(visitor, taken)
                 return leased.operator.credentials
         return actor.credentials
 
@@ -410,6 +419,16 @@ class Context:
             leased.operator = self._in_session(visitor, let_in)
             taken = self.recorder.perform(leased.operator, operation)
         return self.must(taken)
+
+    def unless_kept_out(self, taken: RecordedReply) -> RecordedReply:
+        """What the operator was answered; where their login has ended, and nobody is let in any
+        more as the cluster is centrally managed, that refusal.
+        """
+        if not is_logged_out(taken.reply):
+            return taken
+        visitor = Actor("operator", ops.Credentials(), self.cluster().operator.host_uid)
+        let_in = self._ask_to_log_in(visitor)
+        return let_in if is_closed(let_in.reply) else taken
 
     def visitor(self, label: str = MAIN) -> Actor:
         """Somebody at the cluster's first host who has not logged in."""

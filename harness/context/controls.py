@@ -12,6 +12,7 @@ from harness.context import central_changes, local_changes
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.domain import operations as ops
+from harness.domain.arrangements import SetLink
 
 
 def see_allowed(context: Context, kind: str) -> RecordedReply:
@@ -22,6 +23,9 @@ def see_allowed(context: Context, kind: str) -> RecordedReply:
     """
     if kind not in _CONTROLS:
         raise Inconclusive(f"whether {kind} is allowed anywhere cannot be tried")
+    links = {a.host_uid: a.up for a in context.recorder.arranged if isinstance(a, SetLink)}
+    for host_uid in [host_uid for host_uid, up in links.items() if not up]:
+        context.recorder.arrange(SetLink(host_uid, up=True))  # its place may be taken again
     return _CONTROLS[kind](context)
 
 

@@ -312,7 +312,7 @@ def restart(context: Context, side: arrangements.Side) -> None:
     context.recorder.arrange(arrangements.Restart(side))
     if side is arrangements.Side.EDGE:
         for leased in context.clusters.values():
-            context.must_see(leased.operator, ops.ViewManagement(), "succeeds")
+            context.must_see(leased.operator, ops.ViewManagement(), "mode_is_told")
             leased.operator = context.log_in(leased.operator.host_uid)
     elif arrangements.PutUser in map(type, context.recorder.arranged):
         context.must_see(context.admin(), ops.ListPairingRequests(), "succeeds")
@@ -503,7 +503,7 @@ def watch_list(context: Context) -> OperationRecord:
 def let_pass(context: Context, during_s: float = WHILE_S) -> None:
     """Let a while pass, long enough for what either side does of itself."""
     operator = context.cluster().operator
-    context.recorder.stays(operator, ops.ViewManagement(), "succeeds", during_s=during_s)
+    context.recorder.stays(operator, ops.ViewManagement(), "mode_is_told", during_s=during_s)
 
 
 def watch_both_sides(context: Context) -> None:

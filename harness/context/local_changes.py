@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.context.context import Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, NotReached, NotSupported, RecordedReply
 from harness.context.stacks import same_packs
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.errors import Reason
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
 
@@ -159,14 +160,31 @@ def change_locally(
     kinds = {name: _OPERATIONS[name][0] for name in ([kind] if isinstance(kind, str) else kind)}
     make = _OPERATIONS[context.first_offered(kinds)][1]
     leased = context.cluster()
-    seen = context.look(ops.ViewCluster()).value
+    seen = _cluster_there(context)
     cluster = leased.cluster
     if isinstance(seen, Cluster):
         cluster = replace(_with_its_hosts(seen, leased), stack=leased.cluster.stack)
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
     operation = make(_now(context, cluster, free))
     context.changing = operation
-    return context.perform(actor or leased.operator, operation, "the local operation")
+    taken = context.perform(actor or leased.operator, operation, "the local operation")
+    if actor is None:
+        context.note("the local operation", taken := context.unless_kept_out(taken))
+    return taken
+
+
+def _cluster_there(context: Context) -> ops.Value | None:
+    """The cluster in Local UI; nothing where central management keeps everybody from looking.
+
+    Raises:
+        Inconclusive: it is not shown for another reason.
+    """
+    try:
+        return context.look(ops.ViewCluster()).value
+    except NotReached as error:
+        if (error.record.error or {}).get("reason") != Reason.CENTRALLY_MANAGED:
+            raise
+        return None
 
 
 def _with_its_hosts(shown: Cluster, leased: LeasedCluster) -> Cluster:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 from harness.catalogue.limits import Limits
 from harness.checkers.answers import ARRANGES
@@ -142,7 +142,7 @@ class Recorder:
         self._is_read_back = False
         self._lasting: dict[str, Arrangement] = {}
         """Users and profiles that nobody has told about yet, by e-mail and uid."""
-        self.renew: Callable[[Actor], Credentials] = lambda actor: actor.credentials
+        self.renew: Callable[[Actor], Credentials | Refused] = lambda actor: actor.credentials
         """What somebody who waits does where their login is not good any more."""
         self._faults: dict[Arrangement, None] = {}
         """The faults that stand, or wait for a message: what came of them is told at the end."""
@@ -467,25 +467,41 @@ class Recorder:
         deadline = self.driver.now() + limit
         credentials = actor.credentials
         samples: list[Json] = []
-        asked = unread = late = 0
+        asked = unread = late = renewal = 0
         once_more = until
         reply: Reply | None = None
         seen: dict[str, Json] = {}
         outcome, held = Outcome.INFO, False
-        while True:
-            outgoing = Outgoing(operation, credentials, actor.host_uid, invoked.id)
-            exchange = self._sent(invoked, outgoing)
-            if exchange.reply != reply:  # mostly it is as it was
-                reply = exchange.reply
+        kept_out: Refused | None = None
+
+        def came(answer: Reply) -> None:
+            nonlocal reply, seen, outcome, held
+            if answer != reply:  # mostly it is as it was
+                reply = answer
                 outcome, value, error = _ended(reply)
                 seen = {"outcome": outcome.value, "value": value, "error": error}
                 held = holds(predicate, Sample.from_json(seen), args)
+
+        while True:
+            outgoing = Outgoing(operation, credentials, actor.host_uid, invoked.id)
+            exchange = self._sent(invoked, outgoing)
+            came(exchange.reply)
+            response = exchange.response
             asked += 1
             unread += outcome is Outcome.INFO and exchange.response is not None
             # What is awaited and refused may be refused for the login: not everybody says so.
             first = until and not held and credentials == actor.credentials
-            if is_logged_out(exchange.reply) or (first and outcome is Outcome.FAIL):
-                credentials = self.renew(replace(actor, credentials=credentials))
+            is_out = is_logged_out(exchange.reply) or (first and outcome is Outcome.FAIL)
+            # Whoever is not let in does not try as often as somebody looks: accounts are locked.
+            if is_out and self.driver.now() >= renewal:
+                since = self.driver.now() - invoked.start
+                renewal = self.driver.now() + min(since, _RENEWS_US)
+                renewed = self.renew(replace(actor, credentials=credentials))
+                kept_out = renewed if isinstance(renewed, Refused) else None
+                credentials = credentials if isinstance(renewed, Refused) else renewed
+            if is_out and kept_out:  # whoever looks has to log in, and cannot
+                came(kept_out)
+                response = None
             settled = held if until else not held and outcome is not Outcome.INFO
             over = settled or self.driver.now() >= deadline
             found: dict[str, Json] = {"held": held, "asked": asked, "unread": unread}
@@ -495,8 +511,8 @@ class Recorder:
                 over, once_more, late = False, False, 0
                 deadline = self.driver.now() + limit
             if over or not samples or not _same(samples[-1], seen):
-                came = {"response": _cut(exchange.response)} if exchange.response else {}
-                samples.append({"at": self.driver.now(), **seen, **came})
+                whole = {"response": _cut(response)} if response else {}
+                samples.append({"at": self.driver.now(), **seen, **whole})
             if over:
                 break
             pause, before = round(self.limits.poll_s * 1_000_000), self.driver.now()
@@ -533,6 +549,9 @@ def _about(actor: Actor) -> dict[str, Json]:
     return {name: value for name, value in about.items() if value}
 
 
+_RENEWS_US = 500_000
+
+
 def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
     """A reply as outcome, value and error of a record."""
     if isinstance(reply, Done):
@@ -550,6 +569,11 @@ def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Jso
 def is_logged_out(reply: Reply) -> bool:
     """Whether somebody has to log in first."""
     return isinstance(reply, Refused) and reply.reason is Reason.UNAUTHENTICATED
+
+
+def is_closed(reply: Reply) -> TypeGuard[Refused]:
+    """Whether somebody is kept out as the cluster is centrally managed."""
+    return isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
 
 
 def _same(sample: Json, seen: Mapping[str, Json]) -> bool:

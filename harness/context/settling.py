@@ -246,7 +246,9 @@ def _look(context: Context) -> dict[str, Json]:
         "cluster_uid": leased.cluster.uid,
         "pairing": pairing.id,
         "listed": context.recorder.perform(context.admin(), ops.ListPairingRequests()).id,
-        "mode": context.recorder.perform(operator, ops.ViewManagement()).id,
+        "mode": context.unless_kept_out(
+            context.recorder.perform(operator, ops.ViewManagement())
+        ).id,
         "local": local_changes.change_locally(context).id,
     }
     if leased.central_uid:

@@ -62,6 +62,12 @@ class Sample:
         """Whether the answer was a refusal for one of these reasons."""
         return self.outcome is Outcome.FAIL and self.error.get("reason") in reasons
 
+    @property
+    def mode(self) -> str:
+        """Who manages the cluster by this answer; one that is refused for that says so too."""
+        is_kept_out = self.is_for("ClusterCentrallyManaged")
+        return "central" if is_kept_out else str(self.value.get("mode") or "")
+
 
 def _no_words(sample: Sample, **args: Json) -> Mapping[str, str]:
     return {}
@@ -123,9 +129,11 @@ def pending_with_id(sample: Sample, *, pairing_uid: str) -> bool:
 
 
 @predicate("Local UI shows the request as {status}", "Local UI {still}shows {request}")
-def status_is(sample: Sample, *, status: str) -> bool:
-    """Local UI shows a request with this published status."""
-    return sample.ok and sample.value.get("status") == status
+def status_is(sample: Sample, *, status: str, pairing_uid: str = "") -> bool:
+    """Local UI shows a request with this published status; with an id, no other one's."""
+    shown = sample.value.get("pairing_uid") or pairing_uid
+    is_it = not pairing_uid or shown == pairing_uid
+    return sample.ok and sample.value.get("status") == status and is_it
 
 
 @predicate(
@@ -143,7 +151,15 @@ def paired_or_not_shown(sample: Sample) -> bool:
 )
 def mode_is(sample: Sample, *, mode: str) -> bool:
     """The host says that it is managed in this mode."""
-    return sample.ok and sample.value.get("mode") == mode
+    return sample.mode == mode
+
+
+@predicate(
+    "Local UI says who manages the host", "Local UI {still}does not say who manages the host"
+)
+def mode_is_told(sample: Sample) -> bool:
+    """The host says how it is managed, be it by keeping everybody out."""
+    return sample.ok or bool(sample.mode)
 
 
 @predicate(

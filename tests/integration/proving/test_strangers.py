@@ -96,6 +96,18 @@ class LooksAtNoMembership(CentralCore):
         return True
 
 
+class ClosesWithThePairing(EdgeCore):
+    """Lawful: logins end, and nobody is let in, as the cluster is centrally managed."""
+
+    def log_in(self, operation: Any, call: Any) -> Any:
+        self.require_local(self.site_of(call.host_uid))
+        return super().log_in(operation, call)
+
+    def is_good_here(self, session: Any, host_uid: str) -> bool:
+        is_open = not self.is_central(self.site_of(host_uid))
+        return is_open and super().is_good_here(session, host_uid)
+
+
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
@@ -121,6 +133,7 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     ForgetsWhatWasNotAnswered: {"INV-9": {FAIL, INCONCLUSIVE, PASS}},
     AsksForNoLogin: {"INV-7": {FAIL, PASS}},
     LooksAtNoMembership: {"INV-7": {FAIL, PASS}},
+    ClosesWithThePairing: {"ACC-13": {INCONCLUSIVE}, "ACC-13S": {PASS}},
 }
 """The verdicts that the scenarios of a requirement may have, or one of them; each has to occur."""
 
@@ -128,6 +141,7 @@ SUITE = tuple(
     suite_dir("features") / f"{name}.feature"
     for name in (
         "accept",
+        "after_decision",
         "invariants",
         "lost_messages",
         "prerequisites",
