@@ -176,6 +176,7 @@ Feature: Prerequisites of a pairing request
         | unknown                  |
         | cut short by a character |
         | longer by a character    |
+        | written in the other case |
         | expired                  |
         | expired a while ago      |
         | deactivated              |

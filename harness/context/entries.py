@@ -5,9 +5,11 @@ Features name the kinds; this module makes one of the kind for a scenario.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
 
 from harness.context.context import DAY, OTHER, Context
@@ -66,6 +68,21 @@ def _altered(context: Context, alter: Callable[[str], str]) -> RegistrationToken
     return _made_up(context, context.recorder.secret(value, "token"))
 
 
+def _in_the_other_case(context: Context) -> RegistrationToken:
+    """A token whose small letters are capitals, and the other way round.
+
+    Raises:
+        NotSupported: that is the same token; a UUID reads the same in either case.
+    """
+    value = context.new_token(context.project()).value
+    if value.swapcase() == value or _UUID.fullmatch(value):
+        raise NotSupported("tokens have no letters there that would make another one in other case")
+    return _made_up(context, context.recorder.secret(value.swapcase(), "token"))
+
+
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
 def _deleted(context: Context) -> RegistrationToken:
     token = context.new_token(context.project())
     context.recorder.arrange(RemoveToken(token.uid))
@@ -90,6 +107,7 @@ _TOKENS: Mapping[str, TokenMaker] = {
     "unknown": lambda context: _made_up(context, context.new_secret("token")),
     "cut short by a character": lambda context: _altered(context, lambda value: value[:-1]),
     "longer by a character": lambda context: _altered(context, lambda value: f"{value}0"),
+    "written in the other case": _in_the_other_case,
     "expired": lambda context: context.new_token(context.project(), lasts=-30 * DAY),
     "expired a while ago": lambda context: context.new_token(context.project(), lasts=-LEEWAY),
     "deactivated": lambda context: context.new_token(context.project(), active=False),

@@ -358,6 +358,16 @@ class EndOfATokenIsCutOff(CentralCore):
         return super().usable_token(found[0].value if found else value, now)
 
 
+@mutant("PRE-4")
+class TokensAreGoodInAnyCase(CentralCore):
+    """A token is looked up without regard to capital letters."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        tokens = self.store.every(RegistrationToken)
+        alike = (token.value for token in tokens if token.value.lower() == value.lower())
+        return super().usable_token(next(alike, value), now)
+
+
 # --- a token that was refused --------------------------------------------------------------------
 @mutant("PRE-4")
 class RefusedTokenStaysPending(EdgeCore):
