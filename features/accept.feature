@@ -192,6 +192,7 @@ Feature: Accept a pairing request in Palette
         | the description emptied           | (none)          | (kept)           |
         | description and tags both emptied | (none)          | (none)           |
         | letters of other scripts          | Kühlhaus „Nord“ | team/edge=Öl_1.b |
+        | capitals in the keys of tags      | (kept)          | Dock=4, Pier=b   |
 
     Scenario Outline: It is still borne when the host has confirmed, <change>
       Given a pending pairing request

@@ -121,6 +121,7 @@ Feature: Match the profiles of a local cluster
         | a zero in front            | 1.31.1        | 1.31.01       |
         | two zeros for one          | 1.31.0        | 1.31.00       |
         | later only as text         | 1.10.0        | 1.9.0         |
+        | capitals for small letters | 1.31.0-rc.1   | 1.31.0-RC.1   |
 
     Scenario Outline: Another pack in the same version, <difference>
       Given a local cluster that runs "<local>" in place of "Calico"

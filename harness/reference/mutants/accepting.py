@@ -288,6 +288,14 @@ class NamesOfPacksInAnyCase(Normalising):
 
 
 @mutant("ACC-7")
+class VersionsOfPacksInAnyCase(Normalising):
+    """The version of a pack is compared without regard to capital letters."""
+
+    def version(self, version: str) -> str:
+        return version.lower()
+
+
+@mutant("ACC-7")
 class NamesOfPacksUpToTheDash(Normalising):
     """The name of a pack is compared up to its first dash."""
 
@@ -700,6 +708,14 @@ class ConfirmedTextEndsBeyondTheFirstPlane(BearsOtherValues):
 
 def _of_the_first_plane(text: str) -> str:
     return re.split("[\U00010000-\U0010ffff]", text)[0]
+
+
+@mutant("ACC-6")
+class ConfirmedTagKeysAreInSmallLetters(BearsOtherValues):
+    """The keys of the tags that were confirmed are kept in small letters."""
+
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, tags={key.lower(): value for key, value in right.tags.items()})
 
 
 @mutant("ACC-6")
