@@ -286,6 +286,16 @@ Feature: Accept a pairing request in Palette
         | description and tags | (kept)     |
         | the name as well     | (left out) |
 
+    Scenario: What is left out is not taken from an earlier request of the cluster
+      Given a local cluster
+      And its tags have been changed in Local UI
+      And a pairing request that was sent, cancelled, and is gone in Palette
+      And its tags have been changed in Local UI once more
+      And the operator has sent a pairing request again
+      And an administrator who is logged in
+      And this person has paired "the cluster" with the name "(left out)", the description "(left out)" and the tags "(left out)"
+      Then the central cluster bears none of the tags that were replaced
+
   @ACC-12 @both @core
   Rule: After Pair cluster the cluster is registered and managed centrally
 

@@ -516,6 +516,12 @@ def _bears_nothing_of(context: Context, judge: Judge, label: str, other: str) ->
     judge.check("held", operation=central_changes.no_trace_of(context, fields, label).id)
 
 
+@then("the central cluster bears none of the tags that were replaced")
+def _bears_none(context: Context, judge: Judge, replaced_tags: dict[str, Json]) -> None:
+    seen = central_changes.no_trace_of(context, {"tags": replaced_tags})
+    judge.check("held", operation=seen.id)
+
+
 @when("the host has confirmed that it is managed by Palette")
 def _has_confirmed(context: Context) -> None:
     context.must_be_paired()

@@ -220,6 +220,11 @@ def _tags_changed(context: Context) -> None:
     local_changes.must_take_effect(context, local_changes.TAGGINGS)
 
 
+@given("its tags have been changed in Local UI once more", target_fixture="replaced_tags")
+def _tags_replaced(context: Context) -> dict[str, Json]:
+    return local_changes.must_replace_tags(context)
+
+
 @given("a local operation on it was refused")
 def _probe_refused(context: Context) -> None:
     context.note("the refused", context.must_be_refused(local_changes.change_locally(context)))

@@ -333,6 +333,19 @@ def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _
     return ops.ViewCluster(), "deleting_or_gone", {}
 
 
+def must_replace_tags(context: Context) -> dict[str, Json]:
+    """A precondition: tags that an earlier change has left behind are replaced by this one's.
+    Returns those that the cluster bears no longer.
+
+    Raises:
+        Inconclusive: it does not work here.
+    """
+    before = context.cluster().cluster.tags
+    must_take_effect(context, TAGGINGS)
+    now = context.cluster().cluster.tags
+    return {key: value for key, value in before.items() if now.get(key) != value}
+
+
 def must_take_effect(context: Context, kind: str | Sequence[str] = PROBES) -> None:
     """A precondition: a local cluster operation, or the first of several that the target has, was
     seen to work while the cluster is in local hands. The cluster is what Local UI then shows.

@@ -781,6 +781,21 @@ class TagsGatherFromOneToTheNext(bases.Keeps[dict[str, str]]):
 
 
 @mutant("ACC-6")
+class UntouchedFieldsAreThoseOfTheFirstRequest(bases.Keeps[Cluster]):
+    """What is left out on acceptance is borne as the cluster's first request has brought it."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        self.keep(operation.cluster.uid, operation.cluster)
+        return super().submit(operation, call)
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: Acceptance
+    ) -> CentralCluster:
+        first = self.kept.get(request.cluster.uid, request.cluster)
+        return super().accepted_cluster(uid, replace(request, cluster=first), operation)
+
+
+@mutant("ACC-6")
 class NamesGetANumberBehindThem(CentralCore):
     """A cluster that is accepted under a name that another one bears gets a 2 behind it."""
 
