@@ -65,6 +65,32 @@ Feature: Who may manage pairing requests
         | tenant          | list   |
         | tenant          | find   |
 
+    Scenario Outline: Who works in another project is not shown what was decided in this one: a request that was <fate>
+      Given a pairing request that is "<fate>"
+      And opened by its id, it is shown as decided
+      And a user with every permission in "another project"
+      And "another project" is selected
+      When this person tries to "open"
+      Then it is refused
+
+      Examples:
+        | fate      |
+        | rejected  |
+        | withdrawn |
+
+    Scenario Outline: Who works in another project is not shown what was decided in this one by <action>
+      Given a pairing request that is "<fate>"
+      And a user with every permission in "another project"
+      And "another project" is selected
+      When this person tries to "<action>"
+      Then this request is not seen
+
+      Examples:
+        | fate      | action             |
+        | rejected  | list the rejected  |
+        | withdrawn | list the withdrawn |
+        | paired    | list the paired    |
+
     Scenario Outline: Who has every right in another project, and works in the tenant, may not <action>
       Given a pending pairing request
       And a user with every permission in "another project"

@@ -518,7 +518,7 @@ def working_in(context: Context, actor: Actor, scope: str) -> Actor:
 
 def attempt(context: Context, actor: Actor, action: str, label: str = MAIN) -> RecordedReply:
     """Let somebody `list`, `find`, `open`, `match`, `accept` or `reject` a cluster's request; who
-    finds it, lists the requests of its cluster.
+    finds it, lists the requests of its cluster. A list may be of `the rejected`, and the like.
     """
     return _attempt(context, actor, action, context.acceptance(label), label)
 
@@ -541,6 +541,8 @@ def _operation(leased: LeasedCluster, entered: Acceptance, action: str) -> ops.O
     match action:
         case "list":
             return ops.ListPairingRequests()
+        case "list the rejected" | "list the withdrawn" | "list the paired":
+            return ops.ListPairingRequests(RequestState[action.rpartition(" ")[2].upper()].value)
         case "find":
             return ops.ListPairingRequests(local_cluster_uid=leased.cluster.uid)
         case "open":

@@ -10,7 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchResult
 from harness.domain.operations import ListPairingRequests, PairingList
-from harness.domain.pairing import RequestEvent
+from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.choices import CentralChoices
@@ -347,6 +347,29 @@ class ListShowsEveryProject(CentralCore):
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         return super().open_requests(TENANT, cluster_uid)
+
+
+@mutant("PRE-9")
+class DecidedRequestsAreReadAnywhere(CentralCore):
+    """A request that was decided is found by its id whatever project is selected."""
+
+    def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
+        request = self.current(pairing_uid, now)
+        if request is not None and request.state in DECIDED:
+            return request
+        return super().visible(pairing_uid, scope, now)
+
+
+@mutant("PRE-9")
+class ListOfTheDecidedKnowsNoProject(CentralCore):
+    """A list by a state other than that of pending requests holds those of every project."""
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        if operation.state in ("", RequestState.PENDING):
+            return super().list_requests(operation, call)
+        self.authorise(call, PairPermission.LIST)
+        kept = self.store.every(PairingRequest)
+        return PairingList(tuple(self._item(r) for r in kept if r.state == operation.state))
 
 
 @mutant("PRE-9")
