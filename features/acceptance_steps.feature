@@ -147,6 +147,29 @@ Feature: The steps of an acceptance, in calls
         | cancelled by the operator         |
         | rejected by another administrator |
 
+    Scenario: It is cancelled after Validate and sent again, and what was validated does not pair the new one
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      And the administrator has gone through the steps up to "Validate"
+      And the request is "cancelled by the operator" meanwhile
+      And the operator has sent a pairing request again
+      When the administrator goes on to Pair cluster of the earlier request
+      Then it is refused
+      And only this request waits in Palette
+      And the request is pending in Local UI
+
+  @PRE-8 @central @extended
+  Rule: The right to accept is needed at Pair cluster, and not at the first step alone
+
+    Scenario: The right is lost after Validate, and Pair cluster is not taken
+      Given the steps of an acceptance are calls of their own
+      And a pending pairing request
+      And somebody who may accept has gone through the steps up to Validate, and may no more
+      When this person goes on to Pair cluster after all
+      Then it is refused
+      And the request goes on waiting in Palette
+      And the cluster is still locally managed
+
   @ACC-6 @central @core
   Rule: What somebody else enters is not what was confirmed
 

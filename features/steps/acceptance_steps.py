@@ -11,6 +11,7 @@ from harness.context.acceptance_steps import (
     go_on_out_of_order,
     go_on_to,
     go_through,
+    go_through_and_lose_the_right,
     must_have_steps,
     see_allowed_in_its_turn,
     try_too_early,
@@ -18,6 +19,7 @@ from harness.context.acceptance_steps import (
 from harness.context.context import Context
 from harness.context.crossing import decide
 from harness.context.local_actions import gone
+from harness.context.recorder import Actor
 from harness.history.operation import OperationRecord
 
 
@@ -57,6 +59,25 @@ def _has_ended_meanwhile(context: Context, ended: str) -> None:
 @when("the administrator goes on to Pair cluster after all")
 def _goes_on_after_all(context: Context) -> None:
     go_on_to(context, "Pair cluster")
+
+
+@when("the administrator goes on to Pair cluster of the earlier request")
+def _goes_on_with_the_earlier(context: Context) -> None:
+    earlier = context.cluster().earlier_uids[-1]
+    go_on_to(context, "Pair cluster", pairing_uid=earlier)
+
+
+@given(
+    "somebody who may accept has gone through the steps up to Validate, and may no more",
+    target_fixture="person",
+)
+def _may_no_more(context: Context) -> Actor:
+    return go_through_and_lose_the_right(context)
+
+
+@when("this person goes on to Pair cluster after all")
+def _person_goes_on_after_all(context: Context, person: Actor) -> None:
+    go_on_to(context, "Pair cluster", person)
 
 
 @when(

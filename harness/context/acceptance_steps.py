@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import central_changes
+from harness.context import central_changes, review
 from harness.context.context import Context
 from harness.context.recorder import Actor, NotSupported, OnlyObserved, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.flows import steps_before
+from harness.domain.permission import every_grant
 from harness.history.operation import OperationRecord, Outcome
 
 STEPS: Mapping[str, type[ops.CentralOperation]] = {
@@ -44,13 +45,18 @@ def must_have_steps(context: Context) -> None:
 
 
 def go_on_to(
-    context: Context, step: str, who: Actor | None = None, name: str | None = None
+    context: Context,
+    step: str,
+    who: Actor | None = None,
+    name: str | None = None,
+    pairing_uid: str = "",
 ) -> RecordedReply:
     """One step alone, with the selection that was made, or else with one that fits; by the
-    administrator and under the cluster's own name, unless something else is said.
+    administrator, under the cluster's own name and of its last request, unless something else is
+    said.
     """
     leased = context.cluster()
-    acceptance = context.acceptance(name=name).on(leased.pairing_uid)
+    acceptance = context.acceptance(name=name).on(pairing_uid or leased.pairing_uid)
     every = (*steps_before(acceptance), acceptance)
     operation = next(each for each in every if isinstance(each, STEPS[step]))
     return context.accepted(leased, context.perform(who or context.admin(), operation, step))
@@ -80,6 +86,20 @@ def cross(context: Context, judge: Judge) -> OperationRecord:
         return context.recorder.await_state(first, look, "listed", pairing_uid=uid)
     context.must(taken)
     return central_changes.await_central(context, {"name": context.own_name("first-choice")})
+
+
+def go_through_and_lose_the_right(context: Context) -> Actor:
+    """Somebody who may do all there is, who goes through the steps up to Validate, and then may
+    accept nothing any more, nor list what waits; the rest is left to them, so that nothing else
+    shuts them out.
+
+    Raises:
+        NotReached: a step was refused while they might take it.
+    """
+    actor = context.new_admin("user", every_grant(context.project()))
+    for step in (each for each in list(STEPS)[:-1] if context.offers(STEPS[each])):
+        context.must(go_on_to(context, step, actor))
+    return review.with_less(context, actor, review.all_but(context, "update", "list"), "an API key")
 
 
 def go_on_out_of_order(context: Context, judge: Judge, step: str) -> None:

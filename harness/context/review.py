@@ -375,7 +375,7 @@ def user_without(context: Context, permission: str, *, all_others: bool = False)
     """A user who has every permission on pairing requests in the project except one, and whatever
     is one with it there; with `all_others`, but for that one.
     """
-    return context.new_admin("user", _all_but(context, permission), all_of_them=all_others)
+    return context.new_admin("user", all_but(context, permission), all_of_them=all_others)
 
 
 def user_with(context: Context, permissions: str) -> Actor:
@@ -425,10 +425,10 @@ def newcomer_without(context: Context, action: str, amiss: str, besides: str, wa
         case "has no right here":
             return _by_if_let(context, context.new_admin("user", away), way)
         case "lacks the right to it":
-            grants = away | _all_but(context, _NEEDED[action])
+            grants = away | all_but(context, _NEEDED[action])
             return by(context, context.new_admin("user", grants, all_of_them=False), way)
         case "has lost the right to it":
-            left = _all_but(context, _NEEDED[action]) & _all_but(context, "list")
+            left = all_but(context, _NEEDED[action], "list")
             return _reduced(context, away, left, way)
         case "has lost every right here":
             return _reduced(context, away, frozenset(), way)
@@ -440,14 +440,20 @@ def newcomer_without(context: Context, action: str, amiss: str, besides: str, wa
 
 def _reduced(context: Context, away: frozenset[Grant], left: frozenset[Grant], way: str) -> Actor:
     """A user who had every permission in the project, used them, and has lost all but what is
-    `left`, and so the list, while their login lasted. They go on in that login or, where it has
-    ended, or by `a login of afterwards`, in a new one.
-
-    What somebody may do may be known for a while: that is over when the list is closed to them.
+    `left`, and so the list, while their login lasted.
     """
     actor = by(context, context.new_admin("user", away | every_grant(context.project())), way)
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-    context.let("user", away | left)
+    return with_less(context, actor, away | left, way)
+
+
+def with_less(context: Context, actor: Actor, left: frozenset[Grant], way: str) -> Actor:
+    """The `user`, who has lost all but what is `left`, and so the list. They go on in their login
+    or, where it has ended, or by `a login of afterwards`, in a new one.
+
+    What somebody may do may be known for a while: that is over when the list is closed to them.
+    """
+    context.let("user", left)
     context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     looked = context.recorder.perform(actor, ops.ListPairingRequests()).record
     has_ended = (looked.error or {}).get("reason") == Reason.UNAUTHENTICATED
@@ -497,9 +503,10 @@ def user_of(context: Context, scopes: str) -> Actor:
     return context.new_admin("user", frozenset(grants))
 
 
-def _all_but(context: Context, permission: str) -> frozenset[Grant]:
-    missing = PairPermission(permission)
-    return frozenset(g for g in every_grant(context.project()) if g.permission is not missing)
+def all_but(context: Context, *permissions: str) -> frozenset[Grant]:
+    """Every permission in the project, except these."""
+    missing = set(map(PairPermission, permissions))
+    return frozenset(g for g in every_grant(context.project()) if g.permission not in missing)
 
 
 def _just(context: Context, permissions: str) -> frozenset[Grant]:

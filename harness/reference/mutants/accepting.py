@@ -14,7 +14,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, ProfileChoice, match_profiles
-from harness.domain.pairing import RequestState
+from harness.domain.pairing import DECIDED, RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import (
     ClusterProfile,
@@ -27,7 +27,7 @@ from harness.domain.profile import (
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import CentralCluster, PairingRequest, StepsTaken
+from harness.reference.core.records import CentralCluster, PairingRequest, StepsTaken, User
 from harness.reference.mutants import bases
 from harness.reference.planting import Memory, mutant
 
@@ -1225,6 +1225,31 @@ class ValidatedRequestIsAcceptedThoughItEnded(CentralCore):
         if request and request.steps and request.steps.validated:
             self.store.put(replace(request, state=RequestState.PENDING))
         return super().accept(operation, call)
+
+
+@_stepwise("ACC-20")
+class ValidatedStepsGoOnWithTheNextRequest(CentralCore):
+    """What was validated for a request that has ended pairs the next one of its cluster."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        ended = self.store.get(PairingRequest, operation.pairing_uid)
+        if ended is None or not (ended.state in DECIDED and ended.steps and ended.steps.validated):
+            return super().accept(operation, call)
+        for request in self.open_requests(ended.project_uid, ended.cluster.uid):
+            operation = replace(operation, pairing_uid=request.pairing_uid)
+            self.take(request, replace(ended.steps, entered=operation))
+        return super().accept(operation, call)
+
+
+@_stepwise("PRE-8")
+class RightToAcceptIsAskedAtTheFirstStep(CentralCore):
+    """Who has begun to accept a request may go on, whatever they may do by then."""
+
+    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+        begun = (request.steps for request in self.open_requests(scope))
+        is_amid = any(steps is not None and steps.by == user.email for steps in begun)
+        goes_on = is_amid and permission is PairPermission.UPDATE
+        return goes_on or super().holds(user, permission, scope)
 
 
 @_stepwise("ACC-11")
