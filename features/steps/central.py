@@ -6,11 +6,11 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import central_changes, journey, review, selection
+from harness.context import central_changes, journey, local_actions, review, selection
 from harness.context.context import MAIN, OTHER, Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
-from harness.domain.arrangements import Restart, Side
+from harness.domain.arrangements import Side
 from harness.history.operation import Json, OperationRecord, Outcome
 
 # --- clusters and requests ----------------------------------------------------------------------
@@ -361,7 +361,7 @@ def _rejects_earlier(context: Context) -> None:
 
 @when("Palette is restarted")
 def _restarted(context: Context) -> None:
-    context.recorder.arrange(Restart(Side.CENTRAL))
+    local_actions.restart(context, Side.CENTRAL)
 
 
 @given("the host has confirmed the pairing")

@@ -309,12 +309,14 @@ def restart(context: Context, side: arrangements.Side) -> None:
     """
     if side is arrangements.Side.EDGE:
         context.cluster()  # by which it is seen to answer again
+    elif context.offers(ops.ListPairingRequests):
+        context.admin()  # likewise
     context.recorder.arrange(arrangements.Restart(side))
     if side is arrangements.Side.EDGE:
         for leased in context.clusters.values():
             context.must_see(leased.operator, ops.ViewManagement(), "mode_is_told")
             leased.operator = context.log_in(leased.operator.host_uid)
-    elif arrangements.PutUser in map(type, context.recorder.arranged):
+    elif context.offers(ops.ListPairingRequests):
         context.must_see(context.admin(), ops.ListPairingRequests(), "succeeds")
 
 

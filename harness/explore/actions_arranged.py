@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.context import entries, local_actions, local_changes, selection, settling, stacks
 from harness.context.context import DAY, Context
 from harness.context.stacks import pack_from
-from harness.domain.arrangements import MessageFault, Restart, Side
+from harness.domain.arrangements import MessageFault, Side
 from harness.domain.cluster import Health
 from harness.explore import action, model
 from harness.explore.action import Action, Does, Fits
@@ -245,9 +245,7 @@ LINKS = (
 
 MACHINES = (
     _goes_on("the edge restarts", lambda context: local_actions.restart(context, Side.EDGE)),
-    _goes_on(
-        "Palette is restarted", lambda context: context.recorder.arrange(Restart(Side.CENTRAL))
-    ),
+    _goes_on("Palette is restarted", lambda context: local_actions.restart(context, Side.CENTRAL)),
     WAITS,
     Action(
         "endings",

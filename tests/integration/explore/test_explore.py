@@ -15,11 +15,17 @@ import harness.plugin.parallel  # noqa: F401
 from harness.cli.commands.options import Planting
 from harness.cli.commands.proof import Exploration
 from harness.cli.explore import explore_target
-from harness.domain.arrangements import AdvanceClock, Arrangement, FaultNextMessage, Side
+from harness.domain.arrangements import AdvanceClock, Arrangement, FaultNextMessage, Restart, Side
 from harness.domain.cluster import Cluster
-from harness.domain.errors import Reason, Refusal
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchRules
-from harness.domain.operations import Acknowledged, CancelPairingRequest, ViewToken
+from harness.domain.operations import (
+    Acknowledged,
+    CancelPairingRequest,
+    CentralOperation,
+    SendPairingRequest,
+    ViewToken,
+)
 from harness.explore.actions import ACTIONS, STARTS
 from harness.explore.lockstep import Differs, feature_of
 from harness.explore.recording import Recording
@@ -305,6 +311,51 @@ def test_a_token_has_expired_by_a_clock_that_was_put_forward(
         Recording(target, 1), target, (STARTS[0], *(by_words[says] for says in words))
     )
     target.close()
+    assert result.first is None, feature_of(result.first)
+    assert not result.unjudged
+
+
+SEND = "the operator sends a pairing request"
+CANCEL = "the operator cancels the pairing request"
+ACCEPT = "the administrator accepts the request"
+REJECT = "the administrator rejects the request"
+
+
+def made(around: Callable[[Driver], Driver], *words: str) -> Explored:
+    """What comes of these actions, in this order, after a start."""
+    by_words = {action.says: action for action in ACTIONS}
+    target = around(open_target("inprocess", None, 1))
+    result = make_again(
+        Recording(target, 1), target, (STARTS[0], *(by_words[says] for says in words))
+    )
+    target.close()
+    return result
+
+
+class StartsSlowly(DriverAround):
+    """Palette answers nothing for a second and a half after a restart."""
+
+    starting_until = 0
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        if isinstance(arrangement, Restart) and arrangement.side is Side.CENTRAL:
+            self.starting_until = self.now() + 1_500_000
+        return super().arrange(arrangement)
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        if self.now() < self.starting_until:
+            if isinstance(outgoing.operation, CentralOperation):
+                return Exchange(Refused(Reason.INTERNAL, "the server is starting"))
+            if isinstance(outgoing.operation, SendPairingRequest):
+                return Exchange(Refused(Reason.ENDPOINT_UNUSABLE, "no connection can be made"))
+        return super().send(outgoing)
+
+
+@pytest.mark.parametrize(
+    "words", [("Palette is restarted", SEND), (SEND, "Palette is restarted", ACCEPT)]
+)
+def test_palette_is_asked_nothing_before_it_has_started_again(words: tuple[str, ...]) -> None:
+    result = made(StartsSlowly, *words)
     assert result.first is None, feature_of(result.first)
     assert not result.unjudged
 
