@@ -13,7 +13,9 @@ from harness.checkers.registry import Finding, run_check
 from harness.checkers.sentences import sentence_of
 from harness.context.context import OTHER
 from harness.context.recorder import RecordedReply
-from harness.domain.errors import PairproofError
+from harness.domain import operations as ops
+from harness.domain.cluster import ClusterState
+from harness.domain.errors import PairproofError, Reason, Refused
 from harness.explore import model
 from harness.explore.actions import Action, SequenceContext
 from harness.explore.assertions import ASSERTIONS, Assertion
@@ -111,7 +113,8 @@ class Lockstep:
 
         Raises:
             Differs: the answer is not among those that the model allows.
-            CannotTell: there was no well-formed answer, and the model needs one.
+            CannotTell: there was no well-formed answer, and the model needs one; or what has to
+                succeed was limited for as long as it was asked for.
             Inconclusive: what the action itself needs could not be brought about.
         """
         if not self.fits(action):
@@ -120,14 +123,50 @@ class Lockstep:
         branches = [branch for world in before for branch in action.rule(world)]
         self.steps.append(action)
         self.covered[str(action)] += 1
-        done = action.does(self.context)
+        done = self._done(action, branches)
         self._follow(branches, done, before)
+        if isinstance(done, RecordedReply) and _may_pass(done):
+            self.worlds |= _where_it_has_to_succeed(action, before)
         self.worlds = model.without_old_doubts(self.worlds)
         is_refused = isinstance(done, RecordedReply) and done.record.outcome is Outcome.FAIL
         after = model.drifted(self.worlds)
         if is_refused or _on_both_sides(after) == _on_both_sides(before):
             self.idle.add(len(self.steps) - 1)
         return True
+
+    def _done(self, action: Action, branches: Iterable[model.Branch]) -> object:
+        """What an action comes back with. What has to succeed is asked for again as long as it is
+        refused for what may pass: that has changed nothing, and says nothing of either side.
+        """
+        done = action.does(self.context)
+        if any(b.answer is model.ModelOutcome.REFUSED for b in branches):
+            return done
+        recorder = self.context.recorder
+        driver, limits = recorder.driver, recorder.limits
+        deadline, pause_s = driver.now() + round(limits.await_s * 1_000_000), limits.poll_s
+        while isinstance(done, RecordedReply) and _may_pass(done) and driver.now() < deadline:
+            driver.sleep(round(pause_s * 1_000_000))
+            pause_s = min(2 * pause_s, limits.await_s / 10)
+            if _is_for(done, Reason.CLUSTER_NOT_RUNNING):
+                self._must_run(done)
+            done = action.does(self.context)
+        if isinstance(done, RecordedReply) and _is_for(done, Reason.RATE_LIMITED):
+            what, why = begun(noun(done.record.kind)), (done.record.error or {}).get("message")
+            raise CannotTell(f"{what} was limited for {limits.await_s:g} s and longer: {why}")
+        return done
+
+    def _must_run(self, refused: RecordedReply) -> None:
+        """A precondition, where something was refused as its cluster is not Running: Local UI shows
+        it as Running by now. After a change a product may show it as Provisioning (PRE-1).
+
+        Raises:
+            Inconclusive: it does not.
+        """
+        host, clusters = refused.record.tags.get("host"), self.context.clusters.values()
+        there = [leased for leased in clusters if host in leased.host_uids]
+        operator = (there[0] if there else self.context.cluster()).operator
+        fields: Json = {"state": ClusterState.RUNNING.value}
+        self.context.must_see(operator, ops.ViewCluster(), "bears", fields=fields)
 
     def _follow(self, branches: Iterable[model.Branch], done: object, before: Worlds) -> None:
         lawful = list(dict.fromkeys(branches))
@@ -269,6 +308,29 @@ class Lockstep:
         if recorder.hear_strays():
             return CannotTell(messages_were_understood(recorder.history()).reason)
         return Differs(tuple(self.steps), expected, why, frozenset(self.idle))
+
+
+_MAY_PASS = frozenset(
+    {Reason.CONFLICT, Reason.RATE_LIMITED, Reason.INTERNAL, Reason.CLUSTER_NOT_RUNNING}
+)
+"""Refusals that say no more than that it cannot be done just now, whatever the state of a request
+is: it is still looked at, too many ask, the server is starting, the cluster takes in a change."""
+
+
+def _is_for(done: RecordedReply, *reasons: Reason) -> bool:
+    """Whether it was refused for one of these reasons."""
+    return isinstance(done.reply, Refused) and done.reply.reason in reasons
+
+
+def _may_pass(done: RecordedReply) -> bool:
+    """Whether it was refused for a reason that proves nothing."""
+    return _is_for(done, *_MAY_PASS)
+
+
+def _where_it_has_to_succeed(action: Action, worlds: Worlds) -> Worlds:
+    """The worlds in which an action may be refused for what may pass, and for nothing else."""
+    refused = model.ModelOutcome.REFUSED
+    return frozenset(w for w in worlds if all(b.answer is not refused for b in action.rule(w)))
 
 
 def _on_both_sides(worlds: Worlds) -> Worlds:

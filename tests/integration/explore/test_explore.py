@@ -16,13 +16,17 @@ from harness.cli.commands.options import Planting
 from harness.cli.commands.proof import Exploration
 from harness.cli.explore import explore_target
 from harness.domain.arrangements import AdvanceClock, Arrangement, FaultNextMessage, Restart, Side
-from harness.domain.cluster import Cluster
+from harness.domain.cluster import Cluster, ClusterState
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchRules
 from harness.domain.operations import (
+    AcceptPairingRequest,
     Acknowledged,
     CancelPairingRequest,
     CentralOperation,
+    Done,
+    PatchNamedCluster,
+    RejectPairingRequest,
     SendPairingRequest,
     ViewToken,
 )
@@ -358,6 +362,128 @@ def test_palette_is_asked_nothing_before_it_has_started_again(words: tuple[str, 
     result = made(StartsSlowly, *words)
     assert result.first is None, feature_of(result.first)
     assert not result.unjudged
+
+
+class RollsOut(DriverAround):
+    """After a local change it shows the cluster as Provisioning for a while, and sends nothing."""
+
+    shows, lasts = ClusterState.PROVISIONING, 1_000_000
+    busy_until = 0
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        is_busy = self.now() < self.busy_until
+        if is_busy and isinstance(outgoing.operation, SendPairingRequest):
+            told = "the cluster is Provisioning, not Running"
+            return Exchange(Refused(Reason.CLUSTER_NOT_RUNNING, told))
+        exchange = super().send(outgoing)
+        if isinstance(outgoing.operation, PatchNamedCluster):
+            self.busy_until = self.now() + self.lasts
+        shown = exchange.reply.value if isinstance(exchange.reply, Done) else None
+        if is_busy and isinstance(shown, Cluster):
+            return Exchange(Done(replace(shown, state=self.shows)))
+        return exchange
+
+
+class RollsOutForGood(RollsOut):
+    """The cluster never becomes Running again."""
+
+    lasts = 10**12
+
+
+class SaysOtherwiseThanItShows(RollsOutForGood):
+    """The cluster is shown as Running, and nothing is sent."""
+
+    shows = ClusterState.RUNNING
+
+
+class AnswersDecisions(DriverAround):
+    """For a while after a send it refuses every decision."""
+
+    reason, lasts = Reason.CONFLICT, 1_000_000
+    busy_until = 0
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        decides = isinstance(outgoing.operation, AcceptPairingRequest | RejectPairingRequest)
+        if decides and self.now() < self.busy_until:
+            return Exchange(Refused(self.reason, "it is looked at: try again"))
+        exchange = super().send(outgoing)
+        if isinstance(outgoing.operation, SendPairingRequest):
+            self.busy_until = self.now() + self.lasts
+        return exchange
+
+
+class IsStarting(AnswersDecisions):
+    """It says that it is starting."""
+
+    reason = Reason.INTERNAL
+
+
+class LimitsDecisions(AnswersDecisions):
+    """It says that there were too many."""
+
+    reason = Reason.RATE_LIMITED
+
+
+class NeverDecides(AnswersDecisions):
+    """It is at odds with every decision, for good."""
+
+    lasts = 10**12
+
+
+class LimitsForGood(LimitsDecisions):
+    """There were too many, for good."""
+
+    lasts = 10**12
+
+
+CHANGE = 'the operator asks for the "patch of the named cluster"'
+
+
+@pytest.mark.parametrize(
+    ("around", "words"),
+    [
+        (RollsOut, (CHANGE, SEND)),
+        (AnswersDecisions, (SEND, ACCEPT)),
+        (AnswersDecisions, (SEND, REJECT)),
+        (IsStarting, (SEND, REJECT)),
+        (LimitsDecisions, (SEND, REJECT)),
+    ],
+)
+def test_what_is_refused_for_the_moment_is_asked_again(
+    around: Callable[[Driver], Driver], words: tuple[str, ...]
+) -> None:
+    result = made(around, *words)
+    assert result.first is None, feature_of(result.first)
+    assert not result.unjudged
+
+
+@pytest.mark.parametrize(
+    ("around", "words", "requirement"),
+    [(NeverDecides, (SEND, REJECT), "REJ-1"), (SaysOtherwiseThanItShows, (CHANGE, SEND), "SND-3")],
+)
+def test_what_is_refused_for_good_differs_whatever_is_said(
+    around: Callable[[Driver], Driver], words: tuple[str, ...], requirement: str
+) -> None:
+    first = made(around, *words).first
+    assert first is not None
+    assert first.expected.requirement == requirement
+
+
+@pytest.mark.parametrize(
+    ("around", "words", "why"),
+    [
+        (RollsOutForGood, (CHANGE, SEND), "precondition not reached: ViewCluster never showed"),
+        (LimitsForGood, (SEND, REJECT), "was limited for 5 s and longer: it is looked at"),
+    ],
+)
+def test_what_may_lawfully_last_ends_a_sequence_and_is_no_finding(
+    around: Callable[[Driver], Driver], words: tuple[str, ...], why: str
+) -> None:
+    result = made(around, *words)
+    assert result.first is None, feature_of(result.first)
+    (told,) = result.unjudged
+    assert why in told
+    assert not result.is_conclusive
 
 
 class AcknowledgesAThirdCancelAlone(CentralCore):

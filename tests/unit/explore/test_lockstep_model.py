@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from harness.context.recorder import RecordedReply
 from harness.domain.arrangements import MessageKind
+from harness.domain.errors import Reason, Refused
 from harness.explore import model
-from harness.explore.actions import ACTIONS
+from harness.explore.action import Does
+from harness.explore.actions import ACTIONS, Action, SequenceContext
+from harness.explore.lockstep import Lockstep
 from harness.explore.model import ModelOutcome, Rule, drifted, settled
 from harness.explore.world import (
     CentralState,
@@ -19,6 +24,7 @@ from harness.explore.world import (
     ModelWorld,
     Spoil,
 )
+from harness.history.operation import Json, OperationRecord, Outcome
 
 FREE = ModelSlot(hosts=1)
 CUT = frozenset({1})
@@ -175,3 +181,25 @@ def test_two_cancels_that_are_spoiled_are_two() -> None:
         world = next(b.world for b in model.cancel(world) if b.answer is OK)
         world = world.with_main(model.sent(world.main))
     assert answers(model.cancel, world) == {OK}
+
+
+def refused_for(reason: Reason) -> RecordedReply:
+    error: dict[str, Json] = {"reason": reason.value, "message": "not now"}
+    record = OperationRecord(
+        "s#1", "s", "administrator", "RejectPairingRequest", {}, 0, 1, Outcome.FAIL, None, error
+    )
+    return RecordedReply(record, Refused(reason, "not now"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "proves"),
+    [(Reason.REQUEST_DECIDED, True), (Reason.NOT_FOUND, True), (Reason.CONFLICT, False)],
+)
+def test_only_what_tells_of_the_request_proves_where_it_is(reason: Reason, proves: bool) -> None:
+    """A rejection that is refused because the request is still looked at leaves it waiting."""
+    gone = sent(CentralState.OVER, Local.FREE)
+    lockstep = Lockstep(cast(SequenceContext, None), frozenset({sent(), gone}))
+    does: Does = lambda context: refused_for(reason)  # noqa: E731
+    lockstep.make(Action("decisions", "When", "it is rejected", does, REJECT))
+    assert (sent() in lockstep.worlds) is not proves
+    assert gone in lockstep.worlds
