@@ -25,8 +25,6 @@ FINDS_MAX = 5
 FILE = "found.feature"
 """What was found, as scenarios, in the folder of the run."""
 
-_NOT_AGAIN = "a drawn sequence differed, and did not when it was made again: it depends on time"
-
 
 def drawing_budget(config: pytest.Config) -> SearchBudget | None:
     """How long to draw, or how much; `None` where nobody asks for it."""
@@ -92,5 +90,15 @@ def _record(run: Run, drawing: Drawing, found: Differs) -> None:
     except INCONCLUSIVE as ended:
         error = ended
     if error is None and scenario.verdict(None)[0] is not Verdict.FAIL:
-        error = Inconclusive(_NOT_AGAIN)
+        error = Inconclusive(_not_again(found))
     run.end(scenario, error)
+
+
+def _not_again(found: Differs) -> str:
+    """What is told of something that differed at first only."""
+    expected = found.expected
+    return (
+        "a drawn sequence differed, and did not when it was made again: it depends on time. At"
+        f" first it differed from {expected.requirement} after {found.steps[-1].says!r}: expected"
+        f" was {expected.says!r}, and what came was: {found.reason}"
+    )

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.explore.actions import ACTIONS, STARTS
+from harness.explore.lockstep import Differs, Expected
+from harness.explore.search import Explored
 from harness.history.reader import Evidence, read_evidence
+from harness.plugin import exploring
 from harness.plugin.exploring import FILE
 from tests.integration.cli.command import Command
 
@@ -57,6 +61,21 @@ def test_the_evidence_says_how_many_were_drawn_and_by_which_seed(
         assert line.name in done.stdout
     assert told[0] == told[1] != told[2].replace("seed 4", "seed 3")
     assert not (tmp_path / "out" / FILE).exists()
+
+
+def test_what_differs_only_once_is_told_with_what_was_expected_and_what_came(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = (STARTS[0], ACTIONS[0])
+    once = Differs(steps, Expected("it is refused", "SND-3"), "The send should be refused")
+    monkeypatch.setattr(exploring, "explore", lambda *_: Explored(drawn=1, finds=[once]))
+    done = command.here(*FEW, "--sequences", "1")
+    assert done.returncode == 3, done.stdout + done.stderr
+    (told,) = [v for v in evidence_in(tmp_path).verdicts if v.scenario.startswith("explore/")]
+    assert (told.requirement, told.verdict) == ("SND-3", "inconclusive")
+    assert "it depends on time" in told.reason
+    for what in ("SND-3", ACTIONS[0].says, "it is refused", "The send should be refused"):
+        assert what in told.reason
 
 
 @pytest.mark.slow
