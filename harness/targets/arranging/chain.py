@@ -52,9 +52,6 @@ class Chain:
         """The names of the ways for this kind; each may yet leave it to the next."""
         return tuple(way.name for way in self.ways if not way.cannot(kind))
 
-    def _first(self, kind: type[Arrangement]) -> port.Arranger | None:
-        return next((way for way in self.ways if not way.cannot(kind)), None)
-
     def way(self, kind: type[W]) -> W | None:
         """The way of this type, if the target file names it."""
         return next((way for way in self.ways if isinstance(way, kind)), None)
@@ -64,14 +61,13 @@ class Chain:
         return self.person.confirmation() if self.person else None
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
-        """What has come of it, as the way tells that brought it about or would be tried; where
-        that cannot, what the published API shows of it.
+        """What has come of it, as the way tells that brought it about, or the first that can of
+        those that might have; where none can, what the published API shows of it.
         """
-        by = self._arranged_by.get(arrangement) or self._first(type(arrangement))
-        told = by.seen(arrangement) if by else None
-        if told is None and self._api is not None and self._api is not by:
-            return self._api.seen(arrangement)
-        return told
+        by = self._arranged_by.get(arrangement)
+        ways = [by] if by else [w for w in self.ways if not w.cannot(type(arrangement))]
+        ways += [self._api] if self._api is not None and self._api not in ways else []
+        return next(filter(None, (way.seen(arrangement) for way in ways)), None)
 
     def close(self) -> None:
         """Let go of what ways have started."""

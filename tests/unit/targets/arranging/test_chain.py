@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness.domain.arrangements import Arrangement, FaultEffect, RemoveToken, SetLink
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    FaultEffect,
+    RemoveToken,
+    SetLink,
+    Side,
+)
 from harness.targets.arranging.api import PublishedApi
 from harness.targets.arranging.chain import Chain
 from harness.targets.port import ArrangingFailed, CannotArrange
@@ -63,11 +70,20 @@ def test_what_has_come_of_a_fault_is_told_by_the_way_that_brought_it_about() -> 
     assert Chain([Way("never", "no", effect=told)]).seen(cut) is None
 
 
+def test_what_nobody_has_arranged_is_told_by_the_first_that_can() -> None:
+    """A clock that is asked for the time, where the first way is that of the other side."""
+    told = FaultEffect(now=1)
+    assert Chain([Way("other"), Way("able", effect=told)]).seen(AdvanceClock(Side.EDGE, 0)) == told
+
+
 class AllOfIt(PublishedApi):
     """Shows something of everything."""
 
     def __init__(self) -> None:
         self.looks = 0
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        return "it only shows"
 
     def seen(self, arrangement: Arrangement) -> FaultEffect | None:
         self.looks += 1
