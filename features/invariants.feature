@@ -60,6 +60,21 @@ Feature: Invariants, judged over everything that was seen
         | the answers to the next 1000 confirmations | answers       | Palette restarts                           |
         | the answers to the next 1000 confirmations | answers       | many of these answers have been lost       |
 
+    Scenario: The host has confirmed, hears of no answer, and restarts without a link
+      Given a pending pairing request
+      And the answers to the next 1000 confirmations of the host are lost
+      When the administrator accepts the request
+      And that has succeeded
+      And one of these answers has been lost
+      And the cluster cannot reach Palette any more
+      And the edge restarts
+      And a central operation is tried
+      And a local operation is tried
+      And the cluster can reach Palette again
+      And no more of these answers are lost
+      And both sides are watched until they have settled
+      Then the history keeps to "one manager"
+
     Scenario: An acceptance that came to nothing leaves the cluster in local hands
       Given a pending pairing request
       And the cluster cannot reach Palette
@@ -388,6 +403,17 @@ Feature: Invariants, judged over everything that was seen
       Given a local cluster
       When the operator sends a pairing request, and cancels with the submission under way
       And all messages get through again
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
+
+    Scenario: No answer to a send comes, and the edge restarts before it reaches Palette again
+      Given a local cluster
+      And the answers to the next 1000 submissions of the host are lost
+      When the operator sends a pairing request
+      And the cluster cannot reach Palette any more
+      And the edge restarts
+      And the cluster can reach Palette again
+      And no more of these submissions are lost
       Then both sides come to agree
       And a cluster that is locally managed can send a request
 

@@ -107,6 +107,11 @@ def _lost_answers(context: Context, times: int) -> None:
     local_actions.spoil_next(context, MessageKind.CONFIRM, MessageFault.LOST_AFTER, times)
 
 
+@given(parsers.parse("the answers to the next {times:d} submissions of the host are lost"))
+def _lost_answers_to_submissions(context: Context, times: int) -> None:
+    local_actions.spoil_next(context, MessageKind.SUBMIT, MessageFault.LOST_AFTER, times)
+
+
 @given(parsers.parse("the next {times:d} questions of the host about its request are lost"))
 def _lost_polls(context: Context, times: int) -> None:
     local_actions.spoil_next(context, MessageKind.POLL, MessageFault.LOST_BEFORE, times)

@@ -216,6 +216,7 @@ def spoil_next(
 
 
 MESSAGES: Mapping[str, arrangements.MessageKind] = {
+    "submissions": arrangements.MessageKind.SUBMIT,
     "questions": arrangements.MessageKind.POLL,
     "confirmations": arrangements.MessageKind.CONFIRM,
     "answers": arrangements.MessageKind.CONFIRM,

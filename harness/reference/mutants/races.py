@@ -256,6 +256,16 @@ class AsksAgainAfterARestart(EdgeCore):
                 self.store.put(replace(site, request=pending))
 
 
+@mutant("INV-9")
+class RestartForgetsWhatItOwes(EdgeCore):
+    """A withdrawal that Palette has not heard of when the edge restarts is never told."""
+
+    def recover(self) -> None:
+        super().recover()
+        for site in self.store.every(SlotState):
+            self.store.put(replace(site, owed=()))
+
+
 @mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-again")
 class AdmitsWhatEndedBeforeItCame(CentralCore):
     """A submission that its own withdrawal has overtaken is admitted all the same."""
