@@ -168,9 +168,10 @@ def change_locally(
     operation = make(_now(context, cluster, free))
     context.changing = operation
     taken = context.perform(actor or leased.operator, operation, "the local operation")
-    if actor is None:
-        context.note("the local operation", taken := context.unless_kept_out(taken))
-    return taken
+    told = taken if actor else context.unless_kept_out(taken)
+    if told is not taken:
+        context.note("the local operation", told)
+    return told
 
 
 def _cluster_there(context: Context) -> ops.Value | None:
