@@ -93,7 +93,10 @@ def _cells(requirement: Requirement, coverage: Coverage | None) -> tuple[str, ..
 STEPS_IN_CALLS = "variant:an_acceptance_takes_its_steps_in_calls"
 """What is planted for a reference that claims `server-steps`."""
 
-_WITH_STEPS = {"planted": STEPS_IN_CALLS, "requirement": "ACC-4,ACC-6,ACC-11,ACC-17,ACC-18,ACC-20"}
+_WITH_STEPS = {
+    "planted": STEPS_IN_CALLS,
+    "requirement": "ACC-4,ACC-6,ACC-11,ACC-17,ACC-18,ACC-20,PRE-8",
+}
 """A run of what the reference as it is does not claim."""
 _REPLACED = (
     ("MatchProfiles", "PatchNamedCluster", "ChangeCentralCluster"),
