@@ -380,6 +380,10 @@ class Context:
         operation = ops.LogIn(user.username, user.password, extended)
         return self.recorder.perform(visitor, operation)
 
+    def _let_in_anew(self, host_uid: str) -> RecordedReply:
+        """What the operator's next login to a host is answered with."""
+        return self._ask_to_log_in(Actor("operator", ops.Credentials(), host_uid))
+
     def _in_session(self, visitor: Actor, taken: RecordedReply) -> Actor:
         session = self.must(taken).value
         if not isinstance(session, ops.Session):
@@ -394,12 +398,11 @@ class Context:
             known = leased.operator
             if (known.host_uid, known.label) == (actor.host_uid, actor.label):
                 if known == actor:
-                    visitor = Actor("operator", ops.Credentials(), actor.host_uid)
-                    taken = self._ask_to_log_in(visitor)
+                    taken = self._let_in_anew(actor.host_uid)
                     if is_closed(taken.reply):
                         return taken.reply
                     with suppress(NotReached):  # nobody is let in yet: the next look tries again
-                        leased.operator = self._in_session(visitor, taken)
+                        leased.operator = self._in_session(known, taken)
                 return leased.operator.credentials
         return actor.credentials
 
@@ -414,9 +417,8 @@ class Context:
         leased = self.cluster()
         taken = self.recorder.perform(leased.operator, operation)
         if taken.record.outcome is Outcome.FAIL:
-            visitor = Actor("operator", ops.Credentials(), leased.operator.host_uid)
-            let_in = self.until_taken(lambda: self._ask_to_log_in(visitor))
-            leased.operator = self._in_session(visitor, let_in)
+            let_in = self.until_taken(lambda: self._let_in_anew(leased.operator.host_uid))
+            leased.operator = self._in_session(leased.operator, let_in)
             taken = self.recorder.perform(leased.operator, operation)
         return self.must(taken)
 
@@ -426,8 +428,7 @@ class Context:
         """
         if not is_logged_out(taken.reply):
             return taken
-        visitor = Actor("operator", ops.Credentials(), self.cluster().operator.host_uid)
-        let_in = self._ask_to_log_in(visitor)
+        let_in = self._let_in_anew(self.cluster().operator.host_uid)
         return let_in if is_closed(let_in.reply) else taken
 
     def visitor(self, label: str = MAIN) -> Actor:

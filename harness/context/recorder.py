@@ -550,6 +550,7 @@ def _about(actor: Actor) -> dict[str, Json]:
 
 
 _RENEWS_US = 500_000
+"""After how long, at most, somebody who was not let in tries again while they look."""
 
 
 def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
