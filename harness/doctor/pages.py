@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 
 from harness.catalogue.requirement import Feature
 from harness.doctor.finding import Notes
@@ -14,7 +14,7 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.pages import PageName
 from harness.targets.browser.chromium import missing
 from harness.targets.http import HttpDriver
-from harness.targets.port import Driver, Outgoing
+from harness.targets.port import Driver, NotSupported, Outgoing
 
 _SETTINGS, _LOGIN = PageName.SETTINGS, PageName.PALETTE_LOGIN
 
@@ -28,13 +28,22 @@ def examine_pages(driver: HttpDriver, dead: Collection[str]) -> Notes:
     notes, target, pages = Notes("pages"), driver.target, driver.info.pages
     if Feature.PAGES not in driver.info.features or missing():
         return notes
-    with closing(BrowserDriver(driver)) as browser:
+    with closing(BrowserDriver(driver)) as browser, _told_in(notes):
         for host in [host for host in target.hosts() if host.url not in dead][:1]:
             _settings(browser, host.uid, notes)
         central = pages.central or target.central_url
         if Side.CENTRAL in target.sides and central not in dead:
             _palette_login(browser, notes)
     return notes
+
+
+@contextmanager
+def _told_in(notes: Notes) -> Iterator[None]:
+    """A browser that does not start is no matter of the rest: a run goes on without pages."""
+    try:
+        yield
+    except NotSupported as error:
+        notes.gap(str(error), "see that chromium starts for this user; docs/pages.md")
 
 
 def _settings(browser: Driver, host_uid: str, notes: Notes) -> None:

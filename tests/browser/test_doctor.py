@@ -11,6 +11,7 @@ from harness.doctor.finding import DoctorFinding, Severity
 from harness.doctor.pages import examine_pages
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
+from harness.targets.browser.chromium import BrowserThread, NoBrowser
 from harness.targets.http import HttpDriver
 from harness.targets.target_file import read_target
 from tests.integration.pages.world import World
@@ -59,3 +60,14 @@ def test_settings_without_a_mode_may_be_as_it_should_be(world: World) -> None:
 
 def test_pages_that_are_not_claimed_are_not_opened(running: EmbeddedReference) -> None:
     assert findings(running, claimed=False) == []
+
+
+def test_a_browser_that_does_not_start_is_a_gap(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: BrowserThread) -> None:
+        raise NoBrowser("the browser did not start")
+
+    monkeypatch.setattr(BrowserThread, "browser", fails)
+    (told,) = findings(world.reference)
+    assert (told.level, "did not start" in told.what) == (Severity.GAP, True)
