@@ -417,6 +417,13 @@ Feature: Invariants, judged over everything that was seen
       Then both sides come to agree
       And a cluster that is locally managed can send a request
 
+    Scenario: The host that sent the request is taken out of its cluster before the acceptance
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And its request was sent from a host that has left the cluster since
+      When the administrator accepts the request
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
+
     Scenario: A link that is down for some seconds
       Given a pending pairing request
       And the cluster cannot reach Palette

@@ -58,6 +58,11 @@ def _paired_with_a_host_more(context: Context) -> None:
     crossing.pair_with_a_host_more(context)
 
 
+@given("its request was sent from a host that has left the cluster since")
+def _sent_from_one_that_left(context: Context) -> None:
+    crossing.send_from_a_host_that_leaves(context)
+
+
 @given("the operator is at that host")
 def _at_the_last_host(context: Context) -> None:
     crossing.go_to(context, "last")

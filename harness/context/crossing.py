@@ -122,13 +122,17 @@ def _see_the_last_send(context: Context) -> None:
     leased = context.cluster()
     before = leased.operator
     go_to(context, "last")
+    _must_send_here(context)
+    local_actions.cancelled(context)
+    leased.operator = before
+    context.log_in_again()
+
+
+def _must_send_here(context: Context) -> None:
     taken = context.until_taken(context.send)
     if taken.record.outcome is Outcome.FAIL and reason_of(taken.record) not in _OF_ALL_HOSTS:
         context.must_if_offered(taken)
     context.must(taken)
-    local_actions.cancelled(context)
-    leased.operator = before
-    context.log_in_again()
 
 
 def go_to(context: Context, host: str, login: str = "a login") -> None:
@@ -156,6 +160,28 @@ def pair_with_a_host_more(context: Context) -> None:
         raise NotSupported("a request whose cluster has grown since is not accepted there")
     context.must(taken)
     context.must_be_paired()
+
+
+def send_from_a_host_that_leaves(context: Context) -> None:
+    """A request waits that was sent from a host of the cluster whose node has been removed since;
+    the operator is at the first one.
+
+    Raises:
+        NotSupported: that host leaves sending to others, or no node is removed while one waits.
+        Inconclusive: it sends nothing and has no reason that holds, or its node stays.
+    """
+    leased = context.cluster()
+    leased.operator = context.log_in(local_changes.host_of_the_last_node(context))
+    _must_send_here(context)
+    context.must_be_pending()
+    go_to(context, "first")
+    removed = context.until_taken(
+        lambda: local_changes.change_locally(context, "removal of a node")
+    )
+    if removed.record.outcome is Outcome.FAIL:
+        raise NotSupported("no node is removed there while a pairing request waits")
+    context.must(removed)
+    context.must_hold(local_changes.local_effect(context))
 
 
 def let_happen(context: Context, what: str) -> None:

@@ -202,6 +202,11 @@ def _with_its_hosts(shown: Cluster, leased: LeasedCluster) -> Cluster:
     return replace(shown, pools=tuple(pools))
 
 
+def host_of_the_last_node(context: Context) -> str:
+    """The host of the node that the removal of a node takes."""
+    return _now(context, context.cluster().cluster).pool().nodes[-1].host_uid
+
+
 def another_like_it(context: Context) -> ops.LocalClusterOperation:
     """The last local cluster operation once more, with another change.
 

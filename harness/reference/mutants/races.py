@@ -420,6 +420,17 @@ class DecidedRequestIsShownAsItWas(CentralCore):
 
 
 @mutant("INV-9")
+class RequestLeavesWithItsHost(EdgeCore):
+    """A request is followed no more once the host that sent it has no node of the cluster."""
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        site = self.slot_state(slot)
+        cluster = site.cluster if site else None
+        if cluster is None or request.host_uid in cluster.host_uids():
+            yield from super().follow_pending(slot, request)
+
+
+@mutant("INV-9")
 class UnansweredSubmissionIsForgotten(EdgeCore):
     """A submission that was not answered counts as one that never arrived."""
 
