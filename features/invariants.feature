@@ -207,6 +207,13 @@ Feature: Invariants, judged over everything that was seen
       And the administrator looks at the list of requests
       Then the history keeps to "ids are never reused"
 
+    Scenario: A cluster that was created in place of a deleted one has nothing of its request
+      Given a pending pairing request
+      And its cluster was deleted in Local UI, and another one was created there
+      Then nothing is pending in Local UI
+      When the administrator accepts the request
+      Then the cluster stays locally managed
+
   @INV-6 @both @resilience
   Rule: A request is decided once
 

@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.checkers.registry import Judge
-from harness.context import local_actions, local_changes
+from harness.context import crossing, local_actions, local_changes
 from harness.context.central_changes import change_centrally
 from harness.context.context import MAIN, OTHER, Context
 from harness.context.entries import (
@@ -223,6 +223,11 @@ def _tags_changed(context: Context) -> None:
 @given("its tags have been changed in Local UI once more", target_fixture="replaced_tags")
 def _tags_replaced(context: Context) -> dict[str, Json]:
     return local_changes.must_replace_tags(context)
+
+
+@given("its cluster was deleted in Local UI, and another one was created there")
+def _deleted_and_created(context: Context) -> None:
+    crossing.put_another_in_its_place(context)
 
 
 @given("a local operation on it was refused")

@@ -184,6 +184,39 @@ def send_from_a_host_that_leaves(context: Context) -> None:
     context.must_hold(local_changes.local_effect(context))
 
 
+def put_another_in_its_place(context: Context) -> None:
+    """The operator deletes the cluster in Local UI, and creates one of another name there. The
+    request of the first, and the profiles that fit it, are still what others decide by.
+
+    Raises:
+        NotSupported: either is refused there, or the new one does not come to run.
+        NotOffered: Local UI creates no clusters.
+        Inconclusive: the deletion was taken, and the cluster is still there.
+    """
+    leased, recorder = context.cluster(), context.recorder
+    context.matching_selection()
+    recorder.driver.info.must_offer(ops.CreateCluster)
+    deleted = local_changes.change_locally(context, "deletion of the cluster")
+    if deleted.record.outcome is Outcome.FAIL:
+        raise NotSupported("a cluster whose pairing request waits is not deleted in Local UI")
+    context.must(deleted)
+    context.must_hold(local_changes.local_effect(context))
+    cluster = leased.cluster
+    creation = ops.CreateCluster(f"{cluster.name}-2", cluster.tags, cluster.pools)
+    made = context.until_taken(lambda: recorder.perform(leased.operator, creation))
+    if made.record.outcome is Outcome.FAIL:  # the deletion may wait for the end of the request
+        with left_out_if_impossible():
+            local_actions.leave_without_cluster(context)
+        made = context.until_taken(lambda: recorder.perform(leased.operator, creation))
+    if made.record.outcome is Outcome.FAIL:
+        raise NotSupported("no cluster is created there where one was deleted")
+    context.must(made)
+    fields: dict[str, Json] = {"name": creation.name, "state": ClusterState.RUNNING.value}
+    seen = recorder.await_state(leased.operator, ops.ViewCluster(), "bears", fields=fields)
+    if not (seen.value or {}).get("held"):
+        raise NotSupported("a cluster that is created in Local UI does not come to run by itself")
+
+
 def let_happen(context: Context, what: str) -> None:
     """Let a side restart, the link of the cluster go down or come back, a day pass, the tags of the
     cluster be changed by its operator, its last node fall ill, the administrator try to accept its

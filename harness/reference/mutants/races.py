@@ -359,6 +359,24 @@ class IdsBeginAgainWithEachStart(bases.CountsIds):
     """Pairing ids are counted from one again after each start."""
 
 
+@mutant("INV-5")
+class NextClusterInheritsTheRequest(EdgeCore):
+    """A request outlives its cluster, and is that of the next one which is created there."""
+
+    outlives = Memory[dict[str, LocalRequest | None]](dict)
+
+    def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
+        site = self.site_of(call.host_uid)
+        self.outlives[site.slot] = site.request
+        return super().delete_cluster(operation, call)
+
+    def create_cluster(self, operation: ops.CreateCluster, call: EdgeCall) -> ops.Acknowledged:
+        reply, site = super().create_cluster(operation, call), self.site_of(call.host_uid)
+        request = self.outlives.pop(site.slot, None)
+        self.store.put(replace(self.arrived(site), request=request))
+        return reply
+
+
 @mutant("INV-6")
 class RejectedRequestIsStillAccepted(AcceptsEnded):
     """A request that was rejected can still be accepted."""
