@@ -313,6 +313,22 @@ Feature: Accept a pairing request in Palette
         | its host has followed it for a while |
         | the edge has restarted               |
 
+    Scenario Outline: Of two that were accepted, <first> first, the one whose host hears of it is managed by Palette
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And "north" cannot reach Palette
+      And "south" cannot reach Palette
+      And the administrator has accepted the request of "<first>"
+      And the administrator has accepted the request of "<last>"
+      When "north" can reach Palette again
+      Then Palette manages "north"
+      And "south" is locally managed
+
+      Examples:
+        | first | last  |
+        | north | south |
+        | south | north |
+
     Scenario: A central operation on the paired cluster takes effect
       Given a pending pairing request
       When the administrator accepts the request

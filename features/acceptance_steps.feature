@@ -171,10 +171,16 @@ Feature: The steps of an acceptance, in calls
       And the cluster is still locally managed
 
   @ACC-6 @central @core
-  Rule: What somebody else enters is not what was confirmed
+  Rule: What happens after Validate changes nothing about what was confirmed
 
-    Scenario: Another administrator enters details after Validate
+    Scenario Outline: After Validate, <meanwhile>
       Given the steps of an acceptance are calls of their own
       And a pending pairing request
-      When another administrator enters other details after Validate, before Pair cluster
+      When the administrator takes all steps, and <meanwhile> after Validate
       Then the central cluster bears the first ones, or the request goes on waiting
+
+      Examples:
+        | meanwhile                                         |
+        | another administrator enters other details        |
+        | the administrator enters those of another request |
+        | Palette restarts                                  |

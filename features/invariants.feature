@@ -125,6 +125,13 @@ Feature: Invariants, judged over everything that was seen
       When the administrator looks at the list of requests
       Then the history keeps to "no request is lost"
 
+    Scenario: Its cluster has no tags and no description
+      Given a local cluster with the description "(none)" and the tags "(none)"
+      And a pending pairing request
+      When both sides are watched until they have settled
+      Then the request goes on waiting in Palette
+      And the history keeps to "no request is lost"
+
     Scenario: A week passes
       Given a pending pairing request
       When as long passes at Palette as a request waits
@@ -447,6 +454,13 @@ Feature: Invariants, judged over everything that was seen
       And the cluster can reach Palette again
       And both sides are watched until they have settled
       Then the history keeps to "everything settles"
+
+    Scenario: A host that is restarted twice while its request waits
+      Given a pending pairing request
+      When the edge restarts
+      And the edge restarts
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
 
     Scenario: A host that is restarted while it follows its request
       Given a pending pairing request

@@ -544,6 +544,16 @@ Feature: Match the profiles of a local cluster
       Then they match
       And the cluster can be paired with them
 
+    Scenario: An earlier version fits, and the latest has no pack any more
+      Given a pending pairing request
+      And fitting profiles are selected, with these versions of the add-on profile:
+        | version | packs                     | state     |
+        | 1.0.0   | Prometheus-Grafana 44.3.1 | published |
+        | 1.1.0   | (none)                    | published |
+      When the administrator matches them with the request
+      Then they do not match
+      And Palette refuses to pair the cluster with them
+
     Scenario: A match of a moment ago does not stand in for the latest version
       Given a pending pairing request
       And fitting profiles are selected

@@ -72,6 +72,11 @@ Feature: Reject a pairing request in Palette
         | south   |
         | harbor  |
 
+    Scenario: A restart of Palette changes nothing about that
+      Given Palette has restarted
+      When the administrator opens the request of "south" by its id
+      Then it shows the tags of "south"
+
     Scenario Outline: Found by its tags alone, a request is rejected: <cluster>
       When the administrator rejects the request whose tags are those of "<cluster>"
       Then it succeeds

@@ -6,13 +6,13 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context.acceptance_steps import (
-    cross,
     go_on_in_order,
     go_on_out_of_order,
     go_on_to,
     go_through,
     go_through_and_lose_the_right,
     must_have_steps,
+    pair_after,
     see_allowed_in_its_turn,
     try_too_early,
 )
@@ -81,11 +81,11 @@ def _person_goes_on_after_all(context: Context, person: Actor) -> None:
 
 
 @when(
-    "another administrator enters other details after Validate, before Pair cluster",
+    parsers.parse("the administrator takes all steps, and {meanwhile} after Validate"),
     target_fixture="borne",
 )
-def _crosses(context: Context, judge: Judge) -> OperationRecord:
-    return cross(context, judge)
+def _crosses(context: Context, judge: Judge, meanwhile: str) -> OperationRecord:
+    return pair_after(context, judge, meanwhile)
 
 
 @then("the central cluster bears the first ones, or the request goes on waiting")

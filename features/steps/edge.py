@@ -206,6 +206,16 @@ def _other_cut_off(context: Context) -> None:
     local_actions.set_links(context, up=False, label=OTHER)
 
 
+@given(parsers.parse('"{label}" cannot reach Palette'))
+def _named_cut_off(context: Context, label: str) -> None:
+    local_actions.set_links(context, up=False, label=label)
+
+
+@when(parsers.parse('"{label}" can reach Palette again'))
+def _named_linked(context: Context, label: str) -> None:
+    local_actions.set_links(context, up=True, label=label)
+
+
 # --- entries ----------------------------------------------------------------------------------
 
 

@@ -5,12 +5,13 @@ With the claim `server-steps` they are judged; without it, what comes of them is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import central_changes, review
-from harness.context.context import Context
+from harness.context.context import MAIN, OTHER, Context
+from harness.context.crossing import restart
 from harness.context.recorder import Actor, NotSupported, OnlyObserved, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.flows import steps_before
@@ -50,42 +51,63 @@ def go_on_to(
     who: Actor | None = None,
     name: str | None = None,
     pairing_uid: str = "",
+    label: str = MAIN,
 ) -> RecordedReply:
     """One step alone, with the selection that was made, or else with one that fits; by the
     administrator, under the cluster's own name and of its last request, unless something else is
     said.
     """
-    leased = context.cluster()
-    acceptance = context.acceptance(name=name).on(pairing_uid or leased.pairing_uid)
+    leased = context.cluster(label)
+    acceptance = context.acceptance(label, name).on(pairing_uid or leased.pairing_uid)
     every = (*steps_before(acceptance), acceptance)
     operation = next(each for each in every if isinstance(each, STEPS[step]))
     return context.accepted(leased, context.perform(who or context.admin(), operation, step))
 
 
-def cross(context: Context, judge: Judge) -> OperationRecord:
-    """Two administrators go through the steps of one request, each under a name of their own: the
-    first one up to Validate, the other one up to the details, and then the first one pairs the
-    cluster. Wait until it bears what the first one had confirmed, or, where that was refused, the
-    request is seen to wait.
+def pair_after(context: Context, judge: Judge, meanwhile: str) -> OperationRecord:
+    """The administrator goes through the steps of one request up to Validate, then something
+    happens, and then they pair the cluster. Wait until it bears what they had confirmed, or, where
+    that was refused, the request is seen to wait.
 
     Raises:
+        NotSupported: what is to happen cannot be arranged.
         OnlyObserved: no order of the steps is claimed; what became of it is all that there is.
     """
-    first, other = context.admin(), context.admin("another administrator")
-    names = list(STEPS)
-    for step in (each for each in names[:-1] if context.offers(STEPS[each])):
-        context.must(go_on_to(context, step, first, "first-choice"))
-    for step in (each for each in names[:2] if context.offers(STEPS[each])):
-        go_on_to(context, step, other, "second-choice")
-    taken = go_on_to(context, names[-1], first, "first-choice")
-    _only_observe_without_an_order(
-        context, judge, "another administrator has entered details since Validate", [taken.id]
-    )
+    *before, last = STEPS
+    for step in filter(_is_offered(context), before):
+        context.must(go_on_to(context, step, name="first-choice"))
+    _MEANWHILE[meanwhile](context)
+    taken = go_on_to(context, last, name="first-choice")
+    _only_observe_without_an_order(context, judge, f"{meanwhile} after Validate", [taken.id])
     if taken.record.outcome is Outcome.FAIL:
         look, uid = ops.ListPairingRequests(), context.cluster().pairing_uid
-        return context.recorder.await_state(first, look, "listed", pairing_uid=uid)
+        return context.recorder.await_state(context.admin(), look, "listed", pairing_uid=uid)
     context.must(taken)
     return central_changes.await_central(context, {"name": context.own_name("first-choice")})
+
+
+def _enter_other_details(context: Context, who: str = "", label: str = MAIN) -> None:
+    actor = context.admin(who) if who else context.admin()
+    for step in filter(_is_offered(context), ("I understand", "the details")):
+        go_on_to(context, step, actor, "second-choice", label=label)
+
+
+def _enter_those_of_another_request(context: Context) -> None:
+    context.pending(OTHER)
+    _enter_other_details(context, label=OTHER)
+
+
+_MEANWHILE: Mapping[str, Callable[[Context], None]] = {
+    "another administrator enters other details": lambda context: _enter_other_details(
+        context, "another administrator"
+    ),
+    "the administrator enters those of another request": _enter_those_of_another_request,
+    "Palette restarts": lambda context: restart(context, "Palette"),
+}
+
+
+def _is_offered(context: Context) -> Callable[[str], bool]:
+    return lambda step: context.offers(STEPS[step])
 
 
 def go_through_and_lose_the_right(context: Context) -> Actor:
@@ -97,7 +119,7 @@ def go_through_and_lose_the_right(context: Context) -> Actor:
         NotReached: a step was refused while they might take it.
     """
     actor = context.new_admin("user", every_grant(context.project()))
-    for step in (each for each in list(STEPS)[:-1] if context.offers(STEPS[each])):
+    for step in filter(_is_offered(context), list(STEPS)[:-1]):
         context.must(go_on_to(context, step, actor))
     return review.with_less(context, actor, review.all_but(context, "update", "list"), "an API key")
 

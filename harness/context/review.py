@@ -14,6 +14,7 @@ from harness.context import central_changes, local_actions
 from harness.context.context import DAY, MAIN, OTHER, Context, LeasedCluster
 from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.selection import NONE
 from harness.domain import operations as ops
 from harness.domain.arrangements import RemoveUser, Side
 from harness.domain.errors import PairproofError, Reason
@@ -29,8 +30,6 @@ Lists: TypeAlias = Sequence[tuple[Actor, ops.ListPairingRequests, frozenset[str]
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""
-NONE = "(none)"
-"""In a feature: this value is empty."""
 LEFT_OUT = "(left out)"
 """In a feature: nothing is said of this value."""
 EXPIRED = "a login that has expired"

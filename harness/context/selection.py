@@ -22,6 +22,8 @@ from harness.targets.port import CannotArrange
 Rows = Sequence[Sequence[str]]
 Packs = tuple[Pack, ...]
 
+NONE = "(none)"
+"""In a feature: this value is empty."""
 _EDITION_COLUMNS = ("version", "packs", "state")
 _STATES = {"published": True, "draft": False}
 
@@ -281,12 +283,12 @@ def editions_from(rows: Rows) -> tuple[ProfileEdition, ...]:
 
 
 def packs_from(text: str) -> tuple[Pack, ...]:
-    """Packs from a list that is separated by commas.
+    """Packs from a list that is separated by commas, or `(none)`.
 
     Raises:
         BadTable: one of them is no pack.
     """
-    return tuple(pack_from(part) for part in text.split(","))
+    return tuple(pack_from(part) for part in text.split(",") if text != NONE)
 
 
 def _is_published(state: str) -> bool:

@@ -70,6 +70,15 @@ class LatestIsTheNewest(OtherLatest):
 
 
 @mutant("PRE-7")
+class VersionWithoutPacksIsPassedOver(OtherLatest):
+    """The latest version of a profile is the last one that has packs."""
+
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
+        filled = [edition for edition in published if edition.packs]
+        return max(filled or published, key=lambda edition: ProfileVersion(edition.version))
+
+
+@mutant("PRE-7")
 class PreReleaseFollowsItsRelease(OtherLatest):
     """A pre-release of a profile is taken to be later than its release."""
 
@@ -1210,6 +1219,40 @@ class DetailsAreOfWhoeverEnteredThemLast(CentralCore):
             return ops.Acknowledged()
         entered = replace(after.entered, selection=before.entered.selection)
         return self.take(request, replace(after, entered=entered, validated=before.validated))
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        taken = self.taken(self.stepwise(operation, call), call)
+        return super().accept(taken.entered or operation, call)
+
+
+@_stepwise("ACC-6")
+class DetailsLieInTheLogin(bases.Keeps[ops.EnterDetails]):
+    """A cluster is paired with what its administrator has entered last, for whichever request."""
+
+    def enter_details(self, operation: ops.EnterDetails, call: CentralCall) -> ops.Acknowledged:
+        reply = super().enter_details(operation, call)
+        self.kept[self.authenticate(call).email] = operation
+        return reply
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        request = self.stepwise(operation, call)
+        taken, last = self.taken(request, call), self.kept.get(self.authenticate(call).email)
+        if last is not None and taken.entered == operation:
+            operation = replace(operation, name=last.name)
+            self.take(request, replace(taken, entered=operation))
+        return super().accept(operation, call)
+
+
+@_stepwise("ACC-6")
+class RestartForgetsTheDetails(bases.Wakes):
+    """After a restart of Palette a wizard has its first values again, and goes on from Validate."""
+
+    def wake(self) -> None:
+        for request in list(self.store.every(PairingRequest)):
+            if request.steps and request.steps.entered:
+                entered = replace(request.steps.entered, name=request.cluster.name)
+                steps = replace(request.steps, entered=entered)
+                self.store.put(replace(request, steps=steps))
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         taken = self.taken(self.stepwise(operation, call), call)

@@ -389,6 +389,26 @@ class ChangeReachesEveryCluster(CentralCore):
 
 
 @mutant("ACC-12")
+class ConfirmationIsThatOfTheLatest(CentralCore):
+    """Whichever host confirms, it is the cluster that was accepted last which is managed then."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        waiting = [
+            cluster
+            for cluster in self.store.every(CentralCluster)
+            if not cluster.confirmed and cluster.project_uid == request.project_uid
+        ]
+        reply = super().confirm(operation, call)
+        if request.state is RequestState.HANDING_OVER and waiting:
+            own = self.store.get(CentralCluster, request.cluster_uid)
+            if own is not None:
+                self.store.put(replace(own, confirmed=False))
+            self.store.put(replace(waiting[-1], confirmed=True))
+        return reply
+
+
+@mutant("ACC-12")
 class ClustersAreLostInARestart(bases.Wakes):
     """Clusters that were paired are not registered any more when Palette has restarted."""
 

@@ -233,6 +233,19 @@ class RecoversNothing(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
+@mutant("INV-9")
+class ForgetsItsRequestAtTheSecondRestart(EdgeCore):
+    """A host that is restarted twice while its request is pending does not know of it any more."""
+
+    def recover(self) -> None:
+        super().recover()
+        for site in [s for s in self.store.every(SlotState) if bases.is_in(s, LocalState.PENDING)]:
+            request = site.request
+            if request is not None:
+                kept = None if request.message else replace(request, message="restarted")
+                self.store.put(replace(site, request=kept))
+
+
 @mutant("INV-10", lane=Lane.INTERLEAVING, found_by="handed-over")
 class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
@@ -329,6 +342,14 @@ class GivesUpConfirming(bases.InARow):
         if asked and self.in_a_row(request.pairing_uid, is_so=is_so) >= 5:
             return Refused(Reason.NOTHING_PENDING, "given up")
         return reply
+
+
+@mutant("INV-2")
+class UntaggedRequestsAreNotListed(CentralCore):
+    """A request whose cluster has no tags is on no list."""
+
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+        return [r for r in super().open_requests(scope, cluster_uid) if r.cluster.tags]
 
 
 @mutant("INV-2")

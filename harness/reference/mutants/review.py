@@ -551,6 +551,15 @@ class OpensTheNamesake(OtherView):
 
 
 @mutant("REJ-2")
+class RestartForgetsTheTags(bases.Wakes):
+    """After a restart of Palette the requests that wait have no tags any more."""
+
+    def wake(self) -> None:
+        for request in list(self.store.every(PairingRequest)):
+            self.store.put(replace(request, cluster=replace(request.cluster, tags={})))
+
+
+@mutant("REJ-2")
 class TagsOfTheFirstRequest(OtherView):
     """An opened request shows the tags of the oldest pending one."""
 
