@@ -452,7 +452,7 @@ class ViewToken(CentralOperation):
 
 @dataclass(frozen=True, slots=True)
 class CreateToken(CentralOperation):
-    """Create a registration token, in tenant scope. Answers a `Created`."""
+    """Create a registration token, in tenant scope. Answers a `CreatedToken`."""
 
     name: str
     project_uid: str = ""
@@ -889,6 +889,15 @@ class Created(Answer):
     """The uid of what was created."""
 
     uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedToken(Created):
+    """The uid of a registration token that was created; its value, where only this answer tells it
+    in full. A secret.
+    """
+
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_MASKED = re.compile(r"\*{2}|[•●…]|\.{3}|x{5}|redacted|hidden", re.IGNORECASE)
+"""What stands where a part of a value is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,11 @@ class RegistrationToken:
     project_uid: str
     expiry: int | None
     active: bool = True
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its value is there, and in full: some tell it once, and mask it from then on."""
+        return bool(self.value.strip()) and not _MASKED.search(self.value)
 
     def why_unusable(self, now: int) -> str | None:
         """Why the token admits nobody at `now`, or `None` when it does (PRE-4)."""

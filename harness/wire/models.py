@@ -133,7 +133,7 @@ V1ClusterProfile ~apiVersion ~kind metadata:V1ObjectMeta spec:V1ClusterProfileSp
 
 V1AuthLogin emailId org password # What a login asks for.
 V1UserToken Authorization isMfa:flag # The session's secret.
-V1Uid uid! # The uid of what was created.
+V1Uid +token uid! # The uid of what was created. `token` is ours: some tell its value only once.
 V1ObjectMetaInputEntity annotations:labels labels:labels name # Metadata on the way in.
 V1ObjectEntity name uid # What something is called.
 V1ProjectMetadata metadata:V1ObjectEntity # One line of the list of projects.

@@ -211,12 +211,15 @@ class Arrangements:
             known.labels[(operation.scenario, value)] = token
 
     def _token_created(self, operation: OperationRecord) -> None:
-        uid = entities.text(entities.fields_of(operation), "uid")
+        made = entities.fields_of(operation)
+        uid = entities.text(made, "uid")
         expiry = operation.args.get("expiry")
         if uid:
             project = entities.text(operation.args, "project_uid")
             lasts = expiry if isinstance(expiry, int) else entities.NEVER
-            self.known.tokens.setdefault(uid, entities.Token(uid, project, lasts))
+            token = self.known.tokens.setdefault(uid, entities.Token(uid, project, lasts))
+            if value := entities.text(made, "token"):
+                self.known.labels[(operation.scenario, value)] = token
 
 
 def _fits(operation: OperationRecord) -> tuple[str, bool]:

@@ -291,14 +291,16 @@ class PublishedApi:
         expired = token.has_expired(self._epoch())
         if expired:
             expiry = self._epoch() + _A_WHILE
-        uid = self._created(asked, ops.CreateToken(token.name, token.project_uid, expiry))
+        made = self._made(asked, ops.CreateToken(token.name, token.project_uid, expiry))
+        uid = made.uid
         if expired:
             self._expire(uid, token)
         if not token.active:
             self._ask(asked, ops.SetTokenState(uid, active=False))
         seen = self._view(asked, ops.ViewToken(uid), RegistrationToken)
-        if not seen.value.strip():
-            raise port.ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
+        if isinstance(made, ops.CreatedToken) and made.token:
+            seen = replace(seen, value=made.token)
+        _check_told(seen)
         if (seen.project_uid, seen.active) != (token.project_uid, token.active):
             raise port.ArrangingFailed(
                 "PutToken", "ViewToken shows another project or state than asked"
@@ -327,6 +329,10 @@ class PublishedApi:
             if seen.expiry != token.expiry:
                 raise port.ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
         self._ask(asked, ops.SetTokenState(token.uid, token.active))
+        if token.active and not known.active:  # its value may be another one now
+            seen = self._view(asked, ops.ViewToken(token.uid), RegistrationToken)
+            _check_told(seen)
+            token = replace(token, value=seen.value)
         self._tokens[token.uid] = token
         return token
 
@@ -363,11 +369,21 @@ class PublishedApi:
         begins: bool = True,
         scope: str | None = None,
     ) -> str:
+        return self._made(arrangement, operation, begins=begins, scope=scope).uid
+
+    def _made(
+        self,
+        arrangement: arrangements.Arrangement,
+        operation: ops.CentralOperation,
+        *,
+        begins: bool = True,
+        scope: str | None = None,
+    ) -> ops.Created:
         made = self._ask(arrangement, operation, begins=begins, scope=scope)
         if not isinstance(made, ops.Created):
             why = f"{type(operation).__name__} was not answered with a uid"
             raise port.ArrangingFailed(type(arrangement).__name__, why)
-        return made.uid
+        return made
 
     def _view(
         self,
@@ -381,6 +397,12 @@ class PublishedApi:
             why = f"{type(operation).__name__} was not answered with a {kind.__name__}"
             raise port.ArrangingFailed(type(arrangement).__name__, why)
         return value
+
+
+def _check_told(token: RegistrationToken) -> None:
+    if not token.is_told:
+        told = "ViewToken does not tell the token's value, or not in full"
+        raise port.ArrangingFailed("PutToken", told)
 
 
 def _addition(profile: ClusterProfile, edition: ProfileEdition) -> ops.AddProfile:

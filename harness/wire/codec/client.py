@@ -26,7 +26,14 @@ from harness.wire.models import V1Error
 from harness.wire.routes import ROUTES
 
 _SECRET_ANSWERS = frozenset(
-    {ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken, ops.AddApiKey}
+    {
+        ops.LogIn,
+        ops.LogInToPalette,
+        ops.ListTokens,
+        ops.ViewToken,
+        ops.CreateToken,
+        ops.AddApiKey,
+    }
 )
 """Operations whose answers hold secrets, so that not even a broken one may be quoted."""
 

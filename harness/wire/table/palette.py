@@ -275,14 +275,14 @@ UpdateCentralProfiles PUT /v1/spectroclusters/{uid}/profiles 204 v1SpectroCluste
 ReleaseCentralCluster ours POST /v1/spectroclusters/{uid}/release 204 v1SpectroClustersUidRelease
     cluster_uid={uid}
 
-# A token may be listed without its value.
+# A token may be listed without its value, and shown with a part of it.
 TOKEN = RegistrationToken V1EdgeToken uid=metadata.uid! name=metadata.name value=spec.token
     project_uid=spec.defaultProject?.uid? expiry=spec.expiry:time active=status.isActive:flag
 ListTokens GET /v1/edgehosts/tokens 200 v1EdgeTokensList
     -> TokenList V1EdgeTokens items[TOKEN]
 CreateToken POST /v1/edgehosts/tokens 201 v1EdgeTokensCreate
     V1EdgeTokenEntity name=metadata.name! project_uid=spec.defaultProjectUid?
-    expiry=spec.expiry:time -> CREATED
+    expiry=spec.expiry:time -> CreatedToken V1Uid uid! token?
 ViewToken GET /v1/edgehosts/tokens/{uid} 200 v1EdgeTokensUidGet token_uid={uid} -> TOKEN
 DeleteToken DELETE /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidDelete token_uid={uid}
 UpdateToken PUT /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidUpdate

@@ -229,7 +229,7 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),
     ops.ViewToken: tokens,
-    ops.CreateToken: st.builds(ops.Created, words),
+    ops.CreateToken: st.builds(ops.CreatedToken, words),
     ops.UpdateToken: no_content,
     ops.SetTokenState: no_content,
     ops.DeleteToken: no_content,

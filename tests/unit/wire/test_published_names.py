@@ -237,6 +237,7 @@ OUR_FIELDS = {
     "v1MetaData": "annotations",
     "v1PackInfo": "registryUid tag",
     "v1SpectroClusterProfileEntity": "version",
+    "v1Uid": "token",
 }
 """Fields of ours on published models; docs/wire.md lists them."""
 
@@ -316,7 +317,7 @@ def test_fields_of_ours_are_marked() -> None:
         return set(kind.own_fields)
 
     assert differing(ours, OUR_FIELDS) == []
-    planted = OUR_FIELDS | {"v1PackInfo": "registryUid", "v1Uid": "uid"}
+    planted = OUR_FIELDS | {"v1PackInfo": "registryUid", "v1Uid": "token uid"}
     assert differing(ours, planted) == [("v1PackInfo", {"tag"}), ("v1Uid", {"uid"})]
 
 

@@ -121,6 +121,28 @@ def test_one_that_was_made_is_changed_and_removed(api: PublishedApi, palette: Pa
     assert palette.asked.count(ops.CreateToken("token-1", "p-1", NOW + 5)) == 1
 
 
+def test_one_that_is_activated_again_may_have_another_value(
+    api: PublishedApi, palette: Palette
+) -> None:
+    came = api.arrange(PutToken(replace(ASKED, active=False)))
+    assert isinstance(came, PutToken)
+    palette.tokens["own-0"] = replace(palette.tokens["own-0"], value="renewed")
+    again = api.arrange(PutToken(replace(came.token, active=True)))
+    assert again == PutToken(replace(came.token, value="renewed", active=True))
+
+
+@pytest.mark.parametrize("masked", ["", "****wn-0", "value-…", "XXXXX-own", "<redacted>"])
+def test_a_value_that_is_masked_is_not_taken_for_one(
+    masked: str, api: PublishedApi, palette: Palette
+) -> None:
+    shown = replace(ASKED, uid="own-0", value=masked)
+    palette.answers = {ops.ViewToken: ops.Done(shown)}
+    with pytest.raises(ArrangingFailed, match="does not tell the token's value"):
+        api.arrange(PutToken(ASKED))
+    palette.answers[ops.CreateToken] = ops.Done(ops.CreatedToken("own-0", "told once"))
+    assert api.arrange(PutToken(ASKED)) == PutToken(replace(shown, value="told once"))
+
+
 def test_what_takes_an_operation_that_is_missing_is_not_begun(palette: Palette) -> None:
     """It would be left halfway: the next way is tried."""
     missing = {ops.AddApiKey: "keys are made on the console", ops.SetTokenState: ""}
