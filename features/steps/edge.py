@@ -268,13 +268,13 @@ def _refused_before(context: Context) -> None:
 
 @when("the operator checks the connection")
 def _check_connection(context: Context) -> None:
-    operation = VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    operation = VerifyConnection(context.endpoint, context.unused_token().value, context.insecure)
     context.perform(context.cluster().operator, operation, "the check")
 
 
 @when(parsers.parse("the operator checks the connection on host {position:d}"))
 def _check_connection_on(context: Context, position: int) -> None:
-    operation = VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    operation = VerifyConnection(context.endpoint, context.unused_token().value, context.insecure)
     context.perform(context.log_in(context.cluster().host(position)), operation, "the check")
     context.log_in_again()
 

@@ -69,7 +69,7 @@ def _fills_in_endpoint(context: Context, label: str) -> None:
 
 @when(parsers.parse('the operator fills in "{label}" with the registration token'))
 def _fills_in_token(context: Context, label: str) -> None:
-    pages.go(context, [actions.FillIn(PageName.SETTINGS, label, text=context.token().value)])
+    pages.go(context, [actions.FillIn(PageName.SETTINGS, label, text=context.unused_token().value)])
 
 
 @when(parsers.parse("the {person} leaves the page"))

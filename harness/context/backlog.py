@@ -154,9 +154,8 @@ def growing(context: Context, backlog: Backlog, count: int) -> Iterator[None]:
     first = len(backlog.waiting) + 1
     last = first + count
     must_bear(context, "requests", last - 1)
-    token = context.token().value
     for made in [submission(context, number) for number in range(first, last)]:
-        taken = submit(context, made, token)
+        taken = submit(context, made)
         many, outcome = len(backlog.waiting), taken.record.outcome
         if many and outcome is Outcome.FAIL:
             told = f"{many} requests were taken, and then one was refused"
@@ -178,12 +177,13 @@ def filled_among_others(context: Context, count: int) -> Backlog:
     """
     context.needs(Feature.SCOPES)
     must_bear(context, "requests", count + 2)
-    elsewhere, backlog = context.new_token(context.project("another project")).value, Backlog()
+    elsewhere, backlog = context.project("another project"), Backlog()
     for many in (1, count - 1):
         for _ in growing(context, backlog, many):
             pass
         made = submission(context)
-        backlog.elsewhere.append(_taken(context, made, submit(context, made, elsewhere)))
+        with context.using_token(context.new_token(elsewhere)):
+            backlog.elsewhere.append(_taken(context, made, submit(context, made)))
     return backlog
 
 
@@ -195,8 +195,8 @@ def _taken(context: Context, made: Submission, taken: RecordedReply) -> Submissi
     return sent
 
 
-def submit(context: Context, made: Submission, token: str, host: Actor = HOST) -> RecordedReply:
-    """A host sends its request, with this registration token.
+def submit(context: Context, made: Submission, host: Actor = HOST) -> RecordedReply:
+    """A host sends its request.
 
     Raises:
         NotSupported: the central side is the harness's own, and nobody's to judge.
@@ -204,8 +204,10 @@ def submit(context: Context, made: Submission, token: str, host: Actor = HOST) -
     if not context.recorder.driver.info.plays(Side.CENTRAL):
         raise NotSupported("the central side is not the target's")
     key = context.new_id("submission")
-    sent = ops.SubmitPairing(token, made.secret, made.cluster, key=key)
-    return context.recorder.perform(host, sent)
+    sent = ops.SubmitPairing("", made.secret, made.cluster, key=key)
+    return context.with_token(
+        lambda token: context.recorder.perform(host, replace(sent, registration_token=token))
+    )
 
 
 def submission(context: Context, number: int = 1) -> Submission:
@@ -412,7 +414,7 @@ def draw_more_ids(context: Context, backlog: Backlog) -> None:
         return
     while len(ids) < wanted and len(set(ids)) == len(ids):
         made = submission(context, len(ids) + 1)
-        ids.append(_uid(context.must(submit(context, made, context.token().value))))
+        ids.append(_uid(context.must(submit(context, made))))
         withdraw(context, replace(made, pairing_uid=ids[-1]))
 
 

@@ -6,14 +6,15 @@ that a step says only what matters to its scenario.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from harness.catalogue.needs import UNKNOWN, need_of
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
 from harness.checkers.answers import last_seen, last_value
+from harness.context.entered import EnteredToken, may_be_for_the_token
 from harness.context.installing import ClusterShape as ClusterShape
 from harness.context.installing import Installer, SlotPool, is_consumed
 from harness.context.recorder import (
@@ -38,6 +39,7 @@ from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.targets.port import CannotArrange, Outgoing
+from harness.wire.writings import Writing
 
 DAY = 86_400_000_000
 """A day in microseconds."""
@@ -155,9 +157,7 @@ class Context:
         recorder.renew = self._renew
         self._reviewers: set[str] = set()
         """Whose label is that of somebody made by `admin`."""
-        self._token: RegistrationToken | None = None
-        self._token_made_at = 0
-        """By how much Palette's clock was ahead when it was made; 0 for one that a step chose."""
+        self._entered: EnteredToken | None = None
 
     # --- identities -------------------------------------------------------------------
 
@@ -276,14 +276,67 @@ class Context:
 
     def token(self) -> RegistrationToken:
         """A registration token of the project that outlives every clock that is put forward."""
-        if self._token is None:
-            self._token = self.new_token(self.project())
-            self._token_made_at = self._clocks.get(arrangements.Side.CENTRAL, 0)
-        return self._token
+        return self._as_entered().token
+
+    def _as_entered(self) -> EnteredToken:
+        if self._entered is None:
+            self._entered = self._another_token(self.project())
+        return self._entered
+
+    def _another_token(self, project_uid: str) -> EnteredToken:
+        made = sum(isinstance(a, arrangements.PutToken) for a in self.recorder.arranged)
+        bears = self.recorder.driver.info.sizes.tokens
+        if self._pool.uses_tokens_up and made >= bears:
+            told = f"each token is good for one request there, and the target bears {bears}"
+            raise NotSupported(f"{told}; give it as many as it bears (sizes.tokens)")
+        ahead = self._clocks.get(arrangements.Side.CENTRAL, 0)
+        return EnteredToken(self.new_token(project_uid), ahead)
 
     def use_token(self, token: RegistrationToken) -> None:
-        """Let operators enter this token from now on."""
-        self._token, self._token_made_at = token, 0
+        """Let operators enter this token from now on, whatever it was used for before."""
+        self._entered = EnteredToken(token)
+
+    @contextmanager
+    def using_token(self, token: RegistrationToken) -> Iterator[None]:
+        """Let operators enter this token, and then again what they entered before."""
+        before = self._entered
+        self.use_token(token)
+        try:
+            yield
+        finally:
+            self._entered = before
+
+    def unused_token(self) -> RegistrationToken:
+        """The token that operators enter; another one of its project where it was used."""
+        entered = self._as_entered()
+        if entered.used:
+            self._entered = self._another_token(entered.token.project_uid)
+        return self.token()
+
+    def with_token(self, ask: Callable[[str], RecordedReply]) -> RecordedReply:
+        """What a send comes back with that is asked with the value of the token which operators
+        enter.
+
+        Nothing says that a token is good for a second request (PRE-4). So where one that was used
+        is refused, it is entered once more, as is another one: if that alone is taken, tokens are
+        used up there, and no used one is entered from then on.
+
+        Raises:
+            NotSupported: that takes more tokens than the target bears.
+        """
+        if self._pool.uses_tokens_up:
+            self.unused_token()
+        entered = self._as_entered()
+        used, taken = entered.used, entered.asked(ask)
+        is_good = not entered.token.why_unusable(self.time_at_palette())
+        if not (used and is_good and may_be_for_the_token(taken.reply)):
+            return taken
+        another = self._another_token(entered.token.project_uid)
+        if isinstance(entered.asked(ask).reply, Refused):  # or else it was for something passing
+            self._entered = another
+            taken = another.asked(ask)
+            self._pool.uses_tokens_up |= isinstance(taken.reply, ops.Done)
+        return taken
 
     def new_token(
         self,
@@ -471,8 +524,16 @@ class Context:
     def send(self, label: str = MAIN, actor: Actor | None = None) -> RecordedReply:
         """Send a pairing request from a cluster: just the send, as an operator clicks Pair."""
         leased = self.cluster(label)
-        operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
-        return self.sent(leased, self.recorder.perform(actor or leased.operator, operation))
+        return self.sent(leased, self.send_by(actor or leased.operator))
+
+    def send_by(self, actor: Actor, writing: tuple[str, Writing] | None = None) -> RecordedReply:
+        """What somebody's send comes back with, maybe with its body in a writing of its own."""
+
+        def ask(token: str) -> RecordedReply:
+            operation = ops.SendPairingRequest(self.endpoint, token, self.insecure)
+            return self.recorder.perform(actor, operation, writing=writing)
+
+        return self.with_token(ask)
 
     def until_taken(self, send: Callable[[], RecordedReply], tries: int = 0) -> RecordedReply:
         """Send, or accept, again and again until it is not refused, or the time is up; with a
@@ -494,8 +555,13 @@ class Context:
     def send_by_procedure(self, label: str = MAIN) -> RecordedReply:
         """Send a pairing request step by step, as the procedure has it."""
         leased = self.cluster(label)
-        flow = operator_sends(self.endpoint, self.token().value, insecure=self.insecure)
-        return self.sent(leased, self.recorder.run(leased.operator, flow))
+        self.unused_token()  # the connection check may look at it
+
+        def ask(token: str) -> RecordedReply:
+            flow = operator_sends(self.endpoint, token, insecure=self.insecure)
+            return self.recorder.run(leased.operator, flow)
+
+        return self.sent(leased, self.with_token(ask))
 
     def sent(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
         """Remember the id that a send was answered with."""
@@ -790,8 +856,8 @@ class Context:
             looked = self.recorder.perform(self._admins[label], ops.ListPairingRequests())
             if looked.record.outcome is Outcome.FAIL:
                 del self._admins[label]
-        if self._token_made_at > self._clocks[arrangements.Side.CENTRAL]:
-            self._token, self._token_made_at = None, 0
+        if self._entered and self._entered.made_at > self._clocks[arrangements.Side.CENTRAL]:
+            self._entered = None
 
     def afresh(self) -> Context:
         """Another context of the same scenario, after this one has given everything back."""

@@ -97,8 +97,7 @@ def _deactivated_later(context: Context) -> RegistrationToken:
 
 def _activated_again(context: Context) -> RegistrationToken:
     token = context.new_token(context.project(), active=False)
-    context.recorder.arrange(PutToken(replace(token, active=True)))
-    return replace(token, active=True)
+    return context.recorder.arrange(PutToken(replace(token, active=True))).token
 
 
 _TOKENS: Mapping[str, TokenMaker] = {
@@ -133,12 +132,13 @@ def revoke_token(context: Context, fate: str) -> None:
     token = context.token()
     token = {
         "deactivated": replace(token, active=False),
-        "deleted": token,
+        "deleted": replace(token, active=False),
         "expired": replace(token, expiry=context.time_at_palette() - LEEWAY),
     }[fate]
     gone = fate == "deleted"
     context.recorder.arrange(RemoveToken(token.uid) if gone else PutToken(token))
     see_token(context, token, gone=gone)
+    context.use_token(token)
 
 
 # --- endpoints --------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def submit(context: Context, label: str = MAIN) -> LeasedCluster:
     actor = Actor(f"host of {label}", ops.Credentials())
     leased = LeasedCluster(Slot("", ()), cluster, actor, secret=made.secret)
     made = replace(made, cluster=cluster)
-    taken = context.sent(leased, backlog.submit(context, made, context.token().value, actor))
+    taken = context.sent(leased, backlog.submit(context, made, actor))
     if taken.record.outcome is not Outcome.OK:
         why = taken.record.error or {}
         told = why.get("message") or why.get("why")

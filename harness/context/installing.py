@@ -95,6 +95,9 @@ class SlotPool:
 
     Where clusters are given (`Slot.given`), one that was consumed has to be renewed before it is
     leased again, and one that cannot be renewed is spent.
+
+    Attributes:
+        uses_tokens_up: whether a registration token was seen there to be good for one request.
     """
 
     def __init__(self, slots: tuple[arrangements.Slot, ...]) -> None:
@@ -103,6 +106,7 @@ class SlotPool:
         self._spent: list[arrangements.Slot] = []
         self.consumed = 0
         """How many clusters were consumed so far."""
+        self.uses_tokens_up = False
 
     def lease(
         self, hosts: int, *, consumes: bool = True, without: Collection[str] = ()

@@ -127,7 +127,7 @@ def set_link(context: Context, position: int, *, up: bool) -> None:
 
 def check_connection(context: Context, operator: Actor) -> RecordedReply:
     """Ask whether every host of the cluster reaches Palette."""
-    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    entries = ops.VerifyConnection(context.endpoint, context.unused_token().value, context.insecure)
     return context.recorder.perform(operator, entries)
 
 

@@ -29,7 +29,15 @@ from harness.domain.arrangements import (
 )
 from harness.domain.errors import PairproofError, Reason, Refused
 from harness.domain.flows import AdminFlow, OperatorFlow
-from harness.domain.operations import Credentials, Done, Operation, Reply, Session, Value
+from harness.domain.operations import (
+    CreatedToken,
+    Credentials,
+    Done,
+    Operation,
+    Reply,
+    Session,
+    Value,
+)
 from harness.domain.profile import ClusterProfile
 from harness.history.evidence import EvidenceWriter
 from harness.history.operation import History, Json, OperationRecord, Outcome
@@ -209,6 +217,8 @@ class Recorder:
         reply = exchange.reply
         if isinstance(reply, Done) and isinstance(reply.value, Session):
             self.secret(reply.value.token, "session")
+        elif isinstance(reply, Done) and isinstance(reply.value, CreatedToken):
+            self.secret(reply.value.token, "token")
         outcome, value, error = _ended(reply)
         record = self._writer.outcome(
             invoked.id,

@@ -140,10 +140,8 @@ def pending_in(context: Context, label: str, project: str) -> LeasedCluster:
     Raises:
         Inconclusive: the request could not be sent.
     """
-    before = context.token()
-    context.use_token(context.new_token(context.project(project)))
-    context.must(context.send(label))
-    context.use_token(before)
+    with context.using_token(context.new_token(context.project(project))):
+        context.must(context.send(label))
     return context.cluster(label)
 
 

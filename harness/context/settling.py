@@ -336,8 +336,8 @@ def send_twice(context: Context, hosts: int, message: str) -> None:
     """
     leased, first = context.cluster(), context.cluster().operator
     second = context.log_in(leased.host(hosts), "another operator")
-    send = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
-    asks = [partial(context.recorder.perform, actor, send) for actor in (first, second)]
+    context.token()
+    asks = [partial(context.send_by, actor) for actor in (first, second)]
     with left_out_if_impossible():
         kind = MESSAGES[message]
         asked = second if kind is MessageKind.PROBE else first
@@ -354,9 +354,9 @@ def cancel_on_its_way(context: Context) -> None:
         NotSupported: nobody can hold the submission.
     """
     leased, operator = context.cluster(), context.cluster().operator
-    send = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
-    both = (send, ops.CancelPairingRequest())
-    asks = [partial(context.recorder.perform, operator, each) for each in both]
+    context.token()
+    cancel = partial(context.recorder.perform, operator, ops.CancelPairingRequest())
+    asks = (partial(context.send_by, operator), cancel)
     with left_out_if_impossible():
         sent, cancelled = _while_held(context, operator.host_uid, MessageKind.SUBMIT, *asks)
     context.sent(leased, sent)

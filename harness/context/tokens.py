@@ -48,12 +48,29 @@ def create(context: Context, by: Actor) -> RegistrationToken:
     """
     made = context.must(context.recorder.perform(by, _creation(context, "token"))).value
     uid = made.uid if isinstance(made, ops.Created) else ""
+    told = made.token if isinstance(made, ops.CreatedToken) else ""
     context.must_see(by, ops.ViewToken(uid), "succeeds")
     shown = context.must(context.recorder.perform(by, ops.ViewToken(uid))).value
-    if not isinstance(shown, RegistrationToken) or not shown.value:
+    if not isinstance(shown, RegistrationToken) or not (told or shown.is_told):
         raise NotSupported("Palette does not show what a registration token is entered as")
+    shown = replace(shown, value=told or shown.value)
     context.recorder.secret(shown.value, "token")
     return shown
+
+
+def _use(context: Context, token: RegistrationToken, *, still: bool) -> None:
+    """Have a token admit a request of another cluster that waits, or one of the cluster that was
+    cancelled; and then another one, which is cancelled.
+
+    Raises:
+        NotSupported: a token is good for one request there.
+    """
+    if still:
+        context.pending(OTHER)
+    local_actions.send_and_cancel(context, 1 if still else 2)
+    local_actions.gone(context)
+    if context.token() != token:
+        raise NotSupported("a registration token is good for one request there, changed or not")
 
 
 def _creation(context: Context, name: str) -> ops.CreateToken:
@@ -104,11 +121,8 @@ def change(context: Context, changes: Changes) -> None:
     by = administrator(context)
     token = create(context, by)
     context.use_token(token)
-    if changes.used == "used":
-        local_actions.send_and_cancel(context, 1)
-        local_actions.gone(context)
-    elif changes.used == "still used":
-        context.pending(OTHER)
+    if changes.used != "new":
+        _use(context, token, still=changes.used == "still used")
     if changes.state in ("off", "off and on"):
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=False)))
         token = replace(token, active=False)
@@ -121,8 +135,13 @@ def change(context: Context, changes: Changes) -> None:
         context.must(context.recorder.perform(by, ops.SetTokenState(token.uid, active=True)))
         token = replace(token, active=True)
     shown = context.must(context.recorder.perform(by, ops.ViewToken(token.uid))).value
-    if isinstance(shown, RegistrationToken) and shown.project_uid != token.project_uid:
-        raise NotSupported("a registration token stays with the project that it was created for")
+    if isinstance(shown, RegistrationToken):
+        if shown.project_uid != token.project_uid:
+            raise NotSupported("a registration token stays with the project it was created for")
+        if shown.is_told:  # it may be another one since the token was activated again
+            token = replace(token, value=context.recorder.secret(shown.value, "token"))
+        elif changes.state == "off and on":
+            raise NotSupported("Palette does not show what a token is entered as that is on again")
     if changes.state == "deleted":
         _delete(context, by, token)
     context.use_token(token)

@@ -103,7 +103,7 @@ def _submission(context: Context, written: Written) -> Attempt:
     backlog.await_list(context, waiting)
     ((at_first, _),) = backlog.views(context, [plain])
     twin = _twin(context, plain)
-    taken = _submit(context, twin, context.token().value, written)
+    taken = context.with_token(lambda token: _submit(context, twin, token, written))
     uid = _uid_of(context, taken, twin)
     look, lacks = ops.ListPairingRequests(), {"local_cluster_uid": twin.cluster.uid}
     if not uid:
@@ -183,8 +183,7 @@ def _send(context: Context, written: Written) -> Attempt:
     first = leased.pairing_uid
     context.must(recorder.perform(operator, ops.CancelPairingRequest()))
     context.must_see(operator, ops.ViewPairing(), "nothing_pending")
-    sends = ops.SendPairingRequest(context.endpoint, context.token().value, context.insecure)
-    taken = context.sent(leased, recorder.perform(operator, sends, writing=written))
+    taken = context.sent(leased, context.send_by(operator, written))
     if taken.record.outcome is not Outcome.FAIL:
         recorder.await_state(operator, ops.ViewPairing(), "status_is", status="Pairing")
     view = recorder.perform(operator, ops.ViewPairing())
@@ -236,8 +235,10 @@ def submit_with_two_tokens(context: Context, doubling: Doubling) -> Attempt:
     waiting = backlog.filled(context, 1)
     there = admin_of(context, _ELSEWHERE)
     bad = context.new_token(context.project(_ELSEWHERE), active=False)
-    twin, good = _twin(context, waiting.waiting[0]), context.token().value
-    taken = _submit(context, twin, good, doubling.of(good, bad.value))
+    twin = _twin(context, waiting.waiting[0])
+    taken = context.with_token(
+        lambda good: _submit(context, twin, good, doubling.of(good, bad.value))
+    )
     if uid := _uid_of(context, taken, twin):
         context.withdrawals.append(backlog.withdrawal(replace(twin, pairing_uid=uid)))
     lacks: dict[str, Json] = {"local_cluster_uid": twin.cluster.uid}
@@ -299,7 +300,8 @@ def accept_unlike(context: Context, difference: str) -> None:
     stack = tuple(replace(p, packs=tuple(map(change, p.packs))) for p in plain.cluster.stack)
     twin = _twin(context, plain)
     twin = replace(twin, cluster=replace(twin.cluster, stack=stack))
-    taken = context.must_if_offered(_submit(context, twin, context.token().value, written))
+    sent = context.with_token(lambda token: _submit(context, twin, token, written))
+    taken = context.must_if_offered(sent)
     twin = replace(twin, pairing_uid=_uid_of(context, taken, twin))
     context.withdrawals.append(backlog.withdrawal(twin))
     waiting.waiting.append(twin)

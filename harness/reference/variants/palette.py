@@ -820,6 +820,47 @@ class ATokenIsGoodForTheWholeOfItsLastSecond(CentralCore):
         return super().usable_token(value, now // SECOND * SECOND - 1)
 
 
+@varies("PRE-4")
+class ATokenIsGoodForOneRequest(CentralCore):
+    """A registration token admits one request, and no other ever after."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        token = super().usable_token(value, now)
+        if any(request.token_uid == token.uid for request in self.store.every(PairingRequest)):
+            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token has been used")
+        return token
+
+
+@varies("PRE-4")
+class ATokenThatIsActivatedAgainHasANewValue(CentralCore):
+    """A registration token that is activated after it was deactivated has another value."""
+
+    def set_token_state(self, operation: ops.SetTokenState, call: CentralCall) -> ops.Acknowledged:
+        token = self.owned_token(operation.token_uid, call)
+        if operation.active and not token.active:
+            value = f"{call.draws.bits128('token-value'):032x}"
+            self.store.put(replace(token, value=value))
+        return super().set_token_state(operation, call)
+
+
+@varies("PRE-4")
+class ATokenIsToldOnce(CentralCore):
+    """The answer to its creation alone tells a token's value, which is masked from then on."""
+
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.Created:
+        uid = super().create_token(operation, call).uid
+        token = self.store.get(RegistrationToken, uid)
+        return ops.CreatedToken(uid, token.value if token else "")
+
+    def view_token(self, operation: ops.ViewToken, call: CentralCall) -> RegistrationToken:
+        token = super().view_token(operation, call)
+        return replace(token, value=f"****{token.value[-4:]}")
+
+    def list_tokens(self, operation: ops.ListTokens, call: CentralCall) -> ops.TokenList:
+        tokens = super().list_tokens(operation, call).items
+        return ops.TokenList(tuple(replace(t, value=f"****{t.value[-4:]}") for t in tokens))
+
+
 variant(
     "logins_to_palette_last_two_months",
     "ACC-1",

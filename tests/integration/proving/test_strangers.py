@@ -18,13 +18,15 @@ from harness.proving.trials import Trial, TrialOutcome, run_trials
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import User
-from harness.reference.planting import MUTANTS, Mutant, behaviour_of
+from harness.reference.core.records import PairingRequest, User
+from harness.reference.planting import MUTANTS, Memory, Mutant, behaviour_of
+from harness.reference.variants.palette import ATokenIsGoodForOneRequest
 from harness.running.session import suite_words
 from harness.suite import suite_dir
 
 FAIL, INCONCLUSIVE, PASS = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS
 NOT_SUPPORTED = Verdict.NOT_SUPPORTED
+SENT_AGAIN = "after_decision/a-new-request-can-be-sent"
 
 
 class RefusesEveryMatch(CentralCore):
@@ -108,6 +110,33 @@ class ClosesWithThePairing(EdgeCore):
         return is_open and super().is_good_here(session, host_uid)
 
 
+class BlamesTheToken(CentralCore):
+    """A cluster that has sent before is refused, whatever its token, and that is what is blamed."""
+
+    def submit(self, operation: Any, call: Any) -> Any:
+        if self.has_sent(operation):
+            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token has been used")
+        return super().submit(operation, call)
+
+    def has_sent(self, operation: Any) -> bool:
+        sent = (
+            r for r in self.store.every(PairingRequest) if r.cluster.uid == operation.cluster.uid
+        )
+        return any(r.cluster_token != operation.cluster_token for r in sent)
+
+
+class BlamesTheTokenOnce(BlamesTheToken):
+    """The same send is taken, with the same token, when it is tried again."""
+
+    refused = Memory(set[str])
+
+    def has_sent(self, operation: Any) -> bool:
+        if not super().has_sent(operation) or operation.cluster.uid in self.refused:
+            return False
+        self.refused.add(operation.cluster.uid)
+        return True
+
+
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
@@ -133,6 +162,9 @@ STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     ForgetsWhatWasNotAnswered: {"INV-9": {FAIL, INCONCLUSIVE, PASS}},
     AsksForNoLogin: {"INV-7": {FAIL, PASS}},
     LooksAtNoMembership: {"INV-7": {FAIL, PASS}},
+    BlamesTheToken: {f"REJ-7 {SENT_AGAIN}": {FAIL}},
+    BlamesTheTokenOnce: {f"REJ-7 {SENT_AGAIN}": {FAIL}},
+    ATokenIsGoodForOneRequest: {"REJ-7": {PASS}, "PRE-4": {PASS}},
     ClosesWithThePairing: {"ACC-13": {PASS, INCONCLUSIVE, NOT_SUPPORTED}, "ACC-13S": {PASS}},
 }
 """The verdicts that the scenarios of a requirement may have, or one of them; each has to occur."""

@@ -393,7 +393,9 @@ class Central:
             raise Refusal(403, "Forbidden", f'User cannot {VERBS.get(method)} resource "{kind}"')
         if name is None:
             if method == "GET":
-                return self.page(request, kind, list(self.store.of(kind).values()))
+                return self.page(
+                    request, kind, list(map(self.masked, self.store.of(kind).values()))
+                )
             if method != "POST":
                 raise wrong_method("GET and POST")
             usual = {"active": True, "token": secrets.token_hex(16)}
@@ -415,7 +417,12 @@ class Central:
             self.save(kind, token)
         elif method != "GET":
             raise wrong_method("GET, PATCH and DELETE")
-        return 200, self.public(token), {}
+        return 200, self.public(self.masked(token)), {}
+
+    def masked(self, token: Json) -> Json:
+        if "tokens-told-once" not in self.plants:
+            return token
+        return {**token, "spec": {**token["spec"], "token": f"{token['spec']['token'][:4]}…"}}
 
     def token_spec(self, patch: Json, old: Json) -> Json:
         new = dict(old)
@@ -427,6 +434,8 @@ class Central:
             if not isinstance(patch["active"], bool):
                 raise invalid("spec.active", "is no boolean")
             new["active"] = patch["active"]
+            if "tokens-renewed" in self.plants and new["active"] and not old["active"]:
+                new["token"] = secrets.token_hex(16)
         if namespace := web.text(patch, "namespace"):
             if namespace not in self.store.of("namespaces"):
                 raise invalid("spec.namespace", "is no namespace")
@@ -452,6 +461,9 @@ class Central:
             namespace = spec.get("namespace") or ""
             if namespace and namespace not in self.store.of("namespaces"):
                 break
+            if "tokens-used-up" in self.plants and value in self.store.of("usedtokens"):
+                raise Refusal(403, unusable, "the registration token has been used")
+            self.store.put("usedtokens", value, True)
             self.admitted[value] = namespace
             return namespace
         raise Refusal(403, unusable, "the registration token is not known")

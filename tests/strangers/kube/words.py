@@ -56,5 +56,8 @@ HABITS: Final = {
     "rights-hidden": "who lacks a right finds nothing, and deciding takes get and list as well",
     "decided-collected": "a request that is decided is gone for people four seconds later",
     "agents-back-off": "agents ask once a second at last, and after each start another one leads",
+    "tokens-used-up": "a token admits one request, and is used up then",
+    "tokens-renewed": "a token that is switched on again has another value",
+    "tokens-told-once": "the answer to its creation alone tells a token, and it is masked later",
     "other-tongue": "messages are in German, and details are left out",
 }

@@ -254,9 +254,15 @@ class Workbench:
         kept = self.central.store.of("bootstraptokens").get(token["uid"]) or self.central.make(
             "bootstraptokens", "token-" + secrets.token_hex(6), "", spec=spec
         )
+        if (
+            "tokens-renewed" in self.central.plants
+            and spec["active"]
+            and not kept["spec"]["active"]
+        ):
+            spec["token"] = secrets.token_hex(16)
         kept["spec"] = spec
         self.central.save("bootstraptokens", kept)
-        return {"uid": kept["metadata"]["name"]}
+        return {"uid": kept["metadata"]["name"], "value": spec["token"]}
 
     def do_remove_token(self, uid: str) -> None:
         self.central.finish_deletion("bootstraptokens", uid)
