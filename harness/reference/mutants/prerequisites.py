@@ -1016,14 +1016,14 @@ class TokensOfWhatIsPendingAreKept(DeletedTokensAreHidden):
 class EveryProjectCreatesTokens(CentralCore):
     """Whoever works in a project creates registration tokens, for any other one as well."""
 
-    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.Created:
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.CreatedToken:
         self.project_scope(call)
         uid = self.new_uid("token", call)
         value = f"{call.draws.bits128('token-value'):032x}"
         self.store.put(
             RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
         )
-        return ops.Created(uid)
+        return ops.CreatedToken(uid)
 
 
 @mutant("INV-7")

@@ -72,7 +72,7 @@ class ATokenIsShownLate(CentralCore):
 
     _made = Memory[dict[str, int]](dict)
 
-    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.Created:
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.CreatedToken:
         created = super().create_token(operation, call)
         self._made[created.uid] = call.now
         return created

@@ -847,7 +847,7 @@ class ATokenThatIsActivatedAgainHasANewValue(CentralCore):
 class ATokenIsToldOnce(CentralCore):
     """The answer to its creation alone tells a token's value, which is masked from then on."""
 
-    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.Created:
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.CreatedToken:
         uid = super().create_token(operation, call).uid
         token = self.store.get(RegistrationToken, uid)
         return ops.CreatedToken(uid, token.value if token else "")

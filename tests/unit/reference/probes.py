@@ -439,6 +439,21 @@ def a_token_just_created(world: SmallWorld) -> object:
     return world.central(ops.ViewToken(created.uid), by)
 
 
+def a_second_send_with_the_same_token(world: SmallWorld) -> object:
+    world.send()
+    world.cancel()
+    world.rounds(20)
+    return world.local(SEND)
+
+
+def a_send_with_a_token_that_is_on_again(world: SmallWorld) -> object:
+    world.arrange(arrangements.PutUser("o@example.com", "pw", "o-key", frozenset(), True))
+    by = ops.Credentials(api_key="o-key")
+    for active in (False, True):
+        done(world.central(ops.SetTokenState("t", active), by))
+    return world.local(SEND)
+
+
 def a_match_before_a_release(world: SmallWorld) -> object:
     return _match(world, ProfileEdition("1.0.0-rc.1", PACKS))
 
@@ -545,6 +560,9 @@ PROBES: Mapping[str, Probe] = {
     "what_is_given_out_has_its_time": the_list_by_a_key_of_last_month,
     "a_token_ends_with_the_minute_before": a_send_with_a_token_that_expires_in_no_time,
     "a_token_is_shown_late": a_token_just_created,
+    "a_token_is_told_once": a_token_just_created,
+    "a_token_is_good_for_one_request": a_second_send_with_the_same_token,
+    "a_token_that_is_activated_again_has_a_new_value": a_send_with_a_token_that_is_on_again,
     "versions_before_a_release_do_not_count": a_match_before_a_release,
     "who_is_too_early_begins_anew": an_acceptance_in_one_call,
     "a_token_is_good_for_the_whole_of_its_last_second": a_send_with_a_token_that_expires_now,

@@ -168,7 +168,7 @@ class TokenRules(AccessRules):
         """One registration token."""
         return self.known_token(operation.token_uid, self.project_scope(call))
 
-    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.Created:
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.CreatedToken:
         """A new registration token; creating one is a matter of the tenant."""
         user = self.authenticate(call)
         if not user.tenant_admin or self.scope_of(call) != TENANT:
@@ -179,7 +179,7 @@ class TokenRules(AccessRules):
         self.store.put(
             RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
         )
-        return ops.Created(uid)
+        return ops.CreatedToken(uid)
 
     def require_project(self, uid: str) -> None:
         """A token's project is optional (SND-14), and has to exist."""
