@@ -307,11 +307,17 @@ class Context:
             self._entered = before
 
     def unused_token(self) -> RegistrationToken:
-        """The token that operators enter; another one of its project where it was used."""
+        """The token that operators enter; another one of its project for a good one once used."""
         entered = self._as_entered()
-        if entered.used:
+        if entered.used and self._is_good(entered):
             self._entered = self._another_token(entered.token.project_uid)
         return self.token()
+
+    def _is_good(self, entered: EnteredToken) -> bool:
+        """Whether it is to admit a request, by all that was done to it: no other stands in for one
+        that is not.
+        """
+        return not entered.token.why_unusable(self.time_at_palette())
 
     def with_token(self, ask: Callable[[str], RecordedReply]) -> RecordedReply:
         """What a send comes back with that is asked with the value of the token which operators
@@ -328,8 +334,7 @@ class Context:
             self.unused_token()
         entered = self._as_entered()
         used, taken = entered.used, entered.asked(ask)
-        is_good = not entered.token.why_unusable(self.time_at_palette())
-        if not (used and is_good and may_be_for_the_token(taken.reply)):
+        if not (used and self._is_good(entered) and may_be_for_the_token(taken.reply)):
             return taken
         another = self._another_token(entered.token.project_uid)
         if isinstance(entered.asked(ask).reply, Refused):  # or else it was for something passing

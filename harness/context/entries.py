@@ -86,7 +86,7 @@ _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORE
 def _deleted(context: Context) -> RegistrationToken:
     token = context.new_token(context.project())
     context.recorder.arrange(RemoveToken(token.uid))
-    return token
+    return replace(token, active=False)
 
 
 def _deactivated_later(context: Context) -> RegistrationToken:

@@ -86,8 +86,7 @@ def delete(context: Context) -> None:
     """
     by = administrator(context)
     token = create(context, by)
-    _delete(context, by, token)
-    context.use_token(token)
+    context.use_token(_deleted(context, by, token))
 
 
 # --- values that change -----------------------------------------------------------------------
@@ -143,15 +142,16 @@ def change(context: Context, changes: Changes) -> None:
         elif changes.state == "off and on":
             raise NotSupported("Palette does not show what a token is entered as that is on again")
     if changes.state == "deleted":
-        _delete(context, by, token)
+        token = _deleted(context, by, token)
     context.use_token(token)
 
 
-def _delete(context: Context, by: Actor, token: RegistrationToken) -> None:
+def _deleted(context: Context, by: Actor, token: RegistrationToken) -> RegistrationToken:
     """Until the list has it no more, if it does not keep what was deleted."""
     context.must_if_offered(context.recorder.perform(by, ops.DeleteToken(token.uid)))
     if context.offers(ops.ListTokens):
         context.recorder.await_state(by, ops.ListTokens(), "no_token_named", name=token.name)
+    return replace(token, active=False)
 
 
 def _another_name(context: Context, by: Actor, token: RegistrationToken, which: str) -> str:
