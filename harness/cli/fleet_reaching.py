@@ -39,6 +39,11 @@ _NOTHING_BETWEEN: Final = (
     "nothing stands between the hosts that a driver reaches and the Palette that the harness plays"
 )
 
+_NO_KEYS: Final = (
+    "administrators of a fleet act by API keys, and the target has none ([headers] ApiKey):"
+    " run a fleet of its edge hosts alone, against the Palette that the harness plays"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -78,8 +83,8 @@ class Source:
         plays one.
 
         Raises:
-            PairproofError: see `target`; it does not answer as it should, or nothing may be
-                changed there.
+            PairproofError: see `target`; it does not answer as it should, nothing may be changed
+                there, or nobody has an API key there.
         """
         behaviour = Behaviour(central=CentralChoices(handover=self.handover))
         at_edge = self.side is Side.EDGE
@@ -92,6 +97,8 @@ class Source:
                 return
             target = self.target()
             check_permission(target)  # before anything listens for its sake
+            if Side.CENTRAL in target.sides and not target.info.has_api_keys:
+                raise CannotDo(_NO_KEYS)
             if at_edge and Side.CENTRAL not in target.sides:
                 peer = held.enter_context(playing(target, self.seed, behaviour))
             if at_edge:

@@ -30,6 +30,7 @@ from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.control_port import ControlPort
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
 from harness.targets.links.opening import OpenLinks
+from harness.targets.logins import KeyLogins
 from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.wire.codec import CallInput, CallSequence, Sessions
@@ -85,6 +86,9 @@ class HttpDriver:
         self._start, self._began = time.monotonic_ns(), time.time_ns() // 1_000
         self._mark, self._numbers = token_hex(4), count(1)
         self._sessions, self._acceptances = Sessions(), StepwiseAcceptances()
+        self._key_logins = KeyLogins()
+        for key, login in target.arranging.logins.items():
+            self._key_logins.name(key, login)
         self._address_of = {h.uid: h.url for described in both for h in described.hosts()}
         self.client = _client_for(both, pause)
         self._peer_port = self._control_port(peer) if peer else None
@@ -137,6 +141,11 @@ class HttpDriver:
         waits and further pages are part of what is recorded as the response.
         """
         self.info.must_offer(type(outgoing.operation))
+        if outgoing.credentials.api_key and not self._wire(outgoing.operation).has_api_keys:
+            return self._key_logins.send(outgoing, self._sent)
+        return self._sent(outgoing)
+
+    def _sent(self, outgoing: port.Outgoing) -> port.Exchange:
         waited: list[Json] = []
         first = self._ask_patiently(outgoing, "", waited)
         self._tell_what_is_known(first.reply)
@@ -316,6 +325,8 @@ class HttpDriver:
         if self.links is not None:
             self.links.arranger.noticed(arrangement)
         came = self.arranging.arrange(arrangement)
+        if isinstance(came, PutUser):
+            self._key_logins.put(came)
         if isinstance(arrangement, FaultNextMessage) and self._peer_port is not None:
             self._peer_port.release()  # what is held now was asked before
         return came

@@ -114,6 +114,8 @@ class TargetInfo:
     `control_plane`, of `workers` in all pools, of `worker_pools`."""
     archives: tuple[ops.UpdateStack, ...] = ()
     """Changes of a cluster's profiles by archives that somebody has uploaded."""
+    has_api_keys: bool = True
+    """Whether administrators prove themselves by a key, and not by a login alone."""
     has_sessions: bool = True
     """Whether a login to Local UI begins something that can end."""
     hold_s: float = 0.0

@@ -28,6 +28,7 @@ from harness.targets.arranging.reading import (
     read_command,
     read_commands,
     read_given,
+    read_proof,
 )
 from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import read_links
@@ -206,6 +207,7 @@ class _Reader(TargetFileReader):
             words=said.words,
             largest={name: most for name, most in largest.items() if most is not None},
             archives=tuple(each.change() for each in said.edge.archives) if said.edge else (),
+            has_api_keys=said.has_api_keys,
             has_sessions=not any("{basic}" in text for text in filled),
             sizes=said.sizes,
             pages=said.pages,
@@ -232,6 +234,11 @@ class _Reader(TargetFileReader):
                 missing[kind] = "no call of AcceptPairingRequest is this step"
             elif not said.offers.get(name, usual is None):
                 missing[kind] = usual or ""
+        if said.central and not said.has_api_keys:
+            missing.setdefault(ops.AddApiKey, "it has no API keys, as [headers] ApiKey says")
+            if ops.LogInToPalette in missing:
+                told = "nobody proves anything: there is neither a header ApiKey nor LogInToPalette"
+                self.flaw(("headers", "ApiKey"), told, "describe one of the two")
         return missing
 
     def check_missing(self, said: target_keys.TargetTables, kind: type[ops.Operation]) -> None:
@@ -263,6 +270,7 @@ class _Reader(TargetFileReader):
         """How preconditions are arranged."""
         admin = said.central.admin if said.central else None
         at = ("central", "admin")
+        key, login = read_proof(self, admin, at) if admin else ("", None)
         resets = {
             slot.slot: read_command(
                 self, slot.reset, ("edge", "clusters", n, "reset"), known_fields(RenewCluster)
@@ -278,11 +286,8 @@ class _Reader(TargetFileReader):
             commands=read_commands(self, said.arrange.commands),
             resets=resets,
             disposable=frozenset(slot for slot, yes in is_disposable.items() if yes),
-            admin=ops.Credentials(
-                api_key=self.credential(admin, at, "api_key"), project_uid=admin.project_uid
-            )
-            if admin
-            else None,
+            admin=ops.Credentials(api_key=key, project_uid=admin.project_uid) if admin else None,
+            admin_login=login,
             given=read_given(self, said.given, PermissionNames.said(said.permissions) or PUBLISHED),
         )
 

@@ -68,6 +68,7 @@ class PublishedApi:
         self._epoch = epoch
         self._admin = admin
         self._not_offered = info.not_offered
+        self._proof = ops.AddApiKey if info.has_api_keys else ops.ChangePassword
         self._names = info.permissions or PUBLISHED
         self._tokens: dict[str, RegistrationToken] = {}
         self._projects: set[str] = set()
@@ -80,7 +81,7 @@ class PublishedApi:
             arrangements.ForgetProject: (self._forget_project, {ops.DeleteProject}),
             arrangements.PutUser: (
                 self._user,
-                {ops.AddUser, ops.AddRole, ops.SetProjectRoles, ops.AddApiKey},
+                {ops.AddUser, ops.AddRole, ops.SetProjectRoles, self._proof},
             ),
             arrangements.RemoveUser: (self._remove_user, {ops.DeleteUser}),
             arrangements.PutProfile: (self._profile, {ops.AddProfile}),
@@ -161,10 +162,13 @@ class PublishedApi:
             self._ask(asked, ops.SetProjectRoles(user.uid, held))
         if not is_new:
             return replace(asked, api_key=user.api_key or asked.api_key)
-        expiry = self._epoch() + _KEY_LASTS
-        add = ops.AddApiKey(asked.email, user.uid, expiry)
-        user.api_key = self._view(asked, add, ops.IssuedKey).api_key
-        return replace(asked, api_key=user.api_key, password=self._password(user, asked.password))
+        password = self._password(user, asked.password)
+        if self._proof is ops.AddApiKey:
+            add = ops.AddApiKey(asked.email, user.uid, self._epoch() + _KEY_LASTS)
+            user.api_key = self._view(asked, add, ops.IssuedKey).api_key
+        elif not password:
+            raise port.ArrangingFailed("PutUser", "ChangePassword was refused, so nobody logs in")
+        return replace(asked, api_key=user.api_key or asked.api_key, password=password)
 
     def _added_user(self, asked: arrangements.PutUser) -> tuple[_MadeUser, bool]:
         """The user, and whether they are new: one whom another run has left is found again."""

@@ -14,7 +14,7 @@ from harness.configuration import kinds
 from harness.configuration.errors import Misspelt, literal
 from harness.configuration.toml_lines import Path
 from harness.domain.arrangements import ARRANGEMENTS
-from harness.domain.operations import Credentials
+from harness.domain.operations import Credentials, LogInToPalette
 from harness.domain.permission import TENANT, Grant, PairPermission, PermissionNames
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.targets.arranging.commands import (
@@ -46,7 +46,17 @@ class ArrangingSettings:
     resets: Mapping[str, Command] = field(default_factory=dict)
     disposable: frozenset[str] = frozenset()
     admin: Credentials | None = field(default=None, repr=False)
+    admin_login: LogInToPalette | None = field(default=None, repr=False)
     given: GivenThings = GivenThings()
+
+    @property
+    def logins(self) -> dict[str, LogInToPalette]:
+        """How the people of these keys log in to Palette, as far as it is said."""
+        people = self.given.people
+        found = {p.api_key: LogInToPalette(p.email, p.password) for p in people if p.password}
+        if self.admin and self.admin_login:
+            found[self.admin.api_key] = self.admin_login
+        return found
 
     def secrets(self) -> tuple[tuple[str, str], ...]:
         """The secrets that the file names for it, each with its kind."""
@@ -56,7 +66,7 @@ class ArrangingSettings:
         return (
             *((secret, "secret") for command in commands for secret in command.secrets),
             *((key, "api_key") for key in keys),
-            *((person.password, "password") for person in people if person.password),
+            *((login.password, "password") for login in self.logins.values()),
         )
 
 
@@ -122,10 +132,16 @@ class ArrangeTable:
 class AdminTable:
     """`[central.admin]`."""
 
-    api_key_env: Annotated[Variable, kinds.KeyRelation(instead="api_key_file")] = ""
+    api_key_env: Annotated[Variable, kinds.KeyRelation(not_with="api_key_file")] = ""
     """The variable that holds the API key of an administrator of the tenant."""
     api_key_file: File = None
     """In place of `api_key_env`: the file that holds it."""
+    email: str = ""
+    """Their e-mail address, by which they log in where there are no API keys."""
+    password_env: Annotated[Variable, kinds.KeyRelation(not_with="password_file")] = ""
+    """The variable that holds their password."""
+    password_file: File = None
+    """In place of `password_env`: the file that holds it."""
     project_uid: str = TENANT
     """The scope that the calls name; without it, the tenant's."""
 
@@ -134,7 +150,7 @@ class AdminTable:
 class _PersonTable:
     label: Named
     """Who it is, for people."""
-    api_key_env: Annotated[Variable, kinds.KeyRelation(instead="api_key_file")] = ""
+    api_key_env: Annotated[Variable, kinds.KeyRelation(not_with="api_key_file")] = ""
     """The variable that holds their API key."""
     api_key_file: File = None
     """In place of `api_key_env`: the file that holds it."""
@@ -323,6 +339,21 @@ def read_given(reading: TargetFileReader, said: GivenTable, names: PermissionNam
     return GivenThings(said.projects, tuple(people), profiles, said.clusters)
 
 
+def read_proof(
+    reading: TargetFileReader, said: AdminTable | _PersonTable, path: Path
+) -> tuple[str, LogInToPalette | None]:
+    """By which key somebody is known, and how they log in, if that is said. Who has no API key is
+    known by their login.
+    """
+    key, password = (reading.credential(said, path, name) for name in ("api_key", "password"))
+    login = LogInToPalette(said.email, password) if said.email and password else None
+    if not key and not login and not (said.api_key_env or said.api_key_file):
+        told = "nothing says how they prove themselves"
+        remedy = "add api_key_env or api_key_file, or, without API keys, email and password_env"
+        reading.flaw(path, told, remedy)
+    return key or f"{said.email}:{password}", login
+
+
 def _person(
     reading: TargetFileReader,
     said: _PersonTable,
@@ -338,7 +369,7 @@ def _person(
     scopes += (TENANT,) if said.tenant else ()
     return GivenPerson(
         label=said.label,
-        api_key=reading.credential(said, path, "api_key"),
+        api_key=read_proof(reading, said, path)[0],
         grants=names.whole(Grant(p, scope) for p in said.permissions for scope in scopes),
         email=said.email,
         password=reading.credential(said, path, "password"),

@@ -338,7 +338,8 @@ class WireKeys:
     headers: Annotated[dict[Annotated[str, OneOf(*RENAMED_HEADERS)], str], NamedBy("header")] = (
         field(default_factory=dict)
     )
-    """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`."""
+    """What the target calls its headers: a name, or a form such as `Authorization: Bearer {}`; an
+    empty text where it has none. Without `ApiKey`, administrators log in."""
     fields: Places = field(default_factory=dict)
     """Names of fields, wherever they stand: ours = theirs; empty where the target has none."""
     codes: _Codes = field(default_factory=dict)
@@ -361,3 +362,9 @@ class WireKeys:
     addresses that the file names."""
     agents: AgentHabits = AgentHabits()
     """What edge hosts do with what they ask of Palette."""
+
+    @property
+    def has_api_keys(self) -> bool:
+        """Whether it has room for an API key of an administrator; or else they log in."""
+        said = [call for each in self.paths.values() for call in (each, *each.calls)]
+        return self.headers.get("ApiKey") != "" or any("ApiKey:" in call.request for call in said)

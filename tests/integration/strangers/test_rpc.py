@@ -23,7 +23,7 @@ import pytest
 from harness.reference.certificates import Certificates
 from tests.integration.acceptance.certifying import SOME, by_requirement, verdicts
 from tests.integration.cli.command import wait_until
-from tests.integration.strangers.certified import certified
+from tests.integration.strangers.certified import certified, scenarios
 from tests.strangers.rpc import words
 from tests.strangers.rpc.serving import ENVIRONMENT, HERE, LAB_CA, PEER_CA, ROOT, Product, served
 
@@ -281,6 +281,22 @@ def test_no_habit_is_blamed(tmp_path: Path, habits: tuple[str, ...]) -> None:
         code, said = certify(running, ("edge", "central"))
     assert code == 0, said
     assert "fail" not in verdicts(tmp_path / "out").values()
+
+
+def test_where_there_are_no_api_keys_its_people_log_in(product: Product) -> None:
+    """A key that went out after all, or a person who was taken for nobody, would be refused."""
+    file = product.target_file("central")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('ApiKey = "X-Office-Key"', 'ApiKey = ""'), "utf-8")
+    asked = ("--requirement", "ACC-1,REJ-1,PRE-8")
+    code, said = certified(product.folder, file, *asked, env=ENVIRONMENT)
+    assert code == 0, said
+    evidence = (product.folder / "out" / "evidence.jsonl").read_text("utf-8")
+    assert "X-Office-Key" not in evidence
+    assert "ApiKey:" not in evidence
+    found = scenarios(product.folder / "out")
+    assert found["pass"] > 60
+    assert found.keys() <= {"pass", "not_supported"}
 
 
 def test_there_is_a_requirement_for_each_defect() -> None:

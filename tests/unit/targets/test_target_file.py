@@ -13,7 +13,10 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.operations import (
+    AddApiKey,
     CancelPairingRequest,
+    Credentials,
+    LogInToPalette,
     MatchProfiles,
     UpdateStack,
     ViewPairingRequest,
@@ -268,6 +271,22 @@ def test_permissions_are_told_as_the_product_has_them() -> None:
     assert [k for _, k in placed(refused(TEXT + '[permissions]\nread = "x"\n'))] == [
         "permissions.read"
     ]
+
+
+def test_without_api_keys_people_are_known_by_their_logins() -> None:
+    without = '[headers]\nApiKey = ""\n'
+    admin = '[central.admin]\nemail = "a@example.com"\npassword_env = "ACME_CONTROL"\n'
+    found = read(TEXT + without + admin)
+    assert not found.info.has_api_keys
+    assert not found.info.offers(AddApiKey)
+    ((key, login),) = found.arranging.logins.items()
+    assert found.arranging.admin == Credentials(api_key=key)
+    assert login == LogInToPalette("a@example.com", VARIABLES["ACME_CONTROL"])
+    assert (login.password, "password") in found.secrets()
+    nothing = '[central.admin]\nemail = "a@example.com"\n'
+    assert [k for _, k in placed(refused(TEXT + without + nothing))] == ["central.admin"]
+    no_login = '[paths.LogInToPalette]\nnot_offered = "there is none"\n'
+    assert [k for _, k in placed(refused(TEXT + without + no_login))] == ["headers.ApiKey"]
 
 
 def test_an_operation_may_be_asked_elsewhere() -> None:
