@@ -80,6 +80,21 @@ def _pairs(name: str, text: str) -> Conversion:
     return Conversion(out, back, of_objects=True)
 
 
+def _joined(between: str) -> Conversion:
+    """An object of texts as a list of texts, each a name, what is between, and its text."""
+
+    def out(value: Json) -> Json:
+        return [f"{n}{between}{v}" for n, v in value.items()] if isinstance(value, dict) else value
+
+    def back(value: Json) -> Json:
+        texts = value if isinstance(value, list) else [None]
+        parted = [item.partition(between) for item in texts if isinstance(item, str)]
+        found: dict[str, Json] = {name: text for name, _, text in parted}
+        return found if len(found) == len(texts) else value
+
+    return Conversion(out, back, of_objects=True)
+
+
 CONVERSIONS: Mapping[str, Conversion] = {
     "number": Conversion(_number, lambda value: str(value) if type(value) is int else value),
     "opposite": Conversion(_opposite, _opposite),
@@ -88,14 +103,18 @@ CONVERSIONS: Mapping[str, Conversion] = {
 }
 """By name: an id that is a number; a flag that says the opposite; times since the epoch."""
 
+_JOINED = re.compile(r"\{key\}([^{}]+)\{value\}")
+
 CONVERSIONS_IN_WORDS = (
-    f"{', '.join(CONVERSIONS)}, two words for true and false such as on|off, or of a list of pairs"
-    " the names in each such as key=value"
+    f"{', '.join(CONVERSIONS)}, two words for true and false such as on|off, of a list of objects"
+    " the names in each such as key=value, or of a list of texts their form such as {key}={value}"
 )
 
 
 def conversion_named(name: str) -> Conversion:
     """The conversion that a mapping asks for. Raises `KeyError`: there is none of this name."""
+    if form := _JOINED.fullmatch(name):
+        return _joined(form[1])
     for sign, made in (("|", _two_words), ("=", _pairs)):
         one, found, other = name.partition(sign)
         if found and one and other and one != other:

@@ -211,6 +211,17 @@ def test_tags_are_a_list_of_pairs(wire: WireMap) -> None:
     assert "metadata.labels" in str(answers(ops.ViewCluster(), twice, wire))
 
 
+def test_tags_are_a_list_of_texts(tmp_path: Path) -> None:
+    wire = read(tmp_path, WIRE.replace("as key=value", "as {key}={value}"))
+    update = ops.UpdateCluster("plant", {"area": "dock", "rule": "a=b", "bare": ""})
+    sent = encode(update, wire=wire).json
+    assert sent["variables"]["tags"] == ["area=dock", "rule=a=b", "bare="]
+    assert arrives(update, wire)[0] == update
+    for wrong in (["area=dock", "area=hall"], [{"key": "area"}], "area=dock"):
+        told = answers(ops.ViewCluster(), {"data": {"site": {"tags": wrong}}}, wire)
+        assert "metadata.labels" in str(told)
+
+
 def test_a_flag_of_the_query_is_one_in_a_body(wire: WireMap) -> None:
     login = ops.LogIn("kim", "secret", extended=True)
     asked = encode(login, wire=wire)
