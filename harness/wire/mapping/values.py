@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from harness.wire.http import Json, spelt
 from harness.wire.json_path import At, MappingError
@@ -95,6 +96,20 @@ def _joined(between: str) -> Conversion:
     return Conversion(out, back, of_objects=True)
 
 
+def _of_the_next_link(parameter: str) -> Conversion:
+    """A cursor, as a parameter of the address to which a `Link` header with rel="next" leads."""
+
+    def out(value: Json) -> Json:
+        return f'<?{urlencode({parameter: value})}>; rel="next"' if value else value
+
+    def back(value: Json) -> Json:
+        found = _NEXT.search(value) if isinstance(value, str) else None
+        query = parse_qs(urlsplit(found[1]).query) if found else {}
+        return query.get(parameter, [""])[0]
+
+    return Conversion(out, back)
+
+
 CONVERSIONS: Mapping[str, Conversion] = {
     "number": Conversion(_number, lambda value: str(value) if type(value) is int else value),
     "opposite": Conversion(_opposite, _opposite),
@@ -103,16 +118,20 @@ CONVERSIONS: Mapping[str, Conversion] = {
 }
 """By name: an id that is a number; a flag that says the opposite; times since the epoch."""
 
+_NEXT = re.compile(r"""<([^>]*)>(?:\s*;[^,<]*)?;\s*rel="?next\b""", re.IGNORECASE)
 _JOINED = re.compile(r"\{key\}([^{}]+)\{value\}")
 
 CONVERSIONS_IN_WORDS = (
     f"{', '.join(CONVERSIONS)}, two words for true and false such as on|off, of a list of objects"
-    " the names in each such as key=value, or of a list of texts their form such as {key}={value}"
+    " the names in each such as key=value, of a list of texts their form such as {key}={value}, or"
+    " of a cursor in a Link header the parameter such as next ?page"
 )
 
 
 def conversion_named(name: str) -> Conversion:
     """The conversion that a mapping asks for. Raises `KeyError`: there is none of this name."""
+    if name.startswith("next ?") and name != "next ?":
+        return _of_the_next_link(name.removeprefix("next ?"))
     if form := _JOINED.fullmatch(name):
         return _joined(form[1])
     for sign, made in (("|", _two_words), ("=", _pairs)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from harness.domain.operations import Credentials, Done, ListPairingRequests, Pa
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
 from harness.targets.target import Target
+from harness.wire.mapping import OperationMap, WireMap
 from harness.wire.writings import WRITINGS, Rewriting
 
 CENTRAL = "http://127.0.0.1:8080"
@@ -50,6 +52,25 @@ def test_every_page_is_read_with_the_same_request(driver: HttpDriver) -> None:
     pages = (exchange.response or {})["pages"]
     assert isinstance(pages, list)
     assert len(pages) == 2
+
+
+@respx.mock
+@pytest.mark.parametrize("last", [{}, {"Link": '<https://x.example/?cursor=1>; rel="prev"'}])
+def test_the_page_that_follows_may_stand_in_a_link(last: dict[str, str]) -> None:
+    said = OperationMap(
+        request={"?continue": "?cursor"}, response={"listmeta.continue": "Link: as next ?cursor"}
+    )
+    wire = WireMap({ops.ListTokens: said})
+    target = Target(TargetInfo("mocked"), (), LocalUser("", ""), CENTRAL, CENTRAL, wire=wire)
+    link = '</t?cursor=1>; rel="prev", <https://x.example/t?size=1&cursor=a%2Fb>; title=x; rel=next'
+    body = {"items": [{"metadata": {"uid": "u"}, "status": {"isActive": True}}]}
+    pages = [httpx.Response(200, headers=h, json=body) for h in ({"Link": link}, last)]
+    route = respx.get(f"{CENTRAL}/v1/edgehosts/tokens").mock(side_effect=pages)
+    with closing(HttpDriver(target)) as driver:
+        reply = driver.send(Outgoing(ops.ListTokens(), Credentials(), "", "scenario#1")).reply
+    assert isinstance(reply, Done), reply
+    assert len(reply.value.items) == 2
+    assert [dict(call.request.url.params) for call in route.calls] == [{}, {"cursor": "a/b"}]
 
 
 LISTS = [
