@@ -291,18 +291,23 @@ def test_a_refusal_is_an_answer_of_a_server_that_is_well() -> None:
 
 @dataclass
 class Carrier:
-    """A driver that is at `most` things at once, and answers when it is let."""
+    """A driver that is at `most` things at once, and answers when it is let, or when it is at
+    `enough` and has had time to be at one more.
+    """
 
     let: threading.Event = field(default_factory=threading.Event)
     asked: list[Outgoing] = field(default_factory=list)
     at: int = 0
     most: int = 0
+    enough: int = 0
     breaks: str = "the channel broke"
 
     def send(self, outgoing: Outgoing) -> Exchange:
         self.at += 1
         self.most = max(self.most, self.at)
         self.asked.append(outgoing)
+        if self.at == self.enough:
+            threading.Timer(0.05, self.let.set).start()
         self.let.wait(5)
         self.at -= 1
         if isinstance(outgoing.operation, ops.LogOut):
@@ -349,8 +354,7 @@ def driven(
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_a_driver_is_at_no_more_things_than_it_bears(at_once: int) -> None:
-    carrier = Carrier()
-    threading.Timer(0.05, carrier.let.set).start()
+    carrier = Carrier(enough=at_once)
     assert (
         driven(carrier, *[ops.Probe()] * 6, at_once=at_once) == [ops.Done(ops.Acknowledged())] * 6
     )
