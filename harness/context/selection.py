@@ -317,6 +317,8 @@ def _select(context: Context, profile: ClusterProfile) -> None:
     except CannotArrange as error:
         if profile.type is ProfileType.SYSTEM:  # not everybody lets one be made
             raise NotSupported(f"no system profile can be made: {error}") from error
+        if not all(edition.packs for edition in profile.editions):  # nor an empty version
+            raise NotSupported(f"no version without packs can be made: {error}") from error
         raise
     context.selection = (*(context.selection or ()), chosen)
 

@@ -54,9 +54,10 @@ class KeyLogins:
         own, login = outgoing.credentials, self._logins.get(key)
         if login is not None and key not in self._sessions:
             let_in = ask(Outgoing(login, ops.Credentials()))
-            if not isinstance(let_in.reply, ops.Done):
-                return let_in
-            if isinstance(let_in.reply.value, ops.Session):
-                self._sessions[key] = let_in.reply.value.token
+            match let_in.reply:
+                case ops.Done(ops.Session(token)):
+                    self._sessions[key] = token
+                case _:
+                    return let_in
         proof = replace(own, api_key="", session=self._sessions.get(key, key))
         return ask(replace(outgoing, credentials=proof))

@@ -270,7 +270,9 @@ class _Reader(TargetFileReader):
         """How preconditions are arranged."""
         admin = said.central.admin if said.central else None
         at = ("central", "admin")
-        key, login = read_proof(self, admin, at) if admin else ("", None)
+        has_keys = said.has_api_keys
+        names = PermissionNames.said(said.permissions) or PUBLISHED
+        key, password = read_proof(self, admin, at, has_keys) if admin else ("", "")
         resets = {
             slot.slot: read_command(
                 self, slot.reset, ("edge", "clusters", n, "reset"), known_fields(RenewCluster)
@@ -287,8 +289,8 @@ class _Reader(TargetFileReader):
             resets=resets,
             disposable=frozenset(slot for slot, yes in is_disposable.items() if yes),
             admin=ops.Credentials(api_key=key, project_uid=admin.project_uid) if admin else None,
-            admin_login=login,
-            given=read_given(self, said.given, PermissionNames.said(said.permissions) or PUBLISHED),
+            admin_login=ops.LogInToPalette(admin.email, password) if admin and password else None,
+            given=read_given(self, said.given, names, has_keys),
         )
 
     def controls(self, said: target_keys.TargetTables, trust: Trust) -> dict[Side, Control]:

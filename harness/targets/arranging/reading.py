@@ -133,11 +133,13 @@ class AdminTable:
     """`[central.admin]`."""
 
     api_key_env: Annotated[Variable, kinds.KeyRelation(not_with="api_key_file")] = ""
-    """The variable that holds the API key of an administrator of the tenant."""
+    """The variable that holds the API key of an administrator of the tenant. One of it and
+    `api_key_file` is required where there are API keys."""
     api_key_file: File = None
     """In place of `api_key_env`: the file that holds it."""
     email: str = ""
-    """Their e-mail address, by which they log in where there are no API keys."""
+    """Their e-mail address, by which they log in; required with a password where there are no API
+    keys."""
     password_env: Annotated[Variable, kinds.KeyRelation(not_with="password_file")] = ""
     """The variable that holds their password."""
     password_file: File = None
@@ -151,7 +153,8 @@ class _PersonTable:
     label: Named
     """Who it is, for people."""
     api_key_env: Annotated[Variable, kinds.KeyRelation(not_with="api_key_file")] = ""
-    """The variable that holds their API key."""
+    """The variable that holds their API key. One of it and `api_key_file` is required where there
+    are API keys."""
     api_key_file: File = None
     """In place of `api_key_env`: the file that holds it."""
     email: str = ""
@@ -324,15 +327,19 @@ def _program(reading: TargetFileReader, word: str, path: Path) -> str:
 # --- what is given ------------------------------------------------------------------------------
 
 
-def read_given(reading: TargetFileReader, said: GivenTable, names: PermissionNames) -> GivenThings:
-    """What is there already; `names` tells which permissions are one there."""
+def read_given(
+    reading: TargetFileReader, said: GivenTable, names: PermissionNames, has_keys: bool
+) -> GivenThings:
+    """What is there already; `names` tells which permissions are one there, and `has_keys` whether
+    people act by API keys.
+    """
     seen: dict[str, str] = {}
     for n, uid in enumerate(said.projects):
         reading.once(seen, "project", uid, ("given", "projects", n))
     for n, profile in enumerate(said.profiles):
         reading.once(seen, "uid", profile.uid, ("given", "profiles", n, "uid"))
     people = (
-        _person(reading, person, ("given", "people", n), said.projects, names)
+        _person(reading, person, ("given", "people", n), said.projects, names, has_keys)
         for n, person in enumerate(said.people)
     )
     profiles = tuple(profile.profile() for profile in said.profiles)
@@ -340,18 +347,22 @@ def read_given(reading: TargetFileReader, said: GivenTable, names: PermissionNam
 
 
 def read_proof(
-    reading: TargetFileReader, said: AdminTable | _PersonTable, path: Path
-) -> tuple[str, LogInToPalette | None]:
-    """By which key somebody is known, and how they log in, if that is said. Who has no API key is
-    known by their login.
+    reading: TargetFileReader, said: AdminTable | _PersonTable, path: Path, has_keys: bool
+) -> tuple[str, str]:
+    """By which key somebody is known, and their password. Where the target has no API keys, people
+    are known by their logins, which never go out as a key.
     """
-    key, password = (reading.credential(said, path, name) for name in ("api_key", "password"))
-    login = LogInToPalette(said.email, password) if said.email and password else None
-    if not key and not login and not (said.api_key_env or said.api_key_file):
-        told = "nothing says how they prove themselves"
-        remedy = "add api_key_env or api_key_file, or, without API keys, email and password_env"
-        reading.flaw(path, told, remedy)
-    return key or f"{said.email}:{password}", login
+    password = reading.credential(said, path, "password")
+    if has_keys:
+        if not (said.api_key_env or said.api_key_file):
+            told = "nothing says by which API key they act"
+            remedy = 'add api_key_env or api_key_file; if there are none, [headers] ApiKey = ""'
+            reading.flaw(path, told, remedy)
+        return reading.credential(said, path, "api_key"), password
+    if not said.email or not (said.password_env or said.password_file):
+        told = "there are no API keys, and nothing says how they log in"
+        reading.flaw(path, told, "add email, and password_env or password_file")
+    return f"{said.email}:{password}", password
 
 
 def _person(
@@ -360,6 +371,7 @@ def _person(
     path: Path,
     projects: tuple[str, ...],
     names: PermissionNames,
+    has_keys: bool,
 ) -> GivenPerson:
     scopes = projects[:1] if said.projects is None else said.projects
     for n, scope in enumerate(scopes):
@@ -367,11 +379,12 @@ def _person(
             told = f"the project {scope!r} stands there, and is none of given.projects"
             reading.flaw((*path, "projects", n), told, "name it there too")
     scopes += (TENANT,) if said.tenant else ()
+    key, password = read_proof(reading, said, path, has_keys)
     return GivenPerson(
         label=said.label,
-        api_key=read_proof(reading, said, path)[0],
+        api_key=key,
         grants=names.whole(Grant(p, scope) for p in said.permissions for scope in scopes),
         email=said.email,
-        password=reading.credential(said, path, "password"),
+        password=password,
         tenant_admin=said.tenant_admin,
     )

@@ -13,19 +13,27 @@ from harness.catalogue.limits import Limits
 from harness.context import local_actions, selection
 from harness.context.context import ClusterShape, Context
 from harness.context.installing import SlotPool
-from harness.context.recorder import Inconclusive, Recorder
+from harness.context.recorder import Inconclusive, NotSupported, Recorder
 from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.operations import ListPairingRequests
+from harness.domain.profile import ProfileType
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.operation import Outcome
 from harness.history.reader import read_evidence
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
-from harness.targets.port import CannotArrange, Confirmation, Driver, Exchange, Outgoing
+from harness.targets.port import (
+    ArrangingFailed,
+    CannotArrange,
+    Confirmation,
+    Driver,
+    Exchange,
+    Outgoing,
+)
 
 
 class OwnWays:
@@ -361,3 +369,27 @@ def test_a_profile_under_a_name_of_the_targets_own_is_the_same_when_it_is_publis
     context.publish(newer)
     assert context.profiles[asked_for].latest() == newer.latest()
     assert len(context.profiles) == 2
+
+
+@pytest.mark.parametrize(
+    ("packs", "raised"), [("(none)", NotSupported), ("Prometheus-Grafana 44.3.1", CannotArrange)]
+)
+def test_who_lets_no_version_be_without_packs_is_not_asked_about_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, packs: str, raised: type[Exception]
+) -> None:
+    arrange = bench.driver.arrange
+
+    def refuse(arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
+        made = isinstance(arrangement, arrangements.PutProfile)
+        if made and len(arrangement.profile.editions) > 1:
+            raise ArrangingFailed("PutProfile", "a version has packs")
+        return arrange(arrangement)
+
+    monkeypatch.setattr(bench.driver, "arrange", refuse)
+    context = bench.context()
+    context.cluster()
+    rows = [["version", "packs", "state"], ["1.0.0", "Calico 3.25.1", "published"]]
+    with pytest.raises(raised):
+        selection.select_versions(
+            context, ProfileType.ADD_ON, [*rows, ["1.1.0", packs, "published"]]
+        )

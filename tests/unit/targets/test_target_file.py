@@ -284,7 +284,17 @@ def test_without_api_keys_people_are_known_by_their_logins() -> None:
     assert login == LogInToPalette("a@example.com", VARIABLES["ACME_CONTROL"])
     assert (login.password, "password") in found.secrets()
     nothing = '[central.admin]\nemail = "a@example.com"\n'
-    assert [k for _, k in placed(refused(TEXT + without + nothing))] == ["central.admin"]
+    key = '[central.admin]\napi_key_env = "ACME_CONTROL"\n'
+    person = '[[given.people]]\nlabel = "a"\napi_key_env = "ACME_CONTROL"\n'
+    for wrong, where in (
+        (without + nothing, "central.admin"),
+        (without + key, "central.admin"),
+        (without + person, "given.people[0]"),
+        (admin, "central.admin"),  # a login is no key, and must not go out as one
+    ):
+        assert [k for _, k in placed(refused(TEXT + wrong))] == [where]
+    unset = admin.replace("ACME_CONTROL", "ACME_NOTHING")
+    assert [k for _, k in placed(refused(TEXT + without + unset))] == ["central.admin.password_env"]
     no_login = '[paths.LogInToPalette]\nnot_offered = "there is none"\n'
     assert [k for _, k in placed(refused(TEXT + without + no_login))] == ["headers.ApiKey"]
 
