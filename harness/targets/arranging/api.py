@@ -38,6 +38,7 @@ class _MadeUser:
 
     uid: str
     api_key: str = ""
+    password: str = ""
     roles: list[str] | None = None
 
 
@@ -160,9 +161,10 @@ class PublishedApi:
             self._ask(asked, ops.SetTenantRoles(user.uid, in_tenant))
         if held:
             self._ask(asked, ops.SetProjectRoles(user.uid, held))
-        if not is_new:
+        is_proven = self._proof is ops.AddApiKey or user.password == asked.password
+        if not is_new and is_proven:
             return replace(asked, api_key=user.api_key or asked.api_key)
-        password = self._password(user, asked.password)
+        user.password = password = self._password(user, asked.password)
         if self._proof is ops.AddApiKey:
             add = ops.AddApiKey(asked.email, user.uid, self._epoch() + _KEY_LASTS)
             user.api_key = self._view(asked, add, ops.IssuedKey).api_key

@@ -387,6 +387,21 @@ def test_where_nobody_else_may_set_a_password_nobody_knows_one(world: World) -> 
     assert world.arrange(JANE).password == ""
 
 
+def test_where_there_are_no_api_keys_people_get_passwords(world: World) -> None:
+    info = TargetInfo("no keys", has_api_keys=False)
+    api, later = (PublishedApi(world.send, world.clock.now, ADMIN, info) for _ in range(2))
+    fewer = replace(JANE, grants=frozenset())
+    assert (api.arrange(JANE), api.arrange(fewer)) == (JANE, fewer)
+    assert [type(a) for a in world.asked].count(ops.ChangePassword) == 1, "hers stays as it is"
+    another = replace(JANE, password="another")
+    assert later.arrange(another) == another, "an earlier run has left her, with another one"
+    assert isinstance(world.ask(ops.LogInToPalette(JANE.email, "another")), ops.Done)
+    assert ops.AddApiKey not in map(type, world.asked)
+    world.refused[ops.ChangePassword] = Refused(Reason.FORBIDDEN, "by e-mail alone")
+    with pytest.raises(ArrangingFailed, match="nobody logs in"):
+        api.arrange(replace(JANE, email="joe@example.com"))
+
+
 def test_versions_are_added_and_published(world: World) -> None:
     infra = replace(INFRA, project_uid=world.project)
     came = world.arrange(PutProfile(infra)).profile
