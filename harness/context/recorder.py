@@ -371,7 +371,7 @@ class Recorder:
             while (
                 effect
                 and len(effect.met) < times
-                and effect != wanted
+                and (wanted is None or not effect.is_like(wanted))
                 and self.driver.now() < deadline
             ):
                 self.driver.sleep(round(self.limits.poll_s * 1_000_000))
@@ -548,8 +548,8 @@ class Recorder:
 def _said(effect: FaultEffect) -> dict[str, Json]:
     """As much as an effect says: of a fault, or of the one thing that lasts."""
     fields = to_json_object(effect)
-    lasting = {name: fields.pop(name) for name in ("grants", "latest")}
-    said: dict[str, Json] = {n: value for n, value in lasting.items() if value is not None}
+    lasting = {name: fields.pop(name) for name in ("grants", "latest", "versions")}
+    said: dict[str, Json] = {n: v for n, v in lasting.items() if v is not None and v != []}
     return said or fields
 
 

@@ -306,6 +306,7 @@ class FaultEffect:
         now: the side's clock, in microseconds since the Unix epoch.
         grants: what a user may do.
         latest: the latest version of a cluster profile; empty where none is published.
+        versions: the published versions of a cluster profile; none where they are not told.
     """
 
     met: tuple[int, ...] = ()
@@ -317,6 +318,11 @@ class FaultEffect:
     now: int = 0
     grants: frozenset[Grant] | None = None
     latest: str | None = None
+    versions: tuple[str, ...] = ()
+
+    def is_like(self, wanted: FaultEffect) -> bool:
+        """Whether something that lasts is as it is wanted."""
+        return (self.grants, self.latest) == (wanted.grants, wanted.latest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,9 +492,18 @@ def to_be_seen(arrangement: Arrangement) -> FaultEffect | None:
         case PutUser(grants=grants):
             return FaultEffect(grants=grants)
         case PutProfile(profile):
-            latest = profile.latest()
-            return FaultEffect(latest=latest.version if latest else "")
+            return profile_effect(profile)
     return None
+
+
+def profile_effect(profile: ClusterProfile | None) -> FaultEffect:
+    """What is seen of a cluster profile: its published versions, as they were made, and of these
+    the latest (PRE-7).
+    """
+    latest = profile.latest() if profile else None
+    published = [edition for edition in profile.editions if edition.published] if profile else []
+    versions = tuple(edition.version for edition in published)
+    return FaultEffect(latest=latest.version if latest else "", versions=versions)
 
 
 def side_of(arrangement: Arrangement) -> tuple[Side, ...]:

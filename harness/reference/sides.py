@@ -120,8 +120,7 @@ class CentralSide:
                     return arrangements.FaultEffect(grants=grants)
                 case arrangements.PutProfile(profile):
                     there = self._store.get(ClusterProfile, profile.uid)
-                    latest = there.latest() if there else None
-                    return arrangements.FaultEffect(latest=latest.version if latest else "")
+                    return arrangements.profile_effect(there)
             return _side_seen(arrangement, self._store, self.clock)
 
     def _write(self, arrangement: arrangements.Arrangement) -> None:

@@ -115,9 +115,11 @@ class PublishedApi:
                 case arrangements.PutProfile(profile):
                     look = ops.ViewProfile(profile.uid)
                     view = self._view(arrangement, look, ops.ProfileView, profile.project_uid)
-                    return arrangements.FaultEffect(
-                        latest=view.profile.version if view.published else ""
-                    )
+                    latest = view.profile.version if view.published else ""
+                    # No call tells which versions are drafts.
+                    has_drafts = any(not edition.published for edition in profile.editions)
+                    versions = () if has_drafts else tuple(view.versions)
+                    return arrangements.FaultEffect(latest=latest, versions=versions)
         except port.CannotArrange:
             return None
         return None

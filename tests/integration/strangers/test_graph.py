@@ -30,6 +30,7 @@ FOUND_AT = {
     "user-errors-though-done": ("REJ-1", "central"),
     "cursor-skips-one": ("ACC-3", "central"),
     "loader-keeps-profiles": ("PRE-7", "central"),
+    "versions-by-text": ("PRE-7", "central"),
     "root-checks-alone": ("PRE-9", "central"),
     "half-a-mutation": ("ACC-15", "central"),
     "null-for-forbidden": ("REJ-3", "central"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import pickle
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.strangers.graph.schema import Call, Schema
 from tests.strangers.graph.words import (
@@ -76,10 +78,10 @@ class Offer:
     project: str
     versions: list[Json]
 
-    def latest(self) -> Json | None:
+    def latest(self, order: Callable[[str], Any]) -> Json | None:
         """The latest version that is published."""
         out = [one for one in self.versions if one["published"]]
-        return max(out, key=lambda one: release(one["version"])) if out else None
+        return max(out, key=lambda one: order(one["version"])) if out else None
 
     def version(self, of: Json) -> Json:
         """One of its versions as a site would run it."""
@@ -281,8 +283,12 @@ class Central:
     def latest(self, profile: Offer) -> Json | None:
         """The version of a profile that counts."""
         if "loader-keeps-profiles" in self.plants:
-            return self.loaded.setdefault(profile.id, profile.latest())
-        return profile.latest()
+            return self.loaded.setdefault(profile.id, profile.latest(self.order))
+        return profile.latest(self.order)
+
+    @property
+    def order(self) -> Callable[[str], Any]:
+        return str if "versions-by-text" in self.plants else release
 
     def chosen(self, given: list[Json], project: str) -> tuple[list[Offer], list[Json]]:
         """The profiles of a selection, and what is wrong with it."""
@@ -532,7 +538,7 @@ def registry(central: Central, schema: Schema) -> None:
     @schema.query("profile")
     async def profile(call: Call) -> Json:
         found = central.profile(text_of(call.variables, "id"), central.allowed(call))
-        latest = found.latest()
+        latest = found.latest(central.order)
         return {
             "id": found.id,
             "name": found.name,
@@ -567,7 +573,7 @@ def registry(central: Central, schema: Schema) -> None:
         profiles, problems = central.chosen(list_of(call.input, "profiles"), project)
         if problems or not profiles:
             raise Refusal("STACK_MISMATCH", "these profiles cannot be used", "profiles")
-        found.profiles = [one.version(one.latest() or {}) for one in profiles]
+        found.profiles = [one.version(one.latest(central.order) or {}) for one in profiles]
         return {"cluster": found.node()}
 
 

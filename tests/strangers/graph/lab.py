@@ -58,8 +58,11 @@ class Lab:
                 return {"grants": [{"permission": one, "scope": scope} for one, scope in ours]}
             case "PutProfile":
                 found = store.profiles.get(of["profile"]["uid"])
-                latest = found.latest() if found else None
-                return {"latest": latest["version"]} if latest else {}
+                latest = found.latest(self.central.order) if found else None
+                if found is None or latest is None:
+                    return {}
+                published = [one["version"] for one in found.versions if one["published"]]
+                return {"latest": latest["version"], "versions": published}
         return None
 
     def side(self, of: Json) -> Central | Edge:

@@ -33,6 +33,7 @@ DEFECTS: Final = {
     "user-errors-though-done": "a declined request is answered with a user error",
     "cursor-skips-one": "a page begins one too late after its cursor",
     "loader-keeps-profiles": "the latest version of a profile is loaded once, and kept",
+    "versions-by-text": "the latest version is the one that comes last in the alphabet",
     "root-checks-alone": "the root field minds the project, and what is found may be of another",
     "half-a-mutation": "name and tags are saved before the profiles are validated",
     "null-for-forbidden": "who may not do something is answered null, without an error",

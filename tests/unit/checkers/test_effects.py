@@ -31,7 +31,8 @@ def did(kind: str, **args: Json) -> Step:
     return kind, args, {}
 
 
-WANTED: dict[str, dict[str, Json]] = {"PutProfile": {"latest": "1.10.0"}}
+MADE: list[Json] = ["1.9.0", "1.10.0", "1.8.0"]
+WANTED: dict[str, dict[str, Json]] = {"PutProfile": {"latest": "1.10.0", "versions": MADE}}
 """What has to be seen of what lasts."""
 
 
@@ -78,6 +79,8 @@ def finding_of(*steps: Step, host: str = "") -> Finding:
         (did("SetRateLimit", **LIMIT), tells("SetRateLimit", LIMIT, met=[3])),
         (did("PutUser", **USER), tells("PutUser", USER, grants=ALL)),
         (did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.10.0")),
+        (did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.9.0",
+                                             versions=["1.10.0", "1.9.0", "1.8.0"])),
     ],
 )  # fmt: skip
 def test_what_took_effect_stands(steps: tuple[Step, ...]) -> None:
@@ -172,6 +175,12 @@ OTHER: dict[str, Json] = {"permission": "get", "scope": "p-2"}
         ((did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.9.0")),
          "the latest version of a cluster profile is 1.9.0, and not the one"),
         ((did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="2.0.0")), "2.0.0"),
+        ((did("PutProfile", **PROFILE),
+          tells("PutProfile", PROFILE, latest="1.9.0", versions=["1.9.0", "1.8.0"])), "1.9.0"),
+        ((did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="1.8.0",
+                                              versions=["1.10.0", "1.9.0", "1.8.0"])), "1.8.0"),
+        ((did("PutProfile", **PROFILE), tells("PutProfile", PROFILE, latest="",
+                                              versions=["1.10.0", "1.9.0", "1.8.0"])), "is , and"),
     ],
 )  # fmt: skip
 def test_what_lasts_and_is_another_thing_is_no_ground(steps: tuple[Step, ...], why: str) -> None:
