@@ -116,10 +116,9 @@ class PublishedApi:
                     look = ops.ViewProfile(profile.uid)
                     view = self._view(arrangement, look, ops.ProfileView, profile.project_uid)
                     latest = view.profile.version if view.published else ""
-                    # No call tells which versions are drafts.
-                    has_drafts = any(not edition.published for edition in profile.editions)
-                    versions = () if has_drafts else tuple(view.versions)
-                    return arrangements.FaultEffect(latest=latest, versions=versions)
+                    return arrangements.FaultEffect(
+                        latest=latest, versions=self._published(profile.uid, view.versions)
+                    )
         except port.CannotArrange:
             return None
         return None
@@ -261,6 +260,14 @@ class PublishedApi:
         made.profile = replace(made.profile, uid=uid, editions=profile.editions)
         self._profiles[uid] = made
         return arrangements.PutProfile(made.profile)
+
+    def _published(self, uid: str, there: Mapping[str, str]) -> tuple[str, ...]:
+        """Which versions are published, of those that are there. No call tells which are drafts, so
+        it is known only where this way has made them all.
+        """
+        editions = made.profile.editions if (made := self._profiles.get(uid)) else ()
+        is_all = there.keys() == {edition.version for edition in editions}
+        return tuple(e.version for e in editions if e.published) if is_all else ()
 
     def _free_name(self, profile: ClusterProfile) -> str:
         """The name; where the project has one of that name, which would get a version, another."""

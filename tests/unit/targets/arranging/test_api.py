@@ -408,12 +408,15 @@ def test_versions_are_added_and_published(world: World) -> None:
     draft = ProfileEdition("1.10.0", PACKS, published=False, variables=(("size", "3"),))
     more = replace(came, editions=(*came.editions, ProfileEdition("1.9.0", PACKS), draft))
     assert world.arrange(PutProfile(more)).profile == more
-    assert world.api.seen(PutProfile(more)) == FaultEffect(latest="1.9.0")
+    seen = FaultEffect(latest="1.9.0", versions=("1.0.0", "1.9.0"))
+    assert world.api.seen(PutProfile(more)) == seen
     live = replace(more, editions=(*more.editions[:2], replace(draft, published=True)))
     assert world.arrange(PutProfile(live)).profile.uid == came.uid
     published = ("1.0.0", "1.9.0", "1.10.0")
     assert world.api.seen(PutProfile(live)) == FaultEffect(latest="1.10.0", versions=published)
     assert world.api.seen(PutProfile(more)) != to_be_seen(PutProfile(more))
+    other = PublishedApi(world.send, world.clock.now, ADMIN, TargetInfo("another"))
+    assert other.seen(PutProfile(live)) == FaultEffect(latest="1.10.0"), "nor who made drafts of it"
 
 
 def test_a_version_that_is_there_is_not_changed(world: World) -> None:
