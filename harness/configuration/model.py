@@ -151,8 +151,10 @@ class FileModel(Generic[Value]):
                 return _missing(path, node)
             case "enum" | "literal_error":
                 known = node["enum"] if "enum" in node else [node["const"]]
-                remedy = nearest(str(error["input"]), known, f"write {kinds.words_of(node)}")
-                return Flaw(path, f"there is no {value} here", remedy)
+                remedy, named = f"write {kinds.words_of(node)}", error["input"]
+                if not isinstance(named, str):
+                    return Flaw(path, f"{value} stands there", remedy)
+                return Flaw(path, f"there is no {value} here", nearest(named, known, remedy))
             case "dataclass_type" | "dict_type":
                 return Flaw(path, f"{value} is no table", f"write a table: {_header(path)}")
             case kind:

@@ -505,6 +505,9 @@ class Context:
         name = of_uid.get(profile.uid, profile.name)  # the target may call it by another
         if of_uid.get(came.uid, name) != name:
             raise Inconclusive(f"the target gives one profile for two: {came.name}")
+        if profile.uid in of_uid and came.uid != profile.uid:
+            told = f"PutProfile was to replace profile {profile.uid}, and made {came.uid}"
+            raise Inconclusive(f"{told}; let it keep the uid: see docs/arranging.md")
         self.profiles[name] = came
         if [e.version for e in came.editions] != [e.version for e in profile.editions]:
             self.of_other_versions.add(came.uid)

@@ -118,7 +118,8 @@ class WrittenPlainly(NotSupported):
     """An operation has no body that could be written so; what came of it as it is."""
 
     def __init__(self, taken: RecordedReply, writing: str) -> None:
-        super().__init__(f"nobody can write {taken.record.kind} in other ways than it is written")
+        told = f"written with {writing}, {taken.record.kind} is what it is without"
+        super().__init__(f"{told}: no JSON body of it has what that changes")
         self.taken, self.writing = taken, writing
 
 

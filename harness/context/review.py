@@ -214,7 +214,8 @@ def mistyped(context: Context, differs: str) -> str:
 
 def _cut_short(uid: str) -> list[str]:
     if len(uid) < 2 * _SHOWN_OF_AN_ID:
-        raise NotSupported("ids are so short that the beginning of one may be another one")
+        told = f"an id of {len(uid)} characters is not one that a table cuts short"
+        raise NotSupported(f"{told}: of those its first {_SHOWN_OF_AN_ID} are less than half")
     return [uid[:_SHOWN_OF_AN_ID]]
 
 

@@ -55,7 +55,7 @@ def examine(
         file.problem(*_split(str(error)))
     for side in Side:
         if side not in target.sides:
-            file.note(f"the file does not describe the {side.value} side: the harness plays it")
+            file.note(f"the {side.value} side is not under test: the harness plays it")
     examine_unsaid(target, file)
     network, dead = answers.examine_network(target, clock())
     findings += [*file.found, *network.found]
@@ -78,7 +78,7 @@ def examine_driver(driver: PluggedDriver, rehearse: Rehearse) -> Diagnosis:
     notes = Notes("driver")
     for side in Side:
         if side not in driver.target.sides:
-            notes.note(f"the driver does not reach the {side.value} side: the harness plays it")
+            notes.note(f"the {side.value} side is not under test: the harness plays it")
     found = [each for of in (notes, *answers.examine_driven(driver)) for each in of.found]
     if driver.arranging:
         found += examine_commands(driver.arranging)

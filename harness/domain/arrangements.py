@@ -282,7 +282,7 @@ class Restart(Arrangement):
 
 @dataclass(frozen=True, slots=True)
 class SetRateLimit(Arrangement):
-    """Answer 429 with Retry-After to the next `calls` calls that people make to Palette."""
+    """Answer 429 to the next `calls` calls of people to Palette, with `retry_after` in seconds."""
 
     sides = CENTRAL
     again = "it takes the place of the one before; 0 `calls` end it"
@@ -407,7 +407,7 @@ class PutProfile(Arrangement):
     """A cluster profile with all its versions."""
 
     sides = CENTRAL
-    again = "one of this uid is replaced"
+    again = "one of this uid is replaced, and keeps it"
     subject = "profile"
     own = frozenset({"uid", "name"})
     is_read_back = True

@@ -108,7 +108,7 @@ def recorded(
     """What an exchange was: its first request and last answer, and what else there was to it."""
     reply = joined([answered.reply, *(page.reply for page in pages)])
     if not answered.calls:
-        return Exchange(reply)
+        return Exchange(reply, was_sent=False)
     request = _request(answered.calls[0].sent)
     if answered.published is not None:
         # By the published names, which say to checks and redaction what is what.

@@ -93,6 +93,8 @@ class LedgeredDriver(port.DriverAround):
                 self.ledger.change(entry.n, state, uid=uid_of_reply(value))
             case Refused(reason):
                 self.ledger.change(entry.n, State.REFUSED, why=reason.value)
+            case ops.Unknown(why) if not exchange.was_sent:
+                self.ledger.change(entry.n, State.REFUSED, why=why)
 
     def _note_effects(self, outgoing: port.Outgoing, exchange: port.Exchange, slot: str) -> None:
         if not isinstance(exchange.reply, ops.Done):

@@ -194,11 +194,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What came back: the answer in the domain's words, and what was on the wire."""
+    """What came back: the answer in the domain's words, and what was on the wire. What was not
+    sent cannot have happened.
+    """
 
     reply: ops.Reply
     request: Mapping[str, Json] | None = None
     response: Mapping[str, Json] | None = None
+    was_sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,9 @@ class Target:
         controls = {c.url: c.trust or self.trust_of(side) for side, c in self.controls.items()}
         hosts = {host.url: self.trust_of(Side.EDGE) for host in self.hosts()}
         palette = {self.central_url: central} if self.central_url else {}
-        return {**dict.fromkeys(self._endpoint(), central), **controls, **hosts, **palette}
+        return {**dict.fromkeys(self.endpoints(), central), **controls, **hosts, **palette}
 
-    def _endpoint(self) -> tuple[str, ...]:
+    def endpoints(self) -> tuple[str, ...]:
         """Where edge hosts ask Palette, if that can be told."""
         try:
             return (base_url(self.endpoint),)

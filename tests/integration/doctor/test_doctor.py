@@ -282,6 +282,12 @@ def nobody_listens(setup: Setup) -> None:
     setup.replace(setup.local_ui, f"https://localhost:{port}")
 
 
+def nobody_listens_where_operators_send_hosts(setup: Setup) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    setup.replace("[central]\n", f'[central]\nendpoint = "https://localhost:{port}"\n')
+
+
 def plain_http_is_asked(setup: Setup) -> None:
     setup.replace(f'url = "{setup.palette}"', f'url = "{setup.palette.replace("https", "http")}"')
 
@@ -437,6 +443,7 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
     (another_certificate_is_pinned, 2, "network", "AB:AB", "fingerprint"),
     (name_that_nobody_knows, 2, "network", "cannot be resolved", "spelling"),
     (nobody_listens, 2, "network", "was refused", "check the port"),
+    (nobody_listens_where_operators_send_hosts, 0, "network", "operators enter", "elsewhere"),
     (plain_http_is_asked, 2, "api", "Palette", "address is the API's"),
     (expired_certificate, 2, "network", "expired", "renew it"),
     (a_page_answers, 2, "api", "<html>", "address is the API's"),

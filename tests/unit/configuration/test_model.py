@@ -128,6 +128,10 @@ def test_a_file_becomes_what_it_says_and_is_written_again() -> None:
             ],
         ),
         (
+            {"rooms": [{"name": "a", "kind": ["garden"]}]},
+            ["rooms[0].kind: a list stands there; write one of kitchen, garden"],
+        ),
+        (
             {"rooms": [{"name": "a", "kind": "garden", "oven": True, "beds": 1}]},
             [
                 'rooms[0].oven: kind "garden" has no oven; remove it; these have it: kitchen',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,22 @@ def test_one_profile_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
     always_the_first(bench, arrangements.PutProfile, "profile")
     with pytest.raises(Inconclusive, match="gives one profile for two"):
         bench.context().matching_selection()
+
+
+def test_a_profile_that_is_replaced_under_another_uid_is_not_gone_on_with(bench: Bench) -> None:
+    arrange, numbers = bench.driver.inner.arrange, count()
+
+    def made_anew(arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
+        came = arrange(arrangement)
+        if isinstance(came, arrangements.PutProfile):
+            return arrangements.PutProfile(replace(came.profile, uid=f"lab-{next(numbers)}"))
+        return came
+
+    bench.driver.inner.arrange = made_anew  # type: ignore[method-assign]
+    context = bench.context()
+    context.matching_selection()
+    with pytest.raises(Inconclusive, match="was to replace profile lab-0, and made lab-"):
+        context.publish(next(iter(context.profiles.values())))
 
 
 def test_a_profile_under_a_name_of_the_targets_own_is_the_same_when_it_is_published_again(

@@ -20,6 +20,7 @@ from harness.domain.pages import PageName, PageView
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.opening import open_inprocess
+from harness.targets.exchange import MappedExchange, recorded
 from harness.targets.ledger import Ledger, LedgerKind, State
 from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, NotOffered, Outgoing
@@ -36,7 +37,7 @@ class Spy:
         self._folder = folder
         self.seen: list[list[str]] = []
         """What was open in the ledger when each call came."""
-        self.reply: ops.Reply | None = None
+        self.reply: ops.Reply | MappedExchange | None = None
         self.error: Exception | None = None
         self.unable: set[type[arrangements.Arrangement]] = set()
 
@@ -56,6 +57,8 @@ class Spy:
         self._look()
         if self.error:
             raise self.error
+        if isinstance(self.reply, MappedExchange):
+            return recorded(self.reply, (), [])
         return Exchange(self.reply) if self.reply else self._driver.send(outgoing)
 
     def _look(self) -> None:
@@ -303,6 +306,9 @@ def test_what_was_refused_is_somebody_elses(driver: LedgeredDriver, spy: Spy) ->
 SEND = ops.SendPairingRequest("https://palette.example", SECRET)
 
 
+NEVER_SENT = MappedExchange((), ops.Unknown("it cannot be asked: its path is no path"), SEND)
+
+
 def test_what_a_target_turns_out_not_to_have_was_never_made(
     driver: LedgeredDriver, spy: Spy
 ) -> None:
@@ -318,10 +324,16 @@ def test_what_a_target_turns_out_not_to_have_was_never_made(
         (ops.Done(ops.PairingId("5f1c")), "made", "5f1c"),
         (Refused(Reason.TOKEN_UNUSABLE, "no"), "refused", ""),
         (ops.Unknown("no answer came"), "intended", ""),
+        (NEVER_SENT, "refused", ""),
     ],
 )
 def test_a_request_is_noted_before_it_is_sent(
-    driver: LedgeredDriver, spy: Spy, tmp_path: Path, reply: ops.Reply, state: str, uid: str
+    driver: LedgeredDriver,
+    spy: Spy,
+    tmp_path: Path,
+    reply: ops.Reply | MappedExchange,
+    state: str,
+    uid: str,
 ) -> None:
     _, host = slot_of(driver)
     driver.arrange(arrangements.PutToken(token()))
