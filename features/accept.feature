@@ -193,6 +193,7 @@ Feature: Accept a pairing request in Palette
         | description and tags both emptied | (none)          | (none)           |
         | letters of other scripts          | Kühlhaus „Nord“ | team/edge=Öl_1.b |
         | capitals in the keys of tags      | (kept)          | Dock=4, Pier=b   |
+        | keys of tags that capitals part   | (kept)          | dock=4, Dock=b   |
 
     Scenario Outline: It is still borne when the host has confirmed, <change>
       Given a pending pairing request
@@ -416,6 +417,14 @@ Feature: Accept a pairing request in Palette
       Given a pending pairing request
       And the administrator has accepted the request
       And another acceptance and a reject of the same request were refused
+      Then Palette manages the cluster
+
+    Scenario: What is refused before the host has heard of the acceptance does not keep it from going through either
+      Given a pending pairing request
+      And the next 1000 questions of the host about its request are lost
+      And the administrator has accepted the request
+      And another acceptance and a reject of the same request were refused
+      And no more of these questions are lost
       Then Palette manages the cluster
 
     Scenario: Paired under another name, it is managed under that name

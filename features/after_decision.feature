@@ -179,49 +179,55 @@ Feature: The edge after a decision
       And it has had no effect
 
       Examples:
-        | operation                  | shape          | host  | past            | since                                 | login             |
-        | update of the cluster      | of one node    | first | nothing         | nothing has happened                  | a login           |
-        | update of the cluster      | of one node    | first | nothing         | the edge has restarted                | a login           |
-        | update of the cluster      | of one node    | first | nothing         | the edge has restarted without a link | a login           |
-        | update of the cluster      | of one node    | first | nothing         | its last node has fallen ill          | a login           |
-        | update of the cluster      | of one node    | first | a cancelled one | the link has gone down                | a login           |
-        | update of the cluster      | of one node    | first | a cancelled one | a day has passed                      | a login           |
-        | update of the cluster      | of three nodes | last  | a rejected one  | Palette has restarted                 | an extended login |
-        | patch of the named cluster | of one node    | first | nothing         | the edge has restarted without a link | an extended login |
-        | patch of the named cluster | of one node    | first | nothing         | Palette has restarted                 | a login           |
-        | patch of the named cluster | of one node    | first | nothing         | the link has gone down                | a login           |
-        | patch of the named cluster | of one node    | first | nothing         | a day has passed                      | a login           |
-        | patch of the named cluster | of one node    | first | a rejected one  | the edge has restarted                | an extended login |
-        | patch of the named cluster | of one node    | first | a rejected one  | its last node has fallen ill          | a login           |
-        | patch of the named cluster | of three nodes | last  | a cancelled one | nothing has happened                  | an extended login |
-        | change of the settings     | of one node    | first | nothing         | nothing has happened                  | a login           |
-        | change of the settings     | of one node    | first | nothing         | the edge has restarted                | a login           |
-        | change of the settings     | of one node    | first | nothing         | the edge has restarted without a link | a login           |
-        | change of the settings     | of one node    | first | nothing         | a day has passed                      | a login           |
-        | change of the settings     | of one node    | first | a cancelled one | Palette has restarted                 | a login           |
-        | change of the settings     | of three nodes | first | a rejected one  | the link has gone down                | an extended login |
-        | change of the settings     | of three nodes | last  | nothing         | its last node has fallen ill          | a login           |
-        | change of the profiles     | of one node    | first | nothing         | Palette has restarted                 | a login           |
-        | change of the profiles     | of one node    | first | nothing         | the link has gone down                | a login           |
-        | change of the profiles     | of one node    | first | nothing         | its last node has fallen ill          | a login           |
-        | change of the profiles     | of one node    | first | a cancelled one | the edge has restarted                | a login           |
-        | change of the profiles     | of one node    | first | a cancelled one | the edge has restarted without a link | a login           |
-        | change of the profiles     | of three nodes | first | a rejected one  | nothing has happened                  | a login           |
-        | change of the profiles     | of three nodes | last  | nothing         | a day has passed                      | an extended login |
-        | deletion of the cluster    | of one node    | first | nothing         | nothing has happened                  | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | the edge has restarted                | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | Palette has restarted                 | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | the link has gone down                | a login           |
-        | deletion of the cluster    | of one node    | first | nothing         | a day has passed                      | a login           |
-        | deletion of the cluster    | of one node    | first | a cancelled one | its last node has fallen ill          | an extended login |
-        | deletion of the cluster    | of three nodes | last  | a rejected one  | the edge has restarted without a link | a login           |
-        | creation of a cluster      | of one node    | first | nothing         | the edge has restarted without a link | a login           |
-        | creation of a cluster      | of one node    | first | nothing         | Palette has restarted                 | an extended login |
-        | creation of a cluster      | of one node    | first | nothing         | its last node has fallen ill          | a login           |
-        | creation of a cluster      | of one node    | first | a rejected one  | nothing has happened                  | a login           |
-        | creation of a cluster      | of one node    | first | a rejected one  | a day has passed                      | a login           |
-        | creation of a cluster      | of three nodes | last  | nothing         | the link has gone down                | a login           |
-        | creation of a cluster      | of three nodes | last  | a cancelled one | the edge has restarted                | a login           |
+        | operation                  | shape          | host  | past            | since                                            | login             |
+        | update of the cluster      | of one node    | first | nothing         | nothing has happened                             | a login           |
+        | update of the cluster      | of one node    | first | nothing         | the edge has restarted                           | a login           |
+        | update of the cluster      | of one node    | first | nothing         | the edge has restarted without a link            | a login           |
+        | update of the cluster      | of one node    | first | nothing         | Palette has restarted                            | a login           |
+        | update of the cluster      | of one node    | first | nothing         | the edge has restarted before its link came back | a login           |
+        | update of the cluster      | of one node    | first | a cancelled one | a day has passed                                 | a login           |
+        | update of the cluster      | of one node    | first | a rejected one  | the link has gone down                           | a login           |
+        | update of the cluster      | of three nodes | last  | a cancelled one | its last node has fallen ill                     | an extended login |
+        | patch of the named cluster | of one node    | first | nothing         | the edge has restarted without a link            | a login           |
+        | patch of the named cluster | of one node    | first | nothing         | Palette has restarted                            | a login           |
+        | patch of the named cluster | of one node    | first | nothing         | a day has passed                                 | a login           |
+        | patch of the named cluster | of one node    | first | nothing         | its last node has fallen ill                     | a login           |
+        | patch of the named cluster | of one node    | first | a cancelled one | the edge has restarted before its link came back | an extended login |
+        | patch of the named cluster | of one node    | first | a rejected one  | nothing has happened                             | an extended login |
+        | patch of the named cluster | of three nodes | last  | nothing         | the link has gone down                           | an extended login |
+        | patch of the named cluster | of three nodes | last  | a rejected one  | the edge has restarted                           | a login           |
+        | change of the settings     | of one node    | first | nothing         | nothing has happened                             | a login           |
+        | change of the settings     | of one node    | first | nothing         | the edge has restarted                           | a login           |
+        | change of the settings     | of one node    | first | nothing         | the edge has restarted without a link            | a login           |
+        | change of the settings     | of one node    | first | nothing         | a day has passed                                 | a login           |
+        | change of the settings     | of one node    | first | a cancelled one | the link has gone down                           | a login           |
+        | change of the settings     | of one node    | first | a rejected one  | its last node has fallen ill                     | a login           |
+        | change of the settings     | of three nodes | last  | nothing         | the edge has restarted before its link came back | a login           |
+        | change of the settings     | of three nodes | last  | a cancelled one | Palette has restarted                            | an extended login |
+        | change of the profiles     | of one node    | first | nothing         | nothing has happened                             | a login           |
+        | change of the profiles     | of one node    | first | nothing         | the link has gone down                           | a login           |
+        | change of the profiles     | of one node    | first | nothing         | the edge has restarted before its link came back | a login           |
+        | change of the profiles     | of one node    | first | nothing         | its last node has fallen ill                     | a login           |
+        | change of the profiles     | of one node    | first | a cancelled one | the edge has restarted                           | an extended login |
+        | change of the profiles     | of one node    | first | a cancelled one | the edge has restarted without a link            | a login           |
+        | change of the profiles     | of three nodes | first | a rejected one  | Palette has restarted                            | a login           |
+        | change of the profiles     | of three nodes | last  | nothing         | a day has passed                                 | an extended login |
+        | deletion of the cluster    | of one node    | first | nothing         | nothing has happened                             | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | Palette has restarted                            | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | the link has gone down                           | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | a day has passed                                 | a login           |
+        | deletion of the cluster    | of one node    | first | nothing         | its last node has fallen ill                     | a login           |
+        | deletion of the cluster    | of one node    | first | a cancelled one | the edge has restarted                           | a login           |
+        | deletion of the cluster    | of one node    | first | a rejected one  | the edge has restarted before its link came back | an extended login |
+        | deletion of the cluster    | of three nodes | last  | a rejected one  | the edge has restarted without a link            | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | the edge has restarted                           | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | the edge has restarted without a link            | an extended login |
+        | creation of a cluster      | of one node    | first | nothing         | Palette has restarted                            | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | the link has gone down                           | a login           |
+        | creation of a cluster      | of one node    | first | nothing         | the edge has restarted before its link came back | a login           |
+        | creation of a cluster      | of one node    | first | a rejected one  | a day has passed                                 | a login           |
+        | creation of a cluster      | of one node    | first | a rejected one  | its last node has fallen ill                     | a login           |
+        | creation of a cluster      | of three nodes | last  | a cancelled one | nothing has happened                             | a login           |
 
     Scenario: Another cluster stays in local hands
       Given a local cluster

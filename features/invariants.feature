@@ -438,6 +438,20 @@ Feature: Invariants, judged over everything that was seen
       Then both sides come to agree
       And a cluster that is locally managed can send a request
 
+    Scenario Outline: Palette answers many questions of a host with <answer>
+      Given a pending pairing request
+      And the next 1000 questions of the host about its request are answered with <answer>
+      When many of these questions have been answered so
+      And no more of these questions are answered so
+      Then both sides come to agree
+      And a cluster that is locally managed can send a request
+
+      Examples:
+        | answer   |
+        | an error |
+        | 503      |
+        | garbage  |
+
     Scenario: A link that is down for some seconds
       Given a pending pairing request
       And the cluster cannot reach Palette

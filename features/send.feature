@@ -27,6 +27,7 @@ Feature: Send a pairing request from the local cluster
         | an extended, logged-out |
         | an earlier, logged-out  |
         | an expired              |
+        | an extended, expired    |
 
     Scenario: Somebody whose session was ended at another host of the cluster sends no request
       Given a cluster "of three nodes", with "nothing" behind it

@@ -117,9 +117,10 @@ def _lost_answers_to_submissions(context: Context, times: int) -> None:
     local_actions.spoil_next(context, MessageKind.SUBMIT, MessageFault.LOST_AFTER, times)
 
 
-@given(parsers.parse("the next {times:d} questions of the host about its request are lost"))
-def _lost_polls(context: Context, times: int) -> None:
-    local_actions.spoil_next(context, MessageKind.POLL, MessageFault.LOST_BEFORE, times)
+@given(parsers.parse("the next {times:d} questions of the host about its request are {fate}"))
+def _spoiled_polls(context: Context, times: int, fate: str) -> None:
+    fault = MessageFault.LOST_BEFORE if fate == "lost" else local_actions.FATES[f"is {fate}"]
+    local_actions.spoil_next(context, MessageKind.POLL, fault, times)
 
 
 @given(parsers.parse("one of these {messages} has been lost"))
@@ -129,12 +130,14 @@ def _one_is_lost(context: Context, messages: str) -> None:
 
 
 @when(parsers.parse("many of these {messages} have been lost"))
+@when(parsers.parse("many of these {messages} have been answered so"))
 def _many_are_lost(context: Context, messages: str) -> None:
     local_actions.await_many_losses(context, local_actions.MESSAGES[messages])
 
 
 @given(parsers.parse("no more of these {messages} are lost"))
 @when(parsers.parse("no more of these {messages} are lost"))
+@when(parsers.parse("no more of these {messages} are answered so"))
 def _no_more_are_lost(context: Context, messages: str) -> None:
     local_actions.end_of_losses(context, local_actions.MESSAGES[messages])
 

@@ -14,7 +14,7 @@ from harness.history.operation import History, Outcome
 def ids_at_most(ids: Sequence[str]) -> int | None:
     """How many ids there may be at most, by what was seen at each of their places.
 
-    `None` where they are counted and not drawn: each follows the one before.
+    `None` where they are not drawn alone: each is after the one before.
     """
     width = max(map(len, ids), default=0)
     aligned = [uid.rjust(width) for uid in ids]
@@ -53,7 +53,7 @@ def ids_are_of_many(history: History) -> Finding:
     sent = [o for o in history.of_kind("SubmitPairing") if o.outcome is Outcome.OK]
     among = ids_at_most([str((o.value or {}).get("pairing_uid", "")) for o in sent])
     if among is None:
-        return Finding(Verdict.OBSERVED, "pairing ids are counted: each follows the one before")
+        return Finding(Verdict.OBSERVED, "pairing ids rise: each is after the one before")
     told = f"pairing ids show {among.bit_length()} bits at most"
     often = isqrt(among * 201 // 10_000) + 1  # twice the logarithm of 100/99
     return Finding(

@@ -10,6 +10,7 @@ from harness.checkers.answers import SAYS_NOTHING
 from harness.checkers.invariants.hearing import CENTRAL_CHANGES, LOCAL_CHANGES
 from harness.checkers.registry import Finding, check, failed, passed, unjudged
 from harness.domain.errors import Reason
+from harness.domain.pairing import RequestState
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import (
     Sample,
@@ -31,10 +32,12 @@ class _Looks:
     local: OperationRecord
     central: OperationRecord | None
     handover: OperationRecord | None
+    request: OperationRecord | None
 
     @property
     def all(self) -> tuple[OperationRecord, ...]:
-        looks = (self.pairing, self.listed, self.mode, self.local, self.central, self.handover)
+        of_the_cluster = (self.mode, self.local, self.central, self.handover)
+        looks = (self.pairing, self.listed, *of_the_cluster, self.request)
         return tuple(look for look in looks if look is not None)
 
     @property
@@ -63,6 +66,7 @@ def both_sides_agree(
     local: str,
     central: str = "",
     handover: str = "",
+    request: str = "",
     late_us: int = 0,
     within_s: float = 0,
     may_lapse: bool = False,
@@ -70,13 +74,14 @@ def both_sides_agree(
     """One side manages the cluster, and each shows as pending what the other does.
 
     `pairing`, `listed` and `mode` are looks at Local UI's request, at Palette's list and at who
-    manages the cluster, and `handover` at the central cluster; `local` and `central` tried to
-    change it. A request that was cancelled without its message getting through may wait in Palette
-    alone (WDR-5). One that nobody has decided for long `may_lapse`, if both sides know of that.
+    manages the cluster, `handover` at the central cluster, and `request` at its request in Palette;
+    `local` and `central` tried to change it. A request that was cancelled without its message
+    getting through may wait in Palette alone (WDR-5). One that nobody has decided for long
+    `may_lapse`, if both sides know of that.
     """
     looks = _Looks(
         *(history[name] for name in (pairing, listed, mode, local)),
-        *(history[name] if name else None for name in (central, handover)),
+        *(history[name] if name else None for name in (central, handover, request)),
     )
     rests_on = tuple(look.id for look in looks.all)
     missing = [look.kind for look in looks.all if look.outcome is Outcome.INFO]
@@ -124,6 +129,10 @@ def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
         return "Local UI shows the request as paired, and the cluster as locally managed"
     if looks.handover and not not_being_handed_over(Sample.of(looks.handover)):
         return "the cluster waits in Palette for its host to confirm"
+    if looks.request and not looks.is_central and not looks.pending:
+        uid, accepted = _uid(looks.request.value), {"state": RequestState.HANDING_OVER.value}
+        if uid not in stale and bears(Sample.of(looks.request), fields=accepted):
+            return f"{uid} waits in Palette for its host to confirm, and is over in Local UI"
     if looks.pending and looks.is_central:
         return f"{looks.pending} is pending, and the cluster is centrally managed"
     return ""

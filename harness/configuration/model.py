@@ -286,7 +286,7 @@ def _related(
     if relation.needs and table.keys().isdisjoint(relation.needs):
         names = " or ".join(relation.needs)
         yield Flaw(path, f"it has no effect without {names}", f"set {names}, or remove it")
-    for other in (relation.not_with, relation.instead):
+    for other in filter(None, (relation.not_with, relation.instead)):
         if other in table:
             told = f"{name} and {other} contradict each other"
             yield Flaw(path, told, "remove one of them")

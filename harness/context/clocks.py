@@ -151,18 +151,12 @@ def set_clock(context: Context, whose: str, goes: str, by: str) -> Iterator[bool
     asked to agree, as they reach each other. The operator logs in anew, as logins may have ended.
     """
     if whose == "the edge's" and goes == "back":  # what its host is about to do, it plans so late
-        _let_pass(context)
+        local_actions.let_pass(context, local_actions.FOLLOWED_S)
     length = _LENGTHS[by]
     context.may_lapse = length > context.waits
     for way in goes.split(" and "):
         _put_forward(context, whose, {"forth": length, "back": -length}[way])
         yield not _is_cut_off(context)
-
-
-def _let_pass(context: Context) -> None:
-    """Time for the host to go on with what it does."""
-    operator, look = context.cluster().operator, ops.ViewManagement()
-    context.recorder.stays(operator, look, "mode_is_told", during_s=local_actions.FOLLOWED_S)
 
 
 def _is_cut_off(context: Context) -> bool:
@@ -185,7 +179,7 @@ def go_on(context: Context, phase: str, course: str) -> str:
     """
     if course == "left alone":
         if phase.startswith("pending"):
-            _let_pass(context)
+            local_actions.let_pass(context, local_actions.FOLLOWED_S)
         return ""
     leased = context.cluster()
     reject = ops.RejectPairingRequest(leased.pairing_uid)

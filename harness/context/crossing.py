@@ -218,10 +218,10 @@ def put_another_in_its_place(context: Context) -> None:
 
 
 def let_happen(context: Context, what: str) -> None:
-    """Let a side restart, the link of the cluster go down or come back, a day pass, the tags of the
-    cluster be changed by its operator, its last node fall ill, the administrator try to accept its
-    request with profiles that do not fit, its token be deleted, another
-    cluster be paired, or nothing happen.
+    """Let a side restart, the edge without a link, that link go down or come back, a day pass, the
+    tags of the cluster be changed by its operator, its last node fall ill, the administrator try to
+    accept its request with profiles that do not fit, its token be deleted, another cluster be
+    paired, or nothing happen.
 
     Raises:
         NotSupported: it cannot be arranged.
@@ -235,7 +235,13 @@ def let_happen(context: Context, what: str) -> None:
         case "the edge has restarted without a link":
             let_happen(context, "the link has gone down")
             restart(context, "the edge")
-            local_actions.followed(context)
+            is_paired = bool(context.cluster().central_uid)  # what waits may not be out of touch
+            during_s = local_actions.WHILE_S if is_paired else local_actions.FOLLOWED_S
+            local_actions.let_pass(context, during_s)
+        case "the edge has restarted before its link came back":
+            let_happen(context, "the edge has restarted without a link")
+            local_actions.set_links(context, up=True)
+            local_actions.let_pass(context)
         case "a day has passed":
             context.let_wait(*Side, at_most=DAY)
             leased = context.cluster()  # whose login does not last so long

@@ -148,6 +148,7 @@ def endpoint_of_form(context: Context, form: str) -> str:
     """An endpoint of a form that the target has or that can be made from its usable one.
 
     Raises:
+        NotSupported: it means HTTPS, and the target has plain HTTP alone.
         Inconclusive: the target has no such endpoint.
     """
     if form in _MADE:
@@ -156,11 +157,15 @@ def endpoint_of_form(context: Context, form: str) -> str:
         return ""
     if form == EndpointForm.USABLE:  # over a link that can be cut, where one is to be
         return context.usable
-    if form not in context.inventory.endpoint_forms:
+    forms = context.inventory.endpoint_forms
+    if form == EndpointForm.BARE_HOST and form not in forms and context.usable.startswith("http:"):
+        told = "a bare host name means HTTPS, and the endpoint is of plain HTTP"
+        raise NotSupported(f"{told}: name one in [central.endpoint_forms], or ca_out in [peer]")
+    if form not in forms:
         raise Inconclusive(
             f"the target has no endpoint of the form {form}; name one under its endpoints"
         )
-    return context.inventory.endpoint_forms[form]
+    return forms[form]
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -263,13 +268,13 @@ def _logged_out_after_another(context: Context, host_uid: str) -> Actor:
     return actor
 
 
-def _expired(context: Context, host_uid: str) -> Actor:
+def _expired(context: Context, host_uid: str, *, extended: bool = False) -> Actor:
     """Raises `NotSupported` where name and password are sent with each operation, in a session's
     place.
     """
     if not context.recorder.driver.info.has_sessions:
         raise NotSupported("its login to Local UI is sent with each operation, and does not expire")
-    actor = context.log_in(host_uid, "stranger")
+    actor = context.log_in(host_uid, "stranger", extended=extended)
     context.put_clock_forward(Side.EDGE, DAY + HOUR)
     return actor
 
@@ -290,6 +295,7 @@ _SESSIONS: Mapping[str, Callable[[Context, str], Actor]] = {
     "an earlier, logged-out": _logged_out_after_another,
     "an elsewhere logged-out": _logged_out_elsewhere,
     "an expired": _expired,
+    "an extended, expired": partial(_expired, extended=True),
     "another cluster's": _of_another_cluster,
 }
 

@@ -102,6 +102,7 @@ class SlotPool:
 
     def __init__(self, slots: tuple[arrangements.Slot, ...]) -> None:
         self._free = list(slots)
+        self._most_hosts = max((len(slot.host_uids) for slot in slots), default=0)
         self._stale: set[str] = set()
         self._spent: list[arrangements.Slot] = []
         self.consumed = 0
@@ -149,7 +150,9 @@ class SlotPool:
             )
         return (
             f"the target has no free place for a cluster of {hosts} host{'s' if hosts != 1 else ''}"
-            "; give it more clusters (--clusters, or more entries in the target file)"
+            f", and none has more than {self._most_hosts}; give it more, or larger ones, in"
+            " [[edge.clusters]] ([peer] where they are played), or say in [edge.largest] how large"
+            " they can be"
         )
 
     def is_stale(self, slot: arrangements.Slot) -> bool:

@@ -125,11 +125,22 @@ def select_crossed(
         elif context.offers(MatchProfiles):
             match(context)
         add_edition(context, crossed.type, last)
-    if "-" in crossed.later:
-        look = ViewProfile(_made(context, crossed.type).uid)
-        seen = context.must_if_offered(context.recorder.perform(context.admin(), look)).value
-        if isinstance(seen, ProfileView) and not seen.published:
-            raise NotSupported("a version before a release is never the latest there")
+    if "-" in crossed.later and not _has_a_latest(context, _made(context, crossed.type)):
+        raise NotSupported("a version before a release is never the latest there")
+
+
+def _has_a_latest(context: Context, made: ClusterProfile) -> bool:
+    """Whether any version of a profile is its latest, as the lab tells it, or as Palette shows it.
+
+    Raises:
+        NotSupported: neither says so.
+    """
+    told = context.recorder.see_effect(PutProfile(made)).value
+    if isinstance(told, dict) and isinstance(latest := told.get("latest"), str):
+        return bool(latest)
+    look = ViewProfile(made.uid)
+    seen = context.must_if_offered(context.recorder.perform(context.admin(), look)).value
+    return not isinstance(seen, ProfileView) or seen.published
 
 
 def _decide_another(context: Context, *, fits: bool) -> None:

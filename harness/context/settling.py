@@ -18,6 +18,7 @@ from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink
 from harness.domain.cluster import ManagementMode
+from harness.domain.errors import Reason
 from harness.history.operation import Json, Outcome
 from harness.history.predicates import Sample, bears, borne, open_ids_of
 
@@ -252,9 +253,14 @@ def _look(context: Context) -> dict[str, Json]:
         "local": local_changes.change_locally(context).id,
     }
     if leased.central_uid:
-        looks["central"] = central_changes.change_centrally(context).id
+        changed = central_changes.change_centrally(context)
         look = ops.ViewCentralCluster(leased.central_uid)
-        looks["handover"] = context.recorder.perform(context.admin(), look).id
+        handover = context.recorder.perform(context.admin(), look)
+        looks |= {"central": changed.id, "handover": handover.id}
+        asked = ops.ViewPairingRequest(leased.pairing_uid)
+        unconfirmed = Sample.of(changed.record).is_for(Reason.NOT_CONFIRMED)
+        if unconfirmed and context.offers(type(asked)):  # what of it does Palette wait for?
+            looks["request"] = context.recorder.perform(context.admin(), asked).id
     return {**looks, "may_lapse": True} if context.may_lapse else looks
 
 

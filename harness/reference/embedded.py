@@ -207,13 +207,17 @@ class EmbeddedReference:
             found.append(authority(self.layout.host, port_of(listener)))
         secure, plain = f"https://{found[0]}", f"http://{found[1]}"
         first = secure if self.layout.tls else plain
-        return {
+        forms = {
             EndpointForm.USABLE: first,
             EndpointForm.URL: first,
             EndpointForm.BARE_HOST: found[0],
             EndpointForm.PLAIN_HTTP: plain,
             EndpointForm.UNTRUSTED: f"https://{found[2]}",
         }
+        lasting = self.layout.cert_file or self.layout.ca_kept
+        if not (self.layout.tls or lasting or self._plays(Side.EDGE)):
+            del forms[EndpointForm.BARE_HOST]  # nobody trusts a CA that was made a moment ago
+        return forms
 
     def _serve_people(self, servers: Servers) -> str:
         """Palette as people ask it, as it is published, for this machine alone."""

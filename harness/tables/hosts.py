@@ -25,6 +25,7 @@ _OPERATIONS = (
     "change of the profiles",
     "deletion of the cluster",
 )
+_LINK_CAME_BACK = "the edge has restarted before its link came back"
 _PAST = ("nothing", "a cancelled one", "a rejected one")
 _SINCE = (
     "nothing has happened",
@@ -76,7 +77,7 @@ TABLES = (
             "operation": (*_OPERATIONS, "creation of a cluster"),
             **_HOSTS,
             "past": _PAST,
-            "since": (*_SINCE, "its last node has fallen ill"),
+            "since": (*_SINCE, _LINK_CAME_BACK, "its last node has fallen ill"),
             "login": ("a login", "an extended login"),
         },
         lambda row: "The <operation> is refused at its <host> host, after <past>, when <since>",

@@ -47,7 +47,8 @@ class Peer:
     over plain HTTP, Palette with a certificate of an unknown CA, and three bad endpoints; 0 takes
     free ones."""
     tls: Annotated[bool, Flag()] = True
-    """Whether the endpoint that is handed in is HTTPS, not HTTP."""
+    """Whether the endpoint that is handed in is HTTPS, not HTTP. A bare host name means HTTPS
+    nonetheless, and is handed in where hosts can trust what is shown there."""
     cert_file: File = None
     """The certificate that it shows, in PEM, with those that lead to a CA that the edge hosts
     trust; without it, one of a CA of its own."""
@@ -83,10 +84,6 @@ def read_peer(reading: TargetFileReader, said: Peer, described: frozenset[Side])
             reading.flaw(("peer", name), _PLAYS[is_edge_played], "remove it")
     if said.ca_out and said.ca_out.suffix == ".key":
         reading.flaw(("peer", "ca_out"), "its key has that name", "give another, such as ca.pem")
-    for name in ("cert_file", "ca_out") if not said.tls else ():
-        if getattr(said, name):
-            found = "over plain HTTP no certificate is shown"
-            reading.flaw(("peer", name), found, "remove tls = false, or this")
     peer = reading.located(said, "cert_file", "key_file", "ca_out")
     return peer if reading.says("peer", "host") else replace(peer, host=_host(reading, said.bind))
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
-from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.errors import Reason, Refusal
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState, RequestState
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
@@ -173,17 +173,6 @@ class CancelWaitsForTheNextPoll(EdgeCore):
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
         event = super().event_of(reply)
         return None if event is LocalEvent.LEARNED_WITHDRAWN else event
-
-
-@mutant("WDR-3")
-class SecondWordOfACancelIsAnError(EdgeCore):
-    """A cancel fails when Palette says that it knows of it already."""
-
-    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
-        reply = yield from super().inform(request, message)
-        if isinstance(reply, Refused):
-            raise Refusal(reply.reason, reply.message)
-        return reply
 
 
 @mutant("WDR-3")

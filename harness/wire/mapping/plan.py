@@ -38,7 +38,7 @@ class ValueMapping(NamedTuple):
     """What a mapping says of one value: where the target has it, and how it is written."""
 
     place: Way
-    conversion: values.Conversion | None = None
+    conversion: values.Conversion | values.TextPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Planner:
         moved = []
         for text, theirs in wanted.entries.items():
             way = self._way(text)
-            entries = [self._entry(place, text) for place in listed(theirs)]
+            entries = [self._entry(place, text, way) for place in listed(theirs)]
             if is_in_body(way):
                 self._entries[way], *self._copies[way] = entries
                 self._written[way] = text
@@ -137,6 +137,7 @@ class _Planner:
                 self._leaf(leaf, ours, place)
             else:
                 is_left_out = True
+        self._check_texts()
         # What is in no list comes first, and what is in two comes last.
         inside = sorted(self._fields, key=lambda each: each.ours.count(EACH) + each.is_list)
         is_plain = all(each.is_plain for each in inside) and not is_left_out
@@ -146,13 +147,14 @@ class _Planner:
 
     # --- what the entries name ------------------------------------------------------------
 
-    def _entry(self, text: str, ours: str) -> ValueMapping:
+    def _entry(self, text: str, ours: str, way: Way) -> ValueMapping:
         """What the right-hand side of a mapping says: `data.created as seconds`."""
         at = (*self._wanted.at, ours)
         where, separator, name = text.partition(" as ")
         try:
             return ValueMapping(
-                place_of(where), values.conversion_named(name) if separator else None
+                place_of(where),
+                values.conversion_named(name, "".join(way[-1:])) if separator else None,
             )
         except ValueError as error:
             raise MappingError(at, str(error), _A_FIELD, "correct it") from error
@@ -250,7 +252,7 @@ class _Planner:
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
         every = [*([entry] if entry else []), *self._copies.get(ours, ())]
-        if not leaf.open and any(e.conversion and e.conversion.of_objects for e in every):
+        if not leaf.open and any(getattr(e.conversion, "of_objects", False) for e in every):
             self._refuse(ours, "it is no object of texts", "a list of pairs where one is published")
         words = words_of(leaf.words, self._wanted) if leaf.words else None
         form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)
@@ -308,7 +310,10 @@ class _Planner:
     def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
         for where, other in self._places:
             is_there = _leads_to(where, theirs) and not _leads_to(other, ours)
-            if is_there and not (self._may_share(where, theirs) and self._are_apart(ours, other)):
+            if is_there and not (
+                (self._may_share(where, theirs) and self._are_apart(ours, other))
+                or (where == theirs and self._are_of_one_text(ours, other))
+            ):
                 return other
         return None
 
@@ -316,6 +321,26 @@ class _Planner:
         """Whether fields may be read from both: from the same place, or from the same list."""
         short, long = sorted((one, other), key=len)
         return self._wanted.is_read and (short == long or long[len(short)] == EACH)
+
+    def _are_of_one_text(self, ours: Way, other: Way) -> bool:
+        """Whether they are different parts of one."""
+        one, beside = self._text_of(ours), self._text_of(other)
+        return bool(one and beside and one.whole == beside.whole and one.own != beside.own)
+
+    def _text_of(self, ours: Way) -> values.TextPart | None:
+        entry = self._entries.get(ours)
+        return entry.conversion if entry and isinstance(entry.conversion, values.TextPart) else None
+
+    def _check_texts(self) -> None:
+        """Refuse a text that is written, and of which a part is said by no field."""
+        if self._wanted.is_read:
+            return
+        for ours, text in ((way, self._text_of(way)) for way in self._entries):
+            place = self._theirs.get(ours)
+            told = {way[-1] for way, at in self._theirs.items() if at and at == place}
+            if text and (missing := sorted(text.parts - told - {text.own})):
+                told_of = f"nothing says what {{{missing[0]}}} is in {text.whole}"
+                self._refuse(ours, told_of, "names of fields that have an entry there too")
 
     def _are_apart(self, one: Way, other: Way) -> bool:
         """Whether each has an entry of its own, or is in something that has, and the other not."""

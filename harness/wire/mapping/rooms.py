@@ -20,7 +20,7 @@ from harness.wire.json_path import (
     chosen_by,
     is_in_body,
 )
-from harness.wire.mapping.values import ValueForm
+from harness.wire.mapping.values import TextPart, ValueForm
 from harness.wire.model import Malformed, json_kind
 
 Rooms = Mapping[str, Any]
@@ -184,6 +184,11 @@ class FieldMapping:
     is_list: bool = False
 
     @property
+    def is_part(self) -> bool:
+        """Whether it is written into a text."""
+        return isinstance(self.form.conversion, TextPart) and not self.is_else
+
+    @property
     def is_plain(self) -> bool:
         """Whether both forms are the same."""
         return self.ours == self.theirs and self.form.is_plain and not self.except_ours
@@ -198,12 +203,17 @@ _NO_NAMES = frozenset[str]()
 
 def write_fields(fields: Iterable[FieldMapping], ours: Rooms, theirs: dict[str, Any]) -> None:
     """Put what stands in a message of ours where the target has it."""
+    fields = tuple(fields)
     for field in (each for each in fields if not each.is_else):
         write = field.form.written if is_in_body(field.theirs) else field.form.as_text
+        there = dict(_values_in(theirs, field.theirs)) if field.is_part else {}
         for positions, value in _values_in(ours, field.ours):
             told = _emptied(value) if field.is_list else _without(value, field.except_ours)
             if told is not None:
-                put_in(theirs, field.theirs, write(told), positions)
+                put_in(theirs, field.theirs, write(told, there.get(positions)), positions)
+    for field in (each for each in fields if each.is_part):  # of what has no value no name stays
+        for positions, text in _values_in(theirs, field.theirs):
+            put_in(theirs, field.theirs, field.form.written("", text), positions)
 
 
 def read_fields(fields: Iterable[FieldMapping], theirs: Rooms, ours: dict[str, Any]) -> None:

@@ -30,6 +30,39 @@ class Conversion:
     of_objects: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A value as a part of a text of theirs, in which other fields may have parts too.
+
+    Attributes:
+        whole: the text, each part by the name of its field in braces: `{name}@v{version}`.
+        own: the name of this one.
+    """
+
+    whole: str
+    own: str
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The names of all parts."""
+        return frozenset(_PART.findall(self.whole))
+
+    def written(self, value: Json, there: Json) -> str:
+        """The text with this part filled; what is `there` has others filled already."""
+        text = there if isinstance(there, str) else self.whole
+        return text.replace(f"{{{self.own}}}", spelt(value))
+
+    def read(self, text: Json, name: str) -> str:
+        """This part of a text. Raises `Malformed`: it has another form."""
+        around = (re.escape(piece) for piece in _PART.split(self.whole)[::2])
+        parts = ("(.*)" if part == self.own else ".*" for part in _PART.findall(self.whole))
+        form = "".join(part for pair in zip(around, (*parts, ""), strict=True) for part in pair)
+        found = re.fullmatch(form, text, re.DOTALL) if isinstance(text, str) else None
+        if found is None:
+            raise Malformed(name, f"a text such as {self.whole} is needed")
+        return found[1]
+
+
 def _number(value: Json) -> Json:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
@@ -120,20 +153,28 @@ CONVERSIONS: Mapping[str, Conversion] = {
 
 _NEXT = re.compile(r"""<([^>]*)>(?:\s*;[^,<]*)?;\s*rel="?next\b""", re.IGNORECASE)
 _JOINED = re.compile(r"\{key\}([^{}]+)\{value\}")
+_PART = re.compile(r"\{(\w+)\}")
+_HAS_PARTS = re.compile(r"([^{}]*\{\w*\}(?=[^{}]|$))+[^{}]*")
 
 CONVERSIONS_IN_WORDS = (
     f"{', '.join(CONVERSIONS)}, two words for true and false such as on|off, of a list of objects"
-    " the names in each such as key=value, of a list of texts their form such as {key}={value}, or"
-    " of a cursor in a Link header the parameter such as next ?page"
+    " the names in each such as key=value, of a list of texts their form such as {key}={value}, of"
+    " a cursor in a Link header the parameter such as next ?page, or the text that it stands in"
+    " such as /hosts/{} or {}@{version}"
 )
 
 
-def conversion_named(name: str) -> Conversion:
-    """The conversion that a mapping asks for. Raises `KeyError`: there is none of this name."""
+def conversion_named(name: str, of: str) -> Conversion | TextPart:
+    """The conversion that a mapping asks for, `of` a field of this name.
+
+    Raises `KeyError`: there is none of this name.
+    """
     if name.startswith("next ?") and name != "next ?":
         return _of_the_next_link(name.removeprefix("next ?"))
     if form := _JOINED.fullmatch(name):
         return _joined(form[1])
+    if _HAS_PARTS.fullmatch(name) and name.count("{}") == 1 and name != "{}":
+        return TextPart(name.replace("{}", f"{{{of}}}"), of)
     for sign, made in (("|", _two_words), ("=", _pairs)):
         one, found, other = name.partition(sign)
         if found and one and other and one != other:
@@ -167,7 +208,7 @@ _FLAGS: Mapping[str, Json] = {"true": True, "false": False}
 class ValueForm:
     """How one value is written by the target; a `flag` is what a query spells out."""
 
-    conversion: Conversion | None = None
+    conversion: Conversion | TextPart | None = None
     words: Words | None = None
     flag: bool = False
 
@@ -176,23 +217,27 @@ class ValueForm:
         """Whether the value stays as it is."""
         return self.conversion is None and self.words is None
 
-    def written(self, value: Json) -> Json:
-        """Ours as theirs."""
+    def written(self, value: Json, there: Json = None) -> Json:
+        """Ours as theirs; `there` is what stands there already."""
         if self.flag and isinstance(value, str):  # it comes from where only a text has room
             value = _FLAGS.get(value, value)
         if self.words is not None and isinstance(value, str):
             value = self.words.out.get(value, value)
+        if isinstance(self.conversion, TextPart):
+            return self.conversion.written(value, there)
         return self.conversion.out(value) if self.conversion else value
 
     def read(self, value: Json, name: str) -> Json:
         """Theirs as ours. Raises `Malformed`: it is a word that the target has another one for."""
-        if self.conversion is not None:
+        if isinstance(self.conversion, TextPart):
+            value = self.conversion.read(value, name)
+        elif self.conversion is not None:
             value = self.conversion.back(value)
         return value if self.words is None else self.words.read(value, name)
 
-    def as_text(self, value: Json) -> str:
+    def as_text(self, value: Json, there: Json = None) -> str:
         """Ours as theirs, where only a text has room."""
-        return spelt(self.written(value))
+        return spelt(self.written(value, there))
 
     def from_text(self, text: str, name: str) -> Json:
         """Theirs as ours, from where only a text has room; or `Malformed`, as `read`."""

@@ -484,7 +484,7 @@ BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
         3,
         "missing",
         "no free place for a cluster of",
-        "more entries in the target file",
+        "more, or larger ones, in [[edge.clusters]]",
     ),
 ]
 

@@ -103,6 +103,17 @@ def test_the_harness_plays_palette_for_an_edge(
     assert isinstance(people.ask(ops.CancelPairingRequest()), ops.Done)
 
 
+@pytest.mark.parametrize("kept", ["", 'ca_out = "peer-ca.pem"\n'])
+def test_a_bare_host_is_entered_where_what_is_shown_there_can_be_trusted(
+    lab: Lab, kept_ca: Path, kept: str
+) -> None:
+    driver = lab.open(lab.target(lab.edge(kept_ca), f"[peer]\ntls = false\n{kept}"))
+    people, form = People(driver), EndpointForm.BARE_HOST
+    assert (form in driver.inventory().endpoint_forms) is bool(kept)
+    if kept:
+        assert isinstance(people.sends(form), ops.Done)
+
+
 def test_it_serves_every_endpoint_that_has_to_be_refused(lab: Lab, kept_ca: Path) -> None:
     first = free_ports(6)
     peer = f'[peer]\nca_out = "peer-ca.pem"\nport = {first}\n'

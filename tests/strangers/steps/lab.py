@@ -21,6 +21,11 @@ CONDITIONS = {
     "Error": "FAULTY",
 }
 HEALTH = {"Healthy": "OK", "Unhealthy": "ILL"}
+CAN = (
+    "CreateProject ForgetProject PutUser PutToken RemoveToken PutProfile RemoveProfile SetRateLimit"
+    " AdvanceClock SetClockRight Restart Reset InstallCluster RenewCluster SetHostMode"
+    " SetClusterState SetNodeHealth SetLink FaultNextMessage SeeEffect"
+).split()
 MODES = {"local": "SELF", "central": "OFFICE"}
 
 
@@ -43,6 +48,12 @@ class Lab:
 
     def arranged(self, told: dict[str, Any]) -> dict[str, Any]:
         match told:
+            case {"arrangement": "WhatCanBe"}:
+                return {"can": CAN}
+            case {"arrangement": "SeeEffect", "of": {"arrangement": "PutProfile", "profile": of}}:
+                return dict(self.ask("central", "POST", f"profiles/{of['uid']}/releases"))
+            case {"arrangement": "SeeEffect"}:
+                pass
             case {"arrangement": "CreateProject", "name": name}:
                 return {"uid": str(self.ask("central", "PUT", "projects", label=name)["id"])}
             case {"arrangement": "ForgetProject", "uid": uid}:

@@ -131,6 +131,7 @@ class Office:
             ("DELETE", "/lab/vouchers/{}", self.lab_voucher_gone),
             ("PUT", "/lab/profiles", self.lab_profile),
             ("DELETE", "/lab/profiles/{}", self.lab_profile_gone),
+            ("POST", "/lab/profiles/{}/releases", self.lab_releases),
             ("PUT", "/lab/clock", self.lab_clock),
             ("PUT", "/lab/limit", self.lab_limit),
             ("POST", "/lab/restart", self.lab_restart),
@@ -308,9 +309,7 @@ class Office:
             if profile is None or profile["project"] not in ("", request["project"]):
                 raise Problem(404, "no-such-thing", f"no profile {chosen.get('profile')}")
             bases += profile["kind"] in ("cluster", "infra")
-            published = [each for each in profile["releases"] if each["published"]]
-            order = str if "latest-is-the-greatest-text" in self.quirks else precedence
-            latest = max(published, key=lambda each: order(each["release"]), default=None)
+            latest = self.latest(profile)
             wanted = chosen.get("release") or (latest or {}).get("release")
             if latest is None or (wanted != latest["release"] and not self.lax_about_versions()):
                 faults.append(fault("not-the-latest", f"{profile['label']} is not the latest"))
@@ -326,6 +325,12 @@ class Office:
         for (_, name, release), _ in sorted((offered - needed).items()):
             faults.append(fault("besides", f"{name} {release} is not in the cluster", name))
         return faults
+
+    def latest(self, profile: Book) -> Book | None:
+        """The release that counts, of those that are published."""
+        published = [each for each in profile["releases"] if each["published"]]
+        order = str if "latest-is-the-greatest-text" in self.quirks else precedence
+        return max(published, key=lambda each: order(each["release"]), default=None)
 
     def lax_about_versions(self) -> bool:
         return "any-version-will-do" in self.quirks
@@ -635,6 +640,13 @@ class Office:
     def lab_profile_gone(self, call: Call) -> Reply:
         self.book["profiles"].pop(call.parts[0], None)
         return Reply()
+
+    def lab_releases(self, call: Call) -> Reply:
+        """The release of a profile that counts, and all that are published."""
+        profile = self.book["profiles"][call.parts[0]]
+        published = [each["release"] for each in profile["releases"] if each["published"]]
+        latest = (self.latest(profile) or {}).get("release", "")
+        return Reply({"latest": latest, "versions": published})
 
     def lab_clock(self, call: Call) -> Reply:
         by = call.data.get("by")

@@ -230,7 +230,7 @@ def test_an_id_that_comes_twice_is_told_with_both_requests() -> None:
 def test_how_many_ids_there_are_is_observed() -> None:
     for uids, told in (
         (drawn(10**6, "{:06d}"), "show 20 bits at most"),
-        ([str(n) for n in range(COUNT)], "counted"),
+        ([str(n) for n in range(COUNT)], "each is after the one before"),
     ):
         history = History(tuple(sent(n, uid) for n, uid in enumerate(uids)))
         finding = run_check("ids_are_of_many", history, {})

@@ -34,6 +34,7 @@ def verdict(
     local: Outcome = OK,
     central: Outcome | None = None,
     state: str = "Running",
+    request: str = "",
     late_us: int = 0,
     may_lapse: bool = False,
 ) -> Verdict:
@@ -53,6 +54,10 @@ def verdict(
         looks.append(operation("central", "ChangeCentralCluster", central))
         looks.append(operation("handover", "ViewCentralCluster", OK, {"state": state}))
         named |= {"central": "central", "handover": "handover"}
+    if request:
+        told: dict[str, Json] = {"pairing_uid": "u", "state": request}
+        looks.append(operation("request", "ViewPairingRequest", OK, told))
+        named |= {"request": "request"}
     history = History((*before, *looks))
     waited = {"late_us": late_us, "within_s": 30}
     asked = {**named, **waited, "may_lapse": may_lapse}
@@ -122,6 +127,13 @@ def test_an_acceptance_comes_to_an_end() -> None:
     assert verdict(SENT, ACCEPTED, central=FAIL, state="Pairing") is Verdict.FAIL
     waits = verdict(SENT, ACCEPTED, shown=pending("u"), listed=("u",), central=FAIL)
     assert waits is Verdict.FAIL
+    over = OK, dict[str, Json]({"status": "Failed", "pairing_uid": "u"})
+    for before in ((SENT, ACCEPTED), (CUT, SENT, ACCEPTED, CANCELLED)):
+        is_owed = CANCELLED in before
+        waits = verdict(*before, shown=over, central=FAIL, request="Accepted")
+        assert waits is (Verdict.PASS if is_owed else Verdict.FAIL)
+        failed = verdict(*before, shown=over, central=FAIL, request="Failed")
+        assert failed is Verdict.PASS
 
 
 def test_what_was_answered_with_success_holds() -> None:

@@ -188,8 +188,6 @@ def test_how_many_edge_hosts_the_peer_has() -> None:
         ('["edge"]', EDGE, 'key_file = "k"', "peer.key_file", "no effect without cert_file"),
         ('["edge"]', EDGE, 'cert_file = "c"\nca_out = "d"', "peer.ca_out", "contradict"),
         ('["edge"]', EDGE, 'ca_out = "ca.key"', "peer.ca_out", "its key has that name"),
-        ('["edge"]', EDGE, 'tls = false\ncert_file = "c"', "peer.cert_file", "plain HTTP"),
-        ('["edge"]', EDGE, 'tls = false\nca_out = "c"', "peer.ca_out", "plain HTTP"),
         ('["central"]', CENTRAL, "port = 9000", "peer.port", "which call and are not called"),
         ('["central"]', CENTRAL, "hosts = 0", "peer.hosts", "from 1 to"),
         ('["central"]', CENTRAL, "clusters = 21", "peer.clusters", "1 to 20"),

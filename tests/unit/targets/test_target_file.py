@@ -189,6 +189,12 @@ def test_what_is_wrong_is_told_with_file_line_and_key(
     assert all((mistake.found, mistake.remedy))
 
 
+def test_a_refusal_without_a_code_contradicts_nothing_where_something_else_is_wrong() -> None:
+    table = '\n[paths.ViewPairing]\ncodes = { "" = "NoPairingRequest" }\n'
+    error = refused(changed("await_s = 20", "await_s = 61") + table)
+    assert placed(error) == [(32, "limits.await_s")]
+
+
 def test_all_that_is_wrong_with_its_keys_is_told_at_once() -> None:
     text = changed('["edge"]', '["edg"]').replace("slot =", "solt =").replace("waits = 0", "")
     error = refused(text.replace("check_s = 1.5", "check_s = 0").replace('name = "Acme Edge"', ""))

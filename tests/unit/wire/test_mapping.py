@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.cluster import ManagementMode, Node, NodePool
+from harness.domain.cluster import Cluster, ManagementMode, Node, NodePool
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, Operation, Reply, Unknown
 from harness.wire.codec import decode, encode
@@ -220,6 +220,57 @@ def test_a_flag_can_say_the_opposite_or_be_a_word() -> None:
     wire = mapping(ops.SetTokenState, request={"isActive": "?use as open|closed"})
     assert encode(ops.SetTokenState("t", False), wire=wire).query == {"use": "closed"}
     assert arrives(ops.SetTokenState("t", False), wire)[0] == ops.SetTokenState("t", False)
+
+
+IN_ONE_TEXT = {
+    "spec.profiles[].uid": "chosen[] as {}@v{version}",
+    "spec.profiles[].version": "chosen[] as {uid}@v{}",
+}
+
+
+@pytest.mark.parametrize(("version", "text"), [("1.0", "a@b@v1.0"), ("", "a@b@v")])
+def test_two_fields_may_stand_in_one_text(version: str, text: str) -> None:
+    wire = mapping(ops.AcceptPairingRequest, request=IN_ONE_TEXT)
+    accept = replace(ACCEPT, selection=(ops.SelectedProfile("a@b", version),) * 2)
+    request = encode(accept, wire=wire)
+    assert isinstance(request.json, dict)
+    assert request.json["chosen"] == [text, text]
+    assert arrives(accept, wire)[0] == accept
+
+
+def test_an_id_may_stand_in_an_address() -> None:
+    wire = mapping(ops.SubmitPairing, response={"uid": "link as /requests/{}/"})
+    submit = ops.SubmitPairing("token", "secret", Cluster("c", "c"), key="k")
+    assert reads(submit, {"link": "/requests/p1/"}, wire, 201) == Done(ops.PairingId("p1"))
+    said = answered(submit, Done(ops.PairingId("p1")), wire)
+    assert json.loads(said.body) == {"link": "/requests/p1/"}
+    for other in ("/charts/p1/", "p1", 7):
+        reply = reads(submit, {"link": other}, wire, 201)
+        assert isinstance(reply, Unknown)
+        assert "link: a text such as /requests/{uid}/ is needed" in reply.why
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [
+        ("chosen[] as {}@v{edition}", "both go to chosen[]"),
+        ("chosen[] as {uid}@v{}", "both go to chosen[]"),
+        ("chosen[] as {}{version}", "is no conversion"),
+        ("chosen[] as {}@{", "is no conversion"),
+        ("chosen[] as {}@{}", "is no conversion"),
+    ],
+)
+def test_a_text_of_several_fields_has_each_of_them_once(theirs: str, told: str) -> None:
+    entries = IN_ONE_TEXT | {"spec.profiles[].uid": theirs}
+    with pytest.raises(MappingError) as caught:
+        encode(ACCEPT, wire=mapping(ops.AcceptPairingRequest, request=entries))
+    assert told in str(caught.value)
+
+
+def test_of_a_text_that_is_written_each_part_is_said() -> None:
+    entries = {"spec.profiles[].uid": "chosen[].ref as {}@v{version}"}
+    with pytest.raises(MappingError, match=r"nothing says what \{version\} is in \{uid\}@v"):
+        encode(ACCEPT, wire=mapping(ops.AcceptPairingRequest, request=entries))
 
 
 def test_words_are_said_as_the_target_says_them_and_understood_in_all_its_ways() -> None:

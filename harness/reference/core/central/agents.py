@@ -108,6 +108,8 @@ class AgentRules(RequestBook):
                 self.store.put(records.EndedSubmission(submission))
             return ops.Acknowledged("no pairing request has come of it, and none will")
         request = self.request_to_withdraw(operation, call.now)
+        if request.state is RequestState.WITHDRAWN:  # whose answer was lost says it once more
+            return ops.Acknowledged("the pairing request is withdrawn already")
         accepted = (RequestState.HANDING_OVER, RequestState.PAIRED)
         if request.state in accepted and not self.may_fail(request, operation):
             raise Refusal(
