@@ -94,6 +94,29 @@ Feature: The same in other words
         | five and a half hours behind, with a fraction |
         | in small letters                              |
 
+    Scenario Outline: A token is good until its expiry, which is written <how>
+      Given a local cluster
+      And a token that is to expire in an hour, which is written <how>
+      When the operator sends a pairing request
+      Then the request is sent
+
+      Examples:
+        | how                                           |
+        | ten hours ahead                               |
+        | five and a half hours behind, with a fraction |
+
+    Scenario Outline: A token is no good after its expiry, which is written <how>
+      Given a local cluster
+      And a token that is to expire a while ago, which is written <how>
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+
+      Examples:
+        | how                                           |
+        | ten hours ahead                               |
+        | five and a half hours behind, with a fraction |
+
   @ACC-7 @central @core
   Rule: What is matched is what pairs, in its version
 
@@ -201,6 +224,7 @@ Feature: The same in other words
         | kind                      | tags                                              |
         | one without a value       | site=north, spare=                                |
         | dots and a slash in a key | example.com/team=ops, app.kubernetes.io/name=till |
+        | signs in values           | at=10:30, way=a/b.c, part=50%, sum=1+1            |
         | many                      | (40 of them)                                      |
 
   @ACC-6 @central @core
@@ -232,6 +256,7 @@ Feature: The same in other words
         | kind                      | tags                                              |
         | one without a value       | site=north, spare=                                |
         | dots and a slash in a key | example.com/team=ops, app.kubernetes.io/name=till |
+        | signs in values           | at=10:30, way=a/b.c, part=50%, sum=1+1            |
         | many                      | (40 of them)                                      |
 
   @INV-9 @both @resilience

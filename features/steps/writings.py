@@ -43,6 +43,11 @@ def _two_expiries(context: Context, how: str) -> Attempt:
     return writings.token_until(context, how)
 
 
+@given(parsers.parse("a token that is to expire {expires}, which is written {how}"))
+def _expiry(context: Context, expires: str, how: str) -> None:
+    writings.enter_token(context, expires, how)
+
+
 @given(parsers.parse("a local cluster whose {field} is written with {letters}"))
 def _letters(context: Context, field: str, letters: str) -> None:
     long_texts.install(context, field, long_texts.text_with(context, letters))

@@ -21,6 +21,10 @@ Node = dict[str, Any]
 """A part of a JSON Schema."""
 
 
+_FEW: Final = 10
+"""So many names are told."""
+
+
 def words_of(node: Node) -> str:
     """What is allowed at a place, in words."""
     if "title" in node:
@@ -41,7 +45,10 @@ def words_of(node: Node) -> str:
         case "array":
             return f"a list, each item {words_of(node['items'])}"
         case "object" if node.get("additionalProperties"):
-            return f"a table: {node.get('noun', 'name')} = {words_of(node['additionalProperties'])}"
+            names = node.get("propertyNames", {}).get("enum", ())
+            known = f" ({', '.join(names)})" if 0 < len(names) <= _FEW else ""
+            noun = f"{node.get('noun', 'name')}{known}"
+            return f"a table: {noun} = {words_of(node['additionalProperties'])}"
         case "object":
             return "a table"
         case _:

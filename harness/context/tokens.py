@@ -20,10 +20,11 @@ from harness.domain.errors import Reason
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord
+from harness.wire.writings import Written
 
 ADMINISTRATOR = "administrator of tokens"
 
-_EXPIRIES: Mapping[str, int] = {
+EXPIRIES: Mapping[str, int] = {
     "in an hour": HOUR,
     "in two days": 2 * DAY,
     "a while ago": -LEEWAY,
@@ -39,14 +40,18 @@ def administrator(context: Context, label: str = ADMINISTRATOR) -> Actor:
     return context.new_admin(label, grants, project_uid=TENANT, tenant_admin=True)
 
 
-def create(context: Context, by: Actor) -> RegistrationToken:
-    """A registration token of the project that somebody creates, as Palette shows it.
+def create(
+    context: Context, by: Actor, until: int | None = None, written: Written | None = None
+) -> RegistrationToken:
+    """A registration token of the project that somebody creates, as Palette shows it; it expires in
+    a day, or at a moment, and may be asked for as `written` so.
 
     Raises:
-        NotSupported: Palette does not show what is to be entered.
+        NotSupported: Palette does not show what is to be entered, or does not take that writing.
         Inconclusive: it is not created.
     """
-    made = context.must(context.recorder.perform(by, _creation(context, "token"))).value
+    taken = context.recorder.perform(by, _creation(context, "token", until), writing=written)
+    made = (context.must_if_offered(taken) if written else context.must(taken)).value
     uid = made.uid if isinstance(made, ops.Created) else ""
     told = made.token if isinstance(made, ops.CreatedToken) else ""
     context.must_see(by, ops.ViewToken(uid), "succeeds")
@@ -73,8 +78,8 @@ def _use(context: Context, token: RegistrationToken, *, still: bool) -> None:
         raise NotSupported("a registration token is good for one request there, changed or not")
 
 
-def _creation(context: Context, name: str) -> ops.CreateToken:
-    expiry = context.time_at_palette() + DAY
+def _creation(context: Context, name: str, until: int | None = None) -> ops.CreateToken:
+    expiry = until if until is not None else context.time_at_palette() + DAY
     return ops.CreateToken(context.own_name(name), context.project(), expiry)
 
 
@@ -164,7 +169,7 @@ def _another_name(context: Context, by: Actor, token: RegistrationToken, which: 
 
 
 def _at(context: Context, expiry: str) -> int:
-    return context.time_at_palette() + _EXPIRIES[expiry]
+    return context.time_at_palette() + EXPIRIES[expiry]
 
 
 def _updated(context: Context, by: Actor, token: RegistrationToken) -> RegistrationToken:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from harness.catalogue.requirement import Feature
-from harness.context import backlog
+from harness.context import backlog, tokens
 from harness.context.backlog import HOST, Backlog, Submission, await_list
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
@@ -31,7 +31,7 @@ from harness.domain.profile import Pack
 from harness.history.operation import Json, Outcome
 from harness.history.predicates import Sample, open_ids_of
 from harness.wire.timestamps import to_timestamp
-from harness.wire.writings import SILENT, WRITINGS, Writing, doubled, with_tags, with_texts
+from harness.wire.writings import SILENT, WRITINGS, Written, doubled, with_tags, with_texts
 
 _REQUEST: Final = ("state", "name", "description", "tags", "stack")
 _CLUSTER: Final = ("name", "description", "tags", "profiles")
@@ -44,9 +44,6 @@ ALIKE: Final[Mapping[str, Callable[[str], str]]] = {
     "an accent": lambda letter: f"{letter}\u0301",
 }
 """What takes the place of a letter, by what the address then differs in."""
-
-Written = tuple[str, Writing]
-"""A writing, and what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,16 +336,33 @@ def token_until(context: Context, how: str) -> Attempt:
             "tenant administrator", frozenset(), project_uid=TENANT, tenant_admin=True
         )
     recorder = context.recorder
-    until = (recorder.driver.epoch() + 40 * HOUR) // 1_000_000 * 1_000_000
-    moment = datetime.fromtimestamp(until // 1_000_000, UTC)
-    ours = {to_timestamp(until): TIMES[how](moment)}
+    until = _whole_seconds(recorder.driver.epoch() + 40 * HOUR)
     names = [context.marked(f"token-{context.new_id('token')[:8]}") for _ in range(2)]
     asked = [ops.CreateToken(name, context.project(), until) for name in names]
     at_first = _seen(context, who, context.must_if_offered(recorder.perform(who, asked[0])))
-    written = (f"its expiry {how}", with_texts(lambda text: ours.get(text, text)))
-    taken = recorder.perform(who, asked[1], writing=written)
+    taken = recorder.perform(who, asked[1], writing=_time_written(until, how))
     after = _seen(context, who, taken) if taken.record.outcome is Outcome.OK else []
     return Attempt(taken, None, (*at_first, *after), ("expiry",), {names[1]: names[0]})
+
+
+def enter_token(context: Context, expires: str, how: str) -> None:
+    """Operators enter a token from now on in whose creation its expiry was written so.
+
+    Raises:
+        NotSupported: nobody creates tokens, or not so, or Palette does not show what to enter.
+    """
+    until = _whole_seconds(context.time_at_palette() + tokens.EXPIRIES[expires])
+    by = tokens.administrator(context)
+    context.use_token(tokens.create(context, by, until, _time_written(until, how)))
+
+
+def _whole_seconds(at: int) -> int:
+    return at // 1_000_000 * 1_000_000
+
+
+def _time_written(at: int, how: str) -> Written:
+    ours = {to_timestamp(at): TIMES[how](datetime.fromtimestamp(at // 1_000_000, UTC))}
+    return f"its expiry {how}", with_texts(lambda text: ours.get(text, text))
 
 
 def _seen(context: Context, who: Actor, created: RecordedReply) -> list[RecordedReply]:

@@ -193,6 +193,10 @@ def with_tags(tag_of: Callable[[str], str]) -> Writing:
     return lambda body, _: _text(_mapped(body, tagged))
 
 
+Written = tuple[str, Writing]
+"""A writing, and what it is called."""
+
+
 @dataclass(slots=True)
 class Rewriting:
     """How the bodies of one operation are written; `met` says of how many it changes anything."""
