@@ -422,6 +422,7 @@ Feature: Accept a pairing request in Palette
     Scenario: What is refused before the host has heard of the acceptance does not keep it from going through either
       Given a pending pairing request
       And the next 1000 questions of the host about its request are lost
+      And one of these questions has been lost
       And the administrator has accepted the request
       And another acceptance and a reject of the same request were refused
       And no more of these questions are lost
