@@ -15,7 +15,7 @@ from harness.load.message import address_of
 from harness.load.opening import LoadLimits, Opener
 from tests.unit.load.wires import Opens
 
-SOON_NS = 20_000_000
+SOON_NS, LATE_NS = 20_000_000, 10**10
 
 
 def made(places: int = 1) -> tuple[Pool, Opens]:
@@ -25,8 +25,8 @@ def made(places: int = 1) -> tuple[Pool, Opens]:
     return pool, opens
 
 
-async def take(pool: Pool) -> Connection:
-    return await pool.take(time.monotonic_ns() + SOON_NS)
+async def take(pool: Pool, within_ns: int = LATE_NS) -> Connection:
+    return await pool.take(time.monotonic_ns() + within_ns)
 
 
 def test_a_connection_that_is_closing_is_not_handed_out() -> None:
@@ -49,7 +49,7 @@ def test_who_has_waited_longest_is_next() -> None:
         connection, turns = await take(pool), list[int]()
 
         async def user(number: int) -> None:
-            taken = await pool.take(time.monotonic_ns() + 10**10)
+            taken = await take(pool)
             turns.append(number)
             pool.give_back(taken)
 
@@ -81,7 +81,7 @@ def test_who_waited_in_vain_is_not_handed_a_place() -> None:
         pool, _ = made()
         connection = await take(pool)
         with pytest.raises(NotSent, match="in use"):
-            await take(pool)
+            await take(pool, SOON_NS)
         pool.give_back(connection)
         assert await take(pool) is connection
 
