@@ -53,7 +53,7 @@ def examine_network(target: Target, today: datetime) -> tuple[Notes, frozenset[s
     )
     for url in target.endpoints() if target.sides == frozenset(Side) and not target.proxy else ():
         tried = Notes("network")
-        if url not in target.addresses() and not _stands(url, target.trust, target, today, tried):
+        if url not in target.addresses() and not _stands(url, trusts[url], target, today, tried):
             told = f"endpoint, which operators enter: {tried.found[-1].what}"
             notes.note(told, "no matter if the edge hosts reach it, which are elsewhere")
     if any(t.insecure for t in (target.trust, *target.trusts.values())):

@@ -252,7 +252,7 @@ class _Planner:
     def _leaf(self, leaf: Leaf, ours: Way, place: Way) -> None:
         entry = self._entries.get(ours)
         every = [*([entry] if entry else []), *self._copies.get(ours, ())]
-        if not leaf.open and any(getattr(e.conversion, "of_objects", False) for e in every):
+        if not leaf.open and any(e.conversion and e.conversion.of_objects for e in every):
             self._refuse(ours, "it is no object of texts", "a list of pairs where one is published")
         words = words_of(leaf.words, self._wanted) if leaf.words else None
         form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from harness.wire.http import Json, spelt
@@ -29,6 +30,14 @@ class Conversion:
     back: Change
     of_objects: bool = False
 
+    def written(self, value: Json, there: Json) -> Json:
+        """Ours as theirs, in place of what is `there`."""
+        return self.out(value)
+
+    def read(self, value: Json, name: str) -> Json:
+        """Theirs as ours."""
+        return self.back(value)
+
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
@@ -38,6 +47,8 @@ class TextPart:
         whole: the text, each part by the name of its field in braces: `{name}@v{version}`.
         own: the name of this one.
     """
+
+    of_objects: ClassVar[bool] = False
 
     whole: str
     own: str
@@ -223,16 +234,12 @@ class ValueForm:
             value = _FLAGS.get(value, value)
         if self.words is not None and isinstance(value, str):
             value = self.words.out.get(value, value)
-        if isinstance(self.conversion, TextPart):
-            return self.conversion.written(value, there)
-        return self.conversion.out(value) if self.conversion else value
+        return self.conversion.written(value, there) if self.conversion else value
 
     def read(self, value: Json, name: str) -> Json:
         """Theirs as ours. Raises `Malformed`: it is a word that the target has another one for."""
-        if isinstance(self.conversion, TextPart):
+        if self.conversion is not None:
             value = self.conversion.read(value, name)
-        elif self.conversion is not None:
-            value = self.conversion.back(value)
         return value if self.words is None else self.words.read(value, name)
 
     def as_text(self, value: Json, there: Json = None) -> str:

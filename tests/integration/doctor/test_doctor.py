@@ -509,6 +509,15 @@ def test_a_broken_set_up_is_explained(
     assert setup.code == code, found
 
 
+def test_the_endpoint_is_trusted_as_palette_is(setup: Setup, examine: Examine) -> None:
+    other = setup.palette.replace("localhost", "127.0.0.1")
+    setup.replace("[central]\n", f'[central]\nendpoint = "{other}"\n')
+    setup.replace("[tls]", "[edge.tls]")
+    setup.text += f'\n[central.tls]\nca_file = "{setup.reference.ca_file}"\n'
+    assert [f for f in examine(setup) if "operators enter" in f["what"]] == []
+    assert setup.code == 0
+
+
 def test_an_answer_that_comes_late_does_not_make_a_clock_wrong(setup: Setup) -> None:
     """A date is of some moment between the question and the answer."""
     target = read_target(setup.text, "late.toml", setup.folder, setup.environment)
