@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -21,3 +22,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     asked = [Path(argument).resolve() for argument in config.args]
     folders = any(p.is_dir() and p.is_relative_to(TESTS) for p in asked)
     return len(os.sched_getaffinity(0)) + 1 if folders else 0
+
+
+def pytest_collection_finish() -> None:
+    """Leave alone what lives to the end: looking through it again takes a twentieth of the time."""
+    gc.collect()
+    gc.freeze()

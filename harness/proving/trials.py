@@ -8,7 +8,6 @@ a fork, and nothing that is planted can reach another trial.
 from __future__ import annotations
 
 import faulthandler
-import gc
 import importlib
 import inspect
 import os
@@ -181,8 +180,6 @@ class _Parent:
             return
         marks = (item.iter_markers() for item in session.items)
         self._tags = tuple(frozenset(mark.name for mark in of_item) for of_item in marks)
-        gc.collect()
-        gc.freeze()
         with selectors.DefaultSelector() as selector:
             try:
                 self._carry_out(session, selector)

@@ -121,7 +121,7 @@ def serve(tmp_path: Path, environment: dict[str, str]) -> Iterator[Serve]:
 
 
 JUDGED = {
-    "both": ("PRE-2", "WDR-3"),
+    "both": ("WDR-4", "REJ-5"),
     "edge": ("WDR-4", "SND-8"),
     "central": ("REJ-1", "REJ-5"),
 }
