@@ -14,6 +14,9 @@ from harness.checkers.registry import Finding, check
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 HEAR_STRAYS: Final = "HearStrays"
+HEAR_MESSAGES: Final = "HearMessages"
+BESIDE: Final = frozenset({"SeeEffect", HEAR_MESSAGES})
+"""What the harness has told of a scenario that has gone as far as it went."""
 """The operation by which the side that is played tells what it could not understand."""
 
 _COUNTED: Mapping[str, tuple[str, str]] = {

@@ -10,7 +10,7 @@ from typing import TypeGuard, TypeVar, cast
 
 from harness.catalogue.limits import Limits
 from harness.checkers.answers import ARRANGES
-from harness.checkers.effects import HEAR_STRAYS
+from harness.checkers.effects import HEAR_MESSAGES, HEAR_STRAYS
 from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
     CARRIES,
@@ -19,6 +19,7 @@ from harness.domain.arrangements import (
     DisturbMessages,
     FaultEffect,
     FaultNextMessage,
+    Heard,
     MessageFault,
     PutProfile,
     PutUser,
@@ -50,7 +51,7 @@ from harness.targets.port import (
     Exchange,
     NotOffered,
     Outgoing,
-    strays_of,
+    heard_by,
     together,
 )
 from harness.targets.port import NotSupported as NotSupported
@@ -385,26 +386,26 @@ class Recorder:
         told: dict[str, Json] = {"told": effect is not None, **(_said(effect) if effect else {})}
         return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
 
-    def forget_strays(self) -> None:
-        """What could not be understood before this scenario is no matter of it."""
+    def forget_heard(self) -> None:
+        """What crossed between the sides before this scenario is no matter of it."""
         with suppress(PairproofError):  # it will not be told at the end either
-            strays_of(self.driver)
+            heard_by(self.driver)
 
-    def hear_strays(self) -> bool:
-        """Have told what the side that the harness plays could not understand since the scenario
-        began; returns whether there was anything, which is recorded then.
+    def hear(self) -> bool:
+        """Have told what crossed to and from the side that the harness plays since the scenario
+        began, which is recorded; returns whether there was anything that it could not understand.
         """
         start = self.driver.now()
         try:
-            strays = strays_of(self.driver)
+            heard = heard_by(self.driver)
         except PairproofError as error:
-            strays = (f"nobody can tell whether all that came was understood: {error}",)
-        if not strays:
-            return False
-        told: dict[str, Json] = {"messages": list(strays)}
-        invoked = self._writer.invoke(self.scenario, ARRANGES, HEAR_STRAYS, {}, start=start)
-        self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
-        return True
+            heard = Heard((f"nobody can tell whether all that came was understood: {error}",))
+        for kind, messages in ((HEAR_MESSAGES, heard.messages), (HEAR_STRAYS, heard.strays)):
+            if messages:
+                told: dict[str, Json] = {"messages": list(messages)}
+                invoked = self._writer.invoke(self.scenario, ARRANGES, kind, {}, start=start)
+                self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
+        return bool(heard.strays)
 
     def _note_confirmation(self, arrangement: str) -> None:
         """A person who has arranged something stands in the evidence as who did it."""

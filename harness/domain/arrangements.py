@@ -293,6 +293,23 @@ class SetRateLimit(Arrangement):
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What crossed between the sides since this was asked last, where the harness plays one.
+
+    Attributes:
+        strays: what it could not understand, in sentences.
+        messages: what was asked and how it was answered, the last of them, in the order of the
+            answers; equal ones that follow each other are one.
+    """
+
+    strays: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+
+    def __add__(self, other: Heard) -> Heard:
+        return Heard((*self.strays, *other.strays), (*self.messages, *other.messages))
+
+
+@dataclass(frozen=True, slots=True)
 class FaultEffect:
     """What has come of a fault so far, or of what lasts, as whoever brought it about can tell.
 

@@ -305,7 +305,7 @@ class Lockstep:
     def _difference(self, expected: Expected, why: str) -> Differs | CannotTell:
         """What is told of a difference: that is void where not all that came was understood."""
         recorder = self.context.recorder
-        if recorder.hear_strays():
+        if recorder.hear():
             return CannotTell(messages_were_understood(recorder.history()).reason)
         return Differs(tuple(self.steps), expected, why, frozenset(self.idle))
 

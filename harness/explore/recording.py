@@ -65,7 +65,7 @@ class Drawing:
         self.writer.scenario(line)
         self._driver.begin_scenario(name)
         recorder = Recorder(self._driver, self.writer, self._redactor, name, self.limits)
-        recorder.forget_strays()
+        recorder.forget_heard()
 
         def record_finding(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding

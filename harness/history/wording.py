@@ -37,6 +37,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "FaultNextMessage": "a fault of the host's next message",
     "FillIn": "the entry",
     "GoBack": "the browser's button",
+    "HearMessages": "what the sides told each other",
     "HearStrays": "what could not be understood",
     "KeepPictures": "the pictures",
     "LeavePages": "the closing of the tab",
@@ -257,6 +258,8 @@ def happened(record: OperationRecord) -> str:
     ended = _ENDED[record.outcome]
     if record.outcome is Outcome.OK and record.kind.startswith(("View", "List")):
         ended = "was shown"
+    if record.outcome is Outcome.OK and record.kind.startswith(("See", "Hear")):
+        ended = "was told"
     return f"{noun(record.kind)} {ended}"
 
 

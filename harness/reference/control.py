@@ -40,8 +40,8 @@ class ControlledReference(Protocol):
     def inventory(self) -> arrangements.Inventory:
         """What a run may use."""
 
-    def strays(self) -> tuple[str, ...]:
-        """What could not be understood of a side that is not played here, since last time."""
+    def take_heard(self) -> arrangements.Heard:
+        """What crossed to and from a side that is not played here, since last time."""
 
     def release(self) -> None:
         """Let every question that Palette holds be answered as it is now."""
@@ -55,10 +55,10 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
 
     `POST /control/<ArrangementClassName>` takes the arrangement's fields as JSON and answers
     204, or 409 when it cannot be arranged; below that, `/seen` answers what has come of it, as a
-    `FaultEffect`, or 404. `GET /control/inventory` answers an `Inventory`. `DELETE /control/strays`
-    answers what could not be understood since the last time, and `DELETE /control/held` has every
-    question that is held open answered; `PUT /control/known/<pairingUid>` says that the host of a
-    request was seen to know its id.
+    `FaultEffect`, or 404. `GET /control/inventory` answers an `Inventory`. `DELETE /control/heard`
+    answers what crossed between the sides since the last time, as a `Heard`, and `DELETE
+    /control/held` has every question that is held open answered; `PUT /control/known/<pairingUid>`
+    says that the host of a request was seen to know its id.
 
     Raises:
         ValueError: the secret is empty.
@@ -74,8 +74,8 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
     async def inventory(_: Request) -> Response:
         return _json(control.to_json(arranger.inventory()))
 
-    async def strays(_: Request) -> Response:
-        return _json(control.to_json(arranger.strays()))
+    async def heard(_: Request) -> Response:
+        return _json(control.to_json(arranger.take_heard()))
 
     async def release(_: Request) -> Response:
         arranger.release()
@@ -119,7 +119,7 @@ def make_control_app(arranger: ControlledReference, secret: str) -> ReferenceApp
 
     app.add_route(control.HEALTH_PATH, guarded(health))
     app.add_route(control.INVENTORY_PATH, guarded(inventory))
-    app.add_route(control.STRAYS_PATH, guarded(strays), methods=["DELETE"])
+    app.add_route(control.HEARD_PATH, guarded(heard), methods=["DELETE"])
     app.add_route(control.HELD_PATH, guarded(release), methods=["DELETE"])
     app.add_route(f"{control.KNOWN_PATH}/{{pairing_uid}}", guarded(know), methods=["PUT"])
     app.add_route("/control/{arrangement}", guarded(arrange), methods=["POST"])

@@ -17,7 +17,7 @@ from itertools import count, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
+from harness.domain.arrangements import Arrangement, FaultEffect, Heard, Inventory, Side, side_of
 from harness.domain.cluster import Cluster
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
@@ -27,6 +27,7 @@ from harness.reference.certificates import LOCAL_NAMES, Certificates, given_cont
 from harness.reference.clock import WallClock
 from harness.reference.control import make_control_app
 from harness.reference.faults import FaultyLink
+from harness.reference.heard import HeardMessages
 from harness.reference.http_link import HttpLink
 from harness.reference.layout import (
     AGENT_INTERVAL,
@@ -45,7 +46,6 @@ from harness.reference.remapped import Remapped, speaking, suited_to
 from harness.reference.server import LOOPBACK, Servers, bind, port_of
 from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
 from harness.reference.sqlite_store import SqliteStore
-from harness.reference.strays import StrayMessages
 from harness.reference.world import slots_for
 from harness.wire.mapping import PLAIN, WireMap
 
@@ -99,7 +99,7 @@ class EmbeddedReference:
         self.layout = layout
         self._other = other
         self._wire = wire
-        self._strays = StrayMessages()
+        self._heard = HeardMessages()
         self._palette: ASGIApp | None = None
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
@@ -151,7 +151,7 @@ class EmbeddedReference:
         """What carries the messages of the edge hosts."""
         other, shown = self._other, self.layout.cert_file
         trusted = other.trusted or (trusting(shown) if shown else None)
-        strays = None if self._plays(Side.CENTRAL) else self._strays
+        heard = None if self._plays(Side.CENTRAL) else self._heard
         return HttpLink(
             self.ca_file,
             self.layout.link_s,
@@ -159,7 +159,7 @@ class EmbeddedReference:
             trusted,
             proxy=other.proxy,
             carried=other.carried,
-            strays=strays,
+            heard=heard,
             hears=self.behaviour.hears,
         )
 
@@ -195,7 +195,7 @@ class EmbeddedReference:
             make_palette_app(self._central, people=not apart, pages=pages)
         )
         if apart:
-            app = speaking(app, self._other.wire, Surface.AGENT, strays=self._strays)
+            app = speaking(app, self._other.wire, Surface.AGENT, heard=self._heard)
         else:
             app = speaking(app, self._wire, Surface.PALETTE, Surface.AGENT)
         self._palette = app
@@ -285,8 +285,8 @@ class EmbeddedReference:
     def know(self, pairing_uid: str) -> None:
         self._central.know(pairing_uid)
 
-    def strays(self) -> tuple[str, ...]:
-        return self._strays.taken()
+    def take_heard(self) -> Heard:
+        return self._heard.taken()
 
     def cluster_at(self, slot: str) -> Cluster | None:
         """The cluster that is installed in a slot, if any.

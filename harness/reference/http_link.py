@@ -14,11 +14,12 @@ from types import MappingProxyType
 
 from harness import __version__
 from harness.domain import operations as ops
+from harness.domain.errors import Refused
 from harness.domain.flows import pairing_uid_of
 from harness.http_client import HttpCall, HttpClient, NoAnswer, TooLate, what_failed
 from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.heard import HeardMessages, request_in_words
 from harness.reference.layout import Carry
-from harness.reference.strays import StrayMessages
 from harness.wire.codec import CallInput, CallSequence, SubmittedBefore, unique_for
 from harness.wire.http import reworded
 from harness.wire.mapping import PLAIN, WireMap
@@ -52,17 +53,17 @@ class HttpLink:
         *,
         proxy: str = "",
         carried: Mapping[str, Carry] = MappingProxyType({}),
-        strays: StrayMessages | None = None,
+        heard: HeardMessages | None = None,
         hears: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        """Make it; `strays` is told of each answer that is none to what was asked, `hears` is how
-        hosts read the body of one.
+        """Make it; `heard` is told of each answer, and of those that are none to what was asked;
+        `hears` is how hosts read the body of one.
         """
         self._carried = carried
         self._timeout_s = timeout_s
         self._wire = wire
         self._mark, self._numbers = token_hex(4), count(1)
-        self._strays = strays
+        self._heard = heard
         self._hears = hears
         self._reworded: set[str] = set()
         self._questions: dict[str, set[HttpCall]] = {}
@@ -143,10 +144,12 @@ class HttpLink:
                 response = way.client.exchange(base_url, sent, within_s, call)
             except NoAnswer as error:
                 why = f"{base_url}: {self._what_failed(error, call)}"
+                self._hear(operation, "no answer")
                 return ops.Unknown(why) if call.is_sent else NotDelivered(why)
             body = reworded(response.body) if way.is_reworded else response.body
             sequence.answered(replace(response, body=self._hears(body)), _now())
         reply = sequence.reply or ops.Unknown("")
+        self._hear(operation, f"{response.status if response else ''} {_in_a_word(reply)}".strip())
         if not isinstance(reply, ops.Unknown):
             return reply
         if response is None:
@@ -154,12 +157,19 @@ class HttpLink:
         self._note(operation, response.status, reply.why)
         return ops.Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
 
+    def _hear(self, operation: ops.AgentOperation, answered: str) -> None:
+        """Keep a message, and how it was answered."""
+        if self._heard is not None:
+            kind, route = type(operation).__name__, self._wire.routes[type(operation)]
+            asked = request_in_words(route.method, route.path)
+            self._heard.note(f"{kind}, {asked}: {answered}")
+
     def _note(self, operation: ops.AgentOperation, status: int, why: str) -> None:
         """Keep an answer that was one, and no news of a server that is down or of a stranger."""
-        if self._strays is None or status >= 500 or isinstance(operation, ops.Probe):
+        if self._heard is None or status >= 500 or isinstance(operation, ops.Probe):
             return
         kind, route = type(operation).__name__, self._wire.routes[type(operation)]
-        self._strays.note(
+        self._heard.note_stray(
             f"Palette's answer to {kind} ({route.method} {route.path}) cannot be read ({why}):"
             f" correct [paths.{kind}] of the target file"
         )
@@ -193,6 +203,17 @@ class _Way:
 
 def _client(context: ssl.SSLContext, timeout_s: float, proxy: str) -> HttpClient:
     return HttpClient(context, timeout_s, proxy=proxy, kept_s=_KEPT_S)
+
+
+def _in_a_word(reply: LinkReply) -> str:
+    """The reason of a refusal, or the state that is told."""
+    match reply:
+        case Refused(reason=reason):
+            return reason.value
+        case ops.Done(value=value):
+            return str(getattr(value, "state", ""))
+        case _:
+            return "not understood"
 
 
 def _now() -> int:

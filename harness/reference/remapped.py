@@ -24,7 +24,7 @@ from harness.domain.errors import Reason
 from harness.domain.operations import PollPairing, Surface
 from harness.domain.pairing import RequestState
 from harness.reference.behaviour import Behaviour
-from harness.reference.strays import StrayMessages, request_in_words
+from harness.reference.heard import HeardMessages, request_in_words
 from harness.wire.codec.played import PlayedOperation, PlayedOperations, performing
 from harness.wire.codec.server import STATUS_OF, error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_asked, parse_json
@@ -72,15 +72,16 @@ def suited_to(wire: WireMap, behaviour: Behaviour) -> Behaviour:
 
 
 def speaking(
-    app: ASGIApp, wire: WireMap, *surfaces: Surface, strays: StrayMessages | None = None
+    app: ASGIApp, wire: WireMap, *surfaces: Surface, heard: HeardMessages | None = None
 ) -> ASGIApp:
     """The app behind this wire; the app itself where the wire is the published one.
 
-    `strays` is told of each request that is none for an operation of these surfaces.
+    `heard` is told of each request and how it is answered, and of those that are none for an
+    operation of these surfaces.
     """
-    if wire.is_plain and strays is None:
+    if wire.is_plain and heard is None:
         return app
-    return Remapped(app, wire, surfaces, strays)
+    return Remapped(app, wire, surfaces, heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +132,11 @@ class Remapped:
         app: ASGIApp,
         wire: WireMap,
         surfaces: Iterable[Surface],
-        strays: StrayMessages | None = None,
+        heard: HeardMessages | None = None,
     ) -> None:
         self._app = app
         self._wire = wire
-        self._strays = strays
+        self._crossed = heard
         self._places = [
             _Place(*_pattern(spoken.route.path), spoken, calls)
             for route in routes_of(wire.routes, *surfaces)
@@ -155,6 +156,7 @@ class Remapped:
         method, path = scope["method"], _raw_path(scope)
         here = [place for place in self._places if place.pattern.fullmatch(path)]
         wire = self._wire
+        means = next((place for place in here if place.route.method == method), None)
         if not any(place.route.method == method for place in here):
             for beside, pattern, status in self._beside:
                 if beside == method and pattern.fullmatch(path):
@@ -162,7 +164,7 @@ class Remapped:
                     return
             here = [] if wire.is_plain else here
         if not here and (wire.is_plain or not path.startswith(_PUBLISHED)):
-            await self._app(scope, receive, self._noticing(scope, send))
+            await self._app(scope, receive, self._noticing(scope, means, send))
             return
         headers = _headers_of(scope["headers"])
         asked: dict[str, Any] = {PATH: {}, QUERY: {}, HEADERS: headers, BODY: None}
@@ -177,6 +179,7 @@ class Remapped:
         except (_Refused, Malformed, KeyError) as error:
             refused = _refused_for(error)
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
+            self._hear(scope, place or means, refused.status, refused.code)
             await _send(self._refusal(refused, asked, place), send)
             return
         call_id = translate.call_id_of(asked[BODY])
@@ -184,10 +187,13 @@ class Remapped:
         async def tell(answer: _Answer) -> None:
             if answer.status == _MALFORMED:
                 self._note(scope, _message_of(answer))
+            self._hear(scope, place, answer.status, _said_in(answer))
             await _send(self._translated(answer, place, operation, call_id), send)
 
         if not place.performs:
-            await _send(self._in_turn(place, operation, call_id), send)
+            answer = self._in_turn(place, operation, call_id)
+            self._hear(scope, place, answer.status)
+            await _send(answer, send)
         elif place.route.operation is PollPairing and wire.agents.hold_s:
             await self._hold(inner, _encoded(operation.asked[BODY]), receive, tell)
         else:
@@ -233,22 +239,37 @@ class Remapped:
         """Let all that is held be answered as it is now."""
         self._released = object()
 
-    def _noticing(self, scope: Scope, send: Send) -> Send:
-        """Takes note of what the app has no place for."""
-        if self._strays is None:
+    def _noticing(self, scope: Scope, means: _Place | None, send: Send) -> Send:
+        """Takes note of what is answered, and of what the app has no place for."""
+        if self._crossed is None:
             return send
+        start: Message = {}
+        read = bytearray()
 
         async def noticed(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (404, 405):
-                self._note(scope)
+            start.update(message if message["type"] == "http.response.start" else {})
+            read.extend(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                answer = _Answer(start["status"], {}, bytes(read))
+                self._hear(scope, means, answer.status, _said_in(answer))
+                if answer.status in (404, 405):
+                    self._note(scope)
             await send(message)
 
         return noticed
 
+    def _hear(self, scope: Scope, place: _Place | None, status: int, said: str = "") -> None:
+        """Keep a request, and how it was answered."""
+        asked = request_in_words(scope["method"], _raw_path(scope))
+        if self._crossed is None or _OF_NOBODY.fullmatch(asked):
+            return
+        kind = place.route.operation.__name__ if place else "unknown"
+        self._crossed.note(f"{kind}, {asked}: {status} {said}".rstrip())
+
     def _note(self, scope: Scope, why: str = "") -> None:
         """Keep what was asked, and why it cannot be read if there is an operation there."""
         asked = f"{scope['method']} {_raw_path(scope)}"
-        if self._strays is None or _OF_NOBODY.fullmatch(asked):
+        if self._crossed is None or _OF_NOBODY.fullmatch(asked):
             return
         told = f"the edge sent {request_in_words(scope['method'], _raw_path(scope))} to Palette"
         if why:
@@ -258,7 +279,7 @@ class Remapped:
                 ", which no operation of the target file describes: say in [paths] which one it is,"
                 " or in [agents.beside] how it is answered if it is none"
             )
-        self._strays.note(told)
+        self._crossed.note_stray(told)
 
     async def _take_apart(self, scope: Scope, receive: Receive, asked: dict[str, Any]) -> None:
         """Read query and body of a request.
@@ -383,6 +404,17 @@ def _says_it_waits(answer: _Answer) -> bool:
     json = parse_json(answer.body) if answer.status == ROUTES[PollPairing].status else None
     status = json.get("status") if isinstance(json, dict) else None
     return isinstance(status, dict) and status.get("state") == RequestState.PENDING.value
+
+
+def _said_in(answer: _Answer) -> str:
+    """The state that the published answer tells, or the code of its error."""
+    try:
+        json = parse_json(answer.body) if answer.body else None
+    except NotJson:
+        return ""
+    told = json if isinstance(json, dict) else {}
+    status = told.get("status")
+    return str(told.get("code") or (status.get("state", "") if isinstance(status, dict) else ""))
 
 
 def _message_of(answer: _Answer) -> str:

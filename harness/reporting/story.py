@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from harness.catalogue.verdict import Verdict, worst
+from harness.checkers.effects import BESIDE, HEAR_MESSAGES
 from harness.checkers.sentences import expected_of
 from harness.history.lines import CheckLine, StepLine
 from harness.history.operation import Json, OperationRecord, Outcome
@@ -139,10 +140,11 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
     anchors = {id_: a for id_, a in anchors.items() if whole or id_ in decisive}
     links = {id_: f"#{anchor}" for id_, anchor in anchors.items()}
     drawn = diagram("Who asked whom", operations, f"{story.anchor}-drawn", decisive, links)
+    heard = {o.id for o in operations if o.kind == HEAR_MESSAGES}
     exchanges = tuple(
         exchange_of(o, n, operations[0].start, anchors[o.id], o.id in decisive)
         for n, o in enumerate(operations, 1)
-        if o.id in anchors and o.id in decisive | drawn.shown
+        if o.id in anchors and o.id in decisive | drawn.shown | heard
     )
     anchors = {e.id: e.anchor for e in exchanges}
     return StoryDetail(
@@ -157,7 +159,7 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
 def _ended_at(steps: Sequence[MarkedStep], operations: Sequence[OperationRecord]) -> list[str]:
     """The last thing that was asked before a scenario went no further, which nobody judged."""
     begun = [step.record.operations for step in steps if step.mark is not None]
-    own = [o.id for o in operations if begun and o.id in begun[-1] and o.kind != "SeeEffect"]
+    own = [o.id for o in operations if begun and o.id in begun[-1] and o.kind not in BESIDE]
     return own[-1:]
 
 
@@ -228,7 +230,8 @@ def exchange_of(
     operation: OperationRecord, number: int, began: int, anchor: str, decisive: bool
 ) -> OperationDetail:
     """What was sent and what came back; `began` is when the first of its scenario started."""
-    most = 3 * BODY_CHARACTERS_MAX if decisive else BRIEF_CHARACTERS_MAX
+    whole = decisive or operation.kind == HEAR_MESSAGES
+    most = 3 * BODY_CHARACTERS_MAX if whole else BRIEF_CHARACTERS_MAX
     return OperationDetail(
         id=operation.id,
         anchor=anchor,
@@ -261,6 +264,8 @@ def _sent(operation: OperationRecord) -> str:
 
 def _received(operation: OperationRecord) -> str:
     response, came = operation.response, operation.error or operation.value or {}
+    if isinstance(messages := came.get("messages"), list):
+        return "\n".join(map(str, messages))
     samples = came.get("samples")
     if response is None and isinstance(samples, list):
         return "\n\n".join(_sample(s, operation.start) for s in samples if isinstance(s, dict))

@@ -88,7 +88,7 @@ class Run:
         recorder = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
         mark = self.belongings.mark if self.belongings else ""
         context = Context(recorder, self.pool, self.inventory, self.seed, mark)
-        recorder.forget_strays()
+        recorder.forget_heard()
         self._current = ScenarioRun(line, recorder, context, self.writer, self.driver.now)
         return self._current
 

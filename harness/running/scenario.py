@@ -164,7 +164,7 @@ class ScenarioRun:
         A scenario that ended early, before anything failed, rests on no fault.
         """
         judged = error is None or isinstance(error, (*INCONCLUSIVE, registry.CheckFailed))
-        if judged and self.recorder.hear_strays():
+        if judged and self.recorder.hear():
             name = messages_were_understood.__name__
             self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
         failed = registry.verdict_of(self.findings)[0] is Verdict.FAIL

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, FaultEffect, Side, side_of
+from harness.domain.arrangements import Arrangement, FaultEffect, Heard, Side, side_of
 from harness.domain.errors import Refused
 from harness.http_client import USER_AGENT, HttpClient, NoAnswer
 from harness.targets import port
@@ -16,9 +16,9 @@ from harness.targets.arranging.adopting import adopted_text
 from harness.targets.target import Control
 from harness.wire.codec import decode
 from harness.wire.control import (
+    HEARD_PATH,
     HELD_PATH,
     KNOWN_PATH,
-    STRAYS_PATH,
     bearer,
     encode_arrangement,
     encode_seen,
@@ -84,13 +84,13 @@ class ControlPort:
             why = f"the control port does not tell what came of it: {error}"
             raise port.ArrangingFailed(what, why) from error
 
-    def strays(self) -> tuple[str, ...]:
-        """What the peer could not understand since last time. Raises `ArrangingFailed`."""
-        told: list[str] = []
+    def take_heard(self) -> Heard:
+        """What crossed to and from the peer since last time. Raises `ArrangingFailed`."""
+        told = Heard()
         for control in dict.fromkeys(self._controls.values()):
-            request = HttpRequest("DELETE", STRAYS_PATH, headers=bearer(control.secret))
-            told += msgspec.json.decode(self._exchange(control, request, "strays").body)
-        return tuple(told)
+            request = HttpRequest("DELETE", HEARD_PATH, headers=bearer(control.secret))
+            told += msgspec.json.decode(self._exchange(control, request, "heard").body, type=Heard)
+        return told
 
     def release(self) -> None:
         """Have every question that the peer behind it holds answered. Raises `ArrangingFailed`."""

@@ -16,6 +16,7 @@ from harness.domain.arrangements import (
     Arrangement,
     FaultEffect,
     FaultNextMessage,
+    Heard,
     Inventory,
     PutUser,
     Side,
@@ -353,8 +354,8 @@ class HttpDriver:
     def confirmation(self) -> port.Confirmation | None:
         return self.arranging.confirmation()
 
-    def strays(self) -> tuple[str, ...]:
-        return self._peer_port.strays() if self._peer_port is not None else ()
+    def take_heard(self) -> Heard:
+        return self._peer_port.take_heard() if self._peer_port is not None else Heard()
 
     def now(self) -> int:
         return (time.monotonic_ns() - self._start) // 1_000

@@ -14,7 +14,7 @@ from typing import Final
 
 from harness.catalogue.limits import Limits
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
+from harness.domain.arrangements import Arrangement, FaultEffect, Heard, Inventory, Side, side_of
 from harness.domain.errors import PairproofError
 from harness.targets import port
 from harness.targets.http import HttpDriver, side_asked
@@ -189,9 +189,9 @@ class PluggedDriver(port.DriverAround):
         other = self._other(*kind.sides)
         return other.cannot(kind) if other else self._driver.cannot(kind)
 
-    def strays(self) -> tuple[str, ...]:
-        beside = self._beside.strays() if self._beside else ()
-        return (*super().strays(), *beside)
+    def take_heard(self) -> Heard:
+        beside = self._beside.take_heard() if self._beside else Heard()
+        return super().take_heard() + beside
 
     def begin_scenario(self, scenario: str) -> None:
         self._broken = ""

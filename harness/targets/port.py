@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 from harness.catalogue.requirement import Feature, Role
 from harness.configuration.kinds import Whole
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, PutUser, Side
+from harness.domain.arrangements import Arrangement, FaultEffect, Heard, Inventory, PutUser, Side
 from harness.domain.errors import PairproofError, Reason, Refused
 from harness.domain.permission import PermissionNames
 from harness.history.operation import Json
@@ -271,9 +271,9 @@ class Driver(Protocol):
         """Let go of connections."""
 
 
-def strays_of(driver: Driver) -> tuple[str, ...]:
-    """What the side that the harness plays, if it does, could not understand since last time."""
-    ask: Callable[[], tuple[str, ...]] = getattr(driver, "strays", tuple)
+def heard_by(driver: Driver) -> Heard:
+    """What crossed to and from the side that the harness plays, if it does, since last time."""
+    ask: Callable[[], Heard] = getattr(driver, "take_heard", Heard)
     return ask()
 
 
@@ -325,8 +325,8 @@ class DriverAround:
     def confirmation(self) -> Confirmation | None:
         return self._driver.confirmation()
 
-    def strays(self) -> tuple[str, ...]:
-        return strays_of(self._driver)
+    def take_heard(self) -> Heard:
+        return heard_by(self._driver)
 
     def together(self, works: Sequence[Callable[[], None]]) -> None:
         """As the driver within does it, each of them by way of this one."""

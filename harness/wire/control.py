@@ -19,7 +19,7 @@ from harness.wire.model import Malformed
 
 HEALTH_PATH = "/control/health"
 INVENTORY_PATH = "/control/inventory"
-STRAYS_PATH = "/control/strays"
+HEARD_PATH = "/control/heard"
 HELD_PATH = "/control/held"
 KNOWN_PATH = "/control/known"
 

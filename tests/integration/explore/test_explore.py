@@ -15,7 +15,14 @@ import harness.plugin.parallel  # noqa: F401
 from harness.cli.commands.options import Planting
 from harness.cli.commands.proof import Exploration
 from harness.cli.explore import explore_target
-from harness.domain.arrangements import AdvanceClock, Arrangement, FaultNextMessage, Restart, Side
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    FaultNextMessage,
+    Heard,
+    Restart,
+    Side,
+)
 from harness.domain.cluster import Cluster, ClusterState
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchRules
@@ -144,8 +151,8 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
 class HearsWhatNobodyKnows(DriverAround):
     """Drives a target of which something always comes that could not be understood."""
 
-    def strays(self) -> tuple[str, ...]:
-        return ("the edge sent POST /beat",)
+    def take_heard(self) -> Heard:
+        return Heard(("the edge sent POST /beat",))
 
 
 class TellsTheTimeThatItsClockShows(DriverAround):

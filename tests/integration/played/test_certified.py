@@ -5,15 +5,16 @@ the harness plays it: what their file says is judged, and they are blamed for no
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
 from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink, Side
+from harness.history.reader import read_evidence
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCall, CentralCore
 from harness.reference.core.edge import EdgeCall, EdgeFlow
@@ -78,10 +79,13 @@ class TriesAgainByItsKey(EdgeCore):
 
 @dataclass(frozen=True)
 class Certified:
-    """What came of a run: the verdict and the reason of each scenario that binds the side."""
+    """What came of a run: the verdict and the reason of each scenario that binds the side, and what
+    crossed between it and the side that was played.
+    """
 
     verdicts: Mapping[str, str]
     reasons: Mapping[str, str]
+    heard: Sequence[str]
 
 
 def certified(
@@ -101,9 +105,13 @@ def certified(
     assert scenarios
     again = command.here("verify", "out")
     assert again.returncode == 0, again.stdout
+    histories = read_evidence(lab.folder / "out" / "evidence.jsonl").histories.values()
+    told = [o.value or {} for h in histories for o in h.of_kind("HearMessages")]
+    heard = [str(message) for t in told for message in cast(list[str], t["messages"])]
     return Certified(
         {each["id"]: each["verdict"] for each in scenarios},
         {each["id"]: each["reason"] for each in scenarios},
+        heard,
     )
 
 
@@ -267,9 +275,11 @@ def test_what_palette_was_sent_and_does_not_know_voids_what_it_came_in(lab: Lab)
     (reason,) = {*void.reasons.values()}
     assert "The edge sent POST /agent/recall to Palette" in reason
     assert "[agents.beside]" in reason
+    assert "unknown, POST /agent/recall: 404 NotFound" in {m.partition(" (")[0] for m in void.heard}
     said = f'{PLAIN_HTTP}[paths.WithdrawPairing]\npath = "/agent/recall"\n'
     judged = certified(lab, half, said, CANCELS)
     assert {*judged.verdicts.values()} == {"pass"}
+    assert "WithdrawPairing, POST /agent/recall: 204" in judged.heard
 
 
 def test_an_answer_that_the_host_cannot_read_voids_what_it_came_in(lab: Lab) -> None:
@@ -283,9 +293,11 @@ def test_an_answer_that_the_host_cannot_read_voids_what_it_came_in(lab: Lab) -> 
     assert "Palette's answer to the host's question" in reason
     assert "cannot be read" in reason
     assert "correct [paths.PollPairing]" in reason
+    assert [m for m in void.heard if m.startswith("PollPairing, ") and "200 not understood" in m]
     said = '[paths.PollPairing.response]\n"status.state" = "phase"\n'
     judged = certified(lab, half, said, accepts)
     assert {*judged.verdicts.values()} == {"pass"}
+    assert [m for m in judged.heard if m.startswith("PollPairing, ") and "200 Rejected" in m]
 
 
 # --- questions that are held --------------------------------------------------------------------

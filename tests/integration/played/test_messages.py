@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import Side
+from harness.domain.arrangements import Heard, Side
 from harness.targets.http import HttpDriver
 from tests.integration.played.lab import PLAIN_HTTP, Lab
 from tests.integration.serve.people import People
@@ -124,7 +124,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorsEdge]:
 @pytest.fixture
 def vendors(plain: VendorsEdge) -> VendorsEdge:
     """The same, of which nothing is untold."""
-    plain.driver.strays()
+    plain.driver.take_heard()
     return plain
 
 
@@ -135,7 +135,7 @@ def test_an_id_and_a_secret_in_a_header_are_enough_to_withdraw(vendors: VendorsE
     assert vendors.withdraws(uid, "s") == 204
     assert vendors.waiting() == []
     assert vendors.state(uid, "s") == "Withdrawn"
-    assert vendors.driver.strays() == ()
+    assert vendors.driver.take_heard().strays == ()
 
 
 # --- operations in several calls ----------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_a_request_in_several_calls_is_put_together_and_its_job_asked_until_it_i
     view = jobs.people.ask(ops.ViewPairingRequest(uid))
     assert isinstance(view, ops.Done)
     assert (view.value.name, view.value.agent_version) == ("shop", "1")  # type: ignore[attr-defined]
-    assert jobs.driver.strays() == ()
+    assert jobs.driver.take_heard().strays == ()
 
 
 def test_what_nobody_was_given_is_not_there(jobs: VendorsEdge) -> None:
@@ -382,10 +382,10 @@ def test_what_is_none_of_its_operations_is_kept_and_told(
     vendors: VendorsEdge, method: str, path: str, sent: Mapping[str, Any], told: str
 ) -> None:
     assert 400 <= vendors.http.request(method, path, **sent).status_code < 500
-    (kept,) = vendors.driver.strays()
+    (kept,) = vendors.driver.take_heard().strays
     assert told in kept
     assert "[paths]" in kept
-    assert vendors.driver.strays() == (), "it is told once"
+    assert vendors.driver.take_heard().strays == (), "it is told once"
 
 
 def test_without_a_mapping_too(lab: Lab) -> None:
@@ -395,7 +395,7 @@ def test_without_a_mapping_too(lab: Lab) -> None:
         assert http.delete("/v1/edgehosts/clusters/pairing").status_code == 405
         assert http.get("/v1/openapi.json").status_code == 200
         assert http.get("/v1/edgehosts/pairing/ping").status_code == 200
-    strays = driver.strays()
+    strays = driver.take_heard().strays
     assert [UNKNOWN in told for told in strays] == [True, True]
 
 
@@ -403,7 +403,7 @@ def test_the_first_few_are_kept_and_counted(vendors: VendorsEdge) -> None:
     for n in range(8):
         for _ in range(2):
             vendors.http.post(f"/agent/{n}")
-    strays = vendors.driver.strays()
+    strays = vendors.driver.take_heard().strays
     assert len(strays) == 6
     assert strays[0].endswith("(2 times)")
     assert strays[-1] == "and 6 others like that"
@@ -417,7 +417,7 @@ def test_what_browsers_and_load_balancers_ask_is_no_matter(
     vendors: VendorsEdge, method: str, path: str
 ) -> None:
     vendors.http.request(method, path)
-    assert vendors.driver.strays() == ()
+    assert vendors.driver.take_heard().strays == ()
 
 
 def test_what_the_file_says_is_beside_pairing_is_answered_as_it_says(
@@ -427,10 +427,37 @@ def test_what_the_file_says_is_beside_pairing_is_answered_as_it_says(
     assert vendors.http.put("/agent/requests").status_code == 204
     assert vendors.http.post("/agent/7/beat", json={"alive": True}).status_code == 202
     assert vendors.http.post("/agent/7/beats").status_code == 404
-    (kept,) = vendors.driver.strays()
+    (kept,) = vendors.driver.take_heard().strays
     assert "/beats" in kept
+
+
+def test_what_hosts_ask_and_are_answered_is_told_in_order(vendors: VendorsEdge) -> None:
+    """Without what proves something, and what is asked again and again but once."""
+    uid = vendors.submits("s-3c-r-e-t")
+    for _ in range(3):
+        assert vendors.state(uid, "s-3c-r-e-t") == "Pairing"
+    assert vendors.withdraws(uid, "another") == 404
+    assert vendors.withdraws(uid, "s-3c-r-e-t") == 204
+    vendors.http.post("/agent/requests", content=b"{")
+    heard = vendors.driver.take_heard().messages
+    assert heard == (
+        "SubmitPairing, POST /agent/requests: 201",
+        "PollPairing, GET /agent/requests/{…}: 200 Pairing (3 times)",
+        "WithdrawPairing, DELETE /agent/requests: 404 NotFound",
+        "WithdrawPairing, DELETE /agent/requests: 204",
+        "SubmitPairing, POST /agent/requests: 400 InvalidInput",
+    )
+    assert vendors.driver.take_heard() == Heard(), "it is told once"
+
+
+def test_of_many_the_last_are_told(vendors: VendorsEdge) -> None:
+    for n in range(70):
+        vendors.http.post(f"/agent/{n}")
+    heard = vendors.driver.take_heard().messages
+    assert heard[0] == "10 earlier ones are left out"
+    assert heard[-1] == "unknown, POST /agent/69: 404 NotFound"
 
 
 def test_a_request_that_is_not_there_is_no_stray(vendors: VendorsEdge) -> None:
     assert vendors.asks("nowhere", "s").status_code == 404
-    assert vendors.driver.strays() == ()
+    assert vendors.driver.take_heard().strays == ()

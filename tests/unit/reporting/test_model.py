@@ -169,6 +169,24 @@ def test_what_a_driver_tells_of_its_wire_is_shown_as_it_tells_it() -> None:
     assert exchange.received == 'done\n{\n  "frame": "0a01"\n}'
 
 
+def test_what_the_sides_told_each_other_is_shown_whole_and_decides_nothing() -> None:
+    run = evidence([(M1, UNSURE)])
+    asked = replace(asked_in("test/s0"), outcome=Outcome.OK, value={})
+    told = [f"PollPairing, GET /requests/{n}: 200 Pairing" for n in range(60)]
+    heard = replace(
+        asked, id="test/s0#9", kind="HearMessages", actor="harness", value={"messages": told}
+    )
+    verdicts = [msgspec.structs.replace(v, operations=[asked.id]) for v in run.verdicts]
+    run = replace(run, histories={"test/s0": History((asked, heard))}, verdicts=tuple(verdicts))
+    report = build_report(run, [M1])
+    (detail,) = details_of(report, causes(report, UNSURE)).values()
+    shown = {each.title: each for each in detail.exchanges}[
+        "What the sides told each other was told"
+    ]
+    assert shown.received.splitlines() == told
+    assert not shown.decisive
+
+
 def test_answers_that_never_came_are_not_unreadable() -> None:
     run = evidence([(M1, PASS)])
     lost = replace(asked_in("test/s0"), outcome=Outcome.INFO)

@@ -23,7 +23,7 @@ from harness.targets.port import (
     Driver,
     Outgoing,
     TargetUnusable,
-    strays_of,
+    heard_by,
 )
 from harness.targets.undoing import gone_sides
 
@@ -166,7 +166,7 @@ def test_the_harness_plays_the_side_that_a_driver_does_not_reach(
             with pytest.raises(HTTPError, match="404") as caught:
                 urlopen(f"{plain}/beat", data=b"")
             caught.value.close()
-            assert [told for told in strays_of(driver) if "POST /beat" in told]
+            assert [told for told in heard_by(driver).strays if "POST /beat" in told]
         is_near = driver.inventory().endpoint.startswith("https://localhost:")
         assert is_near is (side is Side.EDGE)
         assert (driver.local_user == whole.local_user) is (side is Side.EDGE)
