@@ -179,16 +179,18 @@ class Remapped:
         except (_Refused, Malformed, KeyError) as error:
             refused = _refused_for(error)
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
-            self._hear(scope, place or means, refused.status, refused.code)
-            await _send(self._refusal(refused, asked, place), send)
+            answer = self._refusal(refused, asked, place)
+            self._hear(scope, place or means, answer.status, refused.code)
+            await _send(answer, send)
             return
         call_id = translate.call_id_of(asked[BODY])
 
         async def tell(answer: _Answer) -> None:
             if answer.status == _MALFORMED:
                 self._note(scope, _message_of(answer))
-            self._hear(scope, place, answer.status, _said_in(answer))
-            await _send(self._translated(answer, place, operation, call_id), send)
+            theirs = self._translated(answer, place, operation, call_id)
+            self._hear(scope, place, theirs.status, _said_in(answer))
+            await _send(theirs, send)
 
         if not place.performs:
             answer = self._in_turn(place, operation, call_id)
