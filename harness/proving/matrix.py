@@ -202,7 +202,9 @@ def _try_in_suite(
     if not mutants:
         return TrialResult()
     found: dict[Trial, TrialResult] = {}
-    by_trial = {_trial(m, full, first.get(m.name, "")): m for m in mutants}
+    # Who is reached over HTTP mostly waits: so that others can be tried meanwhile, they begin.
+    waiting_first = sorted(mutants, key=lambda mutant: mutant.wire is not Wire.HTTP)
+    by_trial = {_trial(m, full, first.get(m.name, "")): m for m in waiting_first}
     again: list[Trial] = []
 
     def report(trial: Trial, result: TrialResult) -> None:
