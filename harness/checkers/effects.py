@@ -14,10 +14,11 @@ from harness.checkers.registry import Finding, check
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 HEAR_STRAYS: Final = "HearStrays"
-HEAR_MESSAGES: Final = "HearMessages"
-BESIDE: Final = frozenset({"SeeEffect", HEAR_MESSAGES})
-"""What the harness has told of a scenario that has gone as far as it went."""
 """The operation by which the side that is played tells what it could not understand."""
+HEAR_MESSAGES: Final = "HearMessages"
+"""The operation by which it tells what crossed between the sides."""
+READ_BACK: Final = frozenset({"SeeEffect", HEAR_STRAYS, HEAR_MESSAGES})
+"""What is asked about a scenario, and is no part of it."""
 
 _COUNTED: Mapping[str, tuple[str, str]] = {
     "Restart": ("starts", "was not started again"),

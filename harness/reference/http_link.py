@@ -149,7 +149,8 @@ class HttpLink:
             body = reworded(response.body) if way.is_reworded else response.body
             sequence.answered(replace(response, body=self._hears(body)), _now())
         reply = sequence.reply or ops.Unknown("")
-        self._hear(operation, f"{response.status if response else ''} {_in_a_word(reply)}".strip())
+        answered = f"{response.status} {_in_a_word(reply)}" if response else "not sent"
+        self._hear(operation, answered.rstrip())
         if not isinstance(reply, ops.Unknown):
             return reply
         if response is None:

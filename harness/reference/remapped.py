@@ -157,7 +157,7 @@ class Remapped:
         here = [place for place in self._places if place.pattern.fullmatch(path)]
         wire = self._wire
         means = next((place for place in here if place.route.method == method), None)
-        if not any(place.route.method == method for place in here):
+        if means is None:
             for beside, pattern, status in self._beside:
                 if beside == method and pattern.fullmatch(path):
                     await _send(_Answer(status, {}, b""), send)
@@ -180,7 +180,7 @@ class Remapped:
             refused = _refused_for(error)
             self._note(scope, "" if refused.status in (404, 405) else str(refused))
             answer = self._refusal(refused, asked, place)
-            self._hear(scope, place or means, answer.status, refused.code)
+            self._hear(scope, place or means, answer.status, {"code": refused.code})
             await _send(answer, send)
             return
         call_id = translate.call_id_of(asked[BODY])
@@ -189,7 +189,7 @@ class Remapped:
             if answer.status == _MALFORMED:
                 self._note(scope, _message_of(answer))
             theirs = self._translated(answer, place, operation, call_id)
-            self._hear(scope, place, theirs.status, _said_in(answer))
+            self._hear(scope, place, theirs.status, operation.answer)
             await _send(theirs, send)
 
         if not place.performs:
@@ -252,26 +252,30 @@ class Remapped:
             start.update(message if message["type"] == "http.response.start" else {})
             read.extend(message.get("body", b""))
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                answer = _Answer(start["status"], {}, bytes(read))
-                self._hear(scope, means, answer.status, _said_in(answer))
-                if answer.status in (404, 405):
+                status: int = start["status"]
+                published: Json = None
+                with suppress(NotJson):
+                    published = parse_json(bytes(read)) if read else None
+                self._hear(scope, means, status, published)
+                if status in (404, 405):
                     self._note(scope)
             await send(message)
 
         return noticed
 
-    def _hear(self, scope: Scope, place: _Place | None, status: int, said: str = "") -> None:
-        """Keep a request, and how it was answered."""
-        asked = request_in_words(scope["method"], _raw_path(scope))
-        if self._crossed is None or _OF_NOBODY.fullmatch(asked):
+    def _hear(
+        self, scope: Scope, place: _Place | None, status: int, published: Json = None
+    ) -> None:
+        """Keep a request, how it was answered, and what the published answer to it says."""
+        if self._crossed is None or _is_of_nobody(scope):
             return
         kind = place.route.operation.__name__ if place else "unknown"
-        self._crossed.note(f"{kind}, {asked}: {status} {said}".rstrip())
+        asked = request_in_words(scope["method"], _raw_path(scope))
+        self._crossed.note(f"{kind}, {asked}: {status} {_said_in(published)}".rstrip())
 
     def _note(self, scope: Scope, why: str = "") -> None:
         """Keep what was asked, and why it cannot be read if there is an operation there."""
-        asked = f"{scope['method']} {_raw_path(scope)}"
-        if self._crossed is None or _OF_NOBODY.fullmatch(asked):
+        if self._crossed is None or _is_of_nobody(scope):
             return
         told = f"the edge sent {request_in_words(scope['method'], _raw_path(scope))} to Palette"
         if why:
@@ -401,20 +405,19 @@ def _refused_for(error: Exception) -> _Refused:
     return _Refused(400, _INVALID, f"{error.args[0]}: it is missing" if missing else str(error))
 
 
+def _is_of_nobody(scope: Scope) -> bool:
+    return _OF_NOBODY.fullmatch(f"{scope['method']} {_raw_path(scope)}") is not None
+
+
 def _says_it_waits(answer: _Answer) -> bool:
     """Whether a request waits for its decision, by the published answer to a question about it."""
-    json = parse_json(answer.body) if answer.status == ROUTES[PollPairing].status else None
-    status = json.get("status") if isinstance(json, dict) else None
-    return isinstance(status, dict) and status.get("state") == RequestState.PENDING.value
+    is_told = answer.status == ROUTES[PollPairing].status
+    return is_told and _said_in(parse_json(answer.body)) == RequestState.PENDING.value
 
 
-def _said_in(answer: _Answer) -> str:
-    """The state that the published answer tells, or the code of its error."""
-    try:
-        json = parse_json(answer.body) if answer.body else None
-    except NotJson:
-        return ""
-    told = json if isinstance(json, dict) else {}
+def _said_in(published: Json) -> str:
+    """The state that a published answer tells, or the code of its error."""
+    told = published if isinstance(published, dict) else {}
     status = told.get("status")
     return str(told.get("code") or (status.get("state", "") if isinstance(status, dict) else ""))
 

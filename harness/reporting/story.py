@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from harness.catalogue.verdict import Verdict, worst
-from harness.checkers.effects import BESIDE, HEAR_MESSAGES
+from harness.checkers.effects import HEAR_MESSAGES, READ_BACK
 from harness.checkers.sentences import expected_of
 from harness.history.lines import CheckLine, StepLine
 from harness.history.operation import Json, OperationRecord, Outcome
@@ -159,7 +159,7 @@ def _detail(report: Report, story: Story, *, whole: bool) -> StoryDetail:
 def _ended_at(steps: Sequence[MarkedStep], operations: Sequence[OperationRecord]) -> list[str]:
     """The last thing that was asked before a scenario went no further, which nobody judged."""
     begun = [step.record.operations for step in steps if step.mark is not None]
-    own = [o.id for o in operations if begun and o.id in begun[-1] and o.kind not in BESIDE]
+    own = [o.id for o in operations if begun and o.id in begun[-1] and o.kind not in READ_BACK]
     return own[-1:]
 
 

@@ -121,7 +121,7 @@ def serve(tmp_path: Path, environment: dict[str, str]) -> Iterator[Serve]:
 
 
 JUDGED = {
-    "both": ("WDR-4", "REJ-5"),
+    "both": ("PRE-2", "WDR-4"),
     "edge": ("WDR-4", "SND-8"),
     "central": ("REJ-1", "REJ-5"),
 }
