@@ -64,6 +64,19 @@ Feature: Accept a pairing request in Palette
         | list   |
         | open   |
         | accept |
+
+    Scenario Outline: Somebody else's login does not bring an expired one back, to <action>
+      Given somebody with "a login that has expired"
+      And a pending pairing request
+      And another administrator has logged in since
+      When this person tries to "<action>"
+      Then it is refused
+      And the request goes on waiting in Palette
+
+      Examples:
+        | action |
+        | list   |
+        | accept |
         | reject |
 
     Scenario: A wrong password opens nothing
@@ -413,6 +426,14 @@ Feature: Accept a pairing request in Palette
       Then Palette shows the cluster
       And Palette manages the cluster
 
+    Scenario: It goes through though Palette restarts before the host hears of it
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      And Palette has restarted
+      And the cluster can reach Palette again
+      Then Palette manages the cluster
+
     Scenario: What is refused after the acceptance does not keep it from going through
       Given a pending pairing request
       And the administrator has accepted the request
@@ -522,6 +543,13 @@ Feature: Accept a pairing request in Palette
 
     Scenario: It does not come back when Palette is restarted
       Given a paired cluster
+      When Palette is restarted
+      Then no request waits in Palette, and that stays so
+
+    Scenario: It does not come back when Palette restarts before the host hears of the acceptance
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
       When Palette is restarted
       Then no request waits in Palette, and that stays so
 

@@ -19,6 +19,15 @@ Feature: Invariants, judged over everything that was seen
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
+    Scenario: A central operation comes when another cluster's host has confirmed, and its own has not
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      And since then "another cluster has been paired"
+      When a central operation is tried
+      Then it is refused, or nothing comes of it
+      And where it was taken it has had no effect
+
     Scenario Outline: A <change> before the host has confirmed takes effect later only if it was taken
       Given a pending pairing request
       And the cluster cannot reach Palette

@@ -25,6 +25,20 @@ Feature: Who may manage pairing requests
         | delete     | list   |
         | delete     | accept |
 
+    Scenario Outline: Who has logged in with no permission gains none from whoever logs in later, to <action>
+      Given a pending pairing request
+      And by "a login" comes a user who would "<action>" and "lacks the right to it", with "no right" besides
+      And another administrator has logged in since
+      When this person tries to "<action>"
+      Then it is refused, or shows no request
+      And the request goes on waiting in Palette
+
+      Examples:
+        | action |
+        | open   |
+        | accept |
+        | reject |
+
   @PRE-9 @central @extended
   Rule: Another scope's permission or project does not help
 

@@ -289,6 +289,13 @@ def _is_logged_in(context: Context) -> Actor:
     return review.by(context, context.admin(), "a login")
 
 
+@given("another administrator has logged in since")
+def _another_has_logged_in(context: Context) -> None:
+    """Whoever is spoken of stays who they are."""
+    other = review.by(context, context.admin("another administrator"), "a login")
+    context.must(context.recorder.perform(other, ops.ListPairingRequests()))
+
+
 @given("another administrator goes on", target_fixture="person")
 def _another_goes_on(context: Context) -> Actor:
     return review.by(context, context.admin("another administrator"), "a login")

@@ -133,6 +133,34 @@ class RemovedUsersGoOn(bases.Keeps[User]):
         return known or super().authenticate(call)
 
 
+class LoginsFollowTheLatest(CentralCore):
+    """Lets every login have something of the one that came last."""
+
+    follows: ClassVar[str]
+    """Which field of a session."""
+
+    def log_in(self, operation: ops.LogInToPalette, call: CentralCall) -> ops.Session:
+        session = super().log_in(operation, call)
+        latest = self.store.get(LoginSession, session.token)
+        for earlier in list(self.store.every(LoginSession)):
+            self.store.put(replace(earlier, **{self.follows: getattr(latest, self.follows)}))
+        return session
+
+
+@mutant("ACC-1")
+class LoginsEndWithTheLatest(LoginsFollowTheLatest):
+    """A login is good as long as the one that came last, whoever's that is."""
+
+    follows = "expiry"
+
+
+@mutant("PRE-8")
+class LoginsAreTheLatestUsers(LoginsFollowTheLatest):
+    """Whoever is logged in is taken for whoever logged in last."""
+
+    follows = "subject"
+
+
 @mutant("WDR-1")
 class SiblingsCancelWithoutALogin(EdgeCore):
     """A cancel at another host than the one that sent is passed on to that one unasked."""

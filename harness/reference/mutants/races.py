@@ -333,6 +333,17 @@ class RestartTakesAcceptedForPaired(bases.WakesConfirmed):
 
 
 @mutant("INV-1")
+class OneConfirmationConfirmsAll(CentralCore):
+    """When one host confirms, Palette manages every cluster that was accepted by then."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        answer = super().confirm(operation, call)
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.put(replace(cluster, confirmed=True))
+        return answer
+
+
+@mutant("INV-1")
 class GivesUpConfirming(bases.InARow):
     """A host whose fifth confirmation has no answer either takes its acceptance for failed."""
 
@@ -526,6 +537,24 @@ class PairedIsPendingAfterARestart(bases.WakesPending):
     """The request of a paired cluster is pending again when Palette has restarted."""
 
     was = RequestState.PAIRED
+
+
+@mutant("ACC-14")
+class AcceptedIsPendingAfterARestart(bases.WakesPending):
+    """A request whose host has still to confirm is pending again when Palette has restarted."""
+
+    was = RequestState.HANDING_OVER
+
+
+@mutant("ACC-12")
+class AcceptancesEndInARestart(bases.Wakes):
+    """An acceptance that its host has not confirmed has failed when Palette has restarted."""
+
+    def wake(self) -> None:
+        for request in list(self.store.every(PairingRequest)):
+            if request.state is RequestState.HANDING_OVER:
+                self.store.put(replace(request, state=RequestState.FAILED))
+                self.store.delete(CentralCluster, request.cluster_uid)
 
 
 @mutant("WDR-3")

@@ -107,17 +107,22 @@ CASES = {
         "request|id|pending",
     ),
     "a cancel that does nothing": Case(
-        does_nothing(200), "/cluster/pair/reject", "WDR-3", FAIL, "pending|listed", but="as-before"
+        does_nothing(200),
+        "/cluster/pair/reject",
+        "WDR-3",
+        FAIL,
+        "pending|still lists",
+        but="as-before",
     ),
     "an acceptance that does nothing": Case(
         does_nothing(200, b'{"uid": "00000000000000000000beef"}'),
         "/accept",
         "ACC-12",
         FAIL,
-        "cluster|manage|pair|pending",
+        "cluster|manage|pair|pending|acceptance",
     ),
     "a rejection that does nothing": Case(
-        does_nothing(204, b""), "/reject", "REJ-5", FAIL, "listed", but="can-still-be-accepted"
+        does_nothing(204, b""), "/reject", "REJ-5", FAIL, "still lists", but="can-still-be-accepted"
     ),
     "a second type of content": sends(with_headers(JSON, ("content-type", "text/html")), "", PASS),
     "no type of content": sends(with_headers(("x-nothing", "said")), "", PASS),
