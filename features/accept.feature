@@ -64,6 +64,7 @@ Feature: Accept a pairing request in Palette
         | list   |
         | open   |
         | accept |
+        | reject |
 
     Scenario Outline: Somebody else's login does not bring an expired one back, to <action>
       Given somebody with "a login that has expired"
@@ -77,7 +78,6 @@ Feature: Accept a pairing request in Palette
         | action |
         | list   |
         | accept |
-        | reject |
 
     Scenario: A wrong password opens nothing
       When somebody logs in to Palette with a wrong password

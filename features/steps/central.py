@@ -8,7 +8,7 @@ from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import central_changes, journey, local_actions, review, selection
 from harness.context.context import MAIN, OTHER, Context
-from harness.context.recorder import Actor
+from harness.context.recorder import Actor, NotSupported
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.history.operation import Json, OperationRecord, Outcome
@@ -290,9 +290,11 @@ def _is_logged_in(context: Context) -> Actor:
 
 
 @given("another administrator has logged in since")
-def _another_has_logged_in(context: Context) -> None:
-    """Whoever is spoken of stays who they are."""
+def _another_has_logged_in(context: Context, person: Actor) -> None:
+    """Whoever is spoken of stays who they are; it is about their login, so they need one."""
     other = review.by(context, context.admin("another administrator"), "a login")
+    if not (person.credentials.session and other.credentials.session):
+        raise NotSupported("not both of them can log in to Palette")
     context.must(context.recorder.perform(other, ops.ListPairingRequests()))
 
 
