@@ -25,7 +25,12 @@ class Limits:
         LimitOutOfRange: a value is no finite number, or not within its bounds.
     """
 
-    await_s: float = _limit(5.0, 60.0, "what must become true has to be seen within this time")
+    await_s: float = _limit(
+        5.0,
+        60.0,
+        "what must become true has to be seen within this time; where there was a fault, `settle_s`"
+        " is for that",
+    )
     stays_s: float = _limit(0.25, 60.0, "what must stay true is watched for this long")
     answer_s: float = _limit(
         30.0,

@@ -124,6 +124,9 @@ class WrittenPlainly(NotSupported):
         self.taken, self.writing = taken, writing
 
 
+_DISTURBS = SetLink, FaultNextMessage, DisturbMessages, Restart
+
+
 def _is_of_words(arrangement: Arrangement) -> bool:
     """Whether it takes a wire."""
     fault = arrangement.fault if isinstance(arrangement, FaultNextMessage) else None
@@ -154,6 +157,8 @@ class Recorder:
         """Users and profiles that nobody has told about yet, by e-mail and uid."""
         self.renew: Callable[[Actor], Credentials | Refused] = lambda actor: actor.credentials
         """What somebody who waits does where their login is not good any more."""
+        self._was_disturbed = False
+        """Whether there was a fault: what comes true thereafter may take `settle_s` (INV-9)."""
         self._faults: dict[Arrangement, None] = {}
         """The faults that stand, or wait for a message: what came of them is told at the end."""
         self._writer = writer
@@ -312,6 +317,7 @@ class Recorder:
         self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=value)
         self._note_confirmation(name)
         self.arranged.append(came)
+        self._was_disturbed = self._was_disturbed or isinstance(came, _DISTURBS)
         self._see_after(came)
         return came
 
@@ -426,7 +432,8 @@ class Recorder:
         within_s: float | None = None,
         **args: Json,
     ) -> OperationRecord:
-        """Ask again and again until the predicate holds, or the time is up.
+        """Ask again and again until the predicate holds, or the time is up: `await_s`, or
+        `settle_s` where there was a fault.
 
         The answers are recorded where they change, as they were exchanged, and the last one;
         `asked` counts them, `unread` those that came and could not be read. Judge the record
@@ -435,8 +442,11 @@ class Recorder:
         Raises:
             NotOffered: the target does not have the operation.
         """
-        within = self.limits.await_s if within_s is None else within_s
-        wait = {"within_s": within}
+        if within_s is None:
+            within_s = self.limits.await_s
+            if self._was_disturbed:  # a host that waits longer after each failure is lawful
+                within_s = max(within_s, self.limits.settle_s)
+        wait = {"within_s": within_s}
         return self._watch("await_state", actor, operation, predicate, args, wait, True)
 
     def stays(

@@ -549,6 +549,9 @@ class Boxes:
     def heal(self, host: str) -> None:
         self.cut.discard(host)
         self.late.pop(host, None)
+        self.forget_faults(host)
+
+    def forget_faults(self, host: str) -> None:
         for key in [key for key in self.spoiled if key[0] == host]:
             del self.spoiled[key]
 
@@ -568,9 +571,12 @@ class Boxes:
         return 200, {}
 
     def lab_set_link(self, ask: Ask) -> tuple[int, Any]:
+        host, up = ask.body["host_uid"], ask.body["up"]
         with self.lock:
-            (self.cut.discard if ask.body["up"] else self.cut.add)(ask.body["host_uid"])
-            late = self.late.pop(ask.body["host_uid"], []) if ask.body["up"] else []
+            if up and host not in self.cut:
+                self.forget_faults(host)
+            (self.cut.discard if up else self.cut.add)(host)
+            late = self.late.pop(host, []) if up else []
         for once in late:
             with suppress(Gone, Refused):
                 once()

@@ -169,8 +169,9 @@ class World:
 
 
 def lines_in(file: Path) -> int:
+    """How many from the first operation on: of what a side does not have, lines come before."""
     try:
-        return file.read_bytes().count(b"\n")
+        return file.read_bytes().partition(b'"type":"invoke"')[2].count(b"\n")
     except FileNotFoundError:
         return 0
 

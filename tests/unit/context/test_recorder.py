@@ -23,6 +23,7 @@ from harness.domain.arrangements import (
     FaultNextMessage,
     MessageFault,
     MessageKind,
+    SetLink,
     SetNodeHealth,
 )
 from harness.domain.cluster import Health
@@ -278,6 +279,23 @@ def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
     assert 500_000 <= seen.end - seen.start < 700_000
     with pytest.raises(Inconclusive, match="never showed status_is; seen last: "):
         context.must_hold(seen)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_what_comes_true_after_a_fault_has_as_long_as_all_has_to_settle(
+    bench: Bench, up: bool
+) -> None:
+    """A host that waits longer after each failure is lawful (INV-9)."""
+    context, limits = bench.context, bench.context.recorder.limits
+    operator = context.pending().operator
+    view = ops.ViewPairing()
+    before = context.recorder.await_state(operator, view, "status_is", status="Paired")
+    context.recorder.arrange(SetLink(operator.host_uid, up))
+    after = context.recorder.await_state(operator, view, "status_is", status="Paired")
+    within = [record.args["within_s"] for record in (before, after)]
+    assert within == [limits.await_s, limits.settle_s]
+    assert after.end is not None
+    assert limits.settle_s <= (after.end - after.start) / 1e6 < limits.settle_s + 1
 
 
 def test_what_has_to_stay_is_watched_to_the_end(bench: Bench) -> None:
