@@ -44,18 +44,20 @@ def token_of_kind(context: Context, kind: str) -> RegistrationToken:
     return token
 
 
-def see_token(context: Context, token: RegistrationToken, *, gone: bool = False) -> None:
-    """Look at a token as Palette shows it, if the administrator may see it.
+def see_token(
+    context: Context, token: RegistrationToken, *, gone: bool = False, by: Actor | None = None
+) -> None:
+    """Look at a token as Palette shows it, if the administrator, or whoever does so, may see it.
 
     Raises:
         Inconclusive: Palette shows it otherwise.
     """
-    look = ViewToken(token.uid)
+    look, by = ViewToken(token.uid), by or context.admin()
     if gone:
-        context.must_see(context.admin(), look, "not_shown")
+        context.must_see(by, look, "not_shown")
     else:
         so: dict[str, Json] = {"active": token.active, "expiry": token.expiry}
-        context.must_see(context.admin(), look, "token_not_otherwise", **so)
+        context.must_see(by, look, "token_not_otherwise", **so)
 
 
 def _made_up(context: Context, value: str) -> RegistrationToken:

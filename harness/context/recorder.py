@@ -560,9 +560,9 @@ class Recorder:
 def _said(effect: FaultEffect) -> dict[str, Json]:
     """As much as an effect says: of a fault, or of the one thing that lasts."""
     fields = to_json_object(effect)
-    lasting = {name: fields.pop(name) for name in ("grants", "latest", "versions")}
-    said: dict[str, Json] = {n: v for n, v in lasting.items() if v is not None and v != []}
-    return said or fields
+    said = {name: fields.pop(name) for name in ("grants", "latest", "versions")}
+    said["versions"] = said["versions"] or None  # none are none that were told; no grants are none
+    return {n: v for n, v in said.items() if v is not None} or fields
 
 
 def _about(actor: Actor) -> dict[str, Json]:

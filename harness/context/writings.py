@@ -13,7 +13,7 @@ from harness.context import backlog, tokens
 from harness.context.backlog import HOST, Backlog, Submission, await_list
 from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
-from harness.context.entries import HOUR
+from harness.context.entries import HOUR, see_token
 from harness.context.recorder import (
     Actor,
     Inconclusive,
@@ -227,11 +227,13 @@ def submit_with_two_tokens(context: Context, doubling: Doubling) -> Attempt:
 
     Raises:
         NotSupported: the target tells no projects apart, or takes no request of a host like this.
+        Inconclusive: Palette shows the token of the other project otherwise.
     """
     context.needs(Feature.SCOPES)
     waiting = backlog.filled(context, 1)
     there = admin_of(context, _ELSEWHERE)
     bad = context.new_token(context.project(_ELSEWHERE), active=False)
+    see_token(context, bad, by=there)
     twin = _twin(context, waiting.waiting[0])
     taken = context.with_token(
         lambda good: _submit(context, twin, good, doubling.of(good, bad.value))

@@ -20,17 +20,15 @@ from harness.domain.arrangements import (
     Restart,
 )
 from harness.domain.endpoint import EndpointForm
-from harness.proving.trials import Trial, TrialResult, run_trials
+from harness.proving.trials import TrialResult
 from harness.reference import embedded, world
-from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
 from harness.reference.faults import FaultyLink
-from harness.reference.planting import MUTANTS, Mutant
 from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
 from tests.integration.cli.command import Command
+from tests.integration.seen.trying import IMPATIENT, tried
 
 INCONCLUSIVE = Verdict.INCONCLUSIVE
-DRIVERS = ("inprocess", "http")
 
 
 class DeafToWithdrawals(FaultyLink):
@@ -66,26 +64,6 @@ def ignoring_restarts(patch: pytest.MonkeyPatch) -> None:
 
     for side in (CentralSide, EdgeSide):
         ignore(side)
-
-
-IMPATIENT = {"await_s": 1.0, "settle_s": 2.0}
-"""Most of what is waited for never comes."""
-
-
-def tried(*requirements: str) -> dict[tuple[str, str], TrialResult]:
-    """What both drivers come to, by driver and requirement."""
-    results: dict[tuple[str, str], TrialResult] = {}
-
-    def report(trial: Trial, result: TrialResult) -> None:
-        assert not result.problem
-        results[trial.driver, trial.requirement] = result
-
-    behaviour = Behaviour(limits=IMPATIENT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(MUTANTS.entries, "hurried", Mutant("hurried", "", "", behaviour))
-        trials = [Trial("mutant:hurried", d, r) for d in DRIVERS for r in requirements]
-        run_trials(trials, 2, report)
-    return results
 
 
 def reasons(result: TrialResult, verdict: Verdict) -> dict[str, str]:

@@ -22,8 +22,8 @@ from harness.domain.arrangements import (
     SetNodeHealth,
 )
 from harness.domain.permission import every_grant
-from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.sides import CentralSide, EdgeSide
+from tests.integration.seen.trying import tried
 
 STILL = {
     "PRE-1": "(Local UI|The cluster in Local UI) still shows (the cluster as|state) [rR]unning",
@@ -56,17 +56,11 @@ def idle(really: Callable[[Any, Arrangement], None]) -> Callable[[Any, Arrangeme
 
 @pytest.mark.parametrize("driver", ["inprocess", pytest.param("http", marks=pytest.mark.slow)])
 def test_what_is_not_seen_to_be_so_is_no_ground_for_a_verdict(driver: str) -> None:
-    results: dict[str, TrialResult] = {}
-
-    def report(trial: Trial, result: TrialResult) -> None:
-        assert not result.problem
-        results[trial.requirement] = result
-
     with pytest.MonkeyPatch.context() as patch:
         for side in (CentralSide, EdgeSide):
             patch.setattr(side, "arrange", idle(side.arrange))
-        run_trials([Trial("", driver, requirement) for requirement in STILL], 2, report)
-    for requirement, result in results.items():
+        results = tried(*STILL, by=(driver,))
+    for (_, requirement), result in results.items():
         grey = [e.reason for e in result.with_verdict(Verdict.INCONCLUSIVE)]
         assert not result.with_verdict(Verdict.FAIL), result
         assert len(grey) >= MET[requirement], result
@@ -105,18 +99,12 @@ def unlike(arrangement: Arrangement) -> Arrangement:
 def test_permissions_and_versions_that_are_others_are_no_ground_for_a_verdict(
     driver: str, asked: tuple[str, ...]
 ) -> None:
-    results: dict[str, TrialResult] = {}
-
-    def report(trial: Trial, result: TrialResult) -> None:
-        assert not result.problem
-        results[trial.requirement] = result
-
     really = CentralSide.arrange
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CentralSide, "arrange", lambda self, asked: really(self, unlike(asked)))
-        run_trials([Trial("", driver, requirement) for requirement in asked], 2, report)
+        results = tried(*asked, by=(driver,))
     for requirement in asked:
-        (why, at_least), result = UNLIKE[requirement], results[requirement]
+        (why, at_least), result = UNLIKE[requirement], results[driver, requirement]
         grey = [e.reason for e in result.with_verdict(Verdict.INCONCLUSIVE)]
         assert not result.with_verdict(Verdict.FAIL), result.with_verdict(Verdict.FAIL)
         assert sum(f"What was arranged is not so: {why}" in reason for reason in grey) >= at_least

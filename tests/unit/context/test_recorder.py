@@ -23,6 +23,7 @@ from harness.domain.arrangements import (
     FaultNextMessage,
     MessageFault,
     MessageKind,
+    PutUser,
     SetLink,
     SetNodeHealth,
 )
@@ -155,6 +156,16 @@ def test_a_user_is_told_by_the_products_own_names(bench: Bench) -> None:
         user_with(context, "list")
     assert len(context.recorder.history().of_kind("PutUser")) == 1
     user_with(context, "list, get")
+
+
+def test_a_user_who_may_do_nothing_is_told_to(bench: Bench) -> None:
+    """No grants are told as none: it is not as if nobody told of them."""
+    actor = user_with(bench.context, "list, get")
+    (arranged,) = [a for a in bench.context.recorder.arranged if isinstance(a, PutUser)]
+    bench.driver.arrange(replace(arranged, grants=frozenset()))
+    told = bench.context.recorder.see_effect(arranged)
+    assert actor.user == arranged.email
+    assert told.value == {"told": True, "grants": []}
 
 
 def test_no_secret_reaches_the_file(bench: Bench) -> None:
