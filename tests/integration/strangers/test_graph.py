@@ -75,7 +75,7 @@ def test_every_defect_is_looked_for() -> None:
 
 
 def test_it_shares_nothing_with_the_harness_or_another_stranger() -> None:
-    known = {*sys.stdlib_module_names, "starlette", "trustme", "uvicorn"}
+    known = {*sys.stdlib_module_names, "starlette", "uvicorn"}
     assert imported_by("graph") <= known
 
 

@@ -105,7 +105,7 @@ def test_every_defect_is_looked_for() -> None:
 
 
 def test_it_shares_nothing_with_the_harness_or_another_stranger() -> None:
-    assert imported_by("quay") <= {*sys.stdlib_module_names, "trustme"}
+    assert imported_by("quay") <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.slow

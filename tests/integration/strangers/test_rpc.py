@@ -25,7 +25,8 @@ from tests.integration.acceptance.certifying import SOME, by_requirement, verdic
 from tests.integration.cli.command import wait_until
 from tests.integration.strangers.certified import certified, scenarios
 from tests.strangers.rpc import words
-from tests.strangers.rpc.serving import ENVIRONMENT, HERE, LAB_CA, PEER_CA, ROOT, Product, served
+from tests.strangers.rpc.serving import ENVIRONMENT, HERE, PEER_CA, Product, served
+from tests.strangers.starting import LAB_CA, ROOT
 
 DOCS = ROOT / "docs"
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import trustme
+from tests.strangers.starting import certificates, started
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {"KUBE_USER": "operator", "KUBE_PASSWORD": "the operator's own word"}
@@ -62,23 +59,6 @@ def served(folder: Path, *plants: str) -> Iterator[Kube]:
 
     Its makers lend their certificate to whoever plays the other side.
     """
-    lab = trustme.CA()
-    lab.cert_pem.write_to_path(str(folder / "trusted.pem"))
-    for name, authority in (("shown", lab), ("odd", trustme.CA())):
-        pem = authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem
-        pem.write_to_path(str(folder / f"{name}.pem"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.strangers.kube", str(folder), *plants],
-        cwd=HERE.parents[2],
-        env={**os.environ, **ENVIRONMENT},
-        stdin=subprocess.PIPE,
-    )
-    addresses, ends = folder / "addresses.json", time.monotonic() + 60
-    assert process.stdin is not None
-    with process.stdin:
-        while not addresses.exists():
-            assert process.poll() is None
-            assert time.monotonic() < ends
-            os.sched_yield()
-        yield Kube(folder, json.loads(addresses.read_text("utf-8")))
-    process.wait(10)
+    certificates(folder)
+    with started("kube", folder, plants, ENVIRONMENT) as addresses:
+        yield Kube(folder, addresses)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import trustme
+from tests.strangers.starting import certificates, started
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {"RING_USER": "keeper", "RING_PASSWORD": "the keeper's own word"}
@@ -87,25 +84,6 @@ def served(folder: Path, *plants: str, also_trusted: str = "") -> Iterator[Mirro
 
     Its hosts trust the lab's authority, and those in the text `also_trusted`.
     """
-    lab = trustme.CA()
-    lab.cert_pem.write_to_path(str(folder / "lab-ca.pem"))
-    for name, authority in (("shown", lab), ("odd", trustme.CA())):
-        pem = authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem
-        pem.write_to_path(str(folder / f"{name}.pem"))
-    trusted = (folder / "lab-ca.pem").read_text("ascii") + also_trusted
-    (folder / "trusted.pem").write_text(trusted, "ascii")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.strangers.mirrors", str(folder), *plants],
-        cwd=HERE.parents[2],
-        env={**os.environ, **ENVIRONMENT},
-        stdin=subprocess.PIPE,
-    )
-    addresses, ends = folder / "addresses.json", time.monotonic() + 60
-    assert process.stdin is not None
-    with process.stdin:
-        while not addresses.exists():
-            assert process.poll() is None
-            assert time.monotonic() < ends
-            os.sched_yield()
-        yield Mirrors(folder, json.loads(addresses.read_text("utf-8")))
-    process.wait(10)
+    certificates(folder, also_trusted)
+    with started("mirrors", folder, plants, ENVIRONMENT) as addresses:
+        yield Mirrors(folder, addresses)

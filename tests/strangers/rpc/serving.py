@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import trustme
+from tests.strangers.starting import LAB_CA, certificates, started
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 ENVIRONMENT = {"ANNEX_USER": "warden", "ANNEX_PASSPHRASE": "the warden's own phrase"}
 """The variables that the target file names."""
 GROWS = "a site has the racks that it was built with"
@@ -34,7 +30,7 @@ NOT_OFFERED = {
     },
 }
 """What each side cannot do, and why."""
-LAB_CA, PEER_CA = "lab-ca.pem", "peer-ca.pem"
+PEER_CA = "peer-ca.pem"
 
 
 @dataclass(frozen=True)
@@ -85,26 +81,6 @@ def served(folder: Path, *plants: str, trusting: str = "") -> Iterator[Product]:
 
     The annexes trust the lab's authority, and what is in the text `trusting`.
     """
-    lab = trustme.CA()
-    lab.cert_pem.write_to_path(str(folder / LAB_CA))
-    for name, authority in (("shown", lab), ("odd", trustme.CA())):
-        pem = authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem
-        pem.write_to_path(str(folder / f"{name}.pem"))
-    trusted = (folder / LAB_CA).read_text("ascii") + trusting
-    (folder / "trusted.pem").write_text(trusted, "ascii")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.strangers.rpc", str(folder), *plants],
-        cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT},
-        stdin=subprocess.PIPE,
-    )
-    addresses = folder / "addresses.json"
-    assert process.stdin is not None
-    with process.stdin:
-        ends = time.monotonic() + 60
-        while not addresses.exists():
-            assert process.poll() is None
-            assert time.monotonic() < ends
-            os.sched_yield()
-        yield Product(folder, json.loads(addresses.read_text("utf-8")))
-    process.wait(10)
+    certificates(folder, trusting)
+    with started("rpc", folder, plants, ENVIRONMENT) as addresses:
+        yield Product(folder, addresses)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.strangers.starting import started
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 ENVIRONMENT = {"STEPS_USER": "warden", "STEPS_SECRET": "what the warden alone knows"}
 """The variables that the target file names."""
-PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +58,5 @@ class Steps:
 @contextmanager
 def steps(folder: Path, *words: str, **environment: str) -> Iterator[Steps]:
     """The stranger in a process of its own, started with these words."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.strangers.steps", str(folder), *words],
-        cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT, **environment},
-        stdin=subprocess.PIPE,
-    )
-    try:
-        addresses = folder / "addresses.json"
-        ends = time.monotonic() + PATIENCE_S
-        while not addresses.exists() and process.poll() is None:
-            assert time.monotonic() < ends, "it does not begin to serve"
-            os.sched_yield()
-        yield Steps(folder, json.loads(addresses.read_text("utf-8")))
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(10)
+    with started("steps", folder, words, {**ENVIRONMENT, **environment}) as addresses:
+        yield Steps(folder, addresses)
