@@ -494,10 +494,10 @@ def centrally_managed(context: Context) -> LeasedCluster:
 
 
 def watch_list(context: Context) -> OperationRecord:
-    """Watch the list for the request to leave it, and keep what was seen in mind."""
-    uid = context.cluster().pairing_uid
+    """Watch the list for the request to leave it, and keep what was seen in mind: it need not."""
+    uid, soon = context.cluster().pairing_uid, context.recorder.limits.await_s
     seen = context.recorder.await_state(
-        context.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid
+        context.admin(), ops.ListPairingRequests(), "not_listed", within_s=soon, pairing_uid=uid
     )
     context.note("the list", seen)
     return seen

@@ -121,12 +121,15 @@ def take(context: Context, course: str) -> None:
 
 
 def _sent(context: Context) -> None:
-    """What was sent can be decided once it is listed; where it was not sent, nobody waits."""
+    """What was sent can be decided once it is listed; where it was not sent, nobody waits, and it
+    may never be where its submission is lost.
+    """
     context.note("the send", context.send())
     if context.performed().record.outcome is Outcome.OK:
-        uid = context.cluster().pairing_uid
+        uid, soon = context.cluster().pairing_uid, context.recorder.limits.await_s
         look = ops.ListPairingRequests()
-        context.recorder.await_state(context.admin(), look, "listed", pairing_uid=uid)
+        by = context.admin()
+        context.recorder.await_state(by, look, "listed", within_s=soon, pairing_uid=uid)
 
 
 def _accepted(context: Context) -> None:
