@@ -33,6 +33,14 @@ Feature: Prerequisites of a pairing request
         | Provisioning |
         | Error        |
 
+    Scenario: A cluster that runs no more when the connection check has said yes sends no request
+      Given a local cluster
+      When the operator checks the connection until it says yes
+      And the cluster is in state "Deleting"
+      And the operator sends a pairing request
+      Then the request is refused
+      And no request reaches Palette
+
   @PRE-2 @edge @core
   Rule: Every node has to be healthy
 
@@ -50,6 +58,14 @@ Feature: Prerequisites of a pairing request
     Scenario: The only node turns unhealthy after Local UI has shown it healthy
       Given a local cluster
       When the operator looks at the cluster
+      And the node "only node" turns unhealthy
+      And the operator sends a pairing request
+      Then the request is refused
+      And no request reaches Palette
+
+    Scenario: The only node turns unhealthy after the connection check has said yes
+      Given a local cluster
+      When the operator checks the connection until it says yes
       And the node "only node" turns unhealthy
       And the operator sends a pairing request
       Then the request is refused

@@ -226,7 +226,8 @@ MESSAGES: Mapping[str, arrangements.MessageKind] = {
 
 def await_loss(context: Context, message: arrangements.MessageKind, times: int = 1) -> None:
     """Wait until so many of the messages that were to be spoiled have been: none from before is
-    under way any more, as a host sends one after the other.
+    under way any more, as a host sends one after the other. Where nobody tells, there is time for
+    them.
 
     Raises:
         Inconclusive: they have not.
@@ -235,9 +236,12 @@ def await_loss(context: Context, message: arrangements.MessageKind, times: int =
     met: list[Json] = []
     for fault in faults if faults[1:] else ():  # each may be told for itself, or all in one
         if len(met) < times:
-            met += (at for at in _met(context, fault, 1) if at not in met)
+            met += (at for at in _met(context, fault, 1) or () if at not in met)
     if len(met) < times:
-        met = _met(context, faults[-1], times) or met
+        last = _met(context, faults[-1], times)
+        met = last or met
+        if last is None:
+            _let_it_meet(context, faults[-1])
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:
         raise Inconclusive(seen.reason)
@@ -255,11 +259,23 @@ def await_many_losses(context: Context, message: arrangements.MessageKind) -> No
     _met(context, message_faults(context, message)[-1], _MANY)
 
 
-def _met(context: Context, fault: arrangements.FaultNextMessage, times: int) -> list[Json]:
-    """When it met messages, as far as somebody tells; waits for so many of them."""
+def _met(context: Context, fault: arrangements.FaultNextMessage, times: int) -> list[Json] | None:
+    """When it met messages, if anybody tells; waits for so many of them."""
     within_s = context.recorder.patience(fault, times)
-    met = (context.recorder.see_effect(fault, within_s, times).value or {}).get("met")
-    return met if isinstance(met, list) else []
+    told = context.recorder.see_effect(fault, within_s, times).value or {}
+    met = told.get("met")
+    return met if isinstance(met, list) else None if told.get("told") is False else []
+
+
+def _let_it_meet(context: Context, fault: arrangements.FaultNextMessage) -> None:
+    """Nobody tells whether it has met a message, so a while has to do; what a confirmation does
+    before its answer is lost may show at Palette.
+    """
+    uid, kept = context.cluster().central_uid, arrangements.MessageFault.LOST_AFTER
+    if uid and (fault.message, fault.fault) == (arrangements.MessageKind.CONFIRM, kept):
+        look = ops.ViewCentralCluster(uid)
+        context.recorder.await_state(context.admin(), look, "not_being_handed_over")
+    let_pass(context, WHILE_S + context.recorder.driver.info.hold_s)
 
 
 def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:

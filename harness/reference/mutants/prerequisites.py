@@ -63,6 +63,33 @@ class StateIsReadOnce(bases.Remembers):
             raise Refusal(Reason.CLUSTER_NOT_RUNNING, f"cluster {cluster.name} is {state.value}")
 
 
+class _GoesByTheCheck(bases.Remembers):
+    """What the connection check has found to be well is not looked at again by a send."""
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        reply = yield from super().verify(operation, call)
+        match reply:
+            case ops.Done(ops.Verification(verified=True)):
+                self.found_well(self.cluster_at(self.site_of(call.host_uid)))
+        return reply
+
+    def found_well(self, cluster: Cluster) -> None:
+        """Keep what was well."""
+
+
+@mutant("PRE-1")
+class RunsAsWhenItWasChecked(_GoesByTheCheck):
+    """A cluster that was Running at its connection check counts as Running when it sends."""
+
+    def found_well(self, cluster: Cluster) -> None:
+        if cluster.state is ClusterState.RUNNING:
+            self.keep(cluster.uid)
+
+    def require_running(self, cluster: Cluster) -> None:
+        if cluster.uid not in self.kept:
+            super().require_running(cluster)
+
+
 # --- the nodes' health ---------------------------------------------------------------------------
 class _LooksAtSome(EdgeCore):
     """Looks at the health of some of the nodes only."""
@@ -163,6 +190,19 @@ class RecoveryIsNotNoticed(bases.Remembers):
         super().require_healthy(cluster)
         if cluster.uid in self.kept:
             raise Refusal(Reason.NODE_UNHEALTHY, "every node must be healthy to pair")
+
+
+@mutant("PRE-2")
+class HealthyAsWhenItWasChecked(_GoesByTheCheck):
+    """Nodes that were healthy at the connection check count as healthy when the cluster sends."""
+
+    def found_well(self, cluster: Cluster) -> None:
+        if not cluster.unhealthy_nodes():
+            self.keep(cluster.uid)
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        if cluster.uid not in self.kept:
+            super().require_healthy(cluster)
 
 
 @mutant("PRE-2")

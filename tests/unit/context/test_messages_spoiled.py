@@ -10,7 +10,13 @@ import pytest
 from harness.context import local_actions, settling
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, NotSupported
-from harness.domain.arrangements import MessageKind, SetClusterState
+from harness.domain.arrangements import (
+    Arrangement,
+    FaultEffect,
+    MessageFault,
+    MessageKind,
+    SetClusterState,
+)
 from harness.domain.cluster import ClusterState
 from harness.targets.port import DriverAround, TargetInfo
 from tests.unit.context.test_recorder import Bench
@@ -47,6 +53,28 @@ def test_a_message_that_never_comes_voids_the_scenario(context: Context) -> None
     settling.let_pass_again(context)
     with pytest.raises(Inconclusive, match="no confirm message of host"):
         settling.must_have_met(context)
+
+
+class Untold(DriverAround):
+    """Nobody tells what has come of anything."""
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        return None
+
+
+def test_where_nobody_tells_of_a_message_there_is_time_for_it(context: Context) -> None:
+    """What comes next would otherwise meet a host that has sent nothing yet."""
+    context.recorder.driver = Untold(context.recorder.driver)
+    settling.before(context, "confirmation")
+    context.must(context.accept())
+    local_actions.spoil_next(context, MessageKind.CONFIRM, MessageFault.LOST_AFTER)
+    before = context.recorder.driver.now()
+    local_actions.await_loss(context, MessageKind.CONFIRM)
+    assert context.recorder.driver.now() - before >= local_actions.WHILE_S * 1_000_000
+    (look,) = [o for o in context.recorder.history().operations if o.kind == "await_state"][-1:]
+    assert look.args["predicate"] == "not_being_handed_over"
+    assert look.value is not None
+    assert look.value["held"] is True
 
 
 def test_where_questions_are_held_the_next_one_is_waited_for_longer(context: Context) -> None:
