@@ -34,7 +34,7 @@ from tests.integration.lying.liars import (
 FAIL, INCONCLUSIVE, PASS = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS
 HTML = b"<!doctype html><title>Sign in</title><h1>Please sign in to the network</h1>"
 JSON = ("content-type", "application/json")
-LIMITS = {"answer_s": 1.5, "await_s": 0.5, "poll_s": 0.1}
+LIMITS = {"answer_s": 1.5, "await_s": 0.5, "settle_s": 5.0, "poll_s": 0.1}
 """Short, as most of what is waited for never comes, and looked for less often than elsewhere."""
 
 
