@@ -232,22 +232,33 @@ def await_loss(context: Context, message: arrangements.MessageKind, times: int =
     Raises:
         Inconclusive: they have not.
     """
+    if not see_loss(context, message, times):
+        _let_it_meet(context, message_faults(context, message)[-1])
+
+
+def see_loss(context: Context, message: arrangements.MessageKind, times: int = 1) -> bool:
+    """See to it that so many of the messages that were to be spoiled have been; returns whether
+    anybody tells.
+
+    Raises:
+        Inconclusive: they have not.
+    """
     faults = list(dict.fromkeys(message_faults(context, message)))
     met: list[Json] = []
+    last: list[Json] | None = met
     for fault in faults if faults[1:] else ():  # each may be told for itself, or all in one
         if len(met) < times:
             met += (at for at in _met(context, fault, 1) or () if at not in met)
     if len(met) < times:
         last = _met(context, faults[-1], times)
         met = last or met
-        if last is None:
-            _let_it_meet(context, faults[-1])
     seen = faults_took_effect(context.recorder.history())
     if seen.verdict is not Verdict.PASS:
         raise Inconclusive(seen.reason)
     if met and len(met) < times:
         what = f"of {times} {message.value} messages that were to be spoiled {len(met)} came"
         raise Inconclusive(f"the fault did not take effect: {what}")
+    return last is not None
 
 
 _MANY = 6
@@ -256,15 +267,19 @@ _MANY = 6
 
 def await_many_losses(context: Context, message: arrangements.MessageKind) -> None:
     """Let many of the messages that are to be spoiled be, as far as a host sends them in time."""
-    _met(context, message_faults(context, message)[-1], _MANY)
+    fault = message_faults(context, message)[-1]
+    if _met(context, fault, _MANY) is None:
+        _let_it_meet(context, fault)
 
 
 def _met(context: Context, fault: arrangements.FaultNextMessage, times: int) -> list[Json] | None:
     """When it met messages, if anybody tells; waits for so many of them."""
     within_s = context.recorder.patience(fault, times)
     told = context.recorder.see_effect(fault, within_s, times).value or {}
+    if told.get("told") is False:
+        return None
     met = told.get("met")
-    return met if isinstance(met, list) else None if told.get("told") is False else []
+    return met if isinstance(met, list) else []
 
 
 def _let_it_meet(context: Context, fault: arrangements.FaultNextMessage) -> None:

@@ -124,7 +124,7 @@ class WrittenPlainly(NotSupported):
         self.taken, self.writing = taken, writing
 
 
-_DISTURBS = SetLink, FaultNextMessage, DisturbMessages, Restart
+_FAULTS = SetLink, FaultNextMessage, DisturbMessages, Restart
 
 
 def _is_of_words(arrangement: Arrangement) -> bool:
@@ -157,8 +157,6 @@ class Recorder:
         """Users and profiles that nobody has told about yet, by e-mail and uid."""
         self.renew: Callable[[Actor], Credentials | Refused] = lambda actor: actor.credentials
         """What somebody who waits does where their login is not good any more."""
-        self._was_disturbed = False
-        """Whether there was a fault: what comes true thereafter may take `settle_s` (INV-9)."""
         self._faults: dict[Arrangement, None] = {}
         """The faults that stand, or wait for a message: what came of them is told at the end."""
         self._writer = writer
@@ -317,7 +315,6 @@ class Recorder:
         self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=value)
         self._note_confirmation(name)
         self.arranged.append(came)
-        self._was_disturbed = self._was_disturbed or isinstance(came, _DISTURBS)
         self._see_after(came)
         return came
 
@@ -444,7 +441,8 @@ class Recorder:
         """
         if within_s is None:
             within_s = self.limits.await_s
-            if self._was_disturbed:  # a host that waits longer after each failure is lawful
+            if any(isinstance(a, _FAULTS) for a in self.arranged):
+                # A host that waits longer after each failure is lawful (INV-9).
                 within_s = max(within_s, self.limits.settle_s)
         wait = {"within_s": within_s}
         return self._watch("await_state", actor, operation, predicate, args, wait, True)

@@ -204,7 +204,7 @@ def let_pass_again(context: Context) -> None:
     for kind in dict.fromkeys(each.message for each in local_actions.message_faults(context)):
         try:
             times = len(local_actions.message_faults(context, kind))
-            local_actions.await_loss(context, kind, times)
+            local_actions.see_loss(context, kind, times)
         except Inconclusive as unmet:
             context.unmet = str(unmet)
     if context.decision_fault is not None:

@@ -68,9 +68,9 @@ NOT_THERE = {
 own wire has other fields, it has one side alone, or nobody tells the time there."""
 
 
-def assert_ends_alike(out: Path, expected: Verdicts, role: str = "both") -> None:
+def assert_ends_alike(out: Path, expected: Verdicts) -> None:
     """Each scenario ends so, or is not supported for what that target lacks."""
-    found, why = verdicts(out, role), reasons(out)
+    found, why = verdicts(out), reasons(out)
 
     def lacks(key: tuple[str, str]) -> bool:
         known = [said for (r, s), said in NOT_THERE.items() if r == key[0] and key[1].startswith(s)]

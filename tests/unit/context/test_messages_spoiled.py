@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,14 +62,17 @@ class Untold(DriverAround):
         return None
 
 
-def test_where_nobody_tells_of_a_message_there_is_time_for_it(context: Context) -> None:
+@pytest.mark.parametrize("wait", [local_actions.await_loss, local_actions.await_many_losses])
+def test_where_nobody_tells_of_a_message_there_is_time_for_it(
+    context: Context, wait: Callable[[Context, MessageKind], None]
+) -> None:
     """What comes next would otherwise meet a host that has sent nothing yet."""
     context.recorder.driver = Untold(context.recorder.driver)
     settling.before(context, "confirmation")
     context.must(context.accept())
     local_actions.spoil_next(context, MessageKind.CONFIRM, MessageFault.LOST_AFTER)
     before = context.recorder.driver.now()
-    local_actions.await_loss(context, MessageKind.CONFIRM)
+    wait(context, MessageKind.CONFIRM)
     assert context.recorder.driver.now() - before >= local_actions.WHILE_S * 1_000_000
     (look,) = [o for o in context.recorder.history().operations if o.kind == "await_state"][-1:]
     assert look.args["predicate"] == "not_being_handed_over"
