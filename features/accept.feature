@@ -512,6 +512,20 @@ Feature: Accept a pairing request in Palette
       And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
       And it goes on bearing the name "first-choice"
 
+    Scenario Outline: No other cluster comes of a second acceptance, under the name <name>
+      Given Palette has a list of clusters
+      And a pending pairing request
+      And "the administrator" has accepted the request under the name "first-choice"
+      When "a second administrator" accepts the request under the name "<name>"
+      Then it is refused
+      And Palette lists the cluster once, by the name "first-choice"
+      And Palette goes on listing no other cluster by the name "<name>"
+
+      Examples:
+        | name          |
+        | first-choice  |
+        | second-choice |
+
     Scenario Outline: A reject is refused right after the acceptance: by <who>
       Given a pending pairing request
       And "the administrator" has accepted the request under the name "first-choice"
@@ -630,6 +644,15 @@ Feature: Accept a pairing request in Palette
       And this person has paired "the cluster" with the name "(kept)", the description "(kept)" and the tags "(kept)"
       Then the central cluster bears the name "(kept)", the description "(kept)" and the tags "(kept)"
       And what was refused takes no effect
+
+    Scenario: No cluster comes of a refused match
+      Given Palette has a list of clusters
+      And a pending pairing request
+      And an acceptance with another name, description and tags was refused for "a wrong version"
+      And an administrator who is logged in
+      And this person has paired "the cluster" with the name "first-choice", the description "(kept)" and the tags "(kept)"
+      Then Palette lists the cluster once, by the name "first-choice"
+      And Palette goes on listing no other cluster by the name "entered"
 
     Scenario: What was entered beside a refused match is not borne by who enters nothing
       Given a pending pairing request

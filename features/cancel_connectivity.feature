@@ -159,6 +159,12 @@ Feature: Connectivity failures during a cancel
       Then it succeeds
       And the request no longer waits in Palette
 
+    Scenario: The stale request is listed beside one that the cluster has sent since
+      Given a stale pairing request
+      And the cluster can reach Palette again
+      And a request that was sent
+      Then Palette lists each request of the cluster that it opens as pending
+
     Scenario: Only the stale request is rejected
       Given a stale pairing request
       And a pending pairing request of another cluster

@@ -206,6 +206,19 @@ Feature: Match the profiles of a local cluster
       Then they do not match
       And Palette refuses to pair the cluster with them
 
+    Scenario Outline: Of two profiles of one name, the one of <fitting> fits, and that of <selected> is selected
+      Given a pending pairing request
+      And add-on profiles of one name, of which the one of <fitting> fits and that of <selected> is selected
+      When the administrator matches them with the request
+      Then <result>
+
+      Examples:
+        | fitting     | selected    | result                                      |
+        | the project | the project | the cluster can be paired with them         |
+        | the tenant  | the tenant  | the cluster can be paired with them         |
+        | the project | the tenant  | Palette refuses to pair the cluster with them |
+        | the tenant  | the project | Palette refuses to pair the cluster with them |
+
     Scenario: Infra profile alone, for a cluster that runs nothing else
       Given a local cluster that runs no "Prometheus-Grafana"
       And a pending pairing request

@@ -452,6 +452,12 @@ def _of_gone(context: Context, judge: Judge, label: str) -> None:
     judge.check("held", operation=seen.id)
 
 
+@then("Palette lists each request of the cluster that it opens as pending")
+def _lists_all_that_wait(context: Context, judge: Judge) -> None:
+    for seen in review.await_all_that_wait(context):
+        judge.check("held", operation=seen.id)
+
+
 @then(parsers.parse('the request of "{label}" is listed once'))
 def _listed_once(context: Context, judge: Judge, label: str) -> None:
     uid = context.cluster(label).pairing_uid
@@ -593,6 +599,11 @@ def _lists_clusters(context: Context) -> None:
 def _cluster_listed(context: Context, judge: Judge, name: str) -> None:
     seen = review.await_listed_cluster(context, MAIN, context.own_name(name))
     judge.check("held", operation=seen.id)
+
+
+@then(parsers.parse('Palette goes on listing no other cluster by the name "{name}"'))
+def _no_other_listed(context: Context, judge: Judge, name: str) -> None:
+    judge.check("held", operation=review.no_other_listed(context, name).id)
 
 
 @then("Palette lists the other cluster once as well")

@@ -158,6 +158,16 @@ def _ask_crossed(context: Context, crossed: CrossedVersions, asked: str) -> None
     selection.ask_for_version(context, crossed.type, of.get(asked, ""))
 
 
+@given(
+    parsers.parse(
+        "add-on profiles of one name, of which the one of {fitting} fits and that of {chosen} is"
+        " selected"
+    )
+)
+def _select_of_one_name(context: Context, fitting: str, chosen: str) -> None:
+    selection.select_of_one_name(context, fitting, chosen)
+
+
 @given('of the add-on profile, "the profile itself" is asked for')
 def _ask_for_profile(context: Context) -> None:
     selection.ask_for_version(context, ProfileType.ADD_ON, "")

@@ -134,6 +134,14 @@ def await_listed_cluster(context: Context, label: str, name: str) -> OperationRe
     )
 
 
+def no_other_listed(context: Context, name: str) -> OperationRecord:
+    """Watch that Palette's list of clusters has none by this name but the paired one."""
+    look, uid = ops.ListCentralClusters(), context.cluster().central_uid
+    return context.recorder.stays(
+        context.admin(), look, "no_other_named", cluster_uid=uid, name=context.own_name(name)
+    )
+
+
 def pending_in(context: Context, label: str, project: str) -> LeasedCluster:
     """A cluster whose request is pending in this project, by a token of that project.
 
@@ -698,6 +706,30 @@ def list_requests(context: Context) -> RecordedReply:
     """List the requests of the project. A list may lag behind, so it has time to catch up first."""
     await_list(context, *context.clusters)
     return context.perform(context.admin(), ops.ListPairingRequests(), "the list")
+
+
+def await_all_that_wait(context: Context) -> Iterator[OperationRecord]:
+    """Wait until the list has the cluster's last request, and look whether it still has the earlier
+    one, which is opened as pending before and afterwards.
+
+    Raises:
+        NotSupported: it leaves Palette when its host is back, which is lawful (WDR-8).
+    """
+    leased, admin, look = context.cluster(), context.admin(), ops.ListPairingRequests()
+    yield context.recorder.await_state(admin, look, "listed", pairing_uid=leased.pairing_uid)
+    uid = leased.earlier_uids[-1]
+    waits = _is_pending(context, uid)
+    seen = context.recorder.await_state(admin, look, "listed", within_s=0, pairing_uid=uid)
+    if not waits or not _is_pending(context, uid):
+        raise NotSupported(
+            "a request that was cancelled offline waits no more once its host is back"
+        )
+    yield seen
+
+
+def _is_pending(context: Context, uid: str) -> bool:
+    opened = context.recorder.perform(context.admin(), ops.ViewPairingRequest(uid)).value
+    return isinstance(opened, ops.PairingRequestView) and opened.state == RequestState.PENDING.value
 
 
 def await_list(context: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:

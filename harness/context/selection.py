@@ -16,6 +16,7 @@ from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.arrangements import PutProfile
 from harness.domain.errors import PairproofError
 from harness.domain.operations import MatchProfiles, ProfileView, SelectedProfile, ViewProfile
+from harness.domain.permission import TENANT
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 from harness.targets.port import CannotArrange
 
@@ -169,6 +170,30 @@ def select_of_one_rank(context: Context, versions: Sequence[str]) -> None:
     made = ClusterProfile(uid, fitting.name, ProfileType.ADD_ON, editions, project)
     came = context.recorder.arrange(PutProfile(made)).profile
     context.selection = (*(context.selection or ()), SelectedProfile(came.uid))
+
+
+def select_of_one_name(context: Context, fitting: str, selected: str) -> None:
+    """Select what fits, with one of two add-on profiles of the same name: the tenant has one, and
+    the project has another. The one that fits need not be the one that is selected.
+
+    Raises:
+        NotSupported: no two can have the same name.
+    """
+    of_kind = _of_kind(named(context), ProfileType.ADD_ON)
+    select_like(context, [p for p in named(context) if p is not of_kind])
+    made = dict[str, str]()
+    for where, scope in (("the tenant", TENANT), ("the project", context.project())):
+        packs = of_kind.packs if where == fitting else _unlike(of_kind.packs, "another version")
+        editions = (ProfileEdition("1.0.0", packs),)
+        uid = context.new_id("profile")
+        profile = ClusterProfile(uid, of_kind.name, ProfileType.ADD_ON, editions, scope)
+        try:
+            made[where] = context.recorder.arrange(PutProfile(profile)).profile.uid
+        except CannotArrange as error:
+            raise NotSupported(f"no two profiles can have the same name: {error}") from error
+    if len(set(made.values())) < len(made):
+        raise NotSupported("no two profiles can have the same name: one is made in place of both")
+    context.selection = (*(context.selection or ()), SelectedProfile(made[selected]))
 
 
 def _as_one(context: Context) -> stacks.Stack:

@@ -227,8 +227,15 @@ def _clusters(sample: Sample, cluster_uid: str, name: str = "") -> list[str]:
     """
     items = _dicts(sample.value, "items")
     found = [str(i.get("name") or "(no name)") for i in items if i.get("uid") == cluster_uid]
-    others = [i for i in items if name and i.get("name") == name and i.get("uid") != cluster_uid]
-    return found + [f"{name} ({i.get('uid')})" for i in others]
+    return found + [f"{name} ({uid})" for uid in _others(sample, cluster_uid, name)]
+
+
+def _others(sample: Sample, cluster_uid: str, name: str) -> list[str]:
+    """Which clusters stand in the list by this name, but for the one of this uid."""
+    items = _dicts(sample.value, "items") if name else []
+    return [
+        str(i.get("uid")) for i in items if i.get("name") == name and i.get("uid") != cluster_uid
+    ]
 
 
 @predicate(
@@ -242,6 +249,16 @@ def cluster_listed_once(sample: Sample, *, cluster_uid: str, name: str) -> bool:
     """
     found = _clusters(sample, cluster_uid, name)
     return sample.ok and found in ([name], ["(no name)"])
+
+
+@predicate(
+    "Palette's list of clusters has none as {name} but {cluster_uid}",
+    "Palette's list of clusters {still}has as {name}, beside {cluster_uid}: {shown}",
+    lambda sample, cluster_uid, name: {"shown": described([*_others(sample, cluster_uid, name)])},
+)
+def no_other_named(sample: Sample, *, cluster_uid: str, name: str) -> bool:
+    """The list of clusters has no other by this name."""
+    return sample.ok and not _others(sample, cluster_uid, name)
 
 
 @predicate(

@@ -208,6 +208,19 @@ class ProfilesBehindThePageAreUnknown(CentralCore):
         return found if any(other.uid == uid for other in list(oldest)[:50]) else None
 
 
+@mutant("ACC-7")
+class ProfileIsFoundByItsName(CentralCore):
+    """A selected profile is looked for by its name, and the project's own one is taken."""
+
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
+        choice = super().selected(request, chosen)
+        for scope in (request.project_uid, TENANT):
+            named = {p.name: p for p in self.store.find(ClusterProfile, "project", scope)}
+            if choice.profile.name in named:
+                return replace(choice, profile=named[choice.profile.name])
+        return choice
+
+
 # --- versions and names that are made alike (ACC-7) ----------------------------------------------
 class Normalising(CentralCore):
     """Matches packs after it has made some that differ alike."""
@@ -956,6 +969,32 @@ class RefusedAcceptRenamesLater(RefusedAcceptRenames):
 
     def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         self._owed.append((self._now + 150_000, request, operation, refused))
+
+
+class _LeavesACluster(bases.AfterRefusal):
+    """Refuses an acceptance, and registers a cluster for it all the same."""
+
+    decision = ops.AcceptPairingRequest
+    reason: ClassVar[Reason]
+
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
+        if refused.reason is self.reason and isinstance(operation, ops.AcceptPairingRequest):
+            uid = f"{len(list(self.store.every(CentralCluster))):024x}"
+            self.store.put(self.accepted_cluster(uid, request, operation))
+
+
+@mutant("ACC-14")
+class LoserLeavesACluster(_LeavesACluster):
+    """A second acceptance is refused, and leaves a cluster that never gets a host."""
+
+    reason = Reason.REQUEST_DECIDED
+
+
+@mutant("ACC-15")
+class MismatchLeavesACluster(_LeavesACluster):
+    """A match is refused, and leaves a cluster that never gets a host."""
+
+    reason = Reason.PROFILES_MISMATCH
 
 
 @mutant("ACC-14")

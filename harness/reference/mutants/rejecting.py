@@ -232,6 +232,18 @@ class RefusedRejectTakesTheOthers(bases.AfterRefusal):
 
 # --- a request whose host has gone silent (WDR-5) ------------------------------------------------
 @mutant("WDR-5")
+class ListHasTheNewestOfEachCluster(CentralCore):
+    """A list of all requests has no more than the one that each cluster has sent last."""
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        listed = super().list_requests(operation, call).items
+        newest = {item.local_cluster_uid: item for item in listed}
+        return ops.PairingList(listed if operation.local_cluster_uid else tuple(newest.values()))
+
+
+@mutant("WDR-5")
 class SilentHostsRequestIsForgotten(CentralCore):
     """A request whose host has not asked for it for a day is not found any more."""
 
