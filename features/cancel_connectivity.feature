@@ -160,8 +160,9 @@ Feature: Connectivity failures during a cancel
       And the request no longer waits in Palette
 
     Scenario: The stale request is listed beside one that the cluster has sent since
-      Given a stale pairing request
-      And the cluster can reach Palette again
+      Given a pending pairing request
+      And the next 1000 withdrawals of the host are lost
+      And the request was cancelled
       And a request that was sent
       Then Palette lists each request of the cluster that it opens as pending
 

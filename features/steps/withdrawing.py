@@ -102,19 +102,16 @@ def _spoiled_cancel(context: Context, fate: str) -> None:
     local_actions.spoil_next(context, MessageKind.WITHDRAW, local_actions.FATES[fate])
 
 
-@given(parsers.parse("the next {times:d} confirmations of the host are lost"))
-def _lost_confirmations(context: Context, times: int) -> None:
-    local_actions.spoil_next(context, MessageKind.CONFIRM, MessageFault.LOST_BEFORE, times)
+@given(parsers.parse("the next {times:d} {messages} of the host are lost"))
+def _lost(context: Context, times: int, messages: str) -> None:
+    kind = local_actions.MESSAGES[messages]
+    local_actions.spoil_next(context, kind, MessageFault.LOST_BEFORE, times)
 
 
-@given(parsers.parse("the answers to the next {times:d} confirmations of the host are lost"))
-def _lost_answers(context: Context, times: int) -> None:
-    local_actions.spoil_next(context, MessageKind.CONFIRM, MessageFault.LOST_AFTER, times)
-
-
-@given(parsers.parse("the answers to the next {times:d} submissions of the host are lost"))
-def _lost_answers_to_submissions(context: Context, times: int) -> None:
-    local_actions.spoil_next(context, MessageKind.SUBMIT, MessageFault.LOST_AFTER, times)
+@given(parsers.parse("the answers to the next {times:d} {messages} of the host are lost"))
+def _lost_answers(context: Context, times: int, messages: str) -> None:
+    kind = local_actions.MESSAGES[messages]
+    local_actions.spoil_next(context, kind, MessageFault.LOST_AFTER, times)
 
 
 @given(parsers.parse("the next {times:d} questions of the host about its request are {fate}"))

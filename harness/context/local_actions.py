@@ -219,6 +219,7 @@ MESSAGES: Mapping[str, arrangements.MessageKind] = {
     "submissions": arrangements.MessageKind.SUBMIT,
     "questions": arrangements.MessageKind.POLL,
     "confirmations": arrangements.MessageKind.CONFIRM,
+    "withdrawals": arrangements.MessageKind.WITHDRAW,
     "answers": arrangements.MessageKind.CONFIRM,
 }
 """What features call messages of which several are spoiled."""

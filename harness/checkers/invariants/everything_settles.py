@@ -172,12 +172,21 @@ class EverythingSettles(Rule):
             return self._unsettled(request, "was accepted, and is neither paired nor failed")
         if central in OPEN_STATES and local not in (None, "Pairing") and not request.enders:
             return self._unsettled(request, "is pending centrally, and not in Local UI")
+        if central in OPEN_STATES and local is None and self._has_another(request):
+            return self._unsettled(request, "is pending centrally, and its host shows another")
         if not request.over and (central is None or local is None):
             self.undecided = self.undecided or (
                 f"nobody looked at request {request.uid} on both sides after it had had its"
                 " time to settle"
             )
         return ()
+
+    def _has_another(self, request: ObservedRequest) -> bool:
+        """Whether its host shows another one, and nobody cancelled this one without a link."""
+        slot, look = request.slot, _another(request, request.host)
+        if slot is None or look is None or slot.excused or request.excused:
+            return False
+        return self.known.is_settled(slot, look[1])
 
     def _late(self, request: ObservedRequest) -> tuple[str | None, str | None]:
         """What either side showed last, if that look began late enough."""
@@ -204,7 +213,7 @@ def _said(operation: OperationRecord) -> str:
 def _another(request: ObservedRequest, host: str) -> tuple[str, int] | None:
     """The look that shows, at this host, another request of the cluster as pending or paired."""
     slot = request.slot
-    for other in (slot.paired, slot.current) if slot else ():
+    for other in (slot.paired, *slot.open.values()) if slot else ():
         shown = other.local if other and other is not request and other.host == host else None
         if shown is not None and shown.state in _THERE:
             return shown.operation, shown.start

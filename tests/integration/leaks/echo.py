@@ -42,13 +42,11 @@ class Echo:
             _, path, *_ = head.split(" ", 2)
             self.asked.add(path)
             known = _HEADER.search(head) is not None
-            visit.say(
-                self._reply(path)
-                if known or "/login" in path or "/auth" in path
-                else self._not_logged_in()
-            )
-            # The control port must not be lost to a connection that is closed as it is used again.
-            if self.mode in ("garbles", "endless") and not path.startswith("/control/"):
+            is_in = known or "/login" in path or "/auth" in path
+            reply = self._reply(path) if is_in else self._not_logged_in()
+            visit.say(reply)
+            # After a sound answer the connection stays: it may be used again at once.
+            if self.mode in ("garbles", "endless") and reply == MODES[self.mode](self):
                 return
 
     def _listen(self, head: str, body: str) -> None:

@@ -717,6 +717,37 @@ def a_send_that_was_not_answered_is_left_behind_by_the_next_one(history: History
     return _orphan(history)
 
 
+@bad("INV-9")
+def two_sends_are_answered_and_the_host_knows_of_the_second_alone(
+    history: HistoryBuilder,
+) -> object:
+    history.set_up()
+    sent = history.now // 1_000
+    history.send("A", at=(sent, sent + 9))
+    history.send("B", at=(sent + 2, sent + 8))
+    history.later(100)
+    history.local_shows("Pairing", "B")
+    return _orphan(history)
+
+
+@bad("INV-9")
+def a_second_send_has_not_ended_the_first(history: HistoryBuilder) -> object:
+    history.set_up().send("A")
+    history.send("B")
+    history.later(100)
+    history.local_shows("Pairing", "B")
+    return _orphan(history)
+
+
+@good("INV-9")
+def a_second_send_has_taken_the_place_of_the_first(history: HistoryBuilder) -> None:
+    history.set_up().send("A")
+    history.send("B")
+    history.later(100)
+    history.local_shows("Pairing", "B")
+    history.view("A", state="Withdrawn")
+
+
 @good("INV-9")
 def a_send_that_was_not_answered_may_not_have_settled_when_the_next_one_is_shown(
     history: HistoryBuilder,
