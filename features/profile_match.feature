@@ -213,9 +213,8 @@ Feature: Match the profiles of a local cluster
       Then <result>
 
       Examples:
-        | fitting     | selected    | result                                      |
-        | the project | the project | the cluster can be paired with them         |
-        | the tenant  | the tenant  | the cluster can be paired with them         |
+        | fitting     | selected    | result                                        |
+        | the project | the project | the cluster can be paired with them           |
         | the project | the tenant  | Palette refuses to pair the cluster with them |
         | the tenant  | the project | Palette refuses to pair the cluster with them |
 

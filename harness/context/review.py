@@ -135,8 +135,15 @@ def await_listed_cluster(context: Context, label: str, name: str) -> OperationRe
 
 
 def no_other_listed(context: Context, name: str) -> OperationRecord:
-    """Watch that Palette's list of clusters has none by this name but the paired one."""
+    """Watch that Palette's list of clusters has none by this name but the paired one.
+
+    Raises:
+        NotSupported: it has no names.
+    """
     look, uid = ops.ListCentralClusters(), context.cluster().central_uid
+    listed = context.recorder.perform(context.admin(), look).value
+    if isinstance(listed, ops.CentralClusterList) and not any(c.name for c in listed.items):
+        raise NotSupported("Palette's list of clusters tells no names")
     return context.recorder.stays(
         context.admin(), look, "no_other_named", cluster_uid=uid, name=context.own_name(name)
     )

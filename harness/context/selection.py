@@ -174,7 +174,8 @@ def select_of_one_rank(context: Context, versions: Sequence[str]) -> None:
 
 def select_of_one_name(context: Context, fitting: str, selected: str) -> None:
     """Select what fits, with one of two add-on profiles of the same name: the tenant has one, and
-    the project has another. The one that fits need not be the one that is selected.
+    the project has another. The one that fits need not be the one that is selected; whether that of
+    the tenant can be selected at all is the product's affair.
 
     Raises:
         NotSupported: no two can have the same name.

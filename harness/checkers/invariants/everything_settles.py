@@ -182,9 +182,9 @@ class EverythingSettles(Rule):
         return ()
 
     def _has_another(self, request: ObservedRequest) -> bool:
-        """Whether its host shows another one, and nobody cancelled this one without a link."""
+        """Whether its host shows another one, and nobody has cancelled this one (INV-4, WDR-5)."""
         slot, look = request.slot, _another(request, request.host)
-        if slot is None or look is None or slot.excused or request.excused:
+        if slot is None or look is None or slot.excused or request.excused or request.cancelled:
             return False
         return self.known.is_settled(slot, look[1])
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 Verdicts = dict[tuple[str, str], str]
 
 
-ONE_BEARS_LESS = ("(sizes.", "no body here", "there is no wire")
+ONE_BEARS_LESS = ("(sizes.", "no JSON body of it has", "there is no wire")
 """Why a way to a target judges less than another: what it bears, and what it can write."""
 
 

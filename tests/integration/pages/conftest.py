@@ -12,8 +12,9 @@ from harness.reference.embedded import EmbeddedReference, Layout
 from tests.integration.pages.world import World, arrange
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running() -> Iterator[tuple[EmbeddedReference, ssl.SSLContext]]:
+    """Not for longer: what other tests fork while it runs may find its database locked for ever."""
     with EmbeddedReference("pages", Layout(clusters=2, hosts=2)) as reference:
         yield reference, ssl.create_default_context(cafile=reference.ca_file)
 
