@@ -234,12 +234,19 @@ class CellEndpointFactory:
                 slots=slots,
                 urls={host.uid: host.url for host in reached.target.hosts()},
                 user=driver.local_user,
+                patch=next(filter(reached.driver.info.offers, _CHANGES_OF_TAGS), None),
             )
             if at_edge
             else None,
             agents=None if at_edge else reached.agents(),
             secrets=tuple(driver.secrets),
         )
+
+
+_CHANGES_OF_TAGS: tuple[type[ops.PatchNamedCluster | ops.UpdateCluster], ...] = (
+    ops.PatchNamedCluster,
+    ops.UpdateCluster,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,9 +206,9 @@ class LocalUis:
     def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         # The patch without a name is deprecated: a target not ours is asked for the other.
         if isinstance(operation, ops.PatchCluster):
-            operation = ops.PatchNamedCluster(
-                self._installed[slot.member.index].name, operation.tags
-            )
+            if self._local.patch is None:
+                return ops.Unknown("the target offers no change of a cluster's tags")
+            operation = self._local.patch(self._installed[slot.member.index].name, operation.tags)
         record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
         url, user = self._local.urls.get(self._slot(slot).host_uids[0], ""), self._local.user
         if isinstance(operation, ops.LogIn):

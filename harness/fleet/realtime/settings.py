@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.domain.arrangements import Arrangement, Slot
+from harness.domain.operations import PatchNamedCluster, UpdateCluster
 from harness.fleet.realtime.asker import AskedSide, Client
 from harness.fleet.realtime.pace import LoadBudget, Rate
 from harness.load.opening import LoadLimits
@@ -36,12 +37,14 @@ class LocalSide:
         slots: the places for clusters, in the order in which the clusters of a fleet get them.
         urls: the address of each host's Local UI.
         user: who logs in to each.
+        patch: what changes the tags of a cluster there; none where nothing does.
     """
 
     asked: AskedSide
     slots: tuple[Slot, ...]
     urls: Mapping[str, str]
     user: LocalUser
+    patch: type[PatchNamedCluster | UpdateCluster] | None = PatchNamedCluster
 
 
 @dataclass(frozen=True, slots=True)
