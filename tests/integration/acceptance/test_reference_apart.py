@@ -83,11 +83,7 @@ def compare(
     return out
 
 
-@pytest.mark.parametrize(
-    "roles",
-    [pytest.param(r, marks=pytest.mark.slow) if r != SIDES else r for r in ROLES],
-    ids="-".join,
-)
+@pytest.mark.parametrize("roles", ROLES, ids="-".join)
 def test_it_is_certified_with_the_verdicts_of_the_embedded_run(
     lab: Apart, command: Command, embedded: Path, roles: tuple[str, ...]
 ) -> None:

@@ -57,11 +57,7 @@ def certify(
     return done.returncode, described(done)
 
 
-@pytest.mark.parametrize(
-    "roles",
-    [pytest.param(r, marks=pytest.mark.slow) if len(r) > 1 else r for r in ROLES],
-    ids="-".join,
-)
+@pytest.mark.parametrize("roles", ROLES, ids="-".join)
 def test_it_conforms(command: Command, implementation: Second, roles: tuple[str, ...]) -> None:
     code, said = certify(command, implementation, roles, "-k", SOME)
     assert code == 0, said

@@ -133,7 +133,7 @@ LACKING = {
     few_are_borne_at_once: "REJ-2,SND-13",
 }
 """What is lacking, and what is asked; few scenarios where commands are started for each."""
-QUICK = (nobody_arranges, the_edge_alone)
+QUICK = (nobody_arranges, the_edge_alone, what_is_given, few_are_borne_at_once)
 
 
 @pytest.mark.parametrize(

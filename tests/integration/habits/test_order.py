@@ -68,13 +68,7 @@ def serial(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     return evidence
 
 
-@pytest.mark.parametrize(
-    ("seed", "workers"),
-    [
-        pytest.param(1, 0, id="alone"),
-        pytest.param(2, 2, id="with workers", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize(("seed", "workers"), [(1, 0), (2, 2)], ids=["alone", "with workers"])
 def test_scenarios_in_random_order_come_to_the_same(
     tmp_path: Path, serial: Evidence, seed: int, workers: int
 ) -> None:

@@ -58,7 +58,6 @@ SPEAKERS: dict[str, Says] = {
     "labels": always(("Set-Cookie", "sid=4d1f9a7be2c0"), ("X-Says", "<cookie:1> <token:1>")),
     "an id that was seen": repeats_the_project,
 }  # fmt: skip
-QUICK = ("our words", "labels")
 
 
 def certified(command: Command, *words: str) -> dict[str, object]:
@@ -80,10 +79,7 @@ def warned_of(report: dict[str, object], kind: str) -> list[str]:
     return [warning for warning in warnings if f"a value of kind {kind} " in warning]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SPEAKERS],
-)
+@pytest.mark.parametrize("name", SPEAKERS)
 def test_ordinary_words_in_headers_harm_nobody(
     command: Command, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,7 +51,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
         yield made
 
 
-@pytest.mark.slow
 def test_some_of_it_conforms(stranger: Graph) -> None:
     CERTIFIER.some_conforms(stranger, ("edge",), SOME)
 

@@ -69,7 +69,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
         yield made
 
 
-@pytest.mark.slow
 def test_some_of_it_conforms(stranger: Kube) -> None:
     CERTIFIER.some_conforms(stranger, ("edge",), SOME)
 

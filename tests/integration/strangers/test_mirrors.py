@@ -82,7 +82,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirrors]:
         yield made
 
 
-@pytest.mark.slow
 def test_some_of_it_conforms(stranger: Mirrors) -> None:
     CERTIFIER.some_conforms(stranger, ("edge",), SOME)
 
