@@ -86,6 +86,25 @@ def test_a_cluster_at_each_place_pairs_and_is_judged_without_its_agents(tmp_path
     assert not [secret for secret in (*SESSIONS, *secrets) if secret in everything]
 
 
+CHANGES = ("PatchNamedCluster", "UpdateCluster")
+
+
+@pytest.mark.parametrize("lacking", [CHANGES[:1], CHANGES], ids="+".join)
+def test_tags_are_changed_by_what_the_target_offers(
+    tmp_path: Path, lacking: tuple[str, ...]
+) -> None:
+    more = "".join(f'[paths.{kind}]\nnot_offered = "it is not there"\n' for kind in lacking)
+    with edge(tmp_path, more=f"\n{more}") as target:
+        finished = run(target, tmp_path / "out")
+    assert finished.violations == ()
+    operations = finished.measures.operations
+    refused = {kind: operations[kind]["fail"] for kind in CHANGES if kind in operations}
+    assert refused == {kind: PLACES for kind in CHANGES if kind not in lacking}
+    manifest = read_manifest(tmp_path / "out")
+    verdicts = {line.requirement: line.verdict for line in manifest.verdicts}
+    assert verdicts["INV-10"] is (Verdict.PASS if refused else Verdict.INCONCLUSIVE)
+
+
 @pytest.mark.parametrize(
     ("mutant", "invariant"),
     [
