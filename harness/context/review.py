@@ -716,27 +716,26 @@ def list_requests(context: Context) -> RecordedReply:
 
 
 def await_all_that_wait(context: Context) -> Iterator[OperationRecord]:
-    """Wait until the list has the cluster's last request, and look whether it still has the earlier
-    one, which is opened as pending before and afterwards.
+    """Wait until the list has the cluster's last request, and the earlier one, where that is opened
+    in the same state before and afterwards: states may be called anything.
 
     Raises:
-        NotSupported: it leaves Palette when its host is back, which is lawful (WDR-8).
+        NotSupported: a new request of the cluster ends the earlier one, which is lawful (SND-7).
     """
     leased, admin, look = context.cluster(), context.admin(), ops.ListPairingRequests()
-    yield context.recorder.await_state(admin, look, "listed", pairing_uid=leased.pairing_uid)
-    uid = leased.earlier_uids[-1]
-    waits = _is_pending(context, uid)
-    seen = context.recorder.await_state(admin, look, "listed", within_s=0, pairing_uid=uid)
-    if not waits or not _is_pending(context, uid):
-        raise NotSupported(
-            "a request that was cancelled offline waits no more once its host is back"
-        )
+    last, earlier = leased.pairing_uid, leased.earlier_uids[-1]
+    yield context.recorder.await_state(admin, look, "listed", pairing_uid=last)
+    waits, before = _state_of(context, last), _state_of(context, earlier)
+    seen = context.recorder.await_state(admin, look, "listed", pairing_uid=earlier)
+    if not waits == before == _state_of(context, earlier):
+        raise NotSupported("an earlier request of a cluster that has sent another waits no more")
     yield seen
 
 
-def _is_pending(context: Context, uid: str) -> bool:
-    opened = context.recorder.perform(context.admin(), ops.ViewPairingRequest(uid)).value
-    return isinstance(opened, ops.PairingRequestView) and opened.state == RequestState.PENDING.value
+def _state_of(context: Context, uid: str) -> str:
+    opened = context.recorder.perform(context.admin(), ops.ViewPairingRequest(uid))
+    shown = context.must_if_offered(opened).value
+    return shown.state if isinstance(shown, ops.PairingRequestView) else ""
 
 
 def await_list(context: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:

@@ -178,7 +178,7 @@ def select_of_one_name(context: Context, fitting: str, selected: str) -> None:
     the tenant can be selected at all is the product's affair.
 
     Raises:
-        NotSupported: no two can have the same name.
+        NotSupported: no second one of the same name can be made.
     """
     of_kind = _of_kind(named(context), ProfileType.ADD_ON)
     select_like(context, [p for p in named(context) if p is not of_kind])
@@ -191,9 +191,11 @@ def select_of_one_name(context: Context, fitting: str, selected: str) -> None:
         try:
             made[where] = context.recorder.arrange(PutProfile(profile)).profile.uid
         except CannotArrange as error:
-            raise NotSupported(f"no two profiles can have the same name: {error}") from error
+            raise NotSupported(
+                f"no second profile of the same name can be made: {error}"
+            ) from error
     if len(set(made.values())) < len(made):
-        raise NotSupported("no two profiles can have the same name: one is made in place of both")
+        raise NotSupported("no second profile of the same name can be made: it is the first one")
     context.selection = (*(context.selection or ()), SelectedProfile(made[selected]))
 
 

@@ -681,6 +681,13 @@ def accepted_and_pending_for_ever(t: HistoryBuilder) -> str:
     return t.view(state="Pairing")
 
 
+def _left_behind(history: HistoryBuilder) -> str:
+    """Long after, the host shows the request B, and Palette another one as well."""
+    history.later(100)
+    history.local_shows("Pairing", "B")
+    return _orphan(history)
+
+
 def _orphan(history: HistoryBuilder) -> str:
     """Palette shows a request of the cluster that nobody has been told of."""
     shown = {"pairing_uid": "A", "state": "Pairing", "local_cluster_uid": "edge-uid-0"}
@@ -712,9 +719,7 @@ def a_send_that_was_not_answered_is_left_behind_by_the_next_one(history: History
     history.set_up()
     history.send("A", "info")
     history.send("B")
-    history.later(100)
-    history.local_shows("Pairing", "B")
-    return _orphan(history)
+    return _left_behind(history)
 
 
 @bad("INV-9")
@@ -725,18 +730,14 @@ def two_sends_are_answered_and_the_host_knows_of_the_second_alone(
     sent = history.now // 1_000
     history.send("A", at=(sent, sent + 9))
     history.send("B", at=(sent + 2, sent + 8))
-    history.later(100)
-    history.local_shows("Pairing", "B")
-    return _orphan(history)
+    return _left_behind(history)
 
 
 @bad("INV-9")
 def a_second_send_has_not_ended_the_first(history: HistoryBuilder) -> object:
     history.set_up().send("A")
     history.send("B")
-    history.later(100)
-    history.local_shows("Pairing", "B")
-    return _orphan(history)
+    return _left_behind(history)
 
 
 @good("INV-9")
