@@ -160,7 +160,8 @@ Feature: Connectivity failures during a cancel
       And the request no longer waits in Palette
 
     Scenario: The stale request is listed beside one that the cluster has sent since
-      Given a pending pairing request
+      Given a submission that can be told from an earlier one
+      And a pending pairing request
       And the next 1000 withdrawals of the host are lost
       And the request was cancelled
       And a request that was sent

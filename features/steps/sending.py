@@ -85,6 +85,11 @@ def _extended_session(context: Context) -> None:
 # --- requests that came before ----------------------------------------------------------------
 
 
+@given("a submission that can be told from an earlier one")
+def _submissions_are_told(context: Context) -> None:
+    local_actions.must_tell_submissions(context)
+
+
 @given("a request that was sent")
 def _sent(context: Context) -> None:
     context.pending()

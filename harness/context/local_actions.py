@@ -215,6 +215,17 @@ def spoil_next(
     context.recorder.arrange(arrangements.FaultNextMessage(host_uid, message, fault, times=times))
 
 
+def must_tell_submissions(context: Context) -> None:
+    """Go on only where a submission can be told from others of its host.
+
+    Raises:
+        NotSupported: a host has one secret for all: one that comes late, or while an earlier one
+            still waits, may be either.
+    """
+    if not context.recorder.driver.info.tells_submissions:
+        raise NotSupported("nothing tells a submission of a host from another one")
+
+
 MESSAGES: Mapping[str, arrangements.MessageKind] = {
     "submissions": arrangements.MessageKind.SUBMIT,
     "questions": arrangements.MessageKind.POLL,

@@ -93,9 +93,8 @@ def spoil(context: Context, message: str, fate: str) -> None:
             otherwise.
     """
     fault = local_actions.FATES[fate]
-    is_told = message != "submission" or context.recorder.driver.info.tells_submissions
-    if fault in _LATE and not is_told:
-        raise NotSupported("nothing tells a submission that is late from another one")
+    if fault in _LATE and message == "submission":
+        local_actions.must_tell_submissions(context)
     if message == AFTER_IT:
         (*_, first) = local_actions.message_faults(context)
         local_actions.spoil_next(context, first.message, fault)
