@@ -138,7 +138,7 @@ def test_a_decision_arrives_as_often_as_it_is_to(
 
 def test_a_late_submission_is_nothing_for_hosts_whose_secret_stays(context: Context) -> None:
     context.recorder.driver.info = TargetInfo("x", tells_submissions=False)  # type: ignore[misc]
-    with pytest.raises(NotSupported, match="nothing tells a submission that is late"):
+    with pytest.raises(NotSupported, match="nothing tells a submission of a host"):
         settling.spoil(context, "submission", "comes late")
 
 
