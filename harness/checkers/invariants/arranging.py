@@ -182,6 +182,8 @@ class Arrangements:
         known.shaken = known.tick
         if operation.kind == "AdvanceClock":
             known.tokens_moved = known.tick
+            for token in known.tokens.values():
+                token.moved = known.tick
             known.excuse(known.requests.values())
 
     # --- registration tokens ----------------------------------------------------------
@@ -189,6 +191,8 @@ class Arrangements:
     def _token_moved(self, operation: OperationRecord) -> None:
         uid = entities.token_uid(operation)
         self.known.tokens_moved = self.known.tick
+        if token := self.known.tokens.get(uid):
+            token.moved = self.known.tick
         self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
 
     def _token_put(self, operation: OperationRecord) -> None:

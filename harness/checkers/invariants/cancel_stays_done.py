@@ -68,7 +68,7 @@ class CancelStaysDone(Rule):
         self, request: ObservedRequest, operation: OperationRecord, how: str
     ) -> Violations:
         gone = request.withdrawn
-        if gone is None and request.cancelled_online and not request.by_agent:
+        if gone is None and request.cancelled_online and not request.submitted:
             gone = request.cancelled
         if gone is None or gone.tick >= self.known.started:
             return NOTHING

@@ -80,8 +80,8 @@ class ObservedRequest:
     """The packs that it carried, where the submission itself was recorded."""
     shown_packs: PackSet | None = None
     """The packs that it carries, as the central side says."""
-    by_agent: bool = False
-    """The submission was recorded, so that every message of its host is."""
+    submitted: Sighting | None = None
+    """Its host was given its id: the submission was recorded, so that every message is."""
     confirms: int = 0
     """Confirmations of its host that were invoked."""
     cancelled: Sighting | None = None
@@ -209,11 +209,14 @@ class ObservedSlot:
 
 @dataclass(slots=True, eq=False)
 class Token:
-    """A registration token. `expiry` is the latest that it ever had."""
+    """A registration token. `expiry` is the latest that it ever had, `moved` the count at which it
+    was last arranged to be otherwise, or its clock.
+    """
 
     uid: str
     project: str
     expiry: int
+    moved: int = 0
 
 
 def fields_of(operation: OperationRecord) -> Mapping[str, Json]:

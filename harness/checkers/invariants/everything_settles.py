@@ -149,7 +149,7 @@ class EverythingSettles(Rule):
         known = self.known
         if self._late(request)[0] not in OPEN_STATES or slot.excused or not slot.senders:
             return ()
-        if known.tokens_moved > slot.first_sent:
+        if known.tokens_moved > slot.first_sent and not self._was_admitted(request, slot):
             return ()
         looks = [known.looks.get(host) or _another(request, host) for host in slot.senders]
         if not all(look and known.is_settled(slot, look[1]) for look in looks):
@@ -161,6 +161,13 @@ class EverythingSettles(Rule):
         central = request.central.operation if request.central else ""
         seen = (look[0] for look in looks if look)
         return self.blame(request.uid, reason, *seen, central, within=known.limits.settle)
+
+    def _was_admitted(self, request: ObservedRequest, slot: ObservedSlot) -> bool:
+        """Whether its host got its id, and had time to use it, while its token was what it was."""
+        token, submitted = self.known.tokens.get(request.token), request.submitted
+        if token is None or submitted is None or token.moved > slot.first_sent:
+            return False
+        return token.expiry > submitted.at + self.known.limits.edge_lag
 
     def _judge(self, request: ObservedRequest) -> Violations:
         central, local = self._late(request)

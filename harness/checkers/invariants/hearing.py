@@ -458,7 +458,10 @@ class Hearing(Arrangements):
             request = entities.ObservedRequest(uid, slot, invoked=known.started)
             request.enders = self._others_busy(slot, operation) if slot else 0
             known.add(request)
-        request.by_agent = True
+        request.submitted = request.submitted or known.sighted(operation)
+        label = entities.text(operation.args, "registration_token")
+        if not request.token and (token := known.labels.get((operation.scenario, label))):
+            request.token = token.uid
         if request.packs is None:
             request.packs = entities.packs_of(about.get("stack"))
 

@@ -298,7 +298,7 @@ class Linearizable(Rule):
         """
         slot = self.known.slot(operation)
         if slot is not None and slot.open:
-            self._may_end(operation, [r.uid for r in slot.open.values() if not r.by_agent])
+            self._may_end(operation, [r.uid for r in slot.open.values() if not r.submitted])
 
     def _withdraws_unnamed(self, operation: OperationRecord) -> None:
         """A host withdraws what it has submitted and of which it was told no id."""

@@ -49,7 +49,7 @@ class OneManager(Rule):
     def _too_early(
         self, request: entities.ObservedRequest, operation: OperationRecord
     ) -> Violations:
-        if request.by_agent and not request.confirms:
+        if request.submitted and not request.confirms:
             why = "took effect, and its host had not asked to confirm"
         elif self._cut_off_since_accept(request):
             why = "took effect, and its hosts have been cut off since before it was accepted"

@@ -196,12 +196,16 @@ class HistoryBuilder:
 
     # --- messages of the host ---------------------------------------------------------
 
-    def submits(self, uid: str = "A", *, secret: str = "1", runs: str = "k8s 1") -> str:
-        cluster: dict[str, Json] = {"uid": "edge-uid-0", "stack": stack(runs)}
-        value: dict[str, Json] = {"pairing_uid": uid}
-        label = f"<cluster_token:{secret}>"
+    def submits(
+        self, uid: str = "A", *, secret: str = "1", runs: str = "k8s 1", project: str = "p"
+    ) -> str:
         return self.tell(
-            "SubmitPairing", actor="agent", value=value, cluster=cluster, cluster_token=label
+            "SubmitPairing",
+            actor="agent",
+            value={"pairing_uid": uid},
+            registration_token=f"<token:{project}>",
+            cluster_token=f"<cluster_token:{secret}>",
+            cluster={"uid": "edge-uid-0", "stack": stack(runs)},
         )
 
     def confirms(self, uid: str = "A", state: str = "Paired", *, becomes: str = "") -> str:

@@ -714,6 +714,39 @@ def a_send_that_was_refused_leaves_its_request_behind(history: HistoryBuilder) -
     return _orphan(history)
 
 
+def _two_sends(history: HistoryBuilder, token: str) -> None:
+    """Two sends of one host at once, the first of which Palette has admitted, and fails."""
+    sent = history.now // 1_000
+    history.send("A", "Conflict", at=(sent, sent + 9))
+    history.submits("A", project=token)
+    history.send("B", at=(sent + 2, sent + 8))
+
+
+@bad("INV-9")
+def a_request_that_failed_waits_whatever_became_of_another_token(history: HistoryBuilder) -> object:
+    history.set_up()
+    _two_sends(history, "p")
+    history.token("another")
+    return _left_behind(history)
+
+
+@good("INV-9")
+def a_request_that_failed_waits_and_its_token_is_not_what_it_was(history: HistoryBuilder) -> None:
+    history.set_up()
+    _two_sends(history, "p")
+    history.token(active=False)
+    _left_behind(history)
+
+
+@good("INV-9")
+def a_request_that_failed_waits_and_its_token_expired_right_then(history: HistoryBuilder) -> None:
+    history.set_up()
+    history.token("short", expiry=history.now + 2_000_000)
+    _two_sends(history, "short")
+    history.token("another")
+    _left_behind(history)
+
+
 @bad("INV-9")
 def a_send_that_was_not_answered_is_left_behind_by_the_next_one(history: HistoryBuilder) -> object:
     history.set_up()
