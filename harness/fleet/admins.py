@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 import simpy
@@ -15,7 +15,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
-from harness.fleet.clock import Step, as_reply, drives
+from harness.fleet.clock import Step, as_reply
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.operators import Operators, is_read_back
@@ -218,7 +218,7 @@ class Admins:
         rival: Rival | None = None,
         fate: MessageFate | None = None,
     ) -> Step[ops.Reply]:
-        env, think, tenant = self._world.env, self._plan.think, slot.member.tenant
+        tenant = slot.member.tenant
 
         def ask(operation: ops.CentralOperation) -> Step[ops.Reply]:
             decides = isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest)
@@ -226,7 +226,7 @@ class Admins:
                 self._race(slot, rival)
             return client.ask(operation, slot.net, tenant, fate if decides else None)
 
-        return drives(flow, ask, lambda: env.timeout(slot.review.spread(think)))
+        return self._world.drives(flow, ask, partial(slot.review.spread, self._plan.think))
 
     def _race(self, slot: FleetSlot, rival: Rival | None) -> None:
         """Whoever acts at the very moment of a decision: a colleague, the operator."""

@@ -21,11 +21,10 @@ import simpy
 from simpy.core import Infinity
 from simpy.events import NORMAL, PENDING, Event, EventPriority
 
-from harness.domain.operations import Acknowledged, Done, Operation, Reply, Unknown
+from harness.domain.operations import Acknowledged, Done, Reply, Unknown
 from harness.reference.core.link import LinkReply, NotDelivered
 
 Result = TypeVar("Result")
-Asked = TypeVar("Asked", bound=Operation)
 Step = Generator[simpy.Event, Any, Result]
 """A part of a SimPy process; what an event brings is for whoever waits to know."""
 Ended = simpy.Event | LinkReply
@@ -46,23 +45,6 @@ def when(event: Event, act: Callable[[Any], object]) -> None:
         act(happened.value)
 
     event.callbacks.append(happens)
-
-
-def drives(
-    flow: Generator[Asked, Reply, Reply],
-    ask: Callable[[Asked], Step[Reply]],
-    thinks: Callable[[], Event],
-) -> Step[Reply]:
-    """Carry out a flow, with time to think between its steps."""
-    operation = next(flow)
-    while True:
-        reply = yield from ask(operation)
-        try:
-            operation = flow.send(reply)
-        except StopIteration as stop:
-            result: Reply = stop.value
-            return result
-        yield thinks()
 
 
 def as_reply(reply: LinkReply) -> Reply:

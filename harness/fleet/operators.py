@@ -13,7 +13,7 @@ from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import Step, drives
+from harness.fleet.clock import Step
 from harness.fleet.draws import Stream
 from harness.fleet.roster import FleetSlot
 from harness.fleet.world import World
@@ -204,9 +204,8 @@ class Operators:
     # --- how they do it ---------------------------------------------------------------
 
     def _drive(self, slot: FleetSlot, flow: Flow) -> Step[ops.Reply]:
-        env, think = self._world.env, self._plan.think
-        ask = partial(self.asks, slot)
-        return drives(flow, ask, lambda: env.timeout(slot.operator.spread(think)))
+        ask, thinks = partial(self.asks, slot), partial(slot.operator.spread, self._plan.think)
+        return self._world.drives(flow, ask, thinks)
 
     def asks(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation, after a login where one is needed."""

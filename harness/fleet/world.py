@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 import simpy
 
@@ -20,6 +20,10 @@ from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import FleetSlot
 from harness.fleet.scenario import Only, Scenario, Spread
 from harness.history.operation import Json, OperationRecord
+
+Asked = TypeVar("Asked", bound=ops.Operation)
+
+_OVER: Final = ops.Unknown("it was over before that was asked")
 
 
 class FleetEdge(Protocol):
@@ -78,6 +82,26 @@ class World:
     def is_over(self) -> bool:
         """Whether nobody begins anything any more."""
         return bool(self.env.now >= self.scenario.duration)
+
+    def drives(
+        self,
+        flow: Generator[Asked, ops.Reply, ops.Reply],
+        ask: Callable[[Asked], Step[ops.Reply]],
+        thinks: Callable[[], int],
+    ) -> Step[ops.Reply]:
+        """Carry out a flow, with time to think between its steps; once all is over nothing of it
+        begins any more, as what came of that would have no time to settle.
+        """
+        operation = next(flow)
+        while not self.is_over:
+            reply = yield from ask(operation)
+            try:
+                operation = flow.send(reply)
+            except StopIteration as stop:
+                result: ops.Reply = stop.value
+                return result
+            yield self.env.timeout(thinks())
+        return _OVER
 
     def arranged(self, actor: str, what: object, tags: Mapping[str, Json] = {}) -> None:
         """Something was arranged, at this moment."""

@@ -165,6 +165,26 @@ def test_it_ends_after_everybody_has_looked_at_both_sides(tmp_path: Path) -> Non
     assert [r.kind for r in looks].count("ListPairingRequests") == SMALL.fleet.projects
 
 
+def test_who_is_in_the_middle_of_something_when_it_is_over_changes_nothing_more(
+    tmp_path: Path,
+) -> None:
+    slow = Spread(0, 6 * MINUTE)
+    halting = with_plans(
+        SMALL,
+        operators={"begin": Spread(0, 29 * MINUTE), "think": slow, "cancel_after": slow},
+        admins={"think": slow},
+    )
+    whole = cell(halting, tmp_path)
+    whole.run(FOREVER, AMPLE)
+    closed(whole)
+    settled = halting.duration + halting.limits.settle
+    people = [r for r in history(tmp_path) if r.actor not in ("agent", "harness")]
+    kinds = {r.kind for r in people if r.start < halting.duration}
+    assert {"SendPairingRequest", "CancelPairingRequest", "ListPairingRequests"} <= kinds
+    late = [r.kind for r in people if halting.duration <= r.start <= settled]
+    assert {kind for kind in late if not kind.startswith("View")} == set()
+
+
 def test_a_host_that_asks_for_ever_does_not_keep_the_run_from_ending() -> None:
     nobody = with_plans(SMALL, admins={"notice": fixed(100 * HOUR)})
     assert cell(nobody).run(SMALL.duration + 2 * HOUR, AMPLE).next_event is None
