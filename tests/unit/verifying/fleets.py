@@ -25,7 +25,7 @@ SCENARIO = read(
 schema = "pairproof/scenario/1"
 name = "three-cells"
 why = "small, and something happens"
-duration = "20m"
+duration = "30m"
 gate = ["violations == 0", "requests.open == 0"]
 reach = {cancel_online = 0.001}
 [fleet]
