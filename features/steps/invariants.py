@@ -34,7 +34,7 @@ def _local_operation(context: Context) -> None:
 @given(parsers.parse('the "{kind}" was asked for in Local UI right before its acceptance'))
 def _asked_before_the_acceptance(context: Context, kind: str) -> None:
     local_changes.must_show_at_once(context, kind)
-    context.must(local_changes.change_locally(context, kind))
+    context.must(context.until_taken(lambda: local_changes.change_locally(context, kind)))
     context.must(context.accept())
 
 

@@ -202,13 +202,15 @@ def _unlike(tellings: list[_Telling]) -> Iterator[_Flaw]:
 
 def _is_wrongly_ordered(told: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     """Whether a profile has just the versions that were asked for, and the product takes one for
-    the latest that was neither made last nor comes last: this is what PRE-7 judges, and no flaw of
-    whoever made them.
+    the latest that was neither made last nor comes last, or none, as each comes before a release:
+    this is what PRE-7 judges, and no flaw of whoever made them.
     """
     made, has = wanted.get("versions"), told.get("versions")
     if not (isinstance(made, list) and isinstance(has, list) and made):
         return False
-    return sorted(map(str, made)) == sorted(map(str, has)) and told["latest"] in made[:-1]
+    versions, latest = sorted(map(str, made)), told["latest"]
+    is_none = not latest and all("-" in version for version in versions)
+    return versions == sorted(map(str, has)) and (is_none or latest in made[:-1])
 
 
 def _telling(operation: OperationRecord) -> _Telling:

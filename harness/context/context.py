@@ -332,14 +332,15 @@ class Context:
         """
         if self._pool.uses_tokens_up:
             self.unused_token()
-        entered = self._as_entered()
-        used, taken = entered.used, entered.asked(ask)
+        entered, is_sure = self._as_entered(), not self.recorder.has_faults
+        used, taken = entered.used, entered.asked(ask, is_sure=is_sure)
         if not (used and self._is_good(entered) and may_be_for_the_token(taken.reply)):
             return taken
         another = self._another_token(entered.token.project_uid)
-        if isinstance(entered.asked(ask).reply, Refused):  # or else it was for something passing
+        again = entered.asked(ask, is_sure=is_sure)
+        if isinstance(again.reply, Refused):  # or else it was for something passing
             self._entered = another
-            taken = another.asked(ask)
+            taken = another.asked(ask, is_sure=is_sure)
             self._pool.uses_tokens_up |= isinstance(taken.reply, ops.Done)
         return taken
 

@@ -354,14 +354,19 @@ def must_replace_tags(context: Context) -> dict[str, Json]:
 
 def must_take_effect(context: Context, kind: str | Sequence[str] = PROBES) -> None:
     """A precondition: a local cluster operation, or the first of several that the target has, was
-    seen to work while the cluster is in local hands. The cluster is what Local UI then shows.
+    seen to work while the cluster is in local hands. The cluster is what Local UI then shows, but
+    for tags that nobody has given it: those may be the Local UI's own.
 
     Raises:
         Inconclusive: it does not work here, which is a matter of SND-6.
     """
-    context.must(context.until_taken(lambda: change_locally(context, kind)))
+    changed = context.must(context.until_taken(lambda: change_locally(context, kind))).record
     context.must_hold(local_effect(context))
     leased = context.cluster()
     seen, stack = context.look(ops.ViewCluster()).value, context.look(ops.ViewStack()).value
     if isinstance(seen, Cluster) and isinstance(stack, ops.Stack):
-        leased.cluster = replace(_with_its_hosts(seen, leased), stack=stack.profiles)
+        asked = changed.args.get("tags")
+        given = {*leased.cluster.tags, *(asked if isinstance(asked, dict) else ())}
+        tags = {key: value for key, value in seen.tags.items() if key in given}
+        now = replace(seen, tags=tags, stack=stack.profiles)
+        leased.cluster = _with_its_hosts(now, leased)

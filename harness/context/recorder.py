@@ -331,6 +331,11 @@ class Recorder:
                 if up:
                     self._faults.pop(SetLink(host_uid, up=False), None)
 
+    @property
+    def has_faults(self) -> bool:
+        """Whether anything was arranged by which a message may be lost, or its answer."""
+        return any(isinstance(arrangement, _FAULTS) for arrangement in self.arranged)
+
     def patience(self, fault: Arrangement, times: int = 1) -> float:
         """How many seconds to wait for a message to come by, or for several, which a host sends in
         its own time; each may come only when the one before was answered.
@@ -441,7 +446,7 @@ class Recorder:
         """
         if within_s is None:
             within_s = self.limits.await_s
-            if any(isinstance(a, _FAULTS) for a in self.arranged):
+            if self.has_faults:
                 # A host that waits longer after each failure is lawful (INV-9).
                 within_s = max(within_s, self.limits.settle_s)
         wait = {"within_s": within_s}

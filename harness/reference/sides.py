@@ -120,7 +120,9 @@ class CentralSide:
                     return arrangements.FaultEffect(grants=grants)
                 case arrangements.PutProfile(profile):
                     there = self._store.get(ClusterProfile, profile.uid)
-                    return arrangements.profile_effect(there)
+                    # Which of them is the latest it says as it goes by it, right or wrong.
+                    latest = arrangements.profile_effect(self.core.profile(profile.uid)).latest
+                    return replace(arrangements.profile_effect(there), latest=latest)
             return _side_seen(arrangement, self._store, self.clock)
 
     def _write(self, arrangement: arrangements.Arrangement) -> None:

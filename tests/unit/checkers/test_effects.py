@@ -191,6 +191,23 @@ def test_what_lasts_and_is_another_thing_is_no_ground(steps: tuple[Step, ...], w
     assert finding.operations == ("s#2",)
 
 
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        (["1.1.0-rc.2", "1.1.0-rc.10"], Verdict.PASS),
+        (["1.1.0-rc.2", "1.1.0"], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_only_of_versions_before_a_release_none_may_be_the_latest(
+    made: list[Json], verdict: Verdict
+) -> None:
+    wanted: dict[str, Json] = {"latest": made[-1], "versions": made}
+    args: dict[str, Json] = {"fault": "PutProfile", "fields": PROFILE, "wanted": wanted}
+    told: dict[str, Json] = {"told": True, "latest": "", "versions": made}
+    finding = finding_of(did("PutProfile", **PROFILE), ("SeeEffect", args, told))
+    assert finding.verdict is verdict
+
+
 def test_what_met_another_kind_or_host_is_no_proof() -> None:
     other, poll = LOST | {"host_uid": "h2"}, LOST | {"message": "poll"}
     finding = finding_of(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.context import local_actions
 from harness.context.context import Context
 from harness.context.recorder import NotSupported, RecordedReply
 from harness.domain import operations as ops
@@ -36,8 +38,8 @@ def refused(reason: Reason) -> Refused:
     return Refused(reason, "no")
 
 
-def uses_up(asked: list[str]) -> ops.Reply:
-    return refused(Reason.TOKEN_UNUSABLE) if asked[-1] in asked[:-1] else TAKEN
+def uses_up(asked: list[str], reason: Reason = Reason.TOKEN_UNUSABLE) -> ops.Reply:
+    return refused(reason) if asked[-1] in asked[:-1] else TAKEN
 
 
 @pytest.fixture
@@ -48,10 +50,13 @@ def context(tmp_path: Path) -> Iterator[Context]:
     bench.driver.close()
 
 
+@pytest.mark.parametrize(
+    "reason", [Reason.TOKEN_UNUSABLE, Reason.PROFILES_MISMATCH, Reason.INTERNAL]
+)
 def test_where_tokens_are_used_up_each_send_has_another_once_that_is_known(
-    context: Context,
+    context: Context, reason: Reason
 ) -> None:
-    palette = Palette(uses_up)
+    palette = Palette(partial(uses_up, reason=reason))
     replies = [context.with_token(palette.send).reply for _ in range(3)]
     assert replies == [TAKEN] * 3
     first, again, once_more, second, third = palette.asked
@@ -72,6 +77,23 @@ def test_who_takes_the_same_token_once_more_has_refused_it(context: Context) -> 
     palette = Palette(lambda asked: once if len(asked) == 2 else TAKEN)
     context.with_token(palette.send)
     assert context.with_token(palette.send).reply == once
+    assert len(set(palette.asked)) == 1
+
+
+def test_a_lost_answer_may_have_used_it_up_whatever_that_is_called(context: Context) -> None:
+    lost, used = refused(Reason.NOT_FOUND), refused(Reason.CONFLICT)
+    local_actions.set_links(context, up=False)
+    palette = Palette(lambda asked: lost if len(asked) == 1 else used if len(asked) < 4 else TAKEN)
+    assert context.with_token(palette.send).reply == lost
+    assert context.with_token(palette.send).reply == TAKEN
+    assert len(set(palette.asked)) == 2
+
+
+def test_a_refusal_where_nothing_may_be_lost_has_used_up_nothing(context: Context) -> None:
+    palette = Palette(lambda asked: refused(Reason.NOT_FOUND))
+    assert [context.with_token(palette.send).reply for _ in range(2)] == [
+        refused(Reason.NOT_FOUND)
+    ] * 2
     assert len(set(palette.asked)) == 1
 
 
