@@ -175,6 +175,27 @@ def test_a_session_that_was_logged_out_takes_a_logout(bench: Bench) -> None:
         entries.stranger_with(without(bench, ops.LogOut), "a logged-out")
 
 
+class Decorating(DriverAround):
+    """A Local UI that shows each cluster with a tag of its own."""
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        exchange = super().send(outgoing)
+        shown = exchange.reply.value if isinstance(exchange.reply, ops.Done) else None
+        if not isinstance(shown, Cluster):
+            return exchange
+        tags = {**shown.tags, "shown-by": "local-ui"}
+        return replace(exchange, reply=ops.Done(replace(shown, tags=tags)))
+
+
+def test_a_tag_that_local_ui_alone_shows_is_none_of_the_clusters(bench: Bench) -> None:
+    context = bench.context
+    before = dict(context.cluster().cluster.tags)
+    context.recorder.driver = Decorating(bench.driver)
+    local_changes.must_take_effect(context, local_changes.TAGGINGS)
+    now = context.cluster().cluster.tags
+    assert now == {**before, "changed-in": now["changed-in"]}
+
+
 class Refusing(DriverAround):
     """Refuses these operations, as soon as somebody has logged in for the second time."""
 
