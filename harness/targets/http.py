@@ -274,9 +274,11 @@ class HttpDriver:
             reply = _located(reply, calls[-1].sent, calls[-1].response)
         published = None if wire.is_plain else sequence.published()
         is_login = isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session)
-        kept = tuple(sequence.kept.values()) if is_login else ()
+        # What a login kept is sent with all that follows, which tells that it is secret as well:
+        # a login in place of a key is no operation of its own.
+        kept = {**self._sessions.of(outgoing.credentials), **(sequence.kept if is_login else {})}
         return exchange.MappedExchange(
-            tuple(calls), reply, operation, sequence.answer, published, kept
+            tuple(calls), reply, operation, sequence.answer, published, tuple(kept.values())
         )
 
     def _exchanged(

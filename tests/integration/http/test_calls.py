@@ -113,6 +113,21 @@ def steps_of(product: Product) -> list[str]:
     return [what.replace("/wizards/w-1", "") for what, _, _ in product.asked[1:]]
 
 
+def test_what_a_login_in_place_of_a_key_kept_is_in_no_evidence(
+    opened: Open, product: Product
+) -> None:
+    """Such a login is no operation of its own: what follows tells that its values are secret."""
+    driven = Driven(opened, product, MAPPING.replace("[headers]", '[headers]\nApiKey = ""'))
+    login = ops.LogInToPalette("kim@example.com", PASSWORD)
+    driven.driver._key_logins.name("key", login)
+    exchange = ask(driven.driver, ACCEPT, api_key="key")
+    assert exchange.reply == ops.Done(ops.Accepted("cluster-9"))
+    told = {"request": dict(exchange.request or {}), "response": dict(exchange.response or {})}
+    assert CSRF in json.dumps(told)
+    written = Redactor().data(json.loads(json.dumps(told)))
+    assert Hunt([CSRF]).leaks(json.dumps(written)) == []
+
+
 def test_a_step_is_asked_alone_and_the_others_are_left_out(opened: Open, product: Product) -> None:
     driven = Driven(opened, product, WITH_STEPS)
     driven.log_in()
