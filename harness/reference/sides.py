@@ -120,8 +120,9 @@ class CentralSide:
                     return arrangements.FaultEffect(grants=grants)
                 case arrangements.PutProfile(profile):
                     there = self._store.get(ClusterProfile, profile.uid)
-                    # Which of them is the latest it says as it goes by it, right or wrong.
-                    latest = arrangements.profile_effect(self.core.profile(profile.uid)).latest
+                    # Which of those that it has is the latest it says as it goes by it.
+                    known = self.core.profile(profile.uid) or there
+                    latest = arrangements.profile_effect(known).latest
                     return replace(arrangements.profile_effect(there), latest=latest)
             return _side_seen(arrangement, self._store, self.clock)
 
