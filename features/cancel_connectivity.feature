@@ -167,6 +167,17 @@ Feature: Connectivity failures during a cancel
       And a request that was sent
       Then Palette lists each request of the cluster that it opens as pending
 
+    Scenario: The stale request is rejected, and not the one that the cluster has sent since
+      Given a submission that can be told from an earlier one
+      And a pending pairing request
+      And the next 1000 withdrawals of the host are lost
+      And the request was cancelled
+      And a request that was sent
+      And both requests of the cluster wait in Palette
+      When the administrator rejects the earlier request
+      Then it succeeds
+      And the request goes on waiting in Palette
+
     Scenario: Only the stale request is rejected
       Given a stale pairing request
       And a pending pairing request of another cluster

@@ -363,6 +363,12 @@ def _accepts_earlier(context: Context) -> None:
     context.perform(context.admin(), context.acceptance().on(uid))
 
 
+@given("both requests of the cluster wait in Palette")
+def _both_wait(context: Context) -> None:
+    for seen in review.await_all_that_wait(context):
+        context.must_hold(seen)
+
+
 @when("the administrator rejects the earlier request")
 def _rejects_earlier(context: Context) -> None:
     context.perform(context.admin(), ops.RejectPairingRequest(context.cluster().earlier_uids[-1]))

@@ -125,6 +125,14 @@ class RejectTakesTheSameTags(RejectsMore):
         return (one.name, one.tags) == (other.name, other.tags)
 
 
+@mutant("WDR-5")
+class RejectTakesTheSameCluster(RejectsMore):
+    """A reject takes every pending request of the same cluster."""
+
+    def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
+        return request.cluster.uid == rejected.cluster.uid
+
+
 @mutant("REJ-5")
 class RejectTakesWhatCameLater(RejectsMore):
     """A reject takes the requests with it that came after the one that is named."""
