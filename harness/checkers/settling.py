@@ -70,6 +70,7 @@ def both_sides_agree(
     late_us: int = 0,
     within_s: float = 0,
     may_lapse: bool = False,
+    untold: bool = False,
 ) -> Finding:
     """One side manages the cluster, and each shows as pending what the other does.
 
@@ -77,7 +78,8 @@ def both_sides_agree(
     manages the cluster, `handover` at the central cluster, and `request` at its request in Palette;
     `local` and `central` tried to change it. A request that was cancelled without its message
     getting through may wait in Palette alone (WDR-5). One that nobody has decided for long
-    `may_lapse`, if both sides know of that.
+    `may_lapse`, if both sides know of that. The Palette that the harness plays is `untold` that a
+    second send has replaced the first, where the submission itself says so (SND-7).
     """
     looks = _Looks(
         *(history[name] for name in (pairing, listed, mode, local)),
@@ -88,7 +90,8 @@ def both_sides_agree(
     if missing:
         reason = f"no answer to {', '.join(missing)}, so it cannot be told whether both agree"
         return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
-    told = _managed(looks) or _pending(looks, cluster_uid, _stale(history))
+    left = _stale(history) | (_replaced(history) if untold else frozenset())
+    told = _managed(looks) or _pending(looks, cluster_uid, left)
     told = told or _broken(history, looks, may_lapse=may_lapse)
     if told and (late_s := starved_s(late_us, {"within_s": within_s})):
         reason = f"{told}; but the harness itself was late by {late_s:.1f} s of {within_s:g} s"
@@ -115,13 +118,13 @@ def _managed(looks: _Looks) -> str:
     return f"Local UI says {mode or 'nothing'}, a local operation {effects[by_local]}{tried}"
 
 
-def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
+def _pending(looks: _Looks, cluster_uid: str, left: frozenset[str]) -> str:
     """What one side shows as pending or paired and the other does not."""
     if looks.listed.outcome is not Outcome.OK:
         return f"Palette lists nothing: {(looks.listed.error or {}).get('message')}"
     waiting = set(open_ids_of(Sample.of(looks.listed), cluster_uid))
-    if waiting - stale - {looks.pending}:
-        unknown = ", ".join(sorted(waiting - stale - {looks.pending}))
+    if waiting - left - {looks.pending}:
+        unknown = ", ".join(sorted(waiting - left - {looks.pending}))
         return f"{unknown} waits in Palette, and is not pending in Local UI"
     if looks.pending and looks.pending not in waiting:
         return f"{looks.pending} is pending in Local UI, and does not wait in Palette"
@@ -131,7 +134,7 @@ def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
         return "the cluster waits in Palette for its host to confirm"
     if looks.request and not looks.is_central and not looks.pending:
         uid, accepted = _uid(looks.request.value), {"state": RequestState.HANDING_OVER.value}
-        if uid not in stale and bears(Sample.of(looks.request), fields=accepted):
+        if uid not in left and bears(Sample.of(looks.request), fields=accepted):
             return f"{uid} waits in Palette for its host to confirm, and is over in Local UI"
     if looks.pending and looks.is_central:
         return f"{looks.pending} is pending, and the cluster is centrally managed"
@@ -211,6 +214,21 @@ def _stale(history: History) -> frozenset[str]:
                 stale.add(current)
     return frozenset(stale)
 
+
+def _replaced(history: History) -> frozenset[str]:
+    """The requests that nobody had ended when another send succeeded."""
+    current, replaced = "", set[str]()
+    for operation in history.operations:
+        if operation.kind == "SendPairingRequest" and operation.outcome is Outcome.OK:
+            sent = _uid(operation.value)
+            replaced |= {current} - {"", sent}
+            current = sent
+        elif operation.kind in _ENDING and operation.outcome is not Outcome.FAIL:
+            current = ""
+    return frozenset(replaced)
+
+
+_ENDING = ("CancelPairingRequest", "AcceptPairingRequest", "RejectPairingRequest")
 
 _NEVER_THERE = (
     "lost-before",

@@ -16,7 +16,7 @@ from harness.context.context import Context
 from harness.context.crossing import left_out_if_impossible
 from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
 from harness.domain import operations as ops
-from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink
+from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind, SetLink, Side
 from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason
 from harness.history.operation import Json, Outcome
@@ -254,6 +254,8 @@ def _look(context: Context) -> dict[str, Json]:
         ).id,
         "local": local_changes.change_locally(context).id,
     }
+    if not context.recorder.driver.info.plays(Side.CENTRAL):
+        looks["untold"] = True
     if leased.central_uid:
         changed = central_changes.change_centrally(context)
         look = ops.ViewCentralCluster(leased.central_uid)

@@ -37,6 +37,7 @@ def verdict(
     request: str = "",
     late_us: int = 0,
     may_lapse: bool = False,
+    untold: bool = False,
 ) -> Verdict:
     """What is said of the looks at the end, after what was done before."""
     items: list[Json] = [
@@ -60,7 +61,7 @@ def verdict(
         named |= {"request": "request"}
     history = History((*before, *looks))
     waited = {"late_us": late_us, "within_s": 30}
-    asked = {**named, **waited, "may_lapse": may_lapse}
+    asked = {**named, **waited, "may_lapse": may_lapse, "untold": untold}
     return run_check("both_sides_agree", history, {"cluster_uid": "c", **asked}).verdict
 
 
@@ -89,6 +90,14 @@ def test_nothing_waits_that_only_one_side_knows_of() -> None:
     assert verdict(SENT, shown=pending("u")) is Verdict.FAIL
     assert verdict(SENT, shown=pending("u"), listed=("u", "v")) is Verdict.FAIL
     assert verdict(SENT, shown=pending("v"), listed=("u",)) is Verdict.FAIL
+
+
+def test_a_played_palette_is_not_told_what_a_second_send_has_replaced() -> None:
+    both = {"shown": pending("v"), "listed": ("u", "v")}
+    assert verdict(SENT, SENT_AGAIN, **both, untold=True) is Verdict.PASS
+    assert verdict(SENT, SENT_AGAIN, **both) is Verdict.FAIL
+    assert verdict(SENT, CANCELLED, SENT_AGAIN, **both, untold=True) is Verdict.FAIL
+    assert verdict(SENT, SENT_AGAIN, shown=pending("v"), listed=("u",), untold=True) is Verdict.FAIL
 
 
 @pytest.mark.parametrize(
