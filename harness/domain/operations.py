@@ -691,7 +691,7 @@ class WithdrawPairing(AgentOperation):
     """My request is cancelled. Answers `Acknowledged`.
 
     Without a `pairing_uid` it means "the one that I submitted with this secret", for a host
-    that never got the answer to its submission; with one, `local_cluster_uid` may be empty.
+    that never got the answer to its submission. `local_cluster_uid` may be empty.
     `ended` says that the host has ended the request already and cannot go back: then an acceptance
     that is being handed over fails, where it would otherwise refuse the withdrawal (WDR-6, WDR-9).
     """

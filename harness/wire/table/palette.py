@@ -86,13 +86,6 @@ def _is_palette(body: Any) -> None:
         raise Malformed("service", "it is not a Palette that answers here")
 
 
-def _says_which(request: Any) -> None:
-    """A withdrawal has the id of its request, or the uid of the cluster that it is of."""
-    body = request["body"] or {}
-    if not body.get("pairingUid") and not (body.get("clusterMeta") or {}).get("localClusterUid"):
-        raise Malformed("clusterMeta.localClusterUid", "it is missing, and so is pairingUid")
-
-
 def _held(entity: Any) -> tuple[str, ...]:
     """Whoever has a role by their team has it as well."""
     held = (*(entity.get("roles") or ()), *(entity.get("inheritedRoles") or ()))
@@ -175,7 +168,6 @@ _BY_HAND: Mapping[str, ByHand] = {
     "NEW_PROFILE": ByHand({"version": WireField(("spec.version",), default="1.0.0")}),
     "PING": ByHand(check=_is_palette, needs="service"),
     "POLL": ByHand({"state": WireField(("status.state",), at.word_of(RequestState))}),
-    "WithdrawPairing": ByHand(check=_says_which, needs="clusterMeta.localClusterUid|pairingUid"),
 }
 
 RECORDS: dict[str, at.WireRecord] = {}

@@ -128,6 +128,14 @@ def vendors(plain: VendorsEdge) -> VendorsEdge:
     return plain
 
 
+def test_a_secret_in_a_header_alone_is_enough_to_withdraw(vendors: VendorsEdge) -> None:
+    uid = vendors.submits("its-own")
+    headers = {"X-Host-Secret": "its-own"}
+    assert vendors.http.delete("/agent/requests", headers=headers).status_code == 204
+    assert vendors.state(uid, "its-own") == "Withdrawn"
+    assert vendors.driver.take_heard().strays == ()
+
+
 def test_an_id_and_a_secret_in_a_header_are_enough_to_withdraw(vendors: VendorsEdge) -> None:
     uid = vendors.submits("s")
     assert vendors.withdraws(uid, "another") == 404

@@ -63,3 +63,23 @@ def test_what_has_come_is_withdrawn_itself() -> None:
     assert isinstance(plane.asked(withdrawal("one")), ops.Acknowledged)
     assert plane.asked(submission("one")) == admitted, "it is the same one, and withdrawn"
     assert isinstance(plane.asked(withdrawal("one")), ops.Acknowledged), "it may be told twice"
+
+
+def test_a_secret_alone_is_enough_to_withdraw() -> None:
+    plane = Plane()
+    uids = [plane.asked(submission(secret)) for secret in ("one", "two")]
+    assert all(isinstance(uid, ops.PairingId) for uid in uids)
+    assert isinstance(plane.asked(ops.WithdrawPairing("", "two")), ops.Acknowledged)
+    states = [
+        plane.asked(ops.PollPairing(uid.pairing_uid, secret))
+        for uid, secret in zip(uids, ("one", "two"), strict=True)
+        if isinstance(uid, ops.PairingId)
+    ]
+    assert states == [ops.PollAnswer("Pairing"), ops.PollAnswer("Withdrawn")]
+
+
+def test_what_was_withdrawn_by_its_secret_alone_before_it_came_is_not_admitted() -> None:
+    plane = Plane()
+    assert isinstance(plane.asked(ops.WithdrawPairing("", "one")), ops.Acknowledged)
+    assert plane.asked(submission("one")) is Reason.CONFLICT
+    assert isinstance(plane.asked(submission("two")), ops.PairingId)

@@ -26,9 +26,8 @@ class AgentRules(RequestBook):
         known = self.repeated(operation, call.now)
         if known is not None:
             return ops.PairingId(known.pairing_uid)
-        self.require_not_ended(
-            records.submission_key(operation.cluster.uid, operation.cluster_token)
-        )
+        for about in (operation.cluster.uid, ""):  # a withdrawal may have named its secret alone
+            self.require_not_ended(records.submission_key(about, operation.cluster_token))
         token = self.usable_token(operation.registration_token, call.now)
         uid = self.new_pairing_uid(call.draws)
         self.store.put(
@@ -102,8 +101,8 @@ class AgentRules(RequestBook):
         Messages may overtake each other: what is withdrawn by its submission, and has not come
         yet, will not be admitted when it comes (INV-9).
         """
-        submission = records.submission_key(operation.local_cluster_uid, operation.cluster_token)
-        if not operation.pairing_uid and self.submitted(submission, call.now) is None:
+        submission = "" if operation.pairing_uid else self.withdrawn_by(operation)
+        if submission and self.submitted(submission, call.now) is None:
             if not self.choices.host_secret_stays:  # or else it would end all that follow
                 self.store.put(records.EndedSubmission(submission))
             return ops.Acknowledged("no pairing request has come of it, and none will")
@@ -136,11 +135,18 @@ class AgentRules(RequestBook):
             if found is not None and not (own and found.cluster_token == operation.cluster_token):
                 found = None
         else:
-            by_secret = records.submission_key(about, operation.cluster_token)
-            found = self.submitted(by_secret, now)
+            found = self.submitted(self.withdrawn_by(operation), now)
         if found is None:
             raise Refusal(Reason.NOT_FOUND, "this cluster has no such pairing request")
         return self.current(found.pairing_uid, now) or found
+
+    def withdrawn_by(self, operation: ops.WithdrawPairing) -> str:
+        """The submission that a host withdraws; its secret alone says whose cluster it is of."""
+        about, secret = operation.local_cluster_uid, operation.cluster_token
+        if not about:
+            known = self.store.every(records.PairingRequest)
+            about = next((r.cluster.uid for r in known if r.cluster_token == secret), "")
+        return records.submission_key(about, secret)
 
     def submitted(self, submission: str, now: int) -> records.PairingRequest | None:
         """The request that was admitted for a submission: one that is still open before others, of
