@@ -144,7 +144,7 @@ def asked_for(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str
     if not asked.budget:
         return chosen
     try:
-        return within(duration(asked.budget) / 1_000_000, chosen).scenarios
+        return within(duration(asked.budget) / 1_000_000, chosen, asked.lacks or ()).scenarios
     except (Misspelt, BudgetTooSmall):
         return None
 

@@ -59,8 +59,9 @@ class SelectionInfo(msgspec.Struct, frozen=True):
     """What of the suite was asked for; all empty for everything.
 
     `own` says that only features of the user's own took part, and none of the suite. `budget` is
-    how long the run might last (`20m`), by which it chose among `out_of` scenarios. `scenarios` are
-    those that were asked for by their ids.
+    how long the run might last (`20m`), by which it chose among `out_of` scenarios, those last that
+    need something of what the target `lacks`. `scenarios` are those that were asked for by their
+    ids.
     """
 
     requirements: list[str] = []
@@ -70,6 +71,7 @@ class SelectionInfo(msgspec.Struct, frozen=True):
     budget: str | msgspec.UnsetType = msgspec.UNSET
     out_of: int | msgspec.UnsetType = msgspec.UNSET
     scenarios: list[str] | msgspec.UnsetType = msgspec.UNSET
+    lacks: list[str] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_whole(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -25,9 +26,10 @@ def header_of(
     *,
     own: bool = False,
     out_of: int = 0,
+    lacks: Sequence[str] = (),
 ) -> EvidenceHeader:
     """The header of a run. `own` says that none of its scenarios is of our suite; `out_of` how
-    many there were before a budget was kept.
+    many there were before a budget was kept, and `lacks` what the target lacks, by which it was.
 
     Raises:
         TargetUnusable: the target does not play the role that was asked for.
@@ -56,6 +58,7 @@ def header_of(
             budget_of(config)[0] or msgspec.UNSET,
             (budget_of(config)[0] and out_of) or msgspec.UNSET,
             list(selection.scenarios) or msgspec.UNSET,
+            list(lacks) or msgspec.UNSET,
         ),
         features=sorted(feature.value for feature in info.features),
         limits=limits_of(driver).as_dict(),

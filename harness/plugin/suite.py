@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -38,7 +38,7 @@ from harness.plugin.options import out_of
 from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
 from harness.plugin.steps import Definition, is_async, quick_lookup
 from harness.running.belongings import owned_now
-from harness.running.budget import ANSWER_S, consuming_last, within
+from harness.running.budget import ANSWER_S, consuming_last, lacks_of, within
 from harness.running.facts import now_utc
 from harness.running.resuming import differing, ended_in
 from harness.running.run import ONE_TARGET, Run
@@ -206,24 +206,28 @@ class Suite:
             items[:] = kept
 
     def narrow(self, items: list[pytest.Item]) -> None:
-        """Leave out what a budget has no time for, and what has ended already, once all that was
-        not asked for is left out.
+        """Leave out what has ended already, once all that was not asked for is left out. What a
+        budget has no time for is told when the target is open.
 
         Raises:
             pytest.UsageError: the budget is too small.
         """
-        if self.budget:
-            self._keep_budget(items)
+        if not self.budget:
+            self._take(items)
+        elif self.config.getoption("collectonly"):
+            self._keep_budget(items, ())
+
+    def _take(self, items: list[pytest.Item]) -> None:
+        """All of these are what the run is about; what has ended already is left out."""
         self._selected = [item.stash[BOUND].line.id for item in items if BOUND in item.stash]
         ended = set(self._earlier.scenarios) if self._earlier else set()
         items[:] = [item for item in items if _scenario_of(item) not in ended]
 
-    def _keep_budget(self, items: list[pytest.Item]) -> None:
+    def _keep_budget(self, items: list[pytest.Item], lacks: Sequence[str]) -> None:
         known = {_scenario_of(item): item.stash[BOUND] for item in items if BOUND in item.stash}
         try:
-            chosen = within(
-                self._budget_s, {id_: bound.requirements for id_, bound in known.items()}
-            )
+            judged = {id_: bound.requirements for id_, bound in known.items()}
+            chosen = within(self._budget_s, judged, lacks)
         except PairproofError as error:
             raise pytest.UsageError(str(error)) from None
         self._out_of = len(known)
@@ -237,6 +241,7 @@ class Suite:
                 f" asked; about {chosen.lasts_s:.0f} s, by what they take on the reference at"
                 f" {ANSWER_S * 1000:g} ms an answer"
             )
+        self._take(items)
 
     # --- the run ----------------------------------------------------------------------
 
@@ -247,11 +252,10 @@ class Suite:
             pytest.UsageError: nothing is selected.
             PairproofError: the target cannot be used, or the evidence not be written.
         """
-        items = [item for item in session.items if BOUND in item.stash]
-        self._left = [item.stash[BOUND].line.id for item in items]
         if self.collected and not (session.items or self._selected):
             raise pytest.UsageError(self._nothing())
-        if not self._selected or self.config.getoption("collectonly"):
+        something = self._selected or any(BOUND in item.stash for item in session.items)
+        if not something or self.config.getoption("collectonly"):
             return
         target = self.config.getoption("pairproof_target")
         workers = int(getattr(self.config, "workerinput", {}).get("workercount", 1))
@@ -269,10 +273,17 @@ class Suite:
         try:
             if self.config.getoption("pairproof_interactive"):
                 attend(self.config, driver)
+            lacks = lacks_of(driver) if self.budget else []
+            if self.budget:
+                self._keep_budget(session.items, lacks)
+            items = [item for item in session.items if BOUND in item.stash]
+            self._left = [item.stash[BOUND].line.id for item in items]
             own = not any(item.stash[BOUND].ours for item in items)
             if self._earlier and not items:
                 own = self._earlier.header.selection.own is True
-            header = header_of(self.config, driver, self.selection, own=own, out_of=self._out_of)
+            header = header_of(
+                self.config, driver, self.selection, own=own, out_of=self._out_of, lacks=lacks
+            )
             self._see_same(header)
             self.run = Run(
                 driver,

@@ -1,20 +1,22 @@
 """Chooses the scenarios of a run that may last so long: every MUST first, dearest repeats last.
 
-The choice goes by the table of needs, and so is the same everywhere. How long a scenario really
-takes is the target's affair; the run keeps an eye on the clock besides. By the same table, what
+The choice goes by the table of needs and by what the target says that it lacks, and so is the same
+everywhere. How long a scenario really takes is the target's affair; the run keeps an eye on the
+clock besides. By the same table, what
 uses clusters up comes last where they are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from harness.catalogue.needs import all_needs, need_of
-from harness.catalogue.requirement import Level, Requirement
-from harness.domain.arrangements import Slot
+from harness.catalogue.requirement import Feature, Level, Requirement, Role
+from harness.domain.arrangements import ARRANGEMENTS, Slot
 from harness.domain.errors import PairproofError
+from harness.targets.port import Driver
 
 Item = TypeVar("Item")
 
@@ -49,15 +51,38 @@ def cost_s(scenario: str, answer_s: float = ANSWER_S) -> float:
     return sum(need.lasts_s(answer_s) for need in table.values()) / len(table)
 
 
-def within(budget_s: float, scenarios: Mapping[str, Sequence[Requirement]]) -> Chosen:
-    """Choose among scenarios, each with what it judges.
+def lacks_of(driver: Driver) -> list[str]:
+    """What a target is known to lack before it is asked, sorted: sides, features, operations and
+    arrangements.
+    """
+    info = driver.info
+    claimed = info.features - ({Feature.PAGES} if info.unseen else frozenset())
+    claimed |= {Feature.SERVER_STEPS} if info.has_steps else frozenset()
+    sides = [side for side in (Role.EDGE, Role.CENTRAL) if not info.plays(side)]
+    operations = [kind.__name__ for kind in info.not_offered]
+    arranged = [name for name, kind in ARRANGEMENTS.items() if driver.cannot(kind)]
+    return sorted([*sides, *(set(Feature) - claimed), *operations, *arranged])
+
+
+def within(
+    budget_s: float,
+    scenarios: Mapping[str, Sequence[Requirement]],
+    lacks: Collection[str] = (),
+) -> Chosen:
+    """Choose among scenarios, each with what it judges. Those that need what the target `lacks`
+    end at once and unjudged: they come after all others.
 
     Raises:
         BudgetTooSmall: not even one for each MUST fits.
     """
-    cheapest = sorted(scenarios, key=lambda s: (cost_s(s), s))
+    lacking = {s for s, judged in scenarios.items() if _is_lacking(s, judged, frozenset(lacks))}
+
+    def cost(scenario: str) -> float:
+        return 0.0 if scenario in lacking else cost_s(scenario)
+
+    cheapest = sorted(scenarios, key=lambda s: (s in lacking, cost_s(s), s))
     musts = _one_for_each(Level.MUST, cheapest, scenarios, ())
-    lasts_s = sum(map(cost_s, musts))
+    lasts_s = sum(map(cost, musts))
     if lasts_s > budget_s:
         raise BudgetTooSmall(
             f"--budget: to ask each MUST once takes about {lasts_s:.0f} s ({len(musts)} of"
@@ -67,11 +92,22 @@ def within(budget_s: float, scenarios: Mapping[str, Sequence[Requirement]]) -> C
     seen = _one_for_each(None, cheapest, scenarios, musts)
     others: list[str] = []
     for scenario in (*seen, *_repeats(cheapest, (*musts, *seen))):
-        if lasts_s + cost_s(scenario) > budget_s:
+        if lasts_s + cost(scenario) > budget_s:
             break
-        lasts_s += cost_s(scenario)
+        lasts_s += cost(scenario)
         others.append(scenario)
     return Chosen(tuple(musts), tuple(others), lasts_s)
+
+
+def _is_lacking(scenario: str, judged: Sequence[Requirement], lacks: frozenset[str]) -> bool:
+    """Whether a scenario needs what the target lacks, or binds the side that it does not play."""
+    binding = [requirement for requirement in judged if requirement.role not in lacks]
+    claimed = set(Feature) - lacks
+    need = need_of(scenario)
+    unmet = any(requirement.lacks(claimed) for requirement in binding)
+    return (
+        unmet or bool(judged) > bool(binding) or not lacks.isdisjoint(need.operations + need.kinds)
+    )
 
 
 def _one_for_each(

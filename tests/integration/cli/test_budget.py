@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue.needs import Need
+from harness.catalogue.needs import Need, need_of
+from harness.domain.arrangements import Arrangement, SetLink
 from harness.history.lines import TIME_UP
 from harness.history.reader import read_evidence
 from harness.reporting.words import describe_budget
+from harness.targets.inprocess import InprocessDriver
 from tests.integration.cli.command import Command
 
 SOME = ("--driver", "inprocess", "--requirement", "WDR-3,WDR-4")
@@ -75,3 +77,24 @@ def test_where_the_target_takes_longer_what_is_left_out_is_named(
     short = command.here("certify", "--out", "out", *SOME, "--budget", "1ms")
     assert short.returncode == 3
     assert "what must hold could not be judged for WDR-" in short.stdout
+
+
+def test_what_needs_something_that_the_target_lacks_comes_last(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(driver: InprocessDriver, kind: type[Arrangement]) -> str:
+        return "there is no switch" if kind is SetLink else ""
+
+    monkeypatch.setattr(InprocessDriver, "cannot", cannot)
+    done = command.here("certify", "--out", "out", *SOME, "--budget", "5s")
+    assert done.returncode == 0, done.stdout + done.stderr
+    evidence = read_evidence(tmp_path / "out")
+    links = ["SetLink" in need_of(s.id).kinds for s in evidence.scenarios]
+    assert 2 < len(links) < 38
+    assert not any(links)
+    assert "SetLink" in (evidence.header.selection.lacks or ())
+    assert "cannot be told" not in command.here("verify", "out").stdout
+
+    lines = (tmp_path / "out" / "evidence.jsonl").read_text()
+    (tmp_path / "out" / "evidence.jsonl").write_text(lines.replace('"SetLink",', "", 1))
+    assert "missing" in command.here("verify", "out").stdout

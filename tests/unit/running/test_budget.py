@@ -73,3 +73,30 @@ def test_of_the_suite_each_must_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(chosen.musts) < len(chosen.scenarios) < len(suite)
     assert within(100_000, suite).scenarios[: len(chosen.scenarios)] == chosen.scenarios
     assert set(within(100_000, suite).scenarios) == set(suite)
+
+
+@pytest.mark.parametrize(
+    "lacks",
+    [("SetLink",), ("FaultNextMessage", "PutUser"), ("Restart", "ViewProfile", "LogInToPalette")],
+)
+def test_a_must_is_asked_by_what_needs_nothing_that_the_target_lacks(
+    monkeypatch: pytest.MonkeyPatch, lacks: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(budget, "all_needs", needs.all_needs)
+    suite = {
+        id_: [by_id(r) for r in known.requirements] for id_, known in known_here().scenarios.items()
+    }
+
+    def missed(*lacking: str) -> set[str]:
+        """The MUSTs that something could be said of, and of which nothing will be."""
+        able = {s for s in suite if not budget._is_lacking(s, suite[s], frozenset(lacks))}
+        asked = {r.id for s in within(60, suite, lacking).musts if s in able for r in suite[s]}
+        return {r.id for s in able for r in suite[s] if r.level is Level.MUST} - asked
+
+    assert not missed(*lacks)
+    assert missed()
+
+
+def test_what_ends_at_once_takes_no_time() -> None:
+    assert within(0.1, SUITE, ("edge",)).lasts_s == 0
+    assert within(0.1, SUITE, ("edge",)).musts == ("f/a", "f/b[1]")
