@@ -122,25 +122,28 @@ _NAMES_MAX: Final = 8
 
 
 def examine_unsaid(target: Target, notes: Notes) -> None:
-    """A product that is asked at one address has hardly anything at a published path."""
-    unsaid, wire = [kind.__name__ for kind in _unsaid(target)], target.wire
+    """A product whose paths are mostly its own has hardly anything at a published one."""
+    asked, wire = list(_asked(target)), target.wire
+    unsaid = [kind.__name__ for kind in asked if kind not in wire.paths]
     way = "JSON-RPC" if wire.rpc.path else "GraphQL" if wire.graphql.path else ""
-    if not way or not unsaid:
+    if not unsaid or not (way or len(unsaid) < len(asked) / 2):
         return
     more = f" and {len(unsaid) - _NAMES_MAX} more" if len(unsaid) > _NAMES_MAX else ""
     names = f"{', '.join(unsaid[:_NAMES_MAX])}{more}"
-    told = f"the file says nothing of {names}: asked by the published paths, not by {way}"
+    unlike = f"by {way}" if way else "by paths of its own, as the others are"
+    told = f"the file says nothing of {names}: asked by the published paths, not {unlike}"
     notes.note(told, "say in [paths.…] what it is there, or why it is not_offered")
 
 
-def _unsaid(target: Target) -> Iterator[type[ops.Operation]]:
+def _asked(target: Target) -> Iterator[type[ops.Operation]]:
+    """What a run may ask of the target, but for what an administrator only arranges by."""
     surfaces = {ops.Surface.AGENT}
     surfaces |= {ops.Surface.LOCAL_UI} if Side.EDGE in target.sides else set()
     surfaces |= {ops.Surface.PALETTE} if Side.CENTRAL in target.sides else set()
-    known = {*target.wire.paths, *(() if target.arranging.admin else _BY_ADMIN)}
+    unasked = () if target.arranging.admin else _BY_ADMIN
     has_steps = target.info.claims_steps
     for kind, route in ROUTES.items():
         is_asked = route.surface in surfaces and target.info.offers(kind)
         is_asked = is_asked and (has_steps or not issubclass(kind, ops.AcceptanceStep))
-        if is_asked and kind not in known:
+        if is_asked and kind not in unasked:
             yield kind

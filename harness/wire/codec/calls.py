@@ -312,12 +312,15 @@ class CallSequence:
             raise _Over(client.refused_from(response, wire, spoken, in_any_form=True))
         if self._tells_no_news(status):
             raise _Over(ops.Done(ops.PollAnswer(ops.NO_NEWS)))
-        if not client.happened(status, spoken):
+        has_happened = client.happened(status, spoken)
+        if (has_happened or 200 <= status < 300) and (
+            refused := client.refused_within(response, wire, spoken)
+        ):
+            raise _Over(refused)
+        if not has_happened:
             if 400 <= status < 600:
                 raise _Over(client.refused_or_unknown(self._operation, response, wire, spoken))
             raise _Over(self._unknown(response, _neither(status, spoken)))
-        if refused := client.refused_within(response, wire, spoken):
-            raise _Over(refused)
         json = client.json_of(response) if spoken.reads_body else None
         if spoken.said.rpc:
             is_error = isinstance(json, dict) and bool(json.get("error"))

@@ -404,6 +404,16 @@ def test_a_success_can_hold_a_refusal_where_the_mapping_says_so() -> None:
     assert reads(ops.ViewManagement(), body, WireMap(errors=errors)) == local
 
 
+def test_a_refusal_in_a_success_needs_none_of_the_listed_statuses() -> None:
+    said = {ops.ViewManagement: OperationMap(status=(202,))}
+    wire = WireMap(said, errors=replace(ErrorMap("error.kind", "error.text"), in_success=True))
+    body = {"error": {"kind": "Conflict", "text": "no"}}
+    reply = reads(ops.ViewManagement(), body, wire, 200)
+    assert isinstance(reply, Refused)
+    assert reply.reason is Reason.CONFLICT
+    assert isinstance(reads(ops.ViewManagement(), {"managementMode": "local"}, wire), Unknown)
+
+
 @pytest.mark.parametrize("body", [None, {}, {"any": "thing"}, [], "gone"])
 def test_a_status_can_be_a_refusal_whatever_it_says(body: object) -> None:
     wire = WireMap(
