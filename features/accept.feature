@@ -246,6 +246,7 @@ Feature: Accept a pairing request in Palette
       And the cluster cannot reach Palette
       And the administrator has accepted it with the name "<name>", the description "<description>" and the tags "<tags>"
       And Palette has restarted
+      And Palette still waits for its host
       And the cluster can reach Palette again
       And the host has confirmed the pairing
       Then the central cluster bears the name "<name>", the description "<description>" and the tags "<tags>"
@@ -431,6 +432,7 @@ Feature: Accept a pairing request in Palette
       And the cluster cannot reach Palette
       And the administrator has accepted the request
       And Palette has restarted
+      And Palette still waits for its host
       And the cluster can reach Palette again
       Then Palette manages the cluster
 

@@ -119,11 +119,13 @@ def goes_with_run(driver: str, target_file: Path | None) -> bool:
 
 def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -> Driver:
     """The embedded reference in this process, in virtual time; it may have these slots."""
+    from harness.reference.core.choices import CentralChoices
     from harness.reference.planting import behaviour_with
     from harness.reference.world import direct_reference
     from harness.targets.inprocess import INPROCESS_FEATURES, InprocessDriver
 
     behaviour = behaviour_with(planted)
+    waits = behaviour.central.handover
     reference = direct_reference(seed, clusters=3, behaviour=behaviour, slots=slots)
     info = TargetInfo(
         behaviour.called,
@@ -136,6 +138,7 @@ def open_inprocess(seed: int, planted: str = "", slots: tuple[Slot, ...] = ()) -
         permissions=PermissionNames.said(behaviour.permissions),
         archives=tuple(UpdateStack((), *each) for each in behaviour.edge.archives),
         words=behaviour.words,
+        handover_s=waits / 1e6 if waits < CentralChoices().handover else 0.0,  # as its file would
         tells_submissions=not behaviour.central.host_secret_stays,
         sizes=Sizes(requests=1_001, ids=10_000, tokens=257, profiles=257, versions=257),
     )

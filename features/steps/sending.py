@@ -22,6 +22,7 @@ from harness.context.local_actions import (
     cancelled,
     check_connection,
     gone,
+    is_still_waited_for,
     outlast_the_handover,
     restart,
     send_and_cancel,
@@ -167,6 +168,11 @@ def _palette_restarts(context: Context) -> None:
 @given("Palette waits for its host no longer")
 def _handover_is_over(context: Context) -> None:
     outlast_the_handover(context)
+
+
+@given("Palette still waits for its host")
+def _handover_is_open(context: Context) -> None:
+    is_still_waited_for(context)
 
 
 @given("as long has passed at Palette as a request waits")

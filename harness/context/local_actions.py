@@ -23,6 +23,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.predicates import Sample
 from harness.targets.port import TargetInfo
 
 WHILE_S = 0.5
@@ -490,6 +491,21 @@ def outlast_the_handover(context: Context) -> None:
         )
 
 
+def is_still_waited_for(context: Context) -> None:
+    """See that the host of an acceptance was not away for longer than Palette waits for it.
+
+    Raises:
+        NotSupported: it was, as `handover_s` says; that an acceptance then fails is lawful.
+    """
+    recorder = context.recorder
+    waits_s = recorder.driver.info.handover_s
+    taken = [o for o in recorder.history().operations if o.kind == "AcceptPairingRequest"][-1]
+    away_s = (recorder.driver.now() - taken.start) / 1e6
+    if waits_s and away_s >= waits_s:
+        told = f"an acceptance waits for its host {waits_s:g} s, as handover_s in [agents] has it"
+        raise NotSupported(f"{told}, and a restart of Palette has taken {away_s:.1f} s")
+
+
 def come_to_nothing(context: Context) -> None:
     """Make sure that an accepted request has failed: nothing is pending in Local UI, and Palette
     has no cluster of it any more.
@@ -565,7 +581,12 @@ def watch_both_sides(context: Context) -> None:
         look = ops.ViewCentralCluster(leased.central_uid)
         seen = context.recorder.await_state(context.admin(), look, "not_being_handed_over")
         context.note("Palette", seen)
-        change_centrally(context)
+        # A cluster that is shown may still be made ready: what is refused then is asked for again.
+        is_shown = Sample.from_json(seen.samples[-1]).ok
+        if not is_shown and context.offers(ops.ViewPairingRequest):  # before its host confirms?
+            asked = ops.ViewPairingRequest(leased.pairing_uid)
+            context.recorder.await_state(context.admin(), asked, "not_being_handed_over")
+        context.until_taken(lambda: change_centrally(context), 0 if is_shown else 1)
         context.recorder.perform(context.admin(), look)  # it may have waited
     else:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")

@@ -492,7 +492,7 @@ class Recorder:
         deadline = self.driver.now() + limit
         credentials = actor.credentials
         samples: list[Json] = []
-        asked = unread = late = renewal = 0
+        asked = unread = late = renewal = believed = 0
         once_more = until
         reply: Reply | None = None
         seen: dict[str, Json] = {}
@@ -515,15 +515,16 @@ class Recorder:
             asked += 1
             unread += outcome is Outcome.INFO and exchange.response is not None
             # What is awaited and refused may be refused for the login: not everybody says so.
-            first = until and not held and credentials == actor.credentials
-            is_out = is_logged_out(exchange.reply) or (first and outcome is Outcome.FAIL)
+            may_be_out = until and not held and self.driver.now() >= believed
+            is_out = is_logged_out(exchange.reply) or (may_be_out and outcome is Outcome.FAIL)
             # Whoever is not let in does not try as often as somebody looks: accounts are locked.
             if is_out and self.driver.now() >= renewal:
                 since = self.driver.now() - invoked.start
                 renewal = self.driver.now() + min(since, _RENEWS_US)
                 renewed = self.renew(replace(actor, credentials=credentials))
                 kept_out = renewed if isinstance(renewed, Refused) else None
-                credentials = credentials if isinstance(renewed, Refused) else renewed
+                if not isinstance(renewed, Refused):
+                    credentials, believed = renewed, self.driver.now() + limit // _LOGINS_MAX
             if is_out and kept_out:  # whoever looks has to log in, and cannot
                 came(kept_out)
                 response = None
@@ -576,6 +577,8 @@ def _about(actor: Actor) -> dict[str, Json]:
 
 _RENEWS_US = 500_000
 """After how long, at most, somebody who was not let in tries again while they look."""
+_LOGINS_MAX = 4
+"""So many logins are had in one wait where nothing tells that a refusal is for the login."""
 
 
 def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:

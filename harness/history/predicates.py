@@ -514,8 +514,11 @@ def names_its_cluster(sample: Sample) -> bool:
     "Palette {still}shows the cluster as waiting for its host to confirm",
 )
 def not_being_handed_over(sample: Sample) -> bool:
-    """Palette shows the cluster as anything but still to be confirmed by its host, or not."""
-    return sample.outcome is Outcome.FAIL or (sample.ok and sample.value.get("state") != "Pairing")
+    """Palette shows the cluster, or its request, as anything but still to be confirmed by the host,
+    or not at all.
+    """
+    still = ("Pairing", "Accepted")
+    return sample.outcome is Outcome.FAIL or (sample.ok and sample.value.get("state") not in still)
 
 
 @predicate(

@@ -282,7 +282,8 @@ class AgentHabits:
     it answers at once."""
     handover_s: Annotated[float, Above(HANDOVER_S_MAX)] = 0.0
     """How long Palette waits for a host to confirm an acceptance, which then fails: a run waits so
-    long where that must not hold; without it, Palette's clock is put forward by a week."""
+    long where that must not hold, and blames nobody whose host was away for longer; without it,
+    Palette's clock is put forward by a week."""
     beside: Annotated[
         dict[Annotated[str, _MESSAGE], Annotated[int, Whole(200, 299)]], NamedBy("message")
     ] = field(default_factory=dict)
